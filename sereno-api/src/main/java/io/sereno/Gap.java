@@ -1,0 +1,3 @@
+package io.sereno;
+
+public record Gap(long firstOffset, long lastOffset) {}

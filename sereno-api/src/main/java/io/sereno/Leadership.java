@@ -1,0 +1,3 @@
+package io.sereno;
+
+public interface Leadership extends Grant {}

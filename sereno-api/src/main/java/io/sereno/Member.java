@@ -1,0 +1,5 @@
+package io.sereno;
+
+import java.util.Map;
+
+public record Member(String id, long incarnation, Map<String, String> metadata) {}

@@ -1,0 +1,5 @@
+package io.sereno;
+
+import java.util.List;
+
+public record Members(List<Member> list, boolean current) {}

@@ -1,0 +1,5 @@
+package io.sereno;
+
+import java.time.Instant;
+
+public record Message<T>(long offset, T payload, String publisher, Instant publishedAt) {}

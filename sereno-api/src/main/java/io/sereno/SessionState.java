@@ -1,0 +1,8 @@
+package io.sereno;
+
+public enum SessionState {
+    CONNECTED,
+    SUSPENDED,
+    EXPIRED,
+    CLOSED
+}

@@ -1,0 +1,11 @@
+package io.sereno;
+
+import java.util.List;
+import java.util.Optional;
+
+/** current is false while the store cannot be asked; leader and peers are then the last known. */
+public record Topology(Optional<Peer> self, Optional<Peer> leader, List<Peer> peers, boolean current) {
+    public boolean isLeader() {
+        return self.isPresent() && self.equals(leader);
+    }
+}

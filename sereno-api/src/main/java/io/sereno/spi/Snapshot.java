@@ -1,0 +1,5 @@
+package io.sereno.spi;
+
+import java.util.List;
+
+public record Snapshot(List<Entry> entries, boolean more) {}

@@ -1,0 +1,5 @@
+package io.sereno.spi;
+
+public interface Watch {
+    void cancel();
+}

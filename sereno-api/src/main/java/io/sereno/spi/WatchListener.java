@@ -1,0 +1,7 @@
+package io.sereno.spi;
+
+public interface WatchListener {
+    void changed(String name, long revision);
+
+    void reset();
+}

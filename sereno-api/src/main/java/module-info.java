@@ -1,0 +1,9 @@
+/** The API that applications code against and the SPI that backends implement. */
+module io.sereno {
+    requires static transitive org.jspecify;
+
+    exports io.sereno;
+    exports io.sereno.spi;
+
+    uses io.sereno.SerenoFactory;
+}
