@@ -1,0 +1,30 @@
+package io.sereno.recipes;
+
+import io.sereno.SerenoObserver;
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/**
+ * What a client is made with besides its backend; every value has been checked.
+ *
+ * @param namespace prefix of this client's directories below the backend's own namespace; empty for none
+ * @param backendName for messages: scheme and endpoints, no secrets
+ * @param owned made for this client alone; closed after the backend, in this order
+ */
+public record Settings(
+        String nodeId,
+        String namespace,
+        Duration sessionTtl,
+        Duration operationTimeout,
+        TimeSource time,
+        Executor executor,
+        SerenoObserver observer,
+        String backendName,
+        List<AutoCloseable> owned) {
+
+    public Settings {
+        owned = List.copyOf(owned);
+    }
+}

@@ -1,0 +1,10 @@
+package io.sereno.recipes.connect;
+
+import io.sereno.Sereno;
+import io.sereno.recipes.Settings;
+import io.sereno.spi.Backend;
+
+/** Makes the client over an open backend. */
+interface Connector {
+    Sereno connect(Settings settings, Backend backend, boolean closesBackend);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.recipes;
+
+import org.jspecify.annotations.NullMarked;
