@@ -1,5 +1,6 @@
 package io.sereno;
 
+import io.sereno.spi.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
@@ -27,6 +28,6 @@ public interface Codec<T> {
     }
 
     static Codec<String> utf8() {
-        return of(s -> s.getBytes(StandardCharsets.UTF_8), b -> new String(b, StandardCharsets.UTF_8));
+        return of(text -> Bytes.utf8(text).toArray(), octets -> new String(octets, StandardCharsets.UTF_8));
     }
 }

@@ -4,14 +4,16 @@ package io.sereno;
 public final class MessagesLostException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
-    private final transient Gap gap;
+    private final long firstOffset;
+    private final long lastOffset;
 
     public MessagesLostException(Gap gap, String message) {
         super(message, null);
-        this.gap = gap;
+        this.firstOffset = gap.firstOffset();
+        this.lastOffset = gap.lastOffset();
     }
 
     public Gap gap() {
-        return gap;
+        return new Gap(firstOffset, lastOffset);
     }
 }

@@ -11,6 +11,9 @@ import java.util.function.Consumer;
 
 /** One store under one namespace, the door to every recipe. Thread-safe. Outlives sessions: after an expiry it opens a new one. */
 public interface Sereno extends AutoCloseable {
+    /** The most bytes of UTF-8 that a name given by the user may take: of a mutex, an election, a group, a member, a child namespace. */
+    int MAX_NAME_BYTES = 400;
+
     /** -Dsereno.uri, else SERENO_URI, else the only backend on the class path at its default address; never memory: unasked. */
     static Sereno connect() {
         return builder().connect();

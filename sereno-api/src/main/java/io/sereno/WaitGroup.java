@@ -23,7 +23,12 @@ public interface WaitGroup {
     /** Ends the generation (waiters get IllegalStateException) and leaves no entry. */
     void delete();
 
-    record View(long generation, int pending, List<String> joined, List<String> lost) {}
+    record View(long generation, int pending, List<String> joined, List<String> lost) {
+        public View {
+            joined = List.copyOf(joined);
+            lost = List.copyOf(lost);
+        }
+    }
 
     enum OnLostWorker {
         FAIL,

@@ -6,14 +6,14 @@ import java.util.List;
 public final class WorkersLostException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
-    private final transient List<String> workers;
+    private final String[] workers;
 
     public WorkersLostException(List<String> workers, String message) {
         super(message, null);
-        this.workers = List.copyOf(workers);
+        this.workers = workers.toArray(String[]::new);
     }
 
     public List<String> workers() {
-        return workers;
+        return List.of(workers);
     }
 }

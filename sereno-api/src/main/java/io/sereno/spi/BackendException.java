@@ -1,5 +1,8 @@
 package io.sereno.spi;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /** permanent: repeating will not help (authentication, permission, arguments). */
 public final class BackendException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -12,9 +15,9 @@ public final class BackendException extends RuntimeException {
     private final Outcome outcome;
     private final boolean permanent;
 
-    public BackendException(Outcome outcome, boolean permanent, String message, Throwable cause) {
+    public BackendException(Outcome outcome, boolean permanent, String message, @Nullable Throwable cause) {
         super(message, cause);
-        this.outcome = outcome;
+        this.outcome = Objects.requireNonNull(outcome, "outcome");
         this.permanent = permanent;
     }
 

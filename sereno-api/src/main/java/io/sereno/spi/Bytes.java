@@ -20,6 +20,13 @@ public final class Bytes {
     }
 
     public static Bytes utf8(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                // getBytes would put a question mark in its place.
+                Names.requirePair("text", text, i);
+                i++;
+            }
+        }
         return new Bytes(text.getBytes(StandardCharsets.UTF_8));
     }
 

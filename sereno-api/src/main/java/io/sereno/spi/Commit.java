@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,14 +13,16 @@ import org.jspecify.annotations.Nullable;
  * backend has to (COM-9).
  */
 public record Commit(String directory, List<Condition> conditions, List<Write> writes, Optional<Query> returning) {
+    /** Below this, comparing each name with those before it is cheaper than a set. Most commits have one to three. */
+    private static final int FEW = 8;
+
     public Commit {
-        Names.check("directory", directory);
+        int directoryBytes = Names.checkDirectory(directory);
         conditions = List.copyOf(conditions);
         writes = List.copyOf(writes);
-        requireNamedOnce(
-                directory, "condition", conditions.stream().map(Condition::name).toList());
-        requireNamedOnce(directory, "write", writes.stream().map(Write::name).toList());
-        requireOneLease(writes);
+        checkNames("condition", conditions, Condition::name, directoryBytes);
+        checkNames("write", writes, Write::name, directoryBytes);
+        checkOneLease(writes);
         if (returning.isPresent() && !returning.get().directory().equals(directory)) {
             throw new IllegalArgumentException("a commit to directory '" + directory
                     + "' cannot return a read of directory '" + returning.get().directory() + "'");
@@ -31,18 +34,30 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
         return new Builder(directory);
     }
 
-    private static void requireNamedOnce(String directory, String what, List<String> names) {
-        Set<String> seen = new HashSet<>();
-        for (String name : names) {
-            Names.checkEntry(directory, name);
-            if (!seen.add(name)) {
+    private static <T> void checkNames(
+            String what, List<T> operations, Function<T, String> nameOf, int directoryBytes) {
+        int size = operations.size();
+        Set<String> seen = size < FEW ? Set.of() : new HashSet<>();
+        for (int i = 0; i < size; i++) {
+            String name = nameOf.apply(operations.get(i));
+            Names.checkEntry(name, directoryBytes);
+            if (size < FEW ? namedBefore(operations, nameOf, i, name) : !seen.add(name)) {
                 throw new IllegalArgumentException(
                         "two " + what + "s on entry '" + name + "' in one commit; one is accepted");
             }
         }
     }
 
-    private static void requireOneLease(List<Write> writes) {
+    private static <T> boolean namedBefore(List<T> operations, Function<T, String> nameOf, int end, String name) {
+        for (int i = 0; i < end; i++) {
+            if (nameOf.apply(operations.get(i)).equals(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void checkOneLease(List<Write> writes) {
         long lease = 0;
         for (Write write : writes) {
             if (write instanceof Write.Put put && put.leaseId() != 0) {

@@ -1,53 +1,75 @@
 package io.sereno.spi;
 
-/** What directories and entries may be called (NAM-1): well-formed Unicode without U+0000, 512 bytes of UTF-8 for both together. */
-final class Names {
-    static final int MAX_BYTES = 512;
+/** What may be a name: well-formed Unicode, not empty, without U+0000, up to a number of bytes of UTF-8 (NAM-1). */
+public final class Names {
+    /** The most bytes of UTF-8 that the path of a directory and the name of an entry in it may take together. */
+    public static final int MAX_BYTES = 512;
 
     private Names() {}
 
-    static void check(String what, String name) {
-        utf8Length(what, name);
+    /**
+     * Checks a name and returns it.
+     *
+     * @param what what is named, to begin the message with: {@code "mutex name"}, {@code "node id"}
+     * @param name the name
+     * @param maxBytes the most bytes of UTF-8 that it may take
+     * @return the name
+     * @throws IllegalArgumentException if it is empty, too long, not well-formed Unicode, or has U+0000
+     */
+    public static String check(String what, String name, int maxBytes) {
+        bytesOf(what, name, maxBytes);
+        return name;
+    }
+
+    /** Checks the path of a directory and returns the bytes of UTF-8 that it takes. */
+    static int checkDirectory(String directory) {
+        return bytesOf("directory name", directory, MAX_BYTES);
+    }
+
+    /** Checks the name of an entry in a directory whose path was checked and takes so many bytes. */
+    static void checkEntry(String name, int directoryBytes) {
+        int bytes = bytesOf("entry name", name, MAX_BYTES);
+        if (bytes > MAX_BYTES - directoryBytes) {
+            throw new IllegalArgumentException("entry name takes " + bytes + " bytes of UTF-8 and its directory "
+                    + directoryBytes + "; together at most " + MAX_BYTES + " are accepted: '" + name + "'");
+        }
     }
 
     static void checkEntry(String directory, String name) {
-        int length = utf8Length("directory", directory) + utf8Length("entry", name);
-        if (length > MAX_BYTES) {
-            throw new IllegalArgumentException("directory and entry name take " + length + " bytes of UTF-8, at most "
-                    + MAX_BYTES + " are accepted: '" + directory + "', '" + name + "'");
-        }
+        checkEntry(name, checkDirectory(directory));
     }
 
-    private static int utf8Length(String what, String name) {
-        if (name.isEmpty()) {
-            throw new IllegalArgumentException(
-                    what + " name is empty; 1 to " + MAX_BYTES + " bytes of UTF-8 are accepted");
-        }
-        int bytes = 0;
-        for (int i = 0; i < name.length(); i++) {
+    private static int bytesOf(String what, String name, int maxBytes) {
+        int length = name.length();
+        int bytes = length;
+        for (int i = 0; i < length; i++) {
             char c = name.charAt(i);
-            if (c == 0) {
-                throw new IllegalArgumentException(what + " name has U+0000 at index " + i);
-            } else if (c < 0x80) {
-                bytes += 1;
-            } else if (c < 0x800) {
-                bytes += 2;
-            } else if (!Character.isSurrogate(c)) {
-                bytes += 3;
-            } else if (Character.isHighSurrogate(c)
-                    && i + 1 < name.length()
-                    && Character.isLowSurrogate(name.charAt(i + 1))) {
-                bytes += 4;
-                i++;
-            } else {
-                throw new IllegalArgumentException(what + " name has half of a surrogate pair at index " + i
-                        + "; well-formed Unicode is accepted");
+            if (c >= 0x80) {
+                bytes += c < 0x800 ? 1 : 2;
+                if (Character.isSurrogate(c)) {
+                    requirePair(what, name, i);
+                    // The pair takes four bytes; its two chars are counted already, as are two bytes for the first.
+                    i++;
+                }
+            } else if (c == 0) {
+                throw new IllegalArgumentException(
+                        what + " has U+0000 at index " + i + "; any other character is accepted");
             }
         }
-        if (bytes > MAX_BYTES) {
-            throw new IllegalArgumentException(
-                    what + " name takes " + bytes + " bytes of UTF-8, at most " + MAX_BYTES + " are accepted");
+        if (bytes == 0 || bytes > maxBytes) {
+            throw new IllegalArgumentException(what + " takes " + bytes + " bytes of UTF-8; 1 to " + maxBytes
+                    + " are accepted" + (bytes == 0 ? "" : ": '" + name + "'"));
         }
         return bytes;
+    }
+
+    /** Requires that the surrogate at this index begins a pair. */
+    static void requirePair(String what, String name, int index) {
+        if (!Character.isHighSurrogate(name.charAt(index))
+                || index + 1 == name.length()
+                || !Character.isLowSurrogate(name.charAt(index + 1))) {
+            throw new IllegalArgumentException(
+                    what + " has half of a surrogate pair at index " + index + "; well-formed Unicode is accepted");
+        }
     }
 }

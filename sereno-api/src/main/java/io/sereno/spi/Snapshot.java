@@ -2,4 +2,8 @@ package io.sereno.spi;
 
 import java.util.List;
 
-public record Snapshot(List<Entry> entries, boolean more) {}
+public record Snapshot(List<Entry> entries, boolean more) {
+    public Snapshot {
+        entries = List.copyOf(entries);
+    }
+}

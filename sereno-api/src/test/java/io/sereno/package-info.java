@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.spi;
+
+import org.jspecify.annotations.NullMarked;
