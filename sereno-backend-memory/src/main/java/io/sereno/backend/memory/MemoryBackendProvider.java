@@ -1,0 +1,81 @@
+package io.sereno.backend.memory;
+
+import com.google.auto.service.AutoService;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendProvider;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Opens {@code memory:} (a store of the client's own) and {@code memory:/name} (the store of that name in this JVM).
+ *
+ * <p>A store with a name begins with the first client that opens it and ends, with all that it holds, when the last one
+ * closes it. Its clients have to have clocks that tell the same time. An unknown parameter, an endpoint, credentials or
+ * certificates are refused with a permanent {@link BackendException}, since nothing would heed them.
+ *
+ * <p>Instances are safe for use by multiple threads; {@link #open} does not block.
+ */
+@AutoService(BackendProvider.class)
+public final class MemoryBackendProvider implements BackendProvider {
+    /** Guarded by itself; opening and closing look at a store and at this map in one step. */
+    private static final Map<String, MemoryStore> STORES = new HashMap<>();
+
+    /** For ServiceLoader. */
+    public MemoryBackendProvider() {}
+
+    @Override
+    public Set<String> schemes() {
+        return Set.of("memory");
+    }
+
+    /** Empty: a store in memory is never chosen unasked, or each process would get a lock of its own. */
+    @Override
+    public Optional<String> defaultUri() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Backend open(BackendConfig config) {
+        check(config);
+        String name = config.namespace();
+        if (name.isEmpty()) {
+            return new MemoryStore(config.time()).connect(config.executor());
+        }
+        synchronized (STORES) {
+            MemoryStore store = STORES.computeIfAbsent(name, n -> new MemoryStore(config.time()));
+            return store.connect(config.time(), config.executor(), () -> closed(name));
+        }
+    }
+
+    private static void closed(String name) {
+        synchronized (STORES) {
+            STORES.computeIfPresent(name, (n, store) -> store.isUnused() ? null : store);
+        }
+    }
+
+    private static void check(BackendConfig config) {
+        if (!config.parameters().isEmpty()) {
+            throw refused("unknown parameters " + config.parameters().keySet());
+        }
+        if (!config.endpoints().isEmpty()) {
+            throw refused("hosts " + config.endpoints());
+        }
+        if (config.user().isPresent() || config.password().isPresent()) {
+            throw refused("a user or a password");
+        }
+        if (config.trust().isPresent()
+                || config.certificates().isPresent()
+                || config.privateKey().isPresent()) {
+            throw refused("certificates or a key");
+        }
+    }
+
+    private static BackendException refused(String what) {
+        return MemoryStore.refused(
+                "a store in memory takes no more than a name (memory: or memory:/name), and was given " + what);
+    }
+}

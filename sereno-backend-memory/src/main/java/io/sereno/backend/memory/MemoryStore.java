@@ -1,0 +1,544 @@
+package io.sereno.backend.memory;
+
+import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.TimeSource;
+import io.sereno.spi.WatchListener;
+import io.sereno.spi.Write;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store in this JVM, to which any number of backends connect. Each connection stands for a process of its own: what one
+ * of them does, the others see only through the store.
+ *
+ * <pre>{@code
+ * MemoryStore store = new MemoryStore(time);
+ * Backend first = store.connect(executor);
+ * Backend second = store.connect(executor);
+ * }</pre>
+ *
+ * <p><b>Guarantees.</b> Every rule of the SPI, and more than it asks for: each operation takes effect at one moment within
+ * the call; a read is a snapshot; every stage is completed when the method returns, so that what depends on it runs in the
+ * caller's thread; a lease ends at its deadline to the nanosecond, whether or not a timer has run since; a lease may be
+ * named only through the connection that granted it; a put that would change the lease of an entry is refused.
+ *
+ * <p><b>Not guaranteed.</b> Anything beyond this JVM: nothing is written to disk, no other process sees the store.
+ *
+ * <p>Notices are handed to the executor of the connection that watches, one after another for one watch, those for one
+ * name merged; a watch with more than {@value MemoryWatch#MAX_PENDING} names waiting is told {@code reset()} instead. A
+ * notice that is being delivered while its watch is cancelled by another thread may still be running when {@code cancel()}
+ * returns; none begins afterwards.
+ *
+ * <p>A connection that is closed without revoking its leases leaves them to their deadline, as a process that dies does.
+ * A store needs no closing: with no connection open it holds no timer.
+ *
+ * <p>Instances are safe for use by multiple threads. No method blocks.
+ */
+public final class MemoryStore {
+    private static final Snapshot NOTHING = new Snapshot(List.of(), false);
+
+    /*
+     * One lock guards everything, the pending notices of watches included. Nothing of others runs under it but
+     * TimeSource.nanoTime() and schedule(), which run no task themselves: watches to be woken are collected in `woken` and
+     * handed to their executors after the lock was given back (unlock()).
+     *
+     * Time is looked at when an operation begins (expireDue()); the timer only serves those who watch.
+     */
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Only directories with entries are here. */
+    private final Map<String, NavigableMap<String, Slot>> directories = new HashMap<>();
+
+    private final Map<Target, Set<MemoryWatch>> watches = new HashMap<>();
+    /** The live ones. */
+    private final Map<Long, MemoryLease> leases = new HashMap<>();
+
+    private final TreeSet<MemoryLease> byDeadline = new TreeSet<>(MemoryLease.BY_DEADLINE);
+    private final List<MemoryConnection> connections = new ArrayList<>();
+    private List<MemoryWatch> woken = new ArrayList<>();
+
+    /** The store's, not the directory's, so that it outlives the entries of a directory without remembering the directory. */
+    private long revision;
+
+    private long lastLease;
+
+    private TimeSource time;
+    private @Nullable Runnable cancelTimer;
+    private long timerDeadline;
+    private int timerGeneration;
+    /** Whether the timer may be set for another time than it should be. */
+    private boolean timerStale;
+
+    /**
+     * Makes an empty store.
+     *
+     * @param time its clock; decides when leases end
+     */
+    public MemoryStore(TimeSource time) {
+        this.time = time;
+    }
+
+    /**
+     * Connects to this store.
+     *
+     * @param callbacks runs the listeners of watches; may run them in the thread that hands them over
+     * @return a connection of its own
+     */
+    public Backend connect(Executor callbacks) {
+        return connect(time, callbacks, () -> {});
+    }
+
+    /**
+     * Connects a client that has a clock of its own. The store lives by the clock of its oldest open connection, since the
+     * timers of a client end with it; so all of them have to tell the same time.
+     */
+    MemoryConnection connect(TimeSource clientTime, Executor callbacks, Runnable onClose) {
+        lock.lock();
+        try {
+            requireSameTime(clientTime);
+            if (connections.isEmpty()) {
+                time = clientTime;
+            }
+            MemoryConnection connection = new MemoryConnection(this, clientTime, callbacks, onClose);
+            connections.add(connection);
+            timerStale = true;
+            return connection;
+        } finally {
+            unlock();
+        }
+    }
+
+    private void requireSameTime(TimeSource clientTime) {
+        long before = time.nanoTime();
+        long reading = clientTime.nanoTime();
+        long after = time.nanoTime();
+        if (reading - before < 0 || after - reading < 0) {
+            throw refused("this store is open with another clock, which is " + Duration.ofNanos(reading - before)
+                    + " behind; clients of one store in memory need clocks that tell the same time");
+        }
+    }
+
+    boolean isUnused() {
+        lock.lock();
+        try {
+            return connections.isEmpty();
+        } finally {
+            unlock();
+        }
+    }
+
+    /** Answers whether this call closed it. */
+    boolean close(MemoryConnection connection) {
+        lock.lock();
+        try {
+            if (!connections.remove(connection)) {
+                return false;
+            }
+            connection.closed = true;
+            watches.values().stream()
+                    .flatMap(Set::stream)
+                    .filter(watch -> watch.connection() == connection)
+                    .toList()
+                    .forEach(this::remove);
+            if (!connections.isEmpty() && connection.time() == time) {
+                disarm();
+                time = connections.get(0).time();
+            }
+            timerStale = true;
+            return true;
+        } finally {
+            unlock();
+        }
+    }
+
+    Snapshot read(MemoryConnection connection, Query query) {
+        begin(connection);
+        try {
+            return snapshot(query);
+        } finally {
+            unlock();
+        }
+    }
+
+    CommitResult commit(MemoryConnection connection, Commit commit) {
+        begin(connection);
+        try {
+            long leaseId = leaseOf(commit);
+            MemoryLease lease = leaseId == 0 ? null : leases.get(leaseId);
+            if (leaseId != 0) {
+                requireGranted(connection, leaseId, lease);
+                if (lease == null) {
+                    return new CommitResult.LeaseDead();
+                }
+            }
+            NavigableMap<String, Slot> directory = directories.get(commit.directory());
+            for (Condition condition : commit.conditions()) {
+                if (!holds(condition, directory)) {
+                    return new CommitResult.Conflict(commit.returning().map(this::snapshot));
+                }
+            }
+            requireBindings(commit.writes(), directory);
+            long changedAt = apply(commit, lease);
+            return new CommitResult.Committed(changedAt, commit.returning().map(this::snapshot));
+        } finally {
+            unlock();
+        }
+    }
+
+    MemoryLease grant(MemoryConnection connection, Duration ttl) {
+        begin(connection);
+        try {
+            MemoryLease lease = new MemoryLease(this, connection, ++lastLease, ttl);
+            leases.put(lease.id(), lease);
+            setDeadline(lease);
+            return lease;
+        } finally {
+            unlock();
+        }
+    }
+
+    boolean renew(MemoryLease lease) {
+        begin(lease.connection());
+        try {
+            if (!byDeadline.remove(lease)) {
+                return false;
+            }
+            setDeadline(lease);
+            return true;
+        } finally {
+            unlock();
+        }
+    }
+
+    void revoke(MemoryLease lease) {
+        begin(lease.connection());
+        try {
+            if (byDeadline.remove(lease)) {
+                end(lease);
+            }
+        } finally {
+            unlock();
+        }
+    }
+
+    MemoryWatch watch(MemoryConnection connection, Target target, WatchListener listener) {
+        begin(connection);
+        try {
+            MemoryWatch watch = new MemoryWatch(this, connection, target, listener);
+            watches.computeIfAbsent(target, t -> new LinkedHashSet<>()).add(watch);
+            return watch;
+        } finally {
+            unlock();
+        }
+    }
+
+    void cancel(MemoryWatch watch) {
+        lock.lock();
+        try {
+            remove(watch);
+        } finally {
+            unlock();
+        }
+    }
+
+    static BackendException refused(String why) {
+        return new BackendException(Outcome.NOT_APPLIED, true, why, null);
+    }
+
+    // From here on: under the lock, or about it.
+
+    void lock() {
+        lock.lock();
+    }
+
+    private void begin(MemoryConnection connection) {
+        lock.lock();
+        if (connection.closed) {
+            lock.unlock();
+            throw refused("this connection to the store in memory is closed; open another one");
+        }
+        expireDue();
+    }
+
+    void unlock() {
+        List<MemoryWatch> awake = List.of();
+        try {
+            if (timerStale) {
+                timerStale = false;
+                arm();
+            }
+        } finally {
+            if (!woken.isEmpty()) {
+                awake = woken;
+                woken = new ArrayList<>();
+            }
+            lock.unlock();
+        }
+        for (MemoryWatch watch : awake) {
+            watch.wake();
+        }
+    }
+
+    private Snapshot snapshot(Query query) {
+        NavigableMap<String, Slot> directory = directories.get(query.directory());
+        if (directory == null) {
+            return NOTHING;
+        }
+        if (query instanceof Query.One one) {
+            Slot slot = directory.get(one.name());
+            return slot == null ? NOTHING : new Snapshot(List.of(slot.entry), false);
+        }
+        if (query instanceof Query.Range range) {
+            NavigableMap<String, Slot> behind = directory.tailMap(range.after(), false);
+            List<Entry> entries = behind.values().stream()
+                    .limit(range.limit())
+                    .map(slot -> slot.entry)
+                    .toList();
+            boolean more = entries.size() == range.limit()
+                    && directory.higherKey(entries.get(entries.size() - 1).name()) != null;
+            return new Snapshot(entries, more);
+        }
+        Entry[] entries = new Entry[directory.size()];
+        int count = 0;
+        for (Slot slot : directory.values()) {
+            entries[count++] = slot.entry;
+        }
+        return new Snapshot(List.of(entries), false);
+    }
+
+    private static long leaseOf(Commit commit) {
+        for (Write write : commit.writes()) {
+            if (write instanceof Write.Put put && put.leaseId() != 0) {
+                return put.leaseId();
+            }
+        }
+        return 0;
+    }
+
+    private void requireGranted(MemoryConnection connection, long leaseId, @Nullable MemoryLease lease) {
+        if (leaseId < 0 || leaseId > lastLease) {
+            throw refused("lease " + leaseId + " was never granted by this store");
+        }
+        if (lease != null && lease.connection() != connection) {
+            throw refused("lease " + leaseId + " was granted through another connection and counts there only");
+        }
+    }
+
+    private static boolean holds(Condition condition, @Nullable NavigableMap<String, Slot> directory) {
+        Slot slot = directory == null ? null : directory.get(condition.name());
+        if (condition instanceof Condition.CreateRevision create) {
+            return slot != null && slot.entry.createRevision() == create.revision();
+        }
+        if (condition instanceof Condition.ModRevision mod) {
+            return slot != null && slot.entry.modRevision() == mod.revision();
+        }
+        return (condition instanceof Condition.Present) == (slot != null);
+    }
+
+    private static void requireBindings(List<Write> writes, @Nullable NavigableMap<String, Slot> directory) {
+        if (directory == null) {
+            return;
+        }
+        for (Write write : writes) {
+            if (write instanceof Write.Put put) {
+                Slot slot = directory.get(put.name());
+                if (slot != null && slot.entry.leaseId() != put.leaseId()) {
+                    throw refused("entry '" + put.name() + "' is bound to lease " + slot.entry.leaseId()
+                            + " until it is deleted; a put has to repeat that, and this one says " + put.leaseId()
+                            + " (0 is none)");
+                }
+            }
+        }
+    }
+
+    /** Answers the revision, or 0 when nothing changed. */
+    private long apply(Commit commit, @Nullable MemoryLease lease) {
+        String path = commit.directory();
+        NavigableMap<String, Slot> directory = directories.get(path);
+        long next = revision + 1;
+        boolean changed = false;
+        for (Write write : commit.writes()) {
+            if (write instanceof Write.Put put) {
+                if (directory == null) {
+                    directory = new TreeMap<>(NameOrder.INSTANCE);
+                    directories.put(path, directory);
+                }
+                put(directory, path, put, next, lease);
+                changed = true;
+                announce(path, put.name(), next);
+            } else if (directory != null) {
+                Slot slot = directory.remove(write.name());
+                if (slot != null) {
+                    slot.forget();
+                    changed = true;
+                    announce(path, write.name(), next);
+                }
+            }
+        }
+        if (!changed) {
+            return 0;
+        }
+        if (directory != null && directory.isEmpty()) {
+            directories.remove(path);
+        }
+        revision = next;
+        return next;
+    }
+
+    private static void put(
+            NavigableMap<String, Slot> directory, String path, Write.Put put, long at, @Nullable MemoryLease lease) {
+        Slot slot = directory.get(put.name());
+        if (slot == null) {
+            // A commit names at most one lease, but not each of its puts need do so.
+            slot = new Slot(
+                    path, new Entry(put.name(), put.value(), at, at, put.leaseId()), put.leaseId() == 0 ? null : lease);
+            directory.put(put.name(), slot);
+        } else {
+            slot.entry = new Entry(put.name(), put.value(), slot.entry.createRevision(), at, put.leaseId());
+        }
+    }
+
+    private void announce(String path, String name, long at) {
+        if (!watches.isEmpty()) {
+            announce(new Target(path, Optional.empty()), name, at);
+            announce(new Target(path, Optional.of(name)), name, at);
+        }
+    }
+
+    private void announce(Target target, String name, long at) {
+        for (MemoryWatch watch : watches.getOrDefault(target, Set.of())) {
+            if (watch.add(name, at)) {
+                woken.add(watch);
+            }
+        }
+    }
+
+    private void remove(MemoryWatch watch) {
+        watch.drop();
+        Set<MemoryWatch> same = watches.get(watch.target());
+        if (same != null && same.remove(watch) && same.isEmpty()) {
+            watches.remove(watch.target());
+        }
+    }
+
+    private void setDeadline(MemoryLease lease) {
+        lease.deadline = time.nanoTime() + lease.ttl().toNanos();
+        byDeadline.add(lease);
+        timerStale = true;
+    }
+
+    private void expireDue() {
+        if (byDeadline.isEmpty()) {
+            return;
+        }
+        long now = time.nanoTime();
+        while (!byDeadline.isEmpty() && now - byDeadline.first().deadline >= 0) {
+            end(byDeadline.pollFirst());
+        }
+    }
+
+    /** The end of a lease is one commit for each directory that it has entries in. */
+    private void end(MemoryLease lease) {
+        leases.remove(lease.id());
+        timerStale = true;
+        Map<String, List<Slot>> byDirectory =
+                lease.slots.stream().collect(groupingBy(slot -> slot.directory, LinkedHashMap::new, toList()));
+        lease.slots.clear();
+        byDirectory.forEach((path, slots) -> {
+            long at = ++revision;
+            NavigableMap<String, Slot> directory = requireNonNull(directories.get(path));
+            for (Slot slot : slots) {
+                directory.remove(slot.entry.name());
+                announce(path, slot.entry.name(), at);
+            }
+            if (directory.isEmpty()) {
+                directories.remove(path);
+            }
+        });
+    }
+
+    /** Sets the timer for the first deadline. Without a connection nobody watches, so there is none. */
+    private void arm() {
+        if (connections.isEmpty() || byDeadline.isEmpty()) {
+            disarm();
+            return;
+        }
+        long deadline = byDeadline.first().deadline;
+        if (cancelTimer == null || timerDeadline != deadline) {
+            disarm();
+            int generation = timerGeneration;
+            timerDeadline = deadline;
+            cancelTimer = time.schedule(
+                    Duration.ofNanos(deadline - time.nanoTime()), Runnable::run, () -> timerFired(generation));
+        }
+    }
+
+    private void disarm() {
+        timerGeneration++;
+        if (cancelTimer != null) {
+            cancelTimer.run();
+            cancelTimer = null;
+        }
+    }
+
+    private void timerFired(int generation) {
+        lock.lock();
+        try {
+            // A timer that was cancelled while it began to run has a successor.
+            if (generation == timerGeneration) {
+                cancelTimer = null;
+                timerStale = true;
+                expireDue();
+            }
+        } finally {
+            unlock();
+        }
+    }
+
+    /** The place of an entry in its directory, and on the list of its lease. */
+    static final class Slot {
+        private final String directory;
+        private final @Nullable MemoryLease lease;
+        private Entry entry;
+
+        Slot(String directory, Entry entry, @Nullable MemoryLease lease) {
+            this.directory = directory;
+            this.entry = entry;
+            this.lease = lease;
+            if (lease != null) {
+                lease.slots.add(this);
+            }
+        }
+
+        private void forget() {
+            if (lease != null) {
+                lease.slots.remove(this);
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package io.sereno.simulation;
+
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Time that passes when a test says so.
+ *
+ * <pre>{@code
+ * ManualTime time = new ManualTime();
+ * time.schedule(Duration.ofSeconds(10), Runnable::run, () -> System.out.println("ten seconds later"));
+ * time.advance(Duration.ofSeconds(10));
+ * }</pre>
+ *
+ * <p><b>Guarantees.</b> {@link #advance} runs what comes due in the order of the due times, and of scheduling among equals;
+ * while a task is handed to its executor, {@link #nanoTime()} is the time at which it was due. Tasks are handed over in the
+ * thread that moves the time, and never from within {@link #schedule}, even when they are due at once. {@link #nanoTime()}
+ * starts five seconds before its overflow, so that code which compares two readings with {@code <}, and not by their
+ * difference, fails in its first test.
+ *
+ * <p>What a task or an executor throws reaches the caller of {@link #advance}; the time stands then where the task was due.
+ *
+ * <p>Instances are safe for use by multiple threads. No method blocks, but for what the executors do. Time is meant to be
+ * moved by one thread at a time: two that do it at once move it to the later of their goals.
+ */
+public final class ManualTime implements TimeSource {
+    private static final long START = Long.MAX_VALUE - Duration.ofSeconds(5).toNanos();
+    private static final Instant WALL_START = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // Below: guarded by the lock. Times are nanoseconds since the start, which do not overflow in a test's life.
+    private final TreeSet<Timer> timers = new TreeSet<>();
+    private long elapsed;
+    private long lastSequence;
+    private Duration wallOffset = Duration.ZERO;
+
+    /** Makes a time that stands still, its wall clock at the beginning of 2026. */
+    public ManualTime() {}
+
+    @Override
+    public long nanoTime() {
+        return START + elapsed().toNanos();
+    }
+
+    @Override
+    public Instant wall() {
+        lock.lock();
+        try {
+            return WALL_START.plusNanos(elapsed).plus(wallOffset);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How long it is since this time was made. */
+    public Duration elapsed() {
+        lock.lock();
+        try {
+            return Duration.ofNanos(elapsed);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Sets the wall clock forward, or back if negative, as an operator or a time server does. Nothing comes due by this.
+     *
+     * @param by how far
+     */
+    public void jumpWall(Duration by) {
+        lock.lock();
+        try {
+            wallOffset = wallOffset.plus(by);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** {@inheritDoc} A delay of zero or less is due at once: with the next call that moves the time. */
+    @Override
+    public Runnable schedule(Duration delay, Executor executor, Runnable task) {
+        lock.lock();
+        try {
+            long due = elapsed + Math.max(0, delay.toNanos());
+            Timer timer = new Timer(due, ++lastSequence, executor, task);
+            timers.add(timer);
+            return () -> cancel(timer);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Moves the time, running on the way what comes due, also what is only scheduled on the way.
+     *
+     * @param by how far; zero or more
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void advance(Duration by) {
+        if (by.isNegative()) {
+            throw new IllegalArgumentException("time moves forward only; zero or more is accepted, not " + by);
+        }
+        long goal = elapsed().plus(by).toNanos();
+        for (Timer timer = nextUntil(goal); timer != null; timer = nextUntil(goal)) {
+            timer.executor.execute(timer.task);
+        }
+    }
+
+    /** Runs what is due now; the time stands. */
+    public void runDue() {
+        advance(Duration.ZERO);
+    }
+
+    /** How long it is until the next task is due: zero if one is due now, empty if none is scheduled. */
+    public Optional<Duration> untilNext() {
+        lock.lock();
+        try {
+            return timers.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(Duration.ofNanos(Math.max(0, timers.first().due - elapsed)));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes the first task that is due by then, and moves the time to it, else to the goal. */
+    private @Nullable Timer nextUntil(long goal) {
+        lock.lock();
+        try {
+            boolean found = !timers.isEmpty() && timers.first().due <= goal;
+            Timer next = found ? timers.pollFirst() : null;
+            elapsed = Math.max(elapsed, next == null ? goal : next.due);
+            return next;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void cancel(Timer timer) {
+        lock.lock();
+        try {
+            timers.remove(timer);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "ManualTime[" + elapsed() + "]";
+    }
+
+    private record Timer(long due, long sequence, Executor executor, Runnable task) implements Comparable<Timer> {
+        @Override
+        public int compareTo(Timer other) {
+            int order = Long.compare(due, other.due);
+            return order == 0 ? Long.compare(sequence, other.sequence) : order;
+        }
+    }
+}

@@ -1,0 +1,7 @@
+/** Manual time, faults over any backend, and an explorer of schedules. */
+module io.sereno.simulation {
+    requires transitive io.sereno;
+    requires transitive io.sereno.backend.memory;
+
+    exports io.sereno.simulation;
+}
