@@ -1,0 +1,398 @@
+package io.sereno.recipes.connect;
+
+import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
+
+import io.sereno.NotAppliedException;
+import io.sereno.Sereno;
+import io.sereno.SerenoConfigurationException;
+import io.sereno.SerenoException;
+import io.sereno.SerenoObserver;
+import io.sereno.recipes.Settings;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendProvider;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Promise;
+import io.sereno.spi.TimeSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects what was asked for; {@link #connect()} checks all of it and tells every fault in one error before the backend is opened.
+ *
+ * <p>Of a URI's parameters, {@code require}, {@code session-ttl}, {@code connect-timeout} and {@code operation-timeout} are taken
+ * here; the others go to the backend, which refuses those that it does not know.
+ */
+final class SerenoBuilder implements Sereno.Builder {
+    static final String URI_PROPERTY = "sereno.uri";
+    static final String URI_VARIABLE = "SERENO_URI";
+
+    private static final Duration DEFAULT_SESSION_TTL = Duration.ofSeconds(10);
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
+    /** Below it a renewal every third of the ttl leaves no room for the margin of 50 ms. */
+    private static final Duration LEAST_SESSION_TTL = Duration.ofMillis(200);
+
+    private static final Duration LEAST_TIMEOUT = Duration.ofMillis(1);
+    /** So that no sum of nanoseconds overflows. */
+    private static final Duration GREATEST = Duration.ofDays(1);
+
+    private final Connector connector;
+    private final Map<String, String> environment;
+
+    private @Nullable String uri;
+    private @Nullable Backend backend;
+    private @Nullable String namespace;
+    private @Nullable String nodeId;
+    private @Nullable Duration sessionTtl;
+    private @Nullable Duration connectTimeout;
+    private @Nullable Duration operationTimeout;
+    private @Nullable Credentials credentials;
+    private @Nullable Path trust;
+    private @Nullable Path certificates;
+    private @Nullable Path privateKey;
+    private @Nullable Executor executor;
+    private @Nullable TimeSource time;
+    private SerenoObserver observer = new SerenoObserver() {};
+    private final Set<Promise> required = EnumSet.noneOf(Promise.class);
+
+    SerenoBuilder(Connector connector, Map<String, String> environment) {
+        this.connector = connector;
+        this.environment = environment;
+    }
+
+    @Override
+    public Sereno.Builder uri(String uri) {
+        this.uri = requireNonNull(uri, "uri");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder backend(Backend backend) {
+        this.backend = requireNonNull(backend, "backend");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder namespace(String namespace) {
+        this.namespace = requireNonNull(namespace, "namespace");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder nodeId(String nodeId) {
+        this.nodeId = requireNonNull(nodeId, "nodeId");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder sessionTtl(Duration ttl) {
+        this.sessionTtl = requireNonNull(ttl, "ttl");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder connectTimeout(Duration timeout) {
+        this.connectTimeout = requireNonNull(timeout, "timeout");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder operationTimeout(Duration timeout) {
+        this.operationTimeout = requireNonNull(timeout, "timeout");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder credentials(String user, char[] password) {
+        this.credentials = new Credentials(requireNonNull(user, "user"), requireNonNull(password, "password"));
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder trust(Path caCertificates) {
+        this.trust = requireNonNull(caCertificates, "caCertificates");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder identity(Path certificates, Path privateKey) {
+        this.certificates = requireNonNull(certificates, "certificates");
+        this.privateKey = requireNonNull(privateKey, "privateKey");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder executor(Executor executor) {
+        this.executor = requireNonNull(executor, "executor");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder observer(SerenoObserver observer) {
+        this.observer = requireNonNull(observer, "observer");
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder require(Promise... promises) {
+        for (Promise promise : promises) {
+            required.add(requireNonNull(promise, "promise"));
+        }
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder timeSource(TimeSource time) {
+        this.time = requireNonNull(time, "time");
+        return this;
+    }
+
+    @Override
+    public Sereno connect() {
+        Backend given = backend;
+        return given == null ? open() : over(given);
+    }
+
+    private Sereno over(Backend given) {
+        String ofUri = Stream.of(
+                        set("uri", uri),
+                        set("credentials", credentials),
+                        set("trust", trust),
+                        set("identity", certificates),
+                        set("connectTimeout", connectTimeout))
+                .flatMap(Optional::stream)
+                .collect(joining(", "));
+        if (!ofUri.isEmpty()) {
+            throw new SerenoConfigurationException(
+                    "backend(...) is open already and cannot be combined with " + ofUri + "; leave one side out");
+        }
+        UriParameters parameters = new UriParameters(Map.of());
+        Guarantees facts = given.guarantees();
+        Settings settings = settings(parameters, namespace == null ? "" : checkedNamespace(namespace), facts.backend());
+        check(facts, settings, required);
+        return connector.connect(settings, given, false);
+    }
+
+    private Sereno open() {
+        Backends backends = Backends.find();
+        SerenoUri address = address(backends);
+        UriParameters parameters = new UriParameters(address.parameters());
+        BackendProvider provider = backends.forScheme(address.scheme());
+        Optional<Credentials> login = login(address);
+        Set<Promise> promises = parameters.promises(required);
+        Duration patience = parameters.duration(
+                "connect-timeout", "connectTimeout", connectTimeout, DEFAULT_TIMEOUT, LEAST_TIMEOUT, GREATEST);
+        Optional<Path> authorities = file("trust", trust);
+        Optional<Path> chain = file("identity", certificates);
+        Optional<Path> key = file("identity", privateKey);
+        Settings settings = settings(parameters, "", address.address());
+        UriConfig config = new UriConfig(
+                address.scheme(),
+                address.hosts().stream().map(SerenoUri.Host::unresolved).toList(),
+                address.namespace(),
+                parameters.rest(),
+                login,
+                authorities,
+                chain,
+                key,
+                patience,
+                settings.operationTimeout(),
+                settings.time(),
+                settings.executor());
+
+        List<AutoCloseable> made = new ArrayList<>(settings.owned());
+        try {
+            Backend opened = open(provider, config, settings.backendName());
+            made.add(0, opened);
+            check(opened.guarantees(), settings, promises);
+            Sereno sereno = connector.connect(settings, opened, true);
+            login.ifPresent(Credentials::clear);
+            return sereno;
+        } catch (RuntimeException | Error e) {
+            closeAll(made, e);
+            throw e;
+        }
+    }
+
+    private SerenoUri address(Backends backends) {
+        String property = System.getProperty(URI_PROPERTY);
+        String variable = environment.get(URI_VARIABLE);
+        SerenoUri given;
+        if (uri != null) {
+            given = parse("uri(...)", uri);
+        } else if (property != null) {
+            given = parse("-D" + URI_PROPERTY, property);
+        } else if (variable != null) {
+            given = parse(URI_VARIABLE, variable);
+        } else {
+            given = parse("default address", backends.defaultUri());
+        }
+        SerenoUri complete = given.withDefaults(
+                backends.forScheme(given.scheme()).defaultUri().map(text -> parse("default address", text)));
+        if (namespace == null) {
+            return complete;
+        }
+        if (!complete.namespace().isEmpty()) {
+            throw new SerenoConfigurationException(
+                    "the namespace is given twice, in the URI and by namespace(...); leave one out");
+        }
+        return complete.withNamespace(checkedNamespace(namespace));
+    }
+
+    private static SerenoUri parse(String origin, String text) {
+        try {
+            return SerenoUri.parse(text);
+        } catch (SerenoConfigurationException e) {
+            throw new SerenoConfigurationException(origin + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String checkedNamespace(String namespace) {
+        NameRules.namespaceFault(namespace).ifPresent(fault -> {
+            throw new SerenoConfigurationException("namespace(...): the namespace " + fault);
+        });
+        return namespace;
+    }
+
+    private Optional<Credentials> login(SerenoUri address) {
+        if (credentials == null) {
+            return address.credentials();
+        }
+        if (address.credentials().isPresent()) {
+            throw new SerenoConfigurationException(
+                    "credentials are given twice, in the URI and by credentials(...); leave one out");
+        }
+        if (credentials.isEmpty()) {
+            throw new SerenoConfigurationException("credentials(...): the password is empty");
+        }
+        if (credentials.isCleared()) {
+            throw new SerenoConfigurationException(
+                    "credentials(...) were forgotten when this builder connected; give them again");
+        }
+        return Optional.of(credentials);
+    }
+
+    private static Optional<Path> file(String option, @Nullable Path path) {
+        if (path != null && !(Files.isRegularFile(path) && Files.isReadable(path))) {
+            throw new SerenoConfigurationException(
+                    option + "(...): " + path + " is not a file that can be read; a PEM file is accepted");
+        }
+        return Optional.ofNullable(path);
+    }
+
+    private Settings settings(UriParameters parameters, String prefix, String backendName) {
+        Duration ttl = parameters.duration(
+                "session-ttl", "sessionTtl", sessionTtl, DEFAULT_SESSION_TTL, LEAST_SESSION_TTL, GREATEST);
+        Duration timeout = parameters.duration(
+                "operation-timeout", "operationTimeout", operationTimeout, DEFAULT_TIMEOUT, LEAST_TIMEOUT, GREATEST);
+        if (nodeId != null) {
+            NameRules.nodeIdFault(nodeId).ifPresent(fault -> {
+                throw new SerenoConfigurationException("nodeId(...): the node id " + fault);
+            });
+        }
+        SystemTime ownTime = new SystemTime();
+        return new Settings(
+                nodeId == null ? NodeId.fresh(environment) : nodeId,
+                prefix,
+                ttl,
+                timeout,
+                time == null ? ownTime : time,
+                executor == null ? new CallbackThreads() : executor,
+                observer,
+                backendName,
+                time == null ? List.of(ownTime) : List.of());
+    }
+
+    private static Backend open(BackendProvider provider, UriConfig config, String name) {
+        try {
+            return provider.open(config);
+        } catch (SerenoException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new SerenoConfigurationException(name + ": " + e.getMessage(), e);
+        } catch (BackendException e) {
+            if (e.permanent()) {
+                throw new SerenoConfigurationException(
+                        "the store at " + name + " refuses the connection: " + e.getMessage(), e);
+            }
+            throw new NotAppliedException(
+                    "no connection to " + name + " within " + config.connectTimeout() + ": " + e.getMessage()
+                            + ". Look whether a server answers there; connectTimeout(...) allows it more time",
+                    e);
+        }
+    }
+
+    private static void check(Guarantees facts, Settings settings, Set<Promise> promises) {
+        Set<Promise> missing = EnumSet.copyOf(promises);
+        missing.removeAll(facts.promises());
+        if (!missing.isEmpty()) {
+            throw new SerenoConfigurationException(settings.backendName() + " does not promise "
+                    + UriParameters.names(missing) + ", which require asks for; it promises: "
+                    + UriParameters.names(facts.promises()));
+        }
+        Duration ttl = settings.sessionTtl();
+        if (ttl.compareTo(facts.leastTtl()) < 0 || ttl.compareTo(facts.greatestTtl()) > 0) {
+            throw new SerenoConfigurationException("sessionTtl is " + ttl + ", but " + settings.backendName()
+                    + " gives " + facts.leastTtl() + " to " + facts.greatestTtl() + "; PT4S to PT40S fits every store");
+        }
+    }
+
+    private static void closeAll(List<AutoCloseable> made, Throwable cause) {
+        for (AutoCloseable resource : made) {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                cause.addSuppressed(e);
+            }
+        }
+    }
+
+    private static Optional<String> set(String option, @Nullable Object value) {
+        return value == null ? Optional.empty() : Optional.of(option + "(...)");
+    }
+
+    /** Without what may be or hold a secret. */
+    @Override
+    public String toString() {
+        Map<String, Object> shown = new LinkedHashMap<>();
+        if (uri != null) {
+            shown.put("uri", describe(uri));
+        }
+        if (backend != null) {
+            shown.put("backend", backend.guarantees().backend());
+        }
+        if (namespace != null) {
+            shown.put("namespace", namespace);
+        }
+        if (nodeId != null) {
+            shown.put("nodeId", nodeId);
+        }
+        if (sessionTtl != null) {
+            shown.put("sessionTtl", sessionTtl);
+        }
+        if (!required.isEmpty()) {
+            shown.put("require", UriParameters.names(required));
+        }
+        return "Sereno.Builder" + shown;
+    }
+
+    private static String describe(String uri) {
+        try {
+            return SerenoUri.parse(uri).toString();
+        } catch (SerenoConfigurationException e) {
+            return "malformed";
+        }
+    }
+}

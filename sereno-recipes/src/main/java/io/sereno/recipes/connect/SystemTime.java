@@ -1,0 +1,84 @@
+package io.sereno.recipes.connect;
+
+import io.sereno.spi.TimeSource;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The machine's clocks, and one daemon thread, made at first use, that hands tasks to their executors when they are due.
+ *
+ * <p>Whatever a task or its executor does, the timer lives on; what they throw is logged. After {@link #close()} nothing that was or
+ * is scheduled comes due.
+ */
+final class SystemTime implements TimeSource, AutoCloseable {
+    private static final Logger LOG = System.getLogger(SystemTime.class.getName());
+
+    private final ScheduledThreadPoolExecutor timer;
+
+    SystemTime() {
+        timer = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(null, task, "sereno-timer", 0, false);
+            thread.setDaemon(true);
+            return thread;
+        });
+        // A long wait that ended early must not keep its recipe in memory until the time is over.
+        timer.setRemoveOnCancelPolicy(true);
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        // The queue has no bound, so only a closed timer rejects; the task is then one of those that never come due.
+        timer.setRejectedExecutionHandler((task, executor) -> {});
+    }
+
+    @Override
+    public long nanoTime() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public Instant wall() {
+        return Instant.now();
+    }
+
+    @Override
+    public Runnable schedule(Duration delay, Executor executor, Runnable task) {
+        // convert() saturates where Duration.toNanos() throws.
+        ScheduledFuture<?> due = timer.schedule(
+                () -> handOver(executor, task), TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
+        return () -> due.cancel(false);
+    }
+
+    private static void handOver(Executor executor, Runnable task) {
+        try {
+            executor.execute(() -> run(task));
+        } catch (Throwable e) {
+            LOG.log(Level.ERROR, "the executor did not take a task that is due; it is not run: " + task, e);
+        }
+    }
+
+    private static void run(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            LOG.log(Level.ERROR, "a timed task failed: " + task, e);
+        }
+    }
+
+    /** Tasks that are neither due nor cancelled. */
+    int pending() {
+        return timer.getQueue().size();
+    }
+
+    int threads() {
+        return timer.getPoolSize();
+    }
+
+    @Override
+    public void close() {
+        timer.shutdown();
+    }
+}

@@ -1,0 +1,98 @@
+package io.sereno.recipes.connect;
+
+import io.sereno.SerenoConfigurationException;
+import io.sereno.spi.Promise;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The parameters of a URI: those that Sereno understands are taken out one by one, the rest is the backend's. */
+final class UriParameters {
+    private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m)");
+
+    private final Map<String, String> rest;
+
+    UriParameters(Map<String, String> given) {
+        rest = new HashMap<>(given);
+    }
+
+    /** The value of the URI or of the builder, not of both; else the default. */
+    Duration duration(
+            String key,
+            String option,
+            @Nullable Duration built,
+            Duration otherwise,
+            Duration least,
+            Duration greatest) {
+        String text = rest.remove(key);
+        if (text != null && built != null) {
+            throw new SerenoConfigurationException(
+                    "given twice: " + key + " in the URI and " + option + "(...); leave one out");
+        }
+        Duration value = text != null ? parse(key, text) : built != null ? built : otherwise;
+        if (value.compareTo(least) < 0 || value.compareTo(greatest) > 0) {
+            throw new SerenoConfigurationException((text != null ? "?" + key : option + "(...)") + ": " + value
+                    + " is out of range; " + least + " to " + greatest + " is accepted");
+        }
+        return value;
+    }
+
+    private static Duration parse(String key, String text) {
+        Matcher parts = DURATION.matcher(text);
+        if (!parts.matches()) {
+            throw new SerenoConfigurationException(
+                    "?" + key + ": not a duration; digits and ms, s or m are accepted, as in 500ms, 10s, 2m");
+        }
+        long amount = Long.parseLong(parts.group(1));
+        return switch (parts.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "s" -> Duration.ofSeconds(amount);
+            default -> Duration.ofMinutes(amount);
+        };
+    }
+
+    /** Those of the URI's {@code require=durable,fail-over-safe} and of the builder. */
+    Set<Promise> promises(Collection<Promise> built) {
+        Set<Promise> promises = EnumSet.noneOf(Promise.class);
+        promises.addAll(built);
+        String text = rest.remove("require");
+        if (text != null) {
+            for (String name : text.split(",", -1)) {
+                promises.add(promise(name));
+            }
+        }
+        return promises;
+    }
+
+    private static Promise promise(String name) {
+        Optional<Promise> promise =
+                Stream.of(Promise.values()).filter(p -> name(p).equals(name)).findFirst();
+        return promise.orElseThrow(() -> new SerenoConfigurationException(
+                "?require: '" + name + "' is no promise; accepted are " + names(EnumSet.allOf(Promise.class))));
+    }
+
+    static String names(Collection<Promise> promises) {
+        return promises.isEmpty()
+                ? "nothing"
+                : promises.stream().sorted().map(UriParameters::name).collect(Collectors.joining(", "));
+    }
+
+    private static String name(Promise promise) {
+        return promise.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** What is left for the backend. */
+    Map<String, String> rest() {
+        return Map.copyOf(rest);
+    }
+}

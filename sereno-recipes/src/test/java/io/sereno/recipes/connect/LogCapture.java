@@ -1,0 +1,42 @@
+package io.sereno.recipes.connect;
+
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** What a class logs while this is open. */
+final class LogCapture extends Handler implements AutoCloseable {
+    private final Logger logger;
+    private final BlockingQueue<LogRecord> records = new LinkedBlockingQueue<>();
+
+    LogCapture(Class<?> source) {
+        logger = Logger.getLogger(source.getName());
+        logger.setUseParentHandlers(false);
+        logger.addHandler(this);
+    }
+
+    LogRecord next() throws InterruptedException {
+        LogRecord record = records.poll(10, TimeUnit.SECONDS);
+        if (record == null) {
+            throw new AssertionError("nothing was logged");
+        }
+        return record;
+    }
+
+    @Override
+    public void publish(LogRecord record) {
+        records.add(record);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {
+        logger.removeHandler(this);
+        logger.setUseParentHandlers(true);
+    }
+}

@@ -1,0 +1,117 @@
+package io.sereno.recipes.connect;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SystemTimeTest {
+    private final SystemTime time = new SystemTime();
+
+    @AfterEach
+    void close() {
+        time.close();
+    }
+
+    @Test
+    void aTaskRunsOnItsExecutorOnceItsDelayIsOver() throws Exception {
+        CompletableFuture<Long> ran = new CompletableFuture<>();
+        CompletableFuture<String> handedOverBy = new CompletableFuture<>();
+        long start = time.nanoTime();
+
+        time.schedule(
+                Duration.ofMillis(20),
+                task -> {
+                    handedOverBy.complete(Thread.currentThread().getName());
+                    task.run();
+                },
+                () -> ran.complete(time.nanoTime()));
+
+        assertThat(Duration.ofNanos(ran.get(10, SECONDS) - start)).isGreaterThanOrEqualTo(Duration.ofMillis(20));
+        assertThat(handedOverBy).isCompletedWithValue("sereno-timer");
+    }
+
+    @Test
+    void aCancelledTaskIsForgottenAndDoesNotRun() throws Exception {
+        AtomicBoolean ran = new AtomicBoolean();
+        CompletableFuture<Void> later = new CompletableFuture<>();
+
+        time.schedule(Duration.ofMillis(10), Runnable::run, () -> ran.set(true)).run();
+        Runnable cancel = time.schedule(Duration.ofDays(1), Runnable::run, () -> ran.set(true));
+        cancel.run();
+        cancel.run();
+        assertThat(time.pending()).isZero();
+        time.schedule(Duration.ofMillis(11), Runnable::run, () -> later.complete(null));
+
+        later.get(10, SECONDS);
+        assertThat(ran).isFalse();
+    }
+
+    @Test
+    void anExecutorThatRejectsAndATaskThatThrowsAreLoggedAndLeaveTheTimerAlive() throws Exception {
+        try (LogCapture log = new LogCapture(SystemTime.class)) {
+            time.schedule(
+                    Duration.ZERO,
+                    task -> {
+                        throw new RejectedExecutionException("full");
+                    },
+                    () -> {});
+            assertThat(log.next().getThrown()).hasMessage("full");
+
+            time.schedule(Duration.ZERO, Runnable::run, () -> {
+                throw new AssertionError("thrown by a task");
+            });
+            assertThat(log.next().getThrown()).hasMessage("thrown by a task");
+        }
+        CompletableFuture<Void> later = new CompletableFuture<>();
+        time.schedule(Duration.ZERO, Runnable::run, () -> later.complete(null));
+        later.get(10, SECONDS);
+    }
+
+    @Test
+    void theTimersThreadIsADaemonMadeAtFirstUseAndGoneAfterClose() throws Exception {
+        CompletableFuture<Thread> timer = new CompletableFuture<>();
+
+        time.schedule(Duration.ZERO, Runnable::run, () -> timer.complete(Thread.currentThread()));
+
+        assertThat(timer.get(10, SECONDS).isDaemon()).isTrue();
+        time.close();
+        time.close();
+        timer.get().join(SECONDS.toMillis(10));
+        assertThat(timer.get().isAlive()).isFalse();
+    }
+
+    @Test
+    void noThreadIsMadeBeforeATaskIsScheduled() {
+        assertThat(time.threads()).isZero();
+        assertThat(time.nanoTime()).isLessThanOrEqualTo(time.nanoTime());
+        assertThat(time.wall())
+                .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
+        assertThat(time.threads()).isZero();
+    }
+
+    @Test
+    void afterCloseNothingComesDue() {
+        AtomicBoolean ran = new AtomicBoolean();
+        time.schedule(Duration.ofDays(1), Runnable::run, () -> ran.set(true));
+
+        time.close();
+        time.schedule(Duration.ZERO, Runnable::run, () -> ran.set(true)).run();
+
+        assertThat(time.pending()).isZero();
+        assertThat(ran).isFalse();
+    }
+
+    @Test
+    void aDelayBeyondTheRangeOfNanosecondsIsAVeryLongOne() {
+        time.schedule(Duration.ofSeconds(Long.MAX_VALUE), Runnable::run, () -> {})
+                .run();
+        assertThat(time.pending()).isZero();
+    }
+}
