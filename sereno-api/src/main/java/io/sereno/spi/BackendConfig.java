@@ -8,31 +8,102 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
-/** From URI and builder, or from the kit (with the proxy's endpoints). The backend refuses unknown parameters, uses this clock and this executor and no other. */
+/**
+ * With what a backend is opened: made from a URI and the builder of the application, or by the compatibility kit with
+ * the addresses of its fault proxy. Checked as far as it can be without knowing the store.
+ *
+ * <p>Implementations cannot be changed and are safe for use by multiple threads. Their {@code toString()} shows no
+ * password.
+ */
 public interface BackendConfig {
+    /**
+     * The scheme of the URI, one of {@link BackendProvider#schemes()}.
+     *
+     * @return for instance {@code etcd}
+     */
     String scheme();
 
+    /**
+     * Where the servers are, with ports.
+     *
+     * @return the addresses, unresolved, in the order given; empty for a store that has none
+     */
     List<InetSocketAddress> endpoints();
 
+    /**
+     * Below what to keep everything. Two namespaces share nothing (NAM-2b, NAM-2c).
+     *
+     * @return the namespace; empty is a namespace of its own
+     */
     String namespace();
 
+    /**
+     * The parameters of the URI that are left for the backend. It refuses what it does not know (CFG-1).
+     *
+     * @return values by name
+     */
     Map<String, String> parameters();
 
+    /**
+     * As whom to connect.
+     *
+     * @return the user, if one was given
+     */
     Optional<String> user();
 
+    /**
+     * The password. To be asked for within {@link BackendProvider#open}; it may be forgotten afterwards.
+     *
+     * @return a copy, which the backend may overwrite
+     */
     Optional<char[]> password();
 
+    /**
+     * Whose certificates to trust.
+     *
+     * @return a PEM file of certificates of authorities; empty for those of the JVM
+     */
     Optional<Path> trust();
 
+    /**
+     * With which certificates to show who the client is.
+     *
+     * @return a PEM file of the certificate chain, if one was given; then {@link #privateKey()} is given too
+     */
     Optional<Path> certificates();
 
+    /**
+     * The key that belongs to {@link #certificates()}.
+     *
+     * @return a PEM file of a PKCS #8 key, if one was given
+     */
     Optional<Path> privateKey();
 
+    /**
+     * How long {@link BackendProvider#open} may take (LIF-5).
+     *
+     * @return more than zero
+     */
     Duration connectTimeout();
 
+    /**
+     * How long one request may take (LIF-6b).
+     *
+     * @return more than zero
+     */
     Duration operationTimeout();
 
+    /**
+     * The only clock that the backend uses (CFG-2).
+     *
+     * @return never shut down by the backend
+     */
     TimeSource time();
 
+    /**
+     * Runs listeners (CFG-3). May run them in the thread that hands them over, so nothing is handed over under a lock.
+     *
+     * @return never shut down by the backend
+     */
     Executor executor();
 }

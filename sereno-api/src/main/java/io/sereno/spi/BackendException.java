@@ -3,28 +3,54 @@ package io.sereno.spi;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** permanent: repeating will not help (authentication, permission, arguments). */
+/**
+ * The one way in which a backend fails (OUT-6c). Recipes turn it into an error of {@link io.sereno}, adding operation,
+ * recipe and name, so the message says what happened at the store and what to do about it; it never contains a password
+ * (OUT-6d).
+ */
 public final class BackendException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** What became of the call. */
     public enum Outcome {
+        /** Nothing was changed, nor ever will be (OUT-1). Failed reads, watches and grants end this way (OUT-6a). */
         NOT_APPLIED,
+        /** A commit that was applied once, or will be at some later moment, or never will be (OUT-3). */
         UNKNOWN
     }
 
     private final Outcome outcome;
     private final boolean permanent;
 
+    /**
+     * Makes a failure.
+     *
+     * @param outcome what became of the call; in any doubt {@link Outcome#UNKNOWN}
+     * @param permanent whether the same call will fail again until somebody changes something
+     * @param message what happened, without password
+     * @param cause the error of the client library, if there is one
+     */
     public BackendException(Outcome outcome, boolean permanent, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.outcome = Objects.requireNonNull(outcome, "outcome");
         this.permanent = permanent;
     }
 
+    /**
+     * What became of the call.
+     *
+     * @return {@link Outcome#NOT_APPLIED} only if that is certain
+     */
     public Outcome outcome() {
         return outcome;
     }
 
+    /**
+     * Whether repeating will not help: wrong credentials, a missing right, an argument that the store refuses, a closed
+     * backend.
+     *
+     * @return false if it may help, or nobody knows
+     */
     public boolean permanent() {
         return permanent;
     }

@@ -5,8 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Immutable octets. */
+/**
+ * A sequence of bytes that cannot be changed (VAL-2). Equal by content; {@code toString()} shows the size only.
+ *
+ * <p>Instances are safe for use by multiple threads.
+ */
 public final class Bytes {
+    /** No bytes. */
     public static final Bytes EMPTY = new Bytes(new byte[0]);
 
     private final byte[] octets;
@@ -15,10 +20,23 @@ public final class Bytes {
         this.octets = octets;
     }
 
+    /**
+     * Copies an array.
+     *
+     * @param octets the bytes
+     * @return the same bytes
+     */
     public static Bytes copyOf(byte[] octets) {
         return new Bytes(octets.clone());
     }
 
+    /**
+     * Encodes text.
+     *
+     * @param text well-formed Unicode
+     * @return its UTF-8
+     * @throws IllegalArgumentException if it has half of a surrogate pair
+     */
     public static Bytes utf8(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {
@@ -30,18 +48,38 @@ public final class Bytes {
         return new Bytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * How many they are.
+     *
+     * @return 0 or more
+     */
     public int size() {
         return octets.length;
     }
 
+    /**
+     * Copies them.
+     *
+     * @return a new array
+     */
     public byte[] toArray() {
         return octets.clone();
     }
 
+    /**
+     * Gives a view of them without copying.
+     *
+     * @return a new read-only buffer, from the first byte to the last
+     */
     public ByteBuffer asReadOnlyBuffer() {
         return ByteBuffer.wrap(octets).asReadOnlyBuffer();
     }
 
+    /**
+     * Decodes text.
+     *
+     * @return what these bytes mean as UTF-8, with U+FFFD in place of what means nothing
+     */
     public String toUtf8() {
         return new String(octets, StandardCharsets.UTF_8);
     }

@@ -9,13 +9,29 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One atomic step on one directory: conditions, then puts and deletes, all or nothing. What a caller can get wrong is refused here, so that no
- * backend has to (COM-9).
+ * One atomic step on one directory: conditions, then puts and deletes, all or nothing (COM-1).
+ *
+ * <p>What a caller can get wrong without knowing the store is refused here, so that no backend has to (COM-9a, NAM-1c):
+ * bad names, a name in two conditions or in two writes, two leases, a read of another directory. The order of
+ * conditions and of writes means nothing.
+ *
+ * <p>Without conditions it always goes through; without writes it is a check (COM-13).
+ *
+ * @param directory the path of the directory
+ * @param conditions all of which have to hold; copied
+ * @param writes what is changed then; copied
+ * @param returning a read of the same directory, to come back with the result (READ-8)
  */
 public record Commit(String directory, List<Condition> conditions, List<Write> writes, Optional<Query> returning) {
     /** Below this, comparing each name with those before it is cheaper than a set. Most commits have one to three. */
     private static final int FEW = 8;
 
+    /**
+     * Checks and copies.
+     *
+     * @throws IllegalArgumentException if a name cannot be one, or is in two conditions or two writes, if there are two
+     *     leases, or if the read is of another directory
+     */
     public Commit {
         int directoryBytes = Names.checkDirectory(directory);
         conditions = List.copyOf(conditions);
@@ -29,7 +45,12 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
         }
     }
 
-    /** Starts a commit to this directory. */
+    /**
+     * Begins a commit.
+     *
+     * @param directory the path of the directory
+     * @return a builder without conditions and writes
+     */
     public static Builder to(String directory) {
         return new Builder(directory);
     }
@@ -70,7 +91,9 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
         }
     }
 
-    /** Not thread-safe. */
+    /**
+     * Collects a commit; everything is checked by {@link #build()}. Instances are not safe for use by multiple threads.
+     */
     public static final class Builder {
         private final String directory;
         private final List<Condition> conditions = new ArrayList<>(2);
@@ -81,51 +104,114 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
             this.directory = directory;
         }
 
+        /**
+         * Adds the condition that there is no such entry.
+         *
+         * @param name of the entry
+         * @return this builder
+         */
         public Builder ifAbsent(String name) {
             conditions.add(new Condition.Absent(name));
             return this;
         }
 
+        /**
+         * Adds the condition that there is such an entry.
+         *
+         * @param name of the entry
+         * @return this builder
+         */
         public Builder ifPresent(String name) {
             conditions.add(new Condition.Present(name));
             return this;
         }
 
+        /**
+         * Adds the condition that the entry is the incarnation created at this revision.
+         *
+         * @param name of the entry
+         * @param revision 1 to {@link Entry#MAX_REVISION}
+         * @return this builder
+         */
         public Builder ifCreateRevision(String name, long revision) {
             conditions.add(new Condition.CreateRevision(name, revision));
             return this;
         }
 
+        /**
+         * Adds the condition that the entry was put last at this revision.
+         *
+         * @param name of the entry
+         * @param revision 1 to {@link Entry#MAX_REVISION}
+         * @return this builder
+         */
         public Builder ifModRevision(String name, long revision) {
             conditions.add(new Condition.ModRevision(name, revision));
             return this;
         }
 
-        /** Puts an entry that no lease holds. */
+        /**
+         * Adds a put without lease.
+         *
+         * @param name of the entry
+         * @param value perhaps empty
+         * @return this builder
+         */
         public Builder put(String name, Bytes value) {
             return put(name, value, 0);
         }
 
+        /**
+         * Adds a put.
+         *
+         * @param name of the entry
+         * @param value perhaps empty
+         * @param leaseId {@link Lease#id()} of the lease that the entry goes with; 0 for none
+         * @return this builder
+         */
         public Builder put(String name, Bytes value, long leaseId) {
             writes.add(new Write.Put(name, value, leaseId));
             return this;
         }
 
+        /**
+         * Adds a delete.
+         *
+         * @param name of the entry
+         * @return this builder
+         */
         public Builder delete(String name) {
             writes.add(new Write.Delete(name));
             return this;
         }
 
+        /**
+         * Asks for the whole directory to come back with the result.
+         *
+         * @return this builder
+         */
         public Builder returningAll() {
             returning = new Query.All(directory);
             return this;
         }
 
+        /**
+         * Asks for one entry to come back with the result.
+         *
+         * @param name of the entry
+         * @return this builder
+         */
         public Builder returningOne(String name) {
             returning = new Query.One(directory, name);
             return this;
         }
 
+        /**
+         * Makes the commit.
+         *
+         * @return a commit of what was added so far
+         * @throws IllegalArgumentException as {@link Commit#Commit} does
+         */
         public Commit build() {
             return new Commit(directory, conditions, writes, Optional.ofNullable(returning));
         }

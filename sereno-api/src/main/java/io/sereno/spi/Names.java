@@ -1,6 +1,10 @@
 package io.sereno.spi;
 
-/** What may be a name: well-formed Unicode, not empty, without U+0000, up to a number of bytes of UTF-8 (NAM-1). */
+/**
+ * What may be a name: well-formed Unicode, not empty, without U+0000, up to a number of bytes of UTF-8 (NAM-1).
+ * Everything else is plain text: slashes, dots, blanks, wildcards and control characters mean nothing, and nothing is
+ * normalised.
+ */
 public final class Names {
     /** The most bytes of UTF-8 that the path of a directory and the name of an entry in it may take together. */
     public static final int MAX_BYTES = 512;

@@ -1,22 +1,49 @@
 package io.sereno.spi;
 
-/** What to read of one directory. */
+/** What to read of one directory. Names are checked when it is made. */
 public sealed interface Query {
+    /**
+     * Where to read.
+     *
+     * @return the path of the directory
+     */
     String directory();
 
+    /**
+     * Every entry.
+     *
+     * @param directory the path of the directory
+     */
     record All(String directory) implements Query {
+        /** Checks the path. */
         public All {
             Names.checkDirectory(directory);
         }
     }
 
+    /**
+     * One entry; the answer has one or none.
+     *
+     * @param directory the path of the directory
+     * @param name of the entry
+     */
     record One(String directory, String name) implements Query {
+        /** Checks path and name. */
         public One {
             Names.checkEntry(directory, name);
         }
     }
 
+    /**
+     * The first entries behind a name, to go through a large directory page by page (READ-5).
+     *
+     * @param directory the path of the directory
+     * @param after the name behind which to begin, itself excluded, whether there is such an entry or not; empty to
+     *     begin at the first
+     * @param limit the most entries to return, 1 or more
+     */
     record Range(String directory, String after, int limit) implements Query {
+        /** Checks path, name and limit. */
         public Range {
             if (after.isEmpty()) {
                 Names.checkDirectory(directory);

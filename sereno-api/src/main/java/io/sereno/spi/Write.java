@@ -2,18 +2,38 @@ package io.sereno.spi;
 
 import java.util.Objects;
 
-/** The lease goes by id, so that decorators (recorder, faults) may wrap Lease. */
+/** One change that a commit makes. */
 public sealed interface Write {
+    /**
+     * The entry in question.
+     *
+     * @return its name
+     */
     String name();
 
+    /**
+     * Creates the entry, or replaces its value; always a change, also when the value is the same.
+     *
+     * @param name of the entry
+     * @param value perhaps empty, at most {@link Guarantees#maxValueBytes()}
+     * @param leaseId {@link Lease#id()} of the lease that the entry goes with, 0 for none; for an entry that exists,
+     *     the one that it is bound to
+     */
     record Put(String name, Bytes value, long leaseId) implements Write {
+        /** Refuses null; the name is checked with the commit. */
         public Put {
             Objects.requireNonNull(name, "name");
             Objects.requireNonNull(value, "value");
         }
     }
 
+    /**
+     * Deletes the entry. Succeeds, and changes nothing, when it is absent.
+     *
+     * @param name of the entry
+     */
     record Delete(String name) implements Write {
+        /** Refuses null; the name is checked with the commit. */
         public Delete {
             Objects.requireNonNull(name, "name");
         }

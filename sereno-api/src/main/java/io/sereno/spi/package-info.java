@@ -1,3 +1,35 @@
+/**
+ * What a backend implements: five methods over directories of entries. Applications have no business here, except for
+ * the facts in {@link io.sereno.spi.Guarantees} and the promises of a store in {@link io.sereno.spi.Promise}.
+ *
+ * <p>A store holds <em>directories</em>, each a set of named <em>entries</em>. A {@link io.sereno.spi.Commit} changes
+ * one directory in one atomic step, under conditions; entries may be bound to a {@link io.sereno.spi.Lease} and go with
+ * it.
+ *
+ * <pre>{@code
+ * CompletionStage<CommitResult> result = backend.commit(Commit.to("lock/orders")
+ *         .ifAbsent("session-1")
+ *         .put("session-1", Bytes.utf8("who and since when"), lease.id())
+ *         .returningAll()
+ *         .build());
+ * }</pre>
+ *
+ * <p>The way through this package:
+ *
+ * <ul>
+ *   <li>{@link io.sereno.spi.BackendProvider} opens a {@link io.sereno.spi.Backend} with a
+ *       {@link io.sereno.spi.BackendConfig}; {@link io.sereno.spi.TimeSource} is its only clock.
+ *   <li>{@link io.sereno.spi.Query} asks for a {@link io.sereno.spi.Snapshot} of {@link io.sereno.spi.Entry entries},
+ *       whose values are {@link io.sereno.spi.Bytes}.
+ *   <li>{@link io.sereno.spi.Commit} holds {@link io.sereno.spi.Condition conditions} and {@link io.sereno.spi.Write
+ *       writes}; it ends as a {@link io.sereno.spi.CommitResult} or as a {@link io.sereno.spi.BackendException}.
+ *   <li>{@link io.sereno.spi.Target} is what a {@link io.sereno.spi.Watch} watches, and
+ *       {@link io.sereno.spi.WatchListener} who hears of it.
+ * </ul>
+ *
+ * <p>Names like READ-1 are rules of the specification, {@code docs/spec.md}, which has all of them, each with its
+ * reason. A backend is done when the compatibility kit is green.
+ */
 @NullMarked
 package io.sereno.spi;
 

@@ -84,42 +84,42 @@ class SpiRecordsTest {
 
     @Test
     void guaranteesAtTheLeastThatIsAskedOfEveryBackendAreAccepted() {
-        assertThatCode(() -> guarantees(SECOND, SECOND, 16, 65_536, 65_536, 131_072, 1_048_576, 32, 32))
+        assertThatCode(() -> guarantees(SECOND, SECOND, 16, 131_072, 65_536, 131_072, 1_048_576, 32, 32))
                 .doesNotThrowAnyException();
     }
 
     @Test
     void guaranteesBelowWhatIsAskedOfEveryBackendAreRefusedByRule() {
         assertRefused(
-                () -> guarantees(SECOND, SECOND, 15, 65_536, 65_536, 131_072, 1_048_576, 32, 32),
+                () -> guarantees(SECOND, SECOND, 15, 131_072, 65_536, 131_072, 1_048_576, 32, 32),
                 "maxLeases is 15; every backend accepts at least 16 (LEA-15a)");
         assertRefused(
-                () -> guarantees(SECOND, SECOND, 16, 65_535, 65_536, 131_072, 1_048_576, 32, 32),
-                "maxLeaseBytes is 65535; every backend accepts at least 65536 (LEA-15b)");
+                () -> guarantees(SECOND, SECOND, 16, 131_071, 65_536, 131_072, 1_048_576, 32, 32),
+                "maxLeaseBytes is 131071; every backend accepts at least 131072 (LEA-15b)");
         assertRefused(
-                () -> guarantees(SECOND, SECOND, 16, 65_536, 65_535, 131_072, 1_048_576, 32, 32),
-                "maxValueBytes is 65535; every backend accepts at least 65536 (VAL-1)");
+                () -> guarantees(SECOND, SECOND, 16, 131_072, 65_535, 131_072, 1_048_576, 32, 32),
+                "maxValueBytes is 65535; every backend accepts at least 65536 (VAL-1b)");
         assertRefused(
-                () -> guarantees(SECOND, SECOND, 16, 65_536, 65_536, 131_071, 1_048_576, 32, 32),
-                "maxCommitBytes is 131071; every backend accepts at least 131072 (COM-10)");
+                () -> guarantees(SECOND, SECOND, 16, 131_072, 65_536, 131_071, 1_048_576, 32, 32),
+                "maxCommitBytes is 131071; every backend accepts at least 131072 (COM-10a)");
         assertRefused(
-                () -> guarantees(SECOND, SECOND, 16, 65_536, 65_536, 131_072, 1_048_575, 32, 32),
-                "maxListingBytes is 1048575; every backend accepts at least 1048576 (READ-7)");
+                () -> guarantees(SECOND, SECOND, 16, 131_072, 65_536, 131_072, 1_048_575, 32, 32),
+                "maxListingBytes is 1048575; every backend accepts at least 1048576 (READ-7a)");
         assertRefused(
-                () -> guarantees(SECOND, SECOND, 16, 65_536, 65_536, 131_072, 1_048_576, 31, 32),
-                "maxConditions is 31; every backend accepts at least 32 (COM-10)");
+                () -> guarantees(SECOND, SECOND, 16, 131_072, 65_536, 131_072, 1_048_576, 31, 32),
+                "maxConditions is 31; every backend accepts at least 32 (COM-10a)");
         assertRefused(
-                () -> guarantees(SECOND, SECOND, 16, 65_536, 65_536, 131_072, 1_048_576, 32, 31),
-                "maxWrites is 31; every backend accepts at least 32 (COM-10)");
+                () -> guarantees(SECOND, SECOND, 16, 131_072, 65_536, 131_072, 1_048_576, 32, 31),
+                "maxWrites is 31; every backend accepts at least 32 (COM-10a)");
     }
 
     @Test
     void guaranteesWithImpossibleTimesAreRefused() {
         assertRefused(
-                () -> guarantees(Duration.ZERO, SECOND, 16, 65_536, 65_536, 131_072, 1_048_576, 32, 32),
+                () -> guarantees(Duration.ZERO, SECOND, 16, 131_072, 65_536, 131_072, 1_048_576, 32, 32),
                 "leastTtl is PT0S; more than zero is accepted");
         assertRefused(
-                () -> guarantees(SECOND.plusNanos(1), SECOND, 16, 65_536, 65_536, 131_072, 1_048_576, 32, 32),
+                () -> guarantees(SECOND.plusNanos(1), SECOND, 16, 131_072, 65_536, 131_072, 1_048_576, 32, 32),
                 "greatestTtl is PT1S; at least leastTtl, PT1.000000001S, is accepted");
     }
 
@@ -127,7 +127,7 @@ class SpiRecordsTest {
     void guaranteesKeepTheirOwnSetOfPromises() {
         Set<Promise> promises = EnumSet.of(Promise.DURABLE);
         Guarantees guarantees = new Guarantees(
-                "memory", "1", promises, SECOND, SECOND, SECOND, SECOND, SECOND, SECOND, 16, 65_536, 65_536, 131_072,
+                "memory", "1", promises, SECOND, SECOND, SECOND, SECOND, SECOND, SECOND, 16, 131_072, 65_536, 131_072,
                 1_048_576, 32, 32);
         promises.clear();
         assertThat(guarantees.promises()).containsExactly(Promise.DURABLE);
