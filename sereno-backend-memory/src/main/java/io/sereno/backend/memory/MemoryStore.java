@@ -25,7 +25,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -62,6 +61,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryStore {
     private static final Snapshot NOTHING = new Snapshot(List.of(), false);
+    /** No entry has this name. */
+    private static final String WHOLE = "";
 
     /*
      * One lock guards everything, the pending notices of watches included. Nothing of others runs under it but
@@ -74,7 +75,9 @@ public final class MemoryStore {
     /** Only directories with entries are here. */
     private final Map<String, NavigableMap<String, Slot>> directories = new HashMap<>();
 
-    private final Map<Target, Set<MemoryWatch>> watches = new HashMap<>();
+    /** By directory, then by entry; those of a whole directory under {@link #WHOLE}. No empty map and no empty set is kept. */
+    private final Map<String, Map<String, Set<MemoryWatch>>> watches = new HashMap<>();
+
     /** The live ones. */
     private final Map<Long, MemoryLease> leases = new HashMap<>();
 
@@ -152,6 +155,16 @@ public final class MemoryStore {
         }
     }
 
+    /** Whether nothing is kept for anybody. */
+    boolean isEmpty() {
+        lock.lock();
+        try {
+            return directories.isEmpty() && watches.isEmpty() && leases.isEmpty() && byDeadline.isEmpty();
+        } finally {
+            unlock();
+        }
+    }
+
     /** Answers whether this call closed it. */
     boolean close(MemoryConnection connection) {
         lock.lock();
@@ -161,6 +174,7 @@ public final class MemoryStore {
             }
             connection.closed = true;
             watches.values().stream()
+                    .flatMap(inDirectory -> inDirectory.values().stream())
                     .flatMap(Set::stream)
                     .filter(watch -> watch.connection() == connection)
                     .toList()
@@ -250,7 +264,7 @@ public final class MemoryStore {
         begin(connection);
         try {
             MemoryWatch watch = new MemoryWatch(this, connection, target, listener);
-            watches.computeIfAbsent(target, t -> new LinkedHashSet<>()).add(watch);
+            add(watch);
             return watch;
         } finally {
             unlock();
@@ -424,26 +438,42 @@ public final class MemoryStore {
     }
 
     private void announce(String path, String name, long at) {
-        if (!watches.isEmpty()) {
-            announce(new Target(path, Optional.empty()), name, at);
-            announce(new Target(path, Optional.of(name)), name, at);
+        Map<String, Set<MemoryWatch>> inDirectory = watches.get(path);
+        if (inDirectory != null) {
+            announce(inDirectory.get(WHOLE), name, at);
+            announce(inDirectory.get(name), name, at);
         }
     }
 
-    private void announce(Target target, String name, long at) {
-        for (MemoryWatch watch : watches.getOrDefault(target, Set.of())) {
-            if (watch.add(name, at)) {
-                woken.add(watch);
+    private void announce(@Nullable Set<MemoryWatch> watching, String name, long at) {
+        if (watching != null) {
+            for (MemoryWatch watch : watching) {
+                if (watch.add(name, at)) {
+                    woken.add(watch);
+                }
             }
         }
     }
 
+    private static String nameIn(Target target) {
+        return target.name().orElse(WHOLE);
+    }
+
+    private void add(MemoryWatch watch) {
+        watches.computeIfAbsent(watch.target().directory(), d -> new HashMap<>())
+                .computeIfAbsent(nameIn(watch.target()), n -> new LinkedHashSet<>())
+                .add(watch);
+    }
+
     private void remove(MemoryWatch watch) {
         watch.drop();
-        Set<MemoryWatch> same = watches.get(watch.target());
-        if (same != null && same.remove(watch) && same.isEmpty()) {
-            watches.remove(watch.target());
-        }
+        watches.computeIfPresent(watch.target().directory(), (d, inDirectory) -> {
+            inDirectory.computeIfPresent(nameIn(watch.target()), (n, same) -> {
+                same.remove(watch);
+                return same.isEmpty() ? null : same;
+            });
+            return inDirectory.isEmpty() ? null : inDirectory;
+        });
     }
 
     private void setDeadline(MemoryLease lease) {

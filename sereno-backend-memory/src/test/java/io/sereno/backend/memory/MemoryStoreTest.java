@@ -624,6 +624,21 @@ class MemoryStoreTest {
         }
 
         @Test
+        void whatWasUsedLeavesNothingBehind() {
+            Lease lease = grant();
+            for (int i = 0; i < 100_000; i++) {
+                putLeased("lock/" + i, "a", lease);
+                Watch watch = watch(new Target("lock/" + i, Optional.of("a")), new ArrayList<>());
+                assertThat(store.isEmpty()).isFalse();
+                delete("lock/" + i, "a");
+                watch.cancel();
+            }
+            putLeased("e", "a", lease);
+            time.advance(TTL);
+            assertThat(store.isEmpty()).isTrue();
+        }
+
+        @Test
         void thereIsOneTimerAndNoneWithoutALeaseOrAConnection() {
             assertThat(time.timers()).isZero();
             List<Lease> leases = IntStream.range(0, 10).mapToObj(i -> grant()).toList();
