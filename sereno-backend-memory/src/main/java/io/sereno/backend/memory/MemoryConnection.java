@@ -1,11 +1,15 @@
 package io.sereno.backend.memory;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.Condition;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Names;
 import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -19,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 
 /** One client's way to a {@link MemoryStore}: checks sizes, and turns what the store refuses into failed stages. */
 final class MemoryConnection implements Backend {
@@ -121,7 +126,7 @@ final class MemoryConnection implements Backend {
     private static void checkSizes(Commit commit) {
         checkCount("conditions", commit.conditions().size());
         checkCount("writes", commit.writes().size());
-        long total = 0;
+        long bytes = 0;
         for (Write write : commit.writes()) {
             if (write instanceof Write.Put put) {
                 int size = put.value().size();
@@ -129,13 +134,25 @@ final class MemoryConnection implements Backend {
                     throw MemoryStore.refused("the value of entry '" + put.name() + "' has " + size + " bytes, at most "
                             + MAX_VALUE_BYTES + " are accepted");
                 }
-                total += size;
+                bytes += size;
             }
         }
-        if (total > MAX_COMMIT_BYTES) {
-            throw MemoryStore.refused("the values of the commit to directory '" + commit.directory() + "' have " + total
-                    + " bytes together, at most " + MAX_COMMIT_BYTES + " are accepted");
+        // Names are measured only when they can matter: each takes 512 bytes at most.
+        if (bytes > MAX_COMMIT_BYTES - 2 * MAX_OPERATIONS * Names.MAX_BYTES) {
+            bytes += nameBytes(commit);
+            if (bytes > MAX_COMMIT_BYTES) {
+                throw MemoryStore.refused("the names and values of the commit to directory '" + commit.directory()
+                        + "' have " + bytes + " bytes together, at most " + MAX_COMMIT_BYTES + " are accepted");
+            }
         }
+    }
+
+    private static long nameBytes(Commit commit) {
+        return Stream.concat(
+                        commit.conditions().stream().map(Condition::name),
+                        commit.writes().stream().map(Write::name))
+                .mapToLong(name -> name.getBytes(UTF_8).length)
+                .sum();
     }
 
     private static void checkCount(String what, int count) {

@@ -26,7 +26,6 @@ final class MemoryWatch implements Watch, Runnable {
 
     private final Map<String, Long> pending = new LinkedHashMap<>();
     private boolean resetPending;
-    private boolean cancelled;
     /** Whether a run is on its way or going on; it takes what comes meanwhile along. */
     private boolean running;
 
@@ -64,9 +63,8 @@ final class MemoryWatch implements Watch, Runnable {
         return wake;
     }
 
-    /** Under the lock: no notice begins from now on. */
+    /** Under the lock: forgets what waits. The store adds nothing to a watch that it dropped. */
     void drop() {
-        cancelled = true;
         pending.clear();
         resetPending = false;
     }
@@ -90,7 +88,7 @@ final class MemoryWatch implements Watch, Runnable {
             long revision = 0;
             store.lock();
             try {
-                if (cancelled || (pending.isEmpty() && !resetPending)) {
+                if (pending.isEmpty() && !resetPending) {
                     running = false;
                     return;
                 }

@@ -212,13 +212,14 @@ class MemoryStoreTest {
         void theGreatestCommitWorksAndMoreIsRefused() {
             int max = backend.guarantees().maxCommitBytes();
             Bytes value = Bytes.copyOf(new byte[backend.guarantees().maxValueBytes()]);
-            Commit.Builder commit = Commit.to("d");
-            for (int i = 0; i < max / value.size(); i++) {
+            Commit.Builder commit = Commit.to("d").ifAbsent("\u00e9");
+            int bytes = 2;
+            for (int i = 0; bytes + 2 + value.size() <= max; i++) {
                 commit.put("e" + i, value);
+                bytes += 2 + value.size();
             }
-            committed(commit);
-            commit.put("more", Bytes.utf8("1"));
-            assertRefused(backend.commit(commit.build()), (max + 1) + " bytes together");
+            committed(commit.put("rest", Bytes.copyOf(new byte[max - bytes - 4])));
+            assertRefused(backend.commit(commit.delete("x").build()), (max + 1) + " bytes together");
         }
 
         @Test
@@ -651,6 +652,16 @@ class MemoryStoreTest {
             backend.close();
             assertThat(time.timers()).isZero();
             store.connect(Runnable::run);
+            assertThat(time.timers()).isEqualTo(1);
+        }
+
+        @Test
+        void aTimerThatWasCancelledTooLateLeavesItsSuccessorAlone() {
+            Lease lease = grant();
+            Runnable old = time.lastTask();
+            time.advance(Duration.ofSeconds(1));
+            join(lease.renew());
+            old.run();
             assertThat(time.timers()).isEqualTo(1);
         }
 

@@ -13,6 +13,7 @@ final class TestTime implements TimeSource {
 
     private final PriorityQueue<Timer> timers = new PriorityQueue<>(Comparator.comparingLong(Timer::due));
     private long elapsed;
+    private Runnable lastTask = () -> {};
 
     @Override
     public synchronized long nanoTime() {
@@ -28,7 +29,12 @@ final class TestTime implements TimeSource {
     public synchronized Runnable schedule(Duration delay, Executor executor, Runnable task) {
         Timer timer = new Timer(elapsed + delay.toNanos(), executor, task);
         timers.add(timer);
+        lastTask = task;
         return () -> timers.remove(timer);
+    }
+
+    Runnable lastTask() {
+        return lastTask;
     }
 
     int timers() {
