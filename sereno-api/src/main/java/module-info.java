@@ -1,6 +1,6 @@
 /** The API that applications code against and the SPI that backends implement. */
 module io.sereno {
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     exports io.sereno;
     exports io.sereno.spi;

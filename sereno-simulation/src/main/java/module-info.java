@@ -1,5 +1,6 @@
 /** Manual time, faults over any backend, and an explorer of schedules. */
 module io.sereno.simulation {
+    requires static org.jspecify;
     requires transitive io.sereno;
     requires transitive io.sereno.backend.memory;
 
