@@ -5,4 +5,7 @@ module io.sereno.recipes {
     requires io.sereno;
 
     uses io.sereno.spi.BackendProvider;
+
+    provides io.sereno.SerenoFactory with
+            io.sereno.recipes.connect.DefaultSerenoFactory;
 }

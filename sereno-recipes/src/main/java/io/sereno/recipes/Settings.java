@@ -24,6 +24,9 @@ public record Settings(
         String backendName,
         List<AutoCloseable> owned) {
 
+    /** Stands for "none was given", so that nothing is handed to an executor for nobody. */
+    public static final SerenoObserver NO_OBSERVER = new SerenoObserver() {};
+
     public Settings {
         owned = List.copyOf(owned);
     }

@@ -64,7 +64,7 @@ final class SerenoBuilder implements Sereno.Builder {
     private @Nullable Path privateKey;
     private @Nullable Executor executor;
     private @Nullable TimeSource time;
-    private SerenoObserver observer = new SerenoObserver() {};
+    private SerenoObserver observer = Settings.NO_OBSERVER;
     private final Set<Promise> required = EnumSet.noneOf(Promise.class);
 
     SerenoBuilder(Connector connector, Map<String, String> environment) {

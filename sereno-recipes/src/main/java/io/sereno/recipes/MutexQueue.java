@@ -1,0 +1,392 @@
+package io.sereno.recipes;
+
+import io.sereno.LossCause;
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Turn;
+import io.sereno.recipes.kernel.View;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The callers of one client that want one mutex, in the order of their arrival. There is one such queue for a name, however many {@link
+ * MutexRecipe} objects, and only while somebody wants or has the mutex ({@link MutexQueues}).
+ *
+ * <p>Stored: nothing but the entry of the one {@link Turn} that this queue has in the directory of the mutex.
+ *
+ * <p>Invariant: at most one hold at a time, with a token greater than every one before it: {@code createRevision of the entry * 1024 + place in the
+ * series}.
+ *
+ * <ol>
+ *   <li>The first request makes the turn enter; the first in the queue gets what the turn is granted.
+ *   <li>A release hands the turn on to the next in the queue, under the same entry, for as long as the series may go on: at most 1,024 holds, at
+ *       most 20 ms after the grant, and under a session that is sound.
+ *   <li>Otherwise the turn rolls over: the entry is given back and a new one put at the tail, so that other clients come first. With nobody left in
+ *       the queue it leaves.
+ *   <li>A request that gives up is taken out here and now, and can no longer be granted. Was it the last, the turn leaves.
+ *   <li>A loss ends the hold. The requests stay, and the turn enters anew.
+ * </ol>
+ *
+ * <p>All but {@link #request}, {@link #withdraw} and {@link #takeBack} is confined to the strand.
+ */
+final class MutexQueue implements Turn.Owner, Hold.Giver {
+    static final String RECIPE = "mutex";
+
+    /** Holds in a series, and the factor between createRevision and token: part of the stored format, never to change. */
+    static final int SERIES = 1_024;
+
+    private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
+
+    /** How long a caller that gave up waits for its entry to be gone; the removal goes on without it. */
+    private static final Duration GRACE = Duration.ofMillis(200);
+
+    /** One caller's wish: the result is a hold, or empty when others were in front to the end. */
+    static final class Request {
+        private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
+        private final String operation;
+        private final boolean onlyIfFree;
+        private final long since;
+        private Runnable cancelLimit = () -> {};
+        private @Nullable Hold hold;
+        private boolean ended;
+
+        Request(String operation, boolean onlyIfFree, long since) {
+            this.operation = operation;
+            this.onlyIfFree = onlyIfFree;
+            this.since = since;
+        }
+
+        CompletableFuture<Optional<Hold>> result() {
+            return result;
+        }
+    }
+
+    private final Kernel kernel;
+    private final TimeSource time;
+    private final MutexQueues queues;
+    private final Scope scope;
+    private final String directory;
+    private final Strand strand = new Strand();
+    private final Turn turn;
+    private final Deque<Request> waiting = new ArrayDeque<>(2);
+    private final List<CompletableFuture<Void>> leaving = new ArrayList<>(1);
+
+    private @Nullable Session session;
+    private @Nullable Hold current;
+    private long createRevision;
+    private int place;
+    private long grantedAt;
+    private boolean entered;
+    private boolean closed;
+    /** How many wait; written on the strand, read by whoever releases. */
+    private volatile int inLine;
+
+    private @Nullable BackendException failure;
+
+    MutexQueue(MutexQueues queues, Scope scope, String directory) {
+        this.kernel = scope.kernel();
+        this.time = kernel.time();
+        this.queues = queues;
+        this.scope = scope;
+        this.directory = directory;
+        this.turn = new Turn(kernel, strand, directory, this);
+    }
+
+    String directory() {
+        return directory;
+    }
+
+    /** Asks for the mutex; a limit ends the request by itself. The caller has entered the queue, the end of the request exits. */
+    Request request(String operation, boolean onlyIfFree, @Nullable Duration limit) {
+        Request request = new Request(operation, onlyIfFree, time.nanoTime());
+        strand.execute(() -> {
+            if (closed) {
+                end(request);
+                request.result.completeExceptionally(scope.closed(operation));
+            } else if (onlyIfFree) {
+                lookFirst(request);
+            } else {
+                enqueue(request);
+            }
+        });
+        if (limit != null && !request.result.isDone()) {
+            Runnable cancel = time.schedule(limit, strand, () -> runOut(request));
+            strand.execute(() -> {
+                request.cancelLimit = cancel;
+                if (request.ended) {
+                    cancel.run();
+                }
+            });
+        }
+        return request;
+    }
+
+    /** Takes a request back, also one that has just been granted. Completes when the store has nothing of it, or after a grace. */
+    CompletableFuture<Void> withdraw(Request request) {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        strand.execute(() -> {
+            if (request.hold != null) {
+                var unused = request.hold.surrender().thenRun(() -> gone.complete(null));
+            } else {
+                giveUp(request, gone);
+            }
+        });
+        return kernel.atMost(GRACE, gone);
+    }
+
+    // Steps 2 and 3.
+    @Override
+    public CompletableFuture<Void> takeBack(Hold hold) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        strand.execute(() -> {
+            if (hold != current) {
+                done.complete(null); // Lost in the same moment.
+                return;
+            }
+            current = null;
+            queues.exit(this);
+            if (waiting.isEmpty()) {
+                leaving.add(done);
+                turn.leave();
+            } else if (seriesMayGoOn()) {
+                done.complete(null);
+                place++;
+                handOver();
+            } else {
+                leaving.add(done);
+                turn.rollOver();
+            }
+        });
+        // With somebody in line here there is nothing to wait for: it is handed on, or the others come first.
+        return inLine > 0 ? CompletableFuture.completedFuture(null) : kernel.atMost(kernel.operationTimeout(), done);
+    }
+
+    /** Ends everything: requests fail, the hold is lost. What stands in the store goes with the session. */
+    void close() {
+        strand.execute(() -> {
+            closed = true;
+            failAll(request -> scope.closed(request.operation));
+            loseCurrent(LossCause.SERENO_CLOSED);
+            turn.leave();
+            givenBack();
+        });
+    }
+
+    // Step 1.
+    private void enqueue(Request request) {
+        waiting.add(request);
+        inLine = waiting.size();
+        if (!entered) {
+            entered = true;
+            queues.enter(scope, directory);
+        }
+        if (current == null) {
+            turn.enter();
+        }
+    }
+
+    /** Whoever only wants it when it is free does not put an entry where others stand. */
+    private void lookFirst(Request request) {
+        if (isTaken()) {
+            answer(request, Optional.empty());
+            return;
+        }
+        kernel.store().read(new Query.All(directory), strand, (snapshot, why) -> {
+            if (request.ended) {
+                return;
+            }
+            if (snapshot == null) {
+                fail(request, why);
+            } else if (isTaken() || othersStand(snapshot)) {
+                answer(request, Optional.empty());
+            } else {
+                enqueue(request);
+            }
+        });
+    }
+
+    private boolean isTaken() {
+        return current != null || !waiting.isEmpty();
+    }
+
+    private boolean othersStand(Snapshot snapshot) {
+        return View.live(snapshot).stream().anyMatch(entry -> !turn.isOwn(entry));
+    }
+
+    private boolean seriesMayGoOn() {
+        return place + 1 < SERIES && time.nanoTime() - grantedAt < SERIES_NANOS && session != null && session.isFresh();
+    }
+
+    private void handOver() {
+        Request next = waiting.poll();
+        inLine = waiting.size();
+        if (next == null || session == null) {
+            turn.leave();
+            return;
+        }
+        long token = createRevision * SERIES + place;
+        Hold hold = new Hold(kernel, this, session, RECIPE, scope.name(), token);
+        current = hold;
+        next.hold = hold;
+        next.ended = true;
+        next.cancelLimit.run();
+        // The request has become a hold: what it entered, the end of the hold exits.
+        kernel.observer().granted(RECIPE, scope.name(), token, Duration.ofNanos(time.nanoTime() - next.since));
+        next.result.complete(Optional.of(hold));
+    }
+
+    // Step 4.
+    private void runOut(Request request) {
+        if (request.ended) {
+            return;
+        }
+        boolean behindOthers = current != null
+                || (turn.isWaiting() && failure == null && kernel.sessions().current() != null);
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        giveUp(request, gone);
+        var unused = kernel.atMost(GRACE, gone).thenRun(() -> {
+            if (behindOthers) {
+                request.result.complete(Optional.empty());
+            } else {
+                request.result.completeExceptionally(scope.notApplied(request.operation, lastFailure()));
+            }
+        });
+    }
+
+    private @Nullable BackendException lastFailure() {
+        return failure != null ? failure : kernel.sessions().failure();
+    }
+
+    private void giveUp(Request request, CompletableFuture<Void> gone) {
+        boolean mine = !request.ended && waiting.remove(request);
+        end(request);
+        if (mine && waiting.isEmpty() && current == null) {
+            leaving.add(gone);
+            turn.leave();
+        } else {
+            gone.complete(null);
+        }
+    }
+
+    private void end(Request request) {
+        if (!request.ended) {
+            request.ended = true;
+            request.cancelLimit.run();
+            queues.exit(this);
+        }
+    }
+
+    private void answer(Request request, Optional<Hold> answer) {
+        end(request);
+        request.result.complete(answer);
+    }
+
+    private void fail(Request request, @Nullable BackendException why) {
+        end(request);
+        request.result.completeExceptionally(scope.notApplied(request.operation, why));
+    }
+
+    private void failAll(Function<Request, RuntimeException> error) {
+        List<Request> all = List.copyOf(waiting);
+        waiting.clear();
+        all.forEach(request -> {
+            end(request);
+            request.result.completeExceptionally(error.apply(request));
+        });
+    }
+
+    // Step 5.
+    private void loseCurrent(LossCause cause) {
+        if (current != null) {
+            Hold hold = current;
+            current = null;
+            queues.exit(this);
+            hold.lose(cause);
+        }
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return Map.of();
+    }
+
+    @Override
+    public void waiting() {
+        List<Request> tries =
+                waiting.stream().filter(request -> request.onlyIfFree).toList();
+        waiting.removeAll(tries);
+        if (waiting.isEmpty()) {
+            CompletableFuture<Void> gone = new CompletableFuture<>();
+            leaving.add(gone);
+            turn.leave();
+            var unused = kernel.atMost(GRACE, gone)
+                    .thenRun(() -> tries.forEach(request -> request.result.complete(Optional.empty())));
+            tries.forEach(this::end);
+        } else {
+            tries.forEach(request -> answer(request, Optional.empty()));
+        }
+    }
+
+    @Override
+    public void granted(Session under, long revision) {
+        session = under;
+        createRevision = revision;
+        place = 0;
+        grantedAt = time.nanoTime();
+        handOver();
+    }
+
+    @Override
+    public void lost(LossCause cause) {
+        loseCurrent(cause);
+        if (waiting.isEmpty()) {
+            turn.leave();
+        }
+    }
+
+    @Override
+    public void failed(BackendException why) {
+        failure = why;
+        if (why.permanent()) {
+            failAll(request -> scope.notApplied(request.operation, why));
+            if (current == null) {
+                turn.leave();
+            }
+        }
+    }
+
+    @Override
+    public void answered() {
+        failure = null;
+    }
+
+    @Override
+    public void givenBack() {
+        if (!leaving.isEmpty()) {
+            List<CompletableFuture<Void>> done = List.copyOf(leaving);
+            leaving.clear();
+            done.forEach(left -> left.complete(null));
+        }
+    }
+
+    @Override
+    public void idle() {
+        givenBack();
+        entered = false;
+        queues.exit(this);
+    }
+}

@@ -1,0 +1,112 @@
+package io.sereno.recipes;
+
+import io.sereno.Grant;
+import io.sereno.LockView;
+import io.sereno.Mutex;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.View;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/** The mutex as its users call it: asks the {@link MutexQueue} of its name, and waits. Holds nothing itself. */
+final class MutexRecipe implements Mutex {
+    private final Client client;
+    private final Scope scope;
+    private final String directory;
+
+    MutexRecipe(Client client, String name, String directory) {
+        this.client = client;
+        this.scope = new Scope(client.kernel(), MutexQueue.RECIPE, name);
+        this.directory = directory;
+    }
+
+    @Override
+    public String name() {
+        return scope.name();
+    }
+
+    @Override
+    public Grant acquire() throws InterruptedException {
+        return await("acquire", false, null).orElseThrow();
+    }
+
+    /** Interrupts do not end the wait; the flag is set again. */
+    Hold acquireUninterruptibly() {
+        MutexQueue queue = enter("lock");
+        return Await.uninterruptibly(queue.request("lock", false, null).result())
+                .orElseThrow();
+    }
+
+    @Override
+    public Optional<Grant> tryAcquire() {
+        MutexQueue queue = enter("tryAcquire");
+        return Await.uninterruptibly(
+                        queue.request("tryAcquire", true, scope.kernel().operationTimeout())
+                                .result())
+                .map(hold -> hold);
+    }
+
+    @Override
+    public Optional<Grant> tryAcquire(Duration timeout) throws InterruptedException {
+        Scope.checkTimeout(timeout);
+        return timeout.isZero()
+                ? tryAcquire()
+                : await("tryAcquire", false, timeout).map(hold -> hold);
+    }
+
+    @Override
+    public <T, E extends Exception> T call(Work<T, E> work) throws E, InterruptedException {
+        Hold hold = await("call", false, null).orElseThrow();
+        try (hold) {
+            T result = hold.run(() -> work.run(hold));
+            hold.requireHeldToTheEnd(null);
+            return result;
+        } catch (Throwable thrown) {
+            hold.requireHeldToTheEnd(thrown);
+            throw thrown;
+        }
+    }
+
+    @Override
+    public LockView inspect() {
+        List<Entry> queue = View.live(client.read("inspect", scope, directory));
+        if (queue.isEmpty()) {
+            return new LockView(Optional.empty(), 0);
+        }
+        Entry first = queue.get(0);
+        Card card = Card.decode(first.value());
+        long token = first.createRevision() * MutexQueue.SERIES;
+        return new LockView(Optional.of(new LockView.Holder(card.nodeId(), token, card.since())), queue.size() - 1);
+    }
+
+    @Override
+    public Lock asLock() {
+        return new MutexLock(this, client.locks(), directory);
+    }
+
+    private Optional<Hold> await(String operation, boolean onlyIfFree, @Nullable Duration limit)
+            throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException(scope.about(operation) + ": interrupted before it began");
+        }
+        MutexQueue queue = enter(operation);
+        MutexQueue.Request request = queue.request(operation, onlyIfFree, limit);
+        try {
+            return Await.interruptibly(request.result());
+        } catch (InterruptedException interrupted) {
+            Await.uninterruptibly(queue.withdraw(request));
+            throw interrupted;
+        }
+    }
+
+    private MutexQueue enter(String operation) {
+        client.requireOpen(operation, scope);
+        return client.mutexes().enter(scope, directory);
+    }
+}

@@ -1,0 +1,128 @@
+package io.sereno.recipes;
+
+import io.sereno.Codec;
+import io.sereno.Counter;
+import io.sereno.IdGenerator;
+import io.sereno.IdLayout;
+import io.sereno.KeepAlive;
+import io.sereno.LeaderElection;
+import io.sereno.Membership;
+import io.sereno.Mutex;
+import io.sereno.Sereno;
+import io.sereno.SessionState;
+import io.sereno.Subscription;
+import io.sereno.Topic;
+import io.sereno.WaitGroup;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Guarantees;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/** The door to the recipes below one namespace. Views below a child namespace share the {@link Client}. Safe for use by multiple threads. */
+public final class SerenoClient implements Sereno {
+    private final Client client;
+    private final Directories directories;
+    private final boolean ownsClient;
+
+    /** Begins to open a session, and does not wait for it. */
+    public SerenoClient(Settings settings, Backend backend, boolean closesBackend) {
+        this(new Client(settings, backend, closesBackend), Directories.below(settings.namespace()), true);
+        client.open();
+    }
+
+    private SerenoClient(Client client, Directories directories, boolean ownsClient) {
+        this.client = client;
+        this.directories = directories;
+        this.ownsClient = ownsClient;
+    }
+
+    @Override
+    public Mutex mutex(String name) {
+        return new MutexRecipe(client, name, directories.of("lock", name));
+    }
+
+    @Override
+    public LeaderElection election(String name) {
+        return new ElectionRecipe(client, name, directories.of("election", name));
+    }
+
+    @Override
+    public Counter counter(String name) {
+        throw notThereYet("counter");
+    }
+
+    @Override
+    public WaitGroup waitGroup(String name) {
+        throw notThereYet("waitGroup");
+    }
+
+    @Override
+    public <T> Topic<T> topic(String name, Codec<T> codec) {
+        throw notThereYet("topic");
+    }
+
+    @Override
+    public Membership membership(String group) {
+        throw notThereYet("membership");
+    }
+
+    @Override
+    public KeepAlive keepAlive(String group, String id, Duration ttl) throws InterruptedException {
+        return membership(group).join(id, ttl);
+    }
+
+    @Override
+    public IdGenerator ids(String name) {
+        return ids(name, IdLayout.SONYFLAKE);
+    }
+
+    @Override
+    public IdGenerator ids(String name, IdLayout layout) {
+        throw notThereYet("ids");
+    }
+
+    @Override
+    public Sereno withNamespace(String child) {
+        return new SerenoClient(client, directories.child(child), false);
+    }
+
+    @Override
+    public String nodeId() {
+        return client.settings().nodeId();
+    }
+
+    @Override
+    public SessionState sessionState() {
+        return client.isClosed()
+                ? SessionState.CLOSED
+                : client.kernel().sessions().state();
+    }
+
+    @Override
+    public Subscription onSessionState(Consumer<SessionState> callback) {
+        return client.onSessionState(Objects.requireNonNull(callback, "callback is null"));
+    }
+
+    @Override
+    public Guarantees guarantees() {
+        return client.backend().guarantees();
+    }
+
+    @Override
+    public void close() {
+        if (ownsClient) {
+            client.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Sereno[" + client.kernel().backend() + ", node " + nodeId() + "]";
+    }
+
+    private static UnsupportedOperationException notThereYet(String recipe) {
+        return new UnsupportedOperationException(
+                recipe + " is declared, and not built yet in this version; mutex and election are");
+    }
+}

@@ -1,0 +1,28 @@
+package io.sereno.recipes.kernel;
+
+import java.time.Duration;
+import java.util.SplittableRandom;
+
+/** 50 ms to 2 s, doubling, with full jitter. Confined to the strand of its owner. */
+final class Backoff {
+    private static final long LEAST_NANOS = Duration.ofMillis(50).toNanos();
+    private static final long MOST_NANOS = Duration.ofSeconds(2).toNanos();
+
+    private final SplittableRandom random;
+    private long ceiling = LEAST_NANOS;
+
+    Backoff(SplittableRandom random) {
+        this.random = random;
+    }
+
+    /** How long to wait before the next attempt. Never zero, so that a failure that comes at once does not spin. */
+    Duration next() {
+        long wait = random.nextLong(ceiling / 10, ceiling + 1);
+        ceiling = Math.min(MOST_NANOS, ceiling * 2);
+        return Duration.ofNanos(wait);
+    }
+
+    void reset() {
+        ceiling = LEAST_NANOS;
+    }
+}

@@ -1,0 +1,115 @@
+package io.sereno.recipes.kernel;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A user's callbacks, one after another, on the client's executor: never two at once, never on a thread of the store or of the clock, never under
+ * a lock. What a callback throws is told, and the next one runs.
+ */
+public final class Callbacks {
+    private record Callback(String what, Runnable code, Interruptible handle, Runnable after) {}
+
+    private final Executor executor;
+    private final BiConsumer<String, Throwable> onFailure;
+    private final Strand strand = new Strand();
+    private final CompletableFuture<Void> quiet = new CompletableFuture<>();
+
+    // Confined to the strand.
+    private final Queue<Callback> waiting = new ArrayDeque<>();
+    private @Nullable Callback running;
+    private boolean closed;
+
+    private volatile @Nullable Thread runner;
+
+    /** {@code onFailure} is told which callback failed and with what. */
+    public Callbacks(Executor executor, BiConsumer<String, Throwable> onFailure) {
+        this.executor = executor;
+        this.onFailure = onFailure;
+    }
+
+    /** {@code after} runs when the callback has returned or thrown, or at once when it will never run; it must not block. */
+    public Interruptible submit(String what, Runnable code, Runnable after) {
+        Interruptible handle = new Interruptible();
+        strand.execute(() -> {
+            if (closed) {
+                after.run();
+            } else {
+                waiting.add(new Callback(what, code, handle, after));
+                next();
+            }
+        });
+        return handle;
+    }
+
+    /** No callback begins after this, and the running one is interrupted. Completes when none runs any more; inside a callback, at once. */
+    public CompletableFuture<Void> close() {
+        boolean inside = isRunningHere();
+        strand.execute(() -> {
+            closed = true;
+            Callback dropped = waiting.poll();
+            while (dropped != null) {
+                dropped.after().run();
+                dropped = waiting.poll();
+            }
+            if (running == null) {
+                quiet.complete(null);
+            } else if (!inside) {
+                running.handle().interrupt();
+            }
+        });
+        return inside ? CompletableFuture.completedFuture(null) : quiet;
+    }
+
+    /** Whether the caller is inside one of these callbacks, and so must not wait for it. */
+    public boolean isRunningHere() {
+        return Thread.currentThread().equals(runner);
+    }
+
+    private void next() {
+        if (running != null) {
+            return;
+        }
+        Callback callback = waiting.poll();
+        if (callback == null) {
+            return;
+        }
+        running = callback;
+        try {
+            executor.execute(() -> run(callback));
+        } catch (RejectedExecutionException refused) {
+            onFailure.accept(callback.what(), refused);
+            returned(callback);
+        }
+    }
+
+    private void run(Callback callback) {
+        runner = Thread.currentThread();
+        try {
+            callback.handle().run(() -> {
+                callback.code().run();
+                return true;
+            });
+        } catch (RuntimeException | Error thrown) {
+            onFailure.accept(callback.what(), thrown);
+        } finally {
+            runner = null;
+            strand.execute(() -> returned(callback));
+        }
+    }
+
+    private void returned(Callback callback) {
+        running = null;
+        callback.after().run();
+        if (closed) {
+            quiet.complete(null);
+        } else {
+            next();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.GrantLostException;
+import io.sereno.Leadership;
+import io.sereno.LossCause;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A right that was given: held, then given back or lost, once and for good. The one implementation of {@link io.sereno.Grant}, safe for use by
+ * multiple threads.
+ *
+ * <p>State: one reference, null while held, written once by {@link #release}, {@link #close} or {@link #lose}.
+ */
+public final class Hold implements Leadership {
+    /** Takes the right back; the stage completes when the store has it, or the time for that is up. Called once, by whoever gave it back. */
+    public interface Giver {
+        CompletableFuture<Void> takeBack(Hold hold);
+    }
+
+    /** Without a cause: given back in order. */
+    private record End(@Nullable LossCause cause) {
+        static boolean isLoss(@Nullable End end) {
+            return end != null && end.cause != null;
+        }
+    }
+
+    private static final End RELEASED = new End(null);
+
+    private final Kernel kernel;
+    private final Giver giver;
+    private final Session session;
+    private final String recipe;
+    private final String name;
+    private final long fencingToken;
+    private final CompletableFuture<LossCause> lost = new CompletableFuture<>();
+    private final AtomicReference<@Nullable End> end = new AtomicReference<>();
+    private volatile @Nullable Interruptible work;
+
+    public Hold(Kernel kernel, Giver giver, Session session, String recipe, String name, long fencingToken) {
+        this.kernel = kernel;
+        this.giver = giver;
+        this.session = session;
+        this.recipe = recipe;
+        this.name = name;
+        this.fencingToken = fencingToken;
+    }
+
+    @Override
+    public long fencingToken() {
+        return fencingToken;
+    }
+
+    @Override
+    public boolean isHeld() {
+        return end.get() == null && session.isAlive();
+    }
+
+    @Override
+    public Duration remaining() {
+        return end.get() == null ? session.remaining() : Duration.ZERO;
+    }
+
+    @Override
+    public CompletionStage<LossCause> lost() {
+        return lost.minimalCompletionStage();
+    }
+
+    @Override
+    public void release() {
+        End before = giveBack();
+        if (before != null && !End.isLoss(before)) {
+            throw new IllegalStateException(recipe + " '" + name + "' on " + kernel.backend()
+                    + ": the right with token " + fencingToken + " was given back before");
+        }
+        if (before != null) {
+            throw lossOf(before, null);
+        }
+    }
+
+    @Override
+    public void close() {
+        giveBack();
+    }
+
+    /** Lost is lost: the hold learns it, and then nobody can give it back any more. Does nothing to a hold that has ended. */
+    public void lose(LossCause cause) {
+        if (!end.compareAndSet(null, new End(cause))) {
+            return;
+        }
+        Interruptible running = work;
+        if (running != null) {
+            running.interrupt();
+        }
+        try {
+            kernel.callbacks().execute(() -> lost.complete(cause));
+        } catch (RejectedExecutionException shutDown) {
+            // The caller's own executor takes no more; the loss is told all the same.
+            lost.complete(cause);
+        }
+        kernel.observer().lost(recipe, name, fencingToken, cause);
+    }
+
+    /** Runs work under this hold: the loss of it interrupts the work. */
+    public <T, E extends Exception> T run(Interruptible.Work<T, E> code) throws E {
+        return interruptedByLoss(new Interruptible()).run(code);
+    }
+
+    /** What the loss is to interrupt. */
+    public Interruptible interruptedByLoss(Interruptible handle) {
+        work = handle;
+        End now = end.get();
+        if (End.isLoss(now)) {
+            handle.interrupt();
+        }
+        return handle;
+    }
+
+    /** Fails when the right was not held to this moment, by the clock at the latest. */
+    public void requireHeldToTheEnd(@Nullable Throwable because) {
+        expireByTheClock();
+        End now = end.get();
+        if (now != null && End.isLoss(now)) {
+            throw lossOf(now, because);
+        }
+    }
+
+    /** Gives back without waiting, for the kernel; completes like {@link Giver#takeBack}, at once when the hold had ended before. */
+    public CompletableFuture<Void> surrender() {
+        expireByTheClock();
+        return end.compareAndSet(null, RELEASED) ? giver.takeBack(this) : CompletableFuture.completedFuture(null);
+    }
+
+    /** Null when this call gave it back; else how it had ended before. */
+    private @Nullable End giveBack() {
+        expireByTheClock();
+        if (end.compareAndSet(null, RELEASED)) {
+            Await.uninterruptibly(giver.takeBack(this));
+            return null;
+        }
+        return end.get();
+    }
+
+    private void expireByTheClock() {
+        if (end.get() == null && !session.isAlive()) {
+            lose(LossCause.SESSION_EXPIRED);
+        }
+    }
+
+    private GrantLostException lossOf(End loss, @Nullable Throwable because) {
+        LossCause cause = Objects.requireNonNull(loss.cause());
+        return new GrantLostException(
+                cause,
+                recipe + " '" + name + "' on " + kernel.backend() + ": the right with token " + fencingToken
+                        + " was lost before it was given back (" + cause
+                        + "); another may hold it by now, so check what was done under it",
+                because);
+    }
+}

@@ -1,0 +1,53 @@
+package io.sereno.recipes.kernel;
+
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Work that another thread may interrupt, once, and only while it runs: the interrupt hits nothing that the thread does afterwards. */
+public final class Interruptible {
+    private enum Phase {
+        READY,
+        RUNNING,
+        INTERRUPTING,
+        INTERRUPTED,
+        DONE
+    }
+
+    /** What runs: may return a value and fail in its own way. */
+    public interface Work<T, E extends Exception> {
+        T run() throws E;
+    }
+
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.READY);
+    private volatile @Nullable Thread runner;
+
+    public <T, E extends Exception> T run(Work<T, E> work) throws E {
+        Thread self = Thread.currentThread();
+        runner = self;
+        if (!phase.compareAndSet(Phase.READY, Phase.RUNNING)) {
+            // The interrupt came first. It is the work's all the same.
+            self.interrupt();
+        }
+        try {
+            return work.run();
+        } finally {
+            if (!phase.compareAndSet(Phase.RUNNING, Phase.DONE)) {
+                while (phase.get() == Phase.INTERRUPTING) {
+                    Thread.onSpinWait();
+                }
+                Thread.interrupted();
+            }
+        }
+    }
+
+    public void interrupt() {
+        if (phase.compareAndSet(Phase.READY, Phase.INTERRUPTED)) {
+            return;
+        }
+        Thread target = runner;
+        if (target != null && phase.compareAndSet(Phase.RUNNING, Phase.INTERRUPTING)) {
+            target.interrupt();
+            phase.set(Phase.INTERRUPTED);
+        }
+    }
+}

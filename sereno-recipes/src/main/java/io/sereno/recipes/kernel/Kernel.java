@@ -1,0 +1,111 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.SerenoObserver;
+import io.sereno.SessionState;
+import io.sereno.spi.Backend;
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+
+/** What all recipes of one client share. Safe for use by multiple threads. */
+public final class Kernel {
+    private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
+
+    private final Store store;
+    private final TimeSource time;
+    private final Executor callbacks;
+    private final SerenoObserver observer;
+    private final String nodeId;
+    private final String backend;
+    private final Duration operationTimeout;
+    private final Sessions sessions;
+    private final AtomicLong seeds;
+
+    /**
+     * @param callbacks runs users' code, and nothing else
+     * @param observer must not throw
+     * @param sessionDirectory where the markers of this client's sessions stand
+     * @param onSessionState hears of each state with the session's id; must not block
+     */
+    public Kernel(
+            Backend backend,
+            String backendName,
+            TimeSource time,
+            Executor callbacks,
+            SerenoObserver observer,
+            String nodeId,
+            Duration operationTimeout,
+            Duration sessionTtl,
+            String sessionDirectory,
+            BiConsumer<SessionState, String> onSessionState) {
+        this.store = new Store(backend, time, operationTimeout);
+        this.time = time;
+        this.callbacks = callbacks;
+        this.observer = observer;
+        this.nodeId = nodeId;
+        this.backend = backendName;
+        this.operationTimeout = operationTimeout;
+        this.seeds = new AtomicLong(nodeId.hashCode() ^ time.nanoTime());
+        this.sessions = new Sessions(this, sessionDirectory, sessionTtl, onSessionState);
+    }
+
+    public Store store() {
+        return store;
+    }
+
+    public TimeSource time() {
+        return time;
+    }
+
+    public Executor callbacks() {
+        return callbacks;
+    }
+
+    public SerenoObserver observer() {
+        return observer;
+    }
+
+    public String nodeId() {
+        return nodeId;
+    }
+
+    /** For messages: which store, without secrets. */
+    public String backend() {
+        return backend;
+    }
+
+    public Duration operationTimeout() {
+        return operationTimeout;
+    }
+
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    /** Completes when the result does, at the latest after the limit; what the result stands for goes on. */
+    public CompletableFuture<Void> atMost(Duration limit, CompletableFuture<Void> result) {
+        if (result.isDone()) {
+            return result;
+        }
+        CompletableFuture<Void> bounded = new CompletableFuture<>();
+        Runnable cancel = time.schedule(limit, Runnable::run, () -> bounded.complete(null));
+        var unused = result.whenComplete((done, failure) -> {
+            cancel.run();
+            bounded.complete(null);
+        });
+        return bounded;
+    }
+
+    Backoff backoff() {
+        return new Backoff(random());
+    }
+
+    /** Jitter, not secrets: under a manual clock, the same run jitters the same way. */
+    SplittableRandom random() {
+        return new SplittableRandom(seeds.getAndAdd(GOLDEN_GAMMA));
+    }
+}

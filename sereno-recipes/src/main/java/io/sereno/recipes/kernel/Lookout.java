@@ -1,0 +1,93 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One watch, kept open until it is closed, that says no more than <em>look again</em>: once it is live, and after every notice and reset. What
+ * was read before the watch went live may have missed a change; the look that follows has not.
+ *
+ * <p>Confined to the strand, on which it also calls {@code look}. Notices that come faster than looks are merged.
+ */
+final class Lookout {
+    private final Kernel kernel;
+    private final Strand strand;
+    private final Target target;
+    private final Runnable look;
+    private final AtomicBoolean due = new AtomicBoolean();
+
+    private @Nullable Watch watch;
+    private @Nullable Backoff backoff;
+    private Runnable cancelRetry = () -> {};
+    private boolean closed;
+
+    Lookout(Kernel kernel, Strand strand, Target target, Runnable look) {
+        this.kernel = kernel;
+        this.strand = strand;
+        this.target = target;
+        this.look = look;
+    }
+
+    void open() {
+        kernel.store().watch(target, new Notices(), strand, (opened, failure) -> {
+            if (opened == null) {
+                retry();
+            } else if (closed) {
+                opened.cancel();
+            } else {
+                watch = opened;
+                look.run();
+            }
+        });
+    }
+
+    private void retry() {
+        if (!closed) {
+            if (backoff == null) {
+                backoff = kernel.backoff();
+            }
+            cancelRetry = kernel.time().schedule(backoff.next(), strand, this::reopen);
+        }
+    }
+
+    private void reopen() {
+        if (!closed) {
+            open();
+        }
+    }
+
+    void close() {
+        closed = true;
+        cancelRetry.run();
+        if (watch != null) {
+            watch.cancel();
+        }
+    }
+
+    private final class Notices implements WatchListener {
+        @Override
+        public void changed(String name, long revision) {
+            again();
+        }
+
+        @Override
+        public void reset() {
+            again();
+        }
+
+        private void again() {
+            if (due.compareAndSet(false, true)) {
+                strand.execute(() -> {
+                    // Lowered before the look begins: a change that it might miss makes a look of its own.
+                    due.set(false);
+                    if (!closed) {
+                        look.run();
+                    }
+                });
+            }
+        }
+    }
+}

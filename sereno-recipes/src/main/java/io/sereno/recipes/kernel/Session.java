@@ -1,0 +1,254 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Target;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One lease of this client, and how long it may still be believed.
+ *
+ * <p>Stored: the <em>marker</em>, an entry of directory {@code session} named by the session's id, under the lease. A marker that is gone is the
+ * end, whatever renewals say: some stores acknowledge renewals of leases that they have already revoked.
+ *
+ * <p>Invariant: {@link #isAlive} is false before the store may give the lease's entries away. It believes until <em>send time of the last counted
+ * renewal + ttl - margin</em>, and a renewal counts only when a check of the marker, sent after its acknowledgement, holds.
+ *
+ * <ol>
+ *   <li>Every third of the ttl, renew.
+ *   <li>Acknowledged: check the marker by createRevision. It holds: the deadline moves, counted from the sending of the renewal.
+ *   <li>An attempt that fails, or is not through after a third of the ttl, makes the session suspended, no more; the next attempt follows.
+ *   <li>The end, for good: the store says that lease or marker are gone, or the deadline passes.
+ * </ol>
+ *
+ * <p>{@link #isAlive}, {@link #remaining} and {@link #nextName} are for every thread; all else is confined to the strand of {@link Sessions}.
+ */
+public final class Session {
+    private static final long LEAST_MARGIN_NANOS = Duration.ofMillis(50).toNanos();
+    private static final int MOST_WITHDRAWN = 1_000;
+
+    /** Where the session tells what became of it. */
+    interface Keeper {
+        void renewed(Session session);
+
+        void suspended(Session session, BackendException why);
+
+        void ended(Session session);
+    }
+
+    private final Kernel kernel;
+    private final Strand strand;
+    private final Keeper keeper;
+    private final String directory;
+    private final String id;
+    private final Lease lease;
+    private final long third;
+    private final long belief;
+    private final Lookout lookout;
+    private final Backoff backoff;
+    private final AtomicLong names = new AtomicLong();
+
+    private volatile long deadline;
+    private volatile boolean ended;
+    private volatile boolean suspended;
+
+    private long markerRevision;
+    private int withdrawn;
+    private @Nullable Renewal current;
+    private Runnable cancelRenewal = () -> {};
+    private Runnable cancelDeadline = () -> {};
+
+    Session(Kernel kernel, Strand strand, Keeper keeper, String directory, String id, Lease lease, long sentAt) {
+        this.kernel = kernel;
+        this.strand = strand;
+        this.keeper = keeper;
+        this.directory = directory;
+        this.id = id;
+        this.lease = lease;
+        this.lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(id)), this::lookAtMarker);
+        this.backoff = kernel.backoff();
+        long ttl = lease.ttl().toNanos();
+        this.third = ttl / 3;
+        this.belief = ttl - Math.max(LEAST_MARGIN_NANOS, ttl / 20);
+        this.deadline = sentAt + belief;
+    }
+
+    public String id() {
+        return id;
+    }
+
+    public long leaseId() {
+        return lease.id();
+    }
+
+    /** Reads the clock: becomes false with no server, timer or other thread having a part in it. */
+    public boolean isAlive() {
+        return !ended && kernel.time().nanoTime() - deadline < 0;
+    }
+
+    public Duration remaining() {
+        return ended
+                ? Duration.ZERO
+                : Duration.ofNanos(Math.max(0, deadline - kernel.time().nanoTime()));
+    }
+
+    /** Alive, its last renewal acknowledged, and more than a third of the ttl before it. */
+    public boolean isFresh() {
+        return !ended && !suspended && deadline - kernel.time().nanoTime() > third;
+    }
+
+    Duration ttl() {
+        return lease.ttl();
+    }
+
+    /** A name for an entry: short, unique, and never given out again. */
+    public String nextName() {
+        return id + "-" + Long.toString(names.incrementAndGet(), Character.MAX_RADIX);
+    }
+
+    /** The marker stands: from here on the session lives by its renewals. */
+    void start(long sentAt, long markerRevision) {
+        this.markerRevision = markerRevision;
+        armDeadline();
+        renewAt(sentAt + third);
+        lookout.open();
+    }
+
+    /** A name stays taken until this session ends. Too many of them, and it ends, to give the space back. */
+    void withdrawn() {
+        if (++withdrawn > MOST_WITHDRAWN) {
+            end();
+        }
+    }
+
+    /** For good: whoever holds something under this session has lost it. */
+    void end() {
+        if (!ended) {
+            ended = true;
+            current = null;
+            cancelRenewal.run();
+            cancelDeadline.run();
+            lookout.close();
+            keeper.ended(this);
+        }
+    }
+
+    void revoke(Runnable then) {
+        kernel.store().revoke(lease, strand, then);
+    }
+
+    // Step 1.
+    private void renewAt(long when) {
+        cancelRenewal.run();
+        cancelRenewal = kernel.time().schedule(until(when), strand, () -> {
+            if (!ended) {
+                new Renewal().send();
+            }
+        });
+    }
+
+    // Step 4.
+    private void armDeadline() {
+        cancelDeadline.run();
+        cancelDeadline = kernel.time().schedule(until(deadline), strand, () -> {
+            if (!isAlive()) {
+                end();
+            } else {
+                armDeadline();
+            }
+        });
+    }
+
+    private Duration until(long when) {
+        return Duration.ofNanos(Math.max(0, when - kernel.time().nanoTime()));
+    }
+
+    private Commit checkOfMarker() {
+        return Commit.to(directory).ifCreateRevision(id, markerRevision).build();
+    }
+
+    private void lookAtMarker() {
+        kernel.store().commit(checkOfMarker(), strand, outcome -> {
+            if (outcome.kind() == Outcome.Kind.CONFLICT) {
+                end();
+            }
+            // A failed look proves nothing; the check of the next renewal will.
+        });
+    }
+
+    /** One attempt. Its success counts whenever it comes; only the current attempt's failure leads to the next. */
+    private final class Renewal {
+        private final long sentAt = kernel.time().nanoTime();
+        private Runnable cancelLimit = () -> {};
+
+        void send() {
+            current = this;
+            cancelLimit = kernel.time().schedule(Duration.ofNanos(third), strand, this::tooLate);
+            kernel.store().renew(lease, strand, (alive, failure) -> {
+                if (failure != null) {
+                    failed(failure);
+                } else if (Boolean.TRUE.equals(alive)) {
+                    check();
+                } else {
+                    end();
+                }
+            });
+        }
+
+        // Step 2.
+        private void check() {
+            kernel.store().commit(checkOfMarker(), strand, outcome -> {
+                switch (outcome.kind()) {
+                    case COMMITTED -> counts();
+                    case CONFLICT, LEASE_DEAD -> end();
+                    case NOT_APPLIED, UNKNOWN -> failed(outcome.failure());
+                }
+            });
+        }
+
+        private void counts() {
+            if (!isAlive()) {
+                // Whoever asked meanwhile was told that it is over: it stays over.
+                end();
+                return;
+            }
+            suspended = false;
+            long renewed = sentAt + belief;
+            if (renewed - deadline > 0) {
+                deadline = renewed;
+                armDeadline();
+            }
+            if (current == this) {
+                cancelLimit.run();
+                current = null;
+                backoff.reset();
+                renewAt(sentAt + third);
+            }
+            keeper.renewed(Session.this);
+        }
+
+        // Step 3.
+        private void failed(@Nullable BackendException why) {
+            if (current == this) {
+                cancelLimit.run();
+                current = null;
+                suspended = true;
+                keeper.suspended(Session.this, why != null ? why : silence());
+                renewAt(kernel.time().nanoTime() + backoff.next().toNanos());
+            }
+        }
+
+        private void tooLate() {
+            failed(silence());
+        }
+
+        private BackendException silence() {
+            return new BackendException(
+                    BackendException.Outcome.UNKNOWN, false, "no renewal acknowledged within a third of the ttl", null);
+        }
+    }
+}

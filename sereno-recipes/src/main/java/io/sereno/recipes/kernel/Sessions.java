@@ -1,0 +1,218 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.SessionState;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Commit;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions of one client, one after another: opens the first, and after the end of each the next, until it is closed.
+ *
+ * <ol>
+ *   <li>Grant a lease, the clock read before it is asked for.
+ *   <li>Put the marker under it. Committed: the session stands. Anything else: the lease is revoked and never named again, and a new one is
+ *       granted after a pause, so no doubt about the marker has to be settled.
+ *   <li>At the end of a session its members are told first; then the lease is revoked, else the next session's entries would queue behind the
+ *       dead ones of this; then step 1.
+ * </ol>
+ */
+public final class Sessions {
+    /** Hears of sessions for as long as it is joined. Called on the strand of the sessions: hands over to its own and returns. */
+    public interface Member {
+        void opened(Session session);
+
+        void ended(Session session);
+
+        /** The session stands, and a third of its ttl has passed. */
+        void renewed(Session session);
+    }
+
+    private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private static final int ID_LENGTH = 11;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Kernel kernel;
+    private final String directory;
+    private final Duration ttl;
+    private final BiConsumer<SessionState, String> onState;
+    private final Strand strand = new Strand();
+    /** By number, not a set of identities: so that the same run under a manual clock calls them in the same order. */
+    private final Map<Long, Member> members = new ConcurrentHashMap<>();
+
+    private final AtomicLong memberNumbers = new AtomicLong();
+    private final CompletableFuture<Void> closing = new CompletableFuture<>();
+
+    private volatile @Nullable Session current;
+    private volatile SessionState state = SessionState.SUSPENDED;
+    private volatile @Nullable BackendException failure;
+
+    // Confined to the strand.
+    private boolean closed;
+    private boolean enrolling;
+    private @Nullable Backoff backoff;
+    private Runnable cancelRetry = () -> {};
+
+    Sessions(Kernel kernel, String directory, Duration ttl, BiConsumer<SessionState, String> onState) {
+        this.kernel = kernel;
+        this.directory = directory;
+        this.ttl = ttl;
+        this.onState = onState;
+    }
+
+    public void open() {
+        strand.execute(this::enrol);
+    }
+
+    /** The session to put entries under; null while there is none. */
+    public @Nullable Session current() {
+        Session session = current;
+        return session != null && session.isAlive() ? session : null;
+    }
+
+    public SessionState state() {
+        return state;
+    }
+
+    /** Why the store's last answer to a session was not the one hoped for; null when it was. */
+    public @Nullable BackendException failure() {
+        return failure;
+    }
+
+    /** Join first, then look at {@link #current}: so no session that opens in between is missed. */
+    long join(Member member) {
+        long number = memberNumbers.incrementAndGet();
+        members.put(number, member);
+        return number;
+    }
+
+    void leave(long number) {
+        members.remove(number);
+    }
+
+    /** The store said that the lease is dead, or the session is to make room: the same as its expiry. */
+    void end(Session session) {
+        strand.execute(session::end);
+    }
+
+    void withdrawn(Session session) {
+        strand.execute(session::withdrawn);
+    }
+
+    /** Ends the session and gives its lease back. The stage completes when the store has answered, or its time is up. */
+    public CompletableFuture<Void> close() {
+        strand.execute(() -> {
+            if (!closed) {
+                closed = true;
+                cancelRetry.run();
+                Session session = current;
+                if (session != null) {
+                    session.end();
+                } else if (!enrolling) {
+                    closing.complete(null);
+                }
+                tell(SessionState.CLOSED, "");
+            }
+        });
+        return closing;
+    }
+
+    // Step 1.
+    private void enrol() {
+        if (closed) {
+            closing.complete(null);
+            return;
+        }
+        enrolling = true;
+        long sentAt = kernel.time().nanoTime();
+        kernel.store().grantLease(ttl, strand, (lease, why) -> {
+            if (lease == null) {
+                enrolAgain(why);
+            } else {
+                mark(new Session(kernel, strand, new Fates(), directory, randomId(), lease, sentAt), sentAt);
+            }
+        });
+    }
+
+    // Step 2.
+    private void mark(Session session, long sentAt) {
+        Card card = new Card(kernel.nodeId(), kernel.time().wall(), Map.of());
+        Commit commit = Commit.to(directory)
+                .ifAbsent(session.id())
+                .put(session.id(), card.encode(), session.leaseId())
+                .build();
+        kernel.store().commit(commit, strand, outcome -> {
+            if (outcome.kind() != Outcome.Kind.COMMITTED || !session.isAlive() || closed) {
+                session.revoke(() -> enrolAgain(outcome.failure()));
+                return;
+            }
+            enrolling = false;
+            backoff = null;
+            failure = null;
+            current = session;
+            session.start(sentAt, outcome.revision());
+            tell(SessionState.CONNECTED, session.id());
+            members.values().forEach(member -> member.opened(session));
+        });
+    }
+
+    private void enrolAgain(@Nullable BackendException why) {
+        enrolling = false;
+        if (closed) {
+            closing.complete(null);
+            return;
+        }
+        failure = why;
+        if (backoff == null) {
+            backoff = kernel.backoff();
+        }
+        cancelRetry = kernel.time().schedule(backoff.next(), strand, this::enrol);
+    }
+
+    private void tell(SessionState next, String sessionId) {
+        if (state != next) {
+            state = next;
+            onState.accept(next, sessionId);
+        }
+    }
+
+    private static String randomId() {
+        StringBuilder id = new StringBuilder(ID_LENGTH);
+        for (int i = 0; i < ID_LENGTH; i++) {
+            id.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
+        }
+        return id.toString();
+    }
+
+    private final class Fates implements Session.Keeper {
+        @Override
+        public void renewed(Session session) {
+            failure = null;
+            tell(SessionState.CONNECTED, session.id());
+            members.values().forEach(member -> member.renewed(session));
+        }
+
+        @Override
+        public void suspended(Session session, BackendException why) {
+            failure = why;
+            tell(SessionState.SUSPENDED, session.id());
+        }
+
+        // Step 3.
+        @Override
+        public void ended(Session session) {
+            current = null;
+            if (!closed) {
+                tell(SessionState.EXPIRED, session.id());
+            }
+            members.values().forEach(member -> member.ended(session));
+            session.revoke(Sessions.this::enrol);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.TimeSource;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The backend as the kernel sees it: every call ends once, on the strand that asked, in a known form, and in bounded time. A backend ends its
+ * calls by itself (LIF-6); should one not, the call ends here a little later as the outcome rule says, and its late answer is dropped.
+ */
+public final class Store {
+    /** What a backend may take beyond its own deadline (LIF-6). */
+    private static final Duration GRACE = Duration.ofMillis(250);
+
+    private final Backend backend;
+    private final TimeSource time;
+    private final Duration limit;
+
+    public Store(Backend backend, TimeSource time, Duration operationTimeout) {
+        this.backend = backend;
+        this.time = time;
+        this.limit = operationTimeout.plus(GRACE);
+    }
+
+    void commit(Commit commit, Executor on, Consumer<Outcome> then) {
+        ask(() -> backend.commit(commit), commit.writes().isEmpty(), on, (result, failure) -> {
+            then.accept(result != null ? Outcome.of(result) : Outcome.of(failed(failure)));
+        });
+    }
+
+    /** The snapshot, or why there is none. */
+    public void read(Query query, Executor on, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
+        ask(() -> backend.read(query), true, on, then);
+    }
+
+    void grantLease(Duration ttl, Executor on, BiConsumer<@Nullable Lease, @Nullable BackendException> then) {
+        ask(() -> backend.grantLease(ttl), false, on, then);
+    }
+
+    void renew(Lease lease, Executor on, BiConsumer<@Nullable Boolean, @Nullable BackendException> then) {
+        ask(lease::renew, false, on, then);
+    }
+
+    void revoke(Lease lease, Executor on, Runnable then) {
+        // Whether it worked does not matter to anyone who asks: what it did not take goes with the lease's own end.
+        ask(lease::revoke, false, on, (done, failure) -> then.run());
+    }
+
+    void watch(
+            Target target,
+            WatchListener listener,
+            Executor on,
+            BiConsumer<@Nullable Watch, @Nullable BackendException> then) {
+        ask(() -> backend.watch(target, listener), true, on, then);
+    }
+
+    private <T> void ask(
+            Supplier<CompletionStage<T>> call,
+            boolean harmless,
+            Executor on,
+            BiConsumer<@Nullable T, @Nullable BackendException> then) {
+        CompletionStage<T> stage;
+        try {
+            stage = call.get();
+        } catch (RuntimeException thrown) {
+            on.execute(() -> then.accept(null, classify(thrown, harmless)));
+            return;
+        }
+        Call<T> pending = new Call<>(harmless, on, then);
+        stage.whenComplete(pending);
+        pending.limit(time, limit);
+    }
+
+    private static BackendException failed(@Nullable BackendException failure) {
+        return failure != null
+                ? failure
+                : new BackendException(BackendException.Outcome.UNKNOWN, false, "the backend answered with null", null);
+    }
+
+    /** What is not a BackendException says nothing, so it is doubt (OUT-3), unless nothing could have been changed anyway. */
+    private static BackendException classify(Throwable thrown, boolean harmless) {
+        Throwable cause = thrown;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof BackendException failure
+                && (!harmless || failure.outcome() == BackendException.Outcome.NOT_APPLIED)) {
+            return failure;
+        }
+        boolean permanent = cause instanceof BackendException failure && failure.permanent();
+        BackendException.Outcome outcome =
+                harmless ? BackendException.Outcome.NOT_APPLIED : BackendException.Outcome.UNKNOWN;
+        return new BackendException(outcome, permanent, String.valueOf(cause.getMessage()), cause);
+    }
+
+    /** One call under way: the answer or the limit ends it, whichever comes first. */
+    private static final class Call<T> implements BiConsumer<T, @Nullable Throwable> {
+        private final AtomicBoolean ended = new AtomicBoolean();
+        private final boolean harmless;
+        private final Executor on;
+        private final BiConsumer<@Nullable T, @Nullable BackendException> then;
+        private volatile @Nullable Runnable cancelLimit;
+
+        Call(boolean harmless, Executor on, BiConsumer<@Nullable T, @Nullable BackendException> then) {
+            this.harmless = harmless;
+            this.on = on;
+            this.then = then;
+        }
+
+        @Override
+        public void accept(T result, @Nullable Throwable thrown) {
+            if (ended.compareAndSet(false, true)) {
+                cancelLimit();
+                on.execute(() -> {
+                    if (thrown == null) {
+                        then.accept(result, null);
+                    } else {
+                        then.accept(null, classify(thrown, harmless));
+                    }
+                });
+            } else if (result instanceof Watch late) {
+                late.cancel();
+            }
+        }
+
+        void limit(TimeSource time, Duration limit) {
+            if (!ended.get()) {
+                cancelLimit = time.schedule(limit, on, () -> {
+                    if (ended.compareAndSet(false, true)) {
+                        Throwable silent = new BackendException(
+                                BackendException.Outcome.UNKNOWN,
+                                false,
+                                "no answer from the backend within " + limit,
+                                null);
+                        then.accept(null, classify(silent, harmless));
+                    }
+                });
+                if (ended.get()) {
+                    cancelLimit();
+                }
+            }
+        }
+
+        private void cancelLimit() {
+            Runnable cancel = cancelLimit;
+            if (cancel != null) {
+                cancel.run();
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The live entries of a directory, by createRevision, as the successive reads of one reader show them: such reads never go back. What came and
+ * went between two reads is not seen.
+ *
+ * <p>Confined to the strand. One read is under way at most; what changes meanwhile asks for one more. Once a ttl it reads without being asked, so
+ * that a watch that died in silence does not freeze the view.
+ */
+public final class View {
+    private final Kernel kernel;
+    private final Strand strand;
+    private final String directory;
+    private final Duration period;
+    private final Runnable onChange;
+    private final Lookout lookout;
+
+    private @Nullable List<Entry> entries;
+    private boolean failing;
+    private boolean reading;
+    private boolean due;
+    private boolean closed;
+    private @Nullable Backoff backoff;
+    private Runnable cancelTimer = () -> {};
+
+    public View(Kernel kernel, Strand strand, String directory, Duration period, Runnable onChange) {
+        this.kernel = kernel;
+        this.strand = strand;
+        this.directory = directory;
+        this.period = period;
+        this.onChange = onChange;
+        this.lookout = new Lookout(kernel, strand, new Target(directory, Optional.empty()), this::look);
+    }
+
+    public void open() {
+        lookout.open();
+        look();
+    }
+
+    public void close() {
+        closed = true;
+        cancelTimer.run();
+        lookout.close();
+    }
+
+    /** Null before the first read. */
+    public @Nullable List<Entry> entries() {
+        return entries;
+    }
+
+    /** Whether the last read succeeded. */
+    public boolean isCurrent() {
+        return entries != null && !failing;
+    }
+
+    public static List<Entry> live(Snapshot snapshot) {
+        return snapshot.entries().stream()
+                .filter(Turn::isLive)
+                .sorted(Comparator.comparingLong(Entry::createRevision))
+                .toList();
+    }
+
+    private void look() {
+        if (closed) {
+            return;
+        }
+        if (reading) {
+            due = true;
+            return;
+        }
+        reading = true;
+        due = false;
+        cancelTimer.run();
+        kernel.store().read(new Query.All(directory), strand, (snapshot, failure) -> {
+            reading = false;
+            if (closed) {
+                return;
+            }
+            if (snapshot != null) {
+                seen(live(snapshot));
+            } else {
+                missed();
+            }
+            if (due) {
+                look();
+            }
+        });
+    }
+
+    private void seen(List<Entry> now) {
+        boolean changed = failing || !now.equals(entries);
+        entries = now;
+        failing = false;
+        backoff = null;
+        lookIn(jittered());
+        if (changed) {
+            onChange.run();
+        }
+    }
+
+    private void missed() {
+        if (backoff == null) {
+            backoff = kernel.backoff();
+        }
+        lookIn(backoff.next());
+        if (!failing) {
+            failing = true;
+            onChange.run();
+        }
+    }
+
+    private void lookIn(Duration delay) {
+        cancelTimer.run();
+        cancelTimer = kernel.time().schedule(delay, strand, this::look);
+    }
+
+    private Duration jittered() {
+        long nanos = period.toNanos();
+        return Duration.ofNanos(kernel.random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
+    }
+}

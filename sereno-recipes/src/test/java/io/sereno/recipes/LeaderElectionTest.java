@@ -1,0 +1,83 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.LeaderElection;
+import io.sereno.Leadership;
+import io.sereno.Peer;
+import io.sereno.Sereno;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class LeaderElectionTest {
+    private final Clients clients = new Clients();
+    private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    @Test
+    void theFirstLeadsTheOthersFollowAndTakeOverInOrder() throws Exception {
+        LeaderElection a = candidate(clients.connect("a"));
+        Leadership first = a.awaitLeadership();
+        expect("a leads");
+        LeaderElection b = candidate(clients.connect("b"));
+        expect("b follows a");
+        assertThat(b.state()).isEqualTo(LeaderElection.State.FOLLOWER);
+
+        a.resign();
+
+        expectInAnyOrder("b leads", "a follows b");
+        assertThat(first.isHeld()).isFalse();
+        Leadership second = b.leadership().orElseThrow();
+        assertThat(second.fencingToken()).isGreaterThan(first.fencingToken());
+        assertThat(first.lost().toCompletableFuture()).isNotDone();
+
+        b.close();
+        expect("a leads");
+        assertThat(a.topology().peers()).extracting(Peer::nodeId).containsExactly("a");
+        a.close();
+        assertThat(clients.connect("c").election("e").topology().peers()).isEmpty();
+    }
+
+    @Test
+    void metadataIsReplacedInPlaceKeepingTheTurn() throws Exception {
+        LeaderElection a = candidate(clients.connect("a"));
+        Leadership leadership = a.awaitLeadership();
+        Sereno other = clients.connect("b");
+
+        a.metadata(Map.of("zone", "north one"));
+
+        assertThat(other.election("e").topology().peers())
+                .extracting(Peer::metadata)
+                .isEqualTo(List.of(Map.of("zone", "north one")));
+        assertThat(leadership.isHeld()).isTrue();
+    }
+
+    private LeaderElection candidate(Sereno sereno) {
+        String id = sereno.nodeId();
+        return sereno.election("e")
+                .onElectedLeader((leadership, topology) -> events.add(id + " leads"))
+                .onElectedFollower(topology -> events.add(
+                        id + " follows " + topology.leader().map(Peer::nodeId).orElse("nobody")))
+                .start();
+    }
+
+    /** Two candidates tell of the same event each in its own time. */
+    private void expectInAnyOrder(String one, String other) throws InterruptedException {
+        assertThat(List.of(events.take(), events.take())).containsExactlyInAnyOrder(one, other);
+    }
+
+    private void expect(String event) throws InterruptedException {
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo(event);
+    }
+}

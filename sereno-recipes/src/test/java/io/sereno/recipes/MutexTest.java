@@ -1,0 +1,145 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.Grant;
+import io.sereno.GrantLostException;
+import io.sereno.LockView;
+import io.sereno.LossCause;
+import io.sereno.Mutex;
+import io.sereno.Sereno;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class MutexTest {
+    private final Clients clients = new Clients();
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    @Test
+    void aFreeMutexIsGrantedAtOnceAndLeavesNothingBehind() throws InterruptedException {
+        Sereno one = clients.connect("one");
+        Mutex mutex = one.mutex("x");
+        long token;
+        try (Grant grant = mutex.acquire()) {
+            token = grant.fencingToken();
+            assertThat(grant.isHeld()).isTrue();
+            assertThat(mutex.inspect().holder()).map(LockView.Holder::nodeId).contains("one");
+        }
+        assertThat(mutex.inspect()).isEqualTo(new LockView(Optional.empty(), 0));
+        try (Grant grant = mutex.acquire()) {
+            assertThat(grant.fencingToken()).isGreaterThan(token);
+        }
+    }
+
+    @Test
+    void theNextClientGetsItWhenTheFirstGivesItBack() throws Exception {
+        Mutex first = clients.connect("one").mutex("x");
+        Mutex second = clients.connect("two").mutex("x");
+        Grant held = first.acquire();
+        CompletableFuture<Grant> waiter = inThread(second::acquire);
+        awaitWaiters(first, 1);
+        assertThat(waiter).isNotDone();
+        assertThat(second.tryAcquire()).isEmpty();
+
+        held.release();
+
+        Grant next = waiter.get(10, TimeUnit.SECONDS);
+        assertThat(next.fencingToken()).isGreaterThan(held.fencingToken());
+        next.release();
+        assertThatThrownBy(next::release).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aHolderWhoseSessionExpiresIsToldBeforeAnotherHolds() throws Exception {
+        Mutex mutex = clients.connect("one").mutex("x");
+        Grant held = mutex.acquire();
+        CompletableFuture<LossCause> lost = held.lost().toCompletableFuture();
+        clients.time.advance(Clients.TTL.multipliedBy(3));
+        assertThat(held.isHeld()).isTrue();
+
+        clients.store.connect(Runnable::run).close();
+        assertThat(lost).isNotDone();
+        assertThat(held.remaining()).isPositive();
+        held.close();
+        held.close();
+    }
+
+    @Test
+    void sixteenThreadsOfFourClientsExcludeEachOther() throws Exception {
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger entered = new AtomicInteger();
+        CompletableFuture<?>[] all = new CompletableFuture<?>[16];
+        Sereno[] four = {clients.connect("a"), clients.connect("b"), clients.connect("c"), clients.connect("d")};
+        for (int i = 0; i < all.length; i++) {
+            Mutex mutex = four[i % 4].mutex("x");
+            all[i] = inThread(() -> {
+                for (int k = 0; k < 500; k++) {
+                    try (Grant grant = mutex.acquire()) {
+                        assertThat(inside.incrementAndGet()).isEqualTo(1);
+                        assertThat(grant.isHeld()).isTrue();
+                        entered.incrementAndGet();
+                        inside.decrementAndGet();
+                    }
+                }
+                return true;
+            });
+        }
+        CompletableFuture.allOf(all).get(25, TimeUnit.SECONDS);
+        assertThat(entered).hasValue(16 * 500);
+        assertThat(four[0].mutex("x").inspect()).isEqualTo(new LockView(Optional.empty(), 0));
+    }
+
+    @Test
+    void workThatLostItsGrantIsInterruptedAndTold() throws Exception {
+        Sereno one = clients.connect("one");
+        Mutex mutex = one.mutex("x");
+        CompletableFuture<Boolean> inside = new CompletableFuture<>();
+        CompletableFuture<Object> call = inThread(() -> mutex.call(grant -> {
+            inside.complete(true);
+            return grant.lost().toCompletableFuture().get();
+        }));
+        inside.get(10, TimeUnit.SECONDS);
+
+        one.close();
+
+        assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(GrantLostException.class)
+                .hasMessageContaining("SERENO_CLOSED");
+    }
+
+    interface Body<T> {
+        T run() throws Exception;
+    }
+
+    static <T> CompletableFuture<T> inThread(Body<T> body) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                result.complete(body.run());
+            } catch (Throwable thrown) {
+                result.completeExceptionally(thrown);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return result;
+    }
+
+    static void awaitWaiters(Mutex mutex, int waiters) {
+        while (mutex.inspect().waiters() < waiters) {
+            Thread.onSpinWait();
+        }
+    }
+}
