@@ -1,11 +1,9 @@
 package io.sereno.recipes;
 
-import io.sereno.SerenoClosedException;
 import io.sereno.SerenoObserver;
 import io.sereno.SessionState;
 import io.sereno.Subscription;
 import io.sereno.recipes.kernel.Await;
-import io.sereno.recipes.kernel.Callbacks;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Observers;
 import io.sereno.spi.Backend;
@@ -16,9 +14,9 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -26,7 +24,8 @@ import java.util.function.Consumer;
 /** One connection with its session, and what is open on it: shared by all namespace views. Safe for use by multiple threads. */
 final class Client {
     private static final Logger LOG = System.getLogger("io.sereno");
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+    /** Of the five seconds that a close may take, a backend's own close has the rest. */
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(4);
 
     private final Settings settings;
     private final Backend backend;
@@ -34,8 +33,8 @@ final class Client {
     private final Kernel kernel;
     private final MutexQueues mutexes = new MutexQueues();
     private final ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks = new ConcurrentHashMap<>();
-    private final Set<ElectionRecipe> elections = ConcurrentHashMap.newKeySet();
-    private final Set<StateSubscription> stateSubscriptions = ConcurrentHashMap.newKeySet();
+    private final Set<Open> open = ConcurrentHashMap.newKeySet();
+    private final Map<OpenSubscription, Consumer<SessionState>> onState = new ConcurrentHashMap<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     Client(Settings settings, Backend backend, boolean closesBackend) {
@@ -57,7 +56,7 @@ final class Client {
                 Directories.below(settings.namespace()).sessions(),
                 (state, sessionId) -> {
                     observer.session(state, sessionId);
-                    stateSubscriptions.forEach(subscription -> subscription.tell(state));
+                    onState.forEach((subscription, callback) -> subscription.tell(() -> callback.accept(state)));
                 });
     }
 
@@ -85,8 +84,13 @@ final class Client {
         return locks;
     }
 
-    Set<ElectionRecipe> elections() {
-        return elections;
+    void opened(Open opened) {
+        open.add(opened);
+    }
+
+    /** False when it was closed before. */
+    boolean closed(Open ended) {
+        return open.remove(ended);
     }
 
     void requireOpen(String operation, Scope scope) {
@@ -114,12 +118,10 @@ final class Client {
     }
 
     Subscription onSessionState(Consumer<SessionState> callback) {
-        if (closed.get()) {
-            throw new SerenoClosedException(
-                    "onSessionState on " + kernel.backend() + ": this Sereno was closed; connect anew");
-        }
-        StateSubscription subscription = new StateSubscription(callback);
-        stateSubscriptions.add(subscription);
+        Scope scope = new Scope(kernel, "session", kernel.nodeId());
+        requireOpen("onSessionState", scope);
+        OpenSubscription subscription = new OpenSubscription(this, scope, "onSessionState", onState::remove);
+        onState.put(subscription, callback);
         return subscription;
     }
 
@@ -130,15 +132,18 @@ final class Client {
         }
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         mutexes.close();
-        elections.forEach(election -> ends.add(election.shutDown()));
+        open.forEach(standing -> ends.add(standing.shutDown()));
         ends.add(kernel.sessions().close());
-        stateSubscriptions.forEach(subscription -> ends.add(subscription.end()));
-        Await.uninterruptibly(
-                kernel.atMost(CLOSE_LIMIT, CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));
+        Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));
         if (closesBackend) {
             closeQuietly(backend);
         }
         settings.owned().forEach(Client::closeQuietly);
+    }
+
+    /** What has to wait for a store or a callback when something is closed waits this long at most. */
+    CompletableFuture<Void> withinCloseLimit(CompletableFuture<Void> end) {
+        return kernel.atMost(CLOSE_LIMIT, end);
     }
 
     private static void closeQuietly(AutoCloseable resource) {
@@ -149,37 +154,6 @@ final class Client {
                 Thread.currentThread().interrupt();
             }
             LOG.log(Level.WARNING, "closing " + resource.getClass().getName() + " failed", failed);
-        }
-    }
-
-    private final class StateSubscription implements Subscription {
-        private final Consumer<SessionState> callback;
-        private final CompletableFuture<Void> ended = new CompletableFuture<>();
-        private final Callbacks callbacks =
-                new Callbacks(settings.executor(), (what, thrown) -> LOG.log(Level.WARNING, what + " failed", thrown));
-
-        StateSubscription(Consumer<SessionState> callback) {
-            this.callback = callback;
-        }
-
-        void tell(SessionState state) {
-            callbacks.submit("onSessionState", () -> callback.accept(state), () -> {});
-        }
-
-        CompletableFuture<Void> end() {
-            stateSubscriptions.remove(this);
-            CompletableFuture<Void> quiet = callbacks.close();
-            return quiet.thenRun(() -> ended.complete(null));
-        }
-
-        @Override
-        public CompletionStage<Void> ended() {
-            return ended.minimalCompletionStage();
-        }
-
-        @Override
-        public void close() {
-            Await.uninterruptibly(kernel.atMost(CLOSE_LIMIT, end()));
         }
     }
 }

@@ -19,7 +19,7 @@ import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Entry;
-import java.lang.System.Logger;
+import io.sereno.spi.Query;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,10 +52,8 @@ import org.jspecify.annotations.Nullable;
  *       told beside a leader callback that may run for as long as the leadership.
  * </ol>
  */
-final class ElectionRecipe implements LeaderElection, Turn.Owner, Hold.Giver {
+final class ElectionRecipe implements LeaderElection, Open, Turn.Owner, Hold.Giver {
     private static final String RECIPE = "election";
-    private static final Logger LOG = System.getLogger("io.sereno");
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
     private final Client client;
     private final Kernel kernel;
@@ -98,9 +96,10 @@ final class ElectionRecipe implements LeaderElection, Turn.Owner, Hold.Giver {
         this.scope = new Scope(kernel, RECIPE, name);
         this.directory = directory;
         this.turn = new Turn(kernel, strand, directory, this);
-        this.view = new View(kernel, strand, directory, client.settings().sessionTtl(), this::refresh);
-        this.leading = new Callbacks(kernel.callbacks(), this::callbackFailed);
-        this.telling = new Callbacks(kernel.callbacks(), this::callbackFailed);
+        this.view = new View(
+                kernel, strand, new Query.All(directory), client.settings().sessionTtl(), this::refresh);
+        this.leading = new Callbacks(kernel.callbacks(), scope::callbackFailed);
+        this.telling = new Callbacks(kernel.callbacks(), scope::callbackFailed);
     }
 
     @Override
@@ -145,7 +144,7 @@ final class ElectionRecipe implements LeaderElection, Turn.Owner, Hold.Giver {
             first.complete(state == State.OBSERVING);
             if (state == State.OBSERVING) {
                 state = State.SUSPENDED;
-                client.elections().add(this);
+                client.opened(this);
                 enteredAt = kernel.time().nanoTime();
                 view.open();
                 turn.enter();
@@ -213,11 +212,12 @@ final class ElectionRecipe implements LeaderElection, Turn.Owner, Hold.Giver {
 
     @Override
     public void close() {
-        Await.uninterruptibly(kernel.atMost(CLOSE_LIMIT, end(null)));
+        Await.uninterruptibly(client.withinCloseLimit(end(null)));
     }
 
     /** The client closes: what is held is lost, and the entry goes with the session. */
-    CompletableFuture<Void> shutDown() {
+    @Override
+    public CompletableFuture<Void> shutDown() {
         return end(LossCause.SERENO_CLOSED);
     }
 
@@ -226,7 +226,7 @@ final class ElectionRecipe implements LeaderElection, Turn.Owner, Hold.Giver {
         strand.execute(() -> {
             boolean started = state != State.OBSERVING && state != State.CLOSED;
             state = State.CLOSED;
-            client.elections().remove(this);
+            client.closed(this);
             awaiting.forEach(result -> result.completeExceptionally(closedError("awaitLeadership")));
             awaiting.clear();
             view.close();
@@ -335,7 +335,7 @@ final class ElectionRecipe implements LeaderElection, Turn.Owner, Hold.Giver {
         lastError = scope.notApplied("candidacy", why);
         if (!failing) {
             failing = true;
-            LOG.log(Level.WARNING, scope.about("candidacy") + " goes on, after a failure", why);
+            Scope.LOG.log(Level.WARNING, scope.about("candidacy") + " goes on, after a failure", why);
             kernel.observer().failed(RECIPE, scope.name(), "candidacy", why);
         }
     }
@@ -438,13 +438,8 @@ final class ElectionRecipe implements LeaderElection, Turn.Owner, Hold.Giver {
         try {
             callback.run();
         } catch (RuntimeException | Error thrown) {
-            callbackFailed(what, thrown);
+            scope.callbackFailed(what, thrown);
         }
-    }
-
-    private void callbackFailed(String what, Throwable thrown) {
-        LOG.log(Level.WARNING, scope.about(what) + " failed", thrown);
-        kernel.observer().failed(RECIPE, scope.name(), what, thrown);
     }
 
     /** Asked of the store, for whoever has no view yet. */

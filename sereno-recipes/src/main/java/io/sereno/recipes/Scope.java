@@ -4,11 +4,15 @@ import io.sereno.NotAppliedException;
 import io.sereno.SerenoClosedException;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.spi.BackendException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** What the errors of one recipe instance have in common: recipe, name, backend. */
 record Scope(Kernel kernel, String recipe, String name) {
+    static final Logger LOG = System.getLogger("io.sereno");
+
     NotAppliedException notApplied(String operation, @Nullable BackendException because) {
         String reason = because == null ? "the store has not answered" : String.valueOf(because.getMessage());
         String advice = because != null && because.permanent()
@@ -19,6 +23,12 @@ record Scope(Kernel kernel, String recipe, String name) {
 
     SerenoClosedException closed(String operation) {
         return new SerenoClosedException(about(operation) + ": this Sereno was closed; connect anew");
+    }
+
+    /** Told to the log and to the observer: what a user's code throws goes never nowhere. */
+    void callbackFailed(String what, Throwable thrown) {
+        LOG.log(Level.WARNING, about(what) + " failed", thrown);
+        kernel.observer().failed(recipe, name, what, thrown);
     }
 
     String about(String operation) {

@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The live entries of a directory, by createRevision, as the successive reads of one reader show them: such reads never go back. What came and
+ * The live entries of a directory, or one of them, by createRevision, as the successive reads of one reader show them: such reads never go back. What came and
  * went between two reads is not seen.
  *
  * <p>Confined to the strand. One read is under way at most; what changes meanwhile asks for one more. Once a ttl it reads without being asked, so
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class View {
     private final Kernel kernel;
     private final Strand strand;
-    private final String directory;
+    private final Query query;
     private final Duration period;
     private final Runnable onChange;
     private final Lookout lookout;
@@ -33,13 +33,13 @@ public final class View {
     private @Nullable Backoff backoff;
     private Runnable cancelTimer = () -> {};
 
-    public View(Kernel kernel, Strand strand, String directory, Duration period, Runnable onChange) {
+    public View(Kernel kernel, Strand strand, Query query, Duration period, Runnable onChange) {
         this.kernel = kernel;
         this.strand = strand;
-        this.directory = directory;
+        this.query = query;
         this.period = period;
         this.onChange = onChange;
-        this.lookout = new Lookout(kernel, strand, new Target(directory, Optional.empty()), this::look);
+        this.lookout = new Lookout(kernel, strand, new Target(query.directory(), name(query)), this::look);
     }
 
     public void open() {
@@ -70,6 +70,10 @@ public final class View {
                 .toList();
     }
 
+    private static Optional<String> name(Query query) {
+        return query instanceof Query.One one ? Optional.of(one.name()) : Optional.empty();
+    }
+
     private void look() {
         if (closed) {
             return;
@@ -81,7 +85,7 @@ public final class View {
         reading = true;
         due = false;
         cancelTimer.run();
-        kernel.store().read(new Query.All(directory), strand, (snapshot, failure) -> {
+        kernel.store().read(query, strand, (snapshot, failure) -> {
             reading = false;
             if (closed) {
                 return;
