@@ -1,6 +1,7 @@
 package io.sereno.simulation;
 
 import io.sereno.spi.TimeSource;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -24,12 +25,14 @@ import org.jspecify.annotations.Nullable;
  * starts five seconds before its overflow, so that code which compares two readings with {@code <}, and not by their
  * difference, fails in its first test.
  *
- * <p>What a task or an executor throws reaches the caller of {@link #advance}; the time stands then where the task was due.
+ * <p>An exception that a task throws, or its executor, is logged. An {@link Error} reaches the caller of {@link #advance},
+ * so that an assertion inside a task fails its test; the time stands then where the task was due.
  *
  * <p>Instances are safe for use by multiple threads. No method blocks, but for what the executors do. Time is meant to be
  * moved by one thread at a time: two that do it at once move it to the later of their goals.
  */
 public final class ManualTime implements TimeSource {
+    private static final System.Logger LOG = System.getLogger(ManualTime.class.getName());
     private static final long START = Long.MAX_VALUE - Duration.ofSeconds(5).toNanos();
     private static final Instant WALL_START = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -108,7 +111,11 @@ public final class ManualTime implements TimeSource {
         }
         long goal = elapsed().plus(by).toNanos();
         for (Timer timer = nextUntil(goal); timer != null; timer = nextUntil(goal)) {
-            timer.executor.execute(timer.task);
+            try {
+                timer.executor.execute(timer.task);
+            } catch (RuntimeException e) {
+                LOG.log(Level.ERROR, "a task that was due threw, or its executor refused it", e);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
 class ManualTimeTest {
@@ -90,9 +91,23 @@ class ManualTimeTest {
     }
 
     @Test
-    void aTaskThatThrowsStopsTheTimeWhereItWasDue() {
+    void aTaskThatThrowsAndAnExecutorThatRefusesCostTheOthersNothing() {
         time.schedule(Duration.ofMillis(10), Runnable::run, () -> {
-            throw new IllegalStateException("by the task");
+            throw new IllegalStateException("thrown by a test, to be seen in the log");
+        });
+        Executor closed = task -> {
+            throw new RejectedExecutionException("thrown by a test, to be seen in the log");
+        };
+        time.schedule(Duration.ofMillis(15), closed, () -> seen.add("refused"));
+        schedule(20, "next");
+        time.advance(Duration.ofMillis(30));
+        assertThat(seen).containsExactly("next at 20");
+    }
+
+    @Test
+    void anAssertionThatFailsInATaskReachesWhoeverMovesTheTime() {
+        time.schedule(Duration.ofMillis(10), Runnable::run, () -> {
+            throw new AssertionError("by the task");
         });
         schedule(20, "next");
         assertThatThrownBy(() -> time.advance(Duration.ofMillis(30))).hasMessage("by the task");

@@ -3,7 +3,6 @@ package io.sereno.backend.memory;
 import com.google.auto.service.AutoService;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
-import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendProvider;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,7 +14,7 @@ import java.util.Set;
  *
  * <p>A store with a name begins with the first client that opens it and ends, with all that it holds, when the last one
  * closes it. Its clients have to have clocks that tell the same time. An unknown parameter, an endpoint, credentials or
- * certificates are refused with a permanent {@link BackendException}, since nothing would heed them.
+ * certificates are refused with an {@link IllegalArgumentException}, since nothing would heed them.
  *
  * <p>Instances are safe for use by multiple threads; {@link #open} does not block.
  */
@@ -74,8 +73,8 @@ public final class MemoryBackendProvider implements BackendProvider {
         }
     }
 
-    private static BackendException refused(String what) {
-        return MemoryStore.refused(
+    private static IllegalArgumentException refused(String what) {
+        return new IllegalArgumentException(
                 "a store in memory takes no more than a name (memory: or memory:/name), and was given " + what);
     }
 }

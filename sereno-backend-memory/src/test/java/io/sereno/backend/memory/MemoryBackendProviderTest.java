@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
-import io.sereno.spi.BackendException;
-import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.BackendProvider;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -106,10 +104,7 @@ class MemoryBackendProviderTest {
         assertThatThrownBy(() -> provider.open(config))
                 .hasMessageContaining(why)
                 .hasMessageContaining("memory:/name")
-                .isInstanceOfSatisfying(BackendException.class, refused -> {
-                    assertThat(refused.outcome()).isEqualTo(Outcome.NOT_APPLIED);
-                    assertThat(refused.permanent()).isTrue();
-                });
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     private Backend open(String namespace) {

@@ -1,0 +1,75 @@
+package io.sereno.simulation;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request and what becomes of it: sent, perhaps delivered to the store (once), answered by the store, perhaps heard by
+ * the client. The client may have been told a failure before any of it; what arrives then goes its way unheard.
+ */
+final class Exchange<T extends @Nullable Object> {
+    private final Request request;
+    private final Supplier<CompletionStage<T>> call;
+    private final CompletableFuture<T> outcome = new CompletableFuture<>();
+    /** What to do with an answer that nobody hears. */
+    private final Consumer<? super T> unheard;
+
+    // Written before onAnswer runs, which is what answer() follows.
+    private @Nullable T value;
+    private @Nullable Throwable failure;
+
+    Exchange(Request request, Supplier<CompletionStage<T>> call, Consumer<? super T> unheard) {
+        this.request = request;
+        this.call = call;
+        this.unheard = unheard;
+    }
+
+    Request request() {
+        return request;
+    }
+
+    /** What the client waits for. */
+    CompletableFuture<T> outcome() {
+        return outcome;
+    }
+
+    /** Lets the request arrive at the store. To be called once at most; what is given runs when the store has answered. */
+    void deliver(Runnable onAnswer) {
+        call.get().whenComplete((answer, thrown) -> {
+            value = answer;
+            failure = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+            onAnswer.run();
+        });
+    }
+
+    /** Lets the answer arrive at the client. */
+    void answer() {
+        if (failure != null) {
+            outcome.completeExceptionally(failure);
+        } else if (!outcome.complete(value)) {
+            unheard.accept(value);
+        }
+    }
+
+    /** Tells the client that the answer is lost, and perhaps the request with it. */
+    void lose(String why) {
+        outcome.completeExceptionally(new BackendException(
+                request.mayBeUnknown() ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, false, why + ": " + request, null));
+    }
+
+    /** Tells the client that the request certainly did not leave. */
+    void refuse(String why, boolean permanent) {
+        outcome.completeExceptionally(new BackendException(Outcome.NOT_APPLIED, permanent, why + ": " + request, null));
+    }
+
+    @Override
+    public String toString() {
+        return request.toString();
+    }
+}

@@ -1,0 +1,121 @@
+package io.sereno.simulation;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What becomes of one request: when it reaches the store, when the answer reaches the client, and when the client gives up
+ * waiting. What is lost is told as the rules of outcomes say: UNKNOWN for a commit with writes, NOT_APPLIED for a read.
+ *
+ * <p>Unless {@link #toldAfter} says otherwise, the client hears of a loss at once, as when a connection breaks; a client
+ * that runs into its operation timeout hears of it then.
+ *
+ * <p>Instances are immutable.
+ */
+public final class Fate {
+    private static final Fate PASS =
+            new Fate(Optional.of(Duration.ZERO), Optional.of(Duration.ZERO), Optional.empty(), false);
+
+    private final Optional<Duration> delivery;
+    private final Optional<Duration> answer;
+    private final Optional<Duration> patience;
+    private final boolean refused;
+
+    private Fate(Optional<Duration> delivery, Optional<Duration> answer, Optional<Duration> patience, boolean refused) {
+        this.delivery = delivery;
+        this.answer = answer;
+        this.patience = patience;
+        this.refused = refused;
+    }
+
+    /** It passes, and so does its answer. */
+    public static Fate pass() {
+        return PASS;
+    }
+
+    /** It is not sent, and the client knows: NOT_APPLIED. */
+    public static Fate refuse() {
+        return new Fate(Optional.empty(), Optional.empty(), Optional.of(Duration.ZERO), true);
+    }
+
+    /** It is lost on its way to the store; the client cannot tell that from a lost answer. */
+    public static Fate loseRequest() {
+        return new Fate(Optional.empty(), Optional.empty(), Optional.of(Duration.ZERO), false);
+    }
+
+    /** The store carries it out, and the answer is lost. */
+    public static Fate loseReply() {
+        return applyLate(Duration.ZERO);
+    }
+
+    /**
+     * The client hears that it is lost, and later it reaches the store all the same.
+     *
+     * @param after when it reaches the store, counted from its sending
+     */
+    public static Fate applyLate(Duration after) {
+        return new Fate(Optional.of(checked(after)), Optional.empty(), Optional.of(Duration.ZERO), false);
+    }
+
+    /**
+     * It passes, but takes its time to the store.
+     *
+     * @param delay from sending to arrival
+     */
+    public static Fate delayRequest(Duration delay) {
+        return new Fate(Optional.of(checked(delay)), PASS.answer, Optional.empty(), false);
+    }
+
+    /**
+     * It passes, and its answer takes its time.
+     *
+     * @param delay from the store to the client
+     */
+    public static Fate delayReply(Duration delay) {
+        return new Fate(PASS.delivery, Optional.of(checked(delay)), Optional.empty(), false);
+    }
+
+    /**
+     * The same, for a client that gives up when it has waited so long without an answer.
+     *
+     * @param patience from sending to giving up
+     */
+    public Fate toldAfter(Duration patience) {
+        return new Fate(delivery, answer, Optional.of(checked(patience)), refused);
+    }
+
+    /** From sending until it reaches the store; empty if it never does. */
+    Optional<Duration> delivery() {
+        return delivery;
+    }
+
+    /** From the store's answer until the client hears it; empty if it never does. */
+    Optional<Duration> answer() {
+        return answer;
+    }
+
+    /** From sending until the client gives up; empty if it waits for ever. */
+    Optional<Duration> patience() {
+        return patience;
+    }
+
+    /** Whether the client knows, when it gives up, that the request was never sent. */
+    boolean refused() {
+        return refused;
+    }
+
+    private static Duration checked(Duration duration) {
+        if (duration.isNegative()) {
+            throw new IllegalArgumentException("zero or more is accepted, not " + duration);
+        }
+        return duration;
+    }
+
+    @Override
+    public String toString() {
+        return (refused ? "refused" : "")
+                + delivery.map(d -> "delivered after " + d).orElse("not delivered")
+                + answer.map(d -> ", answered after " + d).orElse(", not answered")
+                + patience.map(d -> ", given up after " + d).orElse("");
+    }
+}

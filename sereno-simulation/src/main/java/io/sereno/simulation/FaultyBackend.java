@@ -1,0 +1,420 @@
+package io.sereno.simulation;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.TimeSource;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Any backend, with faults between the client and the store as a test asks for them. Without any it changes nothing.
+ *
+ * <pre>{@code
+ * ManualTime time = new ManualTime();
+ * FaultyBackend backend = new FaultyBackend(new MemoryStore(time).connect(Runnable::run), time, Runnable::run);
+ *
+ * backend.next(Request.commits(), Fate.loseReply());
+ * CompletionStage<CommitResult> lost = backend.commit(Commit.to("orders").put("a", Bytes.EMPTY).build());
+ *
+ * // The stage has failed as UNKNOWN, and the entry is there.
+ * }</pre>
+ *
+ * <p>Faults of three kinds:
+ *
+ * <ul>
+ *   <li>of a request: {@link #next} and {@link #each} say which, a {@link Fate} says what becomes of it;
+ *   <li>of the client: {@link #pause()} is a process that stands still (a long collection of garbage, a suspended machine),
+ *       {@link #cutOff} is a process whose network is gone;
+ *   <li>of watches and leases: {@link #resetWatches()}, {@link #inventNotice}, {@link #holdNotices()}, {@link #endLease}.
+ * </ul>
+ *
+ * <p><b>Guarantees.</b> All but {@link #endLease} are faults that the rules of the SPI allow: what breaks under them was
+ * wrong. Notices of one watch stay serial, and a cut-off ends with {@code reset()} for every watch. A request reaches the
+ * store at most once.
+ *
+ * <p><b>Not guaranteed.</b> That requests which are delayed differently keep their order: they do not in a network either.
+ *
+ * <p>What is not delayed is completed in the thread that completes it in the store; what is delayed, and every notice, runs
+ * on the executor given.
+ *
+ * <p>Instances are safe for use by multiple threads. No method blocks but {@link #close()}, which closes the backend below.
+ */
+public final class FaultyBackend implements Backend {
+    private static final System.Logger LOG = System.getLogger(FaultyBackend.class.getName());
+
+    private final LinkedBackend backend;
+    private final TimeSource time;
+    private final PausableTime clientTime;
+    private final Executor callbacks;
+
+    private final List<Rule> rules = new CopyOnWriteArrayList<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // Below: guarded by the lock.
+    /** What has arrived at a client that stands still, and what it tried to send. */
+    private final List<Runnable> heldByPause = new ArrayList<>();
+
+    private final List<Notices> heldNotices = new ArrayList<>();
+    private boolean paused;
+    private boolean noticesHeld;
+    /** How long a client that is cut off waits for an answer; null if it is not cut off. */
+    private @Nullable Duration cutOffPatience;
+
+    /**
+     * Puts faults between a client and a backend.
+     *
+     * @param store the backend; this one closes it
+     * @param time by which delays are counted
+     * @param callbacks runs notices and what was delayed
+     */
+    public FaultyBackend(Backend store, TimeSource time, Executor callbacks) {
+        this.backend = new LinkedBackend(store, new ScriptedLink());
+        this.time = time;
+        this.clientTime = new PausableTime(time);
+        this.callbacks = callbacks;
+    }
+
+    /**
+     * The time as the client of this backend has it: to be given to what runs on it, so that {@link #pause()} stops its
+     * timers too.
+     */
+    public TimeSource time() {
+        return clientTime;
+    }
+
+    /**
+     * Decides about the next request of a kind. Several calls make a series: each decides about one request, the first one
+     * that fits first.
+     *
+     * @param which what it has to be
+     * @param fate what becomes of it
+     */
+    public void next(Predicate<? super Request> which, Fate fate) {
+        rules.add(new Rule(which, fate, true));
+    }
+
+    /**
+     * Decides about every request of a kind, where no earlier call does.
+     *
+     * @param which what it has to be
+     * @param fate what becomes of it
+     * @return ends this
+     */
+    public Runnable each(Predicate<? super Request> which, Fate fate) {
+        Rule rule = new Rule(which, fate, false);
+        rules.add(rule);
+        return () -> rules.remove(rule);
+    }
+
+    /**
+     * Stops the client: what it sends does not leave, what arrives is not heard, and no timer of {@link #time()} fires.
+     * What is on its way to the store arrives. The store's clock goes on, and so does the client's.
+     */
+    public void pause() {
+        lock.lock();
+        try {
+            paused = true;
+        } finally {
+            lock.unlock();
+        }
+        clientTime.pause();
+    }
+
+    /** Lets the client go on after a pause: everything that was held happens now, in the order in which it came. */
+    public void resume() {
+        List<Runnable> held;
+        lock.lock();
+        try {
+            paused = false;
+            held = List.copyOf(heldByPause);
+            heldByPause.clear();
+        } finally {
+            lock.unlock();
+        }
+        held.forEach(Runnable::run);
+        releaseHeldNotices();
+        clientTime.resume();
+    }
+
+    /**
+     * Takes the network away: requests, answers and notices are lost in both directions until {@link #heal()}.
+     *
+     * @param patience how long the client waits for each answer, as with an operation timeout
+     */
+    public void cutOff(Duration patience) {
+        if (patience.isNegative()) {
+            throw new IllegalArgumentException("zero or more is accepted, not " + patience);
+        }
+        lock.lock();
+        try {
+            cutOffPatience = patience;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives the network back; the watches are live again, and are told {@code reset()}. */
+    public void heal() {
+        lock.lock();
+        try {
+            cutOffPatience = null;
+        } finally {
+            lock.unlock();
+        }
+        resetWatches();
+        releaseHeldNotices();
+    }
+
+    /** Tells every watch {@code reset()}, as after a reconnect; what waited to be told is forgotten. */
+    public void resetWatches() {
+        backend.watches().forEach(Notices::reset);
+    }
+
+    /**
+     * Announces a change that has not happened, to those who watch for it. The revision told is 0: not known.
+     *
+     * @param directory of the entry
+     * @param name of the entry, which need not exist
+     */
+    public void inventNotice(String directory, String name) {
+        for (Notices notices : backend.watches()) {
+            if (notices.covers(directory, name)) {
+                notices.changed(name, 0);
+            }
+        }
+    }
+
+    /** Keeps notices back until {@link #releaseNotices()}; those for one name that wait together become one. */
+    public void holdNotices() {
+        lock.lock();
+        try {
+            noticesHeld = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Delivers what {@link #holdNotices()} kept back. */
+    public void releaseNotices() {
+        lock.lock();
+        try {
+            noticesHeld = false;
+        } finally {
+            lock.unlock();
+        }
+        releaseHeldNotices();
+    }
+
+    /** The leases that were granted through this backend and are not known to it as dead, oldest first. */
+    public List<Long> leases() {
+        return backend.leases();
+    }
+
+    /**
+     * Ends a lease early, behind its owner's back. This breaks a promise of the SPI (LEA-2) which stores have broken all the
+     * same: two holders may then believe in themselves for a while, and only the fencing token tells them apart.
+     *
+     * @param id of a lease that was granted through this backend
+     * @return completes when its entries are gone
+     * @throws IllegalArgumentException if it is not one of {@link #leases()}
+     */
+    public CompletionStage<Void> endLease(long id) {
+        return backend.endLease(id);
+    }
+
+    @Override
+    public CompletionStage<Snapshot> read(Query query) {
+        return backend.read(query);
+    }
+
+    @Override
+    public CompletionStage<CommitResult> commit(Commit commit) {
+        return backend.commit(commit);
+    }
+
+    @Override
+    public CompletionStage<Lease> grantLease(Duration ttl) {
+        return backend.grantLease(ttl);
+    }
+
+    @Override
+    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+        return backend.watch(target, listener);
+    }
+
+    @Override
+    public Guarantees guarantees() {
+        return backend.guarantees();
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+    }
+
+    private Fate fateOf(Request request) {
+        Optional<Rule> decides =
+                rules.stream().filter(rule -> rule.decidesAbout(request)).findFirst();
+        decides.filter(rule -> rule.once).ifPresent(rules::remove);
+        return decides.map(rule -> rule.fate).orElse(Fate.pass());
+    }
+
+    private @Nullable Duration cutOffPatience() {
+        lock.lock();
+        try {
+            return cutOffPatience;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the client stands still; then the action is kept until it goes on. */
+    private boolean heldByPause(Runnable action) {
+        lock.lock();
+        try {
+            if (paused) {
+                heldByPause.add(action);
+            }
+            return paused;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean heldBack(Notices notices) {
+        lock.lock();
+        try {
+            boolean held = paused || noticesHeld || cutOffPatience != null;
+            if (held) {
+                heldNotices.add(notices);
+            }
+            return held;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void releaseHeldNotices() {
+        List<Notices> released;
+        lock.lock();
+        try {
+            released = List.copyOf(heldNotices);
+            heldNotices.clear();
+        } finally {
+            lock.unlock();
+        }
+        released.forEach(this::tell);
+    }
+
+    private void tell(Notices notices) {
+        try {
+            callbacks.execute(() -> {
+                boolean more = true;
+                while (more && !heldBack(notices)) {
+                    more = notices.deliverNext();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.log(Level.WARNING, () -> "notices of " + notices + " wait: the executor of callbacks refused them", e);
+            notices.notDelivered();
+        }
+    }
+
+    private void after(Duration delay, Runnable action) {
+        if (delay.isZero()) {
+            action.run();
+        } else {
+            time.schedule(delay, callbacks, action);
+        }
+    }
+
+    private static final class Rule {
+        private final Predicate<? super Request> which;
+        private final Fate fate;
+        private final boolean once;
+        private final AtomicBoolean used = new AtomicBoolean();
+
+        Rule(Predicate<? super Request> which, Fate fate, boolean once) {
+            this.which = which;
+            this.fate = fate;
+            this.once = once;
+        }
+
+        /** Of several threads that ask a rule for one request, one is told yes. */
+        boolean decidesAbout(Request request) {
+            return which.test(request) && (!once || used.compareAndSet(false, true));
+        }
+    }
+
+    private final class ScriptedLink implements Link {
+        @Override
+        public void sent(Exchange<?> exchange) {
+            if (heldByPause(() -> sent(exchange))) {
+                return;
+            }
+            Fate fate = fateOf(exchange.request());
+            fate.delivery().ifPresent(delay -> after(delay, () -> deliver(exchange, fate)));
+            fate.patience().ifPresent(patience -> after(patience, () -> giveUp(exchange, fate)));
+        }
+
+        private void deliver(Exchange<?> exchange, Fate fate) {
+            Duration patience = cutOffPatience();
+            if (patience != null) {
+                after(patience, () -> giveUp(exchange, fate));
+            } else {
+                exchange.deliver(() -> fate.answer().ifPresent(delay -> after(delay, () -> answer(exchange, fate))));
+            }
+        }
+
+        private void answer(Exchange<?> exchange, Fate fate) {
+            Duration patience = cutOffPatience();
+            if (patience != null) {
+                after(patience, () -> giveUp(exchange, fate));
+            } else if (!heldByPause(() -> answer(exchange, fate))) {
+                exchange.answer();
+            }
+        }
+
+        private void giveUp(Exchange<?> exchange, Fate fate) {
+            if (heldByPause(() -> giveUp(exchange, fate))) {
+                return;
+            }
+            if (fate.refused()) {
+                exchange.refuse("not sent, as the test asked", false);
+            } else {
+                exchange.lose("no answer, as the test asked");
+            }
+        }
+
+        @Override
+        public void waiting(Notices notices) {
+            if (!heldBack(notices)) {
+                tell(notices);
+            }
+        }
+
+        @Override
+        public void threw(Notices notices, Throwable thrown) {
+            LOG.log(Level.ERROR, () -> "the listener of " + notices + " threw; its watch goes on", thrown);
+        }
+    }
+}
