@@ -31,7 +31,7 @@ final class Client {
     private final Backend backend;
     private final boolean closesBackend;
     private final Kernel kernel;
-    private final MutexQueues mutexes = new MutexQueues();
+    private final InUse<MutexQueue> mutexes = new InUse<>(MutexQueue::close);
     private final ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks = new ConcurrentHashMap<>();
     private final Set<Open> open = ConcurrentHashMap.newKeySet();
     private final Map<OpenSubscription, Consumer<SessionState>> onState = new ConcurrentHashMap<>();
@@ -76,7 +76,7 @@ final class Client {
         return kernel;
     }
 
-    MutexQueues mutexes() {
+    InUse<MutexQueue> mutexes() {
         return mutexes;
     }
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The callers of one client that want one mutex, in the order of their arrival. There is one such queue for a name, however many {@link
- * MutexRecipe} objects, and only while somebody wants or has the mutex ({@link MutexQueues}).
+ * MutexRecipe} objects, and only while somebody wants or has the mutex ({@link InUse}).
  *
  * <p>Stored: nothing but the entry of the one {@link Turn} that this queue has in the directory of the mutex.
  *
@@ -77,7 +77,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     private final Kernel kernel;
     private final TimeSource time;
-    private final MutexQueues queues;
+    private final InUse<MutexQueue> queues;
     private final Scope scope;
     private final String directory;
     private final Strand strand = new Strand();
@@ -97,17 +97,13 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     private @Nullable BackendException failure;
 
-    MutexQueue(MutexQueues queues, Scope scope, String directory) {
+    MutexQueue(InUse<MutexQueue> queues, Scope scope, String directory) {
         this.kernel = scope.kernel();
         this.time = kernel.time();
         this.queues = queues;
         this.scope = scope;
         this.directory = directory;
         this.turn = new Turn(kernel, strand, directory, this);
-    }
-
-    String directory() {
-        return directory;
     }
 
     /** Asks for the mutex; a limit ends the request by itself. The caller has entered the queue, the end of the request exits. */
@@ -158,7 +154,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
                 return;
             }
             current = null;
-            queues.exit(this);
+            queues.exit(directory);
             if (waiting.isEmpty()) {
                 leaving.add(done);
                 turn.leave();
@@ -192,7 +188,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         inLine = waiting.size();
         if (!entered) {
             entered = true;
-            queues.enter(scope, directory);
+            queues.enter(directory, () -> this);
         }
         if (current == null) {
             turn.enter();
@@ -286,7 +282,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         if (!request.ended) {
             request.ended = true;
             request.cancelLimit.run();
-            queues.exit(this);
+            queues.exit(directory);
         }
     }
 
@@ -314,7 +310,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         if (current != null) {
             Hold hold = current;
             current = null;
-            queues.exit(this);
+            queues.exit(directory);
             hold.lose(cause);
         }
     }
@@ -387,6 +383,6 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     public void idle() {
         givenBack();
         entered = false;
-        queues.exit(this);
+        queues.exit(directory);
     }
 }

@@ -107,6 +107,6 @@ final class MutexRecipe implements Mutex {
 
     private MutexQueue enter(String operation) {
         client.requireOpen(operation, scope);
-        return client.mutexes().enter(scope, directory);
+        return client.mutexes().enter(directory, () -> new MutexQueue(client.mutexes(), scope, directory));
     }
 }
