@@ -182,7 +182,12 @@ final class SerenoBuilder implements Sereno.Builder {
         Guarantees facts = given.guarantees();
         Settings settings = settings(parameters, namespace == null ? "" : checkedNamespace(namespace), facts.backend());
         check(facts, settings, required);
-        return connector.connect(settings, given, false);
+        try {
+            return connector.connect(settings, given, false);
+        } catch (IllegalArgumentException e) {
+            // Over a backend of the caller's the namespace becomes part of each directory, where there is less room.
+            throw new SerenoConfigurationException("namespace(...): " + e.getMessage(), e);
+        }
     }
 
     private Sereno open() {

@@ -161,6 +161,17 @@ class SerenoBuilderTest {
         assertThat(backend.closed).isZero();
     }
 
+    @Test
+    void aNamespaceOverABackendMustFitIntoItsDirectories() {
+        Sereno.Builder builder = new DefaultSerenoFactory()
+                .newBuilder()
+                .backend(backend())
+                .sessionTtl(Duration.ofSeconds(2))
+                .namespace("n".repeat(64));
+
+        refused(builder::connect).hasMessageStartingWith("namespace(...): child namespaces take 66 bytes");
+    }
+
     // Where the URI comes from.
 
     @Test
