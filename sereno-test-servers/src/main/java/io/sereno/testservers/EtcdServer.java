@@ -1,0 +1,108 @@
+package io.sereno.testservers;
+
+import static java.util.stream.Collectors.joining;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * One etcd server, alone or a member of an {@link EtcdCluster}. It syncs its log to disk like in production; heartbeat
+ * (50 ms) and election timeout (300 ms) are short, so that leases of one second can be had.
+ */
+public final class EtcdServer extends ServerNode {
+    /** How the members of a cluster know one another; the name is used nowhere else. */
+    record Peer(String name, String url) {
+        static Peer create(FreePorts ports) {
+            return new Peer(UUID.randomUUID().toString(), "http://127.0.0.1:" + ports.next());
+        }
+    }
+
+    private final Peer self;
+    private final List<Peer> cluster;
+    private final List<String> flags;
+    private final EtcdGateway gateway;
+
+    EtcdServer(String name, FreePorts ports, Peer self, List<Peer> cluster, String... flags) {
+        super(name, ports.next());
+        this.self = self;
+        this.cluster = cluster;
+        this.flags = List.of(flags);
+        this.gateway = new EtcdGateway(endpoint());
+    }
+
+    /**
+     * A cluster of one member, answering.
+     *
+     * @param flags of the etcd program, {@code "--max-txn-ops=512"}; they win over the ones chosen here
+     */
+    public static EtcdServer start(String... flags) {
+        return start(new FreePorts(), flags);
+    }
+
+    static EtcdServer start(FreePorts ports, String... flags) {
+        return FreePorts.start(() -> {
+            Peer self = Peer.create(ports);
+            return new EtcdServer("etcd", ports, self, List.of(self), flags);
+        });
+    }
+
+    /** Drops all history before the present revision, from its disk too; returns that revision. */
+    public long compact() {
+        try {
+            String revision = EtcdGateway.number(gateway.post("kv/range", "{\"key\":\"AA==\"}"), "revision");
+            try {
+                gateway.post("kv/compaction", "{\"revision\":" + revision + ",\"physical\":true}");
+            } catch (IOException e) {
+                if (!String.valueOf(e.getMessage()).contains("required revision has been compacted")) {
+                    throw e;
+                }
+                // nothing was written since the last time, so it is as it should be
+            }
+            return Long.parseLong(revision);
+        } catch (IOException e) {
+            throw new TestServerException("compacting " + this + " failed", e);
+        }
+    }
+
+    /** Whether it leads its cluster, as far as it knows. */
+    boolean leads() throws IOException {
+        String status = gateway.post("maintenance/status", "{}");
+        return EtcdGateway.number(status, "member_id").equals(EtcdGateway.number(status, "leader"));
+    }
+
+    @Override
+    List<String> command() {
+        String clientUrl = "http://" + authority();
+        List<String> line = new ArrayList<>();
+        if (System.getProperty("os.arch").equals("aarch64")) {
+            line.addAll(List.of("env", "ETCD_UNSUPPORTED_ARCH=arm64")); // 3.4 runs there, but wants to be asked to
+        }
+        line.addAll(List.of(
+                ServerPrograms.path(ServerPrograms.Program.ETCD).toString(),
+                "--name=" + self.name,
+                "--data-dir=" + folder().resolve("data"),
+                "--listen-client-urls=" + clientUrl,
+                "--advertise-client-urls=" + clientUrl,
+                "--listen-peer-urls=" + self.url,
+                "--initial-advertise-peer-urls=" + self.url,
+                "--initial-cluster="
+                        + cluster.stream()
+                                .map(peer -> peer.name + "=" + peer.url)
+                                .collect(joining(",")),
+                "--heartbeat-interval=50",
+                "--election-timeout=300"));
+        line.addAll(flags);
+        return line;
+    }
+
+    /** A linearizable read needs the quorum; the random name in the list of members tells whom we reached. */
+    @Override
+    boolean answers() throws IOException {
+        gateway.post("kv/range", "{\"key\":\"AA==\"}");
+        String members = gateway.post("cluster/member/list", "{}");
+        String reached = EtcdGateway.number(members, "member_id");
+        return members.contains("\"ID\":\"" + reached + "\",\"name\":\"" + self.name + "\"");
+    }
+}

@@ -1,0 +1,84 @@
+package io.sereno.testservers;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+
+/**
+ * Ports that nobody listens on, each handed out once in this JVM. They lie below the range from which systems take the
+ * ports of outgoing connections, so that no client can sit on a server's port while the server is down.
+ */
+class FreePorts {
+    private static final int LEAST = 10_240;
+    private static final int END = 32_000;
+    private static final int ATTEMPTS = 5;
+
+    /** 127.0.0.1, and never ::1: what servers are told to bind and clients to connect to must be the same. */
+    private static final InetAddress LOOPBACK = loopback();
+
+    private static final Set<Integer> HANDED_OUT = ConcurrentHashMap.newKeySet();
+
+    private static InetAddress loopback() {
+        try {
+            return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // only for an address of another length
+        }
+    }
+
+    static InetSocketAddress address(int port) {
+        return new InetSocketAddress(LOOPBACK, port);
+    }
+
+    int next() {
+        return next(0);
+    }
+
+    /** A port that is free together with the one that lies {@code distance} above it. */
+    int next(int distance) {
+        for (int attempt = 0; attempt < 10_000; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(LEAST, END - distance);
+            if (HANDED_OUT.add(port) && isFree(port) && (distance == 0 || isFree(port + distance))) {
+                HANDED_OUT.add(port + distance);
+                return port;
+            }
+        }
+        throw new TestServerException("no free port from " + LEAST + " to " + (END - 1) + " on 127.0.0.1");
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket probe = new ServerSocket(port, 1, LOOPBACK)) {
+            return probe.isBound();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Starts what is created, and returns it when it answers. A port may be taken between the probe and the start: then
+     * another one is created, on other ports.
+     */
+    static <T extends TestServer> T start(Supplier<T> create) {
+        for (int attempt = 1; ; attempt++) {
+            T server = create.get();
+            try {
+                server.restart();
+                return server;
+            } catch (PortTakenException e) {
+                server.close();
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            } catch (RuntimeException e) {
+                server.close();
+                throw e;
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package io.sereno.testservers;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * A Redis primary, its replica, and a Sentinel that replaces a primary which is silent for two seconds.
+ *
+ * <p>Replication is asynchronous: what the primary acknowledged may be lost when the replica takes its place, and is lost
+ * for certain when {@link #cutReplica()} came before. Primary and replica change roles; ask again after a failover.
+ */
+public final class RedisSentinel extends ServerGroup<RedisServer> {
+    /** The name under which the Sentinel knows the primary. */
+    public static final String PRIMARY_NAME = "primary";
+
+    private static final String REPLICATION_USER = "replicator";
+
+    private final RedisServer first;
+    private final RedisServer second;
+    private final RedisServer sentinel;
+
+    private RedisSentinel(RedisServer first, RedisServer second, RedisServer sentinel) {
+        super(List.of(first, second, sentinel));
+        this.first = first;
+        this.second = second;
+        this.sentinel = sentinel;
+    }
+
+    /**
+     * The three, answering, the replica connected and known to the Sentinel.
+     *
+     * @param settings lines of redis.conf for primary and replica; they win over the ones chosen here
+     */
+    public static RedisSentinel start(Persistence persistence, String... settings) {
+        FreePorts ports = new FreePorts();
+        return FreePorts.start(() -> {
+            int port = ports.next();
+            // Replication has a user of its own: what takes the right from it cuts the link and nothing else.
+            String password = UUID.randomUUID().toString();
+            List<String> role = List.of(
+                    "user " + REPLICATION_USER + " on >" + password + " +psync +replconf +ping",
+                    "masteruser " + REPLICATION_USER,
+                    "masterauth " + password,
+                    "repl-diskless-sync-delay 0");
+            List<String> storing = RedisServer.storing(persistence, role, settings);
+            RedisServer first = new RedisServer("redis-1", port, List.of(), storing);
+            RedisServer second =
+                    new RedisServer("redis-2", ports.next(), List.of("--replicaof", "127.0.0.1 " + port), storing);
+            RedisServer sentinel = new RedisServer(
+                    "sentinel",
+                    ports.next(),
+                    List.of("--sentinel"),
+                    List.of(
+                            "sentinel monitor " + PRIMARY_NAME + " 127.0.0.1 " + port + " 1",
+                            "sentinel down-after-milliseconds " + PRIMARY_NAME + " 2000",
+                            "sentinel failover-timeout " + PRIMARY_NAME + " 10000"));
+            return new RedisSentinel(first, second, sentinel);
+        });
+    }
+
+    /** The Sentinel's; it tells clients where the primary is. */
+    @Override
+    public List<InetSocketAddress> endpoints() {
+        return List.of(sentinel.endpoint());
+    }
+
+    /** The one whom the Sentinel calls so now. */
+    public RedisServer primary() {
+        try {
+            String address = sentinel.send("SENTINEL", "GET-MASTER-ADDR-BY-NAME", PRIMARY_NAME);
+            return address.endsWith("\n" + first.port()) ? first : second;
+        } catch (IOException e) {
+            throw new TestServerException("asking " + sentinel + " for the primary failed", e);
+        }
+    }
+
+    /** The one of the two that is not the {@link #primary()}. */
+    public RedisServer replica() {
+        return other(primary());
+    }
+
+    public RedisServer sentinel() {
+        return sentinel;
+    }
+
+    private RedisServer other(RedisServer server) {
+        return server == first ? second : first;
+    }
+
+    /**
+     * Cuts the link from primary to replica: what the primary acknowledges from now on stays with it. It goes on serving
+     * clients, and the replica keeps what it has. Returns when no replica is connected.
+     */
+    public void cutReplica() {
+        RedisServer primary = primary();
+        command(primary, "ACL", "SETUSER", REPLICATION_USER, "off");
+        command(primary, "CLIENT", "KILL", "USER", REPLICATION_USER);
+        primary.await(
+                "lose its replica", () -> primary.send("INFO", "replication").contains("connected_slaves:0"));
+    }
+
+    /** Mends what {@link #cutReplica()} cut; returns when the replica follows again. */
+    public void healReplica() {
+        command(primary(), "ACL", "SETUSER", REPLICATION_USER, "on");
+        awaitLink();
+    }
+
+    /**
+     * Makes this server the primary, whether or not the present primary lives, as the Sentinel would by itself after two
+     * seconds without it. Returns when the server takes writes and the Sentinel names it. A replica that has been cut off
+     * for more than twenty seconds is not eligible.
+     */
+    public void promote(RedisServer server) {
+        if (server != first && server != second) {
+            throw new IllegalArgumentException(server + " is neither primary nor replica of " + this);
+        }
+        server.await("become the primary", () -> {
+            if (primary() != server) {
+                sentinel.send("SENTINEL", "FAILOVER", PRIMARY_NAME);
+            }
+            return primary() == server && server.send("ROLE").startsWith("master");
+        });
+    }
+
+    private static void command(RedisServer server, String... command) {
+        try {
+            server.send(command);
+        } catch (IOException e) {
+            throw new TestServerException(String.join(" ", command) + " on " + server + " failed", e);
+        }
+    }
+
+    @Override
+    void start() {
+        first.launch();
+        second.launch();
+        first.awaitAnswer();
+        second.awaitAnswer();
+        sentinel.launch();
+        sentinel.awaitAnswer();
+        awaitLink();
+        sentinel.await(
+                "know the replica",
+                () -> sentinel.send("SENTINEL", "REPLICAS", PRIMARY_NAME).contains("master-link-status\nok"));
+    }
+
+    private void awaitLink() {
+        RedisServer primary = primary();
+        RedisServer replica = other(primary);
+        replica.await(
+                "follow " + primary, () -> replica.send("INFO", "replication").contains("master_link_status:up"));
+    }
+}

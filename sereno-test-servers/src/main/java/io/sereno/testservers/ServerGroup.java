@@ -1,0 +1,125 @@
+package io.sereno.testservers;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Several servers that are one store together. */
+public abstract sealed class ServerGroup<N extends ServerNode> implements TestServer
+        permits EtcdCluster, ZooKeeperEnsemble, RedisSentinel, RedisCluster {
+    private final List<N> members;
+
+    ServerGroup(List<N> members) {
+        this.members = List.copyOf(members);
+    }
+
+    static void requireSize(int size) {
+        if (size < 1) {
+            throw new IllegalArgumentException(size + " members were asked for; 1 or more are accepted");
+        }
+    }
+
+    /** Each of them can be paused, killed and restarted alone. */
+    public final List<N> members() {
+        return members;
+    }
+
+    @Override
+    public List<InetSocketAddress> endpoints() {
+        return members.stream().map(ServerNode::endpoint).toList();
+    }
+
+    @Override
+    public final void pause() {
+        members.forEach(ServerNode::pause);
+    }
+
+    @Override
+    public final void resume() {
+        members.forEach(ServerNode::resume);
+    }
+
+    @Override
+    public final void kill() {
+        members.forEach(ServerNode::kill);
+    }
+
+    @Override
+    public final void restart() {
+        kill();
+        start();
+    }
+
+    /** Starts the members, none of which has a process, and returns when the store answers as a whole. */
+    void start() {
+        members.forEach(ServerNode::launch);
+        members.forEach(ServerNode::awaitAnswer);
+    }
+
+    @Override
+    public final void close() {
+        forEach(ServerNode::close);
+    }
+
+    /** For every member, also after one failed. */
+    private void forEach(Consumer<ServerNode> action) {
+        RuntimeException failure = null;
+        for (ServerNode member : members) {
+            try {
+                action.accept(member);
+            } catch (RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** What a member says of itself; an IOException is a no, with its reason. */
+    @FunctionalInterface
+    interface Role<N> {
+        boolean isPlayedBy(N member) throws IOException;
+    }
+
+    /** The first running member that plays the role; waits until there is one. */
+    final N awaitMember(String role, Role<N> asked) {
+        N witness = members.stream()
+                .filter(ServerNode::isRunning)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no member runs: " + members));
+        AtomicReference<@Nullable N> found = new AtomicReference<>();
+        witness.await("see " + role, () -> {
+            IOException reason = null;
+            for (N member : members) {
+                try {
+                    if (member.isRunning() && asked.isPlayedBy(member)) {
+                        found.set(member);
+                        return true;
+                    }
+                } catch (IOException e) {
+                    reason = e;
+                }
+            }
+            if (reason != null) {
+                throw reason;
+            }
+            return false;
+        });
+        return Objects.requireNonNull(found.get());
+    }
+
+    /** Its members. */
+    @Override
+    public final String toString() {
+        return members.toString();
+    }
+}

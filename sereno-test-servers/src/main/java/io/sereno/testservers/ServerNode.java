@@ -1,0 +1,236 @@
+package io.sereno.testservers;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** One server: a process with its ports and its folder. */
+public abstract sealed class ServerNode implements TestServer permits EtcdServer, ZooKeeperServer, RedisServer {
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final Duration PROBE_INTERVAL = Duration.ofMillis(20);
+
+    private enum State {
+        RUNNING,
+        PAUSED,
+        GONE,
+        CLOSED
+    }
+
+    private final String name;
+    private final Path folder;
+    private final InetSocketAddress endpoint;
+
+    private final ReentrantLock turn = new ReentrantLock();
+    private volatile State state = State.GONE; // written under turn
+    private volatile @Nullable SupervisedProcess process; // written under turn
+
+    /** @param name what messages and folders call it: the kind, and which of several */
+    ServerNode(String name, int port) {
+        this.name = name;
+        this.folder = ServerFolder.create(name);
+        this.endpoint = FreePorts.address(port);
+    }
+
+    /** What is run; the program itself, or what execs it, so that signals reach it. */
+    abstract List<String> command();
+
+    /** Whether this server, and no stranger on its port, answers requests. An IOException is a no, with its reason. */
+    abstract boolean answers() throws IOException;
+
+    /** Where clients connect. */
+    public final InetSocketAddress endpoint() {
+        return endpoint;
+    }
+
+    @Override
+    public final List<InetSocketAddress> endpoints() {
+        return List.of(endpoint);
+    }
+
+    /** The server's process id, as {@code kill} takes it; another one after each restart. */
+    public final long pid() {
+        SupervisedProcess current = process;
+        if (current == null || state == State.CLOSED) {
+            throw new IllegalStateException(name + " is closed");
+        }
+        return current.pid();
+    }
+
+    /** Everything that the server printed since its first start. */
+    public final Path log() {
+        return folder.resolve("server.log");
+    }
+
+    /** Whether it has a process and is not paused. */
+    public final boolean isRunning() {
+        SupervisedProcess current = process;
+        return state == State.RUNNING && current != null && current.isAlive();
+    }
+
+    final Path folder() {
+        return folder;
+    }
+
+    final int port() {
+        return endpoint.getPort();
+    }
+
+    @Override
+    public final void pause() {
+        inTurn("pausing", () -> {
+            if (!live().pause()) {
+                throw new TestServerException(describe("cannot be paused, it ended"));
+            }
+            state = State.PAUSED;
+        });
+    }
+
+    @Override
+    public final void resume() {
+        inTurn("resuming", () -> {
+            if (!live().resume()) {
+                throw new TestServerException(describe("cannot be resumed, it ended"));
+            }
+            state = State.RUNNING;
+        });
+    }
+
+    @Override
+    public final void kill() {
+        inTurn("killing", this::end);
+    }
+
+    @Override
+    public final void restart() {
+        inTurn("restarting", () -> {
+            launch();
+            awaitAnswer();
+        });
+    }
+
+    @Override
+    public final void close() {
+        turn.lock();
+        try {
+            if (state != State.CLOSED) {
+                kill();
+                state = State.CLOSED;
+                ServerFolder.delete(folder);
+            }
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** Starts the process and does not wait for it to answer; for groups, whose servers need each other to answer. */
+    final void launch() {
+        inTurn("starting", () -> {
+            end();
+            process = SupervisedProcess.start(command(), log());
+            state = State.RUNNING;
+        });
+    }
+
+    final void awaitAnswer() {
+        await("answer", this::answers);
+    }
+
+    /** A condition that a server brings about by itself; an IOException is a no, with its reason. */
+    @FunctionalInterface
+    interface Condition {
+        boolean holds() throws IOException;
+    }
+
+    /** Waits until the condition holds; fails when this server ends, or with the time limit. */
+    final void await(String what, Condition condition) {
+        inTurn("waiting for", () -> {
+            long deadline = System.nanoTime() + START_LIMIT.toNanos();
+            IOException reason = null;
+            do {
+                try {
+                    if (condition.holds()) {
+                        return;
+                    }
+                } catch (IOException e) {
+                    reason = e;
+                }
+            } while (!live().endsWithin(PROBE_INTERVAL) && System.nanoTime() - deadline < 0);
+            String failure = describe("did not " + what
+                    + (live().isAlive() ? " within " + START_LIMIT.toSeconds() + " s" : ", it ended"));
+            if (logText().toLowerCase(Locale.ROOT).contains("address already in use")) {
+                throw new PortTakenException(failure);
+            }
+            throw reason == null ? new TestServerException(failure) : new TestServerException(failure, reason);
+        });
+    }
+
+    private void end() throws InterruptedException {
+        SupervisedProcess current = process;
+        if (current != null) {
+            current.kill();
+        }
+        state = State.GONE;
+    }
+
+    private SupervisedProcess live() {
+        SupervisedProcess current = process;
+        if (current == null || state == State.GONE) {
+            throw new IllegalStateException(name + " is not running; restart() starts it");
+        }
+        return current;
+    }
+
+    @FunctionalInterface
+    private interface Step {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private void inTurn(String what, Step step) {
+        turn.lock();
+        try {
+            if (state == State.CLOSED) {
+                throw new IllegalStateException(name + " is closed");
+            }
+            step.run();
+        } catch (InterruptedException e) {
+            throw TestServerException.interrupted(what + " " + name);
+        } catch (IOException e) {
+            throw new TestServerException(what + " " + name + " failed", e);
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private String describe(String what) {
+        SupervisedProcess current = process;
+        String text = logText();
+        List<String> lines = text.lines().toList();
+        return this + " " + what
+                + (current == null || current.isAlive() ? "" : " with status " + current.exitStatus())
+                + "; its log ends with:\n"
+                + String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
+    }
+
+    private String logText() {
+        try {
+            return Files.exists(log()) ? Files.readString(log(), StandardCharsets.ISO_8859_1) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Name, process id and address. */
+    @Override
+    public final String toString() {
+        SupervisedProcess current = process;
+        return name + " (" + (current == null ? "" : "pid " + current.pid() + ", ") + authority() + ")";
+    }
+}

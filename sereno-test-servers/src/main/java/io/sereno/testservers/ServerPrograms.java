@@ -1,0 +1,419 @@
+package io.sereno.testservers;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Finds the etcd and Redis programs that the tests run, in this order: the variable {@code SERENO_ETCD} or {@code
+ * SERENO_REDIS}, the PATH, the cache ({@code ${XDG_CACHE_HOME:-~/.cache}/sereno/servers}), and Debian's packages, which
+ * are fetched into the cache without root and without touching the system.
+ *
+ * <p>The script {@code servers} runs this file from its source, before anything is compiled: it may use nothing but the
+ * JDK.
+ */
+final class ServerPrograms {
+    /** A program, where people may get it, and how its version is told. */
+    enum Program {
+        ETCD("etcd", "SERENO_ETCD", "etcd-server", "etcd", "etcd Version: (\\S+)"),
+        REDIS("redis-server", "SERENO_REDIS", "redis-server", "redis", "(?:Redis|Valkey) server v=(\\S+)");
+
+        final String command;
+        final String variable;
+        final String debianPackage;
+        final String otherPackage;
+        final Pattern version;
+
+        Program(String command, String variable, String debianPackage, String otherPackage, String version) {
+            this.command = command;
+            this.variable = variable;
+            this.debianPackage = debianPackage;
+            this.otherPackage = otherPackage;
+            this.version = Pattern.compile(version);
+        }
+    }
+
+    record Found(Program program, Path path, String version, String origin) {
+        @Override
+        public String toString() {
+            return program.command + " " + version + ": " + path + " (" + origin + ")";
+        }
+    }
+
+    /** Says, in one message for a person, what is missing or wrong and what helps. */
+    static final class MissingException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        MissingException(String message) {
+            super(message);
+        }
+    }
+
+    private static final Duration VERSION_LIMIT = Duration.ofSeconds(10);
+    private static final Duration LISTS_LIMIT = Duration.ofSeconds(45);
+    private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(5);
+
+    private static final Object LOCK_OF_THIS_JVM = new Object();
+
+    private static final Map<Program, Path> FOUND = new ConcurrentHashMap<>();
+
+    private final Map<String, String> environment;
+    private final String choice;
+    private final Path cache;
+    private Optional<Run> lists = Optional.empty(); // guarded by LOCK_OF_THIS_JVM
+
+    /** @param choice what {@code -Dsereno.servers} says: {@code required}, the default, or {@code none} */
+    ServerPrograms(Map<String, String> environment, String choice) {
+        this.environment = environment;
+        this.choice = choice;
+        String home = environment.getOrDefault("HOME", System.getProperty("user.home"));
+        String caches = environment.getOrDefault("XDG_CACHE_HOME", "");
+        this.cache = (caches.isEmpty() ? Path.of(home, ".cache") : Path.of(caches))
+                .resolve("sereno/servers")
+                .toAbsolutePath();
+    }
+
+    static ServerPrograms ofThisProcess() {
+        return new ServerPrograms(System.getenv(), System.getProperty("sereno.servers", "required"));
+    }
+
+    /** Found once in this JVM. */
+    static Path path(Program program) {
+        return FOUND.computeIfAbsent(program, wanted -> ofThisProcess().find(wanted).path);
+    }
+
+    public static void main(String[] arguments) {
+        try {
+            ServerPrograms programs = ofThisProcess();
+            if (programs.declined()) {
+                System.out.println("No servers, by -Dsereno.servers=none: what needs them is not verified.");
+            } else {
+                programs.findAll().forEach(System.out::println);
+            }
+        } catch (MissingException e) {
+            System.err.println(e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    /** Whether a person chose to do without servers. Refuses that choice where nobody would see what it left out. */
+    boolean declined() {
+        if (choice.equals("required")) {
+            return false;
+        }
+        if (!choice.equals("none")) {
+            throw new MissingException("-Dsereno.servers=" + choice + " is not known; required and none are accepted");
+        }
+        if ("true".equals(environment.get("CI"))) {
+            throw new MissingException(
+                    "-Dsereno.servers=none is refused where CI=true: a CI build verifies everything");
+        }
+        return true;
+    }
+
+    Found find(Program program) {
+        return find(List.of(program)).get(0);
+    }
+
+    /** All programs; one message lists every missing one. */
+    List<Found> findAll() {
+        return find(List.of(Program.values()));
+    }
+
+    private List<Found> find(List<Program> wanted) {
+        if (declined()) {
+            throw new MissingException("-Dsereno.servers=none was given, but this starts a server: "
+                    + "tag the test with @Tag(\"servers\"), so that it is left out");
+        }
+        List<Found> found = new ArrayList<>();
+        Map<Program, String> missing = new LinkedHashMap<>();
+        for (Program program : wanted) {
+            try {
+                found.add(search(program));
+            } catch (NotHereException e) {
+                missing.put(program, e.getMessage());
+            }
+        }
+        if (!missing.isEmpty()) {
+            throw new MissingException(explain(missing));
+        }
+        return found;
+    }
+
+    private static String explain(Map<Program, String> missing) {
+        StringBuilder message = new StringBuilder("The tests need servers that cannot be had here.\n");
+        missing.forEach((program, reason) -> message.append("\n  ")
+                .append(program.command)
+                .append(": ")
+                .append(reason.replace("\n", "\n      "))
+                .append('\n'));
+        message.append("\nFor each, one of these helps:\n");
+        missing.keySet()
+                .forEach(program -> message.append("\n  ")
+                        .append(program.command)
+                        .append(":\n      ")
+                        .append(program.variable)
+                        .append("=/path/to/")
+                        .append(program.command)
+                        .append("\n      brew install ")
+                        .append(program.otherPackage)
+                        .append("\n      dnf install ")
+                        .append(program.otherPackage)
+                        .append("\n      apt-get install ")
+                        .append(program.debianPackage)
+                        .append('\n'));
+        return message.append("\nTo build and test only what needs no server, and leave the rest unverified:\n\n")
+                .append("  mvn -B verify -Dsereno.servers=none\n")
+                .toString();
+    }
+
+    /** Why one program is not to be had. */
+    private static final class NotHereException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        NotHereException(String message) {
+            super(message);
+        }
+    }
+
+    private Found search(Program program) throws NotHereException {
+        String given = environment.getOrDefault(program.variable, "");
+        if (!given.isEmpty()) {
+            return checked(program, Path.of(given).toAbsolutePath(), program.variable);
+        }
+        Optional<Path> installed = onPath(program.command);
+        if (installed.isPresent()) {
+            return checked(program, installed.get(), "PATH");
+        }
+        Path cached = cached(program);
+        if (!Files.isExecutable(cached)) {
+            fetch(program);
+        }
+        return checked(program, cached, "cache");
+    }
+
+    private Path cached(Program program) {
+        return cache.resolve(program.command).resolve("bin").resolve(program.command);
+    }
+
+    private Optional<Path> onPath(String command) {
+        return Stream.of(environment.getOrDefault("PATH", "").split(":"))
+                .filter(folder -> !folder.isEmpty())
+                .map(folder -> Path.of(folder, command).toAbsolutePath())
+                .filter(path -> Files.isRegularFile(path) && Files.isExecutable(path))
+                .findFirst();
+    }
+
+    /** What is named must be there, must run and must be the program that it is named for. */
+    private Found checked(Program program, Path path, String origin) throws NotHereException {
+        String named = origin + " names " + path;
+        if (!Files.isRegularFile(path) || !Files.isExecutable(path)) {
+            throw new NotHereException(named + ", which is no file that can be executed");
+        }
+        Run run = run(VERSION_LIMIT, List.of(path.toString(), "--version"));
+        Matcher version = program.version.matcher(run.output);
+        if (run.status != 0 || !version.find()) {
+            throw new NotHereException(named + ", which does not tell a version of " + program.command
+                    + " when asked with --version, but ended with status " + run.status + ":\n" + run.tail());
+        }
+        return new Found(program, path, version.group(1), origin);
+    }
+
+    // Debian's packages, as a user without rights: lists and packages of our own, unpacked, not installed.
+
+    private void fetch(Program program) throws NotHereException {
+        String sought = "not in " + program.variable + ", PATH or " + cache + ", and ";
+        for (String tool : List.of("apt-get", "dpkg-deb")) {
+            if (onPath(tool).isEmpty()) {
+                throw new NotHereException(sought + "not fetched, for there is no " + tool + " on PATH");
+            }
+        }
+        synchronized (LOCK_OF_THIS_JVM) {
+            try {
+                Files.createDirectories(cache);
+                try (FileChannel file = FileChannel.open(
+                                cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                        FileLock lock = file.lock()) {
+                    if (lock.isValid() && !Files.isExecutable(cached(program))) {
+                        System.out.println("Fetching " + program.debianPackage + " without root into " + cache
+                                + "; once for this user");
+                        unpack(program, download(program));
+                    }
+                }
+            } catch (IOException e) {
+                throw new NotHereException(sought + "not fetched: " + e);
+            } catch (NotHereException e) {
+                throw new NotHereException(sought + e.getMessage());
+            }
+        }
+    }
+
+    private List<Path> download(Program program) throws IOException, NotHereException {
+        Path packages = cache.resolve("debs");
+        Files.createDirectories(packages);
+        Files.createDirectories(cache.resolve("lists/partial"));
+        Files.createDirectories(cache.resolve("apt/archives/partial"));
+        if (lists.isEmpty()) {
+            lists = Optional.of(run(LISTS_LIMIT, aptGet("update")));
+        }
+        String update = lists.get().tail();
+
+        // Only apt knows which libraries this machine lacks and what its release calls them.
+        Run needed = run(
+                LISTS_LIMIT,
+                cache,
+                aptGet("-qq", "--print-uris", "--no-install-recommends", "install", program.debianPackage));
+        List<String> files = Pattern.compile("^'\\S+' (\\S+\\.deb) ", Pattern.MULTILINE)
+                .matcher(needed.output)
+                .results()
+                .map(line -> line.group(1))
+                .toList();
+        if (needed.status != 0 || files.isEmpty()) {
+            throw new NotHereException(
+                    "apt-get does not offer " + program.debianPackage + ":\n" + update + "\n" + needed.tail());
+        }
+
+        List<String> download = new ArrayList<>(List.of("download"));
+        files.forEach(file -> download.add(file.substring(0, file.indexOf('_'))));
+        Run downloaded = run(DOWNLOAD_LIMIT, packages, aptGet(download.toArray(new String[0])));
+        if (downloaded.status != 0) {
+            throw new NotHereException(
+                    "apt-get could not download " + program.debianPackage + ":\n" + update + "\n" + downloaded.tail());
+        }
+        return files.stream().map(packages::resolve).toList();
+    }
+
+    private List<String> aptGet(String... arguments) {
+        List<String> line = new ArrayList<>(List.of("apt-get"));
+        for (String option : List.of(
+                "Dir::State::lists=" + cache.resolve("lists"),
+                "Dir::Cache=" + cache.resolve("apt"),
+                "Acquire::Languages=none",
+                "Acquire::Retries=0",
+                "Acquire::http::Timeout=10",
+                "Acquire::https::Timeout=10",
+                "APT::Update::Post-Invoke-Success::=")) {
+            line.add("-o");
+            line.add(option);
+        }
+        line.addAll(List.of(arguments));
+        return line;
+    }
+
+    /** The folder appears at once and whole, so whoever finds it in the cache can use it without the lock. */
+    private void unpack(Program program, List<Path> packages) throws IOException, NotHereException {
+        Path unpacking = cache.resolve(program.command + ".unpacking");
+        delete(unpacking);
+        Path root = Files.createDirectories(unpacking.resolve("root"));
+        for (Path file : packages) {
+            Run run = run(DOWNLOAD_LIMIT, List.of("dpkg-deb", "-x", file.toString(), root.toString()));
+            if (run.status != 0) {
+                throw new NotHereException("dpkg-deb could not unpack " + file + ":\n" + run.tail());
+            }
+        }
+        Path bin = Files.createDirectories(unpacking.resolve("bin"));
+        try (DirectoryStream<Path> executables = Files.newDirectoryStream(root.resolve("usr/bin"))) {
+            for (Path executable : executables) {
+                Path launcher = bin.resolve(executable.getFileName());
+                Files.writeString(launcher, launcher(launcher.getFileName().toString()));
+                Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+        }
+        delete(cache.resolve(program.command));
+        Files.move(unpacking, cache.resolve(program.command), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static String launcher(String command) {
+        return """
+                #!/bin/sh
+                # Runs %1$s with the libraries that were unpacked with it.
+                root=$(cd "${0%%/*}/../root" && pwd)
+                for folder in "$root"/usr/lib/*-linux-*; do
+                  LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+                done
+                export LD_LIBRARY_PATH
+                exec "$root/usr/bin/%1$s" "$@"
+                """.formatted(command);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (Stream<Path> content = Files.walk(folder)) {
+                for (Path path : content.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+
+    private record Run(int status, String output) {
+        String tail() {
+            List<String> lines = output.lines().toList();
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - 8), lines.size()));
+        }
+    }
+
+    private Run run(Duration limit, List<String> command) {
+        return run(limit, Path.of("").toAbsolutePath(), command);
+    }
+
+    /** Runs a command of this environment's PATH to its end, or to the limit. */
+    private Run run(Duration limit, Path folder, List<String> command) {
+        try {
+            Path output = Files.createTempFile("sereno-", ".out");
+            try {
+                List<String> line = new ArrayList<>(command);
+                onPath(command.get(0)).ifPresent(path -> line.set(0, path.toString()));
+                ProcessBuilder builder = new ProcessBuilder(line)
+                        .directory(folder.toFile())
+                        .redirectInput(Path.of("/dev/null").toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile());
+                builder.environment().clear();
+                builder.environment().putAll(environment);
+                builder.environment().put("LC_ALL", "C");
+                Process process;
+                try {
+                    process = builder.start();
+                } catch (IOException e) {
+                    return new Run(-1, e.toString());
+                }
+                boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+                if (!ended) {
+                    process.descendants().forEach(ProcessHandle::destroyForcibly);
+                    process.destroyForcibly().waitFor();
+                }
+                String text = Files.readString(output);
+                return ended
+                        ? new Run(process.exitValue(), text)
+                        : new Run(-1, text + "\nstopped after " + limit.toSeconds() + " s");
+            } finally {
+                Files.delete(output);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MissingException("interrupted while running " + command);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

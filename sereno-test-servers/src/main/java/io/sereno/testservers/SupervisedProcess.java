@@ -1,0 +1,163 @@
+package io.sereno.testservers;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A process under a shell that ends it when this JVM ends, even by SIGKILL: {@code supervise.sh} says how. The shell
+ * runs in a session of its own where {@code setsid} exists, so that the terminal's Ctrl-C does not reach it, and it ends
+ * with the process and its status.
+ *
+ * <p>Not thread-safe.
+ */
+final class SupervisedProcess {
+    /** All that a server may know of our environment: no analyzers for its JVM, no ETCD_... that would configure it. */
+    private static final Set<String> INHERITED = Set.of("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL");
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Path PROC = Path.of("/proc");
+
+    private final Process supervisor;
+    private final OutputStream signals;
+    private final BufferedReader answers;
+    private final long pid;
+
+    private SupervisedProcess(Process supervisor) throws IOException {
+        this.supervisor = supervisor;
+        this.signals = supervisor.getOutputStream();
+        this.answers = supervisor.inputReader(StandardCharsets.US_ASCII);
+        String answer = answers.readLine();
+        if (answer == null) {
+            throw new IOException("the supervising shell ended at once");
+        }
+        this.pid = Long.parseLong(answer);
+    }
+
+    /** Standard output and error are appended to the log. */
+    static SupervisedProcess start(List<String> command, Path log) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(log.toString()));
+        arguments.addAll(command);
+        return new SupervisedProcess(shell("supervise", arguments).start());
+    }
+
+    /** Our shell script of that name, not yet started, with a pipe to this JVM as standard input. */
+    static ProcessBuilder shell(String script, List<String> arguments) throws IOException {
+        List<String> line = new ArrayList<>();
+        Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+                .map(folder -> Path.of(folder, "setsid"))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .ifPresent(setsid -> line.add(setsid.toString()));
+        line.addAll(List.of("/bin/sh", "-c", text(script + ".sh"), script));
+        line.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().keySet().retainAll(INHERITED);
+        return builder;
+    }
+
+    private static String text(String resource) throws IOException {
+        try (InputStream stream = SupervisedProcess.class.getResourceAsStream(resource)) {
+            if (stream == null) {
+                throw new NoSuchFileException(resource);
+            }
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    long pid() {
+        return pid;
+    }
+
+    boolean isAlive() {
+        return supervisor.isAlive();
+    }
+
+    int exitStatus() {
+        return supervisor.exitValue();
+    }
+
+    /** Waits for the end of the process, no longer than this; says whether it ended. */
+    boolean endsWithin(Duration limit) throws InterruptedException {
+        return supervisor.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** False when the process has ended. When it is true, no thread of the process runs any more. */
+    boolean pause() throws InterruptedException {
+        if (!send("STOP")) {
+            return false;
+        }
+        // The signal is on its way to each thread; where there is no /proc to see it arrive, it is taken for granted.
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (Files.isDirectory(PROC) && !isStopped()) {
+            if (endsWithin(Duration.ofMillis(1))) {
+                return false;
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new TestServerException("process " + pid + " did not stop within " + LIMIT);
+            }
+        }
+        return true;
+    }
+
+    /** False when the process has ended. */
+    boolean resume() {
+        return send("CONT");
+    }
+
+    private boolean send(String signal) {
+        if (!isAlive()) {
+            return false;
+        }
+        try {
+            signals.write((signal + "\n").getBytes(StandardCharsets.US_ASCII));
+            signals.flush();
+            return signal.equals(answers.readLine());
+        } catch (IOException e) {
+            if (!isAlive()) {
+                return false; // it ended on its own meanwhile, and the pipe with it
+            }
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean isStopped() {
+        try (Stream<Path> threads = Files.list(PROC.resolve(pid + "/task"))) {
+            for (Path thread : threads.toList()) {
+                String stat = Files.readString(thread.resolve("stat"), StandardCharsets.ISO_8859_1);
+                if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            return false; // a thread ended while we looked: look again
+        }
+    }
+
+    /** SIGKILL, by the very pipe that also ends with this JVM. Returns when the process is gone. */
+    void kill() throws InterruptedException {
+        try {
+            signals.close();
+        } catch (IOException e) {
+            if (isAlive()) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        if (!endsWithin(LIMIT)) {
+            throw new TestServerException("process " + pid + " outlived SIGKILL for " + LIMIT);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.sereno.testservers;
+
+/** A server did not do what a test asked of it; the message says which, what, and how its log ends. */
+public class TestServerException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TestServerException(String message) {
+        super(message);
+    }
+
+    TestServerException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /** Keeps the thread's interrupt flag. */
+    static TestServerException interrupted(String what) {
+        Thread.currentThread().interrupt();
+        return new TestServerException("interrupted while " + what);
+    }
+}

@@ -1,0 +1,25 @@
+# Runs one server and ends it together with the JVM that asked for it: sh -c THIS supervise LOG COMMAND...
+#
+# Standard input is a pipe that only the JVM holds. Each line on it is a signal for the server, answered by the same
+# line on standard output when it was sent. The end of the pipe is SIGKILL, which a stopped server obeys too. So the
+# server dies when the JVM closes the pipe, and just the same when the JVM ends in any way whatever.
+trap '' HUP INT QUIT TERM PIPE # Ctrl-C is for the build; the pipe will tell
+log=$1
+shift
+exec 3<&0 2>>"$log"
+"$@" </dev/null >>"$log" 2>&1 3<&- &
+server=$!
+echo "$server"
+{
+  while read -r signal; do
+    kill -s "$signal" "$server" && echo "$signal"
+  done
+  kill -s KILL "$server"
+} <&3 &
+reader=$!
+exec 3<&- >/dev/null
+wait "$server"
+status=$?
+kill -s KILL "$reader"
+wait "$reader" 2>/dev/null
+exit "$status"

@@ -1,0 +1,93 @@
+package io.sereno.testservers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A JVM that started servers, one of each kind, some of them paused, one killed, ends in every way that there is. */
+@Tag("servers")
+class NoProcessIsLeftTest {
+    private final List<Long> servers = new ArrayList<>();
+    private final List<Long> processes = new ArrayList<>();
+    private final List<Path> folders = new ArrayList<>();
+
+    @Test
+    void whenTheJvmIsKilled() throws Exception {
+        Process jvm = jvmWithServers(List.of());
+
+        jvm.destroyForcibly();
+        assertThat(jvm.waitFor()).isEqualTo(128 + 9);
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void whenTheTerminalInterruptsTheBuild() throws Exception {
+        Process jvm = jvmWithServers(List.of("setsid")); // leads a process group, as a build in a terminal does
+        long group = jvm.pid();
+
+        assertThat(new ProcessBuilder("/bin/sh", "-c", "kill -s INT -- -" + group)
+                        .start()
+                        .waitFor())
+                .isZero();
+        assertThat(jvm.waitFor()).isEqualTo(128 + 2);
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void whenTheJvmEndsWithoutClosingThem() throws Exception {
+        Process jvm = jvmWithServers(List.of());
+
+        jvm.getOutputStream().write('r');
+        jvm.getOutputStream().flush();
+        assertThat(jvm.waitFor()).isZero();
+        assertNothingIsLeft();
+    }
+
+    private Process jvmWithServers(List<String> prefix) throws IOException {
+        List<String> line = new ArrayList<>(prefix);
+        line.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                Processes.class.getName()));
+        Process jvm = new ProcessBuilder(line)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        BufferedReader lines = jvm.inputReader(StandardCharsets.UTF_8);
+        for (String next = lines.readLine(); next != null && !next.equals("ready"); next = lines.readLine()) {
+            String value = next.substring(next.indexOf(' ') + 1);
+            if (next.startsWith("server ")) {
+                servers.add(Long.parseLong(value));
+            } else if (next.startsWith("folder ")) {
+                folders.add(Path.of(value));
+            } else if (next.startsWith("process ")) {
+                processes.add(Long.parseLong(value));
+            }
+        }
+        assertThat(servers).hasSize(4);
+        assertThat(processes).containsAll(servers.subList(0, 3)).doesNotContain(servers.get(3));
+        assertThat(processes).hasSize(3 * 3 + 1).allMatch(TestServerTest::isAlive);
+        assertThat(folders).hasSize(4).allSatisfy(folder -> assertThat(folder).isDirectory());
+        return jvm;
+    }
+
+    private void assertNothingIsLeft() throws Exception {
+        for (long pid : processes) {
+            Optional<ProcessHandle> process = ProcessHandle.of(pid);
+            if (process.isPresent()) {
+                process.get().onExit().get(10, TimeUnit.SECONDS);
+            }
+        }
+        assertThat(processes).noneMatch(TestServerTest::isAlive);
+        assertThat(folders.get(0).getParent()).doesNotExist();
+    }
+}

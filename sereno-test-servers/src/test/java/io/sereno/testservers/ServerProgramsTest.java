@@ -1,0 +1,248 @@
+package io.sereno.testservers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.testservers.ServerPrograms.Found;
+import io.sereno.testservers.ServerPrograms.MissingException;
+import io.sereno.testservers.ServerPrograms.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On a machine of our own making: its PATH is one folder, and its apt-get and dpkg-deb are scripts. */
+class ServerProgramsTest {
+    @TempDir
+    Path machine;
+
+    private final Map<String, String> environment = new HashMap<>();
+
+    @BeforeEach
+    void anEmptyMachine() {
+        environment.put("PATH", machine.resolve("bin").toString());
+        environment.put("HOME", machine.resolve("home").toString());
+    }
+
+    @Test
+    void theVariableWinsOverThePath() throws IOException {
+        script("bin/etcd", "echo etcd Version: 1.0.0");
+        Path chosen = script("elsewhere/my-etcd", "echo etcd Version: 2.0.0");
+        environment.put("SERENO_ETCD", chosen.toString());
+
+        assertThat(find(Program.ETCD)).isEqualTo(new Found(Program.ETCD, chosen, "2.0.0", "SERENO_ETCD"));
+    }
+
+    @Test
+    void aVariableThatNamesNoProgramIsAnErrorEvenWhereThePathHasOne() throws IOException {
+        script("bin/etcd", "echo etcd Version: 1.0.0");
+        environment.put("SERENO_ETCD", "/no/such/etcd");
+
+        assertThatThrownBy(() -> find(Program.ETCD))
+                .isInstanceOf(MissingException.class)
+                .hasMessageContaining("SERENO_ETCD names /no/such/etcd, which is no file that can be executed");
+    }
+
+    @Test
+    void aVariableThatNamesAnotherProgramIsAnError() throws IOException {
+        Path other = script("bin/redis-server", "echo Redis server v=7.0.15 sha=0");
+        environment.put("SERENO_ETCD", other.toString());
+
+        assertThatThrownBy(() -> find(Program.ETCD))
+                .hasMessageContaining("does not tell a version of etcd")
+                .hasMessageContaining("Redis server v=7.0.15");
+    }
+
+    @Test
+    void aProgramThatDoesNotRunIsAnErrorThatShowsWhatItSaid() throws IOException {
+        script("bin/redis-server", "echo cannot open shared object file >&2; exit 127");
+
+        assertThatThrownBy(() -> find(Program.REDIS))
+                .hasMessageContaining("PATH names " + machine.resolve("bin/redis-server"))
+                .hasMessageContaining("ended with status 127:")
+                .hasMessageContaining("cannot open shared object file");
+    }
+
+    @Test
+    void thePathWinsOverTheCache() throws IOException {
+        script("home/.cache/sereno/servers/redis-server/bin/redis-server", "echo Redis server v=1.0.0");
+        Path installed = script("bin/redis-server", "echo Redis server v=2.0.0");
+
+        assertThat(find(Program.REDIS).path()).isEqualTo(installed);
+    }
+
+    @Test
+    void theCacheIsWhereXdgPutsIt() throws IOException {
+        environment.put("XDG_CACHE_HOME", machine.resolve("xdg").toString());
+        Path cached = script("xdg/sereno/servers/etcd/bin/etcd", "echo etcd Version: 3.4.23");
+
+        assertThat(find(Program.ETCD)).isEqualTo(new Found(Program.ETCD, cached, "3.4.23", "cache"));
+    }
+
+    @Test
+    void debianPackagesAreFetchedOnceAndUsedFromTheCacheAfterwards() throws IOException {
+        debian();
+
+        List<Found> found = new ServerPrograms(environment, "required").findAll();
+        assertThat(found).extracting(Found::version).containsExactly("3.4.23", "7.0.15");
+        assertThat(found).extracting(Found::origin).containsOnly("cache");
+        // One update for both, and of the packages those that apt-get named as lacking on this machine.
+        assertThat(aptCalls())
+                .containsExactly(
+                        "update",
+                        "install etcd-server",
+                        "download etcd-server",
+                        "install redis-server",
+                        "download libjemalloc2 redis-server");
+
+        Files.delete(machine.resolve("bin/apt-get"));
+        assertThat(new ServerPrograms(environment, "required").findAll()).isEqualTo(found);
+    }
+
+    @Test
+    void theLibrariesThatWereFetchedAreFoundByTheProgram() throws IOException, InterruptedException {
+        debian();
+        Path redis = find(Program.REDIS).path();
+
+        Process process = new ProcessBuilder(redis.toString(), "--libraries")
+                .redirectErrorStream(true)
+                .start();
+        String libraries = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(libraries.strip())
+                .startsWith(machine.resolve("home/.cache/sereno/servers/redis-server/root/usr/lib/some-linux-gnu")
+                        .toRealPath()
+                        .toString());
+        assertThat(process.waitFor()).isZero();
+    }
+
+    @Test
+    void buildsAtTheSameTimeFetchOnce() throws Exception {
+        debian();
+        ExecutorService builds = Executors.newFixedThreadPool(2);
+        try {
+            Callable<List<Found>> build = () -> new ServerPrograms(environment, "required").findAll();
+            for (Future<List<Found>> each : builds.invokeAll(List.of(build, build))) {
+                assertThat(each.get()).hasSize(2);
+            }
+        } finally {
+            builds.shutdown();
+        }
+        assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSize(2);
+    }
+
+    @Test
+    void anUnpackingThatBrokeOffIsDoneAgain() throws IOException {
+        debian();
+        script("home/.cache/sereno/servers/etcd.unpacking/root/usr/bin/rubbish", "exit 1");
+
+        Found etcd = find(Program.ETCD);
+        assertThat(etcd.path().resolveSibling("rubbish")).doesNotExist();
+        assertThat(machine.resolve("home/.cache/sereno/servers/etcd.unpacking")).doesNotExist();
+    }
+
+    @Test
+    void oneMessageListsEveryMissingServerAndWhatHelps() {
+        assertThatThrownBy(() -> new ServerPrograms(environment, "required").findAll())
+                .isInstanceOf(MissingException.class)
+                .hasMessageContaining(
+                        "etcd: not in SERENO_ETCD, PATH or " + machine.resolve("home/.cache/sereno/servers")
+                                + ", and not fetched, for there is no apt-get on PATH")
+                .hasMessageContaining("redis-server: not in SERENO_REDIS, PATH")
+                .hasMessageContaining("SERENO_ETCD=/path/to/etcd")
+                .hasMessageContaining("SERENO_REDIS=/path/to/redis-server")
+                .hasMessageContaining("brew install etcd")
+                .hasMessageContaining("dnf install redis")
+                .hasMessageContaining("mvn -B verify -Dsereno.servers=none");
+    }
+
+    @Test
+    void whereAptGetCannotHelpTheMessageShowsWhatItSaid() throws IOException {
+        debian();
+        script("bin/apt-get", "echo 'E: Unable to locate package etcd-server'; exit 100");
+
+        assertThatThrownBy(() -> find(Program.ETCD))
+                .hasMessageContaining("apt-get does not offer etcd-server")
+                .hasMessageContaining("E: Unable to locate package etcd-server");
+    }
+
+    @Test
+    void doingWithoutServersIsAPersonsChoice() throws IOException {
+        script("bin/etcd", "echo etcd Version: 1.0.0");
+        ServerPrograms programs = new ServerPrograms(environment, "none");
+
+        assertThat(programs.declined()).isTrue();
+        assertThatThrownBy(() -> programs.find(Program.ETCD)).hasMessageContaining("@Tag(\"servers\")");
+    }
+
+    @Test
+    void doingWithoutServersIsRefusedInCi() {
+        environment.put("CI", "true");
+
+        assertThatThrownBy(() -> new ServerPrograms(environment, "none").declined())
+                .isInstanceOf(MissingException.class)
+                .hasMessageContaining("-Dsereno.servers=none is refused where CI=true");
+    }
+
+    @Test
+    void anyOtherChoiceIsRefused() {
+        assertThatThrownBy(() -> new ServerPrograms(environment, "some").declined())
+                .hasMessageContaining("-Dsereno.servers=some is not known; required and none are accepted");
+    }
+
+    private Found find(Program program) {
+        return new ServerPrograms(environment, "required").find(program);
+    }
+
+    private List<String> aptCalls() throws IOException {
+        return Files.readAllLines(machine.resolve("apt-calls"));
+    }
+
+    /** apt-get and dpkg-deb as far as they are used; a package is a script that lays out what the package holds. */
+    private void debian() throws IOException {
+        script("packages/etcd-server", """
+                mkdir -p "$1/usr/bin" "$1/usr/lib/some-linux-gnu"
+                printf '#!/bin/sh\\necho etcd Version: 3.4.23\\n' >"$1/usr/bin/etcd"
+                chmod +x "$1/usr/bin/etcd"
+                """);
+        script("packages/redis-server", """
+                mkdir -p "$1/usr/bin"
+                printf '#!/bin/sh\\n[ $1 = --libraries ] && echo $LD_LIBRARY_PATH || echo Redis server v=7.0.15\\n' \\
+                  >"$1/usr/bin/redis-server"
+                chmod +x "$1/usr/bin/redis-server"
+                """);
+        script("packages/libjemalloc2", "mkdir -p \"$1/usr/lib/some-linux-gnu\"");
+        script("bin/apt-get", """
+                machine=%s
+                case "$*" in *"Dir::State::lists=$machine/home/"*) ;; *) echo not our own lists; exit 1;; esac
+                while [ "$1" != update ] && [ "$1" != install ] && [ "$1" != download ]; do shift; done
+                echo "$@" >>"$machine/apt-calls"
+                case "$*" in
+                  "install etcd-server") echo "'mirror:/pool/etcd-server_1.deb' etcd-server_1.deb 7 MD5Sum:0" ;;
+                  "install redis-server")
+                    echo "'mirror:/pool/libjemalloc2_1.deb' libjemalloc2_1.deb 7 MD5Sum:0"
+                    echo "'mirror:/pool/redis-server_1.deb' redis-server_1.deb 7 MD5Sum:0" ;;
+                  download*) shift; for name; do cp "$machine/packages/$name" "$name"_1.deb; done ;;
+                esac
+                """.formatted(machine));
+        script("bin/dpkg-deb", "[ \"$1\" = -x ] && exec sh \"$2\" \"$3\"");
+    }
+
+    /** A script that runs with the real machine's tools, but was found on the PATH of ours. */
+    private Path script(String name, String body) throws IOException {
+        Path file = machine.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "#!/bin/sh\nPATH=/usr/bin:/bin\n" + body + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return file;
+    }
+}

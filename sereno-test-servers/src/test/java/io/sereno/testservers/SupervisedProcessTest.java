@@ -1,0 +1,110 @@
+package io.sereno.testservers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SupervisedProcessTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void itsEndAndItsStatusAreSeen() throws Exception {
+        SupervisedProcess process = start("echo said; echo complained >&2; exit 7");
+
+        assertThat(process.endsWithin(SOON)).isTrue();
+        assertThat(process.isAlive()).isFalse();
+        assertThat(process.exitStatus()).isEqualTo(7);
+        assertThat(log()).isEqualTo("said\ncomplained\n");
+        assertThat(process.pause()).isFalse();
+        assertThat(process.resume()).isFalse();
+        process.kill();
+    }
+
+    @Test
+    void itStopsAndGoesOn() throws Exception {
+        SupervisedProcess process = start("while :; do echo tick; sleep 0.01; done");
+        try {
+            assertThat(process.pause()).isTrue();
+            long written = Files.size(folder.resolve("log"));
+            assertThat(process.endsWithin(Duration.ofMillis(200))).isFalse();
+            // The shell that wrote stands still; at most what it had begun was written after the pause.
+            assertThat(Files.size(folder.resolve("log"))).isEqualTo(written);
+
+            assertThat(process.resume()).isTrue();
+            while (Files.size(folder.resolve("log")) == written) {
+                assertThat(process.endsWithin(Duration.ofMillis(5))).isFalse();
+            }
+        } finally {
+            process.kill();
+        }
+    }
+
+    @Test
+    void itDiesAlsoWhileItIsStopped() throws Exception {
+        SupervisedProcess process = start("exec sleep 1000");
+        process.pause();
+
+        process.kill();
+        assertThat(isGone(process.pid())).isTrue();
+        process.kill();
+    }
+
+    @Test
+    void itDiesAlsoWhenItRefusesToEnd() throws Exception {
+        SupervisedProcess process = start("trap '' TERM INT HUP; while :; do sleep 1; done");
+
+        process.kill();
+        assertThat(isGone(process.pid())).isTrue();
+    }
+
+    @Test
+    void theTerminalsSignalsDoNotEndItsSupervisor() throws Exception {
+        SupervisedProcess process = start("exec sleep 1000");
+        ProcessHandle supervisor =
+                ProcessHandle.of(process.pid()).flatMap(ProcessHandle::parent).orElseThrow();
+        for (String signal : List.of("INT", "HUP", "QUIT", "TERM", "PIPE")) {
+            run("kill", "-s", signal, String.valueOf(supervisor.pid()));
+        }
+
+        assertThat(process.pause()).isTrue();
+        assertThat(process.resume()).isTrue();
+        assertThat(process.isAlive()).isTrue();
+        process.kill();
+        assertThat(supervisor.isAlive()).isFalse();
+    }
+
+    @Test
+    void itInheritsNothingThatWouldConfigureAServer() throws Exception {
+        SupervisedProcess process = start("env");
+
+        assertThat(process.endsWithin(SOON)).isTrue();
+        assertThat(log().lines().map(line -> line.substring(0, line.indexOf('='))))
+                .contains("PATH")
+                .isSubsetOf("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "PWD", "OLDPWD", "SHLVL", "_");
+    }
+
+    private SupervisedProcess start(String script) throws IOException {
+        return SupervisedProcess.start(List.of("/bin/sh", "-c", script), folder.resolve("log"));
+    }
+
+    private String log() throws IOException {
+        return Files.readString(folder.resolve("log"));
+    }
+
+    private static boolean isGone(long pid) {
+        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty();
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
+    }
+}

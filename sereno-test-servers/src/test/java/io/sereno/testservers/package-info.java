@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.testservers;
+
+import org.jspecify.annotations.NullMarked;
