@@ -6,6 +6,7 @@ import io.sereno.recipes.kernel.Callbacks;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Callbacks to one listener, one after another, until it is closed or fails. Safe for use by multiple threads. */
 final class OpenSubscription implements Subscription, Open {
@@ -14,6 +15,7 @@ final class OpenSubscription implements Subscription, Open {
     private final Consumer<OpenSubscription> onEnd;
     private final Callbacks callbacks;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile @Nullable Throwable failure;
 
     /** {@code onEnd} runs once, when no further callback is wanted; it must not block. */
     OpenSubscription(Client client, Scope scope, String operation, Consumer<OpenSubscription> onEnd) {
@@ -31,7 +33,7 @@ final class OpenSubscription implements Subscription, Open {
 
     /** Ends by itself, for a reason that {@link #ended()} says. */
     void fail(Throwable cause) {
-        ended.completeExceptionally(cause);
+        failure = cause;
         var unused = shutDown();
     }
 
@@ -40,7 +42,17 @@ final class OpenSubscription implements Subscription, Open {
         if (client.closed(this)) {
             onEnd.accept(this);
         }
-        return callbacks.close().thenRun(() -> ended.complete(null));
+        CompletableFuture<Void> quiet = callbacks.close();
+        return quiet.thenRun(() -> client.kernel().offStrand(this::end));
+    }
+
+    private void end() {
+        Throwable cause = failure;
+        if (cause == null) {
+            ended.complete(null);
+        } else {
+            ended.completeExceptionally(cause);
+        }
     }
 
     @Override

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -97,12 +96,7 @@ public final class Hold implements Leadership {
         if (running != null) {
             running.interrupt();
         }
-        try {
-            kernel.callbacks().execute(() -> lost.complete(cause));
-        } catch (RejectedExecutionException shutDown) {
-            // The caller's own executor takes no more; the loss is told all the same.
-            lost.complete(cause);
-        }
+        kernel.offStrand(() -> lost.complete(cause));
         kernel.observer().lost(recipe, name, fencingToken, cause);
     }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 
@@ -84,6 +85,15 @@ public final class Kernel {
 
     public Sessions sessions() {
         return sessions;
+    }
+
+    /** Runs what may run users' code, such as the completion of a stage of theirs: on their executor, or here when it takes no more. */
+    public void offStrand(Runnable completion) {
+        try {
+            callbacks.execute(completion);
+        } catch (RejectedExecutionException shutDown) {
+            completion.run();
+        }
     }
 
     /** Completes when the result does, at the latest after the limit; what the result stands for goes on. */
