@@ -1,0 +1,227 @@
+package io.sereno.tck.proxy;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+
+/**
+ * One connection of a client, led to the server over a second one. It ends as a whole: when both directions have been
+ * ended by their senders, or by a reset of both sides.
+ *
+ * <p>Instances are safe for use by multiple threads.
+ */
+public final class Connection {
+    private static final Logger LOG = System.getLogger("io.sereno.tck.proxy");
+
+    private final FaultProxy proxy;
+    private final EventLoop loop;
+    private final long number;
+    private final InetSocketAddress clientAddress;
+    private final boolean silent;
+    private final SocketChannel serverChannel;
+    private final Side client;
+    private final Side server;
+    private final Pipe toServer;
+    private final Pipe toClient;
+    private final ByteBuffer scratch;
+    private boolean ending;
+
+    /** A silent connection swallows what its client sends; its second socket stays unconnected. */
+    Connection(
+            FaultProxy proxy,
+            EventLoop loop,
+            long number,
+            SocketChannel clientChannel,
+            SocketChannel serverChannel,
+            ByteBuffer scratch,
+            boolean silent)
+            throws IOException {
+        this.proxy = proxy;
+        this.loop = loop;
+        this.number = number;
+        this.clientAddress = (InetSocketAddress) clientChannel.getRemoteAddress();
+        this.silent = silent;
+        this.serverChannel = serverChannel;
+        this.scratch = scratch;
+        this.client = new Side(loop, clientChannel, this::clientReady);
+        this.server = new Side(loop, serverChannel, this::serverReady);
+        Direction there = proxy.clientToServer();
+        Direction back = proxy.serverToClient();
+        this.toServer = new Pipe(loop, there, this, client, server, silent ? Mode.SWALLOW : there.mode());
+        this.toClient = new Pipe(loop, back, this, server, client, silent ? Mode.SWALLOW : back.mode());
+    }
+
+    /** 1 for the first connection that the proxy accepted, and so on. */
+    public long number() {
+        return number;
+    }
+
+    /** The address that the client connected from. */
+    public InetSocketAddress client() {
+        return clientAddress;
+    }
+
+    public Traffic clientToServer() {
+        return toServer.traffic();
+    }
+
+    public Traffic serverToClient() {
+        return toClient.traffic();
+    }
+
+    /**
+     * Resets both sides, dropping what is held. When this returns, the resets are sent. Does nothing when the connection
+     * has ended.
+     *
+     * @throws IllegalStateException when the proxy is closed
+     */
+    public void reset() {
+        proxy.run(this::resetNow);
+    }
+
+    @Override
+    public String toString() {
+        return "connection " + number + " from " + clientAddress + " (" + clientToServer() + " to the server; "
+                + serverToClient() + " to the client)";
+    }
+
+    // All below: on the loop only.
+
+    boolean isSilent() {
+        return silent;
+    }
+
+    Pipe pipe(Direction direction) {
+        return direction == proxy.clientToServer() ? toServer : toClient;
+    }
+
+    Pipe opposite(Pipe pipe) {
+        return pipe == toServer ? toClient : toServer;
+    }
+
+    void open(SocketAddress address) {
+        toServer.pump();
+        if (silent) {
+            return;
+        }
+        try {
+            if (serverChannel.connect(address)) {
+                connected();
+            } else {
+                server.want(SelectionKey.OP_CONNECT, true);
+            }
+        } catch (IOException e) {
+            notConnected(e);
+        }
+    }
+
+    private void clientReady(SelectionKey key) {
+        if (key.isReadable()) {
+            toServer.read(scratch);
+        }
+        if (key.isValid() && key.isWritable()) {
+            toClient.pump();
+        }
+    }
+
+    private void serverReady(SelectionKey key) {
+        if (key.isConnectable()) {
+            try {
+                serverChannel.finishConnect();
+                connected();
+            } catch (IOException e) {
+                notConnected(e);
+            }
+            return;
+        }
+        if (key.isReadable()) {
+            toClient.read(scratch);
+        }
+        if (key.isValid() && key.isWritable()) {
+            toServer.pump();
+        }
+    }
+
+    private void connected() throws IOException {
+        if (serverChannel.getLocalAddress().equals(serverChannel.getRemoteAddress())) {
+            // TCP lets a socket meet itself when nobody listens on its own, randomly chosen, port
+            throw new IOException("nobody listens on " + serverChannel.getRemoteAddress());
+        }
+        server.want(SelectionKey.OP_CONNECT, false);
+        toServer.pump();
+        toClient.pump();
+    }
+
+    private void notConnected(IOException cause) {
+        LOG.log(Logger.Level.DEBUG, "connection " + number + ": the server cannot be reached", cause);
+        server.close();
+        toClient.sourceReset();
+    }
+
+    /** A pipe was stopped. When nothing can go either way, there is nobody left to wait for. */
+    void stopped() {
+        if (!ending && toServer.isOver() && toClient.isOver()) {
+            resetNow();
+        }
+    }
+
+    void closeIfFinished() {
+        if (toServer.finDelivered() && toClient.finDelivered()) {
+            ending = true;
+            toServer.stop();
+            toClient.stop();
+            client.close();
+            server.close();
+            proxy.forget(this);
+        }
+    }
+
+    /** The end that stands behind the bytes delivered so far: nothing more passes, and both sides hear of it by a reset. */
+    void cut() {
+        if (ending) {
+            return;
+        }
+        ending = true;
+        toServer.stop();
+        toClient.stop();
+        long now = System.nanoTime();
+        for (Side side : List.of(client, server)) {
+            long at = side.drainedAt(now);
+            if (at - now <= 0) {
+                side.reset();
+            } else {
+                loop.schedule(at, () -> {
+                    side.reset();
+                    forgetIfClosed();
+                });
+            }
+        }
+        forgetIfClosed();
+    }
+
+    void resetIfLossy() {
+        if (!silent && (toServer.isLossy() || toClient.isLossy())) {
+            resetNow();
+        }
+    }
+
+    void resetNow() {
+        ending = true;
+        toServer.stop();
+        toClient.stop();
+        client.reset();
+        server.reset();
+        proxy.forget(this);
+    }
+
+    private void forgetIfClosed() {
+        if (!client.isOpen() && !server.isOpen()) {
+            proxy.forget(this);
+        }
+    }
+}

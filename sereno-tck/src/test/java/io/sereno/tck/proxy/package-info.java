@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.tck.proxy;
+
+import org.jspecify.annotations.NullMarked;
