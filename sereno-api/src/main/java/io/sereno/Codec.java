@@ -4,11 +4,46 @@ import io.sereno.spi.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
+/**
+ * How the messages of a topic become bytes.
+ *
+ * <pre>{@code
+ * Codec<UUID> ids = Codec.of(
+ *         id -> id.toString().getBytes(StandardCharsets.US_ASCII),
+ *         octets -> UUID.fromString(new String(octets, StandardCharsets.US_ASCII)));
+ * }</pre>
+ *
+ * <p>Both methods are called from any thread, must not block, and may throw any {@link RuntimeException}:
+ * {@code publish} passes on what {@link #encode} throws, and a subscription ends with what {@link #decode} throws.
+ * Implementations are safe for use by multiple threads.
+ *
+ * @param <T> what the messages are
+ */
 public interface Codec<T> {
+    /**
+     * Encodes.
+     *
+     * @param payload what to say
+     * @return an array that the caller may keep
+     */
     byte[] encode(T payload);
 
+    /**
+     * Decodes.
+     *
+     * @param bytes an array that the codec may keep
+     * @return what was said
+     */
     T decode(byte[] bytes);
 
+    /**
+     * Makes a codec of two functions.
+     *
+     * @param <T> what the messages are
+     * @param encode as {@link #encode}
+     * @param decode as {@link #decode}
+     * @return a codec
+     */
     static <T> Codec<T> of(Function<T, byte[]> encode, Function<byte[], T> decode) {
         return new Codec<>() {
             @Override
@@ -23,10 +58,21 @@ public interface Codec<T> {
         };
     }
 
+    /**
+     * Bytes as they are, copied.
+     *
+     * @return a codec
+     */
     static Codec<byte[]> bytes() {
         return of(byte[]::clone, byte[]::clone);
     }
 
+    /**
+     * Text as UTF-8. Text with half of a surrogate pair is refused with an {@link IllegalArgumentException}, since it
+     * would not come back; bytes that are no UTF-8 become U+FFFD.
+     *
+     * @return a codec
+     */
     static Codec<String> utf8() {
         return of(text -> Bytes.utf8(text).toArray(), octets -> new String(octets, StandardCharsets.UTF_8));
     }

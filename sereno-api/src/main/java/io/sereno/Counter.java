@@ -4,33 +4,130 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 import java.util.function.LongUnaryOperator;
 
-/** A long with AtomicLong's names, linearizable. A call counts once, or NotAppliedException (repeat it), or OutcomeUnknownException. Overflow: ArithmeticException. */
+/**
+ * A long that many processes change, with the methods of {@link java.util.concurrent.atomic.AtomicLong}. Begins at 0
+ * and outlives its clients.
+ *
+ * <pre>{@code
+ * long visits = sereno.counter("visits").incrementAndGet();
+ * }</pre>
+ *
+ * <p><b>Guarantees.</b> Linearizable. A change that returns was made exactly once. Changes that many threads of one
+ * client make at the same time travel in one commit, and each gets the value that it had after its own.
+ *
+ * <p><b>Not guaranteed.</b> That an addition which ended with {@link OutcomeUnknownException} was not made. That
+ * {@link #onChange} sees every value.
+ *
+ * <p><b>Blocking.</b> Every method waits for the store, at most the operation timeout; none is interruptible.
+ *
+ * <p><b>Errors</b> of every method that reads or changes: {@link NotAppliedException} if nothing was changed, or the
+ * value could not be read; the call may be repeated. {@link OutcomeUnknownException} if the change may have been made
+ * and this could not be found out in time. {@link ArithmeticException} if the value would leave the range of a long;
+ * nothing was changed.
+ *
+ * <p>Holds nothing and needs no closing. Instances are safe for use by multiple threads.
+ */
 public interface Counter {
+    /**
+     * What it is called.
+     *
+     * @return as given to {@link Sereno#counter}
+     */
     String name();
 
+    /**
+     * Reads the value.
+     *
+     * @return the value, 0 if it was never changed
+     */
     long get();
 
+    /**
+     * Sets the value.
+     *
+     * @param value the new one
+     */
     void set(long value);
 
+    /**
+     * Adds.
+     *
+     * @param delta what to add, negative to subtract
+     * @return the value after that
+     */
     long addAndGet(long delta);
 
+    /**
+     * Adds.
+     *
+     * @param delta what to add, negative to subtract
+     * @return the value before that
+     */
     long getAndAdd(long delta);
 
+    /**
+     * Adds one.
+     *
+     * @return the value after that
+     */
     long incrementAndGet();
 
+    /**
+     * Subtracts one.
+     *
+     * @return the value after that
+     */
     long decrementAndGet();
 
+    /**
+     * Adds one.
+     *
+     * @return the value before that
+     */
     long getAndIncrement();
 
+    /**
+     * Sets the value.
+     *
+     * @param value the new one
+     * @return the value before that
+     */
     long getAndSet(long value);
 
+    /**
+     * Sets the value if it is as expected.
+     *
+     * @param expected what it has to be
+     * @param value the new one
+     * @return false if it was something else; nothing was changed then
+     */
     boolean compareAndSet(long expected, long value);
 
+    /**
+     * Sets the value to what a function makes of it.
+     *
+     * @param update without side effects: it is applied again whenever others were faster
+     * @return the value after that
+     */
     long updateAndGet(LongUnaryOperator update);
 
+    /**
+     * Adds without waiting.
+     *
+     * @param delta what to add, negative to subtract
+     * @return the value after that; fails as {@link #addAndGet} throws; completes off I/O threads
+     */
     CompletionStage<Long> addAsync(long delta);
-    /** Latest value, in order, some skipped under load. */
+
+    /**
+     * Calls back with the value, first as it is, then as it changes: in order, and the latest always comes, but values
+     * in between are skipped when they change faster than the callback returns.
+     *
+     * @param callback hears the value
+     * @return ends the calls when it is closed
+     */
     Subscription onChange(LongConsumer callback);
-    /** Back to 0 with no entry left. */
+
+    /** Sets it back to 0 and leaves nothing in the store. Whoever uses it afterwards begins it anew. */
     void delete();
 }

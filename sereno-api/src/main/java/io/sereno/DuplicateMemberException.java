@@ -2,14 +2,25 @@ package io.sereno;
 
 import org.jspecify.annotations.Nullable;
 
-/** Another live member holds this id. */
+/** Another live member of the group has this id. */
 public final class DuplicateMemberException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Makes one without a cause.
+     *
+     * @param message what happened, without secrets
+     */
     public DuplicateMemberException(String message) {
         this(message, null);
     }
 
+    /**
+     * Makes one.
+     *
+     * @param message what happened, without secrets
+     * @param cause what it was found by, if anything
+     */
     public DuplicateMemberException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

@@ -1,22 +1,41 @@
 package io.sereno;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The right was lost before it was given back. */
+/** A right was lost before it was given back: what was done under it may have met another holder. */
 public final class GrantLostException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
     private final LossCause lossCause;
 
+    /**
+     * Makes one without a cause.
+     *
+     * @param lossCause why the right was lost
+     * @param message what happened, without secrets
+     */
     public GrantLostException(LossCause lossCause, String message) {
         this(lossCause, message, null);
     }
 
+    /**
+     * Makes one.
+     *
+     * @param lossCause why the right was lost
+     * @param message what happened, without secrets
+     * @param cause what it was found by, if anything
+     */
     public GrantLostException(LossCause lossCause, String message, @Nullable Throwable cause) {
         super(message, cause);
-        this.lossCause = lossCause;
+        this.lossCause = Objects.requireNonNull(lossCause, "lossCause");
     }
 
+    /**
+     * Why the right was lost.
+     *
+     * @return as {@link Grant#lost()} says
+     */
     public LossCause lossCause() {
         return lossCause;
     }

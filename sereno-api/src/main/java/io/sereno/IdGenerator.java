@@ -3,14 +3,60 @@ package io.sereno;
 import java.time.Duration;
 import java.util.OptionalLong;
 
-/** No I/O inside its reserved window; strictly increasing per generator; unique whatever clocks and leases do. */
+/**
+ * Makes ids that are unique and sort by time.
+ *
+ * <pre>{@code
+ * long id = sereno.ids("messages").nextId();
+ * IdLayout.Parts parts = IdLayout.SONYFLAKE.decode(id);
+ * System.out.println(id + " was made at " + parts.time());
+ * }</pre>
+ *
+ * <p>A generator takes a slot and reserves windows of time for it in the store. Inside its window it makes ids without
+ * I/O, as many as the layout has room for: 25,600 a second and slot with {@link IdLayout#SONYFLAKE}. It goes on to the
+ * end of the window when the store is out of reach.
+ *
+ * <p><b>Guarantees.</b> Unique among all generators of the name, whatever clocks and leases do: windows of one slot
+ * never overlap. Strictly increasing within a generator.
+ *
+ * <p><b>Not guaranteed.</b> An order between generators, beyond that of their wall clocks. Uniqueness after the store
+ * has lost acknowledged writes: see {@link io.sereno.spi.Promise#FAIL_OVER_SAFE}.
+ *
+ * <p>Holds nothing that needs closing. Instances are safe for use by multiple threads.
+ */
 public interface IdGenerator {
-    /** Waits at most the operation timeout for a window, a slot, or a clock that went back; then NotAppliedException. */
+    /**
+     * Makes an id. Waits, at most the operation timeout, when the window is used up, no slot is free, or the clock went
+     * back; not interruptible.
+     *
+     * @return positive or 0, greater than all before of this generator
+     * @throws NotAppliedException if there was none in time; the call may be repeated
+     */
     long nextId();
 
+    /**
+     * Makes several ids, waiting as {@link #nextId()} for all of them together.
+     *
+     * @param count how many, 1 or more
+     * @return that many, increasing
+     * @throws NotAppliedException if there were not as many in time; those that were made are given to nobody
+     */
     long[] nextIds(int count);
 
+    /**
+     * Makes an id, waiting for some time.
+     *
+     * @param timeout zero or more
+     * @return empty if there was none in time
+     * @throws InterruptedException if interrupted while waiting
+     * @throws NotAppliedException if the time ended while the store was out of reach
+     */
     OptionalLong tryNextId(Duration timeout) throws InterruptedException;
 
+    /**
+     * How its ids are made up.
+     *
+     * @return as given to {@link Sereno#ids(String, IdLayout)}
+     */
     IdLayout layout();
 }

@@ -4,13 +4,32 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 
+/**
+ * How ids are made up: from the top, time in ticks since an epoch, a sequence within a tick, a slot that no two
+ * generators have at a time.
+ *
+ * @param timeBits bits for the time, 1 to 63
+ * @param tick how long a tick is; more than zero
+ * @param sequenceBits bits for the sequence, 0 to 31
+ * @param slotBits bits for the slot, 0 to 31; with the others at most 63, so that ids are positive
+ * @param epoch when the time is 0
+ */
 public record IdLayout(int timeBits, Duration tick, int sequenceBits, int slotBits, Instant epoch) {
+    /**
+     * The layout of Sonyflake (github.com/sony/sonyflake): 39 bits of 10 ms since 2014-09-01 00:00 UTC, 8 bits of
+     * sequence, 16 bits of slot, which it calls machine. Lasts for 174 years, and makes 25,600 ids a second and slot.
+     */
     public static final IdLayout SONYFLAKE =
             new IdLayout(39, Duration.ofMillis(10), 8, 16, Instant.parse("2014-09-01T00:00:00Z"));
 
     private static final int MOST_BITS = 63;
     private static final int MOST_INT_BITS = 31;
 
+    /**
+     * Checks that it fits into a long, and its time into an {@link Instant}.
+     *
+     * @throws IllegalArgumentException if it does not; says what is accepted
+     */
     public IdLayout {
         requireBits("timeBits", timeBits, 1, MOST_BITS);
         requireBits("sequenceBits", sequenceBits, 0, MOST_INT_BITS);
@@ -33,8 +52,22 @@ public record IdLayout(int timeBits, Duration tick, int sequenceBits, int slotBi
         }
     }
 
+    /**
+     * What an id is made of.
+     *
+     * @param time the beginning of the tick in which it was made, by the generator's wall clock
+     * @param sequence its number within that tick
+     * @param slot of the generator
+     */
     public record Parts(Instant time, int sequence, int slot) {}
 
+    /**
+     * Takes an id apart.
+     *
+     * @param id made with this layout
+     * @return what it is made of
+     * @throws IllegalArgumentException if no id of this layout is that large, or it is negative
+     */
     public Parts decode(long id) {
         if (id < 0 || id > mask(timeBits + sequenceBits + slotBits)) {
             throw new IllegalArgumentException("id " + id + " is not of this layout; 0 to "

@@ -1,3 +1,9 @@
 package io.sereno;
 
+/**
+ * The right to lead an election. Giving it back, by whichever method, is {@link LeaderElection#resign()}: the candidate
+ * queues at the tail.
+ *
+ * <p>Instances are safe for use by multiple threads.
+ */
 public interface Leadership extends Grant {}

@@ -3,21 +3,92 @@ package io.sereno;
 import java.time.Duration;
 import java.util.Map;
 
+/**
+ * A group, and who is in it.
+ *
+ * <pre>{@code
+ * Membership api = sereno.membership("service/api");
+ * try (KeepAlive alive = api.join("node-1", Duration.ofSeconds(10))) {
+ *     System.out.println(alive.id() + " is one of " + api.members().list().size());
+ *     serve();
+ * }
+ * }</pre>
+ *
+ * <p><b>Guarantees.</b> At most one live member has an id. Whoever joined is seen by every look that begins afterwards,
+ * and nobody is dropped while its renewals are acknowledged. Who dies is gone within its ttl and the store's lateness.
+ *
+ * <p><b>Not guaranteed.</b> That a member who is listed works, or is in reach of anybody but the store.
+ *
+ * <p>Holds nothing and needs no closing. Instances are safe for use by multiple threads.
+ */
 public interface Membership {
+    /**
+     * What it is called.
+     *
+     * @return as given to {@link Sereno#membership}
+     */
     String group();
 
+    /**
+     * Joins without metadata, waiting for a dead predecessor: {@link #join(String, Duration, Map, IfPresent) join(id,
+     * ttl, Map.of(), WAIT)}.
+     *
+     * @param id unique in the group
+     * @param ttl how long others see it after its process died; renewed every third
+     * @return listed until it is closed
+     * @throws InterruptedException if interrupted while waiting for the entry of a predecessor to go; nothing is listed
+     *     then
+     * @throws DuplicateMemberException if another live member has this id
+     * @throws NotAppliedException if the store could not be asked; nothing is listed then
+     */
     KeepAlive join(String id, Duration ttl) throws InterruptedException;
 
+    /**
+     * Joins: listed when this has returned. Waits for the store, at most the operation timeout, and, with
+     * {@link IfPresent#WAIT}, for a predecessor.
+     *
+     * @param id unique in the group
+     * @param ttl how long others see it after its process died, within what the store gives; renewed every third
+     * @param metadata copied; at most 16 KiB of UTF-8 in keys and values
+     * @param ifPresent what to do if the id is taken
+     * @return listed until it is closed
+     * @throws InterruptedException if interrupted while waiting; nothing is listed then
+     * @throws DuplicateMemberException if another live member has this id
+     * @throws NotAppliedException if the store could not be asked; nothing is listed then
+     * @throws IllegalArgumentException if the store cannot give this ttl, or the metadata is too large
+     */
     KeepAlive join(String id, Duration ttl, Map<String, String> metadata, IfPresent ifPresent)
             throws InterruptedException;
 
+    /**
+     * Looks who is there. Waits for the store, at most the operation timeout; not interruptible.
+     *
+     * @return all members, by id
+     * @throws NotAppliedException if the store could not be asked
+     */
     Members members();
 
+    /**
+     * Calls back for every member that is there, then for every one that joins, changes its metadata, or leaves.
+     *
+     * @param listener hears one event at a time
+     * @return ends the calls when it is closed
+     */
     Subscription onChange(MembershipListener listener);
-    /** Default WAIT: a quick restart waits for its own dead entry (ttl + lateness), then DuplicateMemberException. */
+
+    /** What to do if the id is taken. */
     enum IfPresent {
+        /**
+         * Wait, as long as the entry of a dead predecessor can last, for a process that restarts quickly to get its id
+         * back; then {@link DuplicateMemberException}.
+         */
         WAIT,
+        /** {@link DuplicateMemberException} at once. */
         FAIL,
+        /**
+         * Remove the other and take its place. Two steps, so others may see it leave before this one joins, and a third
+         * may come in between: {@link DuplicateMemberException} then. The one that was removed is told.
+         */
         TAKE_OVER
     }
 }

@@ -3,7 +3,17 @@ package io.sereno;
 import java.time.Instant;
 import java.util.Objects;
 
+/**
+ * A message of a topic.
+ *
+ * @param <T> what it says
+ * @param offset its place in the stream, 1 or more
+ * @param payload what it says
+ * @param publisher node id of the client that published it
+ * @param publishedAt when, by that client's wall clock; informative, the order is that of offsets
+ */
 public record Message<T>(long offset, T payload, String publisher, Instant publishedAt) {
+    /** Refuses an offset below 1. */
     public Message {
         if (offset < 1) {
             throw new IllegalArgumentException("offset is " + offset + "; 1 or more is accepted");

@@ -7,12 +7,23 @@ public final class MessagesLostException extends SerenoException {
     private final long firstOffset;
     private final long lastOffset;
 
+    /**
+     * Makes one.
+     *
+     * @param gap what is missing
+     * @param message what happened, without secrets
+     */
     public MessagesLostException(Gap gap, String message) {
         super(message, null);
         this.firstOffset = gap.firstOffset();
         this.lastOffset = gap.lastOffset();
     }
 
+    /**
+     * What is missing.
+     *
+     * @return the messages between the last one read and the next
+     */
     public Gap gap() {
         return new Gap(firstOffset, lastOffset);
     }

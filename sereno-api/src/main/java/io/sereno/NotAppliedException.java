@@ -2,14 +2,28 @@ package io.sereno;
 
 import org.jspecify.annotations.Nullable;
 
-/** Nothing was changed: the call may be repeated. Failed reads end this way too. */
+/**
+ * Nothing was changed, nor will be: the call may be repeated. Reads that failed end in this way too, and waits whose
+ * time ended while the store was out of reach.
+ */
 public final class NotAppliedException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Makes one without a cause.
+     *
+     * @param message what happened, without secrets
+     */
     public NotAppliedException(String message) {
         this(message, null);
     }
 
+    /**
+     * Makes one.
+     *
+     * @param message what happened, without secrets
+     * @param cause what it was found by, if anything
+     */
     public NotAppliedException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

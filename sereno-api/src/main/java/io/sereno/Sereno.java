@@ -9,89 +9,379 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
-/** One store under one namespace, the door to every recipe. Thread-safe. Outlives sessions: after an expiry it opens a new one. */
+/**
+ * One store under one namespace: the door to every recipe. One for a process is enough.
+ *
+ * <pre>{@code
+ * try (Sereno sereno = Sereno.connect("etcd://10.0.0.7:2379/billing")) {
+ *     long visits = sereno.counter("visits").incrementAndGet();
+ *     System.out.println("visit " + visits);
+ * }
+ * }</pre>
+ *
+ * <p>What it holds, it holds under a <em>session</em>: a lease of the store, renewed every third of its ttl. If the
+ * session is lost, everything held under it is lost with it and says so; then this object opens a new session and goes
+ * on. It is never necessary to connect again.
+ *
+ * <p>Methods that make a recipe object, like {@link #mutex}, do no I/O and hold nothing. Objects of one name are the
+ * same lock, counter or topic, in this process and in all others that use the same store and namespace; recipes of
+ * different kinds never meet, whatever their names.
+ *
+ * <p><b>Names</b> are well-formed Unicode without U+0000, not empty, of at most {@value #MAX_NAME_BYTES} bytes of
+ * UTF-8. Nothing in them has a meaning, slashes and dots included. Where two names meet in one entry, group and member
+ * or child namespace and name, both have to fit into the {@value io.sereno.spi.Names#MAX_BYTES} bytes that a directory
+ * and an entry have together; else an {@link IllegalArgumentException} says so.
+ *
+ * <p><b>Guarantees.</b> A right is believed only until <em>the time of sending the last renewal that was acknowledged +
+ * ttl - margin</em>, on this process's monotonic clock; so a holder that is cut off, or was paused, stops by itself
+ * before the store gives its right away, without asking anybody. The margin is the greater of 50 ms and a twentieth of
+ * the ttl.
+ *
+ * <p><b>Not guaranteed.</b> That no pause falls between looking at the clock and the effect; nor that clocks differ in
+ * speed by no more than the margin allows for. {@link Grant#fencingToken()} is for both.
+ *
+ * <p>Instances are safe for use by multiple threads.
+ */
 public interface Sereno extends AutoCloseable {
-    /** The most bytes of UTF-8 that a name given by the user may take: of a mutex, an election, a group, a member, a child namespace. */
+    /** The most bytes of UTF-8 that a name may take. */
     int MAX_NAME_BYTES = 400;
 
-    /** -Dsereno.uri, else SERENO_URI, else the only backend on the class path at its default address; never memory: unasked. */
+    /**
+     * Connects to the store that the surroundings name: the system property {@code sereno.uri}, else the environment
+     * variable {@code SERENO_URI}, else the only backend on the class path that has a default address, at that address.
+     * Never to memory unasked: a jar left out by mistake must not give every process a lock of its own.
+     *
+     * @return a new connection; to be closed
+     * @throws SerenoConfigurationException if there is no backend, several without a URI, or the URI is not as it must
+     *     be
+     * @throws NotAppliedException if the store does not answer within the connect timeout
+     */
     static Sereno connect() {
         return builder().connect();
     }
-    /** scheme:[//[user:password@]host[:port][,...]][/namespace][?key=value&...]. A String: java.net.URI refuses "memory:" and lists of IPv6 hosts. */
+
+    /**
+     * Connects to a store. The URI is
+     *
+     * <pre>
+     * scheme:[//[user:password@]host[:port][,host[:port]...]][/namespace][?key=value&amp;...]
+     * </pre>
+     *
+     * with percent-encoding for reserved characters, and IPv6 addresses in brackets: {@code redis://10.0.0.7/billing},
+     * {@code memory:/tests}. Parameters are {@code require}, {@code session-ttl}, {@code connect-timeout} and
+     * {@code operation-timeout}, as the methods of {@link Builder}, and those of the backend; unknown ones are refused.
+     * It is a String because {@link java.net.URI} refuses {@code memory:} and lists of hosts.
+     *
+     * @param uri where the store is
+     * @return a new connection; to be closed
+     * @throws SerenoConfigurationException if the URI is not as it must be, or no backend, or more than one, is there
+     *     for its scheme
+     * @throws NotAppliedException if the store does not answer within the connect timeout
+     */
     static Sereno connect(String uri) {
         return builder().uri(uri).connect();
     }
 
+    /**
+     * Begins with the defaults.
+     *
+     * @return a new builder
+     * @throws SerenoConfigurationException if the jar of the recipes is missing or there twice
+     */
     static Builder builder() {
         return SerenoFactory.load().newBuilder();
     }
-    /** Over a backend of the caller's, which close() leaves open. */
+
+    /**
+     * Works over a backend that is open: for tests, dependency injection and stores of one's own.
+     *
+     * @param backend stays open when the result is closed
+     * @return a new client of that backend; to be closed
+     * @throws SerenoConfigurationException if the jar of the recipes is missing or there twice, or the backend cannot
+     *     give the default session ttl
+     */
     static Sereno over(Backend backend) {
         return builder().backend(backend).connect();
     }
 
+    /**
+     * The mutex of this name.
+     *
+     * @param name of the mutex
+     * @return no I/O, nothing to close
+     */
     Mutex mutex(String name);
 
+    /**
+     * A candidate in the election of this name. Each call makes one of its own: two of them in one process are two
+     * candidates.
+     *
+     * @param name of the election
+     * @return a candidate that was not started; no I/O; to be closed
+     */
     LeaderElection election(String name);
 
+    /**
+     * The counter of this name.
+     *
+     * @param name of the counter
+     * @return no I/O, nothing to close
+     */
     Counter counter(String name);
 
+    /**
+     * The wait group of this name.
+     *
+     * @param name of the wait group
+     * @return no I/O, nothing to close
+     */
     WaitGroup waitGroup(String name);
 
+    /**
+     * The topic of this name.
+     *
+     * @param <T> what its messages are
+     * @param name of the topic
+     * @param codec how messages become bytes; all who use the topic have to agree on it
+     * @return no I/O, nothing to close
+     */
     <T> Topic<T> topic(String name, Codec<T> codec);
 
+    /**
+     * The group of this name.
+     *
+     * @param group name of the group
+     * @return no I/O, nothing to close
+     */
     Membership membership(String group);
-    /** membership(group).join(id, ttl): announces that node id of group lives. */
+
+    /**
+     * Announces that this member of the group lives: {@link Membership#join(String, Duration)
+     * membership(group).join(id, ttl)}.
+     *
+     * @param group name of the group
+     * @param id of the member, unique in the group
+     * @param ttl how long others see it after its process died; renewed every third
+     * @return listed until it is closed
+     * @throws InterruptedException if interrupted while waiting for the entry of a predecessor to go; nothing is listed
+     *     then
+     * @throws DuplicateMemberException if another live member has this id
+     */
     KeepAlive keepAlive(String group, String id, Duration ttl) throws InterruptedException;
-    /** Unique among all generators of this name in this namespace, Sonyflake layout. */
+
+    /**
+     * Ids of {@link IdLayout#SONYFLAKE}, unique among all generators of this name in this namespace.
+     *
+     * @param name of the generators
+     * @return no I/O, nothing to close
+     */
     IdGenerator ids(String name);
 
+    /**
+     * Ids of another layout, unique among all generators of this name in this namespace, provided that all of them use
+     * it.
+     *
+     * @param name of the generators
+     * @param layout of the ids
+     * @return no I/O, nothing to close
+     */
     IdGenerator ids(String name, IdLayout layout);
-    /** A view below namespace/child, sharing connection and session; its close() does nothing. */
+
+    /**
+     * The same connection and session under a child of this namespace. Children are places of their own, apart from
+     * their parent's names and from each other: {@code sereno.withNamespace("eu")} under the namespace {@code billing}
+     * of a URI is <em>not</em> what a URI that ends in {@code /billing/eu} reaches.
+     *
+     * @param child name of the child
+     * @return a view, for which {@link #close()} does nothing
+     */
     Sereno withNamespace(String child);
 
+    /**
+     * What others see this client as.
+     *
+     * @return as given to the builder, or made from host name, process id and eight random characters
+     */
     String nodeId();
 
+    /**
+     * The state of the current session. For display: who has a right asks {@link Grant#isHeld()}.
+     *
+     * @return never waits
+     */
     SessionState sessionState();
 
+    /**
+     * Calls back at each change of the session's state from now on, in order. States that follow each other quickly may
+     * be merged into the last.
+     *
+     * @param callback hears the new state
+     * @return ends the calls when it is closed
+     */
     Subscription onSessionState(Consumer<SessionState> callback);
-    /** What this store promises, as plain facts. */
+
+    /**
+     * What this store promises, as plain facts: what survives a fail-over, the least ttl, how late leases may end.
+     *
+     * @return always the same, without I/O
+     */
     Guarantees guarantees();
-    /** Gives back what is held, ends callbacks; 5 s at most, even against a frozen server. */
+
+    /**
+     * Gives back what is held, withdraws who waits, ends callbacks and closes the connection, unless the backend was
+     * given. Rights that were held are lost with {@link LossCause#SERENO_CLOSED}; calls that wait end with
+     * {@link SerenoClosedException}, as does every later one. Blocks for 5 s at most, even against a frozen server;
+     * what could not be given back by then goes with the session. Idempotent. Inside a callback it does not wait for
+     * that callback.
+     */
     @Override
     void close();
 
-    /** Checked as a whole by connect(), before any I/O; toString() shows no secret. */
+    /**
+     * What to connect with. Checked as a whole by {@link #connect()}, before any I/O; {@code toString()} shows no
+     * secret.
+     *
+     * <pre>{@code
+     * Sereno sereno = Sereno.builder()
+     *         .uri("redis://cache.internal/billing")
+     *         .credentials("billing", password)
+     *         .sessionTtl(Duration.ofSeconds(15))
+     *         .require(Promise.DURABLE)
+     *         .connect();
+     * }</pre>
+     *
+     * <p>Instances are not safe for use by multiple threads.
+     */
     interface Builder {
+        /**
+         * Where the store is. Not together with {@link #backend}.
+         *
+         * @param uri as for {@link Sereno#connect(String)}
+         * @return this builder
+         */
         Builder uri(String uri);
 
+        /**
+         * A backend that is open, instead of a URI. It stays open; what belongs to opening it, credentials,
+         * certificates and connect timeout, is refused beside it.
+         *
+         * @param backend not closed by {@link Sereno#close()}
+         * @return this builder
+         */
         Builder backend(Backend backend);
 
+        /**
+         * Below what to keep everything. Not together with a namespace in the URI; over a {@link #backend} it is a
+         * child of the backend's own, as by {@link Sereno#withNamespace}.
+         *
+         * @param namespace one or more segments between slashes
+         * @return this builder
+         */
         Builder namespace(String namespace);
-        /** Default: host name, process id, eight random characters. */
+
+        /**
+         * What others see this client as. Two clients may have the same, and are two all the same. Default: host name,
+         * process id, eight random characters.
+         *
+         * @param nodeId for people; up to 200 bytes of UTF-8
+         * @return this builder
+         */
         Builder nodeId(String nodeId);
-        /** Default 10 s, renewed every third; refused when the store cannot give it. */
+
+        /**
+         * How long what this client holds outlives it: fail-over takes this and the store's lateness. Renewed every
+         * third. Default 10 s; 4 to 40 s fit every store. A ttl outside what the store gives is refused.
+         *
+         * @param ttl at least 200 ms and at most a day
+         * @return this builder
+         */
         Builder sessionTtl(Duration ttl);
-        /** Default 5 s. */
+
+        /**
+         * How long {@link #connect()} may wait for the store. Default 5 s.
+         *
+         * @param timeout from 1 ms to a day
+         * @return this builder
+         */
         Builder connectTimeout(Duration timeout);
-        /** Default 5 s: each request, and each call that waits for the store alone. */
+
+        /**
+         * How long each request may take, and each call that waits for the store alone. Default 5 s.
+         *
+         * @param timeout from 1 ms to a day
+         * @return this builder
+         */
         Builder operationTimeout(Duration timeout);
 
+        /**
+         * As whom to connect. Not together with credentials in the URI.
+         *
+         * @param user name of the user
+         * @param password copied, and forgotten when the connection stands
+         * @return this builder
+         */
         Builder credentials(String user, char[] password);
-        /** PEM files: the one form that jetcd, ZooKeeper and lettuce all take. */
+
+        /**
+         * Whose certificates to trust. The connection is encrypted then.
+         *
+         * @param caCertificates a PEM file of certificates of authorities, the one form that all stores' clients take
+         * @return this builder
+         */
         Builder trust(Path caCertificates);
 
+        /**
+         * With which certificate to show who this client is.
+         *
+         * @param certificates a PEM file of the certificate chain
+         * @param privateKey a PEM file of its key, PKCS #8
+         * @return this builder
+         */
         Builder identity(Path certificates, Path privateKey);
-        /** Callbacks; never shut down here. Default: daemon threads, made when needed, gone when idle. */
+
+        /**
+         * Where callbacks run. Default: daemon threads, made when needed, gone when idle. Callbacks may block in it; an
+         * executor with few threads lets them wait for each other, and nothing else.
+         *
+         * @param executor never shut down here
+         * @return this builder
+         */
         Builder executor(Executor executor);
 
+        /**
+         * Who hears what happens, for logs and metrics. Default: nobody.
+         *
+         * @param observer see there
+         * @return this builder
+         */
         Builder observer(SerenoObserver observer);
-        /** Fails unless the store promises all of these; in a URI: ?require=durable,fail-over-safe */
+
+        /**
+         * What the store has to promise: otherwise {@link #connect()} fails. In a URI
+         * {@code ?require=durable,fail-over-safe}. Adds to what was required before.
+         *
+         * @param promises all of which are required
+         * @return this builder
+         */
         Builder require(Promise... promises);
-        /** Virtual time for tests. */
+
+        /**
+         * Another clock, for tests in virtual time.
+         *
+         * @param time all time of the client and of a backend that it opens
+         * @return this builder
+         */
         Builder timeSource(TimeSource time);
 
+        /**
+         * Connects. Blocks until the store has answered, at most the connect timeout.
+         *
+         * @return a new connection; to be closed
+         * @throws SerenoConfigurationException if anything given is not as it must be, with all that was found wrong;
+         *     or if the store refuses the credentials, or does not promise what is required, or cannot give the session
+         *     ttl
+         * @throws NotAppliedException if the store does not answer in time
+         */
         Sereno connect();
     }
 }

@@ -2,14 +2,25 @@ package io.sereno;
 
 import org.jspecify.annotations.Nullable;
 
-/** The Sereno that this belongs to was closed. */
+/** The {@link Sereno} that this belongs to was closed, before the call or during it. */
 public final class SerenoClosedException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Makes one without a cause.
+     *
+     * @param message what happened, without secrets
+     */
     public SerenoClosedException(String message) {
         this(message, null);
     }
 
+    /**
+     * Makes one.
+     *
+     * @param message what happened, without secrets
+     * @param cause what it was found by, if anything
+     */
     public SerenoClosedException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

@@ -2,14 +2,28 @@ package io.sereno;
 
 import org.jspecify.annotations.Nullable;
 
-/** A URI, a builder or the class path is not as it must be; thrown before any I/O where it can be seen there. */
+/**
+ * A URI, a builder or the class path is not as it must be. The message says what was found and what is accepted. Thrown
+ * before any I/O where it can be seen there.
+ */
 public final class SerenoConfigurationException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Makes one without a cause.
+     *
+     * @param message what happened, without secrets
+     */
     public SerenoConfigurationException(String message) {
         this(message, null);
     }
 
+    /**
+     * Makes one.
+     *
+     * @param message what happened, without secrets
+     * @param cause what it was found by, if anything
+     */
     public SerenoConfigurationException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

@@ -2,7 +2,10 @@ package io.sereno;
 
 import org.jspecify.annotations.Nullable;
 
-/** Root of all errors, unchecked. The message says operation, recipe, name, backend, and what to do; never a password. */
+/**
+ * The root of Sereno's errors, all unchecked and all here: a {@code switch} over them can be complete. The message says
+ * the operation, the recipe and its name, the store, and what to do; it never contains a password.
+ */
 public abstract sealed class SerenoException extends RuntimeException
         permits NotAppliedException,
                 OutcomeUnknownException,

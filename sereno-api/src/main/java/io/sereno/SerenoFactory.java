@@ -7,20 +7,35 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
-/** What sereno-recipes registers with ServiceLoader; not for applications. Lives here, not in spi, or the packages would form a cycle. */
+/**
+ * Makes {@link Sereno.Builder}s: what the implementation of the recipes registers with {@link ServiceLoader}. Not for
+ * applications, which use {@link Sereno#builder()}.
+ *
+ * <p>Implementations have a public constructor without arguments that does no I/O.
+ */
 public interface SerenoFactory {
+    /**
+     * Makes a builder with the defaults.
+     *
+     * @return a new builder
+     */
     Sereno.Builder newBuilder();
 
-    /** Looks with the context class loader, then Sereno's own; anything but one is a SerenoConfigurationException naming the jar to add, or both jars. */
+    /**
+     * Looks for the implementation with the context class loader of this thread and with the loader of this interface.
+     * What both see counts once.
+     *
+     * @return the only implementation
+     * @throws SerenoConfigurationException if there is none, naming the jar to add; if there are several, naming each
+     *     and its jar; or if the one cannot be loaded, saying why
+     */
     static SerenoFactory load() {
         ClassLoader context = Thread.currentThread().getContextClassLoader();
         ClassLoader own = SerenoFactory.class.getClassLoader();
         // By class: where one loader delegates to the other, both see the same one.
         Map<Class<?>, ServiceLoader.Provider<SerenoFactory>> found = new LinkedHashMap<>();
         try {
-            if (context != null) {
-                collect(context, found);
-            }
+            collect(context, found);
             if (own != context) {
                 collect(own, found);
             }

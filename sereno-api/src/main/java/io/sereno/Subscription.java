@@ -2,10 +2,24 @@ package io.sereno;
 
 import java.util.concurrent.CompletionStage;
 
-/** ended(): normally after close(), else with the cause. close() returns when no callback runs (inside a callback: at once). */
+/**
+ * Calls back until it is closed.
+ *
+ * <p>Instances are safe for use by multiple threads.
+ */
 public interface Subscription extends AutoCloseable {
+    /**
+     * Hears that no callback will run any more.
+     *
+     * @return completes normally after {@link #close()}, and fails with the cause if it ended by itself: a listener
+     *     that failed, a topic that was deleted, a client that was closed ({@link SerenoClosedException})
+     */
     CompletionStage<Void> ended();
 
+    /**
+     * Ends it: no callback runs after this has returned. Waits for one that is running; inside a callback it returns at
+     * once, and that one is the last. Idempotent, not interruptible.
+     */
     @Override
     void close();
 }

@@ -2,21 +2,99 @@ package io.sereno;
 
 import java.util.concurrent.CompletionStage;
 
-/** An ordered, stored stream, dense offsets from 1, at most 64 KiB a message. Not a broker. */
+/**
+ * An ordered stream of messages, kept in the store. Not a broker: messages take at most 64 KiB, and every one is a
+ * write to the store that the locks live in.
+ *
+ * <pre>{@code
+ * Topic<String> tasks = sereno.topic("tasks", Codec.utf8());
+ * Subscription subscription =
+ *         tasks.subscribe(message -> System.out.println(message.offset() + ": " + message.payload()));
+ * tasks.publish("new work: 123456789");
+ * }</pre>
+ *
+ * <p><b>Guarantees.</b> One order for all: offsets are given by the store, from 1, without holes. A message whose
+ * {@code publish} returned reaches every subscription that was there before, or a {@link Gap} names it. Messages of one
+ * thread keep their order, also with {@link #publishAsync}. Messages are kept until {@link Retention} takes them; a
+ * subscriber that is slow or was away goes on where it was, and holds up nobody.
+ *
+ * <p><b>Not guaranteed.</b> That a message is handled once: after a failure a {@link From.Durable durable} reader may
+ * see it again. That a {@code publish} that ended with {@link OutcomeUnknownException} is not delivered.
+ *
+ * <p><b>Blocking.</b> {@code publish} and {@code delete} wait for the store, at most the operation timeout, and are not
+ * interruptible. Subscribing does not wait.
+ *
+ * <p>Holds nothing and needs no closing. Instances are safe for use by multiple threads.
+ *
+ * @param <T> what its messages are
+ */
 public interface Topic<T> {
+    /**
+     * What it is called.
+     *
+     * @return as given to {@link Sereno#topic}
+     */
     String name();
-    /** The offset. One thread's messages keep their order, also with publishAsync. */
+
+    /**
+     * Appends a message.
+     *
+     * @param payload at most 64 KiB when encoded
+     * @return its offset
+     * @throws IllegalArgumentException if it is larger
+     * @throws NotAppliedException if it was not appended; the call may be repeated
+     * @throws OutcomeUnknownException if it may have been appended, and this could not be found out in time
+     */
     long publish(T payload);
 
+    /**
+     * Appends a message without waiting. Messages sent close together travel in one commit.
+     *
+     * @param payload at most 64 KiB when encoded
+     * @return its offset; fails as {@link #publish} throws; completes off I/O threads
+     * @throws IllegalArgumentException if it is larger
+     */
     CompletionStage<Long> publishAsync(T payload);
-    /** From now. Serial calls; each message, or a Gap. */
+
+    /**
+     * Listens from now on: to every message published after this has returned.
+     *
+     * @param listener hears one message at a time
+     * @return ends it when it is closed; {@link Subscription#ended()} fails if it ends for another reason
+     */
     Subscription subscribe(TopicListener<T> listener);
 
+    /**
+     * Listens from some place on.
+     *
+     * @param from where to begin
+     * @param listener hears one message at a time
+     * @return ends it when it is closed; {@link Subscription#ended()} fails if it ends for another reason
+     */
     Subscription subscribe(From from, TopicListener<T> listener);
-    /** Pull; a bounded buffer, then it catches up from the store. */
+
+    /**
+     * Reads by asking, instead of being called.
+     *
+     * @param from where to begin
+     * @return a reader; to be closed
+     */
     TopicReader<T> reader(From from);
-    /** Trimmed by those who publish; default: the last 10,000 messages. */
+
+    /**
+     * The same topic, for publishing with another retention. Who publishes trims; the default keeps the last 10,000
+     * messages.
+     *
+     * @param retention how much to keep
+     * @return a view of this topic
+     */
     Topic<T> withRetention(Retention retention);
-    /** Messages, durable positions and header; subscriptions end with IllegalStateException. */
+
+    /**
+     * Removes messages, durable positions and everything else from the store. Subscriptions end with
+     * {@link IllegalStateException}. Whoever publishes afterwards begins a new stream at offset 1.
+     *
+     * @throws NotAppliedException if nothing was removed, or not all; the call may be repeated
+     */
     void delete();
 }

@@ -1,18 +1,47 @@
 package io.sereno;
 
+/**
+ * Hears the messages of a topic, one after another, in the order of their offsets. Runs off I/O threads; a slow one is
+ * slow for itself only.
+ *
+ * @param <T> what the messages are
+ */
 @FunctionalInterface
 public interface TopicListener<T> {
+    /**
+     * Handles a message. For a durable subscription returning acknowledges it.
+     *
+     * @param message the next one
+     * @throws Exception as it likes; {@link #onFailure} decides what follows
+     */
     void onMessage(Message<T> message) throws Exception;
-    /** What retention took unread; always told to the observer too, and logged. */
+
+    /**
+     * Hears that retention took messages that this subscription had not had. The next message is the one behind the
+     * gap. Gaps are told to the {@link SerenoObserver} and logged, whether or not this is overridden.
+     *
+     * @param gap what is missing
+     */
     default void onGap(Gap gap) {}
-    /** STOP: ended() of the subscription fails with the cause. */
+
+    /**
+     * Decides what follows when {@link #onMessage} threw.
+     *
+     * @param message which one
+     * @param failure what it threw
+     * @return {@link Reaction#STOP} unless overridden: nothing is lost in silence
+     */
     default Reaction onFailure(Message<T> message, Exception failure) {
         return Reaction.STOP;
     }
 
+    /** What follows a failure. */
     enum Reaction {
+        /** The same message again, after a pause. */
         RETRY,
+        /** The next message. */
         SKIP,
+        /** Nothing: the subscription ends, and {@link Subscription#ended()} fails with what was thrown. */
         STOP
     }
 }

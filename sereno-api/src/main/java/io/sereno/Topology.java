@@ -4,14 +4,28 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** current is false while the store cannot be asked; leader and peers are then the last known. */
+/**
+ * What an election looks like. A view, put together from reads: it may lag, and what came and went between two reads is
+ * not in it. Whether one leads oneself is for {@link LeaderElection#leadership()} to say.
+ *
+ * @param self this candidate, while it is enrolled
+ * @param leader who leads
+ * @param peers all candidates, this one included, in the order in which they lead; copied
+ * @param current false while the store cannot be asked; the rest is then the last known
+ */
 public record Topology(Optional<Peer> self, Optional<Peer> leader, List<Peer> peers, boolean current) {
+    /** Copies the list. */
     public Topology {
         Objects.requireNonNull(self, "self");
         Objects.requireNonNull(leader, "leader");
         peers = List.copyOf(peers);
     }
 
+    /**
+     * Whether this view names this candidate as the leader.
+     *
+     * @return for display; {@link Grant#isHeld()} is for decisions
+     */
     public boolean isLeader() {
         return self.isPresent() && self.equals(leader);
     }

@@ -2,17 +2,28 @@ package io.sereno;
 
 import java.util.List;
 
-/** Workers of a wait group died before they were done, and its policy is {@code FAIL}. */
+/** Workers of a wait group were lost before they were done, and its policy is {@link WaitGroup.OnLostWorker#FAIL}. */
 public final class WorkersLostException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
     private final String[] workers;
 
+    /**
+     * Makes one.
+     *
+     * @param workers ids of those that were lost; copied
+     * @param message what happened, without secrets
+     */
     public WorkersLostException(List<String> workers, String message) {
         super(message, null);
         this.workers = workers.toArray(String[]::new);
     }
 
+    /**
+     * Who was lost.
+     *
+     * @return their ids, as {@link Worker#id()}
+     */
     public List<String> workers() {
         return List.of(workers);
     }

@@ -75,6 +75,8 @@ class IdLayoutTest {
                 () -> new IdLayout(63, Duration.ofSeconds(1), 0, 0, EPOCH), "go beyond the last Instant; fewer bits");
         assertRefused(
                 () -> new IdLayout(63, Duration.ofDays(1), 0, 0, EPOCH), "go beyond the last Instant; fewer bits");
+        assertRefused(
+                () -> new IdLayout(60, Duration.ofSeconds(1), 0, 0, EPOCH), "go beyond the last Instant; fewer bits");
         assertThat(new IdLayout(63, Duration.ofNanos(1), 0, 0, EPOCH).decode(1).time())
                 .isEqualTo(EPOCH.plusNanos(1));
     }

@@ -1,0 +1,222 @@
+package io.sereno;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Promise;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The examples of the Javadoc, each between two marks, so that they compile. {@link JavadocTest} sees that they are the
+ * same, word for word. They are not run here: this module has no implementation.
+ */
+abstract class JavadocExamples {
+    interface Ledger {
+        Report closeMonth(long fencingToken);
+
+        void book(Booking booking, long fencingToken);
+
+        void stop(String why);
+    }
+
+    record Booking(long cents) {}
+
+    record Report(String text) {}
+
+    interface Reports {
+        void writeNext(long fencingToken);
+
+        void readFrom(Optional<Peer> leader);
+    }
+
+    abstract void startWorkers();
+
+    abstract void load(String task);
+
+    abstract void serve();
+
+    void quickStart(Ledger ledger) throws InterruptedException {
+        // example
+        try (Sereno sereno = Sereno.connect("etcd://10.0.0.7:2379,10.0.0.8:2379/billing")) {
+            Optional<Grant> attempt = sereno.mutex("close-month").tryAcquire(Duration.ofSeconds(5));
+            if (attempt.isEmpty()) {
+                return; // others were in front
+            }
+            try (Grant grant = attempt.get()) {
+                ledger.closeMonth(grant.fencingToken()); // refuses a token lower than the greatest it has seen
+            }
+        }
+        // end
+    }
+
+    void connecting() {
+        // example
+        try (Sereno sereno = Sereno.connect("etcd://10.0.0.7:2379/billing")) {
+            long visits = sereno.counter("visits").incrementAndGet();
+            System.out.println("visit " + visits);
+        }
+        // end
+    }
+
+    Sereno building(char[] password) {
+        // example
+        Sereno sereno = Sereno.builder()
+                .uri("redis://cache.internal/billing")
+                .credentials("billing", password)
+                .sessionTtl(Duration.ofSeconds(15))
+                .require(Promise.DURABLE)
+                .connect();
+        // end
+        return sereno;
+    }
+
+    void grant(Sereno sereno, Ledger ledger, List<Booking> bookings) throws InterruptedException {
+        // example
+        try (Grant grant = sereno.mutex("close-month").acquire()) {
+            grant.lost().thenAccept(cause -> ledger.stop("lost: " + cause));
+            for (Booking booking : bookings) {
+                if (!grant.isHeld()) {
+                    break;
+                }
+                ledger.book(booking, grant.fencingToken());
+            }
+        }
+        // end
+    }
+
+    Report mutex(Sereno sereno, Ledger ledger) throws InterruptedException {
+        // example
+        Mutex mutex = sereno.mutex("close-month");
+        Report report = mutex.call(grant -> ledger.closeMonth(grant.fencingToken()));
+        // end
+        return report;
+    }
+
+    LeaderElection election(Sereno sereno, Reports reports) {
+        // example
+        LeaderElection election = sereno.election("reports")
+                .metadata(Map.of("address", "10.0.0.7:8080"))
+                .onElectedLeader((leadership, topology) -> {
+                    while (leadership.isHeld()) {
+                        reports.writeNext(leadership.fencingToken());
+                    }
+                })
+                .onElectedFollower(topology -> reports.readFrom(topology.leader()))
+                .start();
+        // end
+        return election;
+    }
+
+    long counter(Sereno sereno) {
+        // example
+        long visits = sereno.counter("visits").incrementAndGet();
+        // end
+        return visits;
+    }
+
+    void waitGroup(Sereno sereno) throws InterruptedException {
+        // example
+        WaitGroup group = sereno.waitGroup("import");
+        group.add(5);
+        startWorkers(); // each takes one of the five places by join()
+        group.await();
+        // end
+    }
+
+    void worker(Sereno sereno) {
+        // example
+        try (Worker worker = sereno.waitGroup("import").join()) {
+            load(worker.id());
+            worker.done();
+        }
+        // end
+    }
+
+    Subscription topic(Sereno sereno) {
+        // example
+        Topic<String> tasks = sereno.topic("tasks", Codec.utf8());
+        Subscription subscription =
+                tasks.subscribe(message -> System.out.println(message.offset() + ": " + message.payload()));
+        tasks.publish("new work: 123456789");
+        // end
+        return subscription;
+    }
+
+    void reader(Sereno sereno) throws InterruptedException {
+        // example
+        Topic<String> tasks = sereno.topic("tasks", Codec.utf8());
+        try (TopicReader<String> reader = tasks.reader(new From.Durable("loader"))) {
+            while (true) {
+                load(reader.next().payload()); // acknowledged by asking for the next one
+            }
+        }
+        // end
+    }
+
+    Codec<UUID> codec() {
+        // example
+        Codec<UUID> ids = Codec.of(
+                id -> id.toString().getBytes(StandardCharsets.US_ASCII),
+                octets -> UUID.fromString(new String(octets, StandardCharsets.US_ASCII)));
+        // end
+        return ids;
+    }
+
+    void membership(Sereno sereno) throws InterruptedException {
+        // example
+        Membership api = sereno.membership("service/api");
+        try (KeepAlive alive = api.join("node-1", Duration.ofSeconds(10))) {
+            System.out.println(alive.id() + " is one of " + api.members().list().size());
+            serve();
+        }
+        // end
+    }
+
+    void keepAlive(Sereno sereno) throws InterruptedException {
+        // example
+        try (KeepAlive alive = sereno.keepAlive("service/api", "node-1", Duration.ofSeconds(30))) {
+            alive.onState(state -> System.out.println("now " + state));
+            serve();
+        }
+        // end
+    }
+
+    void ids(Sereno sereno) {
+        // example
+        long id = sereno.ids("messages").nextId();
+        IdLayout.Parts parts = IdLayout.SONYFLAKE.decode(id);
+        System.out.println(id + " was made at " + parts.time());
+        // end
+    }
+
+    SerenoObserver observer(System.Logger log) {
+        // example
+        SerenoObserver observer = new SerenoObserver() {
+            @Override
+            public void lost(String recipe, String name, long fencingToken, LossCause cause) {
+                log.log(System.Logger.Level.WARNING, "lost {0} {1}: {2}", recipe, name, cause);
+            }
+        };
+        // end
+        return observer;
+    }
+
+    CompletionStage<CommitResult> commit(Backend backend, Lease lease) {
+        // example
+        CompletionStage<CommitResult> result = backend.commit(Commit.to("lock/orders")
+                .ifAbsent("session-1")
+                .put("session-1", Bytes.utf8("who and since when"), lease.id())
+                .returningAll()
+                .build());
+        // end
+        return result;
+    }
+}
