@@ -30,11 +30,12 @@ import java.util.function.Consumer;
  * <p><b>Not guaranteed.</b> As for every {@link Grant}: that nothing happens between {@code isHeld()} and the effect.
  * That every leader in between is seen by an observer who was away.
  *
- * <p><b>Callbacks</b> are set before {@link #start()}, at most one of each kind. They run one after another (LDR-5a).
- * The leader callback may last as long as the leadership; the loss completes {@link Grant#lost()} and interrupts it.
- * Meanwhile peers that come and go are kept, and told when it has returned. The candidate enrols again only after it
- * has returned, so that there is no leader without a worker (LDR-5b). What a callback throws goes to the
- * {@link SerenoObserver} and the log, and ends neither leadership nor candidacy (LDR-8).
+ * <p><b>Callbacks</b> are set before {@link #start()}; setting one again replaces it. Those of leader and follower run
+ * one after the other and alternate (LDR-5a). The leader callback may last as long as the leadership; the loss
+ * completes {@link Grant#lost()} and interrupts it. Those of peers run one after another too, beside a leader callback
+ * that lasts. The candidate enrols again only after the leader callback has returned, so that there is no leader
+ * without a worker (LDR-5b). What a callback throws goes to the {@link SerenoObserver} and the log, and ends neither
+ * leadership nor candidacy (LDR-8).
  *
  * <p>Instances are safe for use by multiple threads.
  */
@@ -42,9 +43,10 @@ public interface LeaderElection extends AutoCloseable {
     /**
      * What to do when this candidate leads.
      *
-     * @param callback given the right that it has and what the election looks like; interrupted when the right is lost
+     * @param callback given the right that it has and what the election looks like; interrupted when the right is lost,
+     *     or given back by another thread
      * @return this election
-     * @throws IllegalStateException if it was started, or has such a callback
+     * @throws IllegalStateException if it was started or closed
      */
     LeaderElection onElectedLeader(BiConsumer<Leadership, Topology> callback);
 
@@ -54,25 +56,26 @@ public interface LeaderElection extends AutoCloseable {
      *
      * @param callback given what the election looks like
      * @return this election
-     * @throws IllegalStateException if it was started, or has such a callback
+     * @throws IllegalStateException if it was started or closed
      */
     LeaderElection onElectedFollower(Consumer<Topology> callback);
 
     /**
-     * What to do when a peer joins. Joins and leaves come in pairs for each incarnation, also over a reconnect (LDR-9).
+     * What to do when another candidate joins, or is found at the start. Joins and leaves come in pairs for each
+     * incarnation, also over a reconnect (LDR-9).
      *
      * @param callback given who joined and what the election looks like
      * @return this election
-     * @throws IllegalStateException if it was started, or has such a callback
+     * @throws IllegalStateException if it was started or closed
      */
     LeaderElection onPeerJoined(BiConsumer<Peer, Topology> callback);
 
     /**
-     * What to do when a peer leaves.
+     * What to do when another candidate leaves.
      *
      * @param callback given who left, as last seen, and what the election looks like
      * @return this election
-     * @throws IllegalStateException if it was started, or has such a callback
+     * @throws IllegalStateException if it was started or closed
      */
     LeaderElection onPeerLeft(BiConsumer<Peer, Topology> callback);
 
@@ -82,7 +85,8 @@ public interface LeaderElection extends AutoCloseable {
      *
      * @param metadata copied; at most 16 KiB of UTF-8 in keys and values
      * @return this election
-     * @throws IllegalArgumentException if it is too large
+     * @throws IllegalArgumentException if it is too large, or not well-formed Unicode without U+0000
+     * @throws IllegalStateException if it is closed
      */
     LeaderElection metadata(Map<String, String> metadata);
 
@@ -117,18 +121,19 @@ public interface LeaderElection extends AutoCloseable {
     Optional<Leadership> awaitLeadership(Duration timeout) throws InterruptedException;
 
     /**
-     * The right to lead, while this candidate has it. Asks nobody.
+     * The right to lead, while this candidate has it. Reads the clock and asks nobody.
      *
      * @return empty when it does not lead
      */
     Optional<Leadership> leadership();
 
     /**
-     * What the election looks like, as this client saw it last. Asks nobody, except for the first call before
-     * {@link #start()}, which waits for the store, at most the operation timeout.
+     * What the election looks like. After {@link #start()} as this candidate saw it last, without asking; as long as it
+     * has seen nothing, by asking the store, which takes at most the operation timeout and is not interruptible.
      *
      * @return the last known, marked so when it is not current
      * @throws NotAppliedException if nothing is known yet and the store could not be asked
+     * @throws IllegalStateException if it is closed
      */
     Topology topology();
 
@@ -147,8 +152,11 @@ public interface LeaderElection extends AutoCloseable {
     Optional<SerenoException> lastError();
 
     /**
-     * Hands the leadership over and queues at the tail. Waits until the store has it, at most the operation timeout.
-     * Does nothing while this candidate does not lead.
+     * Hands the leadership over, interrupts the leader callback, and queues at the tail when that has returned. Waits
+     * until the store has it, at most the operation timeout; not interruptible. Inside the leader callback it does not
+     * interrupt. Does nothing while this candidate does not lead.
+     *
+     * @throws IllegalStateException if it is closed
      */
     void resign();
 
@@ -164,13 +172,11 @@ public interface LeaderElection extends AutoCloseable {
     enum State {
         /** Not started: sees the others, and is not seen. */
         OBSERVING,
-        /** Started, and does not lead: in the queue, or about to enrol. */
+        /** In the queue, behind others. */
         FOLLOWER,
-        /** Leads. */
+        /** Leads; also while the store is out of reach, until the local deadline. */
         LEADER,
-        /**
-         * Started, and the store is out of reach. Who led before may still do: {@link #leadership()} says until when.
-         */
+        /** Started, and neither: about to enrol, or the store is out of reach. */
         SUSPENDED,
         /** Closed for good. */
         CLOSED

@@ -42,6 +42,7 @@ public interface Mutex {
      *
      * @return held; to be closed
      * @throws InterruptedException if interrupted; the request is withdrawn then, and can no longer be granted
+     * @throws NotAppliedException if the store refuses for good, for a missing right or wrong credentials
      * @throws SerenoClosedException if the client is closed, also while waiting
      */
     Grant acquire() throws InterruptedException;
@@ -60,13 +61,14 @@ public interface Mutex {
     Optional<Grant> tryAcquire();
 
     /**
-     * Waits for the right for some time, one deadline for the whole call.
+     * Waits for the right for some time, one deadline for the whole call. When it has passed, the call takes up to 200
+     * ms more to see its entry removed from the store.
      *
      * @param timeout zero or more; zero is {@link #tryAcquire()}
      * @return held and to be closed; or empty: others were in front to the end
      * @throws InterruptedException if interrupted; the request is withdrawn then, and can no longer be granted
-     * @throws NotAppliedException if the time ended while the store was out of reach: then nobody knows who was in
-     *     front
+     * @throws NotAppliedException if the time ended while the store was out of reach, so that nobody knows who was in
+     *     front, or if the store refuses for good
      * @throws SerenoClosedException if the client is closed, also while waiting
      */
     Optional<Grant> tryAcquire(Duration timeout) throws InterruptedException;
@@ -81,6 +83,7 @@ public interface Mutex {
      * @return what the work returned, while the right was held from its beginning to its end
      * @throws E if the work throws it while the right is held
      * @throws InterruptedException if interrupted while waiting for the right
+     * @throws NotAppliedException if the store refuses for good while waiting
      * @throws GrantLostException if the right was lost before the work had ended, whatever the work returned; what it
      *     threw is the cause
      * @throws SerenoClosedException if the client is closed while waiting
@@ -101,8 +104,8 @@ public interface Mutex {
      * token. All views of this name in this client share their holds.
      *
      * <p>{@code lock()} waits without being interruptible. {@code unlock()} throws {@link GrantLostException} if the
-     * right was lost meanwhile, and {@link IllegalMonitorStateException} if this thread does not hold it.
-     * {@code newCondition()} is not supported.
+     * right was lost meanwhile, and {@link IllegalMonitorStateException} if this thread does not hold it; a loss is
+     * told at every level, and at each further entry. {@code newCondition()} is not supported.
      *
      * @return a view; holds nothing by itself
      */

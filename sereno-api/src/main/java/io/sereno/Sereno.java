@@ -28,9 +28,9 @@ import java.util.function.Consumer;
  * different kinds never meet, whatever their names.
  *
  * <p><b>Names</b> are well-formed Unicode without U+0000, not empty, of at most {@value #MAX_NAME_BYTES} bytes of
- * UTF-8. Nothing in them has a meaning, slashes and dots included. Where two names meet in one entry, group and member
- * or child namespace and name, both have to fit into the {@value io.sereno.spi.Names#MAX_BYTES} bytes that a directory
- * and an entry have together; else an {@link IllegalArgumentException} says so.
+ * UTF-8. Nothing in them has a meaning, slashes and dots included. Where two names meet in one entry, like those of a
+ * group and a member, both have to fit into the {@value io.sereno.spi.Names#MAX_BYTES} bytes that a directory and an
+ * entry have together; else an {@link IllegalArgumentException} says so.
  *
  * <p><b>Guarantees.</b> A right is believed only until <em>the time of sending the last renewal that was acknowledged +
  * ttl - margin</em>, on this process's monotonic clock; so a holder that is cut off, or was paused, stops by itself
@@ -190,7 +190,8 @@ public interface Sereno extends AutoCloseable {
     /**
      * The same connection and session under a child of this namespace. Children are places of their own, apart from
      * their parent's names and from each other: {@code sereno.withNamespace("eu")} under the namespace {@code billing}
-     * of a URI is <em>not</em> what a URI that ends in {@code /billing/eu} reaches.
+     * of a URI is <em>not</em> what a URI that ends in {@code /billing/eu} reaches. Children of children take at most
+     * 64 bytes of UTF-8 together, with two more for each.
      *
      * @param child name of the child
      * @return a view, for which {@link #close()} does nothing
@@ -274,7 +275,7 @@ public interface Sereno extends AutoCloseable {
          * Below what to keep everything. Not together with a namespace in the URI; over a {@link #backend} it is a
          * child of the backend's own, as by {@link Sereno#withNamespace}.
          *
-         * @param namespace one or more segments between slashes
+         * @param namespace at most 64 bytes of UTF-8; segments between slashes, none of them empty
          * @return this builder
          */
         Builder namespace(String namespace);

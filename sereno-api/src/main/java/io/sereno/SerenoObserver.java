@@ -14,8 +14,8 @@ import java.time.Duration;
  * };
  * }</pre>
  *
- * <p>Called off I/O threads, from several at a time. It may not block for long. What it throws is logged and changes
- * nothing. Nothing depends on it: losses are told to their holders first.
+ * <p>Called off I/O threads, with one event after another. Nothing waits for it: one that is 10,000 events behind
+ * misses the next ones, which is logged. What it throws is logged too, and changes nothing.
  */
 public interface SerenoObserver {
     /**

@@ -17,8 +17,8 @@ public interface Subscription extends AutoCloseable {
     CompletionStage<Void> ended();
 
     /**
-     * Ends it: no callback runs after this has returned. Waits for one that is running; inside a callback it returns at
-     * once, and that one is the last. Idempotent, not interruptible.
+     * Ends it: no callback begins after this has returned. One that is running is interrupted, and waited for, 5 s at
+     * most; inside a callback this returns at once, and that one is the last. Idempotent, not interruptible.
      */
     @Override
     void close();

@@ -41,7 +41,7 @@
  * with an {@link java.lang.IllegalArgumentException} that says what is accepted; calls that do not fit the state with
  * an {@link java.lang.IllegalStateException}; each before any I/O where it can be seen there.
  *
- * <p><b>Callbacks</b> of one recipe object run one after another, never on I/O threads and never under a lock. What one
+ * <p><b>Callbacks</b> of one subscription run one after another, never on I/O threads and never under a lock. What one
  * throws goes to {@link io.sereno.SerenoObserver#failed} and to the log, and the next one runs.
  *
  * <p><b>Closing.</b> What is <em>entered</em> is closed: grants, workers, keep-alives, elections, subscriptions,
