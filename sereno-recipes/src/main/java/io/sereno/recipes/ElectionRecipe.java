@@ -175,6 +175,11 @@ final class ElectionRecipe implements LeaderElection, Open, Turn.Owner, Hold.Giv
     @Override
     public Topology topology() {
         requireNotClosed("topology");
+        return known();
+    }
+
+    /** For callbacks too: one that had begun when the election was closed runs to its end. */
+    private Topology known() {
         Topology known = latest;
         if (known == null) {
             return observed();
@@ -308,7 +313,7 @@ final class ElectionRecipe implements LeaderElection, Open, Turn.Owner, Hold.Giv
         toldLeader = true;
         toldFollower = false;
         leaderCallback = leading.submit(
-                "onElectedLeader", () -> onLeader.accept(hold, topology()), () -> strand.execute(this::leaderReturned));
+                "onElectedLeader", () -> onLeader.accept(hold, known()), () -> strand.execute(this::leaderReturned));
         hold.interruptedByLoss(leaderCallback);
     }
 
@@ -370,7 +375,7 @@ final class ElectionRecipe implements LeaderElection, Open, Turn.Owner, Hold.Giv
         if (!toldFollower) {
             toldFollower = true;
             toldLeader = false;
-            leading.submit("onElectedFollower", () -> onFollower.accept(topology()), () -> {});
+            leading.submit("onElectedFollower", () -> onFollower.accept(known()), () -> {});
         }
     }
 
