@@ -1,0 +1,149 @@
+package io.sereno.examples;
+
+import io.sereno.LeaderElection;
+import io.sereno.Leadership;
+import io.sereno.LossCause;
+import io.sereno.Mutex;
+import io.sereno.Peer;
+import io.sereno.Sereno;
+import io.sereno.Topology;
+import io.sereno.simulation.FaultyBackend;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A tour in a few seconds, which {@code ./quickstart} runs: several clients, as if each were a process of its own, share a lock and elect
+ * a leader, and the leader is cut off from the store. Every claim that is printed has been checked.
+ */
+public final class Quickstart {
+    private static final String ELECTION = "scheduler";
+    private static final int THREADS = 4;
+    private static final int ROUNDS = 100;
+
+    private final PrintStream out;
+
+    Quickstart(PrintStream out) {
+        this.out = out;
+    }
+
+    public static void main(String[] args) throws Exception {
+        new Quickstart(System.out).run(args.length == 0 ? "memory:/quickstart" : args[0]);
+    }
+
+    void run(String uri) throws Exception {
+        try (Sereno ada = client("ada", "cuttable-" + uri);
+                Sereno ben = client("ben", uri);
+                Sereno cleo = client("cleo", uri)) {
+            oneLock(ada, ben);
+            oneLeader(ada, ben, cleo);
+        }
+    }
+
+    private static Sereno client(String name, String uri) {
+        // Two seconds, so that the tour is short; the default is ten.
+        return Sereno.builder()
+                .uri(uri)
+                .nodeId(name)
+                .sessionTtl(Duration.ofSeconds(2))
+                .connect();
+    }
+
+    /** Two clients with four threads each change what no lock but this one guards. */
+    private void oneLock(Sereno ada, Sereno ben) throws Exception {
+        List<Long> tokens = new ArrayList<>();
+        List<Callable<Void>> work = new ArrayList<>();
+        for (Sereno sereno : List.of(ada, ben)) {
+            Mutex mutex = sereno.mutex("close-month");
+            for (int i = 0; i < THREADS; i++) {
+                work.add(() -> {
+                    for (int round = 0; round < ROUNDS; round++) {
+                        mutex.call(grant -> tokens.add(grant.fencingToken()));
+                    }
+                    return null;
+                });
+            }
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(work.size());
+        try {
+            for (Future<Void> done : threads.invokeAll(work)) {
+                done.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+        check(tokens.size() == work.size() * ROUNDS, "a hold of the lock is missing");
+        for (int i = 1; i < tokens.size(); i++) {
+            check(tokens.get(i - 1) < tokens.get(i), "a token is not greater than the one before");
+        }
+        say("Lock: two clients with four threads each held it " + tokens.size()
+                + " times, one at a time; the fencing tokens rose from "
+                + tokens.get(0) + " to " + tokens.get(tokens.size() - 1) + ".");
+    }
+
+    private void oneLeader(Sereno ada, Sereno ben, Sereno cleo) throws Exception {
+        CompletableFuture<Topology> adaFollows = new CompletableFuture<>();
+        Leadership first = ada.election(ELECTION)
+                .onElectedFollower(adaFollows::complete)
+                .start()
+                .awaitLeadership();
+        LeaderElection bens = standBy(ben);
+        LeaderElection cleos = standBy(cleo);
+        String leader = cleos.topology().leader().map(Peer::nodeId).orElse("nobody");
+        check(leader.equals("ada"), "ada leads, and cleo takes " + leader + " for the leader");
+        say("Election: ada leads with token " + first.fencingToken() + "; ben and cleo stand by.");
+
+        FaultyBackend wire = CuttableMemory.latestWire();
+        wire.cutOff(Duration.ofMillis(100));
+        long cut = System.nanoTime();
+        say("ada is cut off from the store.");
+        LossCause cause = first.lost().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        check(!first.isHeld(), "ada still believes that it leads");
+        say("ada knows by its own clock, " + since(cut) + " later, that it leads no longer: " + cause + ".");
+        Leadership second = bens.awaitLeadership(Duration.ofSeconds(10)).orElseThrow();
+        check(second.fencingToken() > first.fencingToken(), "the second leader's token is not greater");
+        say("ben leads " + since(cut) + " after the cut with token " + second.fencingToken() + ".");
+
+        wire.heal();
+        List<String> line = adaFollows.get(10, TimeUnit.SECONDS).peers().stream()
+                .map(Peer::nodeId)
+                .toList();
+        check(line.equals(List.of("ben", "cleo", "ada")), "ada is back, and the line is " + line);
+        say("ada is connected again and has queued anew: " + String.join(", ", line) + ".");
+        long resigned = System.nanoTime();
+        bens.resign();
+        Leadership third = cleos.awaitLeadership(Duration.ofSeconds(10)).orElseThrow();
+        check(third.fencingToken() > second.fencingToken(), "the third leader's token is not greater");
+        say("ben resigned; cleo leads " + since(resigned) + " later with token " + third.fencingToken() + ".");
+    }
+
+    /** Returns when the candidate stands in line. */
+    private static LeaderElection standBy(Sereno sereno) throws Exception {
+        CompletableFuture<Topology> follows = new CompletableFuture<>();
+        LeaderElection election =
+                sereno.election(ELECTION).onElectedFollower(follows::complete).start();
+        follows.get(10, TimeUnit.SECONDS);
+        return election;
+    }
+
+    private static String since(long nanoTime) {
+        return Duration.ofNanos(System.nanoTime() - nanoTime).toMillis() + " ms";
+    }
+
+    private static void check(boolean asPromised, String otherwise) {
+        if (!asPromised) {
+            throw new IllegalStateException(otherwise);
+        }
+    }
+
+    private void say(String sentence) {
+        out.println(sentence);
+    }
+}
