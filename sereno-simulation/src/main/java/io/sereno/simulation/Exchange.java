@@ -2,11 +2,16 @@ package io.sereno.simulation;
 
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Watch;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +71,39 @@ final class Exchange<T extends @Nullable Object> {
     /** Tells the client that the request certainly did not leave. */
     void refuse(String why, boolean permanent) {
         outcome.completeExceptionally(new BackendException(Outcome.NOT_APPLIED, permanent, why + ": " + request, null));
+    }
+
+    /** What the store answered, for a trace. */
+    String describeAnswer() {
+        Object answer = value;
+        if (failure != null) {
+            return failure.toString();
+        } else if (answer instanceof Snapshot snapshot) {
+            return describe(snapshot);
+        } else if (answer instanceof CommitResult.Committed committed) {
+            return (committed.revision() == 0 ? "holds" : "committed at " + committed.revision())
+                    + committed
+                            .snapshot()
+                            .map(snapshot -> ", " + describe(snapshot))
+                            .orElse("");
+        } else if (answer instanceof CommitResult.Conflict conflict) {
+            return "conflict"
+                    + conflict.snapshot()
+                            .map(snapshot -> ", " + describe(snapshot))
+                            .orElse("");
+        } else if (answer instanceof CommitResult.LeaseDead) {
+            return "the lease is dead";
+        } else if (answer instanceof Lease lease) {
+            return "lease " + lease.id();
+        }
+        return answer == null || answer instanceof Watch ? "done" : answer.toString();
+    }
+
+    private static String describe(Snapshot snapshot) {
+        return snapshot.entries().stream()
+                .map(entry -> entry.name() + "@" + entry.createRevision()
+                        + (entry.modRevision() == entry.createRevision() ? "" : "/" + entry.modRevision()))
+                .collect(Collectors.joining(" ", "[", snapshot.more() ? " ...]" : "]"));
     }
 
     @Override

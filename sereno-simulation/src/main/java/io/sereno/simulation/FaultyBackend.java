@@ -30,13 +30,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * ManualTime time = new ManualTime();
- * FaultyBackend backend = new FaultyBackend(new MemoryStore(time).connect(Runnable::run), time, Runnable::run);
+ * Backend store = new MemoryStore(time).connect(Runnable::run);
+ * FaultyBackend backend = new FaultyBackend(store, time, Runnable::run);
  *
  * backend.next(Request.commits(), Fate.loseReply());
- * CompletionStage<CommitResult> lost = backend.commit(Commit.to("orders").put("a", Bytes.EMPTY).build());
+ * Commit commit = Commit.to("orders").put("a", Bytes.EMPTY).build();
  *
- * // The stage has failed as UNKNOWN, and the entry is there.
+ * // The client hears UNKNOWN, and the entry is there.
+ * assertThat(backend.commit(commit).toCompletableFuture()).isCompletedExceptionally();
  * }</pre>
+ *
+ * <p>An application is tested with {@code Sereno.builder().backend(backend).timeSource(backend.time())}.
  *
  * <p>Faults of three kinds:
  *

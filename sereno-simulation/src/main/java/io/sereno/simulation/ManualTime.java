@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * ManualTime time = new ManualTime();
- * time.schedule(Duration.ofSeconds(10), Runnable::run, () -> System.out.println("ten seconds later"));
+ * time.schedule(Duration.ofSeconds(10), Runnable::run, () -> printed.add("ten seconds later"));
  * time.advance(Duration.ofSeconds(10));
  * }</pre>
  *
@@ -48,7 +48,7 @@ public final class ManualTime implements TimeSource {
 
     @Override
     public long nanoTime() {
-        return START + elapsed().toNanos();
+        return START + elapsedNanos();
     }
 
     @Override
@@ -63,9 +63,13 @@ public final class ManualTime implements TimeSource {
 
     /** How long it is since this time was made. */
     public Duration elapsed() {
+        return Duration.ofNanos(elapsedNanos());
+    }
+
+    long elapsedNanos() {
         lock.lock();
         try {
-            return Duration.ofNanos(elapsed);
+            return elapsed;
         } finally {
             lock.unlock();
         }

@@ -83,6 +83,17 @@ final class Notices implements Watch, WatchListener {
         link.waiting(this);
     }
 
+    /** Forgets what waits, as a connection that breaks does; whoever calls this owes a reset. */
+    void drop() {
+        lock.lock();
+        try {
+            waiting.clear();
+            resetWaiting = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The link could not deliver what waits; it is told again when more does. */
     void notDelivered() {
         lock.lock();

@@ -1,0 +1,64 @@
+package io.sereno.simulation;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What an {@link Explorer} found.
+ *
+ * @param name of the explorer
+ * @param seed that the schedules' seeds were made from
+ * @param schedules how many ran
+ * @param distinct how many of them differ in the order of their events or in their faults
+ * @param events how many happened in all of them
+ * @param faults how many happened in all of them
+ * @param failure the first schedule that failed; none ran after it
+ */
+public record Exploration(
+        String name, long seed, int schedules, int distinct, long events, long faults, Optional<Failure> failure) {
+    /**
+     * A schedule that failed.
+     *
+     * @param schedule its own seed, for {@link Explorer#repeat}
+     * @param what what was not as it must be
+     * @param cause what was thrown, if it was that
+     * @param trace the events in their order: number, time, who, what; and the faults among them
+     * @param howToRepeat one line of code
+     */
+    public record Failure(
+            long schedule, String what, Optional<Throwable> cause, List<String> trace, String howToRepeat) {
+        public Failure {
+            trace = List.copyOf(trace);
+        }
+
+        @Override
+        public String toString() {
+            StringWriter text = new StringWriter();
+            PrintWriter lines = new PrintWriter(text);
+            lines.println(what);
+            trace.forEach(lines::println);
+            cause.ifPresent(thrown -> thrown.printStackTrace(lines));
+            lines.println(what);
+            lines.print(howToRepeat);
+            return text.toString();
+        }
+    }
+
+    /** One line: how much was looked at, and whether all was well. */
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "%s: %,d schedules, %,d of them distinct, %,d events, %,d faults, seed %d: %s",
+                name,
+                schedules,
+                distinct,
+                events,
+                faults,
+                seed,
+                failure.map(found -> "FAILED, " + found.what()).orElse("all well"));
+    }
+}

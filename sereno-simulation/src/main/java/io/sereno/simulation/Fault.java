@@ -1,0 +1,36 @@
+package io.sereno.simulation;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What the {@link Explorer} may do to a schedule. All but {@link #END_LEASE} is within the rules of the SPI. */
+public enum Fault {
+    /** A request never reaches the store; the client is told UNKNOWN, or NOT_APPLIED if it changes no entry. */
+    LOSE_REQUEST,
+    /** The store carries a request out, and the client is told the same. */
+    LOSE_REPLY,
+    /** The client is told the same, and later the store carries the request out. */
+    APPLY_LATE,
+    /** A request is not sent, and the client knows: NOT_APPLIED. */
+    REFUSE_REQUEST,
+    /** A request or a reply takes up to twenty seconds. */
+    DELAY,
+    /** A client stands still for up to thirty seconds: it hears nothing and none of its timers fires. */
+    PAUSE,
+    /** The network of a client is gone for up to thirty seconds; then its watches are reset. */
+    CUT_OFF,
+    /** The watches of a client are reset. */
+    RESET_WATCHES,
+    /** A change is announced that has not happened. */
+    INVENT_NOTICE,
+    /** A client is gone for good. What was to happen by {@link SimulatedClient#eventually} need not happen. */
+    CRASH,
+    /** A lease ends behind its owner's back. Stores are not allowed to do that (LEA-2), and have done it. */
+    END_LEASE;
+
+    /** What every client survives and every store may do: all but {@link #CRASH} and {@link #END_LEASE}. */
+    public static Set<Fault> survivable() {
+        return Collections.unmodifiableSet(EnumSet.range(LOSE_REQUEST, INVENT_NOTICE));
+    }
+}
