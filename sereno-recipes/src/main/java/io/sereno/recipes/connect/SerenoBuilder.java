@@ -39,15 +39,6 @@ final class SerenoBuilder implements Sereno.Builder {
     static final String URI_PROPERTY = "sereno.uri";
     static final String URI_VARIABLE = "SERENO_URI";
 
-    private static final Duration DEFAULT_SESSION_TTL = Duration.ofSeconds(10);
-    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
-    /** Below it a renewal every third of the ttl leaves no room for the margin of 50 ms. */
-    private static final Duration LEAST_SESSION_TTL = Duration.ofMillis(200);
-
-    private static final Duration LEAST_TIMEOUT = Duration.ofMillis(1);
-    /** So that no sum of nanoseconds overflows. */
-    private static final Duration GREATEST = Duration.ofDays(1);
-
     private final Connector connector;
     private final Map<String, String> environment;
 
@@ -166,6 +157,22 @@ final class SerenoBuilder implements Sereno.Builder {
     }
 
     private Sereno over(Backend given) {
+        Faults faults = new Faults();
+        faults.collect(this::checkNothingOfAUri);
+        Guarantees facts = given.guarantees();
+        String prefix = faults.collect("", () -> namespace == null ? "" : checkedNamespace(namespace));
+        Settings settings = settings(faults, new UriParameters(Map.of()), prefix, facts.backend());
+        faults.throwAll();
+        check(facts, settings, required);
+        try {
+            return connector.connect(settings, given, false);
+        } catch (IllegalArgumentException e) {
+            // Over a backend of the caller's the namespace becomes part of each directory, where there is less room.
+            throw new SerenoConfigurationException("namespace(...): " + e.getMessage(), e);
+        }
+    }
+
+    private void checkNothingOfAUri() {
         String ofUri = Stream.of(
                         set("uri", uri),
                         set("credentials", credentials),
@@ -178,31 +185,22 @@ final class SerenoBuilder implements Sereno.Builder {
             throw new SerenoConfigurationException(
                     "backend(...) is open already and cannot be combined with " + ofUri + "; leave one side out");
         }
-        UriParameters parameters = new UriParameters(Map.of());
-        Guarantees facts = given.guarantees();
-        Settings settings = settings(parameters, namespace == null ? "" : checkedNamespace(namespace), facts.backend());
-        check(facts, settings, required);
-        try {
-            return connector.connect(settings, given, false);
-        } catch (IllegalArgumentException e) {
-            // Over a backend of the caller's the namespace becomes part of each directory, where there is less room.
-            throw new SerenoConfigurationException("namespace(...): " + e.getMessage(), e);
-        }
     }
 
     private Sereno open() {
         Backends backends = Backends.find();
-        SerenoUri address = address(backends);
+        Faults faults = new Faults();
+        SerenoUri address = faults.collect(SerenoUri.NOWHERE, () -> address(backends));
         UriParameters parameters = new UriParameters(address.parameters());
+        Optional<Credentials> login = faults.collect(Optional.empty(), () -> login(address));
+        Set<Promise> promises = faults.collect(required, () -> parameters.promises(required));
+        Duration patience = faults.collect(Duration.ZERO, () -> parameters.connectTimeout(connectTimeout));
+        Optional<Path> authorities = faults.collect(Optional.empty(), () -> file("trust", trust));
+        Optional<Path> chain = faults.collect(Optional.empty(), () -> file("identity", certificates));
+        Optional<Path> key = faults.collect(Optional.empty(), () -> file("identity", privateKey));
+        Settings settings = settings(faults, parameters, "", address.address());
+        faults.throwAll();
         BackendProvider provider = backends.forScheme(address.scheme());
-        Optional<Credentials> login = login(address);
-        Set<Promise> promises = parameters.promises(required);
-        Duration patience = parameters.duration(
-                "connect-timeout", "connectTimeout", connectTimeout, DEFAULT_TIMEOUT, LEAST_TIMEOUT, GREATEST);
-        Optional<Path> authorities = file("trust", trust);
-        Optional<Path> chain = file("identity", certificates);
-        Optional<Path> key = file("identity", privateKey);
-        Settings settings = settings(parameters, "", address.address());
         UriConfig config = new UriConfig(
                 address.scheme(),
                 address.hosts().stream().map(SerenoUri.Host::unresolved).toList(),
@@ -271,6 +269,13 @@ final class SerenoBuilder implements Sereno.Builder {
         return namespace;
     }
 
+    private static String checkedNodeId(String nodeId) {
+        NameRules.nodeIdFault(nodeId).ifPresent(fault -> {
+            throw new SerenoConfigurationException("nodeId(...): the node id " + fault);
+        });
+        return nodeId;
+    }
+
     private Optional<Credentials> login(SerenoUri address) {
         if (credentials == null) {
             return address.credentials();
@@ -297,19 +302,13 @@ final class SerenoBuilder implements Sereno.Builder {
         return Optional.ofNullable(path);
     }
 
-    private Settings settings(UriParameters parameters, String prefix, String backendName) {
-        Duration ttl = parameters.duration(
-                "session-ttl", "sessionTtl", sessionTtl, DEFAULT_SESSION_TTL, LEAST_SESSION_TTL, GREATEST);
-        Duration timeout = parameters.duration(
-                "operation-timeout", "operationTimeout", operationTimeout, DEFAULT_TIMEOUT, LEAST_TIMEOUT, GREATEST);
-        if (nodeId != null) {
-            NameRules.nodeIdFault(nodeId).ifPresent(fault -> {
-                throw new SerenoConfigurationException("nodeId(...): the node id " + fault);
-            });
-        }
+    private Settings settings(Faults faults, UriParameters parameters, String prefix, String backendName) {
+        Duration ttl = faults.collect(Duration.ZERO, () -> parameters.sessionTtl(sessionTtl));
+        Duration timeout = faults.collect(Duration.ZERO, () -> parameters.operationTimeout(operationTimeout));
+        String node = faults.collect("", () -> nodeId == null ? NodeId.fresh(environment) : checkedNodeId(nodeId));
         SystemTime ownTime = new SystemTime();
         return new Settings(
-                nodeId == null ? NodeId.fresh(environment) : nodeId,
+                node,
                 prefix,
                 ttl,
                 timeout,

@@ -35,6 +35,9 @@ record SerenoUri(
     static final String SYNTAX =
             "scheme:[//[user:password@]host[:port][,host[:port]...]][/namespace][?key=value&...], with %XX for reserved characters";
 
+    /** In the place of one that has a fault. */
+    static final SerenoUri NOWHERE = new SerenoUri("", Optional.empty(), List.of(), "", Map.of());
+
     /** An address as written: an IPv6 address without its brackets, the port perhaps left to the backend's default. */
     record Host(String name, OptionalInt port) {
         /** Of a complete address: to look up the name is the backend's business. */

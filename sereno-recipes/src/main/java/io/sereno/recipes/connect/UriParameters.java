@@ -16,33 +16,54 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The parameters of a URI: those that Sereno understands are taken out one by one, the rest is the backend's. */
+/** The parameters of a URI: those that Sereno understands, and the rest, which is the backend's. */
 final class UriParameters {
+    private static final String REQUIRE = "require";
+    private static final String SESSION_TTL = "session-ttl";
+    private static final String CONNECT_TIMEOUT = "connect-timeout";
+    private static final String OPERATION_TIMEOUT = "operation-timeout";
+    private static final Set<String> OURS = Set.of(REQUIRE, SESSION_TTL, CONNECT_TIMEOUT, OPERATION_TIMEOUT);
+
+    private static final Duration DEFAULT_SESSION_TTL = Duration.ofSeconds(10);
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
+    /** Below it a renewal every third of the ttl leaves no room for the margin of 50 ms. */
+    private static final Duration LEAST_SESSION_TTL = Duration.ofMillis(200);
+
+    private static final Duration LEAST_TIMEOUT = Duration.ofMillis(1);
+    /** So that no sum of nanoseconds overflows. */
+    private static final Duration GREATEST = Duration.ofDays(1);
+
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m)");
 
-    private final Map<String, String> rest;
+    private final Map<String, String> given;
 
     UriParameters(Map<String, String> given) {
-        rest = new HashMap<>(given);
+        this.given = given;
+    }
+
+    Duration sessionTtl(@Nullable Duration built) {
+        return duration(SESSION_TTL, "sessionTtl", built, DEFAULT_SESSION_TTL, LEAST_SESSION_TTL);
+    }
+
+    Duration connectTimeout(@Nullable Duration built) {
+        return duration(CONNECT_TIMEOUT, "connectTimeout", built, DEFAULT_TIMEOUT, LEAST_TIMEOUT);
+    }
+
+    Duration operationTimeout(@Nullable Duration built) {
+        return duration(OPERATION_TIMEOUT, "operationTimeout", built, DEFAULT_TIMEOUT, LEAST_TIMEOUT);
     }
 
     /** The value of the URI or of the builder, not of both; else the default. */
-    Duration duration(
-            String key,
-            String option,
-            @Nullable Duration built,
-            Duration otherwise,
-            Duration least,
-            Duration greatest) {
-        String text = rest.remove(key);
+    private Duration duration(String key, String option, @Nullable Duration built, Duration otherwise, Duration least) {
+        String text = given.get(key);
         if (text != null && built != null) {
             throw new SerenoConfigurationException(
                     "given twice: " + key + " in the URI and " + option + "(...); leave one out");
         }
         Duration value = text != null ? parse(key, text) : built != null ? built : otherwise;
-        if (value.compareTo(least) < 0 || value.compareTo(greatest) > 0) {
+        if (value.compareTo(least) < 0 || value.compareTo(GREATEST) > 0) {
             throw new SerenoConfigurationException((text != null ? "?" + key : option + "(...)") + ": " + value
-                    + " is out of range; " + least + " to " + greatest + " is accepted");
+                    + " is out of range; " + least + " to " + GREATEST + " is accepted");
         }
         return value;
     }
@@ -65,7 +86,7 @@ final class UriParameters {
     Set<Promise> promises(Collection<Promise> built) {
         Set<Promise> promises = EnumSet.noneOf(Promise.class);
         promises.addAll(built);
-        String text = rest.remove("require");
+        String text = given.get(REQUIRE);
         if (text != null) {
             for (String name : text.split(",", -1)) {
                 promises.add(promise(name));
@@ -93,6 +114,8 @@ final class UriParameters {
 
     /** What is left for the backend. */
     Map<String, String> rest() {
+        Map<String, String> rest = new HashMap<>(given);
+        rest.keySet().removeAll(OURS);
         return Map.copyOf(rest);
     }
 }

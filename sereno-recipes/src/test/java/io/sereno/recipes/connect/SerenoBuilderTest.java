@@ -277,6 +277,27 @@ class SerenoBuilderTest {
         assertThat(connected).isEmpty();
     }
 
+    @Test
+    void severalFaultsAreToldTogether() {
+        Sereno.Builder faulty = builder()
+                .uri("probe://ada:secret@h:x?session-ttl=ten")
+                .credentials("ada", new char[0])
+                .nodeId("")
+                .sessionTtl(Duration.ZERO)
+                .trust(Path.of("no/such.pem"));
+
+        refused(faulty::connect)
+                .hasMessageMatching("(?s)5 faults:"
+                        + "\\n - uri\\(...\\): malformed URI at index 21: .*"
+                        + "\\n - credentials\\(...\\): the password is empty"
+                        + "\\n - trust\\(...\\): no/such.pem is not a file .*"
+                        + "\\n - sessionTtl\\(...\\): PT0S is out of range; .*"
+                        + "\\n - nodeId\\(...\\): the node id is empty; .*")
+                .hasMessageNotContaining("secret");
+        assertThat(Probe.OPENED).isEmpty();
+        assertThat(connected).isEmpty();
+    }
+
     @SuppressWarnings("NullAway")
     static Stream<Arguments> nulls() {
         return Stream.of(
