@@ -1,0 +1,38 @@
+package io.sereno.examples;
+
+import io.sereno.Grant;
+import io.sereno.LossCause;
+import io.sereno.Sereno;
+import java.time.Duration;
+import java.util.Optional;
+
+/** What only one process may do at a time, guarded in the three ways that there are: the lock, the signal of its loss, the fencing token. */
+public final class MonthClose {
+    /** What the lock protects. It refuses a token lower than one that it has seen. */
+    public interface Ledger {
+        void closeMonth(long fencingToken);
+
+        void stop(LossCause cause);
+    }
+
+    private final Ledger ledger;
+
+    public MonthClose(Ledger ledger) {
+        this.ledger = ledger;
+    }
+
+    /** False when another process was at it for five seconds. */
+    public boolean run(String uri) throws InterruptedException {
+        try (Sereno sereno = Sereno.connect(uri)) {
+            Optional<Grant> attempt = sereno.mutex("close-month").tryAcquire(Duration.ofSeconds(5));
+            if (attempt.isEmpty()) {
+                return false; // another process is closing the month
+            }
+            try (Grant grant = attempt.get()) {
+                grant.lost().thenAccept(ledger::stop); // cut off, paused for too long, or removed by an operator
+                ledger.closeMonth(grant.fencingToken()); // greater than every token before
+                return true;
+            }
+        }
+    }
+}
