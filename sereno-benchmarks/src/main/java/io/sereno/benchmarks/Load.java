@@ -1,0 +1,64 @@
+package io.sereno.benchmarks;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Threads that pass through one section again and again, each time by one way of locking. */
+final class Load {
+    /** Locks, lets {@link Section#pass} happen once, unlocks. */
+    interface Cycle {
+        void pass(Section section) throws InterruptedException;
+    }
+
+    private final Cycle cycle;
+    private final int threads;
+    private final Section section = new Section();
+    private long expected;
+
+    Load(int threads, Cycle cycle) {
+        this.threads = threads;
+        this.cycle = cycle;
+    }
+
+    /** Cycles in a second; all threads begin together, and each ends the cycle in which the time is over. */
+    double window(Duration length) throws InterruptedException, ExecutionException {
+        CountDownLatch ready = new CountDownLatch(threads);
+        List<Callable<Long>> work = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+            work.add(() -> {
+                ready.countDown();
+                ready.await();
+                long end = System.nanoTime() + length.toNanos();
+                long cycles = 0;
+                while (System.nanoTime() - end < 0) {
+                    cycle.pass(section);
+                    cycles++;
+                }
+                return cycles;
+            });
+        }
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        try {
+            long start = System.nanoTime();
+            long cycles = 0;
+            for (Future<Long> done : executor.invokeAll(work)) {
+                cycles += done.get();
+            }
+            double seconds = (System.nanoTime() - start) / 1e9;
+            expected += cycles;
+            if (section.passed() != expected) {
+                throw new IllegalStateException(expected + " cycles, but " + section.passed() + " were counted inside");
+            }
+            return cycles / seconds;
+        } finally {
+            executor.shutdown();
+        }
+    }
+}

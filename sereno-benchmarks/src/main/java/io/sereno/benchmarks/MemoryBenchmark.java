@@ -1,0 +1,106 @@
+package io.sereno.benchmarks;
+
+import io.sereno.Grant;
+import io.sereno.Mutex;
+import io.sereno.Sereno;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What Sereno itself costs, on the store that costs least: the mutex alone on one thread, and eight threads of one client on one lock beside
+ * a fair ReentrantLock. A run that is not right fails; one that is slow says so.
+ */
+public final class MemoryBenchmark {
+    private static final int WARM_UP = 3;
+    private static final int WINDOWS = 7;
+    private static final Duration LENGTH = Duration.ofSeconds(2);
+    private static final int THREADS = 8;
+
+    private MemoryBenchmark() {}
+
+    public static void main(String[] args) throws Exception {
+        System.out.printf(
+                Locale.ROOT,
+                "JDK %s, %d processors; medians of %d windows of %d s after %d for warming up%n",
+                Runtime.version(),
+                Runtime.getRuntime().availableProcessors(),
+                WINDOWS,
+                LENGTH.toSeconds(),
+                WARM_UP);
+        try (Sereno sereno = Sereno.connect("memory:")) {
+            List<List<Double>> alone = windows(List.of(mutex(1, sereno.mutex("alone"))));
+            report("mutex, one thread, uncontended", alone.get(0));
+            verdict("cycles in a second", median(alone.get(0)), 300_000);
+
+            List<List<Double>> contended = windows(List.of(mutex(THREADS, sereno.mutex("contended")), fairLock()));
+            report("mutex, " + THREADS + " threads of one client", contended.get(0));
+            report("fair ReentrantLock, " + THREADS + " threads", contended.get(1));
+            verdict("ratio", median(contended.get(0)) / median(contended.get(1)), 0.5);
+        }
+    }
+
+    private static Load mutex(int threads, Mutex mutex) {
+        return new Load(threads, section -> {
+            try (Grant grant = mutex.acquire()) {
+                section.pass(grant.fencingToken());
+            }
+        });
+    }
+
+    private static Load fairLock() {
+        ReentrantLock lock = new ReentrantLock(true);
+        return new Load(THREADS, section -> {
+            lock.lock();
+            try {
+                section.pass(section.lastToken() + 1);
+            } finally {
+                lock.unlock();
+            }
+        });
+    }
+
+    /** The loads take turns, so that what else the machine does meets all of them. */
+    private static List<List<Double>> windows(List<Load> loads) throws Exception {
+        List<List<Double>> rates = new ArrayList<>();
+        loads.forEach(load -> rates.add(new ArrayList<>()));
+        for (int round = 0; round < WARM_UP + WINDOWS; round++) {
+            for (int i = 0; i < loads.size(); i++) {
+                double rate = loads.get(i).window(LENGTH);
+                if (round >= WARM_UP) {
+                    rates.get(i).add(rate);
+                }
+            }
+        }
+        return rates;
+    }
+
+    private static double median(List<Double> rates) {
+        List<Double> sorted = new ArrayList<>(rates);
+        Collections.sort(sorted);
+        return sorted.get(sorted.size() / 2);
+    }
+
+    private static void report(String what, List<Double> rates) {
+        System.out.printf(
+                Locale.ROOT,
+                "%-40s %,12.0f /s   (%,.0f to %,.0f)%n",
+                what,
+                median(rates),
+                Collections.min(rates),
+                Collections.max(rates));
+    }
+
+    private static void verdict(String what, double reached, double target) {
+        System.out.printf(
+                Locale.ROOT,
+                "  %s: %,.2f, target %,.2f: %s%n",
+                what,
+                reached,
+                target,
+                reached >= target ? "reached" : "MISSED");
+    }
+}

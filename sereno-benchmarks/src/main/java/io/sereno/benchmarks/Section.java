@@ -1,0 +1,29 @@
+package io.sereno.benchmarks;
+
+/** What a lock guards, without a guard of its own: notices when two are inside, when a count is lost, and when a token does not rise. */
+final class Section {
+    private boolean occupied;
+    private long passed;
+    private long lastToken;
+
+    void pass(long token) {
+        if (occupied) {
+            throw new IllegalStateException("two are inside at once");
+        }
+        occupied = true;
+        if (token <= lastToken) {
+            throw new IllegalStateException("token " + token + " came after " + lastToken);
+        }
+        lastToken = token;
+        passed++;
+        occupied = false;
+    }
+
+    long passed() {
+        return passed;
+    }
+
+    long lastToken() {
+        return lastToken;
+    }
+}
