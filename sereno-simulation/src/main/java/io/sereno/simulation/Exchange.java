@@ -6,6 +6,7 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Watch;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -59,6 +60,24 @@ final class Exchange<T extends @Nullable Object> {
             outcome.completeExceptionally(failure);
         } else if (!outcome.complete(value)) {
             unheard.accept(value);
+        }
+    }
+
+    /** Whether the store answered with what it was to read after a commit. */
+    boolean hasSnapshot() {
+        return (value instanceof CommitResult.Committed committed
+                        && committed.snapshot().isPresent())
+                || (value instanceof CommitResult.Conflict conflict
+                        && conflict.snapshot().isPresent());
+    }
+
+    /** Makes an answer of one whose read failed (READ-8c). */
+    @SuppressWarnings("unchecked") // What takes the place of a result of a commit is one.
+    void loseSnapshot() {
+        if (value instanceof CommitResult.Committed committed) {
+            value = (T) new CommitResult.Committed(committed.revision(), Optional.empty());
+        } else if (value instanceof CommitResult.Conflict) {
+            value = (T) new CommitResult.Conflict(Optional.empty());
         }
     }
 

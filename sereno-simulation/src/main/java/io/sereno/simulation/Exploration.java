@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -14,11 +15,22 @@ import java.util.Optional;
  * @param schedules how many ran
  * @param distinct how many of them differ in the order of their events or in their faults
  * @param events how many happened in all of them
- * @param faults how many happened in all of them
+ * @param faults how many of each kind happened in all of them
  * @param failure the first schedule that failed; none ran after it
  */
 public record Exploration(
-        String name, long seed, int schedules, int distinct, long events, long faults, Optional<Failure> failure) {
+        String name,
+        long seed,
+        int schedules,
+        int distinct,
+        long events,
+        Map<Fault, Long> faults,
+        Optional<Failure> failure) {
+    /** Copies the counts. */
+    public Exploration {
+        faults = Map.copyOf(faults);
+    }
+
     /**
      * A schedule that failed.
      *
@@ -57,7 +69,7 @@ public record Exploration(
                 schedules,
                 distinct,
                 events,
-                faults,
+                faults.values().stream().mapToLong(Long::longValue).sum(),
                 seed,
                 failure.map(found -> "FAILED, " + found.what()).orElse("all well"));
     }

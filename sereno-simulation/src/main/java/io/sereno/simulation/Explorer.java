@@ -4,7 +4,9 @@ import io.sereno.backend.memory.MemoryStore;
 import io.sereno.spi.Backend;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -177,7 +179,7 @@ public final class Explorer {
         Set<Long> distinct = new HashSet<>();
         Optional<Exploration.Failure> failure = Optional.empty();
         long events = 0;
-        long met = 0;
+        Map<Fault, Long> met = new EnumMap<>(Fault.class);
         int count = 0;
         int most = onlySchedule.isPresent() ? 1 : schedules;
         while (failure.isEmpty() && count < most) {
@@ -187,7 +189,7 @@ public final class Explorer {
             count++;
             distinct.add(world.hash());
             events += world.events();
-            met += world.faults();
+            world.faults().forEach((fault, times) -> met.merge(fault, times, Long::sum));
             if (world.failure() != null) {
                 failure = Optional.of(trace(plan, schedule, world));
             }

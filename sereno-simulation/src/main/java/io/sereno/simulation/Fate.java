@@ -14,18 +14,25 @@ import java.util.Optional;
  */
 public final class Fate {
     private static final Fate PASS =
-            new Fate(Optional.of(Duration.ZERO), Optional.of(Duration.ZERO), Optional.empty(), false);
+            new Fate(Optional.of(Duration.ZERO), Optional.of(Duration.ZERO), Optional.empty(), false, false);
 
     private final Optional<Duration> delivery;
     private final Optional<Duration> answer;
     private final Optional<Duration> patience;
     private final boolean refused;
+    private final boolean losesSnapshot;
 
-    private Fate(Optional<Duration> delivery, Optional<Duration> answer, Optional<Duration> patience, boolean refused) {
+    private Fate(
+            Optional<Duration> delivery,
+            Optional<Duration> answer,
+            Optional<Duration> patience,
+            boolean refused,
+            boolean losesSnapshot) {
         this.delivery = delivery;
         this.answer = answer;
         this.patience = patience;
         this.refused = refused;
+        this.losesSnapshot = losesSnapshot;
     }
 
     /** It passes, and so does its answer. */
@@ -35,17 +42,22 @@ public final class Fate {
 
     /** It is not sent, and the client knows: NOT_APPLIED. */
     public static Fate refuse() {
-        return new Fate(Optional.empty(), Optional.empty(), Optional.of(Duration.ZERO), true);
+        return new Fate(Optional.empty(), Optional.empty(), Optional.of(Duration.ZERO), true, false);
     }
 
     /** It is lost on its way to the store; the client cannot tell that from a lost answer. */
     public static Fate loseRequest() {
-        return new Fate(Optional.empty(), Optional.empty(), Optional.of(Duration.ZERO), false);
+        return new Fate(Optional.empty(), Optional.empty(), Optional.of(Duration.ZERO), false, false);
     }
 
     /** The store carries it out, and the answer is lost. */
     public static Fate loseReply() {
         return applyLate(Duration.ZERO);
+    }
+
+    /** A commit passes, and the read that came with it fails: its result comes without the snapshot that it asked for. */
+    public static Fate loseSnapshot() {
+        return new Fate(PASS.delivery, PASS.answer, Optional.empty(), false, true);
     }
 
     /**
@@ -54,7 +66,7 @@ public final class Fate {
      * @param after when it reaches the store, counted from its sending
      */
     public static Fate applyLate(Duration after) {
-        return new Fate(Optional.of(checked(after)), Optional.empty(), Optional.of(Duration.ZERO), false);
+        return new Fate(Optional.of(checked(after)), Optional.empty(), Optional.of(Duration.ZERO), false, false);
     }
 
     /**
@@ -63,7 +75,7 @@ public final class Fate {
      * @param delay from sending to arrival
      */
     public static Fate delayRequest(Duration delay) {
-        return new Fate(Optional.of(checked(delay)), PASS.answer, Optional.empty(), false);
+        return new Fate(Optional.of(checked(delay)), PASS.answer, Optional.empty(), false, false);
     }
 
     /**
@@ -72,7 +84,7 @@ public final class Fate {
      * @param delay from the store to the client
      */
     public static Fate delayReply(Duration delay) {
-        return new Fate(PASS.delivery, Optional.of(checked(delay)), Optional.empty(), false);
+        return new Fate(PASS.delivery, Optional.of(checked(delay)), Optional.empty(), false, false);
     }
 
     /**
@@ -81,7 +93,7 @@ public final class Fate {
      * @param patience from sending to giving up
      */
     public Fate toldAfter(Duration patience) {
-        return new Fate(delivery, answer, Optional.of(checked(patience)), refused);
+        return new Fate(delivery, answer, Optional.of(checked(patience)), refused, losesSnapshot);
     }
 
     /** From sending until it reaches the store; empty if it never does. */
@@ -102,6 +114,10 @@ public final class Fate {
     /** Whether the client knows, when it gives up, that the request was never sent. */
     boolean refused() {
         return refused;
+    }
+
+    boolean losesSnapshot() {
+        return losesSnapshot;
     }
 
     private static Duration checked(Duration duration) {

@@ -14,6 +14,8 @@ public enum Fault {
     APPLY_LATE,
     /** A request is not sent, and the client knows: NOT_APPLIED. */
     REFUSE_REQUEST,
+    /** The read that came with a commit failed: the result comes without its snapshot. */
+    LOSE_SNAPSHOT,
     /** A request or a reply takes up to twenty seconds. */
     DELAY,
     /** A client stands still for up to thirty seconds: it hears nothing and none of its timers fires. */

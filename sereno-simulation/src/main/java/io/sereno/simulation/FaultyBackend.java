@@ -394,6 +394,9 @@ public final class FaultyBackend implements Backend {
             if (patience != null) {
                 after(patience, () -> giveUp(exchange, fate));
             } else if (!heldByPause(() -> answer(exchange, fate))) {
+                if (fate.losesSnapshot()) {
+                    exchange.loseSnapshot();
+                }
                 exchange.answer();
             }
         }

@@ -4,11 +4,14 @@ import io.sereno.simulation.Event.Passage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Target;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The faults of one schedule: how many, which and when is chosen by its seed. */
@@ -22,6 +25,7 @@ final class Mischief {
     private final List<Fault> kinds;
     private final int budget;
     private final int eventsPerFault;
+    private final Map<Fault, Long> met = new EnumMap<>(Fault.class);
     private int count;
 
     Mischief(World world, Set<Fault> kinds, int most) {
@@ -33,8 +37,9 @@ final class Mischief {
         this.eventsPerFault = EVENTS_PER_FAULT[random.nextInt(EVENTS_PER_FAULT.length)];
     }
 
-    int count() {
-        return count;
+    /** How many of each kind. */
+    Map<Fault, Long> met() {
+        return met;
     }
 
     /** Before an event: perhaps a fault, if there is what it can meet. */
@@ -43,6 +48,7 @@ final class Mischief {
             Fault fault = kinds.get(random.nextInt(kinds.size()));
             if (commit(fault)) {
                 count++;
+                met.merge(fault, 1L, Long::sum);
             }
         }
     }
@@ -62,6 +68,7 @@ final class Mischief {
             case LOSE_REPLY -> meet(fault, true, this::lose);
             case APPLY_LATE -> meet(fault, false, this::applyLate);
             case REFUSE_REQUEST -> meet(fault, false, this::refuse);
+            case LOSE_SNAPSHOT -> loseSnapshot();
             case DELAY -> meet(fault, random.nextBoolean(), this::delay);
             default -> {
                 SimulatedClient client =
@@ -84,7 +91,11 @@ final class Mischief {
     }
 
     private boolean meet(Fault fault, boolean reply, Consumer<Passage> effect) {
-        Event event = world.bag().take(candidate -> candidate.passage != null && candidate.passage.isReply() == reply);
+        return meet(fault, passage -> passage.isReply() == reply, effect);
+    }
+
+    private boolean meet(Fault fault, Predicate<Passage> which, Consumer<Passage> effect) {
+        Event event = world.bag().take(candidate -> candidate.passage != null && which.test(candidate.passage));
         if (event == null || event.passage == null) {
             return false;
         }
@@ -100,6 +111,16 @@ final class Mischief {
     private void refuse(Passage passage) {
         Exchange<?> exchange = passage.exchange();
         passage.client().soon(() -> "not sent: " + exchange, () -> exchange.refuse("not sent", false));
+    }
+
+    private boolean loseSnapshot() {
+        return meet(
+                Fault.LOSE_SNAPSHOT,
+                passage -> passage.isReply() && passage.exchange().hasSnapshot(),
+                passage -> {
+                    passage.exchange().loseSnapshot();
+                    passage.client().answerSoon(passage.exchange());
+                });
     }
 
     private void applyLate(Passage passage) {

@@ -25,6 +25,7 @@ public final class SimulatedClient {
 
     private boolean cutOff;
     private boolean crashed;
+    private int stepsAhead;
 
     SimulatedClient(World world, Owner owner, Function<Executor, Backend> store) {
         this.world = world;
@@ -62,7 +63,10 @@ public final class SimulatedClient {
      * @param action what it does
      */
     public void step(String what, Runnable action) {
-        soon(() -> what, action);
+        if (!crashed) {
+            stepsAhead++;
+            soon(() -> what, step(action));
+        }
     }
 
     /**
@@ -73,7 +77,17 @@ public final class SimulatedClient {
      * @param action what it does
      */
     public void stepAfter(Duration delay, String what, Runnable action) {
-        world.bag().later(owner, delay.toNanos(), () -> what, action, null);
+        if (!crashed) {
+            stepsAhead++;
+            world.bag().later(owner, delay.toNanos(), () -> what, step(action), null);
+        }
+    }
+
+    private Runnable step(Runnable action) {
+        return () -> {
+            stepsAhead--;
+            action.run();
+        };
     }
 
     /**
@@ -104,6 +118,11 @@ public final class SimulatedClient {
         return backend;
     }
 
+    /** Whether the scenario has something ahead that this client is to do. */
+    boolean hasStepsAhead() {
+        return stepsAhead > 0;
+    }
+
     boolean isCutOff() {
         return cutOff;
     }
@@ -130,6 +149,7 @@ public final class SimulatedClient {
     void crash() {
         crashed = true;
         owner.paused = true;
+        stepsAhead = 0;
         world.bag().clear(owner);
     }
 
@@ -162,15 +182,22 @@ public final class SimulatedClient {
         exchange.deliver(() -> {
             if (cutOff) {
                 lose(exchange);
-            } else if (!crashed) {
-                world.bag()
-                        .soon(
-                                owner,
-                                () -> "answer to " + exchange + ": " + exchange.describeAnswer(),
-                                exchange::answer,
-                                new Passage(this, exchange, true));
+            } else {
+                answerSoon(exchange);
             }
         });
+    }
+
+    /** Puts an answer on its way to this client. */
+    void answerSoon(Exchange<?> exchange) {
+        if (!crashed) {
+            world.bag()
+                    .soon(
+                            owner,
+                            () -> "answer to " + exchange + ": " + exchange.describeAnswer(),
+                            exchange::answer,
+                            new Passage(this, exchange, true));
+        }
     }
 
     private final class WorldLink implements Link {

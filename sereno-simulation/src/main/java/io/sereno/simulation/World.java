@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
@@ -107,7 +108,7 @@ public final class World {
 
     /**
      * What must come true in the end: when faults have ceased, every client goes on and the network is whole. All these
-     * conditions have to be true together, with nothing under way that could still change them.
+     * conditions have to be true together, with no step ahead and nothing under way between clients and store.
      *
      * @param what for the message when it fails
      * @param condition without effects
@@ -127,6 +128,20 @@ public final class World {
         }
     }
 
+    /**
+     * Ends this schedule as failed. For what is noticed where an exception would be caught: in callbacks, in handlers of logs.
+     * An event that throws, and a listener that does, fails the schedule without this.
+     *
+     * @param what was not as it must be
+     * @param thrown if it was that
+     */
+    public void failed(String what, @Nullable Throwable thrown) {
+        if (failure == null) {
+            failure = what;
+            cause = thrown;
+        }
+    }
+
     /** Runs the schedule to its end. */
     void run(Consumer<World> scenario) {
         try {
@@ -143,7 +158,8 @@ public final class World {
     }
 
     private void turmoil() {
-        for (int i = 0; i < plan.turmoil() && failure == null && !hasComeTrue(); i++) {
+        for (int i = 0; i < plan.turmoil() && failure == null && (isBusy() || !hasComeTrue()); i++) {
+            doing = "a fault threw";
             mischief.perhaps();
             Event next = bag.next();
             if (next == null) {
@@ -155,7 +171,7 @@ public final class World {
 
     private void calm() {
         long end = time.elapsedNanos() + plan.patience().toNanos();
-        for (int i = 0; failure == null && !(hasComeTrue() && !isUnderWay()); i++) {
+        for (int i = 0; failure == null && (isBusy() || !network.timers.isEmpty() || !hasComeTrue()); i++) {
             Event next = bag.nextInOrder();
             if (next != null && i < MOST_EVENTS_IN_CALM && time.elapsedNanos() - end <= 0) {
                 happen(next);
@@ -187,8 +203,17 @@ public final class World {
         return true;
     }
 
-    private boolean isUnderWay() {
-        return bag.hasReady() || !network.timers.isEmpty();
+    /** Whether something can happen now, or the scenario has something ahead: what is true may be so by accident. */
+    private boolean isBusy() {
+        if (bag.hasReady()) {
+            return true;
+        }
+        for (int i = 0; i < clients.size(); i++) {
+            if (clients.get(i).hasStepsAhead()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void happen(Event event) {
@@ -218,13 +243,6 @@ public final class World {
         return mixed ^ (mixed >>> 32);
     }
 
-    void failed(String what, @Nullable Throwable thrown) {
-        if (failure == null) {
-            failure = what;
-            cause = thrown;
-        }
-    }
-
     Bag bag() {
         return bag;
     }
@@ -246,8 +264,8 @@ public final class World {
         return events;
     }
 
-    int faults() {
-        return mischief.count();
+    Map<Fault, Long> faults() {
+        return mischief.met();
     }
 
     long hash() {

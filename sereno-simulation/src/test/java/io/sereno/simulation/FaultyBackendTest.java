@@ -120,6 +120,18 @@ class FaultyBackendTest {
         }
 
         @Test
+        void theResultOfACommitMayLackItsSnapshot() {
+            backend.each(Request.commits(), Fate.loseSnapshot());
+            Commit.Builder create = Commit.to("d").ifAbsent("a").put("a", Bytes.EMPTY);
+            assertThat(join(backend.commit(create.returningAll().build())))
+                    .isInstanceOfSatisfying(Committed.class, result -> {
+                        assertThat(result.revision()).isPositive();
+                        assertThat(result.snapshot()).isEmpty();
+                    });
+            assertThat(join(backend.commit(create.build()))).isEqualTo(new CommitResult.Conflict(Optional.empty()));
+        }
+
+        @Test
         void aDelayedRequestTakesEffectLater() {
             backend.next(Request.commits(), Fate.delayRequest(SECOND));
             CompletableFuture<CommitResult> commit = put("a").toCompletableFuture();

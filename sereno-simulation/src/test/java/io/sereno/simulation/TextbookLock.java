@@ -123,7 +123,9 @@ final class TextbookLock {
             if (entering != turn) {
                 return;
             }
-            if (failure.outcome() == Outcome.UNKNOWN) {
+            // With one name for ever, a conflict with it tells that the entry is there, and is taken for the grant of
+            // it.
+            if (failure.outcome() == Outcome.UNKNOWN && !bugs.contains(Bug.RELEASE_BY_NAME)) {
                 settle(entering);
             } else {
                 later(() -> enqueueAgain(entering));
@@ -144,17 +146,34 @@ final class TextbookLock {
         }
         if (result instanceof Committed committed) {
             entering.createRevision = committed.revision();
-            queue(entering, committed.snapshot().orElseThrow());
+            withSnapshot(committed.snapshot(), snapshot -> queue(entering, snapshot));
         } else if (result instanceof Conflict conflict) {
             // Only with a name that is used again: what stands there is taken for ours.
-            Entry own = entry(conflict.snapshot().orElseThrow(), entering.name);
-            if (own == null) {
-                throw new IllegalStateException("a conflict over an entry that is not there");
-            }
-            entering.createRevision = own.createRevision();
-            queue(entering, conflict.snapshot().orElseThrow());
+            withSnapshot(conflict.snapshot(), snapshot -> adopt(entering, snapshot));
         } else {
             entering.session.end();
+        }
+    }
+
+    private void adopt(Turn entering, Snapshot snapshot) {
+        Entry own = entry(snapshot, entering.name);
+        if (entering != turn) {
+            return;
+        }
+        if (own != null && !own.value().equals(WITHDRAWN)) {
+            entering.createRevision = own.createRevision();
+            queue(entering, snapshot);
+        } else {
+            enqueueAgain(entering);
+        }
+    }
+
+    /** The read that came with a commit may have failed. */
+    private void withSnapshot(Optional<Snapshot> returned, Consumer<Snapshot> then) {
+        if (returned.isPresent()) {
+            then.accept(returned.get());
+        } else {
+            on(backend.read(new Query.All(DIRECTORY)), then, failure -> later(() -> withSnapshot(returned, then)));
         }
     }
 
@@ -172,28 +191,24 @@ final class TextbookLock {
                         return;
                     }
                     if (result instanceof Conflict conflict) {
-                        Snapshot snapshot = conflict.snapshot().orElseThrow();
-                        Entry own = entry(snapshot, entering.name);
-                        if (own != null && !own.value().equals(WITHDRAWN)) {
-                            entering.createRevision = own.createRevision();
-                            queue(entering, snapshot);
-                        } else {
-                            enqueueAgain(entering);
-                        }
+                        withSnapshot(conflict.snapshot(), snapshot -> adopt(entering, snapshot));
                     } else if (result instanceof Committed) {
                         enqueueAgain(entering);
                     } else {
                         entering.session.end();
                     }
                 },
-                failure -> {
+                failure -> later(() -> {
                     if (entering == turn) {
-                        later(() -> settle(entering));
+                        settle(entering);
                     }
-                });
+                }));
     }
 
     private void queue(Turn waiting, Snapshot snapshot) {
+        if (waiting != turn) {
+            return;
+        }
         snapshot.entries().stream()
                 .filter(entry -> entry.createRevision() < waiting.createRevision
                         && !entry.value().equals(WITHDRAWN))
