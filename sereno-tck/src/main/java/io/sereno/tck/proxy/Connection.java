@@ -84,6 +84,16 @@ public final class Connection {
         proxy.run(this::resetNow);
     }
 
+    /**
+     * Ends both sides in order, dropping what is held. When this returns, the ends are sent. Does nothing when the
+     * connection has ended.
+     *
+     * @throws IllegalStateException when the proxy is closed
+     */
+    public void end() {
+        proxy.run(this::endNow);
+    }
+
     @Override
     public String toString() {
         return "connection " + number + " from " + clientAddress + " (" + clientToServer() + " to the server; "
@@ -172,12 +182,7 @@ public final class Connection {
 
     void closeIfFinished() {
         if (toServer.finDelivered() && toClient.finDelivered()) {
-            ending = true;
-            toServer.stop();
-            toClient.stop();
-            client.close();
-            server.close();
-            proxy.forget(this);
+            endNow();
         }
     }
 
@@ -216,6 +221,15 @@ public final class Connection {
         toClient.stop();
         client.reset();
         server.reset();
+        proxy.forget(this);
+    }
+
+    void endNow() {
+        ending = true;
+        toServer.stop();
+        toClient.stop();
+        client.close();
+        server.close();
         proxy.forget(this);
     }
 

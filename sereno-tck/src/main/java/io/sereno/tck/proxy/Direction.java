@@ -18,8 +18,9 @@ import java.util.concurrent.TimeoutException;
  *       {@code hold()} nothing more reaches the receiver, save for what was already handed to its socket
  *       ({@link Traffic#delivered()} does not move any more).
  *   <li>Bytes of one connection are delivered in order, whole, and once, through any change of modes; the end of a
- *       stream stands in that order too: a half-close is passed on as one, a reset as one. What the proxy cannot
- *       deliver ends in a reset of the connection; no byte is ever left out with others following it.
+ *       stream stands in that order too: a half-close is passed on as one, a reset as one. No byte is ever left out
+ *       with others following it: what loses a byte can only end, which it does by a reset, or by the call that asked
+ *       for the end.
  *   <li>Memory is bounded: of what cannot go on, each connection keeps at most 256 KiB a direction; then the proxy stops
  *       reading, and TCP makes the sender wait.
  * </ul>

@@ -179,6 +179,17 @@ public final class FaultProxy implements AutoCloseable {
         run(() -> List.copyOf(connections).forEach(Connection::resetNow));
     }
 
+    /**
+     * Ends both sides of every connection in order and drops what they hold: what clients see when the server's process
+     * is killed or a balancer hangs up. When this returns, the ends are sent. Modes stay.
+     *
+     * <p>Try both this and {@link #resetAll()}: there are clients that give up a request on a reset, and send it again on
+     * an orderly end.
+     */
+    public void endAll() {
+        run(() -> List.copyOf(connections).forEach(Connection::endNow));
+    }
+
     /** The connections that live, in the order in which they were accepted. */
     public List<Connection> connections() {
         return loop.call(() -> List.copyOf(connections));

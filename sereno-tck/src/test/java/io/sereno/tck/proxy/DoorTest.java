@@ -138,6 +138,30 @@ class DoorTest {
     }
 
     @Test
+    void endsConnectionsInOrderAndDropsWhatTheyHold() throws Exception {
+        try (Line line = new Line();
+                Socket secondClient = line.connect();
+                Socket secondServer = line.accept()) {
+            line.proxy.hold();
+            line.client.getOutputStream().write(new byte[10]);
+            line.server.getOutputStream().write(new byte[20]);
+            line.proxy.clientToServer().awaitHeld(10, SOON);
+            line.proxy.serverToClient().awaitHeld(20, SOON);
+            line.proxy.connections().get(0).end();
+            assertThat(line.proxy.connections()).hasSize(1);
+            assertThat(Line.readToEnd(line.client)).isEmpty();
+            assertThat(Line.readToEnd(line.server)).isEmpty();
+            assertThat(line.proxy.clientToServer().traffic().dropped()).isEqualTo(10);
+            assertThat(line.proxy.serverToClient().traffic().dropped()).isEqualTo(20);
+
+            line.proxy.endAll();
+            assertThat(line.proxy.connections()).isEmpty();
+            assertThat(Line.readToEnd(secondClient)).isEmpty();
+            assertThat(Line.readToEnd(secondServer)).isEmpty();
+        }
+    }
+
+    @Test
     void resetsOneConnectionAndLeavesTheOthers() throws Exception {
         try (EchoServer echo = new EchoServer();
                 FaultProxy proxy = FaultProxy.to(echo.address());
