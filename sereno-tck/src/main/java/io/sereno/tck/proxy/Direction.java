@@ -21,8 +21,8 @@ import java.util.concurrent.TimeoutException;
  *       stream stands in that order too: a half-close is passed on as one, a reset as one. No byte is ever left out
  *       with others following it: what loses a byte can only end, which it does by a reset, or by the call that asked
  *       for the end.
- *   <li>Memory is bounded: of what cannot go on, each connection keeps at most 256 KiB a direction; then the proxy stops
- *       reading, and TCP makes the sender wait.
+ *   <li>Memory is bounded: of what cannot go on, each connection keeps at most 256 KiB a direction (4 MiB of what is
+ *       delayed); then the proxy stops reading, and TCP makes the sender wait.
  * </ul>
  *
  * <p><b>Not guaranteed.</b> How the bytes are cut into segments. TCP's urgent data are not carried. A reset may overtake
@@ -51,8 +51,8 @@ public final class Direction {
     }
 
     /**
-     * Each byte is delivered this long after it arrived, or a little later, never earlier. As a connection keeps 256 KiB
-     * at most, it gets no more than that through in one delay.
+     * Each byte is delivered this long after it arrived, or a little later, never earlier. A connection gets at most
+     * 4 MiB through in one delay.
      *
      * @param delay more than zero, at most one day
      */

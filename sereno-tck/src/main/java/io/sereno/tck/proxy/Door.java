@@ -68,8 +68,8 @@ final class Door {
         if (listener != null) {
             listener.close();
             listener = null;
-            loop.letGoOfClosed();
             if (!reservation.isOpen()) {
+                loop.letGoOfClosed();
                 reservation = reserve(address);
             }
         }

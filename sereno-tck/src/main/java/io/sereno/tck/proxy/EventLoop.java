@@ -216,15 +216,15 @@ final class EventLoop {
     }
 
     private void end() {
-        closeSockets.run();
-        try {
-            selector.close();
+        try (selector) {
+            closeSockets.run();
         } catch (IOException e) {
             LOG.log(Logger.Level.WARNING, name + ": closing the selector failed", e);
+        } finally {
+            ended = true;
+            refuseCommands();
+            waiters.forEach(waiter -> waiter.met.completeExceptionally(closed()));
         }
-        ended = true;
-        refuseCommands();
-        waiters.forEach(waiter -> waiter.met.completeExceptionally(closed()));
     }
 
     private void refuseCommands() {

@@ -11,12 +11,14 @@ import java.util.Queue;
  * One direction of one connection: the bytes that were read and not yet delivered, in order, and behind them the end of
  * the stream. The mode acts where bytes leave: what was not delivered when the mode changes falls under the new one.
  *
- * <p>Lives on the loop. A connection that loses a byte, or learns of an end out of order, never passes another one: it
- * can only be reset.
+ * <p>Lives on the loop. A pipe that has lost a byte never passes another one: its connection can only end.
  */
 final class Pipe {
     /** Of this much (bytes, and what keeping them costs) the pipe stops reading, and TCP stops the sender. */
     static final int LIMIT = 256 * 1024;
+
+    /** What is under way on a delayed line is not stuck: it needs more, or the delay would throttle. */
+    static final int LIMIT_UNDER_WAY = 4 * 1024 * 1024;
 
     private static final int COST_OF_A_CHUNK = 64;
     /** The step in which throttled bytes go: small enough to look like a slow line. */
@@ -190,9 +192,13 @@ final class Pipe {
                 sink.want(SelectionKey.OP_WRITE, sinkIsFull);
             }
             if (source.isConnected()) {
-                source.want(SelectionKey.OP_READ, !sourceEnded() && queueCost < LIMIT);
+                source.want(SelectionKey.OP_READ, !sourceEnded() && queueCost < limit());
             }
         }
+    }
+
+    private int limit() {
+        return mode.kind() == Mode.Kind.DELAY ? LIMIT_UNDER_WAY : LIMIT;
     }
 
     private boolean isPending() {

@@ -1,6 +1,7 @@
 package io.sereno.tck.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.tck.proxy.Line.Way;
 import java.io.OutputStream;
@@ -12,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -221,14 +223,29 @@ class ModesTest {
 
         @ParameterizedTest
         @EnumSource(Way.class)
+        void letsMegabytesBeUnderWayAndThenStopsTheSender(Way way) throws Exception {
+            byte[] bytes = Line.random(1, MUCH);
+            line.direction(way).delay(Duration.ofHours(1));
+            Future<?> sending = sendAside(way, bytes);
+            line.direction(way).awaitHeld(3_000_000, SOON);
+            assertPasses(way.back());
+            assertThat(line.direction(way).traffic().held()).isLessThan(Pipe.LIMIT_UNDER_WAY + 64 * 1024);
+            assertThat(sending).isNotDone();
+            line.direction(way).pass();
+            assertThat(receive(way, MUCH)).isEqualTo(bytes);
+            sending.get();
+        }
+
+        @ParameterizedTest
+        @EnumSource(Way.class)
         void countsFromTheArrivalOfAByteAlsoWhenItIsSetLater(Way way) throws Exception {
-            line.direction(way).hold();
-            long before = System.nanoTime();
+            Direction direction = line.direction(way);
+            direction.hold();
             send(way, Line.random(1, 100));
-            line.direction(way).awaitHeld(100, SOON);
-            line.direction(way).delay(DELAY);
-            assertThat(receive(way, 100)).isEqualTo(Line.random(1, 100));
-            assertThat(Duration.ofNanos(System.nanoTime() - before)).isBetween(DELAY, DELAY.plus(SOON));
+            direction.awaitHeld(100, SOON);
+            assertThatThrownBy(() -> direction.awaitHeld(101, DELAY)).isInstanceOf(TimeoutException.class);
+            direction.delay(DELAY); // which has passed
+            assertThat(direction.traffic()).isEqualTo(new Traffic(100, 100, 0));
         }
     }
 
