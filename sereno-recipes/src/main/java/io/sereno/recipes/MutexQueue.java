@@ -49,6 +49,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     /** Holds in a series, and the factor between createRevision and token: part of the stored format, never to change. */
     static final int SERIES = 1_024;
 
+    private static final CompletableFuture<Void> HANDED_ON = CompletableFuture.completedFuture(null);
     private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
 
     /** How long a caller that gave up waits for its entry to be gone; the removal goes on without it. */
@@ -147,28 +148,35 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     // Steps 2 and 3.
     @Override
     public CompletableFuture<Void> takeBack(Hold hold) {
+        if (inLine > 0) {
+            // Nothing to wait for: it is handed on here, or the other clients come first.
+            strand.execute(() -> passOn(hold, HANDED_ON));
+            return HANDED_ON;
+        }
         CompletableFuture<Void> done = new CompletableFuture<>();
-        strand.execute(() -> {
-            if (hold != current) {
-                done.complete(null); // Lost in the same moment.
-                return;
-            }
-            current = null;
-            queues.exit(directory);
+        strand.execute(() -> passOn(hold, done));
+        return kernel.atMost(kernel.operationTimeout(), done);
+    }
+
+    private void passOn(Hold hold, CompletableFuture<Void> done) {
+        if (hold != current) {
+            done.complete(null); // Lost in the same moment.
+            return;
+        }
+        current = null;
+        if (!waiting.isEmpty() && seriesMayGoOn()) {
+            place++;
+            handOver();
+            done.complete(null);
+        } else {
+            leaving.add(done);
             if (waiting.isEmpty()) {
-                leaving.add(done);
                 turn.leave();
-            } else if (seriesMayGoOn()) {
-                done.complete(null);
-                place++;
-                handOver();
             } else {
-                leaving.add(done);
                 turn.rollOver();
             }
-        });
-        // With somebody in line here there is nothing to wait for: it is handed on, or the others come first.
-        return inLine > 0 ? CompletableFuture.completedFuture(null) : kernel.atMost(kernel.operationTimeout(), done);
+        }
+        queues.exit(directory);
     }
 
     /** Ends everything: requests fail, the hold is lost. What stands in the store goes with the session. */
