@@ -1,16 +1,15 @@
 package io.sereno.recipes;
 
-import java.util.Objects;
+import io.sereno.Sereno;
+import io.sereno.spi.Names;
 
 /**
  * Where things stand: {@code <kind>/<name>}, below {@code @<child>/} for each child namespace. Kinds are ours and begin with a letter, children are
  * escaped, and the name comes last, so no two pairs of namespace and name meet.
  */
 final class Directories {
-    /** What is left for the kind, the child namespaces and the names of entries, of the 512 that the SPI allows. */
-    static final int MAX_NAME_BYTES = 400;
-
-    private static final int MAX_PREFIX_BYTES = 64;
+    /** Of the 512 bytes that a path and the name of an entry may take, a user's name has 400; the rest is for the kind and the entry. */
+    private static final int MAX_PREFIX_BYTES = 72;
 
     private final String prefix;
 
@@ -25,31 +24,16 @@ final class Directories {
     }
 
     Directories child(String child) {
-        checkName("namespace", child);
+        Names.check("namespace", child, Sereno.MAX_NAME_BYTES);
         String below = prefix + "@" + child.replace("%", "%25").replace("/", "%2F") + "/";
-        int bytes = Unicode.utf8Length("namespace", below);
-        if (bytes > MAX_PREFIX_BYTES) {
-            throw new IllegalArgumentException("child namespaces take " + bytes + " bytes of UTF-8 together, at most "
-                    + MAX_PREFIX_BYTES + " are accepted: '" + below + "'");
-        }
-        return new Directories(below);
+        return new Directories(Names.check("path of child namespaces", below, MAX_PREFIX_BYTES));
     }
 
     String of(String kind, String name) {
-        checkName(kind, name);
-        return prefix + kind + "/" + name;
+        return prefix + kind + "/" + Names.check(kind + " name", name, Sereno.MAX_NAME_BYTES);
     }
 
     String sessions() {
         return prefix + "session";
-    }
-
-    private static void checkName(String kind, String name) {
-        Objects.requireNonNull(name, () -> "name of " + kind + " is null");
-        int bytes = Unicode.utf8Length("name of " + kind, name);
-        if (bytes == 0 || bytes > MAX_NAME_BYTES) {
-            throw new IllegalArgumentException("name of " + kind + " takes " + bytes + " bytes of UTF-8, 1 to "
-                    + MAX_NAME_BYTES + " are accepted: '" + name + "'");
-        }
     }
 }

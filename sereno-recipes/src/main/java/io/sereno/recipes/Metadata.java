@@ -1,5 +1,6 @@
 package io.sereno.recipes;
 
+import io.sereno.spi.Bytes;
 import java.util.Map;
 import java.util.Objects;
 
@@ -15,8 +16,8 @@ final class Metadata {
         for (Map.Entry<String, String> pair : metadata.entrySet()) {
             Objects.requireNonNull(pair.getKey(), "a key of the metadata is null");
             Objects.requireNonNull(pair.getValue(), () -> "metadata '" + pair.getKey() + "' is null");
-            bytes += Unicode.utf8Length("a key of the metadata", pair.getKey());
-            bytes += Unicode.utf8Length("metadata '" + pair.getKey() + "'", pair.getValue());
+            bytes += Bytes.utf8(pair.getKey()).size();
+            bytes += Bytes.utf8(pair.getValue()).size();
         }
         if (bytes > MAX_BYTES) {
             throw new IllegalArgumentException(
