@@ -24,7 +24,9 @@ import java.util.function.Consumer;
 /** One connection with its session, and what is open on it: shared by all namespace views. Safe for use by multiple threads. */
 final class Client {
     private static final Logger LOG = System.getLogger("io.sereno");
-    /** Of the five seconds that a close may take, a backend's own close has the rest. */
+    /** What a close may take in all; session and callbacks have {@link #CLOSE_LIMIT} of it, the backend's own close the rest. */
+    private static final Duration MOST = Duration.ofSeconds(5);
+
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(4);
 
     private final Settings settings;
@@ -49,6 +51,7 @@ final class Client {
                 settings.backendName(),
                 settings.time(),
                 settings.executor(),
+                settings.signals(),
                 observer,
                 settings.nodeId(),
                 settings.operationTimeout(),
@@ -86,6 +89,9 @@ final class Client {
 
     void opened(Open opened) {
         open.add(opened);
+        if (closed.get()) {
+            var unused = opened.shutDown(); // It may have come after close() went through all.
+        }
     }
 
     /** False when it was closed before. */
@@ -125,18 +131,26 @@ final class Client {
         return subscription;
     }
 
-    /** First everything that is local, then the store, then what was made for this client alone; 5 s at most for all that has to wait. */
+    /** First everything that is local, then the store, then what was made for this client alone; five seconds for all that has to wait. */
     void close() {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        long begun = kernel.time().nanoTime();
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         mutexes.close();
         open.forEach(standing -> ends.add(standing.shutDown()));
         ends.add(kernel.sessions().close());
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));
         if (closesBackend) {
-            closeQuietly(backend);
+            CompletableFuture<Void> backendClosed = new CompletableFuture<>();
+            // In a thread of ours: a user's thread may be interrupted, and a frozen backend may take its time.
+            kernel.offStrand(() -> {
+                closeQuietly(backend);
+                backendClosed.complete(null);
+            });
+            Duration left = MOST.minusNanos(kernel.time().nanoTime() - begun);
+            Await.uninterruptibly(kernel.atMost(left.isNegative() ? Duration.ZERO : left, backendClosed));
         }
         settings.owned().forEach(Client::closeQuietly);
     }

@@ -47,6 +47,7 @@ final class MutexLock implements Lock {
 
     @Override
     public void lockInterruptibly() throws InterruptedException {
+        requireNotInterrupted();
         if (!reenter()) {
             own(mutex.acquire());
         }
@@ -59,6 +60,7 @@ final class MutexLock implements Lock {
 
     @Override
     public boolean tryLock(long time, TimeUnit unit) throws InterruptedException {
+        requireNotInterrupted();
         // As with every Lock, a time of zero or less does not wait at all.
         return reenter() || own(mutex.tryAcquire(Duration.ofNanos(Math.max(0, unit.toNanos(time)))));
     }
@@ -82,6 +84,12 @@ final class MutexLock implements Lock {
     public Condition newCondition() {
         throw new UnsupportedOperationException(
                 "mutex '" + mutex.name() + "' has no conditions; a condition of its own needs a topic or a wait group");
+    }
+
+    private void requireNotInterrupted() throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException("mutex '" + mutex.name() + "': interrupted before it began");
+        }
     }
 
     private boolean reenter() {

@@ -8,6 +8,7 @@ import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.BackendException;
+import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.TimeSource;
@@ -83,7 +84,11 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     private final String directory;
     private final Strand strand = new Strand();
     private final Turn turn;
+    /** Who may be granted what the turn is granted, in order. */
     private final Deque<Request> waiting = new ArrayDeque<>(2);
+    /** Who only wants it when it is free, and is still looking whether it is. */
+    private final List<Request> looking = new ArrayList<>(1);
+
     private final List<CompletableFuture<Void>> leaving = new ArrayList<>(1);
 
     private @Nullable Session session;
@@ -112,24 +117,36 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         Request request = new Request(operation, onlyIfFree, time.nanoTime());
         strand.execute(() -> {
             if (closed) {
-                end(request);
-                request.result.completeExceptionally(scope.closed(operation));
-            } else if (onlyIfFree) {
-                lookFirst(request);
-            } else {
+                fail(request, scope.closed(operation));
+            } else if (!onlyIfFree) {
                 enqueue(request);
+            } else if (isTaken()) {
+                answer(request, Optional.empty());
+            } else {
+                lookFirst(request);
             }
+            inLine = waiting.size();
         });
         if (limit != null && !request.result.isDone()) {
-            Runnable cancel = time.schedule(limit, strand, () -> runOut(request));
-            strand.execute(() -> {
-                request.cancelLimit = cancel;
-                if (request.ended) {
-                    cancel.run();
-                }
-            });
+            limit(request, limit);
         }
         return request;
+    }
+
+    private void limit(Request request, Duration limit) {
+        Runnable cancel;
+        try {
+            cancel = time.schedule(limit, strand, () -> runOut(request));
+        } catch (RuntimeException refused) {
+            var unused = withdraw(request);
+            throw refused;
+        }
+        strand.execute(() -> {
+            request.cancelLimit = cancel;
+            if (request.ended) {
+                cancel.run();
+            }
+        });
     }
 
     /** Takes a request back, also one that has just been granted. Completes when the store has nothing of it, or after a grace. */
@@ -184,6 +201,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         strand.execute(() -> {
             closed = true;
             failAll(request -> scope.closed(request.operation));
+            List.copyOf(looking).forEach(request -> fail(request, scope.closed(request.operation)));
             loseCurrent(LossCause.SERENO_CLOSED);
             turn.leave();
             givenBack();
@@ -193,7 +211,6 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     // Step 1.
     private void enqueue(Request request) {
         waiting.add(request);
-        inLine = waiting.size();
         if (!entered) {
             entered = true;
             queues.enter(directory, () -> this);
@@ -205,20 +222,19 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     /** Whoever only wants it when it is free does not put an entry where others stand. */
     private void lookFirst(Request request) {
-        if (isTaken()) {
-            answer(request, Optional.empty());
-            return;
-        }
+        looking.add(request);
         kernel.store().read(new Query.All(directory), strand, (snapshot, why) -> {
+            looking.remove(request);
             if (request.ended) {
                 return;
             }
             if (snapshot == null) {
-                fail(request, why);
+                fail(request, scope.notApplied(request.operation, why));
             } else if (isTaken() || othersStand(snapshot)) {
                 answer(request, Optional.empty());
             } else {
                 enqueue(request);
+                inLine = waiting.size();
             }
         });
     }
@@ -258,8 +274,10 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         if (request.ended) {
             return;
         }
-        boolean behindOthers = current != null
-                || (turn.isWaiting() && failure == null && kernel.sessions().current() != null);
+        boolean inReach = failure == null
+                && kernel.sessions().failure() == null
+                && kernel.sessions().current() != null;
+        boolean behindOthers = current != null || (turn.isWaiting() && inReach);
         CompletableFuture<Void> gone = new CompletableFuture<>();
         giveUp(request, gone);
         var unused = kernel.atMost(GRACE, gone).thenRun(() -> {
@@ -277,6 +295,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     private void giveUp(Request request, CompletableFuture<Void> gone) {
         boolean mine = !request.ended && waiting.remove(request);
+        inLine = waiting.size();
         end(request);
         if (mine && waiting.isEmpty() && current == null) {
             leaving.add(gone);
@@ -299,18 +318,16 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         request.result.complete(answer);
     }
 
-    private void fail(Request request, @Nullable BackendException why) {
+    private void fail(Request request, RuntimeException error) {
         end(request);
-        request.result.completeExceptionally(scope.notApplied(request.operation, why));
+        request.result.completeExceptionally(error);
     }
 
     private void failAll(Function<Request, RuntimeException> error) {
         List<Request> all = List.copyOf(waiting);
         waiting.clear();
-        all.forEach(request -> {
-            end(request);
-            request.result.completeExceptionally(error.apply(request));
-        });
+        inLine = 0;
+        all.forEach(request -> fail(request, error.apply(request)));
     }
 
     // Step 5.
@@ -333,6 +350,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         List<Request> tries =
                 waiting.stream().filter(request -> request.onlyIfFree).toList();
         waiting.removeAll(tries);
+        inLine = waiting.size();
         if (waiting.isEmpty()) {
             CompletableFuture<Void> gone = new CompletableFuture<>();
             leaving.add(gone);
@@ -363,7 +381,15 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     @Override
+    public void seen(List<Entry> queue) {
+        // Who else stands there does not matter here.
+    }
+
+    @Override
     public void failed(BackendException why) {
+        if (failure == null) {
+            scope.troubled("acquire", why);
+        }
         failure = why;
         if (why.permanent()) {
             failAll(request -> scope.notApplied(request.operation, why));
@@ -390,7 +416,9 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     @Override
     public void idle() {
         givenBack();
-        entered = false;
-        queues.exit(directory);
+        if (entered) {
+            entered = false;
+            queues.exit(directory);
+        }
     }
 }

@@ -10,6 +10,7 @@ import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
@@ -54,14 +55,13 @@ final class MutexRecipe implements Mutex {
 
     @Override
     public Optional<Grant> tryAcquire(Duration timeout) throws InterruptedException {
-        Scope.checkTimeout(timeout);
-        return timeout.isZero()
-                ? tryAcquire()
-                : await("tryAcquire", false, timeout).map(hold -> hold);
+        Duration limit = Scope.checkTimeout(timeout);
+        return limit.isZero() ? tryAcquire() : await("tryAcquire", false, limit).map(hold -> hold);
     }
 
     @Override
     public <T, E extends Exception> T call(Work<T, E> work) throws E, InterruptedException {
+        Objects.requireNonNull(work, "work is null");
         Hold hold = await("call", false, null).orElseThrow();
         try (hold) {
             T result = hold.run(() -> work.run(hold));

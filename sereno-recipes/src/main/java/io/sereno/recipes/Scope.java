@@ -7,10 +7,14 @@ import io.sereno.spi.BackendException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What the errors of one recipe instance have in common: recipe, name, backend. */
 record Scope(Kernel kernel, String recipe, String name) {
+    /** Longer is as long as for ever, and its nanoseconds would overflow. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     static final Logger LOG = System.getLogger("io.sereno");
 
     NotAppliedException notApplied(String operation, @Nullable BackendException because) {
@@ -31,14 +35,21 @@ record Scope(Kernel kernel, String recipe, String name) {
         kernel.observer().failed(recipe, name, what, thrown);
     }
 
+    /** Told at the first failure of a series: what is wanted is tried on, and who watches should know why it takes so long. */
+    void troubled(String operation, BackendException why) {
+        LOG.log(Level.WARNING, about(operation) + " is in trouble; trying on", why);
+        kernel.observer().failed(recipe, name, operation, why);
+    }
+
     String about(String operation) {
         return operation + " of " + recipe + " '" + name + "' on " + kernel.backend();
     }
 
     static Duration checkTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout is null");
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("timeout is negative: " + timeout + "; zero or more is accepted");
         }
-        return timeout;
+        return timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout;
     }
 }

@@ -34,8 +34,8 @@ final class Clients implements AutoCloseable {
     }
 
     SerenoClient connect(String nodeId, Backend backend, SerenoObserver observer) {
-        Settings settings =
-                new Settings(nodeId, "", TTL, OPERATION_TIMEOUT, time, callbacks, observer, "memory", List.of());
+        Settings settings = new Settings(
+                nodeId, "", TTL, OPERATION_TIMEOUT, time, callbacks, callbacks, observer, "memory", List.of());
         SerenoClient client = new SerenoClient(settings, backend, true);
         open.add(client);
         return client;

@@ -213,7 +213,7 @@ final class SerenoBuilder implements Sereno.Builder {
                 patience,
                 settings.operationTimeout(),
                 settings.time(),
-                settings.executor());
+                settings.signals());
 
         List<AutoCloseable> made = new ArrayList<>(settings.owned());
         try {
@@ -307,13 +307,15 @@ final class SerenoBuilder implements Sereno.Builder {
         Duration timeout = faults.collect(Duration.ZERO, () -> parameters.operationTimeout(operationTimeout));
         String node = faults.collect("", () -> nodeId == null ? NodeId.fresh(environment) : checkedNodeId(nodeId));
         SystemTime ownTime = new SystemTime();
+        Executor threads = new CallbackThreads();
         return new Settings(
                 node,
                 prefix,
                 ttl,
                 timeout,
                 time == null ? ownTime : time,
-                executor == null ? new CallbackThreads() : executor,
+                executor == null ? threads : new GuardedExecutor(threads, executor),
+                threads,
                 observer,
                 backendName,
                 time == null ? List.of(ownTime) : List.of());

@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -72,19 +71,16 @@ public final class Callbacks {
     }
 
     private void next() {
-        if (running != null) {
-            return;
-        }
-        Callback callback = waiting.poll();
-        if (callback == null) {
-            return;
-        }
-        running = callback;
-        try {
-            executor.execute(() -> run(callback));
-        } catch (RejectedExecutionException refused) {
-            onFailure.accept(callback.what(), refused);
-            returned(callback);
+        while (running == null && !waiting.isEmpty()) {
+            Callback callback = waiting.remove();
+            running = callback;
+            try {
+                executor.execute(() -> run(callback));
+            } catch (RuntimeException | Error refused) {
+                running = null;
+                onFailure.accept(callback.what(), refused);
+                callback.after().run();
+            }
         }
     }
 

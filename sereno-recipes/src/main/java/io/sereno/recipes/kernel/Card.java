@@ -1,10 +1,8 @@
 package io.sereno.recipes.kernel;
 
 import io.sereno.spi.Bytes;
-import java.net.URLDecoder;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -17,6 +15,8 @@ import java.util.Map;
 public record Card(String nodeId, Instant since, Map<String, String> metadata) {
     /** The value of an entry that only keeps a name taken; no recipe sees such an entry. */
     static final Bytes WITHDRAWN = Bytes.utf8("sereno/1 withdrawn\n");
+
+    private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
     private static final String HEADER = "sereno/1 card\n";
 
@@ -35,29 +35,52 @@ public record Card(String nodeId, Instant since, Map<String, String> metadata) {
         return Bytes.utf8(text.toString());
     }
 
+    /** Never fails: a line that cannot be read, or that a later version added, is passed over. */
     public static Card decode(Bytes value) {
         String nodeId = "";
         Instant since = Instant.EPOCH;
         Map<String, String> metadata = new LinkedHashMap<>();
         for (String line : value.toUtf8().split("\n", -1)) {
             String[] words = line.split(" ", -1);
-            switch (words[0]) {
-                case "since" -> since = Instant.ofEpochMilli(Long.parseLong(words[1]));
-                case "node" -> nodeId = unescape(words[1]);
-                case "meta" -> metadata.put(unescape(words[1]), unescape(words[2]));
-                default -> {
-                    // The header, the empty rest behind the last line, or what a later version added.
-                }
+            if (words[0].equals("since") && words.length == 2 && words[1].matches("-?[0-9]{1,15}")) {
+                since = Instant.ofEpochMilli(Long.parseLong(words[1]));
+            } else if (words[0].equals("node") && words.length == 2) {
+                nodeId = unescape(words[1]);
+            } else if (words[0].equals("meta") && words.length == 3) {
+                metadata.put(unescape(words[1]), unescape(words[2]));
             }
         }
         return new Card(nodeId, since, metadata);
     }
 
     private static String escape(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+        StringBuilder escaped = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            // What would end a word or a line, and the percent sign itself.
+            if (c <= ' ' || c == 0x7f || c == '%') {
+                escaped.append('%').append(HEX.toHexDigits((byte) c));
+            } else {
+                escaped.append(c);
+            }
+        }
+        return escaped.toString();
     }
 
     private static String unescape(String text) {
-        return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        StringBuilder plain = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            boolean isEscape = text.charAt(i) == '%'
+                    && i + 2 < text.length()
+                    && HexFormat.isHexDigit(text.charAt(i + 1))
+                    && HexFormat.isHexDigit(text.charAt(i + 2));
+            if (isEscape) {
+                plain.append((char) HexFormat.fromHexDigits(text, i + 1, i + 3));
+                i += 2;
+            } else {
+                plain.append(text.charAt(i));
+            }
+        }
+        return plain.toString();
     }
 }

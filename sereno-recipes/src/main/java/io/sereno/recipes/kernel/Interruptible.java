@@ -18,11 +18,16 @@ public final class Interruptible {
         T run() throws E;
     }
 
+    /** The innermost of each thread: when one within another ends, an interrupt that was meant for the outer one is set again. */
+    private static final ThreadLocal<@Nullable Interruptible> INNERMOST = new ThreadLocal<>();
+
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.READY);
     private volatile @Nullable Thread runner;
 
     public <T, E extends Exception> T run(Work<T, E> work) throws E {
         Thread self = Thread.currentThread();
+        Interruptible outer = INNERMOST.get();
+        INNERMOST.set(this);
         runner = self;
         if (!phase.compareAndSet(Phase.READY, Phase.RUNNING)) {
             // The interrupt came first. It is the work's all the same.
@@ -36,6 +41,14 @@ public final class Interruptible {
                     Thread.onSpinWait();
                 }
                 Thread.interrupted();
+                if (outer != null && outer.isInterrupted()) {
+                    self.interrupt();
+                }
+            }
+            if (outer == null) {
+                INNERMOST.remove();
+            } else {
+                INNERMOST.set(outer);
             }
         }
     }
@@ -49,5 +62,10 @@ public final class Interruptible {
             target.interrupt();
             phase.set(Phase.INTERRUPTED);
         }
+    }
+
+    private boolean isInterrupted() {
+        Phase now = phase.get();
+        return now == Phase.INTERRUPTING || now == Phase.INTERRUPTED;
     }
 }

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 
@@ -19,6 +18,7 @@ public final class Kernel {
     private final Store store;
     private final TimeSource time;
     private final Executor callbacks;
+    private final Executor signals;
     private final SerenoObserver observer;
     private final String nodeId;
     private final String backend;
@@ -28,6 +28,7 @@ public final class Kernel {
 
     /**
      * @param callbacks runs users' code, and nothing else
+     * @param signals completes users' stages; never behind a callback
      * @param observer must not throw
      * @param sessionDirectory where the markers of this client's sessions stand
      * @param onSessionState hears of each state with the session's id; must not block
@@ -37,6 +38,7 @@ public final class Kernel {
             String backendName,
             TimeSource time,
             Executor callbacks,
+            Executor signals,
             SerenoObserver observer,
             String nodeId,
             Duration operationTimeout,
@@ -46,6 +48,7 @@ public final class Kernel {
         this.store = new Store(backend, time, operationTimeout);
         this.time = time;
         this.callbacks = callbacks;
+        this.signals = signals;
         this.observer = observer;
         this.nodeId = nodeId;
         this.backend = backendName;
@@ -87,11 +90,11 @@ public final class Kernel {
         return sessions;
     }
 
-    /** Runs what may run users' code, such as the completion of a stage of theirs: on their executor, or here when it takes no more. */
+    /** Runs what may run users' code, such as the completion of a stage of theirs, in a thread of the client's own. */
     public void offStrand(Runnable completion) {
         try {
-            callbacks.execute(completion);
-        } catch (RejectedExecutionException shutDown) {
+            signals.execute(completion);
+        } catch (RuntimeException | Error refused) {
             completion.run();
         }
     }

@@ -36,7 +36,7 @@ final class Lookout {
             if (opened == null) {
                 retry();
             } else if (closed) {
-                opened.cancel();
+                Store.cancel(opened);
             } else {
                 watch = opened;
                 look.run();
@@ -63,7 +63,7 @@ final class Lookout {
         closed = true;
         cancelRetry.run();
         if (watch != null) {
-            watch.cancel();
+            Store.cancel(watch);
         }
     }
 

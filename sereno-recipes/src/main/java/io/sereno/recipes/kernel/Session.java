@@ -7,6 +7,7 @@ import io.sereno.spi.Target;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,8 @@ public final class Session {
         void ended(Session session);
     }
 
+    private record Belief(long deadline) {}
+
     private final Kernel kernel;
     private final Strand strand;
     private final Keeper keeper;
@@ -47,15 +50,17 @@ public final class Session {
     private final String id;
     private final Lease lease;
     private final long third;
-    private final long belief;
+    private final long credit;
     private final Lookout lookout;
     private final Backoff backoff;
     private final AtomicLong names = new AtomicLong();
 
-    private volatile long deadline;
-    private volatile boolean ended;
+    /** How long it is believed in; null once somebody has seen it pass, or the store has said so: from then on for good. */
+    private final AtomicReference<@Nullable Belief> belief;
+
     private volatile boolean suspended;
 
+    private boolean ended;
     private long markerRevision;
     private int withdrawn;
     private @Nullable Renewal current;
@@ -73,8 +78,8 @@ public final class Session {
         this.backoff = kernel.backoff();
         long ttl = lease.ttl().toNanos();
         this.third = ttl / 3;
-        this.belief = ttl - Math.max(LEAST_MARGIN_NANOS, ttl / 20);
-        this.deadline = sentAt + belief;
+        this.credit = ttl - Math.max(LEAST_MARGIN_NANOS, ttl / 20);
+        this.belief = new AtomicReference<>(new Belief(sentAt + credit));
     }
 
     public String id() {
@@ -85,20 +90,35 @@ public final class Session {
         return lease.id();
     }
 
-    /** Reads the clock: becomes false with no server, timer or other thread having a part in it. */
+    /** Reads the clock: becomes false with no server, timer or other thread having a part in it, and stays false. */
     public boolean isAlive() {
-        return !ended && kernel.time().nanoTime() - deadline < 0;
+        return nanosLeft() > 0;
     }
 
     public Duration remaining() {
-        return ended
-                ? Duration.ZERO
-                : Duration.ofNanos(Math.max(0, deadline - kernel.time().nanoTime()));
+        return Duration.ofNanos(nanosLeft());
     }
 
     /** Alive, its last renewal acknowledged, and more than a third of the ttl before it. */
     public boolean isFresh() {
-        return !ended && !suspended && deadline - kernel.time().nanoTime() > third;
+        return !suspended && nanosLeft() > third;
+    }
+
+    /** Whoever sees the deadline pass makes it final, so that a renewal which counts a moment later changes nothing. */
+    private long nanosLeft() {
+        while (true) {
+            Belief now = belief.get();
+            if (now == null) {
+                return 0;
+            }
+            long left = now.deadline() - kernel.time().nanoTime();
+            if (left > 0) {
+                return left;
+            }
+            if (belief.compareAndSet(now, null)) {
+                return 0;
+            }
+        }
     }
 
     Duration ttl() {
@@ -129,6 +149,7 @@ public final class Session {
     void end() {
         if (!ended) {
             ended = true;
+            belief.set(null);
             current = null;
             cancelRenewal.run();
             cancelDeadline.run();
@@ -154,7 +175,7 @@ public final class Session {
     // Step 4.
     private void armDeadline() {
         cancelDeadline.run();
-        cancelDeadline = kernel.time().schedule(until(deadline), strand, () -> {
+        cancelDeadline = kernel.time().schedule(remaining(), strand, () -> {
             if (!isAlive()) {
                 end();
             } else {
@@ -211,17 +232,20 @@ public final class Session {
         }
 
         private void counts() {
-            if (!isAlive()) {
-                // Whoever asked meanwhile was told that it is over: it stays over.
+            Belief now = belief.get();
+            Belief renewed = new Belief(sentAt + credit);
+            if (now == null || now.deadline() - kernel.time().nanoTime() <= 0) {
                 end();
                 return;
             }
-            suspended = false;
-            long renewed = sentAt + belief;
-            if (renewed - deadline > 0) {
-                deadline = renewed;
+            if (renewed.deadline() - now.deadline() > 0) {
+                if (!belief.compareAndSet(now, renewed)) {
+                    end(); // Whoever asked meanwhile was told that it is over: it stays over.
+                    return;
+                }
                 armDeadline();
             }
+            suspended = false;
             if (current == this) {
                 cancelLimit.run();
                 current = null;

@@ -3,6 +3,8 @@ package io.sereno.recipes.kernel;
 import io.sereno.SessionState;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
@@ -30,9 +32,14 @@ public final class Sessions {
 
         void ended(Session session);
 
+        /** There is no session, and the last attempt to open one failed like this. */
+        void failed(BackendException why);
+
         /** The session stands, and a third of its ttl has passed. */
         void renewed(Session session);
     }
+
+    private static final Logger LOG = System.getLogger("io.sereno");
 
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int ID_LENGTH = 11;
@@ -168,11 +175,23 @@ public final class Sessions {
             closing.complete(null);
             return;
         }
-        failure = why;
+        if (why != null) {
+            troubled(why);
+            members.values().forEach(member -> member.failed(why));
+        }
         if (backoff == null) {
             backoff = kernel.backoff();
         }
         cancelRetry = kernel.time().schedule(backoff.next(), strand, this::enrol);
+    }
+
+    /** Told to log and observer at the first failure of a series. */
+    private void troubled(BackendException why) {
+        if (failure == null) {
+            LOG.log(Level.WARNING, "the session on " + kernel.backend() + " is in trouble; trying on", why);
+            kernel.observer().failed("session", kernel.nodeId(), "renew", why);
+        }
+        failure = why;
     }
 
     private void tell(SessionState next, String sessionId) {
@@ -200,7 +219,7 @@ public final class Sessions {
 
         @Override
         public void suspended(Session session, BackendException why) {
-            failure = why;
+            troubled(why);
             tell(SessionState.SUSPENDED, session.id());
         }
 
@@ -208,6 +227,7 @@ public final class Sessions {
         @Override
         public void ended(Session session) {
             current = null;
+            enrolling = true; // From the revoking on: whoever closes now waits for it.
             if (!closed) {
                 tell(SessionState.EXPIRED, session.id());
             }

@@ -10,7 +10,10 @@ import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -25,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * calls by itself (LIF-6); should one not, the call ends here a little later as the outcome rule says, and its late answer is dropped.
  */
 public final class Store {
+    private static final Logger LOG = System.getLogger("io.sereno");
+
     /** What a backend may take beyond its own deadline (LIF-6). */
     private static final Duration GRACE = Duration.ofMillis(250);
 
@@ -70,6 +75,15 @@ public final class Store {
         ask(() -> backend.watch(target, listener), true, on, then);
     }
 
+    /** A backend that fails here has nothing to tell that would matter: notices are not listened to any more. */
+    static void cancel(Watch watch) {
+        try {
+            watch.cancel();
+        } catch (RuntimeException | Error thrown) {
+            LOG.log(Level.WARNING, "cancelling a watch failed", thrown);
+        }
+    }
+
     private <T> void ask(
             Supplier<CompletionStage<T>> call,
             boolean harmless,
@@ -77,8 +91,8 @@ public final class Store {
             BiConsumer<@Nullable T, @Nullable BackendException> then) {
         CompletionStage<T> stage;
         try {
-            stage = call.get();
-        } catch (RuntimeException thrown) {
+            stage = Objects.requireNonNull(call.get(), "the backend returned no stage");
+        } catch (RuntimeException | Error thrown) {
             on.execute(() -> then.accept(null, classify(thrown, harmless)));
             return;
         }
@@ -135,7 +149,9 @@ public final class Store {
                     }
                 });
             } else if (result instanceof Watch late) {
-                late.cancel();
+                cancel(late);
+            } else if (result instanceof Lease late) {
+                late.revoke();
             }
         }
 

@@ -11,8 +11,8 @@ import io.sereno.spi.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -57,7 +57,10 @@ public final class Turn {
         /** What was granted is gone; a new place is taken unless the owner leaves. */
         void lost(LossCause cause);
 
-        /** A request failed. The turn goes on by itself; this is for those who want to say why it takes so long. */
+        /** The whole queue as it was read, once for each place. */
+        void seen(List<Entry> queue);
+
+        /** A request failed, or there is no session to make one under. The turn goes on by itself; this is for those who want to say why it takes so long. */
         void failed(BackendException failure);
 
         /** The store answered. */
@@ -66,9 +69,11 @@ public final class Turn {
         /** What was given back is gone from the store. */
         void givenBack();
 
-        /** Nothing is wanted, nothing is left in the store, nothing is under way. */
+        /** Nothing is wanted, nothing is left in the store, nothing is under way. May be told again. */
         void idle();
     }
+
+    private static final int REMEMBERED_NAMES = 16;
 
     private record Place(String name, long createRevision) {}
 
@@ -91,16 +96,17 @@ public final class Turn {
     private @Nullable Place outgoing;
     /** The name of an enqueue that has not been answered for certain. */
     private @Nullable String doubtful;
-    /** The names last put, which a view may still show. */
-    private @Nullable String lastName;
-
-    private @Nullable String formerName;
+    /** The names put last, which a view may still show. */
+    private final Deque<String> names = new ArrayDeque<>(2);
 
     /** Those in front, by createRevision; null when not known. */
     private @Nullable Deque<Place> ahead;
 
+    /** There is a reason to look at the last of those ahead. Lowered when a look is sent, so that a notice during it asks for another. */
     private boolean look;
+    /** There is a reason to doubt that the own entry stands. Lowered in the same way. */
     private boolean suspectOwn;
+
     private Instant since = Instant.EPOCH;
     private long modRevision;
     private boolean rewrite;
@@ -154,7 +160,7 @@ public final class Turn {
 
     /** Whether an entry of the directory is a place of this turn. */
     public boolean isOwn(Entry entry) {
-        return entry.name().equals(lastName) || entry.name().equals(formerName);
+        return names.contains(entry.name());
     }
 
     /** The createRevision of the place; 0 while there is none. */
@@ -245,16 +251,18 @@ public final class Turn {
         if (joined) {
             joined = false;
             kernel.sessions().leave(membership);
-            owner.idle();
         }
+        owner.idle();
     }
 
     // Step 1, and step 4 when there is a place to give back.
     private void enqueue(Session under) {
         String name = under.nextName();
         doubtful = name;
-        formerName = lastName;
-        lastName = name;
+        names.addLast(name);
+        if (names.size() > REMEMBERED_NAMES) {
+            names.removeFirst();
+        }
         since = kernel.time().wall();
         Commit.Builder commit = Commit.to(directory)
                 .ifAbsent(name)
@@ -268,9 +276,9 @@ public final class Turn {
             switch (outcome.kind()) {
                 case COMMITTED -> placed(under, new Place(name, outcome.revision()), outcome.snapshot());
                 case CONFLICT -> {
-                    // The place to be given back is gone already. Only what shows that the own entry is absent ends the
-                    // doubt at once.
-                    if (outcome.snapshot() != null && find(outcome.snapshot(), name) == null) {
+                    // The place to be given back is gone already, so nothing was put. Without such a place nothing can
+                    // conflict with a new name: what it means is for the settling to find out.
+                    if (outgoing != null && (outcome.snapshot() == null || find(outcome.snapshot(), name) == null)) {
                         doubtful = null;
                         outgoing = null;
                         owner.givenBack();
@@ -312,12 +320,13 @@ public final class Turn {
             suspectOwn = true;
             return;
         }
-        Deque<Place> found = new ArrayDeque<>();
-        if (snapshot.entries().size() > 1) {
-            snapshot.entries().stream()
-                    .filter(entry -> isLive(entry) && entry.createRevision() < own.createRevision())
-                    .sorted(Comparator.comparingLong(Entry::createRevision))
-                    .forEach(entry -> found.add(new Place(entry.name(), entry.createRevision())));
+        List<Entry> queue = View.live(snapshot);
+        owner.seen(queue);
+        Deque<Place> found = new ArrayDeque<>(1);
+        for (Entry entry : queue) {
+            if (entry.createRevision() < own.createRevision()) {
+                found.addLast(new Place(entry.name(), entry.createRevision()));
+            }
         }
         if (found.isEmpty()) {
             grant(under, own);
@@ -334,9 +343,11 @@ public final class Turn {
         if (left == null) {
             read(new Query.All(directory), snapshot -> learn(under, own, snapshot));
         } else if (left.size() <= 1 && (look || left.isEmpty())) {
+            look = false;
             verify(under, own, left.peekLast());
         } else if (look) {
             Place last = left.getLast();
+            look = false;
             read(new Query.One(directory, last.name()), snapshot -> judge(last, snapshot));
         } else if (!left.getLast().equals(lookedOut)) {
             watchLast(left.getLast());
@@ -346,9 +357,7 @@ public final class Turn {
     /** Is the last of those ahead still there? A read that shows it gone is final; one that shows it there asks for a watch. */
     private void judge(Place last, Snapshot snapshot) {
         Entry entry = find(snapshot, last.name());
-        if (isAt(last, entry)) {
-            look = false;
-        } else if (ahead != null) {
+        if (!isAt(last, entry) && ahead != null) {
             ahead.remove(last);
             look = true;
         }
@@ -364,6 +373,7 @@ public final class Turn {
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
                 grant(under, own);
             } else if (outcome.kind() != Outcome.Kind.CONFLICT) {
+                look = own.equals(place);
                 pause(outcome.failure());
             } else if (last == null) {
                 gone(own);
@@ -387,11 +397,17 @@ public final class Turn {
     }
 
     private void verifyOwn(Place own) {
+        suspectOwn = false;
         commit(Commit.to(directory).ifCreateRevision(own.name(), own.createRevision()), outcome -> {
             switch (outcome.kind()) {
-                case COMMITTED -> suspectOwn = false;
+                case COMMITTED -> {
+                    // It is there.
+                }
                 case CONFLICT -> gone(own);
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> pause(outcome.failure());
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
+                    suspectOwn = own.equals(place);
+                    pause(outcome.failure());
+                }
             }
         });
     }
@@ -552,6 +568,7 @@ public final class Turn {
                     answered();
                     then.accept(snapshot);
                 } else {
+                    look = ahead != null;
                     pause(failure);
                 }
                 step();
@@ -648,6 +665,15 @@ public final class Turn {
                 }
                 owner.givenBack();
                 step();
+            });
+        }
+
+        @Override
+        public void failed(BackendException why) {
+            strand.execute(() -> {
+                if (session == null && wanted) {
+                    owner.failed(why);
+                }
             });
         }
 

@@ -29,6 +29,7 @@ public final class View {
     private boolean failing;
     private boolean reading;
     private boolean due;
+    private boolean stale;
     private boolean closed;
     private @Nullable Backoff backoff;
     private Runnable cancelTimer = () -> {};
@@ -53,6 +54,14 @@ public final class View {
         lookout.close();
     }
 
+    /** What another read of the whole showed, for a view that has no read of its own yet. One that is under way may be older: it is made again. */
+    public void seed(List<Entry> seen) {
+        if (entries == null) {
+            entries = seen;
+            stale = reading;
+        }
+    }
+
     /** Null before the first read. */
     public @Nullable List<Entry> entries() {
         return entries;
@@ -64,7 +73,11 @@ public final class View {
     }
 
     public static List<Entry> live(Snapshot snapshot) {
-        return snapshot.entries().stream()
+        List<Entry> entries = snapshot.entries();
+        if (entries.size() == 1 && Turn.isLive(entries.get(0))) {
+            return entries;
+        }
+        return entries.stream()
                 .filter(Turn::isLive)
                 .sorted(Comparator.comparingLong(Entry::createRevision))
                 .toList();
@@ -90,7 +103,10 @@ public final class View {
             if (closed) {
                 return;
             }
-            if (snapshot != null) {
+            if (stale) {
+                stale = false;
+                due = true;
+            } else if (snapshot != null) {
                 seen(live(snapshot));
             } else {
                 missed();

@@ -117,7 +117,9 @@ class SerenoBuilderTest {
             assertThat(config.certificates()).contains(pem);
             assertThat(config.privateKey()).contains(pem);
             assertThat(config.time()).isSameAs(time);
-            assertThat(config.executor()).isSameAs(executor);
+            assertThat(config.executor())
+                    .isNotSameAs(executor)
+                    .isSameAs(settings().signals());
             assertThat(settings())
                     .isEqualTo(new Settings(
                             "n1",
@@ -125,7 +127,8 @@ class SerenoBuilderTest {
                             Duration.ofSeconds(4),
                             Duration.ofSeconds(2),
                             time,
-                            executor,
+                            settings().executor(),
+                            settings().signals(),
                             observer,
                             "probe://localhost:7000/billing/eu",
                             List.of()));
@@ -167,9 +170,9 @@ class SerenoBuilderTest {
                 .newBuilder()
                 .backend(backend())
                 .sessionTtl(Duration.ofSeconds(2))
-                .namespace("n".repeat(64));
+                .namespace("n/".repeat(31) + "nn");
 
-        refused(builder::connect).hasMessageStartingWith("namespace(...): child namespaces take 66 bytes");
+        refused(builder::connect).hasMessageStartingWith("namespace(...): path of child namespaces takes 128 bytes");
     }
 
     // Where the URI comes from.

@@ -1,0 +1,158 @@
+package io.sereno.recipes;
+
+import io.sereno.Peer;
+import io.sereno.SessionState;
+import io.sereno.Topology;
+import io.sereno.recipes.kernel.Callbacks;
+import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.View;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who stands, as one candidate sees it, and the callbacks that tell of it.
+ *
+ * <p>What became of the peers is the difference between the topology told last and the newest: each incarnation joins once and leaves once, in pairs,
+ * and one that came and went in between is not told. These callbacks have a line of their own, beside that of a leader callback which may run for as
+ * long as the leadership.
+ *
+ * <p>Confined to the strand of the candidate, but for {@link #known} and {@link #isKnown}.
+ */
+final class Peers {
+    private static final Topology NOBODY_KNOWN = new Topology(Optional.empty(), Optional.empty(), List.of(), false);
+
+    private final Kernel kernel;
+    private final Scope scope;
+    private final View view;
+    private final Candidacy.Listeners listeners;
+    private final Callbacks callbacks;
+    private final AtomicBoolean newsDue = new AtomicBoolean();
+    private volatile @Nullable Topology latest;
+    private volatile boolean closed;
+
+    /** Those told as joined and not as left, by incarnation; confined to the callbacks. */
+    private final Map<Long, Peer> told = new LinkedHashMap<>();
+
+    Peers(
+            Scope scope,
+            Strand strand,
+            String directory,
+            Duration period,
+            Candidacy.Listeners listeners,
+            Runnable onChange) {
+        this.kernel = scope.kernel();
+        this.scope = scope;
+        this.view = new View(kernel, strand, new Query.All(directory), period, onChange);
+        this.listeners = listeners;
+        this.callbacks = new Callbacks(kernel.callbacks(), scope::callbackFailed);
+    }
+
+    void open() {
+        view.open();
+    }
+
+    void seed(List<Entry> queue) {
+        view.seed(queue);
+    }
+
+    CompletableFuture<Void> close() {
+        closed = true;
+        view.close();
+        return callbacks.close();
+    }
+
+    boolean isKnown() {
+        return latest != null;
+    }
+
+    /** Asks nobody. */
+    Topology known() {
+        Topology now = Objects.requireNonNullElse(latest, NOBODY_KNOWN);
+        boolean current = now.current() && kernel.sessions().state() == SessionState.CONNECTED;
+        return new Topology(now.self(), now.leader(), now.peers(), current);
+    }
+
+    /** The newest topology, from the view and from what the candidate knows of itself; whoever is to hear of peers does. */
+    void refresh(Optional<Peer> self, boolean leads, Predicate<Entry> isOwn) {
+        List<Entry> entries = view.entries();
+        if (entries == null) {
+            return;
+        }
+        latest = compose(entries, view.isCurrent(), self, leads, isOwn);
+        if (newsDue.compareAndSet(false, true)) {
+            callbacks.submit("onPeer", this::tellNews, () -> {});
+        }
+    }
+
+    /**
+     * In the order of succession: without places that were the candidate's own and are no more, and without those that its leadership proves gone.
+     * That it is first in a view is no proof that it leads.
+     */
+    static Topology compose(
+            List<Entry> entries, boolean current, Optional<Peer> self, boolean leads, Predicate<Entry> isOwn) {
+        List<Peer> peers = new ArrayList<>(entries.size() + 1);
+        self.ifPresent(peers::add);
+        for (Entry entry : entries) {
+            boolean passed = leads
+                    && self.isPresent()
+                    && entry.createRevision() < self.get().incarnation();
+            if (!passed && !isOwn.test(entry)) {
+                Card card = Card.decode(entry.value());
+                peers.add(new Peer(card.nodeId(), entry.createRevision(), card.metadata()));
+            }
+        }
+        peers.sort(Comparator.comparingLong(Peer::incarnation));
+        Optional<Peer> first = peers.stream().findFirst();
+        Optional<Peer> leader = first.equals(self) && !leads ? Optional.empty() : first;
+        return new Topology(self, leader, peers, current);
+    }
+
+    private void tellNews() {
+        newsDue.set(false);
+        Topology now = known();
+        Map<Long, Peer> others = new LinkedHashMap<>();
+        for (Peer peer : now.peers()) {
+            if (!now.self().equals(Optional.of(peer))) {
+                others.put(peer.incarnation(), peer);
+            }
+        }
+        for (Peer gone : List.copyOf(told.values())) {
+            if (!others.containsKey(gone.incarnation())) {
+                told.remove(gone.incarnation());
+                listeners.left().ifPresent(callback -> tell("onPeerLeft", callback, gone, now));
+            }
+        }
+        for (Peer come : others.values()) {
+            if (told.put(come.incarnation(), come) == null) {
+                listeners.joined().ifPresent(callback -> tell("onPeerJoined", callback, come, now));
+            }
+        }
+    }
+
+    /** One failing callback does not take the news from the next. */
+    private void tell(String what, BiConsumer<Peer, Topology> callback, Peer peer, Topology now) {
+        if (closed) {
+            return;
+        }
+        try {
+            callback.accept(peer, now);
+        } catch (RuntimeException | Error thrown) {
+            scope.callbackFailed(what, thrown);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.sereno.recipes.connect;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.Executor;
+
+/**
+ * A user's executor, entered only from threads of ours: one that runs tasks in the calling thread, blocks, or takes no more delays no state
+ * machine. A task that it refuses runs in the thread of ours, so that no callback is lost.
+ */
+final class GuardedExecutor implements Executor {
+    private static final Logger LOG = System.getLogger(GuardedExecutor.class.getName());
+
+    private final Executor own;
+    private final Executor users;
+
+    GuardedExecutor(Executor own, Executor users) {
+        this.own = own;
+        this.users = users;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        own.execute(() -> {
+            try {
+                users.execute(task);
+            } catch (RuntimeException | Error refused) {
+                LOG.log(
+                        Level.WARNING,
+                        "the executor given to the builder refused a callback; it runs in a thread of Sereno's",
+                        refused);
+                task.run();
+            }
+        });
+    }
+}
