@@ -27,6 +27,7 @@ public final class Interruptible {
     public <T, E extends Exception> T run(Work<T, E> work) throws E {
         Thread self = Thread.currentThread();
         Interruptible outer = INNERMOST.get();
+        boolean outerKnows = outer != null && outer.isInterrupted();
         INNERMOST.set(this);
         runner = self;
         if (!phase.compareAndSet(Phase.READY, Phase.RUNNING)) {
@@ -41,9 +42,9 @@ public final class Interruptible {
                     Thread.onSpinWait();
                 }
                 Thread.interrupted();
-                if (outer != null && outer.isInterrupted()) {
-                    self.interrupt();
-                }
+            }
+            if (outer != null && !outerKnows && outer.isInterrupted()) {
+                self.interrupt(); // It came while this ran, and was taken for this one's.
             }
             if (outer == null) {
                 INNERMOST.remove();
