@@ -41,12 +41,12 @@ class QuickstartTest {
     }
 
     @Test
-    void theTourComesToItsEndAndNothingIsLogged() throws Exception {
+    void theTourComesToItsEndAndNothingIsLoggedButTheCut() throws Exception {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
 
         new Quickstart(new PrintStream(printed, true, StandardCharsets.UTF_8)).run("memory:/quickstart-test");
 
         assertThat(printed.toString(StandardCharsets.UTF_8).lines()).hasSize(7).allMatch(line -> line.endsWith("."));
-        assertThat(logged).isEmpty();
+        assertThat(logged).isNotEmpty().allMatch(line -> line.endsWith("is in trouble; trying on"));
     }
 }
