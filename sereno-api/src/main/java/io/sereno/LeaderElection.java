@@ -51,10 +51,11 @@ public interface LeaderElection extends AutoCloseable {
     LeaderElection onElectedLeader(BiConsumer<Leadership, Topology> callback);
 
     /**
-     * What to do when this candidate begins to follow: once it has enrolled behind others, and again after it led. When
-     * the leader that it follows changes, that is a peer that leaves.
+     * What to do when this candidate begins to follow: once it has enrolled behind others, and again after it led: when
+     * it lost the leadership, as soon as the leader callback has returned, with or without a store in reach. When the
+     * leader that it follows changes, that is a peer that leaves.
      *
-     * @param callback given what the election looks like
+     * @param callback given what the election looks like; after a loss the new leader may not be known yet
      * @return this election
      * @throws IllegalStateException if it was started or closed
      */

@@ -55,19 +55,19 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
                 new Listeners(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
         Listeners withLeader(BiConsumer<Leadership, Topology> callback) {
-            return leader.isPresent() ? this : new Listeners(Optional.of(callback), follower, joined, left);
+            return new Listeners(Optional.of(callback), follower, joined, left);
         }
 
         Listeners withFollower(Consumer<Topology> callback) {
-            return follower.isPresent() ? this : new Listeners(leader, Optional.of(callback), joined, left);
+            return new Listeners(leader, Optional.of(callback), joined, left);
         }
 
         Listeners withJoined(BiConsumer<Peer, Topology> callback) {
-            return joined.isPresent() ? this : new Listeners(leader, follower, Optional.of(callback), left);
+            return new Listeners(leader, follower, Optional.of(callback), left);
         }
 
         Listeners withLeft(BiConsumer<Peer, Topology> callback) {
-            return left.isPresent() ? this : new Listeners(leader, follower, joined, Optional.of(callback));
+            return new Listeners(leader, follower, joined, Optional.of(callback));
         }
     }
 
@@ -98,6 +98,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private volatile Map<String, String> metadata = Map.of();
     private volatile @Nullable Hold leadership;
     private volatile @Nullable BackendException failure;
+    private volatile boolean behindOthers;
 
     // Confined to the strand.
     private final List<Wish> wishes = new ArrayList<>();
@@ -129,6 +130,11 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
 
     Peers peers() {
         return peers;
+    }
+
+    /** In the queue, and not first. */
+    boolean isBehindOthers() {
+        return behindOthers;
     }
 
     /** Why the turn's last request failed; null when it did not. */
@@ -269,6 +275,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     // Step 3.
     @Override
     public void waiting() {
+        behindOthers = true;
         refresh();
         tellFollower();
     }
@@ -278,6 +285,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         long token = createRevision * MutexQueue.SERIES;
         Hold hold = new Hold(kernel, this, session, RECIPE, scope.name(), token);
         leadership = hold;
+        behindOthers = false;
         refresh();
         kernel.observer()
                 .granted(

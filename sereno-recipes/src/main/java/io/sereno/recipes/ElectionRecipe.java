@@ -146,7 +146,7 @@ final class ElectionRecipe implements LeaderElection {
             return State.LEADER;
         }
         boolean inReach = standing.failure() == null && kernel.sessions().state() == SessionState.CONNECTED;
-        return inReach ? State.FOLLOWER : State.SUSPENDED;
+        return inReach && standing.isBehindOthers() ? State.FOLLOWER : State.SUSPENDED;
     }
 
     @Override
@@ -182,11 +182,7 @@ final class ElectionRecipe implements LeaderElection {
             throw new IllegalStateException(
                     scope.about(operation) + ": register callbacks before start(), else the first events are missed");
         }
-        Candidacy.Listeners before = Objects.requireNonNull(listeners.get());
-        Candidacy.Listeners after = addition.apply(before);
-        if (after.equals(before) || !listeners.compareAndSet(before, after)) {
-            throw new IllegalStateException(scope.about(operation) + ": there is such a callback; one is accepted");
-        }
+        listeners.updateAndGet(addition);
         return this;
     }
 
