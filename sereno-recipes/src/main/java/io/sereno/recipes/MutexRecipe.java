@@ -39,14 +39,14 @@ final class MutexRecipe implements Mutex {
 
     /** Interrupts do not end the wait; the flag is set again. */
     Hold acquireUninterruptibly() {
-        MutexQueue queue = enter("lock");
+        MutexQueue queue = queue("lock");
         return Await.uninterruptibly(queue.request("lock", false, null).result())
                 .orElseThrow();
     }
 
     @Override
     public Optional<Grant> tryAcquire() {
-        MutexQueue queue = enter("tryAcquire");
+        MutexQueue queue = queue("tryAcquire");
         return Await.uninterruptibly(
                         queue.request("tryAcquire", true, scope.kernel().operationTimeout())
                                 .result())
@@ -95,7 +95,7 @@ final class MutexRecipe implements Mutex {
         if (Thread.interrupted()) {
             throw new InterruptedException(scope.about(operation) + ": interrupted before it began");
         }
-        MutexQueue queue = enter(operation);
+        MutexQueue queue = queue(operation);
         MutexQueue.Request request = queue.request(operation, onlyIfFree, limit);
         try {
             return Await.interruptibly(request.result());
@@ -105,7 +105,8 @@ final class MutexRecipe implements Mutex {
         }
     }
 
-    private MutexQueue enter(String operation) {
+    /** The queue of this name, with one user more. */
+    MutexQueue queue(String operation) {
         client.requireOpen(operation, scope);
         return client.mutexes().enter(directory, () -> new MutexQueue(client.mutexes(), scope, directory));
     }

@@ -3,11 +3,15 @@ package io.sereno.recipes;
 import io.sereno.Sereno;
 import io.sereno.SerenoObserver;
 import io.sereno.backend.memory.MemoryStore;
+import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
+import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -33,6 +37,20 @@ final class Clients implements AutoCloseable {
         return connect(nodeId, backend, Settings.NO_OBSERVER);
     }
 
+    /** A line to the store that a test can disturb; notices come in the thread that causes them. */
+    FaultyBackend line() {
+        return new FaultyBackend(store.connect(Runnable::run), time, Runnable::run);
+    }
+
+    /** A client without the facade: nothing of it waits for another thread. */
+    Client client(String nodeId, Backend backend, TimeSource clock, Executor users) {
+        Settings settings = new Settings(
+                nodeId, "", TTL, OPERATION_TIMEOUT, clock, users, callbacks, Settings.NO_OBSERVER, "memory", List.of());
+        Client client = new Client(settings, backend, true);
+        client.open();
+        return client;
+    }
+
     SerenoClient connect(String nodeId, Backend backend, SerenoObserver observer) {
         Settings settings = new Settings(
                 nodeId, "", TTL, OPERATION_TIMEOUT, time, callbacks, callbacks, observer, "memory", List.of());
@@ -41,9 +59,15 @@ final class Clients implements AutoCloseable {
         return client;
     }
 
+    /** Time goes on while they close: one that is cut off waits for its store as long as it is allowed to. */
     @Override
     public void close() {
-        open.forEach(Sereno::close);
+        CompletableFuture<Void> closed = CompletableFuture.runAsync(() -> open.forEach(Sereno::close), callbacks);
+        while (!closed.isDone()) {
+            time.advance(Duration.ofMillis(100));
+            Thread.onSpinWait();
+        }
+        closed.join();
         callbacks.shutdownNow();
     }
 }

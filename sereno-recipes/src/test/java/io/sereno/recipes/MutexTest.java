@@ -9,6 +9,8 @@ import io.sereno.LockView;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.Sereno;
+import io.sereno.simulation.FaultyBackend;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -61,18 +63,27 @@ class MutexTest {
     }
 
     @Test
-    void aHolderWhoseSessionExpiresIsToldBeforeAnotherHolds() throws Exception {
-        Mutex mutex = clients.connect("one").mutex("x");
-        Grant held = mutex.acquire();
-        CompletableFuture<LossCause> lost = held.lost().toCompletableFuture();
+    void aHolderThatIsCutOffStopsBelievingBeforeAnotherHolds() throws Exception {
+        FaultyBackend line = clients.line();
+        Grant held = clients.connect("one", line).mutex("x").acquire();
+        Mutex other = clients.connect("two").mutex("x");
         clients.time.advance(Clients.TTL.multipliedBy(3));
         assertThat(held.isHeld()).isTrue();
 
-        clients.store.connect(Runnable::run).close();
-        assertThat(lost).isNotDone();
-        assertThat(held.remaining()).isPositive();
+        line.cutOff(Duration.ofSeconds(1));
+        CompletableFuture<Grant> waiter = inThread(other::acquire);
+        awaitWaiters(other, 1);
+        while (held.isHeld()) {
+            assertThat(waiter).isNotDone();
+            clients.time.advance(Duration.ofMillis(10));
+        }
+        assertThat(waiter).isNotDone();
+        assertThat(held.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.SESSION_EXPIRED);
+        assertThatThrownBy(held::release).isInstanceOf(GrantLostException.class);
         held.close();
-        held.close();
+
+        clients.time.advance(Clients.TTL);
+        assertThat(waiter.get(10, TimeUnit.SECONDS).fencingToken()).isGreaterThan(held.fencingToken());
     }
 
     @Test

@@ -1,0 +1,328 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.GrantLostException;
+import io.sereno.LeaderElection;
+import io.sereno.Leadership;
+import io.sereno.LossCause;
+import io.sereno.NotAppliedException;
+import io.sereno.SerenoClosedException;
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.TimeSource;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Interleavings that once went wrong, each made by hand. */
+@Timeout(30)
+class RacesTest {
+    private static final Duration MOMENT = Duration.ofMillis(100);
+    private final Clients clients = new Clients();
+    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    @Test
+    void aReleaseThatIsToldDuringALookIsLookedAtAgain() {
+        Hold held = granted(acquire(client(clients.line())));
+        FaultyBackend line = clients.line();
+        line.next(RacesTest::isCheck, Fate.delayReply(MOMENT));
+        MutexQueue.Request waiter = acquire(client(line));
+
+        surrender(held);
+        assertThat(waiter.result()).isNotDone();
+        clients.time.advance(MOMENT);
+
+        assertThat(waiter.result()).isCompleted();
+    }
+
+    @Test
+    void aRemovalThatIsToldDuringACheckOfTheOwnEntryIsNotOverlooked() throws Exception {
+        FaultyBackend line = clients.line();
+        Hold held = granted(acquire(client(line)));
+        line.next(RacesTest::isCheck, Fate.delayReply(MOMENT));
+        clients.time.advance(Clients.TTL.dividedBy(3));
+        assertThat(held.isHeld()).isTrue();
+
+        Backend operator = clients.store.connect(Runnable::run);
+        List<Entry> entries = operator.read(new Query.All("lock/x"))
+                .toCompletableFuture()
+                .get()
+                .entries();
+        var unused = operator.commit(
+                Commit.to("lock/x").delete(entries.get(0).name()).build());
+        clients.time.advance(MOMENT);
+
+        assertThat(held.isHeld()).isFalse();
+        assertThat(held.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.ENTRY_REMOVED);
+    }
+
+    @Test
+    void whoSawTheDeadlinePassIsNotContradictedByALaterRenewal() {
+        AtomicLong ahead = new AtomicLong();
+        TimeSource clock = new TimeSource() {
+            @Override
+            public long nanoTime() {
+                return clients.time.nanoTime() + ahead.get();
+            }
+
+            @Override
+            public Instant wall() {
+                return clients.time.wall();
+            }
+
+            @Override
+            public Runnable schedule(Duration delay, Executor executor, Runnable task) {
+                return clients.time.schedule(delay, executor, task);
+            }
+        };
+        Hold held = granted(acquire(clients.client("a", clients.line(), clock, clients.callbacks)));
+
+        // A thread that runs late reads a later time than the renewal that is under way.
+        ahead.set(Clients.TTL.toNanos());
+        assertThatThrownBy(held::release).isInstanceOf(GrantLostException.class);
+        ahead.set(0);
+        clients.time.advance(Clients.TTL.multipliedBy(2));
+
+        assertThat(held.isHeld()).isFalse();
+        assertThat(acquire(client(clients.line())).result()).isCompleted();
+    }
+
+    @Test
+    void aLeaderWhoseStoreCannotBeReadIsCalledAllTheSame() throws Exception {
+        FaultyBackend line = clients.line();
+        line.each(Request.reads(), Fate.refuse());
+        LeaderElection election = election(client(line))
+                .onElectedLeader((leadership, topology) -> told.add("leads " + topology.isLeader()))
+                .start();
+        assertThat(election.awaitLeadership().isHeld()).isTrue();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads true");
+    }
+
+    @Test
+    void whoLostTheLeadershipAndCannotReachTheStoreIsToldToFollow() throws Exception {
+        FaultyBackend line = clients.line();
+        LeaderElection election = election(client(line))
+                .onElectedLeader((leadership, topology) -> told.add("leads"))
+                .onElectedFollower(topology -> told.add("follows"))
+                .start();
+        election.awaitLeadership();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+
+        line.cutOff(MOMENT);
+        clients.time.advance(Clients.TTL);
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("follows");
+        assertThat(election.state()).isEqualTo(LeaderElection.State.SUSPENDED);
+        assertThat(election.lastError()).containsInstanceOf(NotAppliedException.class);
+        line.heal();
+        clients.time.advance(Clients.TTL);
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+        assertThat(election.lastError()).isEmpty();
+    }
+
+    @Test
+    void anExecutorThatFailsOnceStopsNoLaterCallback() throws Exception {
+        AtomicBoolean failing = new AtomicBoolean(true);
+        Executor users = task -> {
+            if (failing.get()) {
+                throw new OutOfMemoryError("made by a test");
+            }
+            clients.callbacks.execute(task);
+        };
+        Client client = clients.client("a", clients.line(), clients.time, users);
+        LeaderElection election = election(client)
+                .onElectedLeader((leadership, topology) -> told.add("leads"))
+                .start();
+        election.awaitLeadership();
+        assertThat(told).isEmpty();
+
+        failing.set(false);
+        election.resign();
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+    }
+
+    @Test
+    void aBackendThatThrowsAnErrorOnceStopsNoRequest() {
+        AtomicBoolean failing = new AtomicBoolean(true);
+        Backend sound = clients.store.connect(Runnable::run);
+        Backend backend = (Backend) Proxy.newProxyInstance(
+                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+                    boolean ours = arguments != null
+                            && arguments[0] instanceof Commit commit
+                            && commit.directory().equals("lock/x");
+                    if (ours && failing.getAndSet(false)) {
+                        throw new NoClassDefFoundError("made by a test");
+                    }
+                    try {
+                        return method.invoke(sound, arguments);
+                    } catch (InvocationTargetException thrown) {
+                        throw thrown.getCause();
+                    }
+                });
+        MutexQueue.Request waiter = acquire(client(backend));
+        assertThat(failing).isFalse();
+
+        clients.time.advance(Duration.ofSeconds(5));
+
+        assertThat(waiter.result()).isCompleted();
+    }
+
+    @Test
+    void closingInALeaderCallbackThatGaveItsRightBackWaitsForNothing() throws Exception {
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        LeaderElection election = election(client(clients.line()));
+        election.onElectedLeader((leadership, topology) -> {
+                    leadership.release();
+                    election.close();
+                    closed.complete(true);
+                })
+                .start();
+        assertThat(closed.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void whoWasCutOffIsNotToldThatOthersWereInFront() {
+        Hold held = granted(acquire(client(clients.line())));
+        FaultyBackend line = clients.line();
+        Client cut = client(line);
+        MutexQueue.Request waiter =
+                new MutexRecipe(cut, "x", "lock/x").queue("test").request("test", false, Duration.ofSeconds(5));
+
+        line.cutOff(MOMENT);
+        clients.time.advance(Duration.ofMillis(4_500));
+        surrender(held);
+        clients.time.advance(Duration.ofSeconds(1));
+
+        assertThatThrownBy(waiter.result()::join).hasCauseInstanceOf(NotAppliedException.class);
+    }
+
+    @Test
+    void aTryThatIsStillLookingEndsWhenTheClientCloses() {
+        FaultyBackend line = clients.line();
+        Client client = client(line);
+        line.next(Request.reads(), Fate.delayReply(MOMENT));
+        MutexQueue.Request attempt =
+                new MutexRecipe(client, "x", "lock/x").queue("try").request("try", true, null);
+        assertThat(attempt.result()).isNotDone();
+
+        client.close();
+
+        assertThatThrownBy(attempt.result()::join).hasCauseInstanceOf(SerenoClosedException.class);
+        assertThat(client.mutexes().size()).isZero();
+    }
+
+    @Test
+    void aReleaseWaitsForTheStoreWhenWhoeverStoodInLineHasGone() {
+        FaultyBackend line = clients.line();
+        Client client = client(line);
+        Hold held = granted(acquire(client));
+        MutexQueue.Request other =
+                new MutexRecipe(client, "x", "lock/x").queue("test").request("test", false, Duration.ofSeconds(1));
+        clients.time.advance(Duration.ofSeconds(2));
+        assertThat(other.result()).isCompletedWithValue(Optional.empty());
+
+        line.next(Request.commitsTo("lock/x"), Fate.delayReply(MOMENT));
+        CompletableFuture<Void> released = held.surrender();
+
+        assertThat(released).isNotDone();
+        clients.time.advance(MOMENT);
+        assertThat(released).isDone();
+    }
+
+    @Test
+    void aCloseWaitsForTheRevocationThatIsUnderWay() {
+        FaultyBackend line = clients.line();
+        Client client = client(line);
+        line.next(request -> request instanceof Request.RevokeLease, Fate.delayRequest(MOMENT));
+        var unused = line.endLease(line.leases().get(0));
+        CompletableFuture<Void> closed = client.kernel().sessions().close();
+
+        assertThat(closed).isNotDone();
+        clients.time.advance(MOMENT);
+        assertThat(closed).isDone();
+    }
+
+    @Test
+    void whoWaitsForTheLeadershipHearsThatTheClientWasClosed() throws Exception {
+        Client client = client(clients.line());
+        Leadership first = election(client).start().awaitLeadership();
+        LeaderElection second = election(client).start();
+        CompletableFuture<Leadership> waiter = MutexTest.inThread(second::awaitLeadership);
+
+        client.close();
+
+        assertThatThrownBy(() -> waiter.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(SerenoClosedException.class);
+        assertThat(first.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.SERENO_CLOSED);
+    }
+
+    @Test
+    void anEntryThatNobodyCanReadIsPassedOverLineByLine() throws Exception {
+        Client client = client(clients.line());
+        LeaderElection election = election(client)
+                .onPeerJoined((peer, topology) -> told.add("joined " + peer.metadata()))
+                .start();
+        election.awaitLeadership();
+
+        Bytes garbage = Bytes.utf8("sereno/9 card\nsince yesterday\nnode\nmeta one\nmeta a b\nmeta % %zz\n");
+        var unused = clients.store
+                .connect(Runnable::run)
+                .commit(Commit.to("election/e").put("foreign", garbage).build());
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).contains("a=b").contains("%=%zz");
+        assertThat(election.state()).isEqualTo(LeaderElection.State.LEADER);
+    }
+
+    private static boolean isCheck(Request request) {
+        return request instanceof Request.Commit commit
+                && commit.commit().directory().equals("lock/x")
+                && commit.commit().writes().isEmpty();
+    }
+
+    private Client client(Backend backend) {
+        return clients.client("node", backend, clients.time, clients.callbacks);
+    }
+
+    private static LeaderElection election(Client client) {
+        return new ElectionRecipe(client, "e", "election/e");
+    }
+
+    private static MutexQueue.Request acquire(Client client) {
+        return new MutexRecipe(client, "x", "lock/x").queue("test").request("test", false, null);
+    }
+
+    private static Hold granted(MutexQueue.Request request) {
+        return request.result().join().orElseThrow();
+    }
+
+    private static void surrender(Hold hold) {
+        assertThat(hold.surrender()).isDone();
+    }
+}
