@@ -189,6 +189,21 @@ class PassingTest {
     }
 
     @Test
+    void aConnectionWhoseEndsHaveBothCrashedIsGone() throws Exception {
+        try (Line line = new Line()) {
+            line.proxy.hold();
+            line.client.getOutputStream().write(new byte[100]);
+            line.server.getOutputStream().write(new byte[100]);
+            line.proxy.clientToServer().awaitHeld(100, SOON);
+            line.proxy.serverToClient().awaitHeld(100, SOON);
+            Line.crash(line.client);
+            Line.crash(line.server);
+            line.proxy.heal();
+            line.proxy.awaitNoConnection(SOON);
+        }
+    }
+
+    @Test
     void aServerThatCannotBeReachedIsAResetToTheClient() throws Exception {
         try (FaultProxy proxy = FaultProxy.to(Line.deserted());
                 Socket client = Line.connect(proxy)) {
