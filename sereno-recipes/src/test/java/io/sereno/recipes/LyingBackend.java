@@ -1,0 +1,103 @@
+package io.sereno.recipes;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/** Tells the recipe what it would believe if it had the bug: so the real code is tried with the bug planted, and without a switch in it. */
+final class LyingBackend implements Backend {
+    enum Lie {
+        NONE,
+        /** No check after waking: whoever was woken takes the mutex for its own. */
+        EVERY_CHECK_HOLDS,
+        /** Belief until the store says otherwise: renewals count without having been acknowledged. */
+        EVERY_RENEWAL_COUNTS,
+        /** A lost reply is taken for a request that did nothing. */
+        DOUBT_MEANS_NOT_APPLIED
+    }
+
+    private final Backend told;
+    private final Lie lie;
+
+    LyingBackend(Backend told, Lie lie) {
+        this.told = told;
+        this.lie = lie;
+    }
+
+    @Override
+    public CompletionStage<CommitResult> commit(Commit commit) {
+        boolean check = commit.writes().isEmpty();
+        boolean ofSession = commit.directory().equals("session");
+        boolean lied = ofSession ? lie == Lie.EVERY_RENEWAL_COUNTS : lie == Lie.EVERY_CHECK_HOLDS;
+        if (check && lied) {
+            return CompletableFuture.completedStage(new CommitResult.Committed(0, Optional.empty()));
+        }
+        CompletionStage<CommitResult> result = told.commit(commit);
+        return lie == Lie.DOUBT_MEANS_NOT_APPLIED && !ofSession ? result.exceptionally(LyingBackend::deny) : result;
+    }
+
+    private static CommitResult deny(Throwable doubt) {
+        throw new CompletionException(
+                new BackendException(BackendException.Outcome.NOT_APPLIED, false, "so it was told", doubt));
+    }
+
+    @Override
+    public CompletionStage<Lease> grantLease(Duration ttl) {
+        return told.grantLease(ttl).thenApply(lease -> lie == Lie.EVERY_RENEWAL_COUNTS ? new Immortal(lease) : lease);
+    }
+
+    private record Immortal(Lease lease) implements Lease {
+        @Override
+        public long id() {
+            return lease.id();
+        }
+
+        @Override
+        public Duration ttl() {
+            return lease.ttl();
+        }
+
+        @Override
+        public CompletionStage<Boolean> renew() {
+            return lease.renew().handle((alive, failure) -> true);
+        }
+
+        @Override
+        public CompletionStage<Void> revoke() {
+            return lease.revoke();
+        }
+    }
+
+    @Override
+    public CompletionStage<Snapshot> read(Query query) {
+        return told.read(query);
+    }
+
+    @Override
+    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+        return told.watch(target, listener);
+    }
+
+    @Override
+    public Guarantees guarantees() {
+        return told.guarantees();
+    }
+
+    @Override
+    public void close() {
+        told.close();
+    }
+}

@@ -1,0 +1,50 @@
+package io.sereno.recipes;
+
+import io.sereno.recipes.kernel.View;
+import io.sereno.simulation.SimulatedClient;
+import io.sereno.simulation.World;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Clients of Sereno in the processes of an explored world: everything that they do is an event of it. */
+final class Processes {
+    private Processes() {}
+
+    /** However its requests are lost or late: a client never has a second place before it is sure that the first is gone. */
+    static boolean eachSessionHasOnePlace(World world, String directory) {
+        Set<String> sessions = new HashSet<>();
+        for (Entry entry : queue(world, directory)) {
+            if (!sessions.add(entry.name().substring(0, entry.name().indexOf('-')))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static List<Entry> queue(World world, String directory) {
+        return View.live(world.observer()
+                .read(new Query.All(directory))
+                .toCompletableFuture()
+                .join());
+    }
+
+    static Client client(SimulatedClient process, Backend backend) {
+        Settings settings = new Settings(
+                process.name(),
+                "",
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(5),
+                process.time(),
+                process.executor(),
+                process.executor(),
+                Settings.NO_OBSERVER,
+                "explored",
+                List.of());
+        return new Client(settings, backend, false);
+    }
+}
