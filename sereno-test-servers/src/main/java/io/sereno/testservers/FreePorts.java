@@ -44,8 +44,8 @@ class FreePorts {
     int next(int distance) {
         for (int attempt = 0; attempt < 10_000; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(LEAST, END - distance);
-            if (HANDED_OUT.add(port) && isFree(port) && (distance == 0 || isFree(port + distance))) {
-                HANDED_OUT.add(port + distance);
+            int other = port + distance;
+            if (HANDED_OUT.add(port) && (distance == 0 || HANDED_OUT.add(other)) && isFree(port) && isFree(other)) {
                 return port;
             }
         }

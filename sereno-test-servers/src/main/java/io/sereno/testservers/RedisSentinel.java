@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * A Redis primary, its replica, and a Sentinel that replaces a primary which is silent for two seconds.
@@ -45,9 +46,10 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
                     "masterauth " + password,
                     "repl-diskless-sync-delay 0");
             List<String> storing = RedisServer.storing(persistence, role, settings);
+            List<String> following = Stream.concat(storing.stream(), Stream.of("replicaof 127.0.0.1 " + port))
+                    .toList();
             RedisServer first = new RedisServer("redis-1", port, List.of(), storing);
-            RedisServer second =
-                    new RedisServer("redis-2", ports.next(), List.of("--replicaof", "127.0.0.1 " + port), storing);
+            RedisServer second = new RedisServer("redis-2", ports.next(), List.of(), following);
             RedisServer sentinel = new RedisServer(
                     "sentinel",
                     ports.next(),
@@ -81,6 +83,7 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
         return other(primary());
     }
 
+    /** The one that watches over the other two; the same for ever. */
     public RedisServer sentinel() {
         return sentinel;
     }
@@ -104,24 +107,38 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
     /** Mends what {@link #cutReplica()} cut; returns when the replica follows again. */
     public void healReplica() {
         command(primary(), "ACL", "SETUSER", REPLICATION_USER, "on");
-        awaitLink();
+        RedisServer replica = replica();
+        replica.await(
+                "follow the primary", () -> replica.send("INFO", "replication").contains("master_link_status:up"));
     }
 
     /**
      * Makes this server the primary, whether or not the present primary lives, as the Sentinel would by itself after two
      * seconds without it. Returns when the server takes writes and the Sentinel names it. A replica that has been cut off
      * for more than twenty seconds is not eligible.
+     *
+     * <p>A former primary that lives goes on taking writes until the Sentinel makes it a replica, which it does some eight
+     * seconds after it sees it; what it took in that time is lost.
      */
     public void promote(RedisServer server) {
         if (server != first && server != second) {
             throw new IllegalArgumentException(server + " is neither primary nor replica of " + this);
         }
-        server.await("become the primary", () -> {
-            if (primary() != server) {
-                sentinel.send("SENTINEL", "FAILOVER", PRIMARY_NAME);
+        server.await("be accepted as the next primary", () -> primary() == server || failoverBegins());
+        server.await(
+                "become the primary",
+                () -> primary() == server && server.send("ROLE").startsWith("master"));
+    }
+
+    private boolean failoverBegins() throws IOException {
+        try {
+            return sentinel.send("SENTINEL", "FAILOVER", PRIMARY_NAME).equals("OK");
+        } catch (RedisConnection.ErrorReply e) {
+            if (String.valueOf(e.getMessage()).startsWith("INPROG")) {
+                return true; // the Sentinel has begun by itself
             }
-            return primary() == server && server.send("ROLE").startsWith("master");
-        });
+            throw e;
+        }
     }
 
     private static void command(RedisServer server, String... command) {
@@ -132,24 +149,24 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
         }
     }
 
+    /** The Sentinel comes last: it looks at a replica every ten seconds only, and shall see a connected one at once. */
     @Override
     void start() {
         first.launch();
         second.launch();
-        first.awaitAnswer();
-        second.awaitAnswer();
+        awaitLink(first);
+        awaitLink(second);
         sentinel.launch();
         sentinel.awaitAnswer();
-        awaitLink();
         sentinel.await(
                 "know the replica",
                 () -> sentinel.send("SENTINEL", "REPLICAS", PRIMARY_NAME).contains("master-link-status\nok"));
     }
 
-    private void awaitLink() {
-        RedisServer primary = primary();
-        RedisServer replica = other(primary);
-        replica.await(
-                "follow " + primary, () -> replica.send("INFO", "replication").contains("master_link_status:up"));
+    /** That the server, if it is a replica, is connected to its primary. */
+    private static void awaitLink(RedisServer server) {
+        server.awaitAnswer();
+        server.await(
+                "follow its primary", () -> !server.send("INFO", "replication").contains("master_link_status:down"));
     }
 }

@@ -1,11 +1,13 @@
 package io.sereno.testservers;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Folders for servers, below one temporary folder of this JVM that a shell removes when the JVM has ended. */
@@ -19,15 +21,24 @@ final class ServerFolder {
         private static Root create() {
             try {
                 Path path = Files.createTempDirectory("sereno-servers-").toAbsolutePath();
-                return new Root(
-                        path,
-                        SupervisedProcess.shell("guard", List.of(path.toString()))
-                                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                                .start());
+                for (String script : List.of("guard.sh", "supervise.sh")) {
+                    try (InputStream text = ServerFolder.class.getResourceAsStream(script)) {
+                        Files.copy(Objects.requireNonNull(text, script), path.resolve(script));
+                    }
+                }
+                Process guard = SupervisedProcess.shell(path.resolve("guard.sh"), List.of(path.toString()))
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+                return new Root(path, guard);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    /** The shell script that a server is run under. */
+    static Path supervisor() {
+        return Root.OF_THIS_JVM.path.resolve("supervise.sh");
     }
 
     static Path create(String name) {

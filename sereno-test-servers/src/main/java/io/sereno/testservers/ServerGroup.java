@@ -35,17 +35,17 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
 
     @Override
     public final void pause() {
-        members.forEach(ServerNode::pause);
+        forEach(ServerNode::pause);
     }
 
     @Override
     public final void resume() {
-        members.forEach(ServerNode::resume);
+        forEach(ServerNode::resume);
     }
 
     @Override
     public final void kill() {
-        members.forEach(ServerNode::kill);
+        forEach(ServerNode::kill);
     }
 
     @Override

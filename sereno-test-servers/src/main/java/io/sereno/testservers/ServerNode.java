@@ -32,7 +32,6 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
     private volatile State state = State.GONE; // written under turn
     private volatile @Nullable SupervisedProcess process; // written under turn
 
-    /** @param name what messages and folders call it: the kind, and which of several */
     ServerNode(String name, int port) {
         this.name = name;
         this.folder = ServerFolder.create(name);
@@ -44,6 +43,11 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
 
     /** Whether this server, and no stranger on its port, answers requests. An IOException is a no, with its reason. */
     abstract boolean answers() throws IOException;
+
+    /** What messages call it: {@code etcd}, or {@code etcd-2} in a group. */
+    public final String name() {
+        return name;
+    }
 
     /** Where clients connect. */
     public final InetSocketAddress endpoint() {
@@ -67,6 +71,13 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
     /** Everything that the server printed since its first start. */
     public final Path log() {
         return folder.resolve("server.log");
+    }
+
+    /** For people: running, paused, gone or closed. */
+    final String state() {
+        SupervisedProcess current = process;
+        boolean ended = current == null || !current.isAlive();
+        return (ended && state != State.CLOSED ? State.GONE : state).name().toLowerCase(Locale.ROOT);
     }
 
     /** Whether it has a process and is not paused. */

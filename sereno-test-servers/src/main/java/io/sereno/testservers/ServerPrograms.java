@@ -311,6 +311,7 @@ final class ServerPrograms {
                 "Acquire::Retries=0",
                 "Acquire::http::Timeout=10",
                 "Acquire::https::Timeout=10",
+                "APT::Sandbox::User=root", // apt as root would hand our folders to its own user, which may not exist
                 "APT::Update::Post-Invoke-Success::=")) {
             line.add("-o");
             line.add(option);

@@ -2,12 +2,10 @@ package io.sereno.testservers;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,31 +48,22 @@ final class SupervisedProcess {
     static SupervisedProcess start(List<String> command, Path log) throws IOException {
         List<String> arguments = new ArrayList<>(List.of(log.toString()));
         arguments.addAll(command);
-        return new SupervisedProcess(shell("supervise", arguments).start());
+        return new SupervisedProcess(shell(ServerFolder.supervisor(), arguments).start());
     }
 
-    /** Our shell script of that name, not yet started, with a pipe to this JVM as standard input. */
-    static ProcessBuilder shell(String script, List<String> arguments) throws IOException {
+    /** A shell with a script of ours, not yet started; its standard input will be a pipe to this JVM. */
+    static ProcessBuilder shell(Path script, List<String> arguments) {
         List<String> line = new ArrayList<>();
         Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
                 .map(folder -> Path.of(folder, "setsid"))
                 .filter(Files::isExecutable)
                 .findFirst()
                 .ifPresent(setsid -> line.add(setsid.toString()));
-        line.addAll(List.of("/bin/sh", "-c", text(script + ".sh"), script));
+        line.addAll(List.of("/bin/sh", script.toString()));
         line.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().keySet().retainAll(INHERITED);
         return builder;
-    }
-
-    private static String text(String resource) throws IOException {
-        try (InputStream stream = SupervisedProcess.class.getResourceAsStream(resource)) {
-            if (stream == null) {
-                throw new NoSuchFileException(resource);
-            }
-            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-        }
     }
 
     long pid() {

@@ -76,7 +76,8 @@ public final class ZooKeeperServer extends ServerNode {
 
     /**
      * Ends a client's session at once, as if its time were over: what is bound to it goes, and the client hears that it
-     * has expired when it comes back. Done with a second handle on the session, which closes it.
+     * has expired when it comes back. Done with a second handle on the session, which closes it; so it needs
+     * ZooKeeper's client on the class path, which is there where there is a session to expire.
      *
      * @param id what {@code getSessionId()} of the client says
      * @param password what {@code getSessionPasswd()} of the client says

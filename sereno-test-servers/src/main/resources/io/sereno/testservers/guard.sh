@@ -1,4 +1,4 @@
-# Removes a folder when the JVM that made it has ended: sh -c THIS guard FOLDER, with a pipe from the JVM as standard
+# Removes a folder when the JVM that made it has ended: guard.sh FOLDER, with a pipe from the JVM as standard
 # input. The servers end at the same moment; what one of them still writes makes another round.
 trap '' HUP INT QUIT TERM PIPE
 while read -r nothing; do :; done

@@ -22,44 +22,41 @@ class NoProcessIsLeftTest {
 
     @Test
     void whenTheJvmIsKilled() throws Exception {
-        Process jvm = jvmWithServers(List.of());
+        Process jvm = jvmWithServers();
 
         jvm.destroyForcibly();
-        assertThat(jvm.waitFor()).isEqualTo(128 + 9);
+        assertThat(exitStatus(jvm)).isEqualTo(128 + 9);
         assertNothingIsLeft();
     }
 
+    /** As a terminal's Ctrl-C or a CI's cancel may, it reaches also the shells that supervise; they outlive it. */
     @Test
-    void whenTheTerminalInterruptsTheBuild() throws Exception {
-        Process jvm = jvmWithServers(List.of("setsid")); // leads a process group, as a build in a terminal does
-        long group = jvm.pid();
+    void whenEveryProcessIsToldToTerminate() throws Exception {
+        Process jvm = jvmWithServers();
 
-        assertThat(new ProcessBuilder("/bin/sh", "-c", "kill -s INT -- -" + group)
-                        .start()
-                        .waitFor())
-                .isZero();
-        assertThat(jvm.waitFor()).isEqualTo(128 + 2);
+        List<String> line = new ArrayList<>(List.of("kill", "-s", "TERM", String.valueOf(jvm.pid())));
+        processes.forEach(process -> line.add(String.valueOf(process)));
+        assertThat(new ProcessBuilder(line).start().waitFor()).isZero();
+        assertThat(exitStatus(jvm)).isEqualTo(128 + 15);
         assertNothingIsLeft();
     }
 
     @Test
     void whenTheJvmEndsWithoutClosingThem() throws Exception {
-        Process jvm = jvmWithServers(List.of());
+        Process jvm = jvmWithServers();
 
         jvm.getOutputStream().write('r');
         jvm.getOutputStream().flush();
-        assertThat(jvm.waitFor()).isZero();
+        assertThat(exitStatus(jvm)).isZero();
         assertNothingIsLeft();
     }
 
-    private Process jvmWithServers(List<String> prefix) throws IOException {
-        List<String> line = new ArrayList<>(prefix);
-        line.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                Processes.class.getName()));
-        Process jvm = new ProcessBuilder(line)
+    private Process jvmWithServers() throws IOException {
+        Process jvm = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        Processes.class.getName())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         BufferedReader lines = jvm.inputReader(StandardCharsets.UTF_8);
@@ -78,6 +75,11 @@ class NoProcessIsLeftTest {
         assertThat(processes).hasSize(3 * 3 + 1).allMatch(TestServerTest::isAlive);
         assertThat(folders).hasSize(4).allSatisfy(folder -> assertThat(folder).isDirectory());
         return jvm;
+    }
+
+    private static int exitStatus(Process jvm) throws InterruptedException {
+        assertThat(jvm.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        return jvm.exitValue();
     }
 
     private void assertNothingIsLeft() throws Exception {

@@ -50,11 +50,14 @@ class RedisSentinelTest extends TestServerTest<RedisSentinel> {
         assertThat(server.replica()).isSameAs(primary);
         assertThat(read(server)).isEqualTo("replicated");
         write(server, "the new primary takes writes");
+        replica.restart();
+        assertThat(read(server)).isEqualTo("the new primary takes writes");
+        write(server, "and is one still after a restart");
 
         primary.restart(); // comes back as a replica of the one that took its place
         server.healReplica();
         assertThat(server.primary().send("WAIT", "1", "5000")).isEqualTo("1");
-        assertThat(primary.send("GET", "key")).isEqualTo("the new primary takes writes");
+        assertThat(primary.send("GET", "key")).isEqualTo("and is one still after a restart");
     }
 
     @Test
@@ -70,16 +73,27 @@ class RedisSentinelTest extends TestServerTest<RedisSentinel> {
 
     @Test
     void aLivingPrimaryHandsOver() throws IOException {
-        RedisServer replica = server.replica();
-        write(server, "replicated");
-        assertThat(server.primary().send("WAIT", "1", "5000")).isEqualTo("1");
+        try (RedisSentinel other = start()) {
+            RedisServer replica = other.replica();
+            write(other, "replicated");
+            assertThat(other.primary().send("WAIT", "1", "5000")).isEqualTo("1");
 
-        server.promote(replica);
-        assertThat(server.primary()).isSameAs(replica);
-        assertThat(read(server)).isEqualTo("replicated");
-        server.promote(replica);
-        assertThat(server.primary()).isSameAs(replica);
-        server.healReplica();
+            other.promote(replica);
+            assertThat(other.primary()).isSameAs(replica);
+            assertThat(read(other)).isEqualTo("replicated");
+            other.promote(replica); // is what it is already
+            assertThat(other.primary()).isSameAs(replica);
+        }
+    }
+
+    @Test
+    void theSentinelReplacesADeadPrimaryByItself() throws IOException {
+        try (RedisSentinel other = start()) {
+            RedisServer replica = other.replica();
+            other.primary().kill();
+            replica.await("become the primary", () -> other.primary() == replica);
+            write(other, "taken");
+        }
     }
 
     @Test

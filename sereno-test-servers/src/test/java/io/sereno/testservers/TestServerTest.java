@@ -106,7 +106,7 @@ abstract class TestServerTest<S extends TestServer> {
                 client.close();
             }
         }
-        server.restart(); // a group that was frozen may first elect anew, another test shall not wait for that
+        nodes(server).forEach(ServerNode::awaitAnswer); // a group that was frozen may first elect anew
     }
 
     @Test
