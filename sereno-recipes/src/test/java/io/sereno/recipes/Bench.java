@@ -1,0 +1,191 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.backend.memory.MemoryStore;
+import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Turn;
+import io.sereno.simulation.ManualTime;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/**
+ * Clients of one store, each on a {@link Wire} of its own, in virtual time and in the one thread of the test: whatever happens is an event of the
+ * clock, and callbacks run between events.
+ */
+class Bench implements AutoCloseable {
+    static final Duration TTL = Duration.ofSeconds(9);
+    static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final Logger LOG = Logger.getLogger("io.sereno");
+
+    final ManualTime time = new ManualTime();
+    final MemoryStore store = new MemoryStore(time);
+    final List<Node> nodes = new ArrayList<>();
+    final List<String> log = new ArrayList<>();
+
+    /** Judges what the store says, apart from all wires. */
+    private final Backend eye = store.connect(Runnable::run);
+
+    private final Deque<Runnable> callbacks = new ArrayDeque<>();
+    private final String directory;
+    private final Wire.Notices notices;
+
+    private final List<Throwable> breaches = new ArrayList<>();
+    private final Handler defects = new Defects();
+
+    Bench(String directory, Wire.Notices notices) {
+        this.directory = directory;
+        this.notices = notices;
+        LOG.addHandler(defects);
+    }
+
+    @Override
+    public void close() {
+        LOG.removeHandler(defects);
+    }
+
+    /** One client. */
+    record Node(Bench bench, String id, Wire wire, Client client) {
+        @Override
+        public String toString() {
+            return id;
+        }
+    }
+
+    String directory() {
+        return directory;
+    }
+
+    Node connect(String id) {
+        Wire wire = new Wire(store.connect(Runnable::run), time);
+        wire.notices = notices;
+        Settings settings = new Settings(
+                id,
+                "",
+                TTL,
+                OPERATION_TIMEOUT,
+                time,
+                callbacks::add,
+                callbacks::add,
+                Settings.NO_OBSERVER,
+                "memory",
+                List.of());
+        Node node = new Node(this, id, wire, new Client(settings, wire, false));
+        nodes.add(node);
+        return node;
+    }
+
+    void later(Duration delay, Runnable event) {
+        time.schedule(delay, Runnable::run, event);
+    }
+
+    void log(String what) {
+        log.add(time.elapsed().toMillis() + " " + what);
+    }
+
+    /** For what runs inside the kernel, which survives what its callers throw. */
+    void guard(Runnable check) {
+        try {
+            check.run();
+        } catch (RuntimeException | Error breach) {
+            breaches.add(breach);
+        }
+    }
+
+    private void expectNoBreach() {
+        if (!breaches.isEmpty()) {
+            throw new AssertionError(breaches.get(0).getMessage(), breaches.get(0));
+        }
+    }
+
+    /** The next event of the clock; false when there is none before the time is up. */
+    boolean step(Duration until) {
+        runCallbacks();
+        Optional<Duration> next = time.untilNext();
+        Duration left = until.minus(time.elapsed());
+        if (next.isEmpty() || next.get().compareTo(left) > 0) {
+            time.advance(left.isNegative() ? Duration.ZERO : left);
+            return false;
+        }
+        time.advance(next.get());
+        runCallbacks();
+        expectNoBreach();
+        return true;
+    }
+
+    private void runCallbacks() {
+        for (Runnable callback = callbacks.poll(); callback != null; callback = callbacks.poll()) {
+            callback.run();
+        }
+    }
+
+    List<Entry> entries(String of) {
+        return eye.read(new Query.All(of)).toCompletableFuture().join().entries();
+    }
+
+    /** In the order of the queue. */
+    List<Entry> live() {
+        return entries(directory).stream()
+                .filter(Turn::isLive)
+                .sorted(Comparator.comparingLong(Entry::createRevision))
+                .toList();
+    }
+
+    boolean stands(long createRevision) {
+        return live().stream().anyMatch(entry -> entry.createRevision() == createRevision);
+    }
+
+    /** As an operator does. */
+    void removeEntries(String of, Node owner) {
+        for (Entry entry : entries(of)) {
+            if (Turn.isLive(entry) && Card.decode(entry.value()).nodeId().equals(owner.id())) {
+                var unused = eye.commit(Commit.to(of)
+                        .ifCreateRevision(entry.name(), entry.createRevision())
+                        .delete(entry.name())
+                        .build());
+            }
+        }
+    }
+
+    /** What is left when everybody has gone: nothing, neither in the store nor on the clock. */
+    void closeAndExpectNothing() {
+        nodes.forEach(node -> node.wire.clear());
+        nodes.forEach(node -> node.client.close());
+        runCallbacks();
+        Duration limit = time.elapsed().plus(TTL.multipliedBy(4));
+        while (step(limit)) {}
+        assertThat(entries(directory)).as("entries left").isEmpty();
+        assertThat(entries("session")).as("markers left").isEmpty();
+        assertThat(time.untilNext()).as("timers left").isEmpty();
+    }
+
+    /** What the kernel logs as a defect of its own. */
+    private final class Defects extends Handler {
+        @Override
+        public void publish(LogRecord logged) {
+            if (logged.getLevel().intValue() >= Level.SEVERE.intValue()) {
+                breaches.add(new AssertionError(logged.getMessage(), logged.getThrown()));
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,157 @@
+package io.sereno.recipes;
+
+import io.sereno.recipes.Wire.Call;
+import io.sereno.recipes.Wire.Passage;
+import io.sereno.spi.BackendException.Outcome;
+import java.time.Duration;
+import java.util.function.Function;
+
+/** What may befall one call of a client, or the client at that moment, as far as the SPI allows it. */
+enum Mishap {
+    REQUEST_LOST,
+    REPLY_LOST,
+    LATE_BY_ONE_CALL,
+    LATE_BY_TWO_CALLS,
+    LATE_BY_THREE_CALLS,
+    LATE_BY_FOUR_CALLS,
+    LATE_BY_FIVE_CALLS,
+    LATE_BY_A_SECOND,
+    LATE_TO_THE_END_OF_THE_LEASE,
+    NOT_APPLIED,
+    NEVER_ANSWERED,
+    CARRIED_OUT_BUT_NEVER_ANSWERED,
+    REQUEST_SLOW,
+    REPLY_SLOW,
+    /** Later than the operation timeout, later than the local deadline. */
+    REPLY_FAR_TOO_LATE,
+    SNAPSHOT_MISSING,
+    LEASE_ENDS_BEFORE,
+    LEASE_ENDS_BEFORE_THE_REPLY,
+    LEASE_ENDS_AFTER,
+    LEASE_ENDS_AND_RENEWALS_ARE_ACKNOWLEDGED,
+    MARKER_REMOVED_BEFORE,
+    MARKER_REMOVED_AFTER,
+    ENTRY_REMOVED_BEFORE,
+    ENTRY_REMOVED_AFTER,
+    CUT_OFF,
+    CUT_OFF_IN_SILENCE,
+    CUT_OFF_FROM_REPLIES,
+    CUT_OFF_SHORTLY;
+
+    /** Beyond the local deadline of every session. */
+    static final Duration OUTAGE = Duration.ofSeconds(25);
+
+    static final Duration BLIP = Duration.ofSeconds(4);
+
+    /** The owner's right goes before its local deadline, which no store does by itself. */
+    boolean breaksTheLease() {
+        return compareTo(LEASE_ENDS_BEFORE) >= 0 && compareTo(LEASE_ENDS_AND_RENEWALS_ARE_ACKNOWLEDGED) <= 0
+                || this == ENTRY_REMOVED_BEFORE
+                || this == ENTRY_REMOVED_AFTER;
+    }
+
+    /** What is held is watched by notices alone; sessions are looked after with each renewal, a third of the ttl after the last. */
+    Duration toFindOut(Wire.Notices notices) {
+        boolean byNoticesAlone = this == ENTRY_REMOVED_BEFORE || this == ENTRY_REMOVED_AFTER;
+        return byNoticesAlone && notices == Wire.Notices.NONE
+                ? Duration.ofDays(1)
+                : Bench.TTL.dividedBy(3).plusMillis(100);
+    }
+
+    /** How long it goes on. */
+    Duration duration() {
+        return switch (this) {
+            case CUT_OFF, CUT_OFF_IN_SILENCE, CUT_OFF_FROM_REPLIES -> OUTAGE;
+            case CUT_OFF_SHORTLY -> BLIP;
+            default -> Duration.ZERO;
+        };
+    }
+
+    <T> void strike(Bench.Node victim, Call<T> call) {
+        Bench bench = victim.bench();
+        switch (this) {
+            case REQUEST_LOST -> call.lose();
+            case REPLY_LOST -> {
+                var unused = call.carryOut();
+                call.lose();
+            }
+            case LATE_BY_ONE_CALL -> lateBy(1, victim, call);
+            case LATE_BY_TWO_CALLS -> lateBy(2, victim, call);
+            case LATE_BY_THREE_CALLS -> lateBy(3, victim, call);
+            case LATE_BY_FOUR_CALLS -> lateBy(4, victim, call);
+            case LATE_BY_FIVE_CALLS -> lateBy(5, victim, call);
+            case LATE_BY_A_SECOND -> {
+                call.lose();
+                bench.later(Duration.ofSeconds(1), call::carryOut);
+            }
+            case LATE_TO_THE_END_OF_THE_LEASE -> {
+                call.lose();
+                victim.wire().justBeforeEndOfLease(call::carryOut);
+            }
+            case NOT_APPLIED -> call.fail(Outcome.NOT_APPLIED);
+            case NEVER_ANSWERED -> {}
+            case CARRIED_OUT_BUT_NEVER_ANSWERED -> {
+                var unused = call.carryOut();
+            }
+            case REQUEST_SLOW -> bench.later(Duration.ofSeconds(3), call::through);
+            case REPLY_SLOW ->
+                call.carryOutAndAnswer(Function.identity(), answer -> bench.later(Duration.ofSeconds(3), answer));
+            case REPLY_FAR_TOO_LATE ->
+                call.carryOutAndAnswer(Function.identity(), answer -> bench.later(Duration.ofSeconds(20), answer));
+            case SNAPSHOT_MISSING -> call.throughWithoutSnapshot();
+            case LEASE_ENDS_BEFORE -> {
+                victim.wire().endLeases();
+                call.through();
+            }
+            case LEASE_ENDS_BEFORE_THE_REPLY ->
+                call.carryOutAndAnswer(Function.identity(), answer -> {
+                    victim.wire().endLeases();
+                    answer.run();
+                });
+            case LEASE_ENDS_AFTER -> {
+                call.through();
+                victim.wire().endLeases();
+            }
+            case LEASE_ENDS_AND_RENEWALS_ARE_ACKNOWLEDGED -> {
+                victim.wire().acknowledgesDeadLeases = true;
+                victim.wire().endLeases();
+                call.through();
+            }
+            case MARKER_REMOVED_BEFORE -> {
+                bench.removeEntries("session", victim);
+                call.through();
+            }
+            case MARKER_REMOVED_AFTER -> {
+                call.through();
+                bench.removeEntries("session", victim);
+            }
+            case ENTRY_REMOVED_BEFORE -> {
+                bench.removeEntries(bench.directory(), victim);
+                call.through();
+            }
+            case ENTRY_REMOVED_AFTER -> {
+                call.through();
+                bench.removeEntries(bench.directory(), victim);
+            }
+            case CUT_OFF, CUT_OFF_SHORTLY -> {
+                cut(victim, Passage.CUT);
+                call.lose();
+            }
+            case CUT_OFF_IN_SILENCE -> cut(victim, Passage.SILENT);
+            case CUT_OFF_FROM_REPLIES -> {
+                cut(victim, Passage.DEAF);
+                var unused = call.carryOut();
+            }
+        }
+    }
+
+    private void cut(Bench.Node victim, Passage how) {
+        victim.wire().cut(how);
+        victim.bench().later(duration(), victim.wire()::mend);
+    }
+
+    private static void lateBy(int calls, Bench.Node victim, Call<?> call) {
+        victim.wire().afterOperations(calls, call::carryOut);
+        call.lose();
+    }
+}
