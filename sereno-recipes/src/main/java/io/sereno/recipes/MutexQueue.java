@@ -149,6 +149,11 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         });
     }
 
+    /** How many of this client wait, of those that have been seen. */
+    int inLine() {
+        return inLine;
+    }
+
     /** Takes a request back, also one that has just been granted. Completes when the store has nothing of it, or after a grace. */
     CompletableFuture<Void> withdraw(Request request) {
         CompletableFuture<Void> gone = new CompletableFuture<>();

@@ -6,6 +6,9 @@ import io.sereno.backend.memory.MemoryStore;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +60,19 @@ final class Clients implements AutoCloseable {
         SerenoClient client = new SerenoClient(settings, backend, true);
         open.add(client);
         return client;
+    }
+
+    /** What an operator may do: deletes all entries of a directory. */
+    void removeAll(String directory) {
+        Backend operator = store.connect(Runnable::run);
+        for (Entry entry : operator.read(new Query.All(directory))
+                .toCompletableFuture()
+                .join()
+                .entries()) {
+            operator.commit(Commit.to(directory).delete(entry.name()).build())
+                    .toCompletableFuture()
+                    .join();
+        }
     }
 
     /** Time goes on while they close: one that is cut off waits for its store as long as it is allowed to. */

@@ -45,7 +45,7 @@ enum Mishap {
 
     /** The owner's right goes before its local deadline, which no store does by itself. */
     boolean breaksTheLease() {
-        return compareTo(LEASE_ENDS_BEFORE) >= 0 && compareTo(LEASE_ENDS_AND_RENEWALS_ARE_ACKNOWLEDGED) <= 0
+        return (compareTo(LEASE_ENDS_BEFORE) >= 0 && compareTo(LEASE_ENDS_AND_RENEWALS_ARE_ACKNOWLEDGED) <= 0)
                 || this == ENTRY_REMOVED_BEFORE
                 || this == ENTRY_REMOVED_AFTER;
     }

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -190,7 +191,7 @@ final class Wire implements Backend {
         boolean take(Call<?> call);
     }
 
-    private record Pending(int[] operationsLeft, Runnable action) {}
+    private record Pending(AtomicInteger operationsLeft, Runnable action) {}
 
     final List<Kind> seen = new ArrayList<>();
     Notices notices = Notices.EXACT;
@@ -236,7 +237,7 @@ final class Wire implements Backend {
 
     /** Runs the action when the client has made so many calls more, and they have been dealt with. */
     void afterOperations(int count, Runnable action) {
-        pending.add(new Pending(new int[] {count}, action));
+        pending.add(new Pending(new AtomicInteger(count), action));
     }
 
     /** Until {@link #mend} no notice passes, and calls only as it says. */
@@ -322,7 +323,7 @@ final class Wire implements Backend {
             }
         }
         for (Pending waiting : List.copyOf(pending)) {
-            if (--waiting.operationsLeft[0] < 0 && pending.remove(waiting)) {
+            if (waiting.operationsLeft().decrementAndGet() < 0 && pending.remove(waiting)) {
                 waiting.action.run();
             }
         }

@@ -1,0 +1,336 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.Grant;
+import io.sereno.GrantLostException;
+import io.sereno.LockView;
+import io.sereno.LossCause;
+import io.sereno.Mutex;
+import io.sereno.NotAppliedException;
+import io.sereno.Sereno;
+import io.sereno.SerenoClosedException;
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Query;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Lock;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a thread sees that calls the mutex: waiting, interrupts, timeouts, errors, the {@link Lock} view. */
+@Timeout(60)
+@SuppressWarnings("LockNotBeforeTry") // The lock itself is what is tried.
+class MutexFacadeTest {
+    private final Clients clients = new Clients();
+    private final Sereno one = clients.connect("one");
+    private final Sereno two = clients.connect("two");
+    private final Mutex mine = one.mutex("x");
+    private final Mutex theirs = two.mutex("x");
+
+    @AfterEach
+    void close() {
+        Thread.interrupted();
+        clients.close();
+    }
+
+    @Test
+    void anInterruptBeforeItBeginsIsToldWithoutAnyRequest() {
+        FaultyBackend line = clients.line();
+        Mutex mutex = clients.connect("three", line).mutex("x");
+        line.each(Request.commitsTo("lock/x"), Fate.refuse());
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(mutex::acquire).isInstanceOf(InterruptedException.class);
+        assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    }
+
+    @Test
+    void anInterruptWhileOthersHoldTakesTheRequestOutOfTheStore() throws Exception {
+        Grant held = mine.acquire();
+        interruptWhenWaiting(theirs::acquire);
+        assertThat(mine.inspect().waiters()).isZero();
+        held.release();
+        assertThat(theirs.tryAcquire()).isPresent();
+    }
+
+    @Test
+    void anInterruptInLineBehindOneOfOurOwnTakesTheRequestOut() throws Exception {
+        Grant held = mine.acquire();
+        interruptWhenWaiting(mine::acquire);
+        held.release();
+        assertThat(mine.inspect()).isEqualTo(new LockView(Optional.empty(), 0));
+    }
+
+    @Test
+    void anInterruptWhileTheStoreIsOutOfReachIsHeardWithinAGrace() throws Exception {
+        FaultyBackend line = clients.line();
+        Mutex mutex = clients.connect("three", line).mutex("x");
+        line.next(Request.commitsTo("lock/x"), Fate.delayRequest(Duration.ofSeconds(4)));
+        AtomicReference<Thread> waiter = new AtomicReference<>();
+        CompletableFuture<Grant> result = MutexTest.inThread(() -> {
+            waiter.set(Thread.currentThread());
+            return mutex.acquire();
+        });
+        parked(waiter).interrupt();
+        while (!result.isDone()) {
+            clients.time.advance(Duration.ofMillis(10));
+            assertThat(clients.time.elapsed()).isLessThan(Duration.ofSeconds(3));
+        }
+        assertThatThrownBy(result::join).hasCauseInstanceOf(InterruptedException.class);
+        // The request arrives after all, and is taken out again.
+        clients.time.advance(Duration.ofSeconds(10));
+        assertThat(mine.inspect()).isEqualTo(new LockView(Optional.empty(), 0));
+    }
+
+    @Test
+    void aTimeoutBehindOthersIsEmptyAndLeavesNothing() throws Exception {
+        Grant held = mine.acquire();
+        CompletableFuture<Optional<Grant>> attempt = MutexTest.inThread(() -> theirs.tryAcquire(Duration.ofSeconds(3)));
+        MutexTest.awaitWaiters(mine, 1);
+        clients.time.advance(Duration.ofMillis(2_999));
+        assertThat(attempt).isNotDone();
+        clients.time.advance(Duration.ofMillis(1));
+        assertThat(attempt.get(10, TimeUnit.SECONDS)).isEmpty();
+        assertThat(mine.inspect().waiters()).isZero();
+        held.release();
+    }
+
+    @Test
+    void aTimeoutWithoutAStoreIsAnErrorThatSaysWhatToDo() {
+        FaultyBackend line = clients.line();
+        line.each(request -> request instanceof Request.GrantLease, Fate.refuse());
+        Mutex mutex = clients.connect("three", line).mutex("x");
+        CompletableFuture<Optional<Grant>> attempt = MutexTest.inThread(() -> mutex.tryAcquire(Duration.ofSeconds(3)));
+        while (!attempt.isDone()) {
+            clients.time.advance(Duration.ofMillis(100));
+        }
+        assertThatThrownBy(attempt::join)
+                .hasCauseInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("tryAcquire of mutex 'x' on memory")
+                .hasMessageContaining("may be repeated");
+    }
+
+    @Test
+    void zeroDoesNotWaitAndTooLongIsForEver() throws Exception {
+        try (Grant held = mine.acquire()) {
+            assertThat(theirs.tryAcquire(Duration.ZERO)).isEmpty();
+            assertThat(held.isHeld()).isTrue();
+        }
+        assertThat(theirs.tryAcquire(Duration.ofSeconds(Long.MAX_VALUE))).isPresent();
+    }
+
+    @Test
+    void badArgumentsAreRefusedBeforeAnyRequest() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> mine.tryAcquire(Duration.ofNanos(-1)))
+                .withMessageContaining("zero or more is accepted");
+        assertThatNullPointerException().isThrownBy(() -> mine.tryAcquire(nothing()));
+        assertThatNullPointerException().isThrownBy(() -> mine.call(nothing()));
+        assertThatNullPointerException().isThrownBy(() -> one.mutex(nothing()));
+        assertThatIllegalArgumentException().isThrownBy(() -> one.mutex(""));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> one.mutex("n".repeat(401)))
+                .withMessageContaining("401");
+        assertThatIllegalArgumentException().isThrownBy(() -> one.mutex("half \ud83d"));
+        assertThat(one.mutex("n".repeat(400)).tryAcquire()).isPresent();
+    }
+
+    @Test
+    void badStateIsToldAndChangesNothing() throws Exception {
+        Grant grant = mine.acquire();
+        grant.release();
+        assertThatThrownBy(grant::release)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("before");
+        grant.close();
+        assertThat(grant.lost().toCompletableFuture()).isNotDone();
+        assertThat(grant.remaining()).isZero();
+        one.close();
+        one.close();
+        assertThatThrownBy(mine::acquire).isInstanceOf(SerenoClosedException.class);
+        assertThatThrownBy(mine::tryAcquire).isInstanceOf(SerenoClosedException.class);
+        assertThatThrownBy(mine::inspect).isInstanceOf(SerenoClosedException.class);
+    }
+
+    @Test
+    void callersCannotCompleteTheSignalOfALoss() throws Exception {
+        try (Grant grant = mine.acquire()) {
+            assertThat(grant.lost().toCompletableFuture().complete(LossCause.ENTRY_REMOVED))
+                    .isTrue();
+            assertThat(grant.lost().toCompletableFuture()).isNotDone();
+            assertThat(grant.isHeld()).isTrue();
+        }
+    }
+
+    @Test
+    void aCallGivesBackWhateverBecomesOfItsWork() throws Exception {
+        long token = mine.call(Grant::fencingToken);
+        assertThatThrownBy(() -> mine.call(grant -> {
+                    throw new IOException("of the work");
+                }))
+                .isInstanceOf(IOException.class);
+        long later = mine.call(grant -> {
+            grant.release();
+            return grant.fencingToken();
+        });
+        assertThat(later).isGreaterThan(token);
+        assertThat(mine.inspect()).isEqualTo(new LockView(Optional.empty(), 0));
+    }
+
+    @Test
+    void theLockIsReentrantForItsThreadThroughAnyView() {
+        Lock lock = mine.asLock();
+        lock.lock();
+        one.mutex("x").asLock().lock();
+        assertThat(lock.tryLock()).isTrue();
+        lock.unlock();
+        one.mutex("x").asLock().unlock();
+        assertThat(theirs.tryAcquire()).isEmpty();
+        lock.unlock();
+        assertThat(theirs.tryAcquire()).isPresent();
+        assertThatThrownBy(lock::unlock).isInstanceOf(IllegalMonitorStateException.class);
+        assertThatThrownBy(lock::newCondition).isInstanceOf(UnsupportedOperationException.class);
+    }
+
+    @Test
+    void aStrangerCannotUnlock() throws Exception {
+        Lock lock = mine.asLock();
+        lock.lock();
+        CompletableFuture<Boolean> stranger = MutexTest.inThread(() -> {
+            assertThatThrownBy(lock::unlock).isInstanceOf(IllegalMonitorStateException.class);
+            return lock.tryLock();
+        });
+        assertThat(stranger.get(10, TimeUnit.SECONDS)).isFalse();
+        lock.unlock();
+    }
+
+    @Test
+    void afterALossEachLevelOfTheLockSaysSo() throws Exception {
+        Lock lock = mine.asLock();
+        lock.lock();
+        lock.lock();
+        clients.removeAll("session");
+        clients.time.advance(Clients.TTL);
+        assertThatThrownBy(lock::lock).isInstanceOf(GrantLostException.class);
+        assertThatThrownBy(lock::unlock).isInstanceOf(GrantLostException.class);
+        assertThatThrownBy(lock::unlock).isInstanceOf(GrantLostException.class);
+        assertThatThrownBy(lock::unlock).isInstanceOf(IllegalMonitorStateException.class);
+        lock.lock();
+        lock.unlock();
+    }
+
+    @Test
+    void lockDoesNotEndByAnInterruptAndKeepsTheFlag() throws Exception {
+        Grant held = mine.acquire();
+        AtomicReference<Thread> waiter = new AtomicReference<>();
+        CompletableFuture<Boolean> locked = MutexTest.inThread(() -> {
+            waiter.set(Thread.currentThread());
+            theirs.asLock().lock();
+            return Thread.interrupted();
+        });
+        MutexTest.awaitWaiters(mine, 1);
+        parked(waiter).interrupt();
+        assertThat(mine.inspect().waiters()).isEqualTo(1);
+        held.release();
+        assertThat(locked.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aHundredThousandNamesLeaveNothing() throws Exception {
+        Client client = clients.client("many", clients.line(), clients.time, clients.callbacks);
+        int threads = Thread.activeCount();
+        for (int i = 0; i < 100_000; i++) {
+            MutexRecipe mutex = new MutexRecipe(client, "n" + i, "lock/n" + i);
+            mutex.acquire().release();
+        }
+        assertThat(client.mutexes().size()).isZero();
+        assertThat(client.locks()).isEmpty();
+        assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads + 2);
+        assertThat(clients.store
+                        .connect(Runnable::run)
+                        .read(new Query.All("lock/n77777"))
+                        .toCompletableFuture()
+                        .get()
+                        .entries())
+                .isEmpty();
+    }
+
+    /** 1,000 platform threads, or 10,000 virtual ones where the JDK has them. */
+    @Test
+    void manyWaitersAreServedInTheOrderInWhichTheyCame() throws Exception {
+        Optional<ThreadFactory> virtual = virtualThreads();
+        int waiters = virtual.isPresent() ? 10_000 : 1_000;
+        ThreadFactory factory = virtual.orElse(Thread::new);
+        MutexQueue queue = ((MutexRecipe) mine).queue("test");
+        Hold held = queue.request("test", false, null).result().join().orElseThrow();
+        List<Integer> served = Collections.synchronizedList(new ArrayList<>());
+        CountDownLatch done = new CountDownLatch(waiters);
+        for (int i = 0; i < waiters; i++) {
+            int number = i;
+            Thread thread = factory.newThread(() -> {
+                try {
+                    mine.call(grant -> served.add(number));
+                } catch (InterruptedException e) {
+                    served.add(-1);
+                }
+                done.countDown();
+            });
+            thread.start();
+            while (queue.inLine() <= i) {
+                Thread.onSpinWait();
+            }
+        }
+        held.release();
+        assertThat(done.await(50, TimeUnit.SECONDS)).isTrue();
+        System.out.println(
+                waiters + (virtual.isPresent() ? " virtual" : " platform") + " threads were served in order");
+        assertThat(served).hasSize(waiters).isSorted();
+    }
+
+    private static Optional<ThreadFactory> virtualThreads() throws Exception {
+        if (Runtime.version().feature() < 21) {
+            return Optional.empty();
+        }
+        Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
+        Class<?> type = Class.forName("java.lang.Thread$Builder");
+        return Optional.of((ThreadFactory) type.getMethod("factory").invoke(builder));
+    }
+
+    private void interruptWhenWaiting(MutexTest.Body<Grant> acquire) throws Exception {
+        AtomicReference<Thread> waiter = new AtomicReference<>();
+        CompletableFuture<Grant> result = MutexTest.inThread(() -> {
+            waiter.set(Thread.currentThread());
+            return acquire.run();
+        });
+        parked(waiter).interrupt();
+        assertThatThrownBy(() -> result.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
+    }
+
+    private static Thread parked(AtomicReference<Thread> thread) {
+        while (thread.get() == null || thread.get().getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        return thread.get();
+    }
+
+    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+    private static <T> T nothing() {
+        return null;
+    }
+}
