@@ -330,7 +330,7 @@ class MutexFacadeTest {
     }
 
     @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
-    private static <T> T nothing() {
+    static <T> T nothing() {
         return null;
     }
 }

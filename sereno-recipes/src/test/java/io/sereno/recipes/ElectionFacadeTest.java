@@ -1,0 +1,205 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.LeaderElection;
+import io.sereno.Leadership;
+import io.sereno.LossCause;
+import io.sereno.NotAppliedException;
+import io.sereno.Peer;
+import io.sereno.Sereno;
+import io.sereno.SerenoClosedException;
+import io.sereno.simulation.FaultyBackend;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What users of an election see: states, waiting, interrupts, errors, callbacks that last, throw or hang. */
+@Timeout(60)
+class ElectionFacadeTest {
+    private final Clients clients = new Clients();
+    private final Sereno one = clients.connect("one");
+    private final Sereno two = clients.connect("two");
+    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+
+    @AfterEach
+    void close() {
+        Thread.interrupted();
+        clients.close();
+    }
+
+    @Test
+    void beforeTheStartItObservesAndAfterTheCloseNothingIsAccepted() throws Exception {
+        LeaderElection leader = one.election("e").start();
+        Leadership leadership = leader.awaitLeadership();
+        LeaderElection election = two.election("e");
+        assertThat(election.state()).isEqualTo(LeaderElection.State.OBSERVING);
+        assertThat(election.topology().leader()).map(Peer::nodeId).contains("one");
+        assertThat(election.topology().self()).isEmpty();
+        assertThat(election.leadership()).isEmpty();
+        assertThatIllegalStateException().isThrownBy(election::awaitLeadership).withMessageContaining("start()");
+
+        leader.close();
+        leader.close();
+
+        assertThat(leadership.isHeld()).isFalse();
+        assertThat(leadership.lost().toCompletableFuture()).isNotDone();
+        assertThat(leader.state()).isEqualTo(LeaderElection.State.CLOSED);
+        assertThatIllegalStateException().isThrownBy(leader::start);
+        assertThatIllegalStateException().isThrownBy(leader::topology);
+        assertThatIllegalStateException().isThrownBy(leader::awaitLeadership);
+        assertThat(election.topology().peers()).isEmpty();
+    }
+
+    @Test
+    void badArgumentsAndASecondStartAreRefused() {
+        LeaderElection election = one.election("e");
+        assertThatNullPointerException().isThrownBy(() -> election.onElectedLeader(MutexFacadeTest.nothing()));
+        assertThatNullPointerException().isThrownBy(() -> election.metadata(MutexFacadeTest.nothing()));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> election.metadata(Map.of("k", "v".repeat(16 * 1024))))
+                .withMessageContaining("16385");
+        assertThatIllegalArgumentException().isThrownBy(() -> one.election(""));
+        election.metadata(Map.of("k", "v".repeat(16 * 1024 - 1))).start();
+        assertThatIllegalStateException().isThrownBy(election::start).withMessageContaining("started before");
+        assertThatIllegalStateException().isThrownBy(() -> election.onPeerLeft((peer, topology) -> {}));
+        assertThatIllegalArgumentException().isThrownBy(() -> election.awaitLeadership(Duration.ofSeconds(-1)));
+    }
+
+    @Test
+    void theEndOfAWaitIsNotTheEndOfTheCandidacy() throws Exception {
+        LeaderElection first = one.election("e").start();
+        first.awaitLeadership();
+        LeaderElection second = two.election("e")
+                .onElectedFollower(topology -> told.add("follows"))
+                .start();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("follows");
+        CompletableFuture<Optional<Leadership>> timed =
+                MutexTest.inThread(() -> second.awaitLeadership(Duration.ofSeconds(2)));
+        while (!timed.isDone()) {
+            clients.time.advance(Duration.ofMillis(100));
+        }
+        assertThat(timed.join()).isEmpty();
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(second::awaitLeadership).isInstanceOf(InterruptedException.class);
+        first.close();
+        assertThat(second.awaitLeadership().isHeld()).isTrue();
+    }
+
+    @Test
+    void aWaitWithoutAStoreIsAnError() {
+        FaultyBackend line = clients.line();
+        LeaderElection election = clients.connect("three", line).election("e");
+        line.cutOff(Duration.ofMillis(100));
+        election.start();
+        CompletableFuture<Optional<Leadership>> timed =
+                MutexTest.inThread(() -> election.awaitLeadership(Duration.ofSeconds(20)));
+        while (!timed.isDone()) {
+            clients.time.advance(Duration.ofMillis(100));
+        }
+        assertThatThrownBy(timed::join).hasCauseInstanceOf(NotAppliedException.class);
+        assertThat(election.lastError()).isPresent();
+        assertThat(election.state()).isEqualTo(LeaderElection.State.SUSPENDED);
+    }
+
+    @Test
+    void aLeaderCallbackThatLastsIsInterruptedByTheLossAndNobodyEnrolsBeforeItReturned() throws Exception {
+        CountDownLatch mayReturn = new CountDownLatch(1);
+        LeaderElection election = one.election("e")
+                .onElectedLeader((leadership, topology) -> {
+                    told.add("leads");
+                    try {
+                        new CountDownLatch(1).await();
+                    } catch (InterruptedException interrupted) {
+                        told.add("interrupted");
+                        while (mayReturn.getCount() > 0) {
+                            Thread.onSpinWait();
+                        }
+                    }
+                })
+                .start();
+        Leadership first = election.awaitLeadership();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+
+        clients.removeAll("session");
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("interrupted");
+        assertThat(first.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.SESSION_EXPIRED);
+        clients.time.advance(Clients.TTL);
+        assertThat(two.election("e").topology().peers()).isEmpty();
+        mayReturn.countDown();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+        assertThat(election.awaitLeadership().fencingToken()).isGreaterThan(first.fencingToken());
+    }
+
+    @Test
+    void aCallbackThatThrowsIsToldAndEndsNothing() throws Exception {
+        LeaderElection election = one.election("e")
+                .onElectedLeader((leadership, topology) -> {
+                    throw new IllegalStateException("of the callback");
+                })
+                .onPeerJoined((peer, topology) -> {
+                    told.add("joined " + peer.nodeId());
+                    throw new IllegalStateException("of the callback");
+                })
+                .onPeerLeft((peer, topology) -> told.add("left " + peer.nodeId()))
+                .start();
+        Leadership leadership = election.awaitLeadership();
+        LeaderElection other = two.election("e").start();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined two");
+        other.close();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("left two");
+        assertThat(leadership.isHeld()).isTrue();
+        assertThat(election.lastError()).isEmpty();
+    }
+
+    @Test
+    void aHangingCallbackDelaysNeitherTheLossNorAClose() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        LeaderElection election = one.election("e")
+                .onElectedFollower(topology -> {})
+                .onPeerJoined((peer, topology) -> {
+                    told.add("joined");
+                    while (release.getCount() > 0) {
+                        Thread.onSpinWait();
+                    }
+                })
+                .start();
+        Leadership leadership = election.awaitLeadership();
+        two.election("e").start();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        clients.removeAll("election/e");
+        clients.removeAll("session");
+        assertThat(leadership.lost().toCompletableFuture().get(10, TimeUnit.SECONDS))
+                .isNotNull();
+        CompletableFuture<Boolean> closed = MutexTest.inThread(() -> {
+            election.close();
+            return true;
+        });
+        while (!closed.isDone()) {
+            clients.time.advance(Duration.ofMillis(100));
+            assertThat(clients.time.elapsed()).isLessThan(Duration.ofMinutes(1));
+        }
+        release.countDown();
+    }
+
+    @Test
+    void aClosedClientIsSaid() {
+        LeaderElection election = one.election("e");
+        one.close();
+        assertThatThrownBy(election::start).isInstanceOf(SerenoClosedException.class);
+        assertThat(election.state()).isEqualTo(LeaderElection.State.CLOSED);
+    }
+}
