@@ -1,5 +1,7 @@
 package io.sereno.recipes;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.sereno.Sereno;
 import io.sereno.SerenoObserver;
 import io.sereno.backend.memory.MemoryStore;
@@ -14,9 +16,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Clients of one memory store under one manual clock, each with a connection of its own, as if each were a process. */
 final class Clients implements AutoCloseable {
@@ -60,6 +65,25 @@ final class Clients implements AutoCloseable {
         SerenoClient client = new SerenoClient(settings, backend, true);
         open.add(client);
         return client;
+    }
+
+    /**
+     * Lets virtual time pass until something has ended, and fails if that takes longer than it may. Between two steps, other threads have real time
+     * to do what has become due.
+     */
+    void passUntilDone(CompletableFuture<?> result, Duration atMost) {
+        Duration end = time.elapsed().plus(atMost);
+        while (!result.isDone()) {
+            assertThat(time.elapsed()).as("virtual time that it took").isLessThan(end);
+            time.advance(atMost.dividedBy(100));
+            try {
+                result.get(10, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException notYet) {
+                // Another step.
+            } catch (ExecutionException | InterruptedException ended) {
+                return;
+            }
+        }
     }
 
     /** What an operator may do: deletes all entries of a directory. */

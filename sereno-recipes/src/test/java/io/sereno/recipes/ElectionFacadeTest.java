@@ -88,9 +88,7 @@ class ElectionFacadeTest {
         assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("follows");
         CompletableFuture<Optional<Leadership>> timed =
                 MutexTest.inThread(() -> second.awaitLeadership(Duration.ofSeconds(2)));
-        while (!timed.isDone()) {
-            clients.time.advance(Duration.ofMillis(100));
-        }
+        clients.passUntilDone(timed, Duration.ofSeconds(4));
         assertThat(timed.join()).isEmpty();
         Thread.currentThread().interrupt();
         assertThatThrownBy(second::awaitLeadership).isInstanceOf(InterruptedException.class);
@@ -106,9 +104,7 @@ class ElectionFacadeTest {
         election.start();
         CompletableFuture<Optional<Leadership>> timed =
                 MutexTest.inThread(() -> election.awaitLeadership(Duration.ofSeconds(20)));
-        while (!timed.isDone()) {
-            clients.time.advance(Duration.ofMillis(100));
-        }
+        clients.passUntilDone(timed, Duration.ofSeconds(25));
         assertThatThrownBy(timed::join).hasCauseInstanceOf(NotAppliedException.class);
         assertThat(election.lastError()).isPresent();
         assertThat(election.state()).isEqualTo(LeaderElection.State.SUSPENDED);
@@ -188,10 +184,7 @@ class ElectionFacadeTest {
             election.close();
             return true;
         });
-        while (!closed.isDone()) {
-            clients.time.advance(Duration.ofMillis(100));
-            assertThat(clients.time.elapsed()).isLessThan(Duration.ofMinutes(1));
-        }
+        clients.passUntilDone(closed, Duration.ofSeconds(6));
         release.countDown();
     }
 

@@ -30,10 +30,10 @@ class ExploredElectionTest {
 
     @Test
     void theElectionKeepsItsPromises() {
-        Exploration found = explorer(LyingBackend.Lie.NONE).schedules(5_500).run();
+        Exploration found = explorer(LyingBackend.Lie.NONE).schedules(5_200).run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(5_400);
+        assertThat(found.distinct()).isGreaterThan(5_150);
         assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
     }
 
@@ -44,7 +44,7 @@ class ExploredElectionTest {
         Exploration found = explorer(LyingBackend.Lie.NONE)
                 .seed(2)
                 .faults(5, faults)
-                .schedules(1_000)
+                .schedules(500)
                 .run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();

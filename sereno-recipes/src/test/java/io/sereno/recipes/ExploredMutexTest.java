@@ -27,10 +27,10 @@ class ExploredMutexTest {
 
     @Test
     void theMutexKeepsItsPromises() {
-        Exploration found = explorer(LyingBackend.Lie.NONE).schedules(6_000).run();
+        Exploration found = explorer(LyingBackend.Lie.NONE).schedules(5_200).run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(5_900);
+        assertThat(found.distinct()).isGreaterThan(5_150);
         assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
     }
 
@@ -41,7 +41,7 @@ class ExploredMutexTest {
         Exploration found = explorer(LyingBackend.Lie.NONE)
                 .seed(2)
                 .faults(5, faults)
-                .schedules(1_500)
+                .schedules(800)
                 .run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();

@@ -88,10 +88,7 @@ class MutexFacadeTest {
             return mutex.acquire();
         });
         parked(waiter).interrupt();
-        while (!result.isDone()) {
-            clients.time.advance(Duration.ofMillis(10));
-            assertThat(clients.time.elapsed()).isLessThan(Duration.ofSeconds(3));
-        }
+        clients.passUntilDone(result, Duration.ofSeconds(1));
         assertThatThrownBy(result::join).hasCauseInstanceOf(InterruptedException.class);
         // The request arrives after all, and is taken out again.
         clients.time.advance(Duration.ofSeconds(10));
@@ -117,9 +114,7 @@ class MutexFacadeTest {
         line.each(request -> request instanceof Request.GrantLease, Fate.refuse());
         Mutex mutex = clients.connect("three", line).mutex("x");
         CompletableFuture<Optional<Grant>> attempt = MutexTest.inThread(() -> mutex.tryAcquire(Duration.ofSeconds(3)));
-        while (!attempt.isDone()) {
-            clients.time.advance(Duration.ofMillis(100));
-        }
+        clients.passUntilDone(attempt, Duration.ofSeconds(5));
         assertThatThrownBy(attempt::join)
                 .hasCauseInstanceOf(NotAppliedException.class)
                 .hasMessageContaining("tryAcquire of mutex 'x' on memory")
