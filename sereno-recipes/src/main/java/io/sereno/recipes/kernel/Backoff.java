@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 
 /** 50 ms to 2 s, doubling, with full jitter. Confined to the strand of its owner. */
-final class Backoff {
+public final class Backoff {
     private static final long LEAST_NANOS = Duration.ofMillis(50).toNanos();
     private static final long MOST_NANOS = Duration.ofSeconds(2).toNanos();
 
@@ -16,13 +16,13 @@ final class Backoff {
     }
 
     /** How long to wait before the next attempt. Never zero, so that a failure that comes at once does not spin. */
-    Duration next() {
+    public Duration next() {
         long wait = random.nextLong(ceiling / 10, ceiling + 1);
         ceiling = Math.min(MOST_NANOS, ceiling * 2);
         return Duration.ofNanos(wait);
     }
 
-    void reset() {
+    public void reset() {
         ceiling = LEAST_NANOS;
     }
 }

@@ -14,7 +14,7 @@ import java.util.Map;
  */
 public record Card(String nodeId, Instant since, Map<String, String> metadata) {
     /** The value of an entry that only keeps a name taken; no recipe sees such an entry. */
-    static final Bytes WITHDRAWN = Bytes.utf8("sereno/1 withdrawn\n");
+    public static final Bytes WITHDRAWN = Bytes.utf8("sereno/1 withdrawn\n");
 
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
 

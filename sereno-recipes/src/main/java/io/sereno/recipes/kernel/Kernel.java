@@ -113,12 +113,12 @@ public final class Kernel {
         return bounded;
     }
 
-    Backoff backoff() {
+    public Backoff backoff() {
         return new Backoff(random());
     }
 
     /** Jitter, not secrets: under a manual clock, the same run jitters the same way. */
-    SplittableRandom random() {
+    public SplittableRandom random() {
         return new SplittableRandom(seeds.getAndAdd(GOLDEN_GAMMA));
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the strand, on which it also calls {@code look}. Notices that come faster than looks are merged.
  */
-final class Lookout {
+public final class Lookout {
     private final Kernel kernel;
     private final Strand strand;
     private final Target target;
@@ -24,14 +24,14 @@ final class Lookout {
     private Runnable cancelRetry = () -> {};
     private boolean closed;
 
-    Lookout(Kernel kernel, Strand strand, Target target, Runnable look) {
+    public Lookout(Kernel kernel, Strand strand, Target target, Runnable look) {
         this.kernel = kernel;
         this.strand = strand;
         this.target = target;
         this.look = look;
     }
 
-    void open() {
+    public void open() {
         kernel.store().watch(target, new Notices(), strand, (opened, failure) -> {
             if (opened == null) {
                 retry();
@@ -59,7 +59,7 @@ final class Lookout {
         }
     }
 
-    void close() {
+    public void close() {
         closed = true;
         cancelRetry.run();
         if (watch != null) {

@@ -6,12 +6,12 @@ import io.sereno.spi.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /** How a commit ended, doubt included: what {@link CommitResult} and {@link BackendException} say, in one value to switch over. */
-record Outcome(
+public record Outcome(
         Kind kind,
         long revision,
         @Nullable Snapshot snapshot,
         @Nullable BackendException failure) {
-    enum Kind {
+    public enum Kind {
         COMMITTED,
         CONFLICT,
         LEASE_DEAD,

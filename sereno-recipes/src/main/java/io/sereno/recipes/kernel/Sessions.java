@@ -93,22 +93,22 @@ public final class Sessions {
     }
 
     /** Join first, then look at {@link #current}: so no session that opens in between is missed. */
-    long join(Member member) {
+    public long join(Member member) {
         long number = memberNumbers.incrementAndGet();
         members.put(number, member);
         return number;
     }
 
-    void leave(long number) {
+    public void leave(long number) {
         members.remove(number);
     }
 
     /** The store said that the lease is dead, or the session is to make room: the same as its expiry. */
-    void end(Session session) {
+    public void end(Session session) {
         strand.execute(session::end);
     }
 
-    void withdrawn(Session session) {
+    public void withdrawn(Session session) {
         strand.execute(session::withdrawn);
     }
 

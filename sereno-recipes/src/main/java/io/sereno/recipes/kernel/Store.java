@@ -43,7 +43,7 @@ public final class Store {
         this.limit = operationTimeout.plus(GRACE);
     }
 
-    void commit(Commit commit, Executor on, Consumer<Outcome> then) {
+    public void commit(Commit commit, Executor on, Consumer<Outcome> then) {
         ask(() -> backend.commit(commit), commit.writes().isEmpty(), on, (result, failure) -> {
             then.accept(result != null ? Outcome.of(result) : Outcome.of(failed(failure)));
         });
