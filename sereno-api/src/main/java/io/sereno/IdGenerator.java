@@ -14,7 +14,8 @@ import java.util.OptionalLong;
  *
  * <p>A generator takes a slot and reserves windows of time for it in the store. Inside its window it makes ids without
  * I/O, as many as the layout has room for: 25,600 a second and slot with {@link IdLayout#SONYFLAKE}. It goes on to the
- * end of the window when the store is out of reach.
+ * end of the window when the store is out of reach. Generators of one name share a slot within a client, and keep it until
+ * the client closes; what stays in the store then is the layout, and how far each slot is used.
  *
  * <p><b>Guarantees.</b> Unique among all generators of the name, whatever clocks and leases do: windows of one slot
  * never overlap. Strictly increasing within a generator.
@@ -31,6 +32,7 @@ public interface IdGenerator {
      *
      * @return positive or 0, greater than all before of this generator
      * @throws NotAppliedException if there was none in time; the call may be repeated
+     * @throws IllegalStateException if ids of this name are made with another layout
      */
     long nextId();
 
@@ -40,6 +42,7 @@ public interface IdGenerator {
      * @param count how many, 1 or more
      * @return that many, increasing
      * @throws NotAppliedException if there were not as many in time; those that were made are given to nobody
+     * @throws IllegalStateException if ids of this name are made with another layout
      */
     long[] nextIds(int count);
 
@@ -49,7 +52,9 @@ public interface IdGenerator {
      * @param timeout zero or more
      * @return empty if there was none in time
      * @throws InterruptedException if interrupted while waiting
-     * @throws NotAppliedException if the time ended while the store was out of reach
+     * @throws NotAppliedException if the time ended while the store was out of reach, or the clock says a time that the
+     *     layout has no ids for
+     * @throws IllegalStateException if ids of this name are made with another layout
      */
     OptionalLong tryNextId(Duration timeout) throws InterruptedException;
 

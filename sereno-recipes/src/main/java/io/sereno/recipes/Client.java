@@ -34,6 +34,7 @@ final class Client {
     private final boolean closesBackend;
     private final Kernel kernel;
     private final InUse<MutexQueue> mutexes = new InUse<>(MutexQueue::close);
+    private final InUse<IdSource> ids = new InUse<>(IdSource::close);
     private final ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks = new ConcurrentHashMap<>();
     private final Set<Open> open = ConcurrentHashMap.newKeySet();
     private final Map<OpenSubscription, Consumer<SessionState>> onState = new ConcurrentHashMap<>();
@@ -81,6 +82,10 @@ final class Client {
 
     InUse<MutexQueue> mutexes() {
         return mutexes;
+    }
+
+    InUse<IdSource> ids() {
+        return ids;
     }
 
     ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks() {
@@ -139,6 +144,7 @@ final class Client {
         long begun = kernel.time().nanoTime();
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         mutexes.close();
+        ids.close();
         open.forEach(standing -> ends.add(standing.shutDown()));
         ends.add(kernel.sessions().close());
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));

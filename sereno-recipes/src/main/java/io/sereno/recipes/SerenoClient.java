@@ -79,7 +79,7 @@ public final class SerenoClient implements Sereno {
 
     @Override
     public IdGenerator ids(String name, IdLayout layout) {
-        throw notThereYet("ids");
+        return new IdGeneratorRecipe(client, name, directories.of("ids", name), layout);
     }
 
     @Override
@@ -123,6 +123,6 @@ public final class SerenoClient implements Sereno {
 
     private static UnsupportedOperationException notThereYet(String recipe) {
         return new UnsupportedOperationException(
-                recipe + " is declared, and not built yet in this version; mutex and election are");
+                recipe + " is declared, and not built yet in this version; mutex, election and ids are");
     }
 }
