@@ -209,10 +209,14 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
             } else if (hold != null) {
                 var unused = hold.surrender();
             }
-            leaving.add(gone);
-            turn.leave();
-            if (cause != null) {
-                gone.complete(null); // What stands in the store goes with the session.
+            if (cause == null) {
+                leaving.add(gone);
+                turn.leave();
+            } else {
+                // All entries of this client go together, with the session: else one of its candidates would be elected
+                // while it closes.
+                turn.abandon();
+                gone.complete(null);
             }
         });
         return CompletableFuture.allOf(gone, leading.close(), peers.close());

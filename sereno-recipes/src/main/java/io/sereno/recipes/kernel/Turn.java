@@ -146,6 +146,11 @@ public final class Turn {
         step();
     }
 
+    /** Wants nothing any more, and leaves what there is to the end of the session, which is near. */
+    public void abandon() {
+        wanted = false;
+    }
+
     /** Gives the place back and wants a new one, at the tail, in one commit. */
     public void rollOver() {
         giveBack();
@@ -386,8 +391,8 @@ public final class Turn {
     }
 
     private void grant(Session under, Place own) {
-        if (!own.equals(place) || !under.isAlive()) {
-            return; // Given back meanwhile; or the sessions tell us in a moment.
+        if (!wanted || !own.equals(place) || !under.isAlive()) {
+            return; // Given back or abandoned meanwhile; or the sessions tell us in a moment.
         }
         granted = true;
         look = false;
