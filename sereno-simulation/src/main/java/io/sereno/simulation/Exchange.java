@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,17 +22,13 @@ final class Exchange<T extends @Nullable Object> {
     private final Request request;
     private final Supplier<CompletionStage<T>> call;
     private final CompletableFuture<T> outcome = new CompletableFuture<>();
-    /** What to do with an answer that nobody hears. */
-    private final Consumer<? super T> unheard;
-
     // Written before onAnswer runs, which is what answer() follows.
     private @Nullable T value;
     private @Nullable Throwable failure;
 
-    Exchange(Request request, Supplier<CompletionStage<T>> call, Consumer<? super T> unheard) {
+    Exchange(Request request, Supplier<CompletionStage<T>> call) {
         this.request = request;
         this.call = call;
-        this.unheard = unheard;
     }
 
     Request request() {
@@ -58,8 +53,8 @@ final class Exchange<T extends @Nullable Object> {
     void answer() {
         if (failure != null) {
             outcome.completeExceptionally(failure);
-        } else if (!outcome.complete(value)) {
-            unheard.accept(value);
+        } else {
+            outcome.complete(value);
         }
     }
 

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,30 +44,32 @@ final class LinkedBackend implements Backend {
 
     @Override
     public CompletionStage<Snapshot> read(Query query) {
-        return send(new Request.Read(query), () -> store.read(query), unheard -> {});
+        return send(new Request.Read(query), () -> store.read(query));
     }
 
     @Override
     public CompletionStage<CommitResult> commit(Commit commit) {
-        return send(new Request.Commit(commit), () -> store.commit(commit), unheard -> {});
+        return send(new Request.Commit(commit), () -> store.commit(commit));
     }
 
     @Override
     public CompletionStage<Lease> grantLease(Duration ttl) {
-        return send(
-                new Request.GrantLease(ttl), () -> store.grantLease(ttl).thenApply(LinkedLease::new), unheard -> {});
+        return send(new Request.GrantLease(ttl), () -> store.grantLease(ttl).thenApply(LinkedLease::new));
     }
 
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         Notices notices = new Notices(target, listener, link, this::forget);
-        return send(
-                new Request.OpenWatch(target),
-                () -> {
+        return this.<Watch>send(new Request.OpenWatch(target), () -> {
                     remember(notices);
                     return store.watch(target, notices).thenApply(notices::opened);
-                },
-                Watch::cancel);
+                })
+                .whenComplete((watch, failure) -> {
+                    // A client that was told a failure hears nothing of the watch, even if the store has opened it.
+                    if (failure != null) {
+                        notices.cancel();
+                    }
+                });
     }
 
     @Override
@@ -128,9 +129,8 @@ final class LinkedBackend implements Backend {
         return lease.revoke();
     }
 
-    private <T extends @Nullable Object> CompletionStage<T> send(
-            Request request, Supplier<CompletionStage<T>> call, Consumer<? super T> unheard) {
-        Exchange<T> exchange = new Exchange<>(request, call, unheard);
+    private <T extends @Nullable Object> CompletionStage<T> send(Request request, Supplier<CompletionStage<T>> call) {
+        Exchange<T> exchange = new Exchange<>(request, call);
         boolean refused;
         lock.lock();
         try {
@@ -218,16 +218,12 @@ final class LinkedBackend implements Backend {
                             forget(inStore);
                         }
                         return alive;
-                    }),
-                    unheard -> {});
+                    }));
         }
 
         @Override
         public CompletionStage<Void> revoke() {
-            return send(
-                    new Request.RevokeLease(id()),
-                    () -> inStore.revoke().thenRun(() -> forget(inStore)),
-                    unheard -> {});
+            return send(new Request.RevokeLease(id()), () -> inStore.revoke().thenRun(() -> forget(inStore)));
         }
 
         @Override

@@ -143,13 +143,18 @@ final class Notices implements Watch, WatchListener {
         }
     }
 
-    /** The store has opened the watch whose notices these are. */
+    /** The store has opened the watch whose notices these are; too late, if the client gave up meanwhile. */
     Notices opened(Watch inStore) {
+        boolean late;
         lock.lock();
         try {
             opened = inStore;
+            late = cancelled;
         } finally {
             lock.unlock();
+        }
+        if (late) {
+            inStore.cancel();
         }
         return this;
     }

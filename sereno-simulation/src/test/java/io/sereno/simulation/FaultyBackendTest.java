@@ -408,12 +408,17 @@ class FaultyBackendTest {
 
         @Test
         void aWatchWhoseOpeningIsNotHeardIsNotLeftOpen() {
-            backend.next(
-                    Request.OpenWatch.class::isInstance, Fate.delayReply(SECOND).toldAfter(Duration.ZERO));
-            assertFails(backend.watch(wholeDirectory(), listener(seen)), Outcome.NOT_APPLIED);
-            time.advance(SECOND);
-            change("a");
-            backend.resetWatches();
+            for (Fate fate : List.of(
+                    Fate.loseReply(),
+                    Fate.applyLate(SECOND),
+                    Fate.delayReply(SECOND).toldAfter(Duration.ZERO))) {
+                backend.next(Request.OpenWatch.class::isInstance, fate);
+                assertFails(backend.watch(wholeDirectory(), listener(seen)), Outcome.NOT_APPLIED);
+                change("a");
+                time.advance(SECOND);
+                change("a");
+                backend.resetWatches();
+            }
             assertThat(seen).isEmpty();
         }
 

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Opens {@code memory:} (a store of the client's own) and {@code memory:/name} (the store of that name in this JVM).
@@ -20,7 +21,8 @@ import java.util.Set;
  */
 @AutoService(BackendProvider.class)
 public final class MemoryBackendProvider implements BackendProvider {
-    /** Guarded by itself; opening and closing look at a store and at this map in one step. */
+    private static final ReentrantLock LOCK = new ReentrantLock();
+    /** Guarded by the lock: opening and closing look at a store and at this map in one step. */
     private static final Map<String, MemoryStore> STORES = new HashMap<>();
 
     /** For ServiceLoader. */
@@ -44,15 +46,21 @@ public final class MemoryBackendProvider implements BackendProvider {
         if (name.isEmpty()) {
             return new MemoryStore(config.time()).connect(config.executor());
         }
-        synchronized (STORES) {
+        LOCK.lock();
+        try {
             MemoryStore store = STORES.computeIfAbsent(name, n -> new MemoryStore(config.time()));
             return store.connect(config.time(), config.executor(), () -> closed(name));
+        } finally {
+            LOCK.unlock();
         }
     }
 
     private static void closed(String name) {
-        synchronized (STORES) {
+        LOCK.lock();
+        try {
             STORES.computeIfPresent(name, (n, store) -> store.isUnused() ? null : store);
+        } finally {
+            LOCK.unlock();
         }
     }
 

@@ -21,11 +21,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
@@ -50,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Not guaranteed.</b> Anything beyond this JVM: nothing is written to disk, no other process sees the store.
  *
  * <p>Notices are handed to the executor of the connection that watches, one after another for one watch, those for one
- * name merged; a watch with more than {@value MemoryWatch#MAX_PENDING} names waiting is told {@code reset()} instead. A
+ * name merged; a watch with more than 1,024 names waiting is told {@code reset()} instead. A
  * notice that is being delivered while its watch is cancelled by another thread may still be running when {@code cancel()}
  * returns; none begins afterwards.
  *
@@ -61,13 +59,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryStore {
     private static final Snapshot NOTHING = new Snapshot(List.of(), false);
-    /** No entry has this name. */
-    private static final String WHOLE = "";
-
     /*
      * One lock guards everything, the pending notices of watches included. Nothing of others runs under it but
-     * TimeSource.nanoTime() and schedule(), which run no task themselves: watches to be woken are collected in `woken` and
-     * handed to their executors after the lock was given back (unlock()).
+     * TimeSource.nanoTime() and schedule(), which run no task themselves: watches that have something to tell are handed to
+     * their executors after the lock was given back (unlock()).
      *
      * Time is looked at when an operation begins (expireDue()); the timer only serves those who watch.
      */
@@ -75,15 +70,13 @@ public final class MemoryStore {
     /** Only directories with entries are here. */
     private final Map<String, NavigableMap<String, Slot>> directories = new HashMap<>();
 
-    /** By directory, then by entry; those of a whole directory under {@link #WHOLE}. No empty map and no empty set is kept. */
-    private final Map<String, Map<String, Set<MemoryWatch>>> watches = new HashMap<>();
+    private final Watches watches = new Watches();
 
     /** The live ones. */
     private final Map<Long, MemoryLease> leases = new HashMap<>();
 
     private final TreeSet<MemoryLease> byDeadline = new TreeSet<>(MemoryLease.BY_DEADLINE);
     private final List<MemoryConnection> connections = new ArrayList<>();
-    private List<MemoryWatch> woken = new ArrayList<>();
 
     /** The store's, not the directory's, so that it outlives the entries of a directory without remembering the directory. */
     private long revision;
@@ -141,8 +134,9 @@ public final class MemoryStore {
         long reading = clientTime.nanoTime();
         long after = time.nanoTime();
         if (reading - before < 0 || after - reading < 0) {
-            throw refused("this store is open with another clock, which is " + Duration.ofNanos(reading - before)
-                    + " behind; clients of one store in memory need clocks that tell the same time");
+            throw refused("this store is open with a clock that differs by "
+                    + Duration.ofNanos(reading - before).abs()
+                    + "; clients of one store in memory need clocks that tell the same time");
         }
     }
 
@@ -173,12 +167,7 @@ public final class MemoryStore {
                 return false;
             }
             connection.closed = true;
-            watches.values().stream()
-                    .flatMap(inDirectory -> inDirectory.values().stream())
-                    .flatMap(Set::stream)
-                    .filter(watch -> watch.connection() == connection)
-                    .toList()
-                    .forEach(this::remove);
+            watches.removeAllOf(connection);
             if (!connections.isEmpty() && connection.time() == time) {
                 disarm();
                 time = connections.get(0).time();
@@ -264,7 +253,7 @@ public final class MemoryStore {
         begin(connection);
         try {
             MemoryWatch watch = new MemoryWatch(this, connection, target, listener);
-            add(watch);
+            watches.add(watch);
             return watch;
         } finally {
             unlock();
@@ -274,7 +263,7 @@ public final class MemoryStore {
     void cancel(MemoryWatch watch) {
         lock.lock();
         try {
-            remove(watch);
+            watches.remove(watch);
         } finally {
             unlock();
         }
@@ -300,22 +289,17 @@ public final class MemoryStore {
     }
 
     void unlock() {
-        List<MemoryWatch> awake = List.of();
+        List<MemoryWatch> awake;
         try {
             if (timerStale) {
                 timerStale = false;
                 arm();
             }
         } finally {
-            if (!woken.isEmpty()) {
-                awake = woken;
-                woken = new ArrayList<>();
-            }
+            awake = watches.takeAwake();
             lock.unlock();
         }
-        for (MemoryWatch watch : awake) {
-            watch.wake();
-        }
+        awake.forEach(MemoryWatch::wake);
     }
 
     private Snapshot snapshot(Query query) {
@@ -404,13 +388,13 @@ public final class MemoryStore {
                 }
                 put(directory, path, put, next, lease);
                 changed = true;
-                announce(path, put.name(), next);
+                watches.announce(path, put.name(), next);
             } else if (directory != null) {
                 Slot slot = directory.remove(write.name());
                 if (slot != null) {
                     slot.forget();
                     changed = true;
-                    announce(path, write.name(), next);
+                    watches.announce(path, write.name(), next);
                 }
             }
         }
@@ -435,45 +419,6 @@ public final class MemoryStore {
         } else {
             slot.entry = new Entry(put.name(), put.value(), slot.entry.createRevision(), at, put.leaseId());
         }
-    }
-
-    private void announce(String path, String name, long at) {
-        Map<String, Set<MemoryWatch>> inDirectory = watches.get(path);
-        if (inDirectory != null) {
-            announce(inDirectory.get(WHOLE), name, at);
-            announce(inDirectory.get(name), name, at);
-        }
-    }
-
-    private void announce(@Nullable Set<MemoryWatch> watching, String name, long at) {
-        if (watching != null) {
-            for (MemoryWatch watch : watching) {
-                if (watch.add(name, at)) {
-                    woken.add(watch);
-                }
-            }
-        }
-    }
-
-    private static String nameIn(Target target) {
-        return target.name().orElse(WHOLE);
-    }
-
-    private void add(MemoryWatch watch) {
-        watches.computeIfAbsent(watch.target().directory(), d -> new HashMap<>())
-                .computeIfAbsent(nameIn(watch.target()), n -> new LinkedHashSet<>())
-                .add(watch);
-    }
-
-    private void remove(MemoryWatch watch) {
-        watch.drop();
-        watches.computeIfPresent(watch.target().directory(), (d, inDirectory) -> {
-            inDirectory.computeIfPresent(nameIn(watch.target()), (n, same) -> {
-                same.remove(watch);
-                return same.isEmpty() ? null : same;
-            });
-            return inDirectory.isEmpty() ? null : inDirectory;
-        });
     }
 
     private void setDeadline(MemoryLease lease) {
@@ -504,7 +449,7 @@ public final class MemoryStore {
             NavigableMap<String, Slot> directory = requireNonNull(directories.get(path));
             for (Slot slot : slots) {
                 directory.remove(slot.entry.name());
-                announce(path, slot.entry.name(), at);
+                watches.announce(path, slot.entry.name(), at);
             }
             if (directory.isEmpty()) {
                 directories.remove(path);

@@ -7,7 +7,6 @@ import java.lang.System.Logger.Level;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
  * The notices of one watch on their way to its listener: merged by name, bounded, one at a time. What is pending is guarded
@@ -73,11 +72,14 @@ final class MemoryWatch implements Watch, Runnable {
     void wake() {
         try {
             connection.callbacks().execute(this);
-        } catch (RejectedExecutionException e) {
+        } catch (RuntimeException e) {
             store.lock();
             running = false;
             store.unlock();
-            LOG.log(Level.WARNING, () -> "notices of " + target + " wait: the executor of callbacks refused them", e);
+            LOG.log(
+                    Level.WARNING,
+                    () -> "notices of " + target + " wait: the executor of callbacks did not take them",
+                    e);
         }
     }
 

@@ -1,0 +1,88 @@
+package io.sereno.backend.memory;
+
+import io.sereno.spi.Target;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The watches of a store, found by what they watch, so that a thousand waiters for one lock cost nothing but each other's
+ * entries. Guarded by the store's lock, as are the watches.
+ */
+final class Watches {
+    /** In the place of an entry's name: the whole directory. No entry has this name. */
+    private static final String WHOLE = "";
+
+    /** By directory, then by entry. No empty map and no empty set is kept; in order of insertion, so that a run can be repeated. */
+    private final Map<String, Map<String, Set<MemoryWatch>>> byDirectory = new HashMap<>();
+
+    private List<MemoryWatch> awake = new ArrayList<>();
+
+    void add(MemoryWatch watch) {
+        byDirectory
+                .computeIfAbsent(watch.target().directory(), directory -> new HashMap<>())
+                .computeIfAbsent(nameIn(watch.target()), name -> new LinkedHashSet<>())
+                .add(watch);
+    }
+
+    /** Nothing that is announced from here on reaches the watch, nor what waits. */
+    void remove(MemoryWatch watch) {
+        watch.drop();
+        byDirectory.computeIfPresent(watch.target().directory(), (directory, inDirectory) -> {
+            inDirectory.computeIfPresent(nameIn(watch.target()), (name, same) -> {
+                same.remove(watch);
+                return same.isEmpty() ? null : same;
+            });
+            return inDirectory.isEmpty() ? null : inDirectory;
+        });
+    }
+
+    void removeAllOf(MemoryConnection connection) {
+        byDirectory.values().stream()
+                .flatMap(inDirectory -> inDirectory.values().stream())
+                .flatMap(Set::stream)
+                .filter(watch -> watch.connection() == connection)
+                .toList()
+                .forEach(this::remove);
+    }
+
+    void announce(String directory, String name, long revision) {
+        Map<String, Set<MemoryWatch>> inDirectory = byDirectory.get(directory);
+        if (inDirectory != null) {
+            announce(inDirectory.get(WHOLE), name, revision);
+            announce(inDirectory.get(name), name, revision);
+        }
+    }
+
+    private void announce(@Nullable Set<MemoryWatch> watching, String name, long revision) {
+        if (watching != null) {
+            for (MemoryWatch watch : watching) {
+                if (watch.add(name, revision)) {
+                    awake.add(watch);
+                }
+            }
+        }
+    }
+
+    /** Those that have something to deliver and are not at it, once. */
+    List<MemoryWatch> takeAwake() {
+        if (awake.isEmpty()) {
+            return List.of();
+        }
+        List<MemoryWatch> taken = awake;
+        awake = new ArrayList<>();
+        return taken;
+    }
+
+    boolean isEmpty() {
+        return byDirectory.isEmpty();
+    }
+
+    private static String nameIn(Target target) {
+        return target.name().orElse(WHOLE);
+    }
+}
