@@ -114,23 +114,25 @@ class MemoryStoreThreadsTest {
     void aBlockedListenerDelaysNobodyElse() throws Exception {
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
-        CountDownLatch told = new CountDownLatch(2);
+        CountDownLatch toldTwice = new CountDownLatch(2);
+        CountDownLatch otherTold = new CountDownLatch(1);
         Backend watching = store.connect(threads);
         watching.watch(new Target("d", Optional.empty()), onChange(() -> {
             entered.countDown();
             awaitUninterrupted(release);
-            told.countDown();
+            toldTwice.countDown();
         }));
-        watching.watch(new Target("other", Optional.empty()), onChange(told::countDown));
+        watching.watch(new Target("other", Optional.empty()), onChange(otherTold::countDown));
         backend.commit(Commit.to("d").put("n", Bytes.EMPTY).build());
         assertThat(entered.await(30, TimeUnit.SECONDS)).isTrue();
-        // Everything below would hang if the listener ran under a lock.
+        // All of this would hang if the listener ran under a lock.
         backend.commit(Commit.to("d").put("n", Bytes.EMPTY).build());
         backend.commit(Commit.to("other").put("n", Bytes.EMPTY).build());
         assertThat(backend.read(new Query.All("d")).toCompletableFuture().join().entries())
                 .hasSize(1);
+        assertThat(otherTold.await(30, TimeUnit.SECONDS)).isTrue();
         release.countDown();
-        assertThat(told.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(toldTwice.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
     private long addOne() {
