@@ -177,16 +177,20 @@ class ExplorerTest {
 
     @Test
     void whatIsTrueFromTheBeginningDoesNotEndAScheduleThatHasStepsAhead() {
-        AtomicInteger ran = new AtomicInteger();
-        Exploration found = new Explorer("steps", world -> {
-                    SimulatedClient client = world.clients().get(0);
-                    client.stepAfter(Duration.ofHours(1), "first", () -> client.step("second", ran::incrementAndGet));
-                    world.eventually("true anyway", () -> true);
-                })
-                .schedules(10)
-                .run();
-        assertThat(found.failure()).isEmpty();
-        assertThat(ran).hasValue(10);
+        for (int turmoil : List.of(0, 1_000)) {
+            AtomicInteger ran = new AtomicInteger();
+            Exploration found = new Explorer("steps", world -> {
+                        SimulatedClient client = world.clients().get(0);
+                        client.stepAfter(
+                                Duration.ofMinutes(1), "first", () -> client.step("second", ran::incrementAndGet));
+                        world.eventually("true anyway", () -> true);
+                    })
+                    .turmoil(turmoil)
+                    .schedules(10)
+                    .run();
+            assertThat(found.failure()).isEmpty();
+            assertThat(ran).hasValue(10);
+        }
     }
 
     @Test
@@ -200,6 +204,21 @@ class ExplorerTest {
                 .failure()
                 .orElseThrow();
         assertThat(failure.what()).contains("an event threw", "went differently: all well", "outside its world");
+    }
+
+    @Test
+    void aScenarioThatFailsAlikeOnAnotherWayIsToldSoToo() {
+        AtomicInteger runs = new AtomicInteger();
+        Exploration.Failure failure = new Explorer("outside", world -> {
+                    for (int i = runs.getAndIncrement(); i >= 0; i--) {
+                        world.clients().get(0).step("step", () -> {});
+                    }
+                    world.eventually("peace", () -> false);
+                })
+                .run()
+                .failure()
+                .orElseThrow();
+        assertThat(failure.what()).contains("never came true: peace", "went differently", "outside its world");
     }
 
     @Test

@@ -17,6 +17,7 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -420,6 +421,27 @@ class FaultyBackendTest {
                 backend.resetWatches();
             }
             assertThat(seen).isEmpty();
+        }
+
+        @Test
+        void aWatchThatTheStoreOpensForNobodyIsClosedThere() {
+            int[] closed = {0};
+            FaultyBackend faulty = new FaultyBackend(countingClosedWatches(closed), time, Runnable::run);
+            faulty.next(Request.OpenWatch.class::isInstance, Fate.applyLate(SECOND));
+            assertFails(faulty.watch(wholeDirectory(), listener(seen)), Outcome.NOT_APPLIED);
+            time.advance(SECOND);
+            assertThat(closed).containsExactly(1);
+        }
+
+        private Backend countingClosedWatches(int[] closed) {
+            Backend inStore = store.connect(Runnable::run);
+            return (Backend) Proxy.newProxyInstance(
+                    Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+                        Object result = method.invoke(inStore, arguments);
+                        return method.getName().equals("watch")
+                                ? ((CompletionStage<?>) result).thenApply(watch -> (Watch) () -> closed[0]++)
+                                : result;
+                    });
         }
 
         @Test

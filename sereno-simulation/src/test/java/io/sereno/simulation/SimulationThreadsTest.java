@@ -5,20 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.backend.memory.MemoryStore;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
-import io.sereno.spi.Query;
 import io.sereno.spi.Target;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +44,7 @@ class SimulationThreadsTest {
     @Test
     void whatSeveralThreadsScheduleRunsOnce() throws Exception {
         AtomicInteger ran = new AtomicInteger();
-        List<Future<Integer>> scheduling = start(thread -> {
+        List<Future<Integer>> scheduling = startOn(THREADS, thread -> {
             for (int i = 0; i < 1_000; i++) {
                 Runnable cancel = time.schedule(Duration.ofMillis(i), Runnable::run, ran::incrementAndGet);
                 if (i % 4 == 0) {
@@ -65,26 +67,29 @@ class SimulationThreadsTest {
     }
 
     @Test
-    void eachFateMeetsOneRequestWhoeverSendsIt() throws Exception {
-        for (int i = 0; i < 100; i++) {
-            backend.next(Request.commits(), Fate.refuse());
+    void aFateMeetsOneOfTwoRequestsThatFindItTogether() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            CyclicBarrier both = new CyclicBarrier(2);
+            backend.next(
+                    request -> {
+                        await(both);
+                        return true;
+                    },
+                    Fate.refuse());
+            List<Integer> refused = join(startOn(2, thread -> {
+                Commit commit = Commit.to("d").put("e" + thread, Bytes.EMPTY).build();
+                return backend.commit(commit).toCompletableFuture().isCompletedExceptionally() ? 1 : 0;
+            }));
+            assertThat(refused).containsExactlyInAnyOrder(0, 1);
         }
-        int refused = join(start(thread -> {
-                    int mine = 0;
-                    for (int i = 0; i < 50; i++) {
-                        Commit commit = Commit.to("d")
-                                .put("e-" + thread + "-" + i, Bytes.EMPTY)
-                                .build();
-                        mine += backend.commit(commit).toCompletableFuture().isCompletedExceptionally() ? 1 : 0;
-                    }
-                    return mine;
-                }))
-                .stream()
-                .mapToInt(Integer::intValue)
-                .sum();
-        assertThat(refused).isEqualTo(100);
-        assertThat(backend.read(new Query.All("d")).toCompletableFuture().join().entries())
-                .hasSize(50 * THREADS - 100);
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await(30, TimeUnit.SECONDS);
+        } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -133,10 +138,6 @@ class SimulationThreadsTest {
 
     private interface Work {
         int run(int thread) throws Exception;
-    }
-
-    private List<Future<Integer>> start(Work work) {
-        return startOn(THREADS, work);
     }
 
     private List<Future<Integer>> startOn(int count, Work work) {

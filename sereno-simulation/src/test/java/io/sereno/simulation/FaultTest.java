@@ -1,0 +1,203 @@
+package io.sereno.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Target;
+import io.sereno.spi.WatchListener;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+
+/** Whether each fault of the explorer does what it says: to one commit, to timers, to watches. */
+class FaultTest {
+    private static final String ORDINARY = "committed, stored then, stored";
+
+    @Test
+    void faultsOfRequestsEndACommitInTheWaysThatTheySay() {
+        assertThat(endsUnder(Fault.LOSE_REQUEST)).containsExactlyInAnyOrder(ORDINARY, "UNKNOWN, not then, not stored");
+        assertThat(endsUnder(Fault.LOSE_REPLY)).containsExactlyInAnyOrder(ORDINARY, "UNKNOWN, stored then, stored");
+        assertThat(endsUnder(Fault.APPLY_LATE))
+                .containsExactlyInAnyOrder(ORDINARY, "UNKNOWN, not then, stored", "UNKNOWN, stored then, stored");
+        assertThat(endsUnder(Fault.REFUSE_REQUEST))
+                .containsExactlyInAnyOrder(ORDINARY, "NOT_APPLIED, not then, not stored");
+        assertThat(endsUnder(Fault.LOSE_SNAPSHOT))
+                .containsExactlyInAnyOrder(ORDINARY, "committed without snapshot, stored then, stored");
+        assertThat(endsUnder(Fault.DELAY)).containsExactly(ORDINARY);
+        assertThat(endsUnder(Fault.PAUSE)).containsExactly(ORDINARY);
+        assertThat(endsUnder(Fault.CUT_OFF))
+                .containsExactlyInAnyOrder(ORDINARY, "UNKNOWN, not then, not stored", "UNKNOWN, stored then, stored");
+        assertThat(endsUnder(Fault.CRASH))
+                .containsExactlyInAnyOrder(ORDINARY, "crashed, not stored", "crashed, stored");
+    }
+
+    /** How the commit ended, whether it was stored when the client heard of that, and whether it is in the end. */
+    private static Set<String> endsUnder(Fault fault) {
+        List<World> worlds = new ArrayList<>();
+        Map<World, String> told = new HashMap<>();
+        Exploration found = new Explorer(fault.toString(), world -> {
+                    SimulatedClient client = world.clients().get(0);
+                    worlds.add(world);
+                    Commit commit =
+                            Commit.to("d").put("a", Bytes.EMPTY).returningAll().build();
+                    client.step(
+                            "commit",
+                            () -> client.backend().commit(commit).whenComplete((result, failure) -> {
+                                String end = failure != null
+                                        ? outcome(failure)
+                                        : ((Committed) result).snapshot().isPresent()
+                                                ? "committed"
+                                                : "committed without snapshot";
+                                told.put(world, end + (isStored(world) ? ", stored then" : ", not then"));
+                            }));
+                    client.eventually("has heard of its commit", () -> told.containsKey(world));
+                })
+                .clients(1)
+                .faults(1, EnumSet.of(fault))
+                .schedules(500)
+                .run();
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsOnlyKeys(fault);
+        Set<String> ends = new TreeSet<>();
+        for (World world : worlds) {
+            ends.add(told.getOrDefault(world, "crashed") + (isStored(world) ? ", stored" : ", not stored"));
+        }
+        return ends;
+    }
+
+    private static String outcome(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof BackendException of ? of.outcome().toString() : String.valueOf(cause);
+    }
+
+    private static boolean isStored(World world) {
+        return !entries(world.observer()).isEmpty();
+    }
+
+    @Test
+    void aPauseMakesTheTimersOfAClientLateByUpToThirtySeconds() {
+        assertThat(latestTimer(EnumSet.noneOf(Fault.class))).isLessThan(Duration.ofSeconds(1));
+        assertThat(latestTimer(EnumSet.of(Fault.PAUSE))).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(31));
+    }
+
+    /** Of one client, since several may be late because of each other. */
+    private static Duration latestTimer(Set<Fault> faults) {
+        long[] latest = {0};
+        Exploration found = new Explorer("lateness", world -> {
+                    SimulatedClient client = world.clients().get(0);
+                    tick(client, latest);
+                    world.eventually(
+                            "a minute is over", () -> world.time().elapsed().toMinutes() > 0);
+                })
+                .clients(1)
+                .faults(1, faults)
+                .schedules(300)
+                .run();
+        assertThat(found.failure()).isEmpty();
+        return Duration.ofNanos(latest[0]);
+    }
+
+    private static void tick(SimulatedClient client, long[] latest) {
+        long due = client.time().nanoTime() + Duration.ofSeconds(1).toNanos();
+        client.time().schedule(Duration.ofSeconds(1), Runnable::run, () -> {
+            latest[0] = Math.max(latest[0], client.time().nanoTime() - due);
+            tick(client, latest);
+        });
+    }
+
+    @Test
+    void whoeverReadsOnEachNoticeSeesTheLastStateWhateverHappens() {
+        Exploration found = new Explorer("convergence", world -> {
+                    Mirror mirror = new Mirror(world.clients().get(0));
+                    for (SimulatedClient client : world.clients()) {
+                        client.step("begin", () -> putUntilSure(client, 1));
+                    }
+                    mirror.client.step("watch", mirror::watch);
+                    world.eventually(
+                            "the last state is seen",
+                            () -> mirror.seen.equals(entries(world.observer()))
+                                    && entries(world.observer()).size() == 9);
+                })
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        // No commit here asks for a snapshot.
+        assertThat(EnumSet.complementOf(EnumSet.copyOf(found.faults().keySet())))
+                .containsExactlyInAnyOrder(Fault.LOSE_SNAPSHOT, Fault.CRASH, Fault.END_LEASE);
+    }
+
+    private static void putUntilSure(SimulatedClient client, int number) {
+        Commit commit =
+                Commit.to("d").put(client.name() + "-" + number, Bytes.EMPTY).build();
+        client.backend().commit(commit).whenComplete((result, failure) -> {
+            if (failure != null) {
+                client.stepAfter(Duration.ofMillis(100), "again", () -> putUntilSure(client, number));
+            } else if (number < 3) {
+                client.stepAfter(Duration.ofSeconds(1), "next", () -> putUntilSure(client, number + 1));
+            }
+        });
+    }
+
+    private static List<Entry> entries(Backend backend) {
+        return backend.read(new Query.All("d")).toCompletableFuture().join().entries();
+    }
+
+    /** Watches a directory, and reads it whenever it is told to look again. */
+    private static final class Mirror implements WatchListener {
+        private final SimulatedClient client;
+        private List<Entry> seen = List.of();
+        private int reads;
+
+        Mirror(SimulatedClient client) {
+            this.client = client;
+        }
+
+        void watch() {
+            client.backend().watch(new Target("d", Optional.empty()), this).whenComplete((watch, failure) -> {
+                if (failure != null) {
+                    client.stepAfter(Duration.ofMillis(100), "watch again", this::watch);
+                } else {
+                    read();
+                }
+            });
+        }
+
+        private void read() {
+            int number = ++reads;
+            client.backend().read(new Query.All("d")).whenComplete((found, failure) -> {
+                if (number != reads) {
+                    return; // One that was begun later will tell.
+                }
+                if (failure != null) {
+                    client.stepAfter(Duration.ofMillis(100), "read again", this::read);
+                } else {
+                    seen = found.entries();
+                }
+            });
+        }
+
+        @Override
+        public void changed(String name, long revision) {
+            read();
+        }
+
+        @Override
+        public void reset() {
+            read();
+        }
+    }
+}
