@@ -149,6 +149,7 @@ public final class World {
             scenario.accept(this);
             turmoil();
             if (failure == null) {
+                note(() -> "NO MORE FAULTS: every client goes on, the network is whole");
                 mischief.cease();
                 calm();
             }

@@ -50,6 +50,19 @@ class BagTest {
     }
 
     @Test
+    void theFirstTimerOfAllIsMostlyTheNextAndNotAlways() {
+        int inOrder = 0;
+        for (int seed = 0; seed < 300; seed++) {
+            Bag bag = new Bag(new SplittableRandom(seed), new ManualTime());
+            bag.later(bag.owner("a"), 3 * SECOND, () -> "third", () -> {}, null);
+            bag.later(bag.owner("b"), SECOND, () -> "first", () -> {}, null);
+            bag.later(bag.owner("c"), 2 * SECOND, () -> "second", () -> {}, null);
+            inOrder += happen(bag.next()).equals("first") ? 1 : 0;
+        }
+        assertThat(inOrder).isBetween(200, 299);
+    }
+
+    @Test
     void calmIsFirstComeFirstServedAndTimePassesLast() {
         Bag bag = new Bag(new SplittableRandom(1), time);
         Owner slow = bag.owner("slow");

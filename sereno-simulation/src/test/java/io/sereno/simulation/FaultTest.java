@@ -2,6 +2,7 @@ package io.sereno.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.backend.memory.MemoryStore;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
@@ -89,33 +90,48 @@ class FaultTest {
     }
 
     @Test
-    void aPauseMakesTheTimersOfAClientLateByUpToThirtySeconds() {
-        assertThat(latestTimer(EnumSet.noneOf(Fault.class))).isLessThan(Duration.ofSeconds(1));
-        assertThat(latestTimer(EnumSet.of(Fault.PAUSE))).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(31));
+    void aClientDoesNothingFromItsPauseUntilItGoesOn() {
+        List<List<String>> pauses = between("FAULT PAUSE of client-1", "client-1 goes on", Fault.PAUSE);
+        assertThat(pauses).hasSizeGreaterThan(50);
+        assertThat(pauses).allSatisfy(lines -> assertThat(lines).noneMatch(line -> line.matches(".* s +client-1 .*")));
+        assertThat(pauses).anySatisfy(lines -> assertThat(lines).anyMatch(line -> line.matches(".* s +client-2 .*")));
     }
 
-    /** Of one client, since several may be late because of each other. */
-    private static Duration latestTimer(Set<Fault> faults) {
-        long[] latest = {0};
-        Exploration found = new Explorer("lateness", world -> {
-                    SimulatedClient client = world.clients().get(0);
-                    tick(client, latest);
-                    world.eventually(
-                            "a minute is over", () -> world.time().elapsed().toMinutes() > 0);
-                })
-                .clients(1)
-                .faults(1, faults)
-                .schedules(300)
-                .run();
-        assertThat(found.failure()).isEmpty();
-        return Duration.ofNanos(latest[0]);
+    @Test
+    void nothingOfAClientThatIsCutOffPassesInEitherDirection() {
+        List<List<String>> outages =
+                between("FAULT CUT_OFF of client-1", "client-1 has a network again", Fault.CUT_OFF);
+        assertThat(outages).hasSizeGreaterThan(50);
+        assertThat(outages)
+                .allSatisfy(lines -> assertThat(lines)
+                        .noneMatch(line -> line.matches(".* s +(client-1 +answer|network +client-1 asks).*")));
+        assertThat(outages)
+                .anySatisfy(lines -> assertThat(lines).anyMatch(line -> line.matches(".*client-1 +timer.*")));
     }
 
-    private static void tick(SimulatedClient client, long[] latest) {
-        long due = client.time().nanoTime() + Duration.ofSeconds(1).toNanos();
+    /** What happened from one line of a trace to another, or to the end of faults, in each schedule that has the first. */
+    private static List<List<String>> between(String first, String last, Fault fault) {
+        List<List<String>> found = new ArrayList<>();
+        Explorer.Plan plan = new Explorer.Plan(
+                2, 1, EnumSet.of(fault), 300, Duration.ofSeconds(1), time -> new MemoryStore(time)::connect);
+        for (long seed = 0; seed < 500; seed++) {
+            World world = new World(plan, seed, true);
+            world.run(w -> w.clients().forEach(FaultTest::readEachSecond));
+            List<String> lines = world.trace().stream()
+                    .dropWhile(line -> !line.contains(first))
+                    .takeWhile(line -> !line.contains(last) && !line.contains("NO MORE FAULTS"))
+                    .toList();
+            if (!lines.isEmpty()) {
+                found.add(lines);
+            }
+        }
+        return found;
+    }
+
+    private static void readEachSecond(SimulatedClient client) {
         client.time().schedule(Duration.ofSeconds(1), Runnable::run, () -> {
-            latest[0] = Math.max(latest[0], client.time().nanoTime() - due);
-            tick(client, latest);
+            client.backend().read(new Query.All("d"));
+            readEachSecond(client);
         });
     }
 
