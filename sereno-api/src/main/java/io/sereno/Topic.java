@@ -3,8 +3,8 @@ package io.sereno;
 import java.util.concurrent.CompletionStage;
 
 /**
- * An ordered stream of messages, kept in the store. Not a broker: messages take at most 64 KiB, and every one is a
- * write to the store that the locks live in.
+ * An ordered stream of messages, kept in the store. Not a broker: messages take at most 64 KiB (a little less on a
+ * store that keeps no values larger than that), and every one is a write to the store that the locks live in.
  *
  * <pre>{@code
  * Topic<String> tasks = sereno.topic("tasks", Codec.utf8());
@@ -21,8 +21,9 @@ import java.util.concurrent.CompletionStage;
  * <p><b>Not guaranteed.</b> That a message is handled once: after a failure a {@link From.Durable durable} reader may
  * see it again. That a {@code publish} that ended with {@link OutcomeUnknownException} is not delivered.
  *
- * <p><b>Blocking.</b> {@code publish} and {@code delete} wait for the store, at most the operation timeout, and are not
- * interruptible. Subscribing does not wait.
+ * <p><b>Blocking.</b> {@code publish}, {@code delete}, and beginning {@linkplain From.Now now} wait for the store, at most
+ * the operation timeout, and are not interruptible. {@code publishAsync} waits for nothing but room. Beginning anywhere
+ * else does not wait.
  *
  * <p>Holds nothing and needs no closing. Instances are safe for use by multiple threads.
  *
@@ -48,7 +49,10 @@ public interface Topic<T> {
     long publish(T payload);
 
     /**
-     * Appends a message without waiting. Messages sent close together travel in one commit.
+     * Appends a message without waiting for the store. Messages sent close together travel in one commit.
+     *
+     * <p>While more than 8 MiB of messages of this client are on their way into this topic, the call waits for room, at
+     * most the operation timeout: whoever is faster than the store is slowed down, instead of filling the memory.
      *
      * @param payload at most 64 KiB when encoded
      * @return its offset; fails as {@link #publish} throws; completes off I/O threads
@@ -61,6 +65,7 @@ public interface Topic<T> {
      *
      * @param listener hears one message at a time
      * @return ends it when it is closed; {@link Subscription#ended()} fails if it ends for another reason
+     * @throws NotAppliedException if the store could not be asked where the topic ends now
      */
     Subscription subscribe(TopicListener<T> listener);
 
@@ -70,6 +75,8 @@ public interface Topic<T> {
      * @param from where to begin
      * @param listener hears one message at a time
      * @return ends it when it is closed; {@link Subscription#ended()} fails if it ends for another reason
+     * @throws IllegalArgumentException if the name of a durable reader and that of the topic are too long together
+     * @throws NotAppliedException if it begins now, and the store could not be asked where the topic ends
      */
     Subscription subscribe(From from, TopicListener<T> listener);
 
@@ -78,6 +85,8 @@ public interface Topic<T> {
      *
      * @param from where to begin
      * @return a reader; to be closed
+     * @throws IllegalArgumentException if the name of a durable reader and that of the topic are too long together
+     * @throws NotAppliedException if it begins now, and the store could not be asked where the topic ends
      */
     TopicReader<T> reader(From from);
 
@@ -95,6 +104,7 @@ public interface Topic<T> {
      * {@link IllegalStateException}. Whoever publishes afterwards begins a new stream at offset 1.
      *
      * @throws NotAppliedException if nothing was removed, or not all; the call may be repeated
+     * @throws OutcomeUnknownException if it may be removed later, at any moment; repeating the call ends that
      */
     void delete();
 }

@@ -35,6 +35,10 @@ final class Client {
     private final Kernel kernel;
     private final InUse<MutexQueue> mutexes = new InUse<>(MutexQueue::close);
     private final InUse<IdSource> ids = new InUse<>(IdSource::close);
+    private final InUse<TopicPublisher> topicPublishers = new InUse<>(TopicPublisher::close);
+    /** Closed by their readers, which are open. */
+    private final InUse<TopicFeed> topicFeeds = new InUse<>(feed -> {});
+
     private final ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks = new ConcurrentHashMap<>();
     private final Set<Open> open = ConcurrentHashMap.newKeySet();
     private final Map<OpenSubscription, Consumer<SessionState>> onState = new ConcurrentHashMap<>();
@@ -88,6 +92,14 @@ final class Client {
         return ids;
     }
 
+    InUse<TopicPublisher> topicPublishers() {
+        return topicPublishers;
+    }
+
+    InUse<TopicFeed> topicFeeds() {
+        return topicFeeds;
+    }
+
     ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks() {
         return locks;
     }
@@ -116,9 +128,13 @@ final class Client {
 
     /** A linearizable read of a whole directory; waits for the store alone. */
     Snapshot read(String operation, Scope scope, String directory) {
+        return read(operation, scope, new Query.All(directory));
+    }
+
+    Snapshot read(String operation, Scope scope, Query query) {
         requireOpen(operation, scope);
         CompletableFuture<Snapshot> result = new CompletableFuture<>();
-        kernel.store().read(new Query.All(directory), Runnable::run, (snapshot, why) -> {
+        kernel.store().read(query, Runnable::run, (snapshot, why) -> {
             if (snapshot != null) {
                 result.complete(snapshot);
             } else {
@@ -145,6 +161,7 @@ final class Client {
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         mutexes.close();
         ids.close();
+        topicPublishers.close();
         open.forEach(standing -> ends.add(standing.shutDown()));
         ends.add(kernel.sessions().close());
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));

@@ -11,6 +11,8 @@ final class Directories {
     /** Of the 512 bytes that a path and the name of an entry may take, a user's name has 400; the rest is for the kind and the entry. */
     private static final int MAX_PREFIX_BYTES = 72;
 
+    private static final int MAX_PATH_BYTES = MAX_PREFIX_BYTES + Sereno.MAX_NAME_BYTES;
+
     private final String prefix;
 
     private Directories(String prefix) {
@@ -25,7 +27,7 @@ final class Directories {
 
     Directories child(String child) {
         Names.check("namespace", child, Sereno.MAX_NAME_BYTES);
-        String below = prefix + "@" + child.replace("%", "%25").replace("/", "%2F") + "/";
+        String below = prefix + "@" + escape(child) + "/";
         return new Directories(Names.check("path of child namespaces", below, MAX_PREFIX_BYTES));
     }
 
@@ -33,7 +35,17 @@ final class Directories {
         return prefix + kind + "/" + Names.check(kind + " name", name, Sereno.MAX_NAME_BYTES);
     }
 
+    /** Of what has two names: the first is escaped, so that they do not run together. */
+    String of(String kind, String first, String second) {
+        String path = prefix + kind + "/" + escape(first) + "/" + second;
+        return Names.check("path of " + kind + " and both its names", path, MAX_PATH_BYTES);
+    }
+
     String sessions() {
         return prefix + "session";
+    }
+
+    private static String escape(String name) {
+        return name.replace("%", "%25").replace("/", "%2F");
     }
 }

@@ -6,22 +6,38 @@ import io.sereno.recipes.kernel.Callbacks;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Callbacks to one listener, one after another, until it is closed or fails. Safe for use by multiple threads. */
 final class OpenSubscription implements Subscription, Open {
     private final Client client;
+    private final Scope scope;
     private final String operation;
     private final Consumer<OpenSubscription> onEnd;
+    private final Supplier<CompletableFuture<Void>> onQuiet;
     private final Callbacks callbacks;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile @Nullable Throwable failure;
+    private volatile boolean ending;
 
     /** {@code onEnd} runs once, when no further callback is wanted; it must not block. */
     OpenSubscription(Client client, Scope scope, String operation, Consumer<OpenSubscription> onEnd) {
+        this(client, scope, operation, onEnd, () -> CompletableFuture.completedFuture(null));
+    }
+
+    /** {@code onQuiet} begins what is left to do when no callback runs any more; it may be asked again. */
+    OpenSubscription(
+            Client client,
+            Scope scope,
+            String operation,
+            Consumer<OpenSubscription> onEnd,
+            Supplier<CompletableFuture<Void>> onQuiet) {
         this.client = client;
+        this.scope = scope;
         this.operation = operation;
         this.onEnd = onEnd;
+        this.onQuiet = onQuiet;
         this.callbacks = new Callbacks(client.kernel().callbacks(), scope::callbackFailed);
         client.opened(this);
     }
@@ -31,22 +47,34 @@ final class OpenSubscription implements Subscription, Open {
         callbacks.submit(operation, callback, () -> {});
     }
 
+    /** Whether no further callback is wanted. */
+    boolean isEnding() {
+        return ending;
+    }
+
     /** Ends by itself, for a reason that {@link #ended()} says. */
     void fail(Throwable cause) {
-        failure = cause;
-        var unused = shutDown();
+        var unused = end(cause);
     }
 
     @Override
     public CompletableFuture<Void> shutDown() {
-        if (client.closed(this)) {
-            onEnd.accept(this);
-        }
-        CompletableFuture<Void> quiet = callbacks.close();
-        return quiet.thenRun(() -> client.kernel().offStrand(this::end));
+        return end(scope.closed(operation));
     }
 
-    private void end() {
+    private CompletableFuture<Void> end(@Nullable Throwable cause) {
+        if (client.closed(this)) {
+            failure = cause;
+            ending = true;
+            onEnd.accept(this);
+        }
+        return callbacks
+                .close()
+                .thenCompose(quiet -> onQuiet.get())
+                .thenRun(() -> client.kernel().offStrand(this::tellEnd));
+    }
+
+    private void tellEnd() {
         Throwable cause = failure;
         if (cause == null) {
             ended.complete(null);
@@ -62,6 +90,9 @@ final class OpenSubscription implements Subscription, Open {
 
     @Override
     public void close() {
-        Await.uninterruptibly(client.withinCloseLimit(shutDown()));
+        CompletableFuture<Void> end = end(null);
+        if (!callbacks.isRunningHere()) {
+            Await.uninterruptibly(client.withinCloseLimit(end));
+        }
     }
 }

@@ -59,7 +59,7 @@ public final class SerenoClient implements Sereno {
 
     @Override
     public <T> Topic<T> topic(String name, Codec<T> codec) {
-        throw notThereYet("topic");
+        return new TopicRecipe<>(client, directories, name, codec);
     }
 
     @Override
@@ -122,7 +122,6 @@ public final class SerenoClient implements Sereno {
     }
 
     private static UnsupportedOperationException notThereYet(String recipe) {
-        return new UnsupportedOperationException(
-                recipe + " is declared, and not built yet in this version; mutex, election and ids are");
+        return new UnsupportedOperationException(recipe + " is declared, and not built yet in this version");
     }
 }

@@ -1,0 +1,237 @@
+package io.sereno.recipes;
+
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Lookout;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Target;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest messages of a topic, fetched once for all readers of this client that keep up. There is one feed for a name ({@link InUse}), and it
+ * watches while somebody reads.
+ *
+ * <p>Invariant: {@code recent} are the batches from {@code start} to {@code tail} of one stream, without a hole.
+ *
+ * <ol>
+ *   <li>With the first reader, watch the header. When the watch is live, after each notice, and once a ttl, look: search for batches from the tail
+ *       on, until there are none.
+ *   <li>What is found goes to the tail of {@code recent}; more than {@value #RECENT_BYTES} bytes are not kept. A reader that falls out at the other
+ *       end reads on from the store, alone, and comes back when it has caught up.
+ *   <li>Trimmed before it was fetched: {@code recent} begins anew behind. Readers find out by themselves what they missed.
+ *   <li>Deleted: readers of that stream end. The others, and those who come later, wait for the next stream.
+ * </ol>
+ *
+ * <p>Confined to its strand, on which all readers of the topic run too.
+ */
+final class TopicFeed {
+    static final int RECENT_BYTES = 4 * 1024 * 1024;
+
+    /** Where {@code tail} is not known. */
+    private static final long UNKNOWN = -1;
+
+    private final Kernel kernel;
+    private final Scope scope;
+    private final String directory;
+    private final Duration period;
+    private final Strand strand = new Strand();
+    private final Set<TopicCursor> readers = new LinkedHashSet<>();
+    private final Deque<TopicBatch> recent = new ArrayDeque<>();
+
+    private long recentBytes;
+    /** 0: the topic has no header, so no messages either. */
+    private long stream;
+
+    private long start;
+    private long tail = UNKNOWN;
+    private boolean looking;
+    private boolean due;
+    private @Nullable TopicScan scan;
+    private @Nullable Lookout lookout;
+    private Runnable cancelTimer = () -> {};
+
+    TopicFeed(Scope scope, String directory, Duration period) {
+        this.kernel = scope.kernel();
+        this.scope = scope;
+        this.directory = directory;
+        this.period = period;
+    }
+
+    Strand strand() {
+        return strand;
+    }
+
+    Scope scope() {
+        return scope;
+    }
+
+    String directory() {
+        return directory;
+    }
+
+    // Step 1.
+    void join(TopicCursor reader) {
+        readers.add(reader);
+        if (lookout == null) {
+            scan = scan(this::broken);
+            lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(TopicHeader.NAME)), this::look);
+            lookout.open();
+            lookInAWhile();
+        }
+        look();
+    }
+
+    void leave(TopicCursor reader) {
+        readers.remove(reader);
+        if (readers.isEmpty() && lookout != null && scan != null) {
+            lookout.close();
+            lookout = null;
+            scan.close();
+            scan = null;
+            looking = false;
+            cancelTimer.run();
+            forget();
+        }
+    }
+
+    TopicScan scan(Consumer<RuntimeException> onBroken) {
+        return new TopicScan(kernel, strand, directory, onBroken);
+    }
+
+    /** Whether it has looked, and knows where the topic ends. */
+    boolean isKnown() {
+        return tail != UNKNOWN;
+    }
+
+    /** The stream that is being followed; 0 while there is none, or none is known. */
+    long stream() {
+        return stream;
+    }
+
+    /** Whether what comes from this offset on is here, or will be. */
+    boolean covers(long ofStream, long offset) {
+        return isKnown() && ofStream == stream && offset >= start;
+    }
+
+    /** The batch that has this offset, if it is here. */
+    @Nullable
+    TopicBatch find(long offset) {
+        if (offset >= tail) {
+            return null;
+        }
+        // Readers that keep up want one of the last.
+        for (var newest = recent.descendingIterator(); newest.hasNext(); ) {
+            TopicBatch batch = newest.next();
+            if (batch.first() <= offset) {
+                return batch;
+            }
+        }
+        return null;
+    }
+
+    /** Why the store could not be asked; null when it could. */
+    @Nullable
+    BackendException failure() {
+        return scan == null ? null : scan.failure();
+    }
+
+    private void look() {
+        if (looking) {
+            due = true;
+        } else if (scan != null) {
+            looking = true;
+            due = false;
+            if (stream == 0) {
+                scan.header(this::begin);
+            } else {
+                scan.from(stream, tail, this::found);
+            }
+        }
+    }
+
+    private void begin(@Nullable TopicHeader header) {
+        if (header == null) {
+            // Whatever comes will be the first of its stream.
+            tail = 1;
+            start = 1;
+            looked(false);
+            return;
+        }
+        stream = header.stream();
+        tail = isKnown() ? tail : header.next();
+        start = tail;
+        looked(true);
+    }
+
+    private void found(TopicScan.Found found) {
+        if (found instanceof TopicScan.Found.Batches batches) {
+            batches.batches().forEach(this::append);
+            looked(true);
+        } else if (found instanceof TopicScan.Found.Trimmed trimmed) {
+            recent.clear();
+            recentBytes = 0;
+            start = trimmed.low();
+            tail = start;
+            looked(true);
+        } else if (found instanceof TopicScan.Found.Deleted) {
+            long gone = stream;
+            forget();
+            List.copyOf(readers).forEach(reader -> reader.streamDeleted(gone));
+            looked(true);
+        } else {
+            looked(false);
+        }
+    }
+
+    // Step 2.
+    private void append(TopicBatch batch) {
+        recent.addLast(batch);
+        recentBytes += batch.bytes();
+        tail = batch.end();
+        while (recentBytes > RECENT_BYTES) {
+            TopicBatch oldest = recent.removeFirst();
+            recentBytes -= oldest.bytes();
+            start = oldest.end();
+        }
+    }
+
+    private void forget() {
+        recent.clear();
+        recentBytes = 0;
+        stream = 0;
+        tail = UNKNOWN;
+    }
+
+    private void looked(boolean again) {
+        looking = false;
+        List.copyOf(readers).forEach(TopicCursor::step);
+        if (again || due) {
+            look();
+        }
+    }
+
+    /** Without a notice too, so that a watch that died in silence costs one ttl and not a hang. */
+    private void lookInAWhile() {
+        long nanos = period.toNanos();
+        Duration delay = Duration.ofNanos(kernel.random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
+        cancelTimer = kernel.time().schedule(delay, strand, () -> {
+            if (lookout != null) {
+                lookInAWhile();
+                look();
+            }
+        });
+    }
+
+    private void broken(RuntimeException unreadable) {
+        looking = false;
+        List.copyOf(readers).forEach(reader -> reader.fail(unreadable));
+    }
+}

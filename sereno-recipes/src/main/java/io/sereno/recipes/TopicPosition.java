@@ -1,0 +1,331 @@
+package io.sereno.recipes;
+
+import io.sereno.LossCause;
+import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Turn;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A durable place in a topic: up to where the messages were handled that were read under one name.
+ *
+ * <p>Stored: the entry {@code position-<name>} in the directory of the topic, with the stream and the next offset; and, in a directory of its own,
+ * the queue of those who want to read under the name, with one {@link Turn} for each.
+ *
+ * <p>Invariant: the stored offset never decreases within a stream, and no message below it is unacknowledged.
+ *
+ * <ol>
+ *   <li>Wait for the turn. Then read header and position, and begin there; without a position, with the first message that is kept.
+ *   <li>What is acknowledged is stored {@value #PAUSE_MILLIS} ms later, with what was acknowledged meanwhile; one commit at a time, under the condition
+ *       that the stream is the same and the position unchanged.
+ *   <li>A conflict: another was active in between, or an earlier attempt went through after all. Read what is stored: as far or farther, there is
+ *       nothing to do; else commit again. The topic was deleted: forget it.
+ *   <li>Loss of the turn: halt, and wait for the next one. Closing: store what is acknowledged, then leave.
+ * </ol>
+ *
+ * <p>All but {@link #isActive}, {@link #acknowledge} and {@link #close} is confined to the strand.
+ */
+final class TopicPosition implements Turn.Owner {
+    private static final String PREFIX = "position-";
+    private static final String FIRST_LINE = "sereno/1 position\n";
+    private static final int PAUSE_MILLIS = 50;
+    private static final Duration PAUSE = Duration.ofMillis(PAUSE_MILLIS);
+
+    /** Up to where a stream was handled. */
+    private record Place(long stream, long next) {
+        boolean isBeyond(@Nullable Place other) {
+            return other == null || stream != other.stream || next > other.next;
+        }
+
+        Bytes value() {
+            return Bytes.utf8(FIRST_LINE + "stream " + stream + "\nnext " + next + "\n");
+        }
+
+        static Place of(Entry entry) {
+            return new Place(TopicHeader.number(entry.value(), "stream"), TopicHeader.number(entry.value(), "next"));
+        }
+    }
+
+    private final Kernel kernel;
+    private final Strand strand;
+    private final Scope scope;
+    private final String directory;
+    private final String entryName;
+    private final TopicCursor cursor;
+    private final Turn turn;
+    private final Backoff backoff;
+    private final CompletableFuture<Void> left = new CompletableFuture<>();
+
+    private final AtomicReference<@Nullable Place> acknowledged = new AtomicReference<>();
+    private final AtomicBoolean due = new AtomicBoolean();
+    private volatile @Nullable Session session;
+
+    /** As it was read or committed last; revision 0: there is none. */
+    private @Nullable Place stored;
+
+    private long storedRevision;
+    /** Whether {@code stored} is worth a commit; false before the first read, and when something else was there. */
+    private boolean known;
+    /** Has the turn, and has not begun yet. */
+    private boolean beginning;
+
+    private boolean busy;
+    private boolean closing;
+    /** Nothing more is stored. */
+    private boolean givenUp;
+
+    private boolean failing;
+    private Runnable cancelGivingUp = () -> {};
+
+    TopicPosition(TopicFeed feed, String name, String queueDirectory, TopicCursor cursor) {
+        this.kernel = feed.scope().kernel();
+        this.strand = feed.strand();
+        this.scope = feed.scope();
+        this.directory = feed.directory();
+        this.entryName = entryName(name);
+        this.cursor = cursor;
+        this.turn = new Turn(kernel, strand, queueDirectory, this);
+        this.backoff = kernel.backoff();
+    }
+
+    static String entryName(String name) {
+        return PREFIX + name;
+    }
+
+    /** Whether this reader has its turn; reads the clock. */
+    boolean isActive() {
+        Session under = session;
+        return under != null && under.isAlive();
+    }
+
+    /** All messages of the stream before this offset were handled. */
+    void acknowledge(long stream, long next) {
+        acknowledged.set(new Place(stream, next));
+        if (due.compareAndSet(false, true)) {
+            var unused = kernel.time().schedule(PAUSE, strand, () -> {
+                due.set(false);
+                step();
+            });
+        }
+    }
+
+    // Step 1.
+    void open() {
+        cursor.open();
+        turn.enter();
+    }
+
+    /** Completes when the position is stored, or an operation timeout has passed, and the next one may have its turn. */
+    CompletableFuture<Void> close() {
+        strand.execute(() -> {
+            if (!closing) {
+                closing = true;
+                cursor.close();
+                cancelGivingUp = kernel.time().schedule(kernel.operationTimeout(), strand, () -> {
+                    givenUp = true;
+                    session = null;
+                    turn.leave();
+                });
+                step();
+            }
+        });
+        return left;
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return Map.of();
+    }
+
+    @Override
+    public void waiting() {
+        // Behind others; that is what is to be expected.
+    }
+
+    @Override
+    public void granted(Session under, long createRevision) {
+        session = under;
+        beginning = true;
+        step();
+    }
+
+    // Step 4.
+    @Override
+    public void lost(LossCause cause) {
+        session = null;
+        beginning = false;
+        cursor.halt();
+    }
+
+    @Override
+    public void failed(BackendException why) {
+        if (!failing) {
+            failing = true;
+            scope.troubled("reading from a durable position", why);
+        }
+    }
+
+    @Override
+    public void answered() {
+        failing = false;
+        backoff.reset();
+    }
+
+    @Override
+    public void seen(List<Entry> queue) {
+        // Who else waits does not matter.
+    }
+
+    @Override
+    public void givenBack() {
+        // The turn goes on by itself.
+    }
+
+    @Override
+    public void idle() {
+        left.complete(null);
+    }
+
+    /** Does the next thing that is to be done, if nothing is under way. */
+    private void step() {
+        if (busy || givenUp) {
+            return;
+        }
+        Place wanted = acknowledged.get();
+        if (closing && (wanted == null || !wanted.isBeyond(stored))) {
+            givenUp = true;
+            cancelGivingUp.run();
+            session = null;
+            turn.leave();
+        } else if (beginning && !closing) {
+            load();
+        } else if (wanted != null && wanted.isBeyond(stored)) {
+            if (known) {
+                store(wanted);
+            } else {
+                load();
+            }
+        }
+    }
+
+    // Steps 1 and 3. The header first: what is stored under another stream does not count.
+    private void load() {
+        busy = true;
+        long followed = cursor.stream();
+        read(TopicHeader.NAME, headers -> {
+            TopicHeader header = TopicScan.headerIn(headers);
+            read(entryName, positions -> {
+                Entry entry = positions.entries().isEmpty()
+                        ? null
+                        : positions.entries().get(0);
+                stored = entry == null ? null : Place.of(entry);
+                storedRevision = entry == null ? 0 : entry.modRevision();
+                known = true;
+                Place done = acknowledged.get();
+                if (done != null && (header == null || header.stream() != done.stream())) {
+                    acknowledged.compareAndSet(done, null);
+                }
+                if (beginning && !closing) {
+                    beginning = false;
+                    begin(header, followed);
+                }
+            });
+        });
+    }
+
+    /** {@code followed}: the stream that was there before the header was read. */
+    private void begin(@Nullable TopicHeader header, long followed) {
+        if (header == null && followed != 0) {
+            cursor.streamDeleted(followed);
+            return;
+        }
+        if (header == null) {
+            cursor.begin(0, 1);
+            return;
+        }
+        Place none = new Place(header.stream(), header.low());
+        Place from = stored != null && stored.stream() == header.stream() ? stored : none;
+        Place done = acknowledged.get();
+        // Handled here before the turn was lost, and not stored yet.
+        cursor.begin(header.stream(), done != null && done.isBeyond(from) ? done.next() : from.next());
+    }
+
+    // Step 2.
+    private void store(Place wanted) {
+        busy = true;
+        Commit.Builder commit = Commit.to(directory)
+                .ifCreateRevision(TopicHeader.NAME, wanted.stream())
+                .put(entryName, wanted.value());
+        if (storedRevision == 0) {
+            commit.ifAbsent(entryName);
+        } else {
+            commit.ifModRevision(entryName, storedRevision);
+        }
+        kernel.store().commit(commit.build(), strand, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED -> {
+                    stored = wanted;
+                    storedRevision = outcome.revision();
+                    answered();
+                    done();
+                }
+                case CONFLICT -> {
+                    known = false;
+                    done();
+                }
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> again(outcome.failure(), this::done);
+            }
+        });
+    }
+
+    private void read(String name, Consumer<Snapshot> then) {
+        kernel.store().read(new Query.One(directory, name), strand, (snapshot, why) -> {
+            if (snapshot == null) {
+                again(why, () -> read(name, then));
+                return;
+            }
+            answered();
+            try {
+                then.accept(snapshot);
+            } catch (IllegalStateException | NumberFormatException unreadable) {
+                cursor.fail(unreadable);
+            }
+            if (name.equals(entryName)) {
+                done();
+            }
+        });
+    }
+
+    private void done() {
+        if (!givenUp) {
+            busy = false;
+            step();
+        }
+    }
+
+    private void again(@Nullable BackendException why, Runnable what) {
+        if (why != null) {
+            failed(why);
+        }
+        var unused = kernel.time().schedule(backoff.next(), strand, () -> {
+            if (!givenUp) {
+                what.run();
+            }
+        });
+    }
+}
