@@ -1,24 +1,29 @@
 package io.sereno.benchmarks;
 
+import io.sereno.Codec;
 import io.sereno.Grant;
 import io.sereno.Mutex;
+import io.sereno.Retention;
 import io.sereno.Sereno;
+import io.sereno.Topic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * What Sereno itself costs, on the store that costs least: the mutex alone on one thread, and eight threads of one client on one lock beside
- * a fair ReentrantLock. A run that is not right fails; one that is slow says so.
+ * a fair ReentrantLock; a topic from one publisher to one subscriber, and to ten. A run that is not right fails; one that is slow says so.
  */
 public final class MemoryBenchmark {
     private static final int WARM_UP = 3;
     private static final int WINDOWS = 7;
     private static final Duration LENGTH = Duration.ofSeconds(2);
     private static final int THREADS = 8;
+    private static final int MESSAGES = 1_000_000;
 
     private MemoryBenchmark() {}
 
@@ -40,6 +45,11 @@ public final class MemoryBenchmark {
             report("mutex, " + THREADS + " threads of one client", contended.get(0));
             report("fair ReentrantLock, " + THREADS + " threads", contended.get(1));
             verdict("ratio", median(contended.get(0)) / median(contended.get(1)), 0.5);
+
+            List<Double> one = stream(sereno, "one", 1);
+            report("topic, 128 bytes, one subscriber", one);
+            verdict("messages in a second", median(one), 500_000);
+            report("topic, 128 bytes, ten subscribers", stream(sereno, "ten", 10));
         }
     }
 
@@ -61,6 +71,22 @@ public final class MemoryBenchmark {
                 lock.unlock();
             }
         });
+    }
+
+    /** Nothing is trimmed unread, so each subscriber has to hear all. */
+    private static List<Double> stream(Sereno sereno, String name, int subscribers) throws InterruptedException {
+        Topic<byte[]> topic =
+                sereno.topic(name, Codec.bytes()).withRetention(new Retention(MESSAGES, Optional.empty()));
+        Stream stream = new Stream(topic, 128, subscribers);
+        List<Double> rates = new ArrayList<>();
+        for (int round = 0; round < WARM_UP + WINDOWS; round++) {
+            double rate = stream.window(MESSAGES / subscribers);
+            if (round >= WARM_UP) {
+                rates.add(rate);
+            }
+        }
+        topic.delete();
+        return rates;
     }
 
     /** The loads take turns, so that what else the machine does meets all of them. */
