@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  *       {@link TopicTrimmer} finds too old. Committed: the callers hear their offsets.
  *   <li><b>Conflict.</b> Another client was faster, and nothing was put: again, with the new header.
  *   <li><b>Settle.</b> In doubt, send the same commit again. Committed: so it had not been applied. A conflict: the header was changed, by the copy
- *       or by another client; the batch at its offset shows by whom. If it is trimmed already, the callers hear that nobody knows.
+ *       or by another client; the batch at its offset shows by whom. If that is gone, the callers hear that nobody knows.
  *   <li><b>Deadline.</b> A caller that has waited for the operation timeout hears that the message was not published, if it was never sent, else that
  *       nobody knows. Later ones go on: in front of them, a late copy may still take effect; behind them it cannot.
  * </ol>
@@ -379,18 +379,27 @@ final class TopicPublisher {
             }
             Entry found =
                     snapshot.entries().isEmpty() ? null : snapshot.entries().get(0);
-            if (found == null) {
+            if (found != null && found.value().equals(settling.value())) {
+                applied(settling, null);
+            } else if (found != null && isOf(settling.header().stream(), found)) {
+                notApplied(settling, null);
+            } else {
+                // Trimmed already, or deleted with the whole topic.
                 sending = null;
                 header = null;
                 settling.messages().forEach(message -> end(message, this::inDoubt));
                 makeRoom();
-            } else if (found.value().equals(settling.value())) {
-                applied(settling, null);
-            } else {
-                notApplied(settling, null);
             }
             done();
         });
+    }
+
+    private static boolean isOf(long stream, Entry batch) {
+        try {
+            return TopicBatch.decode(batch).stream() == stream;
+        } catch (IllegalStateException | NumberFormatException unreadable) {
+            return false; // So it tells nothing, and the callers hear that.
+        }
     }
 
     private void done() {

@@ -252,6 +252,27 @@ class TopicUnderMishapsTest {
     }
 
     @Test
+    void whatWasDeletedBeforeItsOutcomeWasKnownIsNotPublishedAgain() {
+        Topic<String> other = topic(connect("other", line()), 1_000);
+        publish(other, "old");
+        FaultyBackend line = line();
+        line.next(Request.commitsTo(DIRECTORY), Fate.loseReply());
+        publish(topic(connect("victim", line), 1_000), "lost");
+        assertThat(published.get("lost")).isNotDone();
+        assertThat(TopicRemoval.of(new Scope(connect("deleting", line()).kernel(), "topic", "t"), DIRECTORY))
+                .isCompleted();
+        publish(other, "new");
+        publish(other, "newer");
+
+        time.advance(Duration.ofSeconds(4));
+
+        assertThat(causeOf(published.get("lost"))).isInstanceOf(OutcomeUnknownException.class);
+        Ear ear = new Ear();
+        other.subscribe(new From.Earliest(), ear);
+        assertThat(ear.heard.values()).containsExactly("new", "newer");
+    }
+
+    @Test
     void aDeletionThatWasInterruptedIsFinishedByWhoPublishesNext() {
         for (int lost = 1; lost <= 6; lost++) {
             FaultyBackend line = line();
