@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -166,7 +167,7 @@ class TopicUnderMishapsTest {
     }
 
     private void judge(Ear... ears) {
-        long last = offsetOf(published.get("last"));
+        long last = stage("last").join();
         for (Ear ear : ears) {
             assertThat(ear.faults).isEmpty();
             assertThat(ear.next).isEqualTo(last + 1);
@@ -194,16 +195,14 @@ class TopicUnderMishapsTest {
         assertThat(ofVictim).isSorted();
     }
 
-    private static long offsetOf(CompletableFuture<Long> stage) {
-        return stage.join();
+    private CompletableFuture<Long> stage(String payload) {
+        return Objects.requireNonNull(published.get(payload));
     }
 
     private static Throwable causeOf(CompletableFuture<Long> stage) {
-        try {
-            throw new AssertionError("it did not fail: " + stage.join());
-        } catch (CompletionException failed) {
-            return failed.getCause();
-        }
+        assertThat(stage).isCompletedExceptionally();
+        Throwable failure = stage.handle((offset, thrown) -> thrown).join();
+        return Objects.requireNonNull(failure instanceof CompletionException ? failure.getCause() : failure);
     }
 
     @Test
@@ -217,20 +216,20 @@ class TopicUnderMishapsTest {
         publish(victim, "sent");
         time.advance(Duration.ofMillis(2_999));
         publish(victim, "waits");
-        assertThat(published.get("sent")).isNotDone();
+        assertThat(stage("sent")).isNotDone();
         time.advance(Duration.ofMillis(2_001));
-        assertThat(causeOf(published.get("sent")))
+        assertThat(causeOf(stage("sent")))
                 .isInstanceOf(OutcomeUnknownException.class)
                 .hasMessageContaining("publish of topic 't' on memory");
-        assertThat(published.get("waits")).isNotDone();
+        assertThat(stage("waits")).isNotDone();
         time.advance(Duration.ofMillis(2_999));
         // It was waiting behind the other, and was never sent, or sent with it in doubt.
-        assertThat(published.get("waits")).isCompletedExceptionally();
+        assertThat(stage("waits")).isCompletedExceptionally();
 
         victims.heal();
         publish(victim, "after");
         time.advance(Duration.ofSeconds(10));
-        assertThat(published.get("after").join()).isEqualTo(2);
+        assertThat(stage("after").join()).isEqualTo(2);
         assertThat(ear.heard.values()).containsExactly("before", "after");
     }
 
@@ -244,11 +243,11 @@ class TopicUnderMishapsTest {
         publish(topic, "sent");
         publish(topic, "waits");
         closing.topicPublishers().close();
-        assertThat(published.get("before").join()).isEqualTo(1);
-        assertThat(causeOf(published.get("sent"))).isInstanceOf(OutcomeUnknownException.class);
-        assertThat(causeOf(published.get("waits"))).isInstanceOf(SerenoClosedException.class);
+        assertThat(stage("before").join()).isEqualTo(1);
+        assertThat(causeOf(stage("sent"))).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(causeOf(stage("waits"))).isInstanceOf(SerenoClosedException.class);
         publish(topic, "late");
-        assertThat(causeOf(published.get("late"))).isInstanceOf(SerenoClosedException.class);
+        assertThat(causeOf(stage("late"))).isInstanceOf(SerenoClosedException.class);
     }
 
     @Test
@@ -258,7 +257,7 @@ class TopicUnderMishapsTest {
         FaultyBackend line = line();
         line.next(Request.commitsTo(DIRECTORY), Fate.loseReply());
         publish(topic(connect("victim", line), 1_000), "lost");
-        assertThat(published.get("lost")).isNotDone();
+        assertThat(stage("lost")).isNotDone();
         assertThat(TopicRemoval.of(new Scope(connect("deleting", line()).kernel(), "topic", "t"), DIRECTORY))
                 .isCompleted();
         publish(other, "new");
@@ -266,7 +265,7 @@ class TopicUnderMishapsTest {
 
         time.advance(Duration.ofSeconds(4));
 
-        assertThat(causeOf(published.get("lost"))).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(causeOf(stage("lost"))).isInstanceOf(OutcomeUnknownException.class);
         Ear ear = new Ear();
         other.subscribe(new From.Earliest(), ear);
         assertThat(ear.heard.values()).containsExactly("new", "newer");
@@ -295,7 +294,7 @@ class TopicUnderMishapsTest {
             publish(first, "new");
             time.advance(Duration.ofSeconds(10));
             long expected = lost == 1 ? 101 : 1;
-            assertThat(published.get("new").join()).as("after " + lost).isEqualTo(expected);
+            assertThat(stage("new").join()).as("after " + lost).isEqualTo(expected);
             if (lost > 1) {
                 Ear ear = new Ear();
                 first.subscribe(new From.Offset(1), ear);
@@ -326,7 +325,7 @@ class TopicUnderMishapsTest {
         time.advance(Duration.ofSeconds(3));
 
         assertThat(gone).isCompleted();
-        assertThat(published.get("late").join()).isEqualTo(1);
+        assertThat(stage("late").join()).isEqualTo(1);
         Ear ear = new Ear();
         other.subscribe(new From.Earliest(), ear);
         assertThat(ear.heard).containsExactly(Map.entry(1L, "late"));
