@@ -42,10 +42,11 @@ public interface KeepAlive extends AutoCloseable {
     State state();
 
     /**
-     * Calls back at each change of the state from now on, in order.
+     * Calls back at each change of the state from now on, in order; {@link State#CLOSED} is the last.
      *
      * @param callback hears the new state
-     * @return ends the calls when it is closed
+     * @return ends the calls when it is closed; ends by itself when the member is
+     * @throws IllegalStateException if it is closed
      */
     Subscription onState(Consumer<State> callback);
 

@@ -9,7 +9,7 @@ public interface MembershipListener {
      * A member joined, or was there already.
      *
      * @param member who
-     * @param members all, after that
+     * @param members all, by the look that found it
      */
     default void joined(Member member, Members members) {}
 
@@ -17,7 +17,7 @@ public interface MembershipListener {
      * A member changed its metadata.
      *
      * @param member as it is now
-     * @param members all, after that
+     * @param members all, by the look that found it
      */
     default void updated(Member member, Members members) {}
 
@@ -25,7 +25,7 @@ public interface MembershipListener {
      * A member left, or died.
      *
      * @param member as last seen
-     * @param members all, after that
+     * @param members all, by the look that found it
      */
     default void left(Member member, Members members) {}
 }

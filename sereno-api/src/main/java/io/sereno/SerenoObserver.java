@@ -19,7 +19,7 @@ import java.time.Duration;
  */
 public interface SerenoObserver {
     /**
-     * The session changed its state.
+     * A session changed its state: the client's own, or one for members with another ttl.
      *
      * @param state the new one
      * @param sessionId of the session, as in the store; empty when there is none

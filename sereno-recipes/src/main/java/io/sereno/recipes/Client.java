@@ -163,7 +163,7 @@ final class Client {
         ids.close();
         topicPublishers.close();
         open.forEach(standing -> ends.add(standing.shutDown()));
-        ends.add(kernel.sessions().close());
+        ends.add(kernel.closeSessions());
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));
         if (closesBackend) {
             CompletableFuture<Void> backendClosed = new CompletableFuture<>();

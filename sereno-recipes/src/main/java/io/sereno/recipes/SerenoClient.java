@@ -15,6 +15,7 @@ import io.sereno.Topic;
 import io.sereno.WaitGroup;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Guarantees;
+import io.sereno.spi.Names;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -64,7 +65,8 @@ public final class SerenoClient implements Sereno {
 
     @Override
     public Membership membership(String group) {
-        throw notThereYet("membership");
+        Names.check("group name", group, MAX_NAME_BYTES);
+        return new MembershipRecipe(client, group, directories.of("member", group));
     }
 
     @Override

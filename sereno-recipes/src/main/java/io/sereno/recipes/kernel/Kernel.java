@@ -23,7 +23,9 @@ public final class Kernel {
     private final String nodeId;
     private final String backend;
     private final Duration operationTimeout;
+    private final Duration sessionTtl;
     private final Sessions sessions;
+    private final SessionsByTtl otherSessions;
     private final AtomicLong seeds;
 
     /**
@@ -31,7 +33,7 @@ public final class Kernel {
      * @param signals completes users' stages; never behind a callback
      * @param observer must not throw
      * @param sessionDirectory where the markers of this client's sessions stand
-     * @param onSessionState hears of each state with the session's id; must not block
+     * @param onSessionState hears of each state of the client's own session with its id; must not block
      */
     public Kernel(
             Backend backend,
@@ -54,7 +56,16 @@ public final class Kernel {
         this.backend = backendName;
         this.operationTimeout = operationTimeout;
         this.seeds = new AtomicLong(nodeId.hashCode() ^ time.nanoTime());
+        this.sessionTtl = sessionTtl;
         this.sessions = new Sessions(this, sessionDirectory, sessionTtl, onSessionState);
+        this.otherSessions = new SessionsByTtl(ttl -> new Sessions(this, sessionDirectory, ttl, this::otherSession));
+    }
+
+    /** Whoever observes is told of the end of the client once. */
+    private void otherSession(SessionState state, String sessionId) {
+        if (state != SessionState.CLOSED) {
+            observer.session(state, sessionId);
+        }
     }
 
     public Store store() {
@@ -86,8 +97,25 @@ public final class Kernel {
         return operationTimeout;
     }
 
+    /** The client's own. */
     public Sessions sessions() {
         return sessions;
+    }
+
+    /** Sessions of this ttl, which may be the client's own. Each call is followed by one of {@link #giveBack}. */
+    public Sessions sessions(Duration ttl) {
+        return ttl.equals(sessionTtl) ? sessions : otherSessions.enter(ttl);
+    }
+
+    public void giveBack(Duration ttl) {
+        if (!ttl.equals(sessionTtl)) {
+            otherSessions.exit(ttl);
+        }
+    }
+
+    /** Ends all sessions. The stage completes when the store has answered, or its time is up. */
+    public CompletableFuture<Void> closeSessions() {
+        return CompletableFuture.allOf(otherSessions.close(), sessions.close());
     }
 
     /** Runs what may run users' code, such as the completion of a stage of theirs, in a thread of the client's own. */

@@ -37,6 +37,9 @@ public final class Sessions {
 
         /** The session stands, and a third of its ttl has passed. */
         void renewed(Session session);
+
+        /** The session stands, and its renewals are not acknowledged. */
+        default void suspended(Session session) {}
     }
 
     private static final Logger LOG = System.getLogger("io.sereno");
@@ -61,6 +64,7 @@ public final class Sessions {
     private volatile @Nullable BackendException failure;
 
     // Confined to the strand.
+    private boolean opened;
     private boolean closed;
     private boolean enrolling;
     private @Nullable Backoff backoff;
@@ -73,8 +77,14 @@ public final class Sessions {
         this.onState = onState;
     }
 
+    /** Idempotent. */
     public void open() {
-        strand.execute(this::enrol);
+        strand.execute(() -> {
+            if (!opened && !closed) {
+                opened = true;
+                enrol();
+            }
+        });
     }
 
     /** The session to put entries under; null while there is none. */
@@ -221,6 +231,7 @@ public final class Sessions {
         public void suspended(Session session, BackendException why) {
             troubled(why);
             tell(SessionState.SUSPENDED, session.id());
+            members.values().forEach(member -> member.suspended(session));
         }
 
         // Step 3.

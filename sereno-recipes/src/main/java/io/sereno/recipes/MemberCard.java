@@ -1,0 +1,34 @@
+package io.sereno.recipes;
+
+import io.sereno.recipes.kernel.Card;
+import io.sereno.spi.Bytes;
+import java.time.Duration;
+
+/**
+ * The value of a member's entry: a card with two more lines.
+ *
+ * @param attempt by which the entry was put; unique, so that whoever put it in doubt can recognise it
+ * @param ttl how long the entry can outlast its process, so that a successor knows how long to wait
+ */
+record MemberCard(Card card, String attempt, Duration ttl) {
+    private static final String ATTEMPT = "attempt ";
+    private static final String TTL = "ttl ";
+
+    Bytes encode() {
+        return Bytes.utf8(card.encode().toUtf8() + ATTEMPT + attempt + "\n" + TTL + ttl.toMillis() + "\n");
+    }
+
+    /** Never fails: what cannot be read is empty, or zero. */
+    static MemberCard decode(Bytes value) {
+        String attempt = "";
+        Duration ttl = Duration.ZERO;
+        for (String line : value.toUtf8().split("\n", -1)) {
+            if (line.startsWith(ATTEMPT)) {
+                attempt = line.substring(ATTEMPT.length());
+            } else if (line.matches(TTL + "[0-9]{1,15}")) {
+                ttl = Duration.ofMillis(Long.parseLong(line.substring(TTL.length())));
+            }
+        }
+        return new MemberCard(Card.decode(value), attempt, ttl);
+    }
+}

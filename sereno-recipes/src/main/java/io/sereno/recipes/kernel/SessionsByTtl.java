@@ -1,0 +1,76 @@
+package io.sereno.recipes.kernel;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/**
+ * Sessions for those who want another ttl than the client's own: one for each ttl, which stands while somebody uses it. Users are counted under
+ * the map's own atomicity for each ttl. Safe for use by multiple threads.
+ */
+final class SessionsByTtl {
+    private static final class Use {
+        private final Sessions sessions;
+        private int users;
+
+        Use(Sessions sessions) {
+            this.sessions = sessions;
+        }
+    }
+
+    private final Function<Duration, Sessions> maker;
+    private final Map<Duration, Use> inUse = new ConcurrentHashMap<>();
+    /** Given back, and the store has not answered yet. */
+    private final Set<Sessions> ending = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean closed;
+
+    SessionsByTtl(Function<Duration, Sessions> maker) {
+        this.maker = maker;
+    }
+
+    /** One user more; each is followed by one {@link #exit}. */
+    Sessions enter(Duration ttl) {
+        Use entered = inUse.compute(ttl, (key, standing) -> {
+            Use use = standing != null ? standing : new Use(maker.apply(key));
+            use.users++;
+            return use;
+        });
+        Sessions sessions = Objects.requireNonNull(entered).sessions;
+        sessions.open();
+        if (closed) {
+            end(sessions); // They may have been made after close() went through all.
+        }
+        return sessions;
+    }
+
+    void exit(Duration ttl) {
+        List<Sessions> unused = new ArrayList<>(1);
+        inUse.computeIfPresent(ttl, (key, use) -> {
+            if (--use.users > 0) {
+                return use;
+            }
+            unused.add(use.sessions);
+            return null;
+        });
+        unused.forEach(this::end);
+    }
+
+    /** Ends all. The stage completes when the store has answered, or its time is up. */
+    CompletableFuture<Void> close() {
+        closed = true;
+        inUse.values().forEach(use -> end(use.sessions));
+        return CompletableFuture.allOf(ending.stream().map(Sessions::close).toArray(CompletableFuture<?>[]::new));
+    }
+
+    private void end(Sessions sessions) {
+        ending.add(sessions);
+        var unused = sessions.close().whenComplete((done, failure) -> ending.remove(sessions));
+    }
+}
