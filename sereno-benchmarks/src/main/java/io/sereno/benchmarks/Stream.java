@@ -25,14 +25,12 @@ final class Stream {
 
     /** Messages in a second, until the last subscriber has heard the last one. */
     double window(int messages) throws InterruptedException {
-        List<Ear> ears = new ArrayList<>();
         List<Subscription> subscriptions = new ArrayList<>();
         CountDownLatch finished = new CountDownLatch(subscribers);
         AtomicReference<String> fault = new AtomicReference<>();
         long first = topic.publish(payload) + 1;
         for (int i = 0; i < subscribers; i++) {
             Ear ear = new Ear(first, first + messages, finished, fault);
-            ears.add(ear);
             subscriptions.add(topic.subscribe(ear));
         }
         long start = System.nanoTime();
