@@ -136,7 +136,9 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     private void limit(Request request, Duration limit) {
         Runnable cancel;
         try {
-            cancel = time.schedule(limit, strand, () -> runOut(request));
+            // Counted from the call: what it took to get here is part of it.
+            Duration left = limit.minusNanos(time.nanoTime() - request.since);
+            cancel = time.schedule(left.isNegative() ? Duration.ZERO : left, strand, () -> runOut(request));
         } catch (RuntimeException refused) {
             var unused = withdraw(request);
             throw refused;
