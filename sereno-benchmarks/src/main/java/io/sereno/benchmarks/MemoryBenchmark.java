@@ -12,11 +12,12 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * What Sereno itself costs, on the store that costs least: the mutex alone on one thread, and eight threads of one client on one lock beside
- * a fair ReentrantLock; a topic from one publisher to one subscriber, and to ten. A run that is not right fails; one that is slow says so.
+ * a fair ReentrantLock; a counter, waited for and not; a topic from one publisher to one subscriber, and to ten. A run that is not right fails; one that is slow says so.
  */
 public final class MemoryBenchmark {
     private static final int WARM_UP = 3;
@@ -24,6 +25,7 @@ public final class MemoryBenchmark {
     private static final Duration LENGTH = Duration.ofSeconds(2);
     private static final int THREADS = 8;
     private static final int MESSAGES = 1_000_000;
+    private static final int ADDITIONS = 2_000_000;
 
     private MemoryBenchmark() {}
 
@@ -45,6 +47,14 @@ public final class MemoryBenchmark {
             report("mutex, " + THREADS + " threads of one client", contended.get(0));
             report("fair ReentrantLock, " + THREADS + " threads", contended.get(1));
             verdict("ratio", median(contended.get(0)) / median(contended.get(1)), 0.5);
+
+            Additions additions = new Additions(sereno.counter("sum"));
+            List<Double> async = rounds(() -> additions.async(ADDITIONS));
+            report("counter, addAsync, one thread", async);
+            verdict("additions in a second", median(async), 1_000_000);
+            List<Double> blocking = rounds(() -> additions.blocking(4, LENGTH));
+            report("counter, incrementAndGet, 4 threads", blocking);
+            verdict("additions in a second", median(blocking), 200_000);
 
             List<Double> one = stream(sereno, "one", 1);
             report("topic, 128 bytes, one subscriber", one);
@@ -74,18 +84,23 @@ public final class MemoryBenchmark {
     }
 
     /** Nothing is trimmed unread, so each subscriber has to hear all. */
-    private static List<Double> stream(Sereno sereno, String name, int subscribers) throws InterruptedException {
+    private static List<Double> stream(Sereno sereno, String name, int subscribers) throws Exception {
         Topic<byte[]> topic =
                 sereno.topic(name, Codec.bytes()).withRetention(new Retention(MESSAGES, Optional.empty()));
         Stream stream = new Stream(topic, 128, subscribers);
+        List<Double> rates = rounds(() -> stream.window(MESSAGES / subscribers));
+        topic.delete();
+        return rates;
+    }
+
+    private static List<Double> rounds(Callable<Double> window) throws Exception {
         List<Double> rates = new ArrayList<>();
         for (int round = 0; round < WARM_UP + WINDOWS; round++) {
-            double rate = stream.window(MESSAGES / subscribers);
+            double rate = window.call();
             if (round >= WARM_UP) {
                 rates.add(rate);
             }
         }
-        topic.delete();
         return rates;
     }
 

@@ -4,6 +4,7 @@ import io.sereno.SerenoObserver;
 import io.sereno.SessionState;
 import io.sereno.Subscription;
 import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Cells;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Observers;
 import io.sereno.spi.Backend;
@@ -39,6 +40,7 @@ final class Client {
     /** Closed by their readers, which are open. */
     private final InUse<TopicFeed> topicFeeds = new InUse<>(feed -> {});
 
+    private final Cells<Long> counters;
     private final ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks = new ConcurrentHashMap<>();
     private final Set<Open> open = ConcurrentHashMap.newKeySet();
     private final Map<OpenSubscription, Consumer<SessionState>> onState = new ConcurrentHashMap<>();
@@ -66,6 +68,7 @@ final class Client {
                     observer.session(state, sessionId);
                     onState.forEach((subscription, callback) -> subscription.tell(() -> callback.accept(state)));
                 });
+        this.counters = new Cells<>(kernel, CounterRecipe.VALUE, CounterRecipe.FORMAT);
     }
 
     void open() {
@@ -98,6 +101,10 @@ final class Client {
 
     InUse<TopicFeed> topicFeeds() {
         return topicFeeds;
+    }
+
+    Cells<Long> counters() {
+        return counters;
     }
 
     ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks() {
@@ -162,6 +169,7 @@ final class Client {
         mutexes.close();
         ids.close();
         topicPublishers.close();
+        counters.close();
         open.forEach(standing -> ends.add(standing.shutDown()));
         ends.add(kernel.closeSessions());
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));

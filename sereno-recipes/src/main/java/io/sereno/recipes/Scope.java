@@ -1,7 +1,9 @@
 package io.sereno.recipes;
 
 import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
 import io.sereno.SerenoClosedException;
+import io.sereno.recipes.kernel.Errors;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.spi.BackendException;
 import java.lang.System.Logger;
@@ -11,13 +13,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What the errors of one recipe instance have in common: recipe, name, backend. */
-record Scope(Kernel kernel, String recipe, String name) {
+record Scope(Kernel kernel, String recipe, String name) implements Errors {
     /** Longer is as long as for ever, and its nanoseconds would overflow. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     static final Logger LOG = System.getLogger("io.sereno");
 
-    NotAppliedException notApplied(String operation, @Nullable BackendException because) {
+    @Override
+    public NotAppliedException notApplied(String operation, @Nullable BackendException because) {
         String reason = because == null ? "the store has not answered" : String.valueOf(because.getMessage());
         String advice = because != null && because.permanent()
                 ? "repeating will not help until this is mended"
@@ -25,7 +28,17 @@ record Scope(Kernel kernel, String recipe, String name) {
         return new NotAppliedException(about(operation) + ": " + reason + "; " + advice, because);
     }
 
-    SerenoClosedException closed(String operation) {
+    @Override
+    public OutcomeUnknownException outcomeUnknown(String operation, @Nullable BackendException because) {
+        String reason = because == null ? "no answer in time" : String.valueOf(because.getMessage());
+        return new OutcomeUnknownException(
+                about(operation) + ": " + reason
+                        + "; it may have taken effect, or may still do so: look before you repeat it",
+                because);
+    }
+
+    @Override
+    public SerenoClosedException closed(String operation) {
         return new SerenoClosedException(about(operation) + ": this Sereno was closed; connect anew");
     }
 

@@ -50,7 +50,7 @@ public final class SerenoClient implements Sereno {
 
     @Override
     public Counter counter(String name) {
-        throw notThereYet("counter");
+        return new CounterRecipe(client, name, directories.of("counter", name));
     }
 
     @Override
@@ -82,6 +82,10 @@ public final class SerenoClient implements Sereno {
     @Override
     public IdGenerator ids(String name, IdLayout layout) {
         return new IdGeneratorRecipe(client, name, directories.of("ids", name), layout);
+    }
+
+    Client client() {
+        return client;
     }
 
     @Override

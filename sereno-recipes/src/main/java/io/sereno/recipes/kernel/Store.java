@@ -49,6 +49,11 @@ public final class Store {
         });
     }
 
+    /** How long a call may take that waits for the store alone. */
+    public Duration limit() {
+        return limit;
+    }
+
     /** The snapshot, or why there is none. */
     public void read(Query query, Executor on, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
         ask(() -> backend.read(query), true, on, then);

@@ -1,0 +1,86 @@
+package io.sereno.benchmarks;
+
+import io.sereno.Counter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** One is added to a counter again and again, and in the end it has to be as much as was added. */
+final class Additions {
+    private final Counter counter;
+    private long expected;
+
+    Additions(Counter counter) {
+        this.counter = counter;
+    }
+
+    /** Additions in a second of one thread that waits for none of them, until all have been told. */
+    double async(int count) throws InterruptedException {
+        CountDownLatch told = new CountDownLatch(count);
+        AtomicLong highest = new AtomicLong();
+        long start = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+            CompletionStage<Long> unused = counter.addAsync(1).whenComplete((sum, failure) -> {
+                if (failure == null) {
+                    highest.accumulateAndGet(sum, Math::max);
+                }
+                told.countDown();
+            });
+        }
+        told.await();
+        double seconds = (System.nanoTime() - start) / 1e9;
+        expected += count;
+        check(highest.get());
+        check(counter.get());
+        return count / seconds;
+    }
+
+    /** Additions in a second of some threads, each of which waits for the sum before it adds again. */
+    double blocking(int threads, Duration length) throws InterruptedException, ExecutionException {
+        List<Callable<Long>> work = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+            work.add(() -> {
+                long end = System.nanoTime() + length.toNanos();
+                long last = 0;
+                long count = 0;
+                while (System.nanoTime() - end < 0) {
+                    long sum = counter.incrementAndGet();
+                    if (sum <= last) {
+                        throw new IllegalStateException("sum " + sum + " came after " + last);
+                    }
+                    last = sum;
+                    count++;
+                }
+                return count;
+            });
+        }
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        try {
+            long start = System.nanoTime();
+            long count = 0;
+            for (Future<Long> done : executor.invokeAll(work)) {
+                count += done.get();
+            }
+            double seconds = (System.nanoTime() - start) / 1e9;
+            expected += count;
+            check(counter.get());
+            return count / seconds;
+        } finally {
+            executor.shutdown();
+        }
+    }
+
+    private void check(long sum) {
+        if (sum != expected) {
+            throw new IllegalStateException(expected + " were added, and the sum is " + sum);
+        }
+    }
+}

@@ -1,0 +1,499 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One entry that many clients change, as the callers of one client change it: each change is made exactly once, or its caller hears that nobody
+ * knows; and what is asked for while a commit is under way goes into the next one together.
+ *
+ * <p>Stored: the entry, from the first change until somebody deletes it; and the {@link OpRecord}, for as long as this client changes it.
+ *
+ * <p>Invariant: whatever a caller is told was true at a moment after its call began: of a state that was committed or read after that.
+ *
+ * <ol>
+ *   <li><b>Take</b> what was asked for, in the order of arrival: the batch. One batch is under way at a time.
+ *   <li><b>Apply</b> the changes one after another to the state that the last commit or read showed. A change that cannot be applied fails alone.
+ *   <li>Nothing changes: <b>read</b>, and apply again, so that nobody is answered from an old state.
+ *   <li>There is no entry: <b>found</b> it with the initial state, which means the same as none; so nobody is told of it.
+ *   <li><b>Commit</b> under the entry's modRevision. Overtaken by others: back to step 2 with what they left, for as long as it takes.
+ *   <li>A caller whose <b>time is up</b> hears that nothing was changed; or, while the commit with its change is under way, that nobody knows.
+ *   <li><b>Rest</b>: after a time without changes the record is removed, and nothing is kept here.
+ * </ol>
+ *
+ * <p>All but {@link #ask}, {@link #attend}, {@link #isAsked} and {@link #close} is confined to the strand.
+ */
+final class Cell<S> {
+    private record Known<S>(S state, long incarnation, long modRevision) {}
+
+    /** After being overtaken once, how many commits ask for what is there afterwards: more conflicts are to be expected. */
+    private static final int WARY = 8;
+
+    private final Kernel kernel;
+    private final TimeSource time;
+    private final String directory;
+    private final String name;
+    private final Cells.Format<S> format;
+    private final Consumer<String> onRest;
+    private final Errors errors;
+    private final Strand strand = new Strand();
+    private final OpRecord opRecord;
+    private final Backoff backoff;
+    private final Sessions.Member member = new SessionEvents();
+    private final Runnable begin = this::begin;
+
+    private final Queue<Change<S, ?>> asked = new ConcurrentLinkedQueue<>();
+    /** Somebody sees to it that what was asked for is taken. */
+    private final AtomicBoolean due = new AtomicBoolean();
+
+    private final Answers answers;
+
+    // Confined to the strand.
+    private boolean resting = true;
+    private final List<Change<S, ?>> batch = new ArrayList<>();
+    private @Nullable Known<S> known;
+    /** What is known was committed or read after the batch had been taken. */
+    private boolean fresh;
+    /** The modRevision under which a commit of the batch met a conflict; 0 for none. */
+    private long overtakenAt;
+
+    private int wary;
+    private boolean busy;
+    private boolean closed;
+    private long membership;
+    private long newestDeadline;
+    private @Nullable BackendException lastFailure;
+    private @Nullable Runnable cancelPause;
+    private @Nullable Runnable cancelTick;
+
+    /** {@code onRest} hears the directory when nothing is kept here any more; asked again, the cell wakes. */
+    Cell(Kernel kernel, Errors errors, String directory, String name, Cells.Format<S> format, Consumer<String> onRest) {
+        this.kernel = kernel;
+        this.errors = errors;
+        this.time = kernel.time();
+        this.directory = directory;
+        this.name = name;
+        this.format = format;
+        this.onRest = onRest;
+        this.opRecord = new OpRecord(kernel, strand, directory, name);
+        this.backoff = kernel.backoff();
+        this.answers = new Answers(kernel, this::wakeIfAsked);
+    }
+
+    /** Puts a change down; to be followed by {@link #attend}. */
+    void ask(Change<S, ?> change) {
+        asked.add(change);
+    }
+
+    boolean isAsked() {
+        return !asked.isEmpty();
+    }
+
+    /** Sees to it that the change is made. */
+    void attend(Change<S, ?> change) {
+        // Nobody waits for a public one here: when results are about to be told, whoever tells them begins with it.
+        if (!change.isPublic() || !answers.areDue()) {
+            wake();
+        }
+    }
+
+    /** The same, and that it ends by a deadline which is before its own. */
+    void attend(Change<S, ?> change, long deadline) {
+        attend(change);
+        Duration left = Duration.ofNanos(Math.max(0, deadline - time.nanoTime()));
+        Runnable cancel = time.schedule(left, strand, () -> {
+            boolean sent = opRecord.isChangeUnderWay() && batch.contains(change);
+            timeOut(change, sent);
+            if (!sent) {
+                batch.remove(change);
+                asked.remove(change);
+            }
+        });
+        var unused = change.whenComplete((result, failure) -> cancel.run());
+    }
+
+    private void wake() {
+        if (!due.get() && due.compareAndSet(false, true)) {
+            strand.execute(begin);
+        }
+    }
+
+    private void wakeIfAsked() {
+        if (isAsked()) {
+            wake();
+        }
+    }
+
+    /** What is under way ends now. What stands in the store besides the entry goes with the session. */
+    void close() {
+        strand.execute(() -> {
+            closed = true;
+            boolean sent = opRecord.isChangeUnderWay();
+            batch.forEach(change -> fail(
+                    change,
+                    sent ? errors.outcomeUnknown(change.operation(), null) : errors.closed(change.operation())));
+            batch.clear();
+            refuseAll();
+            forgetAll();
+        });
+    }
+
+    private void begin() {
+        if (closed) {
+            refuseAll();
+            return;
+        }
+        if (resting) {
+            resting = false;
+            membership = kernel.sessions().join(member);
+        }
+        Change<S, ?> first = asked.peek();
+        if (first != null) {
+            tickBy(first.deadline());
+        }
+        step();
+    }
+
+    private void refuseAll() {
+        due.set(false);
+        for (Change<S, ?> change = asked.poll(); change != null; change = asked.poll()) {
+            fail(change, errors.closed(change.operation()));
+        }
+    }
+
+    /** Does what is to be done next, as long as something can be done now. */
+    private void step() {
+        boolean more = true;
+        while (more && !busy && !closed && cancelPause == null) {
+            more = advance();
+        }
+    }
+
+    private boolean advance() {
+        if (batch.isEmpty()) {
+            take();
+        }
+        Known<S> base = known;
+        if (batch.isEmpty()) {
+            return false;
+        }
+        if (base == null) {
+            read();
+            return true;
+        }
+        boolean alone = batch.get(0).isAlone();
+        if (alone && overtakenAt != 0 && overtakenAt == base.modRevision()) {
+            // The entry is what it was, so it was the other condition that did not hold.
+            batch.get(0).fail(batch.get(0).refused());
+            answer(0);
+            return true;
+        }
+        S next = apply(base);
+        boolean failed = alone && batch.get(0).hasFailed();
+        if (failed || (!alone && next.equals(base.state()))) {
+            if (fresh) {
+                answer(0);
+            } else {
+                read();
+            }
+        } else {
+            Session under = kernel.sessions().current();
+            if (under == null) {
+                return false; // The opening of the next one leads here again.
+            }
+            if (base.modRevision() == 0) {
+                found(under);
+            } else {
+                commit(base, next, under);
+            }
+        }
+        return true;
+    }
+
+    // Step 1.
+    private void take() {
+        // Before the queue is looked at: what comes later makes a step of its own.
+        due.set(false);
+        Change<S, ?> first = asked.peek();
+        for (Change<S, ?> next = first; next != null; next = asked.peek()) {
+            if (next.isAlone() && !batch.isEmpty()) {
+                break;
+            }
+            batch.add(next);
+            asked.remove();
+            newestDeadline = next.deadline();
+            if (next.isAlone()) {
+                break;
+            }
+        }
+        if (first != null) {
+            fresh = false;
+            overtakenAt = 0;
+        }
+    }
+
+    // Step 2.
+    private S apply(Known<S> base) {
+        S state = base.state();
+        for (Change<S, ?> change : batch) {
+            state = change.tryOn(state, base.incarnation());
+        }
+        return state;
+    }
+
+    // Step 3.
+    private void read() {
+        busy = true;
+        kernel.store().read(new Query.One(directory, name), strand, (snapshot, failure) -> {
+            busy = false;
+            if (snapshot != null) {
+                learn(snapshot);
+                answeredByStore();
+            } else {
+                pause(failure);
+            }
+            step();
+        });
+    }
+
+    private void learn(Snapshot snapshot) {
+        if (snapshot.entries().isEmpty()) {
+            known = new Known<>(format.initial(), 0, 0);
+        } else {
+            Entry entry = snapshot.entries().get(0);
+            try {
+                known = new Known<>(format.decode(entry.value()), entry.createRevision(), entry.modRevision());
+            } catch (IllegalStateException unreadable) {
+                batch.forEach(change -> fail(change, unreadable));
+                batch.clear();
+            }
+        }
+        fresh = true;
+    }
+
+    // Step 4.
+    private void found(Session under) {
+        busy = true;
+        known = null;
+        Commit.Builder founding = Commit.to(directory).ifAbsent(name).put(name, format.encode(format.initial()));
+        opRecord.found(under, founding, result -> {
+            busy = false;
+            if (result instanceof OpRecord.Made made) {
+                known = new Known<>(format.initial(), made.revision(), made.revision());
+            } else if (result instanceof OpRecord.Refused refused) {
+                pause(refused.why());
+            }
+            step();
+        });
+    }
+
+    // Step 5.
+    private void commit(Known<S> base, S next, Session under) {
+        busy = true;
+        Commit.Builder commit =
+                Commit.to(directory).ifModRevision(name, base.modRevision()).put(name, format.encode(next));
+        if (wary > 0) {
+            commit.returningOne(name);
+        }
+        if (batch.get(0).isAlone()) {
+            batch.get(0).write(commit, under, base.incarnation());
+        }
+        opRecord.commit(under, commit, base.incarnation(), result -> {
+            busy = false;
+            if (result instanceof OpRecord.Made made) {
+                made(base, next, made);
+            } else if (result instanceof OpRecord.Overtaken overtaken) {
+                answeredByStore();
+                batch.removeIf(Change::isEnded);
+                wary = WARY;
+                overtakenAt = base.modRevision();
+                known = null;
+                if (overtaken.snapshot() != null) {
+                    learn(overtaken.snapshot());
+                }
+            } else if (result instanceof OpRecord.Refused refused) {
+                batch.removeIf(Change::isEnded);
+                pause(refused.why());
+            } else if (result instanceof OpRecord.Unknown unknown) {
+                known = null;
+                failBatch(unknown.why(), true);
+            }
+            step();
+        });
+    }
+
+    private void made(Known<S> base, S next, OpRecord.Made made) {
+        answeredByStore();
+        wary = Math.max(0, wary - 1);
+        known = new Known<>(next, base.incarnation(), made.revision());
+        answer(made.revision());
+        if (made.snapshot() != null) {
+            learn(made.snapshot());
+        }
+    }
+
+    private void answeredByStore() {
+        lastFailure = null;
+        backoff.reset();
+    }
+
+    private void answer(long revision) {
+        for (Change<S, ?> change : batch) {
+            if (!change.isEnded()) {
+                change.madeAt(revision);
+                end(change);
+            }
+        }
+        batch.clear();
+    }
+
+    private void failBatch(@Nullable BackendException why, boolean sent) {
+        batch.forEach(change -> fail(change, failure(change, why, sent)));
+        batch.clear();
+    }
+
+    private RuntimeException failure(Change<S, ?> change, @Nullable BackendException why, boolean sent) {
+        return sent ? errors.outcomeUnknown(change.operation(), why) : errors.notApplied(change.operation(), why);
+    }
+
+    private void fail(Change<S, ?> change, RuntimeException failure) {
+        if (!change.isEnded()) {
+            change.fail(failure);
+            end(change);
+        }
+    }
+
+    private void end(Change<S, ?> change) {
+        change.end();
+        if (change.isPublic()) {
+            answers.add(change);
+        } else {
+            change.tell();
+        }
+    }
+
+    /** What failed is tried again after a while, unless that will not help. */
+    private void pause(@Nullable BackendException failure) {
+        lastFailure = failure;
+        if (failure != null && failure.permanent()) {
+            failBatch(failure, false);
+            return;
+        }
+        cancelPause = time.schedule(backoff.next(), strand, () -> {
+            cancelPause = null;
+            step();
+        });
+    }
+
+    /** Deadlines come in the order of the calls, so a tick that is due already is due early enough. */
+    private void tickBy(long when) {
+        if (cancelTick != null) {
+            return;
+        }
+        Duration delay = Duration.ofNanos(Math.max(0, when - time.nanoTime()));
+        cancelTick = time.schedule(delay, strand, this::tick);
+    }
+
+    // Step 6.
+    private void tick() {
+        cancelTick = null;
+        if (closed) {
+            return;
+        }
+        long now = time.nanoTime();
+        boolean sent = opRecord.isChangeUnderWay();
+        for (Change<S, ?> change : batch) {
+            if (change.deadline() - now <= 0) {
+                timeOut(change, sent);
+            }
+        }
+        if (!sent) {
+            batch.removeIf(Change::isEnded);
+        }
+        Change<S, ?> next = asked.peek();
+        for (; next != null && next.deadline() - now <= 0; next = asked.peek()) {
+            newestDeadline = next.deadline();
+            asked.remove();
+            timeOut(next, false);
+        }
+        for (Change<S, ?> change : batch) {
+            if (!change.isEnded()) {
+                tickBy(change.deadline());
+                return;
+            }
+        }
+        if (next != null) {
+            tickBy(next.deadline());
+        } else if (newestDeadline - now > 0) {
+            tickBy(newestDeadline);
+        } else if (busy || !batch.isEmpty()) {
+            tickBy(now + kernel.store().limit().toNanos());
+        } else {
+            rest();
+        }
+    }
+
+    private void timeOut(Change<S, ?> change, boolean sent) {
+        BackendException why =
+                lastFailure != null ? lastFailure : kernel.sessions().failure();
+        fail(change, failure(change, why, sent));
+    }
+
+    // Step 7.
+    private void rest() {
+        opRecord.remove(() -> {
+            boolean askedSince = cancelTick != null;
+            if (!askedSince && !closed) {
+                forgetAll();
+            }
+        });
+    }
+
+    private void forgetAll() {
+        opRecord.forget();
+        known = null;
+        wary = 0;
+        if (cancelPause != null) {
+            cancelPause.run();
+            cancelPause = null;
+        }
+        if (cancelTick != null) {
+            cancelTick.run();
+            cancelTick = null;
+        }
+        if (!resting) {
+            resting = true;
+            kernel.sessions().leave(membership);
+        }
+        onRest.accept(directory);
+    }
+
+    private final class SessionEvents implements Sessions.Member {
+        @Override
+        public void opened(Session session) {
+            strand.execute(Cell.this::step);
+        }
+
+        @Override
+        public void failed(BackendException why) {}
+
+        /** A change that is under way finds out by itself, and a later one begins under the next session. */
+        @Override
+        public void ended(Session session) {}
+
+        @Override
+        public void renewed(Session session) {}
+    }
+}

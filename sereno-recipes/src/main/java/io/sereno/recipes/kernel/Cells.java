@@ -1,0 +1,72 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.Bytes;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The {@link Cell}s of one kind that a client uses: one for a directory, whoever asks, and only until it rests. Safe for use by multiple threads.
+ *
+ * <p>A change is put down, and a cell that rests is dropped, under the map's own atomicity: so no change is left with a cell that was dropped.
+ */
+public final class Cells<S> {
+    /** How the state is stored. */
+    public interface Format<S> {
+        /** The state while there is no entry. */
+        S initial();
+
+        Bytes encode(S state);
+
+        /** Throws an IllegalStateException when this is not what {@link #encode} makes. */
+        S decode(Bytes value);
+    }
+
+    private final Kernel kernel;
+    private final String entry;
+    private final Format<S> format;
+    private final ConcurrentHashMap<String, Cell<S>> inUse = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /** Each in an entry of this name, in a directory of its own. */
+    public Cells(Kernel kernel, String entry, Format<S> format) {
+        this.kernel = kernel;
+        this.entry = entry;
+        this.format = format;
+    }
+
+    /** Asks for a change; it ends within {@link Store#limit()}. */
+    public void submit(Errors errors, String directory, Change<S, ?> change) {
+        ask(errors, directory, change).attend(change);
+    }
+
+    /** As {@link #submit}, for a change that is one of several steps of a call: it ends by the call's deadline. */
+    public void submit(Errors errors, String directory, Change<S, ?> change, long deadline) {
+        ask(errors, directory, change).attend(change, deadline);
+    }
+
+    private Cell<S> ask(Errors errors, String directory, Change<S, ?> change) {
+        Cell<S> asked = inUse.compute(directory, (key, known) -> {
+            Cell<S> cell = known != null ? known : new Cell<>(kernel, errors, directory, entry, format, this::drop);
+            cell.ask(change);
+            return cell;
+        });
+        if (closed) {
+            asked.close(); // It may have been made after close() went through all.
+        }
+        return Objects.requireNonNull(asked);
+    }
+
+    private void drop(String directory) {
+        inUse.computeIfPresent(directory, (key, cell) -> cell.isAsked() ? cell : null);
+    }
+
+    public int size() {
+        return inUse.size();
+    }
+
+    /** Ends what is under way. */
+    public void close() {
+        closed = true;
+        inUse.values().forEach(Cell::close);
+    }
+}

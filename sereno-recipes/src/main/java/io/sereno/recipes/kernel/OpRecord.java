@@ -1,0 +1,318 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What tells, when the reply to a commit was lost, whether the commit took effect: the number of the last one that did, written with it.
+ *
+ * <p>Stored: {@code o-<session>-<n>}, under the session's lease, beside the entry that is changed. Nobody else puts it, and nobody else removes it
+ * while the entry stands.
+ *
+ * <p>Invariant: a change is said to have been made, or not, only when that can never become false.
+ *
+ * <ol>
+ *   <li><b>Send</b> {@code {modRevision(entry) == x, ...} -> put(entry), ..., put(record, number, lease)}. A conflict is certain: x never returns.
+ *   <li><b>Doubt.</b> Send the very same again: the copies exclude each other by x. Committed: it took effect now, and never again. Conflict: no
+ *       copy can take effect any more, and whether one has is a fact that stands.
+ *   <li><b>Settle</b> by reading the record. It has our number: the change was made. It has another: it was not, since a later number is not given
+ *       out before this one is settled.
+ *   <li>It is <b>absent</b>: it may never have been put, or be gone with the lease, or with the entry. {@code {createRevision(entry) == c,
+ *       absent(record)} -> put(record, next number, lease)} tells: committed, lease and entry have stood all the time, so the change was not made.
+ *       Otherwise nobody knows.
+ *   <li>The session is over: no doubt can be settled any more, and nobody knows.
+ *   <li><b>Found</b> the entry by {@code {absent(entry), absent(record)} -> put(entry), put(record, number, lease)}, under a new name. {@code
+ *       absent(entry)} can become true again, so this is not sent twice: in doubt, the name is withdrawn, {@code absent(record) -> put(record,
+ *       WITHDRAWN, lease)}, and stays so for as long as the lease could let a late copy in.
+ * </ol>
+ *
+ * <p>Confined to the strand. One change is under way at a time.
+ */
+final class OpRecord {
+    /** How a change ended. */
+    sealed interface Result {}
+
+    /** At this revision; with what was read behind it, if that was asked for and came. */
+    record Made(long revision, @Nullable Snapshot snapshot) implements Result {}
+
+    /** Not made, nor ever will be: what it was made for has changed. With what was read behind that, as before. */
+    record Overtaken(@Nullable Snapshot snapshot) implements Result {}
+
+    /** Not made, nor ever will be: the store did not take it. */
+    record Refused(@Nullable BackendException why) implements Result {}
+
+    record Unknown(@Nullable BackendException why) implements Result {}
+
+    private static final class Change {
+        private final Session session;
+        private final Commit commit;
+        private final long incarnation;
+        private final long number;
+        private final Consumer<Result> then;
+        private final boolean founds;
+        private @Nullable BackendException doubt;
+        private boolean claimed;
+
+        /** Without an incarnation, it is what founds the entry. */
+        Change(Session session, Commit commit, long incarnation, long number, Consumer<Result> then) {
+            this.session = session;
+            this.commit = commit;
+            this.incarnation = incarnation;
+            this.number = number;
+            this.then = then;
+            this.founds = incarnation == 0;
+        }
+    }
+
+    private static final String PREFIX = "o-";
+    private static final String HEADER = "sereno/1 op\nnumber ";
+
+    private final Kernel kernel;
+    private final Strand strand;
+    private final String directory;
+    private final String entry;
+    private final Backoff backoff;
+
+    private @Nullable Session session;
+    private String name = "";
+    private long number;
+    private @Nullable Change current;
+    private Runnable cancelPause = () -> {};
+
+    OpRecord(Kernel kernel, Strand strand, String directory, String entry) {
+        this.kernel = kernel;
+        this.strand = strand;
+        this.directory = directory;
+        this.entry = entry;
+        this.backoff = kernel.backoff();
+    }
+
+    /** A change was sent, and nobody knows yet how it ends. */
+    boolean isChangeUnderWay() {
+        return current != null && !current.founds;
+    }
+
+    /**
+     * Makes a change, or tells why not.
+     *
+     * @param change of the entry, under its modRevision; all leases in it are the session's
+     * @param incarnation the createRevision of the entry
+     */
+    void commit(Session under, Commit.Builder change, long incarnation, Consumer<Result> then) {
+        if (session != under) {
+            rename(under);
+        }
+        begin(under, change, incarnation, then);
+    }
+
+    // Step 6.
+    /** Puts the entry where there is none. Overtaken is also said when that cannot be told any more from having done it. */
+    void found(Session under, Commit.Builder founding, Consumer<Result> then) {
+        rename(under);
+        begin(under, founding.ifAbsent(name), 0, then);
+    }
+
+    private void rename(Session under) {
+        session = under;
+        name = PREFIX + under.nextName();
+    }
+
+    private void begin(Session under, Commit.Builder commit, long incarnation, Consumer<Result> then) {
+        number++;
+        commit.put(name, value(number), under.leaseId());
+        Change begun = new Change(under, commit.build(), incarnation, number, then);
+        current = begun;
+        send(begun);
+    }
+
+    /**
+     * Removes the record, and says when it is gone. Its name is not used again from here on: a removal in doubt may come late, and what it takes away
+     * must be of no interest then.
+     */
+    void remove(Runnable then) {
+        Session under = session;
+        session = null;
+        if (under == null) {
+            then.run();
+        } else {
+            remove(under, name, kernel.backoff(), then);
+        }
+    }
+
+    private void remove(Session under, String retired, Backoff pauses, Runnable then) {
+        if (!under.isAlive()) {
+            then.run();
+            return;
+        }
+        Commit removal = Commit.to(directory).ifPresent(retired).delete(retired).build();
+        kernel.store().commit(removal, strand, outcome -> {
+            if (outcome.failure() == null) {
+                then.run();
+            } else {
+                var unused = kernel.time().schedule(pauses.next(), strand, () -> remove(under, retired, pauses, then));
+            }
+        });
+    }
+
+    /** Whatever is under way is of no interest any more. */
+    void forget() {
+        current = null;
+        cancelPause.run();
+    }
+
+    // Steps 1 and 2.
+    private void send(Change change) {
+        kernel.store().commit(change.commit, strand, outcome -> {
+            if (change != current) {
+                return;
+            }
+            boolean doubtful = change.doubt != null;
+            switch (outcome.kind()) {
+                case COMMITTED -> end(change, new Made(outcome.revision(), outcome.snapshot()));
+                case CONFLICT -> {
+                    if (doubtful) {
+                        settle(change);
+                    } else {
+                        end(change, new Overtaken(outcome.snapshot()));
+                    }
+                }
+                case LEASE_DEAD -> {
+                    kernel.sessions().end(change.session);
+                    end(change, doubtful ? new Unknown(change.doubt) : new Refused(null));
+                }
+                case NOT_APPLIED -> {
+                    if (doubtful) {
+                        later(change, outcome.failure(), () -> send(change));
+                    } else {
+                        end(change, new Refused(outcome.failure()));
+                    }
+                }
+                case UNKNOWN -> {
+                    change.doubt = outcome.failure();
+                    later(change, outcome.failure(), () -> {
+                        if (change.founds) {
+                            withdraw(change);
+                        } else {
+                            send(change);
+                        }
+                    });
+                }
+            }
+        });
+    }
+
+    private void withdraw(Change founding) {
+        Commit withdrawal = Commit.to(directory)
+                .ifAbsent(name)
+                .put(name, Card.WITHDRAWN, founding.session.leaseId())
+                .returningOne(name)
+                .build();
+        kernel.store().commit(withdrawal, strand, outcome -> {
+            if (founding != current) {
+                return;
+            }
+            Snapshot found = outcome.snapshot();
+            switch (outcome.kind()) {
+                case COMMITTED -> withdrawn(founding);
+                case CONFLICT -> {
+                    if (found == null || found.entries().isEmpty()) {
+                        later(founding, null, () -> withdraw(founding));
+                    } else if (Turn.isLive(found.entries().get(0))) {
+                        end(founding, new Overtaken(null)); // It had been founded, by this.
+                    } else {
+                        withdrawn(founding);
+                    }
+                }
+                case LEASE_DEAD -> {
+                    kernel.sessions().end(founding.session);
+                    end(founding, new Overtaken(null));
+                }
+                case NOT_APPLIED, UNKNOWN -> later(founding, outcome.failure(), () -> withdraw(founding));
+            }
+        });
+    }
+
+    private void withdrawn(Change founding) {
+        kernel.sessions().withdrawn(founding.session);
+        session = null;
+        end(founding, new Overtaken(null));
+    }
+
+    // Step 3.
+    private void settle(Change change) {
+        kernel.store().read(new Query.One(directory, name), strand, (snapshot, failure) -> {
+            if (change != current) {
+                return;
+            }
+            if (snapshot == null) {
+                later(change, failure, () -> settle(change));
+            } else if (!snapshot.entries().isEmpty()) {
+                Entry record = snapshot.entries().get(0);
+                boolean made = record.value().equals(value(change.number));
+                // All that one commit puts has its revision.
+                end(change, made ? new Made(record.modRevision(), null) : new Overtaken(null));
+            } else if (change.claimed) {
+                end(change, new Unknown(change.doubt));
+            } else {
+                claim(change);
+            }
+        });
+    }
+
+    // Step 4.
+    private void claim(Change change) {
+        number = change.number + 1;
+        Commit claim = Commit.to(directory)
+                .ifCreateRevision(entry, change.incarnation)
+                .ifAbsent(name)
+                .put(name, value(number), change.session.leaseId())
+                .build();
+        kernel.store().commit(claim, strand, outcome -> {
+            if (change != current) {
+                return;
+            }
+            switch (outcome.kind()) {
+                case COMMITTED -> end(change, new Overtaken(null));
+                case CONFLICT -> {
+                    // By an earlier copy of this claim, which the record then shows; or the entry is another one.
+                    change.claimed = true;
+                    settle(change);
+                }
+                case LEASE_DEAD -> {
+                    kernel.sessions().end(change.session);
+                    end(change, new Unknown(change.doubt));
+                }
+                case NOT_APPLIED, UNKNOWN -> later(change, outcome.failure(), () -> settle(change));
+            }
+        });
+    }
+
+    private void end(Change change, Result result) {
+        current = null;
+        backoff.reset();
+        change.then.accept(result);
+    }
+
+    private void later(Change change, @Nullable BackendException failure, Runnable next) {
+        // Step 5.
+        if (!change.session.isAlive()) {
+            end(change, new Unknown(failure));
+            return;
+        }
+        cancelPause = kernel.time().schedule(backoff.next(), strand, () -> {
+            if (change == current) {
+                next.run();
+            }
+        });
+    }
+
+    private static Bytes value(long number) {
+        return Bytes.utf8(HEADER + number + "\n");
+    }
+}

@@ -1,0 +1,135 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Empties a directory that has one entry above all others, its head.
+ *
+ * <p>Invariant: nothing but the head is removed while there is a head. So whoever finds the head to be the same as before knows that nobody has
+ * taken anything from beside it; see {@link OpRecord}.
+ *
+ * <ol>
+ *   <li>Read the directory. Nothing is there: done.
+ *   <li>The head is there: remove it by its createRevision, and with it as many of the others as one commit takes.
+ *   <li>Without a head: remove the others, on condition that there still is none. Again, until nothing is left.
+ *   <li>A head is there after one has been removed: somebody began anew, and what is there is theirs.
+ * </ol>
+ *
+ * <p>Withdrawn entries stay: they keep out what comes late, and go with their sessions. Every commit of this may be sent again, whatever became of it. Confined to a strand of its own.
+ */
+public final class Removal {
+    /** Of the 32 conditions and writes that every store takes, one is for the head. */
+    private static final int MOST = 31;
+
+    private final Kernel kernel;
+    private final Errors errors;
+    private final String operation;
+    private final String directory;
+    private final String head;
+    private final Strand strand = new Strand();
+    private final Backoff backoff;
+    private final CompletableFuture<Void> result = new CompletableFuture<>();
+
+    /** A commit was sent, and may have removed the head or may still do so. */
+    private boolean sent;
+
+    private boolean headRemoved;
+
+    public Removal(Kernel kernel, Errors errors, String operation, String directory, String head) {
+        this.kernel = kernel;
+        this.errors = errors;
+        this.operation = operation;
+        this.directory = directory;
+        this.head = head;
+        this.backoff = kernel.backoff();
+    }
+
+    /** Begins; the result comes within the time that a call may take. */
+    public CompletableFuture<Void> start() {
+        Runnable cancel = kernel.time().schedule(kernel.store().limit(), strand, () -> fail(null));
+        strand.execute(this::look);
+        var unused = result.whenComplete((done, failure) -> cancel.run());
+        return result;
+    }
+
+    private void fail(@Nullable BackendException why) {
+        result.completeExceptionally(sent ? errors.outcomeUnknown(operation, why) : errors.notApplied(operation, why));
+    }
+
+    // Step 1.
+    private void look() {
+        if (result.isDone()) {
+            return;
+        }
+        kernel.store().read(new Query.All(directory), strand, (snapshot, failure) -> {
+            if (snapshot == null) {
+                again(failure);
+            } else {
+                judge(snapshot);
+            }
+        });
+    }
+
+    private void judge(Snapshot snapshot) {
+        List<String> others = new ArrayList<>();
+        Entry found = null;
+        for (Entry entry : snapshot.entries()) {
+            if (entry.name().equals(head)) {
+                found = entry;
+            } else if (Turn.isLive(entry)) {
+                others.add(entry.name());
+            }
+        }
+        // Step 4.
+        boolean anew = found != null && headRemoved;
+        if (anew || (found == null && others.isEmpty())) {
+            result.complete(null);
+        } else {
+            remove(found, others);
+        }
+    }
+
+    private void remove(@Nullable Entry found, List<String> others) {
+        Commit.Builder commit = Commit.to(directory);
+        if (found != null) {
+            // Step 2.
+            commit.ifCreateRevision(head, found.createRevision()).delete(head);
+        } else {
+            // Step 3.
+            commit.ifAbsent(head);
+        }
+        int count = Math.min(MOST, others.size());
+        others.subList(0, count).forEach(commit::delete);
+        sent = true;
+        kernel.store().commit(commit.build(), strand, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED -> {
+                    headRemoved |= found != null;
+                    if (count < others.size()) {
+                        remove(null, others.subList(count, others.size()));
+                    } else {
+                        look();
+                    }
+                }
+                case CONFLICT -> look();
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> again(outcome.failure());
+            }
+        });
+    }
+
+    private void again(@Nullable BackendException failure) {
+        if (failure != null && failure.permanent()) {
+            fail(failure);
+        } else {
+            var unused = kernel.time().schedule(backoff.next(), strand, this::look);
+        }
+    }
+}
