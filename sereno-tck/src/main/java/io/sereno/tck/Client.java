@@ -1,0 +1,178 @@
+package io.sereno.tck;
+
+import io.sereno.simulation.Request;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/**
+ * One client of the store under test, with calls that wait. What fails though nothing stands in its way breaks the rule that
+ * is being tried; {@link #outcome} is for calls that are meant to fail.
+ */
+final class Client implements AutoCloseable {
+    private final Bench bench;
+    private final String name;
+    private final Backend backend;
+
+    Client(Bench bench, String name, Backend backend) {
+        this.bench = bench;
+        this.name = name;
+        this.backend = backend;
+    }
+
+    /** The backend itself, for calls without waiting. */
+    Backend backend() {
+        return backend;
+    }
+
+    Guarantees guarantees() {
+        return backend.guarantees();
+    }
+
+    Snapshot read(Query query) {
+        return call("read " + describe(query), () -> backend.read(query));
+    }
+
+    /** Every entry of a directory. */
+    List<Entry> all(String directory) {
+        return read(new Query.All(directory)).entries();
+    }
+
+    /** One entry. */
+    Optional<Entry> one(String directory, String entry) {
+        List<Entry> found = read(new Query.One(directory, entry)).entries();
+        if (found.size() > 1) {
+            throw new RuleFailure("a read of one entry, " + entry + " in " + directory + ", returned " + found);
+        }
+        return found.stream().findFirst();
+    }
+
+    /** One entry that is there. */
+    Entry present(String directory, String entry) {
+        return one(directory, entry)
+                .orElseThrow(() -> new RuleFailure("entry " + entry + " of " + directory + " is not there; the directory has "
+                        + all(directory)));
+    }
+
+    CommitResult commit(Commit commit) {
+        return call(new Request.Commit(commit).toString(), () -> backend.commit(commit));
+    }
+
+    /** A commit that has to go through. */
+    CommitResult.Committed committed(Commit commit) {
+        CommitResult result = commit(commit);
+        if (result instanceof CommitResult.Committed committed) {
+            return committed;
+        }
+        throw new RuleFailure(new Request.Commit(commit) + " ended as " + result + ", and nothing stands in its way");
+    }
+
+    /** Puts one entry without lease; answers the revision. */
+    long put(String directory, String entry, Bytes value) {
+        return committed(Commit.to(directory).put(entry, value).build()).revision();
+    }
+
+    long put(String directory, String entry, String value) {
+        return put(directory, entry, Bytes.utf8(value));
+    }
+
+    long put(String directory, String entry, String value, Lease lease) {
+        return committed(
+                        Commit.to(directory).put(entry, Bytes.utf8(value), lease.id()).build())
+                .revision();
+    }
+
+    long delete(String directory, String entry) {
+        return committed(Commit.to(directory).delete(entry).build()).revision();
+    }
+
+    Lease grant(Duration ttl) {
+        return call("grant " + ttl, () -> backend.grantLease(ttl));
+    }
+
+    boolean renew(Lease lease) {
+        return call("renew lease " + lease.id(), lease::renew);
+    }
+
+    void revoke(Lease lease) {
+        call("revoke lease " + lease.id(), lease::revoke);
+    }
+
+    /** A live watch with a listener that writes down what it hears. */
+    Notices watch(Target target) {
+        Notices notices = new Notices(bench, name);
+        watch(target, notices);
+        return notices;
+    }
+
+    Notices watch(String directory) {
+        return watch(new Target(directory, Optional.empty()));
+    }
+
+    Watch watch(Target target, WatchListener listener) {
+        return call(
+                "watch " + target.directory() + target.name().map(entry -> " entry " + entry).orElse(""),
+                () -> backend.watch(target, listener));
+    }
+
+    /** How a call ended that may fail: its result, or what it failed with. Nothing is complained about but slowness. */
+    <T> Ended<T> outcome(String what, Supplier<? extends CompletionStage<T>> call) {
+        long from = bench.now();
+        Ended<T> ended;
+        try {
+            ended = bench.end(call.get(), bench.patience());
+        } catch (RuntimeException e) {
+            ended = Ended.thrown(e);
+        }
+        bench.note(from, name + " " + what + " -> " + ended);
+        return ended;
+    }
+
+    Ended<CommitResult> outcome(Commit commit) {
+        return outcome(new Request.Commit(commit).toString(), () -> backend.commit(commit));
+    }
+
+    private <T> T call(String what, Supplier<? extends CompletionStage<T>> call) {
+        Ended<T> ended = outcome(what, call);
+        Optional<BackendException> failure = ended.failure();
+        if (ended.isOpen()) {
+            throw new RuleFailure(name + ": " + what + " has not ended after " + Bench.text(bench.patience())
+                    + "; every operation ends by the operation timeout + 250 ms (LIF-6b)");
+        }
+        if (failure.isPresent() || ended.thrown() != null) {
+            throw new RuleFailure(
+                    name + ": " + what + " failed, and nothing stands in its way: " + ended, ended.thrown());
+        }
+        return ended.result();
+    }
+
+    private static String describe(Query query) {
+        return new Request.Read(query).toString().substring("read ".length());
+    }
+
+    @Override
+    public void close() {
+        bench.note(bench.now(), name + " close");
+        backend.close();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

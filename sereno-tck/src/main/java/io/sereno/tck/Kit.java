@@ -1,0 +1,308 @@
+package io.sereno.tck;
+
+import io.sereno.spi.Guarantees;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of the kit on one fixture: opens benches, runs tests, keeps what came out. JUnit drives it through {@link SerenoTck};
+ * the kit's own tests use it without.
+ */
+final class Kit implements AutoCloseable {
+    /** Every group of rules. {@link SerenoTck} has a nested class for each. */
+    static final List<Class<?>> GROUPS = List.of(
+            ReadRules.class,
+            CommitRules.class,
+            ValueRules.class,
+            NameRules.class,
+            LeaseRules.class,
+            WatchRules.class,
+            OutcomeRules.class,
+            LifeRules.class,
+            ResidueRules.class,
+            ConfigurationRules.class);
+
+    /** Repeats a run, as far as chance is the kit's. */
+    static final String SEED_PROPERTY = "sereno.tck.seed";
+
+    private static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+    /** What a test does with its bench. */
+    @FunctionalInterface
+    interface Body {
+        void run(Bench bench) throws Throwable;
+    }
+
+    private final BackendFixture fixture;
+    private final Specification specification;
+    private final long seed;
+    private final List<InetSocketAddress> endpoints;
+    private final Crew crew = new Crew();
+    private final MachineTime machineTime = new MachineTime();
+    private final Stalls stalls = new Stalls();
+    private final Pace pace;
+    private final AtomicInteger benches = new AtomicInteger();
+    private final String run = Long.toString(System.nanoTime() & Long.MAX_VALUE, 36);
+    private final List<Outcome> outcomes = new ArrayList<>();
+    private final Map<Class<?>, Object> shared = new HashMap<>();
+    private @Nullable Map<RuleTest, CompletableFuture<Outcome>> waiting;
+    private @Nullable Guarantees guarantees;
+
+    Kit(BackendFixture fixture, long seed) {
+        this(fixture, Specification.shipped(), seed);
+    }
+
+    Kit(BackendFixture fixture, Specification specification, long seed) {
+        this.fixture = fixture;
+        this.specification = specification;
+        this.seed = seed;
+        this.pace = fixture.clock()
+                .<Pace>map(clock -> new Pace.Manual(clock, crew))
+                .orElseGet(() -> new Pace.Real(machineTime, crew));
+        this.endpoints = List.copyOf(fixture.endpoints());
+    }
+
+    /** Every test of every group. */
+    static List<RuleTest> tests() {
+        return GROUPS.stream().flatMap(group -> RuleTest.in(group).stream()).toList();
+    }
+
+    /** The tests of one rule. */
+    static List<RuleTest> testsOf(String rule) {
+        return tests().stream().filter(test -> test.rule().equals(rule)).toList();
+    }
+
+    /** Runs a test and keeps what came out. */
+    Outcome run(RuleTest test) {
+        Outcome outcome = judge(test, open(test), bench -> invoke(test, bench));
+        keep(outcome);
+        return outcome;
+    }
+
+    /**
+     * What comes out of a test that waits. The first call runs all of them side by side, if there is something to wait for, so
+     * that a run takes as long as the longest of them.
+     */
+    Outcome runBesideOthers(RuleTest test, List<RuleTest> all) {
+        if (!pace.isReal()) {
+            return run(test);
+        }
+        Map<RuleTest, CompletableFuture<Outcome>> batch;
+        synchronized (this) {
+            if (waiting == null) {
+                waiting = all.stream()
+                        .filter(RuleTest::waits)
+                        .collect(Collectors.toMap(one -> one, this::start));
+                waiting.values().forEach(CompletableFuture::join);
+            }
+            batch = waiting;
+        }
+        CompletableFuture<Outcome> result = batch.get(test);
+        if (result == null) {
+            return run(test);
+        }
+        Outcome outcome = result.join();
+        keep(outcome);
+        return outcome;
+    }
+
+    private CompletableFuture<Outcome> start(RuleTest test) {
+        CompletableFuture<Outcome> result = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        result.complete(judge(test, open(test), bench -> invoke(test, bench)));
+                    } catch (Throwable e) {
+                        result.completeExceptionally(e);
+                    }
+                },
+                "tck-" + test.id());
+        thread.setDaemon(true);
+        thread.start();
+        return result;
+    }
+
+    void keep(Outcome outcome) {
+        synchronized (outcomes) {
+            outcomes.add(outcome);
+        }
+    }
+
+    List<Outcome> outcomes() {
+        synchronized (outcomes) {
+            return List.copyOf(outcomes);
+        }
+    }
+
+    Bench open(RuleTest test) {
+        return new Bench(
+                this, "tck-" + run + "-" + benches.incrementAndGet(), seed ^ test.id().hashCode());
+    }
+
+    private static void invoke(RuleTest test, Bench bench) throws Throwable {
+        try {
+            Constructor<?> group = test.method().getDeclaringClass().getDeclaredConstructor();
+            group.setAccessible(true);
+            test.method().setAccessible(true);
+            test.method().invoke(group.newInstance(), bench);
+        } catch (InvocationTargetException e) {
+            throw e.getCause() == null ? e : e.getCause();
+        }
+    }
+
+    /** Carries a test out and says what it means. Closes the bench. */
+    Outcome judge(RuleTest test, Bench bench, Body body) {
+        long from = System.nanoTime();
+        Throwable thrown = null;
+        try {
+            body.run(bench);
+            if (bench.evidence().isEmpty()) {
+                throw bench.vacuous("nothing was looked at");
+            }
+        } catch (Throwable e) {
+            thrown = unwrapped(e);
+        }
+        Map<String, Long> evidence = bench.evidence();
+        try {
+            noteGuarantees(bench);
+            bench.close();
+        } catch (RuntimeException e) {
+            if (thrown == null) {
+                thrown = e;
+            } else {
+                thrown.addSuppressed(e);
+            }
+        }
+        long millis = (System.nanoTime() - from) / 1_000_000;
+        return outcome(test, bench, thrown, evidence, millis);
+    }
+
+    private Outcome outcome(
+            RuleTest test, Bench bench, @Nullable Throwable thrown, Map<String, Long> evidence, long millis) {
+        Optional<Waiver> waiver =
+                fixture.waivers().stream().filter(one -> one.rule().equals(test.rule())).findFirst();
+        if (thrown instanceof Inconclusive nothing) {
+            return new Outcome(test, nothing.verdict(), evidence, first(nothing.getMessage()), thrown, millis);
+        }
+        if (thrown != null) {
+            String why = thrown instanceof RuleFailure ? first(thrown.getMessage()) : thrown.toString();
+            AssertionError failure = new AssertionError(Failure.text(this, test, bench, thrown), thrown);
+            if (waiver.isPresent() && !waiver.get().expires().isBefore(LocalDate.now(java.time.ZoneOffset.UTC))) {
+                return new Outcome(
+                        test, Verdict.WAIVED, evidence, waiver.get().reason() + ": " + why, failure, millis);
+            }
+            return new Outcome(test, Verdict.FAIL, evidence, why, failure, millis);
+        }
+        return new Outcome(
+                test, bench.isSimulated() ? Verdict.PASS_SIMULATED : Verdict.PASS, evidence, "", null, millis);
+    }
+
+    private static Throwable unwrapped(Throwable thrown) {
+        Throwable inner = thrown;
+        while (inner instanceof CompletionException && inner.getCause() != null) {
+            inner = inner.getCause();
+        }
+        return inner;
+    }
+
+    private static String first(@Nullable String message) {
+        return message == null ? "" : message.lines().findFirst().orElse("");
+    }
+
+    private void noteGuarantees(Bench bench) {
+        synchronized (shared) {
+            if (guarantees == null && bench.hasJudge()) {
+                guarantees = bench.guarantees();
+            }
+        }
+    }
+
+    /** What the backend promises, if any test has connected yet. */
+    Optional<Guarantees> guarantees() {
+        synchronized (shared) {
+            return Optional.ofNullable(guarantees);
+        }
+    }
+
+    KitConfig config(String namespace) {
+        return new KitConfig(
+                fixture.scheme(),
+                endpoints,
+                namespace,
+                fixture.parameters(),
+                Optional.empty(),
+                Optional.empty(),
+                CONNECT_TIMEOUT,
+                OPERATION_TIMEOUT,
+                pace.time(),
+                crew);
+    }
+
+    BackendFixture fixture() {
+        return fixture;
+    }
+
+    Specification specification() {
+        return specification;
+    }
+
+    List<InetSocketAddress> endpoints() {
+        return endpoints;
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    Pace pace() {
+        return pace;
+    }
+
+    Crew crew() {
+        return crew;
+    }
+
+    MachineTime machineTime() {
+        return machineTime;
+    }
+
+    Duration operationTimeout() {
+        return OPERATION_TIMEOUT;
+    }
+
+    Duration stalledSince(long nanoTime) {
+        return pace.isReal() ? stalls.since(nanoTime) : Duration.ZERO;
+    }
+
+    <T> T shared(Class<T> type, Supplier<T> make) {
+        synchronized (shared) {
+            return type.cast(shared.computeIfAbsent(type, t -> make.get()));
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            fixture.close();
+        } finally {
+            stalls.close();
+            machineTime.close();
+            crew.close();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.sereno.tck;
+
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.TimeSource;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/** What the kit gives to a fixture. */
+record KitConfig(
+        String scheme,
+        List<InetSocketAddress> endpoints,
+        String namespace,
+        Map<String, String> parameters,
+        Optional<String> user,
+        Optional<String> secret,
+        Duration connectTimeout,
+        Duration operationTimeout,
+        TimeSource time,
+        Executor executor)
+        implements BackendConfig {
+    KitConfig withEndpoints(List<InetSocketAddress> others) {
+        return new KitConfig(scheme, others, namespace, parameters, user, secret, connectTimeout, operationTimeout, time, executor);
+    }
+
+    KitConfig withNamespace(String other) {
+        return new KitConfig(scheme, endpoints, other, parameters, user, secret, connectTimeout, operationTimeout, time, executor);
+    }
+
+    KitConfig withParameters(Map<String, String> others) {
+        return new KitConfig(scheme, endpoints, namespace, others, user, secret, connectTimeout, operationTimeout, time, executor);
+    }
+
+    KitConfig withTimeouts(Duration connect, Duration operation) {
+        return new KitConfig(scheme, endpoints, namespace, parameters, user, secret, connect, operation, time, executor);
+    }
+
+    KitConfig withTime(TimeSource other) {
+        return new KitConfig(scheme, endpoints, namespace, parameters, user, secret, connectTimeout, operationTimeout, other, executor);
+    }
+
+    KitConfig withExecutor(Executor other) {
+        return new KitConfig(scheme, endpoints, namespace, parameters, user, secret, connectTimeout, operationTimeout, time, other);
+    }
+
+    KitConfig withCredentials(String name, String password) {
+        return new KitConfig(scheme, endpoints, namespace, parameters, Optional.of(name), Optional.of(password), connectTimeout, operationTimeout, time, executor);
+    }
+
+    @Override
+    public Optional<char[]> password() {
+        return secret.map(String::toCharArray);
+    }
+
+    @Override
+    public Optional<Path> trust() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<Path> certificates() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<Path> privateKey() {
+        return Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return scheme + ":" + endpoints + "/" + namespace;
+    }
+}

@@ -1,0 +1,298 @@
+package io.sereno.tck;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+
+/** The life of a client, from open to close. */
+class LifeRules {
+    private static final String DIRECTORY = "life";
+
+    @Rule(value = "LIF-1a", check = "that close() waits for nothing that may itself be waiting for close()")
+    void closeIsIdempotentAndCallableAnywhere(Bench bench) {
+        Client writer = bench.client();
+        Client client = bench.client();
+        client.put(DIRECTORY, "a", "1");
+        List<CompletableFuture<Void>> closings = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            closings.add(bench.async(() -> {
+                client.close();
+                return null;
+            }));
+        }
+        bench.join(closings, Duration.ofSeconds(5));
+        client.close();
+
+        Client inside = bench.client();
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        inside.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                inside.close();
+                inside.close();
+                closed.complete(null);
+                bench.stir();
+            }
+
+            @Override
+            public void reset() {
+                changed("reset", 0);
+            }
+        });
+        writer.put(DIRECTORY, "a", "2");
+        bench.verify(
+                bench.reach(closed::isDone, Duration.ofSeconds(6)), () -> "close() inside a listener did not return within 6 s");
+
+        Client completing = bench.client();
+        CompletableFuture<Void> after = completing
+                .backend()
+                .read(new Query.All(DIRECTORY))
+                .thenAccept(read -> completing.close())
+                .toCompletableFuture();
+        bench.verify(
+                bench.end(after, Duration.ofSeconds(6)).succeeded(),
+                () -> "close() inside an action on a stage did not return within 6 s");
+        bench.same("a read of another client afterwards", true, writer.one(DIRECTORY, "a").isPresent());
+    }
+
+    @Rule(value = "LIF-3", check = "that every method looks first whether the backend is closed")
+    void afterCloseEverythingFailsAtOnce(Bench bench) {
+        Client client = bench.client();
+        Lease lease = client.grant(bench.longTtl());
+        Watch watch = client.watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody"));
+        client.close();
+        Backend closed = client.backend();
+        Map<String, Supplier<CompletionStage<?>>> calls = new LinkedHashMap<>();
+        calls.put("read", () -> closed.read(new Query.One(DIRECTORY, "a")));
+        calls.put("commit", () -> closed.commit(Commit.to(DIRECTORY).put("a", Bytes.EMPTY).build()));
+        calls.put("check", () -> closed.commit(Commit.to(DIRECTORY).build()));
+        calls.put("grantLease", () -> closed.grantLease(bench.longTtl()));
+        calls.put("watch", () -> closed.watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody")));
+        calls.put("renew", lease::renew);
+        calls.put("revoke", lease::revoke);
+        calls.forEach((what, call) -> {
+            long from = bench.now();
+            Ended<Object> ended = client.outcome(what + " after close", () -> call.get().thenApply(result -> result));
+            bench.verify(
+                    ended.failedAs(Outcome.NOT_APPLIED) && !ended.threwAtOnce(),
+                    () -> what + " after close ended as " + ended + "; a stage that failed NOT_APPLIED is right");
+            bench.within(Duration.ofMillis(250), from, what + " after close");
+        });
+        watch.cancel();
+        watch.cancel();
+        bench.same("whether the commit after close did nothing", List.of(), bench.client().all(DIRECTORY));
+    }
+
+    @Rule(value = "LIF-7a", check = "on which threads stages are completed and listeners run: not on those that read the network")
+    void aBlockedCallbackStallsNothingElse(Bench bench) {
+        Client client = bench.client();
+        Client writer = bench.client();
+        Gate gate = bench.gate();
+        client.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                gate.pass();
+            }
+
+            @Override
+            public void reset() {
+                gate.pass();
+            }
+        });
+        Notices free = client.watch(DIRECTORY);
+        writer.put(DIRECTORY, "a", "1");
+        bench.verify(
+                bench.reach(() -> gate.waiting() > 0, bench.patience()), () -> "the listener that is to block was not called");
+
+        // And an action that hangs on a stage, which may run in whatever thread completes it.
+        CompletableFuture<Snapshot> read = new CompletableFuture<>();
+        bench.async(() -> {
+            client.backend().read(new Query.All(DIRECTORY)).thenAccept(snapshot -> {
+                read.complete(snapshot);
+                bench.stir();
+                gate.pass();
+            });
+            return null;
+        });
+        bench.verify(bench.reach(read::isDone, bench.patience()), () -> "a read beside a blocked listener did not end");
+        int before = free.count();
+        writer.put(DIRECTORY, "b", "1");
+        free.awaitAnnounced("b", before);
+        Lease lease = client.grant(bench.longTtl());
+        bench.same("renew() beside blocked callbacks", true, client.renew(lease));
+        client.put(DIRECTORY, "c", "1", lease);
+        bench.same("the number of entries", 3, client.all(DIRECTORY).size());
+        client.revoke(lease);
+        gate.open();
+    }
+
+    @Rule(value = "LIF-7b", check = "whether listeners and completions run while a lock of the backend is held, or on its only thread")
+    void callingInsideACallbackDoesNotDeadlock(Bench bench) {
+        Client client = bench.client();
+        Client writer = bench.client();
+        AtomicReference<String> failed = new AtomicReference<>("");
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        client.watch(new Target(DIRECTORY, Optional.of("a")), new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                try {
+                    bench.same("a read inside a listener", 1, client.all(DIRECTORY).size());
+                    client.put(DIRECTORY + "/inside", "b", "1");
+                    Lease lease = client.grant(bench.longTtl());
+                    client.renew(lease);
+                    client.revoke(lease);
+                    client.watch(DIRECTORY + "/inside");
+                } catch (RuntimeException | AssertionError e) {
+                    failed.set(e.toString());
+                }
+                done.complete(null);
+                bench.stir();
+            }
+
+            @Override
+            public void reset() {
+                changed("a", 0);
+            }
+        });
+        writer.put(DIRECTORY, "a", "1");
+        bench.verify(
+                bench.reach(done::isDone, bench.patience().multipliedBy(2)),
+                () -> "a listener that calls the backend did not come back");
+        bench.verify(failed.get().isEmpty(), () -> "inside a listener: " + failed.get());
+
+        // Calls that begin inside the completion of others, one within the other.
+        CompletableFuture<Integer> chain = client.backend()
+                .read(new Query.All(DIRECTORY))
+                .thenCompose(read -> client.backend()
+                        .commit(Commit.to(DIRECTORY).put("c", Bytes.EMPTY).build()))
+                .thenCompose(result -> client.backend().grantLease(bench.longTtl()))
+                .thenCompose(lease -> lease.renew().thenCompose(renewed -> lease.revoke()))
+                .thenCompose(nothing -> client.backend().read(new Query.All(DIRECTORY)))
+                .thenApply(read -> read.entries().size())
+                .toCompletableFuture();
+        Ended<Integer> ended = bench.end(chain, bench.patience().multipliedBy(2));
+        bench.verify(ended.succeeded() && ended.result() == 2, () -> "a chain of calls ended as " + ended);
+    }
+
+    @Rule(value = "LIF-7c", check = "state of the client that is not guarded")
+    void threadsShareAClient(Bench bench) {
+        Client client = bench.client();
+        int threads = 32;
+        int rounds = 6;
+        List<CompletableFuture<Integer>> works = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+            String own = "t" + i;
+            works.add(bench.async(() -> {
+                int added = 0;
+                for (int round = 0; round < rounds; round++) {
+                    client.put(DIRECTORY, own, own + "-" + round);
+                    Entry entry = client.present(DIRECTORY, own);
+                    bench.same("what a thread reads of its own entry", own + "-" + round, entry.value().toUtf8());
+                    added += add(client) ? 1 : 0;
+                }
+                return added;
+            }));
+        }
+        bench.join(works, bench.patience().multipliedBy(4));
+        int added = works.stream().mapToInt(CompletableFuture::join).sum();
+        int counted = client.one("shared", "counter")
+                .map(entry -> Integer.parseInt(entry.value().toUtf8()))
+                .orElse(0);
+        bench.same("a counter that 32 threads of one client added to by compare and set", added, counted);
+        bench.same("the number of entries", threads, client.all(DIRECTORY).size());
+        bench.evidence("additions", added, threads);
+    }
+
+    private static boolean add(Client client) {
+        Optional<Entry> entry = client.one("shared", "counter");
+        int value = entry.map(found -> Integer.parseInt(found.value().toUtf8())).orElse(0);
+        Commit.Builder commit = Commit.to("shared").put("counter", Bytes.utf8("" + (value + 1)));
+        entry.ifPresentOrElse(
+                found -> commit.ifModRevision("counter", found.modRevision()), () -> commit.ifAbsent("counter"));
+        return client.commit(commit.build()) instanceof CommitResult.Committed;
+    }
+
+    @Rule(value = "LIF-8", check = "what the store keeps for a directory: parents, counters, indexes, empty containers")
+    void anEmptiedDirectoryLeavesNothing(Bench bench) {
+        Client client = bench.client();
+        boolean inProcess = bench.kit().fixture().inProcess();
+        OptionalLong before = bench.kit().fixture().stored(bench.namespace());
+        if (before.isEmpty() && !inProcess) {
+            throw bench.unverified("the fixture does not say what the store keeps; implement BackendFixture.stored");
+        }
+        // The first directory may leave what serves all.
+        useAndEmpty(bench, client, 1, 0);
+        int count = inProcess ? 5_000 : 200;
+        if (inProcess) {
+            useAndEmpty(bench, client, 1_000, 1);
+            long used = usedMemory();
+            useAndEmpty(bench, client, count, 1_001);
+            long grown = usedMemory() - used;
+            // Two maps for each of 5,000 directories with names of 200 characters would be ten times as much.
+            bench.verify(
+                    grown < 1_000_000, () -> count + " directories that were used and emptied left " + grown + " bytes in memory");
+            return;
+        }
+        long first = bench.kit().fixture().stored(bench.namespace()).orElseThrow();
+        useAndEmpty(bench, client, count, 1);
+        Duration grace = bench.guarantees().emptyDirectoryGrace().plusSeconds(2);
+        AtomicReference<Long> left = new AtomicReference<>(first);
+        long until = bench.now() + grace.toNanos();
+        do {
+            left.set(bench.kit().fixture().stored(bench.namespace()).orElseThrow());
+            if (left.get() > first) {
+                bench.pass(Duration.ofMillis(200));
+            }
+        } while (left.get() > first && bench.now() - until < 0);
+        bench.verify(
+                left.get() <= first,
+                () -> count + " directories that were used and emptied left " + (left.get() - first) + " things in the store after "
+                        + Bench.text(grace));
+    }
+
+    private static void useAndEmpty(Bench bench, Client client, int count, int from) {
+        String long200 = "x".repeat(200);
+        for (int i = from; i < from + count; i++) {
+            String directory = "used-" + i + "-" + long200;
+            if (i % 20 == 0) {
+                Lease lease = client.grant(bench.longTtl());
+                client.put(directory, "a", "1", lease);
+                client.revoke(lease);
+            } else {
+                client.put(directory, "a", "1");
+                client.delete(directory, "a");
+            }
+        }
+        bench.verified();
+    }
+
+    private static long usedMemory() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 5; i++) {
+            System.gc();
+            Runtime runtime = Runtime.getRuntime();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
+    }
+}

@@ -1,0 +1,69 @@
+package io.sereno.tck;
+
+import io.sereno.spi.WatchListener;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a listener heard. */
+final class Notices implements WatchListener {
+    /** In place of a name, for a reset. */
+    static final String RESET = "(reset)";
+
+    private final Bench bench;
+    private final String client;
+    private final List<String> heard = new ArrayList<>();
+
+    Notices(Bench bench, String client) {
+        this.bench = bench;
+        this.client = client;
+    }
+
+    @Override
+    public void changed(String name, long revision) {
+        hear(name, client + " hears changed(" + name + ", " + revision + ")");
+    }
+
+    @Override
+    public void reset() {
+        hear(RESET, client + " hears reset()");
+    }
+
+    private void hear(String what, String note) {
+        bench.note(bench.now(), note);
+        synchronized (heard) {
+            heard.add(what);
+        }
+        bench.stir();
+    }
+
+    /** All names so far, {@link #RESET} for resets. */
+    List<String> heard() {
+        synchronized (heard) {
+            return List.copyOf(heard);
+        }
+    }
+
+    int count() {
+        synchronized (heard) {
+            return heard.size();
+        }
+    }
+
+    /** Whether a change of this entry was announced, by name or by reset, since so many notices had been heard. */
+    boolean announced(String name, int since) {
+        synchronized (heard) {
+            List<String> later = heard.subList(since, heard.size());
+            return later.contains(name) || later.contains(RESET);
+        }
+    }
+
+    /** Waits until a change of this entry is announced. */
+    void awaitAnnounced(String name, int since) {
+        if (!bench.reach(() -> announced(name, since), bench.patience())) {
+            throw new RuleFailure("no notice of " + name + " within " + Bench.text(bench.patience())
+                    + " of the change that was to be announced; heard since: "
+                    + heard().subList(since, heard().size()));
+        }
+        bench.verified();
+    }
+}

@@ -1,0 +1,17 @@
+package io.sereno.tck;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came out of one run of one test.
+ *
+ * @param test what was run
+ * @param verdict what it says
+ * @param evidence how often what was seen
+ * @param why in one line what stands against PASS, else empty
+ * @param failure what was thrown, with the whole message
+ * @param millis how long it took
+ */
+record Outcome(
+        RuleTest test, Verdict verdict, Map<String, Long> evidence, String why, @Nullable Throwable failure, long millis) {}

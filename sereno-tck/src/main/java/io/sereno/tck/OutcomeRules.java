@@ -1,0 +1,154 @@
+package io.sereno.tck;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** How calls end, as far as no fault is needed. */
+class OutcomeRules {
+    @Rule(value = "OUT-6a", check = "how failures of reads, watches and grants are classified; nothing of theirs is in doubt")
+    void readsWatchesAndGrantsAreNeverUnknown(Bench bench) {
+        Client client = bench.client();
+        client.close();
+        Backend closed = client.backend();
+        Map<String, Supplier<CompletionStage<?>>> calls = new LinkedHashMap<>();
+        calls.put("read", () -> closed.read(new Query.All("d")));
+        calls.put("watch", () -> closed.watch(new Target("d", Optional.empty()), new Notices(bench, "nobody")));
+        calls.put("grant", () -> closed.grantLease(bench.longTtl()));
+        calls.put("grant of nothing", () -> closed.grantLease(Duration.ZERO));
+        calls.put("grant of ages", () -> closed.grantLease(bench.guarantees().greatestTtl().multipliedBy(3)));
+        calls.forEach((what, call) -> {
+            Ended<Object> ended = client.outcome(what, () -> call.get().thenApply(result -> result));
+            bench.verify(
+                    ended.isRefused() || ended.failedAs(Outcome.NOT_APPLIED),
+                    () -> what + " on a closed backend ended as " + ended + "; NOT_APPLIED is right");
+        });
+    }
+
+    @Rule(value = "OUT-6b", check = "that arguments are looked at first: what is refused must not reach the network")
+    void whatIsRefusedDoesNoInput(Bench bench) {
+        Client client = bench.client();
+        client.put("d", "a", "1");
+        List<Supplier<CompletionStage<?>>> refused = new ArrayList<>();
+        int most = bench.guarantees().maxValueBytes();
+        if (most <= 16 << 20) {
+            Commit large = Commit.to("d").put("a", Bytes.copyOf(new byte[most + 1])).build();
+            refused.add(() -> client.backend().commit(large));
+        }
+        refused.add(() -> client.backend().grantLease(Duration.ZERO));
+        refused.add(() -> client.backend().grantLease(Duration.ofSeconds(-1)));
+        Duration ages = bench.guarantees().greatestTtl().plus(bench.guarantees().ttlGranularity());
+        refused.add(() -> client.backend().grantLease(ages));
+        for (Supplier<CompletionStage<?>> call : refused) {
+            // What needs no answer from outside has its own when the method returns.
+            boolean atOnce = false;
+            Ended<Object> ended;
+            try {
+                CompletionStage<?> stage = call.get();
+                atOnce = stage.toCompletableFuture().isDone();
+                ended = bench.end(stage.thenApply(result -> result), bench.patience());
+            } catch (IllegalArgumentException e) {
+                atOnce = true;
+                ended = Ended.thrown(e);
+            }
+            Ended<Object> last = ended;
+            bench.verify(last.isRefused(), () -> "a bad argument ended as " + last);
+            boolean done = atOnce;
+            bench.verify(done, () -> "a bad argument was refused only after the method had returned: " + last);
+        }
+    }
+
+    @Rule(value = "OUT-6c", check = "one place that turns every failure of the client library into a BackendException")
+    void failuresAreSerenos(Bench bench) {
+        Client client = bench.client();
+        Backend backend = client.backend();
+        for (Method method : Backend.class.getMethods()) {
+            bench.verify(method.getDeclaringClass() != Object.class, () -> "Backend has " + method);
+        }
+        for (Method method : publicMethods(backend)) {
+            List<Class<?>> types = new ArrayList<>(Arrays.asList(method.getParameterTypes()));
+            types.add(method.getReturnType());
+            for (Class<?> type : types) {
+                bench.verify(
+                        isOfTheSpi(type),
+                        () -> "the backend's public method " + method + " has a type that is neither Sereno's nor Java's");
+            }
+        }
+        client.close();
+        List<Supplier<CompletionStage<?>>> calls = List.of(
+                () -> backend.read(new Query.All("d")),
+                () -> backend.commit(Commit.to("d").put("a", Bytes.EMPTY).build()),
+                () -> backend.grantLease(bench.longTtl()),
+                () -> backend.watch(new Target("d", Optional.empty()), new Notices(bench, "nobody")));
+        for (Supplier<CompletionStage<?>> call : calls) {
+            Ended<Object> ended = client.outcome("a call after close", () -> call.get().thenApply(result -> result));
+            bench.verify(ended.failure().isPresent(), () -> "a call after close failed with " + ended.thrown());
+        }
+    }
+
+    /** Of what is not hidden: a class that nobody can name has no signature that anybody could use. */
+    private static List<Method> publicMethods(Backend backend) {
+        return java.lang.reflect.Modifier.isPublic(backend.getClass().getModifiers())
+                ? Arrays.stream(backend.getClass().getMethods())
+                        .filter(method -> !method.isSynthetic())
+                        .toList()
+                : List.of();
+    }
+
+    private static boolean isOfTheSpi(Class<?> type) {
+        Class<?> element = type;
+        while (element.isArray()) {
+            element = element.getComponentType();
+        }
+        return element.isPrimitive()
+                || element.getName().startsWith("java.")
+                || element.getName().startsWith("io.sereno.");
+    }
+
+    private static final String PASSWORD = "kit-swordfish-7";
+
+    @Rule(value = "OUT-6d", check = "toString() and messages of everything that holds the URI, the user or the password")
+    void noMessageShowsThePassword(Bench bench) {
+        Backend backend;
+        try {
+            backend = bench.connect(config -> config.withCredentials("kit", PASSWORD));
+        } catch (RuntimeException refused) {
+            requireHidden(bench, "a refused connection", refused);
+            return;
+        }
+        try (Backend open = backend) {
+            bench.verify(!String.valueOf(open).contains(PASSWORD), () -> "toString() of the backend shows the password");
+            bench.verify(
+                    !open.guarantees().toString().contains(PASSWORD), () -> "guarantees() shows the password");
+            Ended<Snapshot> ended = bench.end(open.read(new Query.All("d")), bench.patience());
+            requireHidden(bench, "a read", ended.thrown());
+            Ended<CommitResult> commit = bench.end(
+                    open.commit(Commit.to("d").put("a", Bytes.EMPTY).build()), bench.patience());
+            requireHidden(bench, "a commit", commit.thrown());
+        }
+    }
+
+    private static void requireHidden(Bench bench, String what, @Nullable Throwable thrown) {
+        for (Throwable each = thrown; each != null; each = each.getCause()) {
+            String message = each.toString();
+            bench.verify(!message.contains(PASSWORD), () -> "the failure of " + what + " shows the password: " + message);
+        }
+        bench.verified();
+    }
+}

@@ -1,0 +1,163 @@
+package io.sereno.tck;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sereno.spi.Guarantees;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What a run of the kit says: a verdict for every rule of the specification, and the grade that follows.
+ *
+ * @param backend the kind of store, as it calls itself
+ * @param serverVersion what the server says that it is
+ * @param kitVersion of this kit
+ * @param java of this JVM
+ * @param seed what repeats the run
+ * @param complete whether every test of the kit was run
+ * @param grade what the backend may be called
+ * @param rules in the order of the specification
+ * @param waivers that were not needed
+ */
+record Report(
+        String backend,
+        String serverVersion,
+        String kitVersion,
+        String java,
+        long seed,
+        boolean complete,
+        Grade grade,
+        List<Line> rules,
+        List<Waiver> waivers) {
+    /**
+     * What is said of one rule.
+     *
+     * @param rule the rule
+     * @param verdict the worst of its tests
+     * @param evidence of all its tests
+     * @param why what stands against PASS
+     * @param detail the whole message of a failure
+     * @param tests that were run
+     * @param millis that they took
+     */
+    record Line(
+            Specification.Entry rule,
+            Verdict verdict,
+            Map<String, Long> evidence,
+            String why,
+            String detail,
+            List<String> tests,
+            long millis) {}
+
+    static Report of(Kit kit) {
+        Map<String, List<Outcome>> outcomes = kit.outcomes().stream()
+                .collect(Collectors.groupingBy(outcome -> outcome.test().rule()));
+        List<Line> lines = kit.specification().rules().stream()
+                .map(rule -> line(rule, outcomes.getOrDefault(rule.id(), List.of())))
+                .toList();
+        boolean complete = kit.outcomes().stream()
+                .map(Outcome::test)
+                .collect(Collectors.toSet())
+                .containsAll(Kit.tests());
+        Optional<Guarantees> guarantees = kit.guarantees();
+        return new Report(
+                guarantees.map(Guarantees::backend).orElse("unknown"),
+                guarantees.map(Guarantees::serverVersion).orElse(""),
+                Optional.ofNullable(Kit.class.getPackage().getImplementationVersion()).orElse("development"),
+                Runtime.version().toString(),
+                kit.seed(),
+                complete,
+                complete ? grade(lines) : Grade.NONE,
+                lines,
+                kit.fixture().waivers().stream()
+                        .filter(waiver -> lines.stream()
+                                .anyMatch(line -> line.rule().id().equals(waiver.rule())
+                                        && line.verdict().isGreen()))
+                        .toList());
+    }
+
+    private static Line line(Specification.Entry rule, List<Outcome> outcomes) {
+        if (outcomes.isEmpty()) {
+            boolean untested = Kit.testsOf(rule.id()).isEmpty();
+            return rule.untested().isEmpty()
+                    ? new Line(
+                            rule,
+                            Verdict.UNVERIFIED,
+                            Map.of(),
+                            untested ? "the kit has no test of it" : "not run",
+                            "",
+                            List.of(),
+                            0)
+                    : new Line(rule, Verdict.UNTESTED, Map.of(), rule.untested(), "", List.of(), 0);
+        }
+        Outcome worst = outcomes.stream().max(Comparator.comparing(Outcome::verdict)).orElseThrow();
+        Map<String, Long> evidence = new LinkedHashMap<>();
+        outcomes.forEach(outcome -> outcome.evidence().forEach((what, count) -> evidence.merge(what, count, Long::sum)));
+        Throwable failure = worst.failure();
+        return new Line(
+                rule,
+                worst.verdict(),
+                evidence,
+                worst.why(),
+                failure == null ? "" : String.valueOf(failure.getMessage()),
+                outcomes.stream().map(outcome -> outcome.test().id()).toList(),
+                outcomes.stream().mapToLong(Outcome::millis).sum());
+    }
+
+    static Grade grade(List<Line> lines) {
+        boolean core = true;
+        boolean faults = true;
+        boolean full = true;
+        for (Line line : lines) {
+            if (!line.verdict().isGreen()) {
+                full = false;
+                faults &= !line.rule().must();
+                core &= !line.rule().must() || line.rule().needsFaults();
+            }
+        }
+        return full ? Grade.FULL : core && faults ? Grade.CORE_AND_FAULTS : core ? Grade.CORE : Grade.NONE;
+    }
+
+    /** How many rules have each verdict. */
+    Map<Verdict, Long> counts() {
+        return rules.stream().collect(Collectors.groupingBy(Line::verdict, java.util.TreeMap::new, Collectors.counting()));
+    }
+
+    /** Fails a whole run that is worth less, or has waivers for what holds. */
+    void require(Grade least) {
+        if (!waivers.isEmpty()) {
+            throw new AssertionError("these rules hold, so their waivers have to go: "
+                    + waivers.stream().map(Waiver::rule).collect(Collectors.joining(", ")));
+        }
+        if (complete && grade.compareTo(least) < 0) {
+            throw new AssertionError("the grade is " + grade + ", and has to be " + least + " at least. In the way: "
+                    + rules.stream()
+                            .filter(line -> !line.verdict().isGreen() && inTheWayOf(least, line.rule()))
+                            .map(line -> line.rule().id() + " " + line.verdict() + " (" + line.why() + ")")
+                            .collect(Collectors.joining("; ")));
+        }
+    }
+
+    private static boolean inTheWayOf(Grade least, Specification.Entry rule) {
+        return switch (least) {
+            case NONE -> false;
+            case CORE -> rule.must() && !rule.needsFaults();
+            case CORE_AND_FAULTS -> rule.must();
+            case FULL -> true;
+        };
+    }
+
+    void writeTo(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("report.json"), ReportText.json(this), UTF_8);
+        Files.writeString(folder.resolve("report.md"), ReportText.markdown(this), UTF_8);
+        Files.writeString(folder.resolve("report.html"), ReportPage.html(this), UTF_8);
+    }
+}

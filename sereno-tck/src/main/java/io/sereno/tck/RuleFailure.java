@@ -1,0 +1,14 @@
+package io.sereno.tck;
+
+/** A rule is broken: what was seen. The kit puts rule, steps and advice around it. */
+final class RuleFailure extends AssertionError {
+    private static final long serialVersionUID = 1L;
+
+    RuleFailure(String seen) {
+        super(seen);
+    }
+
+    RuleFailure(String seen, Throwable cause) {
+        super(seen, cause);
+    }
+}

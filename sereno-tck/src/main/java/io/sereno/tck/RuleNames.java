@@ -1,0 +1,19 @@
+package io.sereno.tck;
+
+import java.lang.reflect.Method;
+import java.util.List;
+import org.junit.jupiter.api.DisplayNameGenerator;
+
+/** Shows a rule's test as {@code WAT-3 MUST: the final state is never lost}. */
+final class RuleNames extends DisplayNameGenerator.Standard {
+    @Override
+    public String generateDisplayNameForMethod(
+            List<Class<?>> enclosingInstanceTypes, Class<?> testClass, Method testMethod) {
+        if (!testMethod.isAnnotationPresent(Rule.class)) {
+            return super.generateDisplayNameForMethod(enclosingInstanceTypes, testClass, testMethod);
+        }
+        RuleTest test = RuleTest.of(testMethod);
+        Specification.Entry rule = Specification.shipped().rule(test.rule());
+        return rule.id() + " " + rule.level() + ": " + test.sentence();
+    }
+}

@@ -1,0 +1,104 @@
+package io.sereno.tck;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * The compatibility kit as a JUnit class. Extend it, give it a fixture, run it:
+ *
+ * <pre>{@code
+ * class MyBackendTckTest extends SerenoTck {
+ *     @Override
+ *     protected BackendFixture fixture() {
+ *         return config -> new MyBackendProvider().open(config);
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Each rule of the specification is a test, named by number, level and what is tried. A broken rule fails. A rule that
+ * was not tried (UNVERIFIED), that saw too little (VACUOUS) or of which nothing can be said (UNKNOWN) is reported by JUnit as
+ * aborted, with the reason, and keeps the {@linkplain Grade grade} down; the run fails at its end when the grade is less than
+ * {@link #leastGrade()}. The report is in {@link #reportFolder()}: {@code report.json}, {@code report.md},
+ * {@code report.html}.
+ *
+ * <p>{@code -Dsereno.tck.rules=READ-4a,WAT} runs some rules only, {@code -Dsereno.tck.seed=...} repeats what was left to
+ * chance. A group is also a tag ({@code LEA}, {@code WAT}), for JUnit's own selection. When not all rules are run, no grade
+ * is given, and none is asked for.
+ *
+ * <p>The class needs a constructor without arguments: one fixture is made for each run, and another one, of which only
+ * {@link BackendFixture#connect} is called, in a second JVM.
+ */
+@ExtendWith(KitExtension.class)
+@DisplayNameGeneration(RuleNames.class)
+public abstract class SerenoTck {
+    /** For subclasses. */
+    protected SerenoTck() {}
+
+    /**
+     * What to try. Called once for a run.
+     *
+     * @return a new fixture
+     */
+    protected abstract BackendFixture fixture();
+
+    /**
+     * Below which grade a whole run fails.
+     *
+     * @return {@link Grade#CORE}, unless overridden
+     */
+    protected Grade leastGrade() {
+        return Grade.CORE;
+    }
+
+    /**
+     * Where the report goes. A module with several fixtures gives each a folder of its own.
+     *
+     * @return {@code target/tck}, unless overridden
+     */
+    protected Path reportFolder() {
+        return Path.of("target", "tck");
+    }
+
+    @Nested
+    @Tag("READ")
+    class Reads extends ReadRules {}
+
+    @Nested
+    @Tag("COM")
+    class Commits extends CommitRules {}
+
+    @Nested
+    @Tag("VAL")
+    class Values extends ValueRules {}
+
+    @Nested
+    @Tag("NAM")
+    class Naming extends NameRules {}
+
+    @Nested
+    @Tag("LEA")
+    class Leases extends LeaseRules {}
+
+    @Nested
+    @Tag("WAT")
+    class Watches extends WatchRules {}
+
+    @Nested
+    @Tag("OUT")
+    class Outcomes extends OutcomeRules {}
+
+    @Nested
+    @Tag("LIF")
+    class Life extends LifeRules {}
+
+    @Nested
+    @Tag("LIF")
+    class Residue extends ResidueRules {}
+
+    @Nested
+    @Tag("CFG")
+    class Configuration extends ConfigurationRules {}
+}

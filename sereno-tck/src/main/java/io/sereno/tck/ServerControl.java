@@ -1,0 +1,51 @@
+package io.sereno.tck;
+
+import java.util.Set;
+
+/**
+ * What a fixture can do to its servers. Each method returns when it is done, and is called by one thread at a time. What is
+ * not among {@link #abilities()} is never called, and the rules that need it are UNVERIFIED.
+ */
+public interface ServerControl {
+    /** What can be done to a server. */
+    enum Ability {
+        /** {@link ServerControl#pause()} and {@link ServerControl#resume()}. */
+        PAUSE,
+        /** {@link ServerControl#kill()} and {@link ServerControl#restart()}. */
+        RESTART,
+        /** {@link ServerControl#compact()}. */
+        COMPACT
+    }
+
+    /**
+     * What can be done here.
+     *
+     * @return the abilities
+     */
+    Set<Ability> abilities();
+
+    /** Freezes the servers: connections stay, nothing is answered. As SIGSTOP does. */
+    default void pause() {
+        throw new UnsupportedOperationException("pause() is not among " + abilities());
+    }
+
+    /** Ends {@link #pause()}. */
+    default void resume() {
+        throw new UnsupportedOperationException("resume() is not among " + abilities());
+    }
+
+    /** Ends the servers at once, paused or not; what they stored stays. As SIGKILL does. */
+    default void kill() {
+        throw new UnsupportedOperationException("kill() is not among " + abilities());
+    }
+
+    /** Starts the servers again on the same addresses, with what they stored; returns when they answer. */
+    default void restart() {
+        throw new UnsupportedOperationException("restart() is not among " + abilities());
+    }
+
+    /** Has the servers forget the history of changes, where the store keeps one. */
+    default void compact() {
+        throw new UnsupportedOperationException("compact() is not among " + abilities());
+    }
+}

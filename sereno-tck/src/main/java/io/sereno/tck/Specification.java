@@ -1,0 +1,125 @@
+package io.sereno.tck;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The rules, as {@code docs/spec.md} has them; a copy of that file is part of the kit's jar. */
+final class Specification {
+    private static final Pattern HEAD = Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · ([MS]) · ([dhftl](?:, [dhftl])*)$");
+    private static final Pattern PARTS = Pattern.compile("\\*(Intent|Untested|Tested by):\\*");
+
+    private static final Specification SHIPPED = parse(shippedLines());
+
+    /**
+     * One rule.
+     *
+     * @param id its number
+     * @param must whether it is a MUST, else a SHOULD
+     * @param kinds letters of the kinds of verification
+     * @param claim what it says
+     * @param intent why
+     * @param untested why no test can decide it, or all of it; empty if one can
+     * @param testedBy the tests and mutants that the specification names
+     */
+    record Entry(String id, boolean must, Set<String> kinds, String claim, String intent, String untested, String testedBy) {
+        boolean needsFaults() {
+            return kinds.contains("f");
+        }
+
+        String level() {
+            return must ? "MUST" : "SHOULD";
+        }
+    }
+
+    private final Map<String, Entry> rules;
+
+    private Specification(Map<String, Entry> rules) {
+        this.rules = rules;
+    }
+
+    static Specification shipped() {
+        return SHIPPED;
+    }
+
+    Collection<Entry> rules() {
+        return rules.values();
+    }
+
+    @Nullable Entry find(String id) {
+        return rules.get(id);
+    }
+
+    Entry rule(String id) {
+        Entry rule = rules.get(id);
+        if (rule == null) {
+            throw new IllegalArgumentException("the specification has no rule " + id);
+        }
+        return rule;
+    }
+
+    static Specification parse(List<String> lines) {
+        Map<String, Entry> rules = new LinkedHashMap<>();
+        for (int i = 0; i < lines.size(); i++) {
+            Matcher head = HEAD.matcher(lines.get(i));
+            if (head.matches()) {
+                StringBuilder text = new StringBuilder();
+                for (int j = i + 1; j < lines.size() && !lines.get(j).isEmpty(); j++) {
+                    text.append(lines.get(j)).append(' ');
+                }
+                Entry rule = entry(head, text.toString());
+                if (rules.put(rule.id(), rule) != null) {
+                    throw new IllegalArgumentException("rule " + rule.id() + " is there twice");
+                }
+            }
+        }
+        return new Specification(Collections.unmodifiableMap(rules));
+    }
+
+    private static Entry entry(Matcher head, String text) {
+        Map<String, String> parts = new LinkedHashMap<>();
+        Matcher part = PARTS.matcher(text);
+        String current = "Claim";
+        int from = 0;
+        while (part.find()) {
+            parts.put(current, text.substring(from, part.start()).trim());
+            current = part.group(1);
+            from = part.end();
+        }
+        parts.put(current, text.substring(from).trim());
+        return new Entry(
+                head.group(1),
+                head.group(2).equals("M"),
+                Set.of(head.group(3).split(", ", -1)),
+                parts.getOrDefault("Claim", ""),
+                parts.getOrDefault("Intent", ""),
+                parts.getOrDefault("Untested", ""),
+                parts.getOrDefault("Tested by", ""));
+    }
+
+    private static List<String> shippedLines() {
+        try (InputStream file = Specification.class.getResourceAsStream("spec.md")) {
+            if (file == null) {
+                throw new IllegalStateException("spec.md is missing beside the classes of the kit; its jar has it");
+            }
+            try (BufferedReader reader = new BufferedReader(new InputStreamReader(file, UTF_8))) {
+                return reader.lines().toList();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read spec.md of the kit", e);
+        }
+    }
+}

@@ -1,0 +1,324 @@
+package io.sereno.tck;
+
+import io.sereno.spi.Entry;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+
+/** Watches, as far as neither time nor faults are needed. */
+class WatchRules {
+    private static final String DIRECTORY = "watch";
+
+    @Rule(value = "WAT-4", check = "whether deletes, and deletes by revocation, come as notices like puts do")
+    void deletesAndRevocationsAreAnnounced(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        Notices directory = watcher.watch(DIRECTORY);
+        Notices entry = watcher.watch(new Target(DIRECTORY, Optional.of("a")));
+        for (int round = 0; round < 5; round++) {
+            Lease lease = writer.grant(bench.longTtl());
+            requireAnnounced(List.of(directory, entry), () -> writer.put(DIRECTORY, "a", "1", lease));
+            requireAnnounced(List.of(directory, entry), () -> writer.put(DIRECTORY, "a", "1", lease));
+            if (round % 2 == 0) {
+                requireAnnounced(List.of(directory, entry), () -> writer.delete(DIRECTORY, "a"));
+                writer.revoke(lease);
+            } else {
+                requireAnnounced(List.of(directory, entry), () -> writer.revoke(lease));
+            }
+            bench.verify(
+                    watcher.one(DIRECTORY, "a").isEmpty(), () -> "the deletion was announced, and the entry is still read");
+        }
+    }
+
+    private static void requireAnnounced(List<Notices> all, Runnable change) {
+        List<Integer> before = all.stream().map(Notices::count).toList();
+        change.run();
+        for (int i = 0; i < all.size(); i++) {
+            all.get(i).awaitAnnounced("a", before.get(i));
+        }
+    }
+
+    @Rule(value = "WAT-5a", check = "whether notices of one watch are handed to a pool of threads one by one")
+    void noticesAreSerial(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger calls = new AtomicInteger();
+        AtomicReference<String> broken = new AtomicReference<>("");
+        // Without any synchronisation: a notice has to see what the one before did.
+        int[] plain = {0};
+        class Listener implements WatchListener {
+            private void notice(String what) {
+                if (inside.incrementAndGet() != 1) {
+                    broken.set("a notice of " + what + " began while another one was running");
+                }
+                int seen = plain[0];
+                if (seen != calls.get()) {
+                    broken.set("a notice of " + what + " does not see what the one before it did");
+                }
+                Thread.yield();
+                plain[0] = seen + 1;
+                calls.incrementAndGet();
+                inside.decrementAndGet();
+                bench.stir();
+            }
+
+            @Override
+            public void changed(String name, long revision) {
+                notice(name);
+            }
+
+            @Override
+            public void reset() {
+                notice("reset");
+            }
+        }
+        watcher.watch(new Target(DIRECTORY, Optional.empty()), new Listener());
+        Notices end = watcher.watch(DIRECTORY);
+        for (int round = 0; round < 5; round++) {
+            List<CompletableFuture<Long>> writes = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                String name = "n" + round + "-" + i;
+                writes.add(bench.async(() -> writer.put(DIRECTORY, name, "1")));
+            }
+            bench.join(writes, bench.patience());
+        }
+        int before = end.count();
+        writer.put(DIRECTORY, "sentinel", "1");
+        end.awaitAnnounced("sentinel", before);
+        bench.verify(broken.get().isEmpty(), broken::get);
+        bench.reach(() -> calls.get() >= 2, bench.patience());
+        bench.evidence("notices", calls.get(), 2);
+    }
+
+    @Rule(value = "WAT-5b", check = "where an exception of a listener ends up: it must not end the watch, nor be swallowed")
+    void aListenerThatThrowsIsLoggedAndGoesOn(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        Notices heard = new Notices(bench, "the throwing listener");
+        String text = "thrown on purpose by a listener of the kit, " + bench.namespace();
+        try (LogCapture log = LogCapture.of(text)) {
+            watcher.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
+                @Override
+                public void changed(String name, long revision) {
+                    heard.changed(name, revision);
+                    throw new IllegalStateException(text);
+                }
+
+                @Override
+                public void reset() {
+                    heard.reset();
+                    throw new IllegalStateException(text);
+                }
+            });
+            for (int i = 0; i < 5; i++) {
+                int before = heard.count();
+                writer.put(DIRECTORY, "a", "" + i);
+                heard.awaitAnnounced("a", before);
+            }
+            bench.verify(
+                    bench.reach(() -> log.seen() > 0, bench.patience()),
+                    () -> "a listener threw " + heard.count() + " times, and no log has the exception");
+        }
+        writer.put(DIRECTORY, "b", "1");
+        bench.same("a read afterwards", true, watcher.one(DIRECTORY, "b").isPresent());
+    }
+
+    @Rule(value = "WAT-5c", check = "that cancel() is decided in one place, which each notice passes before it is delivered")
+    void cancelIsIdempotentAndFinal(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        Notices other = watcher.watch(DIRECTORY);
+        for (int round = 0; round < 10; round++) {
+            Notices heard = new Notices(bench, "the cancelled listener");
+            Watch watch = watcher.watch(new Target(DIRECTORY, Optional.empty()), heard);
+            int before = heard.count();
+            writer.put(DIRECTORY, "a", "1");
+            heard.awaitAnnounced("a", before);
+            watch.cancel();
+            watch.cancel();
+            int cancelled = heard.count();
+            int sentinel = other.count();
+            writer.put(DIRECTORY, "b", "1");
+            writer.delete(DIRECTORY, "b");
+            other.awaitAnnounced("b", sentinel);
+            // One that was running when cancel() was called may have been counted late; "b" came after cancel() returned.
+            bench.verify(
+                    !heard.heard().subList(cancelled, heard.count()).contains("b"),
+                    () -> "notices after cancel() had returned: " + heard.heard().subList(cancelled, heard.count()));
+            watch.cancel();
+        }
+        requireCancelInside(bench, writer, watcher, other);
+    }
+
+    private static void requireCancelInside(Bench bench, Client writer, Client watcher, Notices other) {
+        CompletableFuture<Watch> own = new CompletableFuture<>();
+        Notices heard = new Notices(bench, "the listener that cancels itself");
+        Gate gate = bench.gate();
+        WatchListener listener = new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                gate.pass();
+                own.join().cancel();
+                own.join().cancel();
+                heard.changed(name, revision);
+            }
+
+            @Override
+            public void reset() {
+                changed(Notices.RESET, 0);
+            }
+        };
+        Watch watch = watcher.watch(new Target(DIRECTORY, Optional.empty()), listener);
+        own.complete(watch);
+        gate.open();
+        writer.put(DIRECTORY, "a", "1");
+        bench.verify(
+                bench.reach(() -> heard.count() > 0, bench.patience()),
+                () -> "a listener that cancels its own watch did not come back");
+        int sentinel = other.count();
+        writer.put(DIRECTORY, "c", "1");
+        other.awaitAnnounced("c", sentinel);
+        bench.same("the number of notices after cancel() inside the listener", 1, heard.count());
+    }
+
+    @Rule(value = "WAT-7a", check = "limits on streams, connections or subscriptions of one client")
+    void aThousandWatchesWorkAtOnce(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        List<Notices> watches = new ArrayList<>();
+        List<CompletableFuture<Ended<Watch>>> live = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            Notices notices = new Notices(bench, "watch " + i);
+            watches.add(notices);
+            Target target = new Target("d" + i % 500, i < 500 ? Optional.empty() : Optional.of("n" + i));
+            CompletableFuture<Ended<Watch>> one = new CompletableFuture<>();
+            watcher.backend().watch(target, notices).whenComplete((watch, failure) -> {
+                one.complete(Ended.with(watch, failure));
+                bench.stir();
+            });
+            live.add(one);
+        }
+        bench.verify(
+                bench.reach(() -> live.stream().allMatch(CompletableFuture::isDone), bench.patience().multipliedBy(2)),
+                () -> "of 1,000 watches " + live.stream().filter(one -> !one.isDone()).count() + " are not live after "
+                        + Bench.text(bench.patience().multipliedBy(2)));
+        List<Ended<Watch>> failed =
+                live.stream().map(CompletableFuture::join).filter(one -> !one.succeeded()).toList();
+        bench.verify(failed.isEmpty(), () -> failed.size() + " of 1,000 watches failed, the first with " + failed.get(0));
+        List<Integer> before = watches.stream().map(Notices::count).toList();
+        for (int i = 500; i < 1_000; i++) {
+            writer.put("d" + i % 500, "n" + i, "1");
+        }
+        for (int i = 0; i < 1_000; i++) {
+            watches.get(i).awaitAnnounced("n" + (i < 500 ? i + 500 : i), before.get(i));
+        }
+        bench.evidence("watches that heard", 1_000, 1_000);
+    }
+
+    @Rule(value = "WAT-7b", check = "whether a watch of an entry, or of a directory, is made by a prefix")
+    void aNoticeNamesNothingOutsideItsTarget(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        List<String> names = List.of("a", "aa", "a/b", "a ", "b", "ab", "A");
+        List<String> directories = List.of(DIRECTORY, DIRECTORY + "/a", DIRECTORY + "2");
+        Map<Target, Notices> watches = new HashMap<>();
+        for (String directory : directories) {
+            watches.put(new Target(directory, Optional.empty()), watcher.watch(directory));
+            for (String name : names) {
+                Target target = new Target(directory, Optional.of(name));
+                watches.put(target, watcher.watch(target));
+            }
+        }
+        for (int round = 0; round < 2; round++) {
+            for (String directory : directories) {
+                for (String name : names) {
+                    writer.put(directory, name, "" + round);
+                }
+                Lease lease = writer.grant(bench.longTtl());
+                writer.put(directory, "leased", "1", lease);
+                writer.revoke(lease);
+            }
+        }
+        watches.forEach((target, notices) -> {
+            String last = target.name().orElse("A");
+            int before = notices.count();
+            writer.put(target.directory(), last, "end");
+            notices.awaitAnnounced(last, before);
+            List<String> allowed = new ArrayList<>(target.name().map(List::of).orElse(names));
+            allowed.add(Notices.RESET);
+            if (target.name().isEmpty()) {
+                allowed.add("leased");
+            }
+            bench.verify(
+                    allowed.containsAll(notices.heard()), () -> "a watch of " + target + " heard " + notices.heard());
+        });
+    }
+
+    @Rule(value = "WAT-2", check = "whether notices are sent before the commit can be read, or read from another server than it")
+    void aReadOnANoticeSeesTheChange(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        AtomicReference<String> early = new AtomicReference<>("");
+        AtomicInteger judged = new AtomicInteger();
+        Map<String, Long> heard = new HashMap<>();
+        List<CompletableFuture<?>> reads = new ArrayList<>();
+        watcher.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                if (revision == 0 || !name.startsWith("n")) {
+                    return;
+                }
+                CompletableFuture<?> read = watcher.backend()
+                        .read(new io.sereno.spi.Query.One(DIRECTORY, name))
+                        .thenAccept(snapshot -> {
+                            long found = snapshot.entries().stream()
+                                    .mapToLong(Entry::modRevision)
+                                    .max()
+                                    .orElse(0);
+                            if (found < revision) {
+                                early.set("a notice told revision " + revision + " of " + name
+                                        + ", and a read that began then shows " + Ended.describe(snapshot));
+                            }
+                            judged.incrementAndGet();
+                        })
+                        .toCompletableFuture();
+                synchronized (reads) {
+                    reads.add(read);
+                    heard.put(name, revision);
+                }
+                bench.stir();
+            }
+
+            @Override
+            public void reset() {}
+        });
+        // Puts only: a deletion leaves nothing that a read could compare.
+        List<String> names = IntStream.range(0, 30).mapToObj(i -> "n" + i % 5).toList();
+        for (String name : names) {
+            writer.put(DIRECTORY, name, "1");
+        }
+        Notices end = watcher.watch(DIRECTORY);
+        int before = end.count();
+        writer.put(DIRECTORY, "sentinel", "1");
+        end.awaitAnnounced("sentinel", before);
+        List<CompletableFuture<?>> all;
+        synchronized (reads) {
+            all = List.copyOf(reads);
+        }
+        bench.join(all, bench.patience());
+        bench.verify(early.get().isEmpty(), early::get);
+        // A store that tells no revisions leaves this to the histories.
+        bench.count("notices with a revision", judged.get());
+    }
+}
