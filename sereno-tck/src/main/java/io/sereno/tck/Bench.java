@@ -261,8 +261,8 @@ final class Bench implements AutoCloseable {
         Duration stalled = kit.stalledSince(sinceNanoTime);
         if (took.compareTo(bound.plus(stalled.multipliedBy(2))) > 0) {
             if (stalled.compareTo(Duration.ofMillis(250)) > 0) {
-                throw unknown(what + " took " + text(took) + " of at most " + text(bound) + ", while this machine stood still for "
-                        + text(stalled));
+                throw unknown(what + " took " + text(took) + " of at most " + text(bound)
+                        + ", while this machine stood still for " + text(stalled));
             }
             throw new RuleFailure(what + " took " + text(took) + "; at most " + text(bound) + " is allowed");
         }
@@ -322,7 +322,10 @@ final class Bench implements AutoCloseable {
     /** Writes a step down, to be shown with a failure. */
     void note(long from, String what) {
         String step = String.format(
-                Locale.ROOT, "%+10.1f ms  %s", (from - began) / 1e6, what.length() > 400 ? what.substring(0, 400) + " ..." : what);
+                Locale.ROOT,
+                "%+10.1f ms  %s",
+                (from - began) / 1e6,
+                what.length() > 400 ? what.substring(0, 400) + " ..." : what);
         synchronized (steps) {
             steps.addLast(step);
             if (steps.size() > REMEMBERED) {

@@ -65,8 +65,8 @@ final class Client implements AutoCloseable {
     /** One entry that is there. */
     Entry present(String directory, String entry) {
         return one(directory, entry)
-                .orElseThrow(() -> new RuleFailure("entry " + entry + " of " + directory + " is not there; the directory has "
-                        + all(directory)));
+                .orElseThrow(() -> new RuleFailure(
+                        "entry " + entry + " of " + directory + " is not there; the directory has " + all(directory)));
     }
 
     CommitResult commit(Commit commit) {
@@ -92,8 +92,9 @@ final class Client implements AutoCloseable {
     }
 
     long put(String directory, String entry, String value, Lease lease) {
-        return committed(
-                        Commit.to(directory).put(entry, Bytes.utf8(value), lease.id()).build())
+        return committed(Commit.to(directory)
+                        .put(entry, Bytes.utf8(value), lease.id())
+                        .build())
                 .revision();
     }
 
@@ -126,7 +127,8 @@ final class Client implements AutoCloseable {
 
     Watch watch(Target target, WatchListener listener) {
         return call(
-                "watch " + target.directory() + target.name().map(entry -> " entry " + entry).orElse(""),
+                "watch " + target.directory()
+                        + target.name().map(entry -> " entry " + entry).orElse(""),
                 () -> backend.watch(target, listener));
     }
 

@@ -62,7 +62,8 @@ class CommitRules {
                 result instanceof CommitResult.Committed,
                 () -> "a commit on conditions that all hold, " + conditions + ", ended as " + result);
         bench.verify(
-                client.one(DIRECTORY, "probe").isPresent(), () -> "a commit was told as Committed, and its put is not there");
+                client.one(DIRECTORY, "probe").isPresent(),
+                () -> "a commit was told as Committed, and its put is not there");
         client.delete(DIRECTORY, "probe");
     }
 
@@ -92,7 +93,9 @@ class CommitRules {
         }
     }
 
-    @Rule(value = "COM-2c", check = "whether the client library throws when a comparison fails; that is a Conflict, not a failure")
+    @Rule(
+            value = "COM-2c",
+            check = "whether the client library throws when a comparison fails; that is a Conflict, not a failure")
     void whatDoesNotHoldIsAConflict(Bench bench) {
         Client client = bench.client();
         client.put(DIRECTORY, "a", "1");
@@ -127,10 +130,13 @@ class CommitRules {
                             .build());
                     bench.verify(
                             deleted instanceof CommitResult.Conflict,
-                            () -> "a delete on the condition of a former createRevision, " + old + ", ended as " + deleted
-                                    + ", and the entry was created anew at " + created);
+                            () -> "a delete on the condition of a former createRevision, " + old + ", ended as "
+                                    + deleted + ", and the entry was created anew at " + created);
                 }
-                bench.same("createRevision", created, client.present(DIRECTORY, name).createRevision());
+                bench.same(
+                        "createRevision",
+                        created,
+                        client.present(DIRECTORY, name).createRevision());
                 former.add(created);
                 if (!sameCommitCount) {
                     former.add(client.put(DIRECTORY, name, "same value"));
@@ -156,7 +162,10 @@ class CommitRules {
         }
     }
 
-    @Rule(value = "COM-5d", check = "that the result of a check, or of a delete of nothing, does not carry the store's present revision")
+    @Rule(
+            value = "COM-5d",
+            check =
+                    "that the result of a check, or of a delete of nothing, does not carry the store's present revision")
     void whatChangesNothingHasNoRevision(Bench bench) {
         Client client = bench.client();
         client.put(DIRECTORY, "a", "1");
@@ -165,7 +174,8 @@ class CommitRules {
         }
         Commit both = Commit.to(DIRECTORY).delete("never").put("b", VALUE).build();
         bench.verify(
-                client.committed(both).revision() > 0, () -> "a commit that deletes what is absent and puts has no revision");
+                client.committed(both).revision() > 0,
+                () -> "a commit that deletes what is absent and puts has no revision");
     }
 
     private static List<Commit> unchanging() {
@@ -174,10 +184,16 @@ class CommitRules {
                 Commit.to(DIRECTORY).ifPresent("a").build(),
                 Commit.to(DIRECTORY).ifPresent("a").ifAbsent("b").returningAll().build(),
                 Commit.to(DIRECTORY).delete("never").build(),
-                Commit.to(DIRECTORY).ifPresent("a").delete("never").delete("nobody").build());
+                Commit.to(DIRECTORY)
+                        .ifPresent("a")
+                        .delete("never")
+                        .delete("nobody")
+                        .build());
     }
 
-    @Rule(value = "COM-7a", check = "that a put on an existing entry keeps its createRevision, also when it repeats the value")
+    @Rule(
+            value = "COM-7a",
+            check = "that a put on an existing entry keeps its createRevision, also when it repeats the value")
     void aPutKeepsTheCreateRevision(Bench bench) {
         Client client = bench.client();
         Client other = bench.client();
@@ -200,7 +216,9 @@ class CommitRules {
         bench.same("the lease of an entry that was put again under it", lease.id(), entry.leaseId());
     }
 
-    @Rule(value = "COM-7b", check = "that a commit's result, createRevision and modRevision of what it creates are one number")
+    @Rule(
+            value = "COM-7b",
+            check = "that a commit's result, createRevision and modRevision of what it creates are one number")
     void aPutThatCreatesSetsBoth(Bench bench) {
         Client client = bench.client();
         for (int life = 0; life < 3; life++) {
@@ -230,11 +248,17 @@ class CommitRules {
             client.committed(commit);
             bench.same("the directory after " + commit, before, client.all(DIRECTORY));
         }
-        client.commit(Commit.to(DIRECTORY).ifAbsent("a").put("a", VALUE).put("b", VALUE).delete("c").build());
+        client.commit(Commit.to(DIRECTORY)
+                .ifAbsent("a")
+                .put("a", VALUE)
+                .put("b", VALUE)
+                .delete("c")
+                .build());
         bench.same("the directory after a commit that ended as a conflict", before, client.all(DIRECTORY));
         long next = client.put(DIRECTORY, "a", "3");
         bench.verify(
-                next > before.get(1).modRevision(), () -> "revision " + next + " comes after " + before.get(1).modRevision());
+                next > before.get(1).modRevision(),
+                () -> "revision " + next + " comes after " + before.get(1).modRevision());
     }
 
     @Rule(value = "COM-8b", check = "whether guards or counters kept beside the entries are watched too")
@@ -258,11 +282,22 @@ class CommitRules {
 
     @Rule(value = "COM-9a", check = "Commit refuses them when it is made; a backend never sees them")
     void ambiguousCommitsAreRefused(Bench bench) {
-        requireRefused(bench, "two writes to one name", () -> Commit.to("d").put("a", VALUE).delete("a").build());
-        requireRefused(bench, "two puts to one name", () -> Commit.to("d").put("a", VALUE).put("a", VALUE).build());
         requireRefused(
-                bench, "two conditions on one name", () -> Commit.to("d").ifPresent("a").ifModRevision("a", 3).build());
-        requireRefused(bench, "two leases", () -> Commit.to("d").put("a", VALUE, 1).put("b", VALUE, 2).build());
+                bench,
+                "two writes to one name",
+                () -> Commit.to("d").put("a", VALUE).delete("a").build());
+        requireRefused(
+                bench,
+                "two puts to one name",
+                () -> Commit.to("d").put("a", VALUE).put("a", VALUE).build());
+        requireRefused(
+                bench,
+                "two conditions on one name",
+                () -> Commit.to("d").ifPresent("a").ifModRevision("a", 3).build());
+        requireRefused(
+                bench,
+                "two leases",
+                () -> Commit.to("d").put("a", VALUE, 1).put("b", VALUE, 2).build());
         requireRefused(
                 bench,
                 "a read of another directory",
@@ -286,7 +321,8 @@ class CommitRules {
         Lease own = client.grant(bench.longTtl());
         List<Long> ids = List.of(own.id(), own.id() + 1_000_003, Long.MAX_VALUE - 5);
         for (long id : ids) {
-            Commit commit = Commit.to(DIRECTORY).put("a", VALUE, id).put("b", VALUE).build();
+            Commit commit =
+                    Commit.to(DIRECTORY).put("a", VALUE, id).put("b", VALUE).build();
             Ended<CommitResult> ended = stranger.outcome(commit);
             bench.verify(
                     ended.isRefused() || (ended.succeeded() && ended.result() instanceof CommitResult.LeaseDead),
@@ -296,7 +332,10 @@ class CommitRules {
                     () -> "a commit under a lease of another backend wrote " + client.all(DIRECTORY));
         }
         client.put(DIRECTORY, "a", "1", own);
-        bench.same("the lease goes on serving who was granted it", own.id(), client.present(DIRECTORY, "a").leaseId());
+        bench.same(
+                "the lease goes on serving who was granted it",
+                own.id(),
+                client.present(DIRECTORY, "a").leaseId());
     }
 
     @Rule(value = "COM-10a", check = "limits of the store: operations in a transaction, bytes in a request")
@@ -306,11 +345,17 @@ class CommitRules {
         Commit.Builder many = Commit.to(DIRECTORY);
         names.forEach(name -> many.ifAbsent(name).put(name, VALUE));
         client.committed(many.returningAll().build());
-        bench.same("the number of entries after 32 conditions and 32 writes", 32, client.all(DIRECTORY).size());
+        bench.same(
+                "the number of entries after 32 conditions and 32 writes",
+                32,
+                client.all(DIRECTORY).size());
         Commit.Builder deletes = Commit.to(DIRECTORY);
         names.forEach(name -> deletes.ifPresent(name).delete(name));
         client.committed(deletes.build());
-        bench.same("the number of entries after 32 deletes", 0, client.all(DIRECTORY).size());
+        bench.same(
+                "the number of entries after 32 deletes",
+                0,
+                client.all(DIRECTORY).size());
         requireBytes(bench, client, 128 * 1024);
         Guarantees guarantees = bench.guarantees();
         Commit.Builder most = Commit.to(DIRECTORY);
@@ -339,7 +384,8 @@ class CommitRules {
 
     private static void requireBytes(Bench bench, Client client, int bytes) {
         Commit commit = commitOf(bench.guarantees(), bytes, "big");
-        if (commit.writes().size() > bench.guarantees().maxWrites() || commit.writes().size() > 26) {
+        if (commit.writes().size() > bench.guarantees().maxWrites()
+                || commit.writes().size() > 26) {
             return;
         }
         client.committed(commit);
@@ -356,7 +402,8 @@ class CommitRules {
 
     @Rule(
             value = "COM-10b",
-            check = "that the backend counts before it sends: a request that is too large may look like a lost connection")
+            check =
+                    "that the backend counts before it sends: a request that is too large may look like a lost connection")
     void whatIsTooLargeIsRefused(Bench bench) {
         Client client = bench.client();
         Guarantees guarantees = bench.guarantees();
@@ -373,7 +420,8 @@ class CommitRules {
         }
         if (guarantees.maxCommitBytes() <= 16 << 20) {
             Commit commit = commitOf(guarantees, guarantees.maxCommitBytes() + 1, "big");
-            if (commit.writes().size() <= guarantees.maxWrites() && commit.writes().size() <= 26) {
+            if (commit.writes().size() <= guarantees.maxWrites()
+                    && commit.writes().size() <= 26) {
                 requireTooLarge(bench, client, "bytes above maxCommitBytes", commit);
             }
         }
@@ -383,7 +431,8 @@ class CommitRules {
     private static void requireTooLarge(Bench bench, Client client, String what, Commit commit) {
         Ended<CommitResult> ended = client.outcome(commit);
         bench.verify(ended.isRefused(), () -> "a commit with " + what + " had to be refused and ended as " + ended);
-        bench.same("the number of entries after " + what, 1, client.all(DIRECTORY).size());
+        bench.same(
+                "the number of entries after " + what, 1, client.all(DIRECTORY).size());
         client.put(DIRECTORY, "there", "2");
     }
 }

@@ -4,6 +4,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
+import io.sereno.spi.WatchListener;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +14,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import io.sereno.spi.WatchListener;
 
 /** Configuration and guarantees. */
 class ConfigurationRules {
@@ -29,7 +29,8 @@ class ConfigurationRules {
                     String.valueOf(refused.getMessage()).contains("no-such-parameter"),
                     () -> "the refusal does not name the parameter: " + refused.getMessage());
         } catch (RuntimeException other) {
-            throw new RuleFailure("an unknown parameter was refused with " + other + "; an IllegalArgumentException is right", other);
+            throw new RuleFailure(
+                    "an unknown parameter was refused with " + other + "; an IllegalArgumentException is right", other);
         }
         bench.within(java.time.Duration.ofSeconds(1), from, "the refusal of an unknown parameter");
     }
@@ -44,11 +45,15 @@ class ConfigurationRules {
         client.revoke(lease);
         bench.verify(
                 time.asked() > 0,
-                () -> "a lease was granted, used, renewed and revoked, and the TimeSource was never asked; operations have to end by"
-                        + " their timeout on it");
+                () ->
+                        "a lease was granted, used, renewed and revoked, and the TimeSource was never asked; operations have to end by"
+                                + " their timeout on it");
     }
 
-    @Rule(value = "CFG-3", check = "on which threads listeners run, and whether an executor that was passed in is shut down with the client")
+    @Rule(
+            value = "CFG-3",
+            check =
+                    "on which threads listeners run, and whether an executor that was passed in is shut down with the client")
     void listenersRunOnTheExecutorGiven(Bench bench) {
         AtomicInteger handed = new AtomicInteger();
         Set<Thread> own = ConcurrentHashMap.newKeySet();

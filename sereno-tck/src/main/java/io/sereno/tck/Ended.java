@@ -54,7 +54,8 @@ final class Ended<T> {
     }
 
     /** What it failed with, without the {@link CompletionException} around it. */
-    @Nullable Throwable thrown() {
+    @Nullable
+    Throwable thrown() {
         return thrown;
     }
 
@@ -103,7 +104,8 @@ final class Ended<T> {
                     + committed.snapshot().map(s -> ", returned " + describe(s)).orElse("");
         }
         if (result instanceof CommitResult.Conflict conflict) {
-            return "Conflict" + conflict.snapshot().map(s -> ", returned " + describe(s)).orElse("");
+            return "Conflict"
+                    + conflict.snapshot().map(s -> ", returned " + describe(s)).orElse("");
         }
         return String.valueOf(result);
     }

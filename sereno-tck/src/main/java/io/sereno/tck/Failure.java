@@ -9,7 +9,12 @@ final class Failure {
     static String text(Kit kit, RuleTest test, Bench bench, Throwable thrown) {
         Specification.Entry rule = kit.specification().rule(test.rule());
         StringBuilder text = new StringBuilder();
-        text.append(rule.id()).append(' ').append(rule.level()).append(" is broken: ").append(test.sentence()).append('\n');
+        text.append(rule.id())
+                .append(' ')
+                .append(rule.level())
+                .append(" is broken: ")
+                .append(test.sentence())
+                .append('\n');
         line(text, "rule", rule.claim());
         if (thrown instanceof RuleFailure) {
             line(text, "seen", String.valueOf(thrown.getMessage()));
@@ -23,13 +28,20 @@ final class Failure {
         }
         line(text, "check", test.check());
         line(text, "why", rule.intent());
-        line(text, "again", "-D" + SelectedRules.PROPERTY + "=" + rule.id() + " -D" + Kit.SEED_PROPERTY + "=" + kit.seed());
+        line(
+                text,
+                "again",
+                "-D" + SelectedRules.PROPERTY + "=" + rule.id() + " -D" + Kit.SEED_PROPERTY + "=" + kit.seed());
         return text.toString();
     }
 
     private static void line(StringBuilder text, String label, String what) {
         if (!what.isEmpty()) {
-            text.append("  ").append(label).append(" ".repeat(7 - label.length())).append(what.replace("\n", "\n         ")).append('\n');
+            text.append("  ")
+                    .append(label)
+                    .append(" ".repeat(7 - label.length()))
+                    .append(what.replace("\n", "\n         "))
+                    .append('\n');
         }
     }
 }

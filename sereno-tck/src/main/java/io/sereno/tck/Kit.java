@@ -105,9 +105,7 @@ final class Kit implements AutoCloseable {
         Map<RuleTest, CompletableFuture<Outcome>> batch;
         synchronized (this) {
             if (waiting == null) {
-                waiting = all.stream()
-                        .filter(RuleTest::waits)
-                        .collect(Collectors.toMap(one -> one, this::start));
+                waiting = all.stream().filter(RuleTest::waits).collect(Collectors.toMap(one -> one, this::start));
                 waiting.values().forEach(CompletableFuture::join);
             }
             batch = waiting;
@@ -151,7 +149,9 @@ final class Kit implements AutoCloseable {
 
     Bench open(RuleTest test) {
         return new Bench(
-                this, "tck-" + run + "-" + benches.incrementAndGet(), seed ^ test.id().hashCode());
+                this,
+                "tck-" + run + "-" + benches.incrementAndGet(),
+                seed ^ test.id().hashCode());
     }
 
     private static void invoke(RuleTest test, Bench bench) throws Throwable {
@@ -194,8 +194,9 @@ final class Kit implements AutoCloseable {
 
     private Outcome outcome(
             RuleTest test, Bench bench, @Nullable Throwable thrown, Map<String, Long> evidence, long millis) {
-        Optional<Waiver> waiver =
-                fixture.waivers().stream().filter(one -> one.rule().equals(test.rule())).findFirst();
+        Optional<Waiver> waiver = fixture.waivers().stream()
+                .filter(one -> one.rule().equals(test.rule()))
+                .findFirst();
         if (thrown instanceof Inconclusive nothing) {
             return new Outcome(test, nothing.verdict(), evidence, first(nothing.getMessage()), thrown, millis);
         }
@@ -203,8 +204,7 @@ final class Kit implements AutoCloseable {
             String why = thrown instanceof RuleFailure ? first(thrown.getMessage()) : thrown.toString();
             AssertionError failure = new AssertionError(Failure.text(this, test, bench, thrown), thrown);
             if (waiver.isPresent() && !waiver.get().expires().isBefore(LocalDate.now(java.time.ZoneOffset.UTC))) {
-                return new Outcome(
-                        test, Verdict.WAIVED, evidence, waiver.get().reason() + ": " + why, failure, millis);
+                return new Outcome(test, Verdict.WAIVED, evidence, waiver.get().reason() + ": " + why, failure, millis);
             }
             return new Outcome(test, Verdict.FAIL, evidence, why, failure, millis);
         }

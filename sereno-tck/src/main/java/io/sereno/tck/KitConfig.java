@@ -24,31 +24,56 @@ record KitConfig(
         Executor executor)
         implements BackendConfig {
     KitConfig withEndpoints(List<InetSocketAddress> others) {
-        return new KitConfig(scheme, others, namespace, parameters, user, secret, connectTimeout, operationTimeout, time, executor);
+        return new KitConfig(
+                scheme, others, namespace, parameters, user, secret, connectTimeout, operationTimeout, time, executor);
     }
 
     KitConfig withNamespace(String other) {
-        return new KitConfig(scheme, endpoints, other, parameters, user, secret, connectTimeout, operationTimeout, time, executor);
+        return new KitConfig(
+                scheme, endpoints, other, parameters, user, secret, connectTimeout, operationTimeout, time, executor);
     }
 
     KitConfig withParameters(Map<String, String> others) {
-        return new KitConfig(scheme, endpoints, namespace, others, user, secret, connectTimeout, operationTimeout, time, executor);
+        return new KitConfig(
+                scheme, endpoints, namespace, others, user, secret, connectTimeout, operationTimeout, time, executor);
     }
 
     KitConfig withTimeouts(Duration connect, Duration operation) {
-        return new KitConfig(scheme, endpoints, namespace, parameters, user, secret, connect, operation, time, executor);
+        return new KitConfig(
+                scheme, endpoints, namespace, parameters, user, secret, connect, operation, time, executor);
     }
 
     KitConfig withTime(TimeSource other) {
-        return new KitConfig(scheme, endpoints, namespace, parameters, user, secret, connectTimeout, operationTimeout, other, executor);
+        return new KitConfig(
+                scheme,
+                endpoints,
+                namespace,
+                parameters,
+                user,
+                secret,
+                connectTimeout,
+                operationTimeout,
+                other,
+                executor);
     }
 
     KitConfig withExecutor(Executor other) {
-        return new KitConfig(scheme, endpoints, namespace, parameters, user, secret, connectTimeout, operationTimeout, time, other);
+        return new KitConfig(
+                scheme, endpoints, namespace, parameters, user, secret, connectTimeout, operationTimeout, time, other);
     }
 
     KitConfig withCredentials(String name, String password) {
-        return new KitConfig(scheme, endpoints, namespace, parameters, Optional.of(name), Optional.of(password), connectTimeout, operationTimeout, time, executor);
+        return new KitConfig(
+                scheme,
+                endpoints,
+                namespace,
+                parameters,
+                Optional.of(name),
+                Optional.of(password),
+                connectTimeout,
+                operationTimeout,
+                time,
+                executor);
     }
 
     @Override

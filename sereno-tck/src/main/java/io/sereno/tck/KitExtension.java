@@ -88,8 +88,11 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
         }
         Run run = store(context).remove(type, Run.class);
         if (run == null) {
-            throw new AssertionError("no rule was run" + (selected.isAll() ? "" : ": -D" + SelectedRules.PROPERTY + "="
-                    + String.join(",", selected.names()) + " names none"));
+            throw new AssertionError("no rule was run"
+                    + (selected.isAll()
+                            ? ""
+                            : ": -D" + SelectedRules.PROPERTY + "=" + String.join(",", selected.names())
+                                    + " names none"));
         }
         try (Kit kit = run.kit()) {
             Report report = Report.of(kit);

@@ -44,17 +44,19 @@ class LeaseRules {
                     () -> "a lease of " + ttl + " was asked for and one of " + lease.ttl() + " was granted");
             bench.verify(
                     lease.ttl().minus(ttl).compareTo(grain) < 0,
-                    () -> "a lease of " + ttl + " was asked for and one of " + lease.ttl() + " was granted; ttlGranularity is "
-                            + grain);
+                    () -> "a lease of " + ttl + " was asked for and one of " + lease.ttl()
+                            + " was granted; ttlGranularity is " + grain);
             client.revoke(lease);
         }
         if (least.compareTo(Duration.ofNanos(1)) > 0) {
             Duration below = least.dividedBy(2);
-            Ended<Lease> ended = client.outcome("grant " + below, () -> client.backend().grantLease(below));
+            Ended<Lease> ended =
+                    client.outcome("grant " + below, () -> client.backend().grantLease(below));
             bench.verify(
                     ended.isRefused()
                             || (ended.succeeded() && ended.result().ttl().compareTo(least) >= 0),
-                    () -> "a ttl of " + below + " below leastTtl, " + least + ", was neither raised nor refused: " + ended);
+                    () -> "a ttl of " + below + " below leastTtl, " + least + ", was neither raised nor refused: "
+                            + ended);
         }
     }
 
@@ -63,8 +65,11 @@ class LeaseRules {
         Client client = bench.client();
         Duration greatest = bench.guarantees().greatestTtl();
         for (Duration ttl : List.of(
-                greatest.plus(bench.guarantees().ttlGranularity()), greatest.plusSeconds(10), greatest.multipliedBy(2))) {
-            Ended<Lease> ended = client.outcome("grant " + ttl, () -> client.backend().grantLease(ttl));
+                greatest.plus(bench.guarantees().ttlGranularity()),
+                greatest.plusSeconds(10),
+                greatest.multipliedBy(2))) {
+            Ended<Lease> ended =
+                    client.outcome("grant " + ttl, () -> client.backend().grantLease(ttl));
             bench.verify(
                     ended.isRefused(),
                     () -> "a ttl of " + ttl + " is above greatestTtl, " + greatest + ", and was not refused: " + ended
@@ -79,12 +84,15 @@ class LeaseRules {
     void aTtlThatIsNotMoreThanZeroIsRefused(Bench bench) {
         Client client = bench.client();
         for (Duration ttl : List.of(Duration.ZERO, Duration.ofNanos(-1), Duration.ofSeconds(-10))) {
-            Ended<Lease> ended = client.outcome("grant " + ttl, () -> client.backend().grantLease(ttl));
+            Ended<Lease> ended =
+                    client.outcome("grant " + ttl, () -> client.backend().grantLease(ttl));
             bench.verify(ended.isRefused(), () -> "a ttl of " + ttl + " was not refused: " + ended);
         }
     }
 
-    @Rule(value = "LEA-1d", check = "where ids come from: a counter that a lost grant or a restart sets back gives one twice")
+    @Rule(
+            value = "LEA-1d",
+            check = "where ids come from: a counter that a lost grant or a restart sets back gives one twice")
     void idsAreNeverUsedAgain(Bench bench) {
         Set<Long> ids = new HashSet<>();
         List<Client> clients = List.of(bench.client(), bench.client(), bench.client());
@@ -105,7 +113,9 @@ class LeaseRules {
         }
         Client late = bench.client();
         Lease lease = late.grant(bench.longTtl());
-        bench.verify(ids.add(lease.id()), () -> "the id " + lease.id() + " was given out twice, to a client that came later");
+        bench.verify(
+                ids.add(lease.id()),
+                () -> "the id " + lease.id() + " was given out twice, to a client that came later");
     }
 
     @Rule(value = "LEA-3b", check = "expiryLateness in guarantees()")
@@ -117,8 +127,8 @@ class LeaseRules {
                 : Duration.ofSeconds(2);
         bench.verify(
                 guarantees.expiryLateness().compareTo(bound) <= 0,
-                () -> "expiryLateness is " + guarantees.expiryLateness() + " and leastTtl " + guarantees.leastTtl() + "; at most "
-                        + bound + " is allowed for that ttl");
+                () -> "expiryLateness is " + guarantees.expiryLateness() + " and leastTtl " + guarantees.leastTtl()
+                        + "; at most " + bound + " is allowed for that ttl");
     }
 
     @Rule(value = "LEA-5a", check = "whether revoke() waits until the store has deleted, not only until it has heard")
@@ -133,7 +143,8 @@ class LeaseRules {
             client.put(DIRECTORY + "/other", "goes", "1", lease);
             client.revoke(lease);
             for (Client each : List.of(reader, client)) {
-                List<String> left = each.all(DIRECTORY).stream().map(Entry::name).toList();
+                List<String> left =
+                        each.all(DIRECTORY).stream().map(Entry::name).toList();
                 bench.same("the names after a revocation", List.of("stays"), left);
                 bench.same("the names in another directory", List.of(), each.all(DIRECTORY + "/other"));
             }
@@ -151,10 +162,15 @@ class LeaseRules {
         }
         client.put(DIRECTORY, "a", "2");
         client.revoke(lease);
-        bench.same("whether an entry put after the revocation survives another one", true, client.one(DIRECTORY, "a").isPresent());
+        bench.same(
+                "whether an entry put after the revocation survives another one",
+                true,
+                client.one(DIRECTORY, "a").isPresent());
     }
 
-    @Rule(value = "LEA-6a", check = "what the client library answers for a lease that the store no longer knows; some say success")
+    @Rule(
+            value = "LEA-6a",
+            check = "what the client library answers for a lease that the store no longer knows; some say success")
     void renewingARevokedLeaseSaysFalse(Bench bench) {
         Client client = bench.client();
         Lease lease = client.grant(bench.longTtl());
@@ -188,9 +204,16 @@ class LeaseRules {
                 Commit.to(DIRECTORY).put("a", VALUE, lease.id()).build(),
                 Commit.to(DIRECTORY).ifAbsent("a").put("a", VALUE, lease.id()).build(),
                 Commit.to(DIRECTORY).put("a", VALUE, lease.id()).put("b", VALUE).build(),
-                Commit.to(DIRECTORY).put("kept", VALUE).put("a", VALUE, lease.id()).build(),
+                Commit.to(DIRECTORY)
+                        .put("kept", VALUE)
+                        .put("a", VALUE, lease.id())
+                        .build(),
                 Commit.to(DIRECTORY).delete("kept").put("a", VALUE, lease.id()).build(),
-                Commit.to(DIRECTORY).ifModRevision("kept", kept).delete("kept").put("a", VALUE, lease.id()).build());
+                Commit.to(DIRECTORY)
+                        .ifModRevision("kept", kept)
+                        .delete("kept")
+                        .put("a", VALUE, lease.id())
+                        .build());
     }
 
     @Rule(value = "LEA-7b", check = "how the store's error for an unknown lease is told: for certain, as LeaseDead")
@@ -205,7 +228,10 @@ class LeaseRules {
                 client.renew(lease);
             }
             List<Commit> commits = new ArrayList<>(underDead(lease, kept));
-            commits.add(Commit.to(DIRECTORY).ifAbsent("kept").put("a", VALUE, lease.id()).build());
+            commits.add(Commit.to(DIRECTORY)
+                    .ifAbsent("kept")
+                    .put("a", VALUE, lease.id())
+                    .build());
             for (Commit commit : commits) {
                 Ended<CommitResult> ended = client.outcome(commit);
                 bench.verify(
@@ -233,18 +259,26 @@ class LeaseRules {
             leases.add(lease);
             client.put(DIRECTORY, "of " + i, "1", lease);
         }
-        bench.same("the number of entries under leases of their own", count, client.all(DIRECTORY).size());
+        bench.same(
+                "the number of entries under leases of their own",
+                count,
+                client.all(DIRECTORY).size());
         for (Lease lease : leases) {
             bench.same("renew() of one of " + count + " leases", true, client.renew(lease));
         }
         client.revoke(leases.get(0));
-        bench.same("the number of entries after one was revoked", count - 1, client.all(DIRECTORY).size());
+        bench.same(
+                "the number of entries after one was revoked",
+                count - 1,
+                client.all(DIRECTORY).size());
         for (Lease lease : leases) {
             client.revoke(lease);
         }
     }
 
-    @Rule(value = "LEA-15b", check = "that leases, and the bytes of paths and names under one, are counted before anything is sent")
+    @Rule(
+            value = "LEA-15b",
+            check = "that leases, and the bytes of paths and names under one, are counted before anything is sent")
     void aboveTheLimitsOfLeasesIsRefused(Bench bench) {
         Client client = bench.client();
         Guarantees guarantees = bench.guarantees();
@@ -255,11 +289,12 @@ class LeaseRules {
             for (int i = 1; i < guarantees.maxLeases(); i++) {
                 leases.add(client.grant(bench.longTtl()));
             }
-            Ended<Lease> ended =
-                    client.outcome("grant above maxLeases", () -> client.backend().grantLease(bench.longTtl()));
+            Ended<Lease> ended = client.outcome(
+                    "grant above maxLeases", () -> client.backend().grantLease(bench.longTtl()));
             bench.verify(
                     ended.failedAs(Outcome.NOT_APPLIED),
-                    () -> "a lease above maxLeases, " + guarantees.maxLeases() + ", had to be refused and ended as " + ended);
+                    () -> "a lease above maxLeases, " + guarantees.maxLeases() + ", had to be refused and ended as "
+                            + ended);
             bench.same("renew() of a lease that is there", true, client.renew(kept));
             leases.forEach(client::revoke);
             client.revoke(client.grant(bench.longTtl()));
@@ -272,7 +307,8 @@ class LeaseRules {
         if (guarantees.maxLeaseBytes() <= 4 << 20) {
             long bytes = 0;
             Ended<CommitResult> ended = Ended.open();
-            // Long names reach the limit soon; how a backend counts within a namespace is its own affair, so twice as many are tried.
+            // Long names reach the limit soon; how a backend counts within a namespace is its own affair, so twice as
+            // many are tried.
             for (int i = 0; bytes <= 2L * guarantees.maxLeaseBytes(); i++) {
                 Commit.Builder commit = Commit.to("bytes");
                 for (int j = 0; j < 32; j++) {
@@ -288,10 +324,13 @@ class LeaseRules {
             Ended<CommitResult> last = ended;
             bench.verify(
                     last.isRefused(),
-                    () -> "puts far above maxLeaseBytes, " + guarantees.maxLeaseBytes() + ", had to be refused; the last ended as "
-                            + last);
+                    () -> "puts far above maxLeaseBytes, " + guarantees.maxLeaseBytes()
+                            + ", had to be refused; the last ended as " + last);
             bench.same("renew() afterwards", true, client.renew(kept));
-            bench.same("the entry that was there", kept.id(), client.present(DIRECTORY, "kept").leaseId());
+            bench.same(
+                    "the entry that was there",
+                    kept.id(),
+                    client.present(DIRECTORY, "kept").leaseId());
         } else {
             List<String> names = IntStream.range(0, 1_000)
                     .mapToObj(i -> String.format("%05d-", i) + "n".repeat(480))
@@ -300,7 +339,10 @@ class LeaseRules {
                 client.committed(
                         Commit.to("bytes").put(name, Bytes.EMPTY, kept.id()).build());
             }
-            bench.same("the number of entries under one lease", names.size(), client.all("bytes").size());
+            bench.same(
+                    "the number of entries under one lease",
+                    names.size(),
+                    client.all("bytes").size());
         }
     }
 }

@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /** The life of a client, from open to close. */
@@ -61,7 +60,8 @@ class LifeRules {
         });
         writer.put(DIRECTORY, "a", "2");
         bench.verify(
-                bench.reach(closed::isDone, Duration.ofSeconds(6)), () -> "close() inside a listener did not return within 6 s");
+                bench.reach(closed::isDone, Duration.ofSeconds(6)),
+                () -> "close() inside a listener did not return within 6 s");
 
         Client completing = bench.client();
         CompletableFuture<Void> after = completing
@@ -72,7 +72,10 @@ class LifeRules {
         bench.verify(
                 bench.end(after, Duration.ofSeconds(6)).succeeded(),
                 () -> "close() inside an action on a stage did not return within 6 s");
-        bench.same("a read of another client afterwards", true, writer.one(DIRECTORY, "a").isPresent());
+        bench.same(
+                "a read of another client afterwards",
+                true,
+                writer.one(DIRECTORY, "a").isPresent());
     }
 
     @Rule(value = "LIF-3", check = "that every method looks first whether the backend is closed")
@@ -84,7 +87,9 @@ class LifeRules {
         Backend closed = client.backend();
         Map<String, Supplier<CompletionStage<?>>> calls = new LinkedHashMap<>();
         calls.put("read", () -> closed.read(new Query.One(DIRECTORY, "a")));
-        calls.put("commit", () -> closed.commit(Commit.to(DIRECTORY).put("a", Bytes.EMPTY).build()));
+        calls.put(
+                "commit",
+                () -> closed.commit(Commit.to(DIRECTORY).put("a", Bytes.EMPTY).build()));
         calls.put("check", () -> closed.commit(Commit.to(DIRECTORY).build()));
         calls.put("grantLease", () -> closed.grantLease(bench.longTtl()));
         calls.put("watch", () -> closed.watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody")));
@@ -92,7 +97,8 @@ class LifeRules {
         calls.put("revoke", lease::revoke);
         calls.forEach((what, call) -> {
             long from = bench.now();
-            Ended<Object> ended = client.outcome(what + " after close", () -> call.get().thenApply(result -> result));
+            Ended<Object> ended =
+                    client.outcome(what + " after close", () -> call.get().thenApply(result -> result));
             bench.verify(
                     ended.failedAs(Outcome.NOT_APPLIED) && !ended.threwAtOnce(),
                     () -> what + " after close ended as " + ended + "; a stage that failed NOT_APPLIED is right");
@@ -100,10 +106,15 @@ class LifeRules {
         });
         watch.cancel();
         watch.cancel();
-        bench.same("whether the commit after close did nothing", List.of(), bench.client().all(DIRECTORY));
+        bench.same(
+                "whether the commit after close did nothing",
+                List.of(),
+                bench.client().all(DIRECTORY));
     }
 
-    @Rule(value = "LIF-7a", check = "on which threads stages are completed and listeners run: not on those that read the network")
+    @Rule(
+            value = "LIF-7a",
+            check = "on which threads stages are completed and listeners run: not on those that read the network")
     void aBlockedCallbackStallsNothingElse(Bench bench) {
         Client client = bench.client();
         Client writer = bench.client();
@@ -122,18 +133,17 @@ class LifeRules {
         Notices free = client.watch(DIRECTORY);
         writer.put(DIRECTORY, "a", "1");
         bench.verify(
-                bench.reach(() -> gate.waiting() > 0, bench.patience()), () -> "the listener that is to block was not called");
+                bench.reach(() -> gate.waiting() > 0, bench.patience()),
+                () -> "the listener that is to block was not called");
 
         // And an action that hangs on a stage, which may run in whatever thread completes it.
         CompletableFuture<Snapshot> read = new CompletableFuture<>();
-        bench.async(() -> {
-            client.backend().read(new Query.All(DIRECTORY)).thenAccept(snapshot -> {
-                read.complete(snapshot);
-                bench.stir();
-                gate.pass();
-            });
-            return null;
-        });
+        CompletableFuture<?> hanging = bench.async(
+                () -> client.backend().read(new Query.All(DIRECTORY)).thenAccept(snapshot -> {
+                    read.complete(snapshot);
+                    bench.stir();
+                    gate.pass();
+                }));
         bench.verify(bench.reach(read::isDone, bench.patience()), () -> "a read beside a blocked listener did not end");
         int before = free.count();
         writer.put(DIRECTORY, "b", "1");
@@ -144,26 +154,30 @@ class LifeRules {
         bench.same("the number of entries", 3, client.all(DIRECTORY).size());
         client.revoke(lease);
         gate.open();
+        bench.join(List.of(hanging), bench.patience());
     }
 
-    @Rule(value = "LIF-7b", check = "whether listeners and completions run while a lock of the backend is held, or on its only thread")
+    @Rule(
+            value = "LIF-7b",
+            check = "whether listeners and completions run while a lock of the backend is held, or on its only thread")
     void callingInsideACallbackDoesNotDeadlock(Bench bench) {
         Client client = bench.client();
         Client writer = bench.client();
-        AtomicReference<String> failed = new AtomicReference<>("");
+        Finding failed = new Finding();
         CompletableFuture<Void> done = new CompletableFuture<>();
         client.watch(new Target(DIRECTORY, Optional.of("a")), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
                 try {
-                    bench.same("a read inside a listener", 1, client.all(DIRECTORY).size());
+                    bench.same(
+                            "a read inside a listener", 1, client.all(DIRECTORY).size());
                     client.put(DIRECTORY + "/inside", "b", "1");
                     Lease lease = client.grant(bench.longTtl());
                     client.renew(lease);
                     client.revoke(lease);
                     client.watch(DIRECTORY + "/inside");
                 } catch (RuntimeException | AssertionError e) {
-                    failed.set(e.toString());
+                    failed.is(e.toString());
                 }
                 done.complete(null);
                 bench.stir();
@@ -178,7 +192,7 @@ class LifeRules {
         bench.verify(
                 bench.reach(done::isDone, bench.patience().multipliedBy(2)),
                 () -> "a listener that calls the backend did not come back");
-        bench.verify(failed.get().isEmpty(), () -> "inside a listener: " + failed.get());
+        bench.verify(failed.isNone(), () -> "inside a listener: " + failed);
 
         // Calls that begin inside the completion of others, one within the other.
         CompletableFuture<Integer> chain = client.backend()
@@ -207,7 +221,10 @@ class LifeRules {
                 for (int round = 0; round < rounds; round++) {
                     client.put(DIRECTORY, own, own + "-" + round);
                     Entry entry = client.present(DIRECTORY, own);
-                    bench.same("what a thread reads of its own entry", own + "-" + round, entry.value().toUtf8());
+                    bench.same(
+                            "what a thread reads of its own entry",
+                            own + "-" + round,
+                            entry.value().toUtf8());
                     added += add(client) ? 1 : 0;
                 }
                 return added;
@@ -250,24 +267,25 @@ class LifeRules {
             long grown = usedMemory() - used;
             // Two maps for each of 5,000 directories with names of 200 characters would be ten times as much.
             bench.verify(
-                    grown < 1_000_000, () -> count + " directories that were used and emptied left " + grown + " bytes in memory");
+                    grown < 1_000_000,
+                    () -> count + " directories that were used and emptied left " + grown + " bytes in memory");
             return;
         }
         long first = bench.kit().fixture().stored(bench.namespace()).orElseThrow();
         useAndEmpty(bench, client, count, 1);
         Duration grace = bench.guarantees().emptyDirectoryGrace().plusSeconds(2);
-        AtomicReference<Long> left = new AtomicReference<>(first);
+        long[] left = {first};
         long until = bench.now() + grace.toNanos();
         do {
-            left.set(bench.kit().fixture().stored(bench.namespace()).orElseThrow());
-            if (left.get() > first) {
+            left[0] = bench.kit().fixture().stored(bench.namespace()).orElseThrow();
+            if (left[0] > first) {
                 bench.pass(Duration.ofMillis(200));
             }
-        } while (left.get() > first && bench.now() - until < 0);
+        } while (left[0] > first && bench.now() - until < 0);
         bench.verify(
-                left.get() <= first,
-                () -> count + " directories that were used and emptied left " + (left.get() - first) + " things in the store after "
-                        + Bench.text(grace));
+                left[0] <= first,
+                () -> count + " directories that were used and emptied left " + (left[0] - first)
+                        + " things in the store after " + Bench.text(grace));
     }
 
     private static void useAndEmpty(Bench bench, Client client, int count, int from) {

@@ -17,13 +17,91 @@ import java.util.Set;
 class NameRules {
     /** What some store, path, pattern or escaping gives a meaning to. */
     private static final List<String> ODD = List.of(
-            ".", "..", "...", "/", "//", "a/", "/a", "a//b", "a/b", "a/../b", "a/./b", "%", "%2F", "%2f", "%252F", "%00", "a%2Fb",
-            "a b", " a", "a ", " ", "\t", "\n", "\r\n", "\u0001", "\u007f", "\u0085", "\u2028", "*", "?", "[a]", "{a}", "{a", "a}",
-            "#", "+", "&", "=", ":", ";", ",", "|", "\\", "\\\\", "'", "\"", "`", "$", "~", "^", "@", "!", "<", ">", "_", "-", "a",
-            "A", "b", "a.b", "zookeeper", "null", "0", "00", "\u00e9", "e\u0301", "\u00df", "SS", "ss", "\u0130", "i", "I", "\u212b",
-            "\u00c5", "\ufb01", "fi", "\ufeff", "\ufffd", "\uffff", "\ud83d\ude00", "\u202e");
+            ".",
+            "..",
+            "...",
+            "/",
+            "//",
+            "a/",
+            "/a",
+            "a//b",
+            "a/b",
+            "a/../b",
+            "a/./b",
+            "%",
+            "%2F",
+            "%2f",
+            "%252F",
+            "%00",
+            "a%2Fb",
+            "a b",
+            " a",
+            "a ",
+            " ",
+            "\t",
+            "\n",
+            "\r\n",
+            "\u0001",
+            "\u007f",
+            "\u0085",
+            "\u2028",
+            "*",
+            "?",
+            "[a]",
+            "{a}",
+            "{a",
+            "a}",
+            "#",
+            "+",
+            "&",
+            "=",
+            ":",
+            ";",
+            ",",
+            "|",
+            "\\",
+            "\\\\",
+            "'",
+            "\"",
+            "`",
+            "$",
+            "~",
+            "^",
+            "@",
+            "!",
+            "<",
+            ">",
+            "_",
+            "-",
+            "a",
+            "A",
+            "b",
+            "a.b",
+            "zookeeper",
+            "null",
+            "0",
+            "00",
+            "\u00e9",
+            "e\u0301",
+            "\u00df",
+            "SS",
+            "ss",
+            "\u0130",
+            "i",
+            "I",
+            "\u212b",
+            "\u00c5",
+            "\ufb01",
+            "fi",
+            "\ufeff",
+            "\ufffd",
+            "\uffff",
+            "\ud83d\ude00",
+            "\u202e");
 
-    @Rule(value = "NAM-1a", check = "the longest names that the store takes once they are escaped, and characters that it refuses")
+    @Rule(
+            value = "NAM-1a",
+            check = "the longest names that the store takes once they are escaped, and characters that it refuses")
     void anyWellFormedNameIsAccepted(Bench bench) {
         Client client = bench.client();
         List<String> names = new ArrayList<>(ODD);
@@ -39,32 +117,45 @@ class NameRules {
         }
         for (String directory : names) {
             client.put(directory, "a", "1");
-            bench.same("the number of entries in the directory of this name", 1, client.all(directory).size());
+            bench.same(
+                    "the number of entries in the directory of this name",
+                    1,
+                    client.all(directory).size());
             client.delete(directory, "a");
         }
         for (int pathBytes : new int[] {1, 256, 511}) {
             String directory = "d".repeat(pathBytes);
             String name = "n".repeat(512 - pathBytes);
             client.put(directory, name, "1");
-            bench.same("the entry at 512 bytes of path and name", name, client.present(directory, name).name());
+            bench.same(
+                    "the entry at 512 bytes of path and name",
+                    name,
+                    client.present(directory, name).name());
             client.delete(directory, name);
         }
     }
 
-    @Rule(value = "NAM-1b", check = "the escaping: it has to be injective, and nothing below may normalise or fold case")
+    @Rule(
+            value = "NAM-1b",
+            check = "the escaping: it has to be injective, and nothing below may normalise or fold case")
     void differentNamesNeverMeet(Bench bench) {
         Client client = bench.client();
         Client reader = bench.client();
         for (String name : ODD) {
-            CommitResult result = client.commit(
-                    Commit.to("names").ifAbsent(name).put(name, Bytes.utf8(name)).build());
+            CommitResult result = client.commit(Commit.to("names")
+                    .ifAbsent(name)
+                    .put(name, Bytes.utf8(name))
+                    .build());
             bench.verify(
                     result instanceof CommitResult.Committed,
                     () -> "the name '" + name + "' was taken before it was put, by one of " + ODD);
         }
         List<Entry> entries = reader.all("names");
         bench.same("the names", new HashSet<>(ODD), names(entries));
-        entries.forEach(entry -> bench.same("the value put under '" + entry.name() + "'", entry.name(), entry.value().toUtf8()));
+        entries.forEach(entry -> bench.same(
+                "the value put under '" + entry.name() + "'",
+                entry.name(),
+                entry.value().toUtf8()));
         for (String directory : ODD) {
             bench.verify(
                     client.all(directory).isEmpty(),
@@ -77,17 +168,24 @@ class NameRules {
                     "the value in directory '" + directory + "'",
                     directory,
                     reader.present(directory, "a").value().toUtf8());
-            bench.same("the number of entries in directory '" + directory + "'", 1, reader.all(directory).size());
+            bench.same(
+                    "the number of entries in directory '" + directory + "'",
+                    1,
+                    reader.all(directory).size());
         }
     }
 
-    @Rule(value = "NAM-1c", check = "Query, Commit and Target refuse them when they are made; a backend never sees them")
+    @Rule(
+            value = "NAM-1c",
+            check = "Query, Commit and Target refuse them when they are made; a backend never sees them")
     void otherNamesAreRefused(Bench bench) {
-        for (String name : List.of("", "\u0000", "a\u0000b", "\ud83d", "\ude00", "\ude00\ud83d", "a\ud83d", "n".repeat(513))) {
+        for (String name :
+                List.of("", "\u0000", "a\u0000b", "\ud83d", "\ude00", "\ude00\ud83d", "a\ud83d", "n".repeat(513))) {
             requireRefused(bench, name, () -> new Query.One("d", name));
             requireRefused(bench, name, () -> new Query.All(name));
             requireRefused(bench, name, () -> new Target("d", Optional.of(name)));
-            requireRefused(bench, name, () -> Commit.to("d").put(name, Bytes.EMPTY).build());
+            requireRefused(
+                    bench, name, () -> Commit.to("d").put(name, Bytes.EMPTY).build());
             requireRefused(bench, name, () -> Commit.to(name).build());
         }
         requireRefused(bench, "512 bytes beside a path", () -> new Query.One("d", "n".repeat(512)));
@@ -128,11 +226,11 @@ class NameRules {
             int before = heard.count();
             client.put(directory, "sentinel of " + directory, "1");
             heard.awaitAnnounced("sentinel of " + directory, before);
-            Set<String> allowed =
-                    Set.of("in " + directory, "b", "sentinel of " + directory, Notices.RESET);
+            Set<String> allowed = Set.of("in " + directory, "b", "sentinel of " + directory, Notices.RESET);
             bench.verify(
                     allowed.containsAll(heard.heard()),
-                    () -> "a watch of '" + directory + "' heard " + heard.heard() + ", and only " + allowed + " is there");
+                    () -> "a watch of '" + directory + "' heard " + heard.heard() + ", and only " + allowed
+                            + " is there");
         }
     }
 
@@ -156,7 +254,8 @@ class NameRules {
                 String own = namespaces.get(i) + " and " + directory;
                 List<Entry> before = clients.get(i).all(directory);
                 bench.verify(
-                        before.isEmpty(), () -> "the pair " + own + " is in use before anything was put there: " + before);
+                        before.isEmpty(),
+                        () -> "the pair " + own + " is in use before anything was put there: " + before);
                 clients.get(i).put(directory, "a", own);
             }
         }
@@ -186,15 +285,22 @@ class NameRules {
             List<Entry> before = client.all(directory);
             bench.verify(
                     before.isEmpty(),
-                    () -> "namespace " + client + " sees, before anything was put there, " + before + " of another one of " + namespaces);
+                    () -> "namespace " + client + " sees, before anything was put there, " + before
+                            + " of another one of " + namespaces);
             client.put(directory, own, own);
             client.put(directory, "shared", own);
             client.put(directory, "leased", own, leases.get(i));
         }
         for (int i = 0; i < namespaces.size(); i++) {
             String own = "of " + i;
-            bench.same("the names in one namespace", Set.of(own, "shared", "leased"), names(clients.get(i).all(directory)));
-            bench.same("the value of a name that all have", own, clients.get(i).present(directory, "shared").value().toUtf8());
+            bench.same(
+                    "the names in one namespace",
+                    Set.of(own, "shared", "leased"),
+                    names(clients.get(i).all(directory)));
+            bench.same(
+                    "the value of a name that all have",
+                    own,
+                    clients.get(i).present(directory, "shared").value().toUtf8());
         }
         // What one deletes, and the end of its lease, is nothing to the others.
         clients.get(0).delete(directory, "shared");

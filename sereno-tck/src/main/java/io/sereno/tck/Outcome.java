@@ -14,4 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param millis how long it took
  */
 record Outcome(
-        RuleTest test, Verdict verdict, Map<String, Long> evidence, String why, @Nullable Throwable failure, long millis) {}
+        RuleTest test,
+        Verdict verdict,
+        Map<String, Long> evidence,
+        String why,
+        @Nullable Throwable failure,
+        long millis) {}

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** How calls end, as far as no fault is needed. */
 class OutcomeRules {
-    @Rule(value = "OUT-6a", check = "how failures of reads, watches and grants are classified; nothing of theirs is in doubt")
+    @Rule(
+            value = "OUT-6a",
+            check = "how failures of reads, watches and grants are classified; nothing of theirs is in doubt")
     void readsWatchesAndGrantsAreNeverUnknown(Bench bench) {
         Client client = bench.client();
         client.close();
@@ -32,7 +34,9 @@ class OutcomeRules {
         calls.put("watch", () -> closed.watch(new Target("d", Optional.empty()), new Notices(bench, "nobody")));
         calls.put("grant", () -> closed.grantLease(bench.longTtl()));
         calls.put("grant of nothing", () -> closed.grantLease(Duration.ZERO));
-        calls.put("grant of ages", () -> closed.grantLease(bench.guarantees().greatestTtl().multipliedBy(3)));
+        calls.put(
+                "grant of ages",
+                () -> closed.grantLease(bench.guarantees().greatestTtl().multipliedBy(3)));
         calls.forEach((what, call) -> {
             Ended<Object> ended = client.outcome(what, () -> call.get().thenApply(result -> result));
             bench.verify(
@@ -48,7 +52,8 @@ class OutcomeRules {
         List<Supplier<CompletionStage<?>>> refused = new ArrayList<>();
         int most = bench.guarantees().maxValueBytes();
         if (most <= 16 << 20) {
-            Commit large = Commit.to("d").put("a", Bytes.copyOf(new byte[most + 1])).build();
+            Commit large =
+                    Commit.to("d").put("a", Bytes.copyOf(new byte[most + 1])).build();
             refused.add(() -> client.backend().commit(large));
         }
         refused.add(() -> client.backend().grantLease(Duration.ZERO));
@@ -87,7 +92,8 @@ class OutcomeRules {
             for (Class<?> type : types) {
                 bench.verify(
                         isOfTheSpi(type),
-                        () -> "the backend's public method " + method + " has a type that is neither Sereno's nor Java's");
+                        () -> "the backend's public method " + method
+                                + " has a type that is neither Sereno's nor Java's");
             }
         }
         client.close();
@@ -97,7 +103,8 @@ class OutcomeRules {
                 () -> backend.grantLease(bench.longTtl()),
                 () -> backend.watch(new Target("d", Optional.empty()), new Notices(bench, "nobody")));
         for (Supplier<CompletionStage<?>> call : calls) {
-            Ended<Object> ended = client.outcome("a call after close", () -> call.get().thenApply(result -> result));
+            Ended<Object> ended =
+                    client.outcome("a call after close", () -> call.get().thenApply(result -> result));
             bench.verify(ended.failure().isPresent(), () -> "a call after close failed with " + ended.thrown());
         }
     }
@@ -123,7 +130,9 @@ class OutcomeRules {
 
     private static final String PASSWORD = "kit-swordfish-7";
 
-    @Rule(value = "OUT-6d", check = "toString() and messages of everything that holds the URI, the user or the password")
+    @Rule(
+            value = "OUT-6d",
+            check = "toString() and messages of everything that holds the URI, the user or the password")
     void noMessageShowsThePassword(Bench bench) {
         Backend backend;
         try {
@@ -133,13 +142,13 @@ class OutcomeRules {
             return;
         }
         try (Backend open = backend) {
-            bench.verify(!String.valueOf(open).contains(PASSWORD), () -> "toString() of the backend shows the password");
             bench.verify(
-                    !open.guarantees().toString().contains(PASSWORD), () -> "guarantees() shows the password");
+                    !String.valueOf(open).contains(PASSWORD), () -> "toString() of the backend shows the password");
+            bench.verify(!open.guarantees().toString().contains(PASSWORD), () -> "guarantees() shows the password");
             Ended<Snapshot> ended = bench.end(open.read(new Query.All("d")), bench.patience());
             requireHidden(bench, "a read", ended.thrown());
-            Ended<CommitResult> commit = bench.end(
-                    open.commit(Commit.to("d").put("a", Bytes.EMPTY).build()), bench.patience());
+            Ended<CommitResult> commit =
+                    bench.end(open.commit(Commit.to("d").put("a", Bytes.EMPTY).build()), bench.patience());
             requireHidden(bench, "a commit", commit.thrown());
         }
     }
@@ -147,7 +156,8 @@ class OutcomeRules {
     private static void requireHidden(Bench bench, String what, @Nullable Throwable thrown) {
         for (Throwable each = thrown; each != null; each = each.getCause()) {
             String message = each.toString();
-            bench.verify(!message.contains(PASSWORD), () -> "the failure of " + what + " shows the password: " + message);
+            bench.verify(
+                    !message.contains(PASSWORD), () -> "the failure of " + what + " shows the password: " + message);
         }
         bench.verified();
     }

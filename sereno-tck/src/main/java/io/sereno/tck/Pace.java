@@ -54,7 +54,8 @@ sealed interface Pace {
                 if (!crew.awaitQuiet(condition, BUSY.toNanos())) {
                     throw new Inconclusive(
                             Verdict.UNKNOWN,
-                            "threads are busy for " + BUSY + ", so that manual time cannot be moved; is something blocked?");
+                            "threads are busy for " + BUSY
+                                    + ", so that manual time cannot be moved; is something blocked?");
                 }
                 if (condition.getAsBoolean()) {
                     return true;

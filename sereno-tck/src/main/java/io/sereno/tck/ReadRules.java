@@ -15,7 +15,9 @@ import java.util.stream.IntStream;
 class ReadRules {
     private static final String DIRECTORY = "read";
 
-    @Rule(value = "READ-4a", check = "what the store answers for a key that is not there: null, an error, an empty list?")
+    @Rule(
+            value = "READ-4a",
+            check = "what the store answers for a key that is not there: null, an error, an empty list?")
     void whatIsAbsentIsAnEmptyList(Bench bench) {
         Client client = bench.client();
         requireEmpty(bench, "a directory that was never used", client.read(new Query.All(DIRECTORY)));
@@ -34,8 +36,7 @@ class ReadRules {
     }
 
     private static void requireEmpty(Bench bench, String what, Snapshot read) {
-        bench.verify(
-                read.entries().isEmpty() && !read.more(), () -> what + " read as " + Ended.describe(read));
+        bench.verify(read.entries().isEmpty() && !read.more(), () -> what + " read as " + Ended.describe(read));
     }
 
     @Rule(value = "READ-4b", check = "whether an empty value and an absent one look the same to the client library")
@@ -65,16 +66,40 @@ class ReadRules {
 
     /** In the order of their UTF-8: Java's order of strings has the two before the last the other way round. */
     private static final List<String> ORDERED = List.of(
-            "\u0001", "!", "0", "10", "9", "A", "Z", "a", "a ", "a!", "a/", "aa", "b", "z", "\u007f", "\u0080", "\u00e9", "\u07ff",
-            "\u0800", "\ud7ff", "\ue000", "\uffee", "\ud83d\ude00", "\udbff\udffd");
+            "\u0001",
+            "!",
+            "0",
+            "10",
+            "9",
+            "A",
+            "Z",
+            "a",
+            "a ",
+            "a!",
+            "a/",
+            "aa",
+            "b",
+            "z",
+            "\u007f",
+            "\u0080",
+            "\u00e9",
+            "\u07ff",
+            "\u0800",
+            "\ud7ff",
+            "\ue000",
+            "\uffee",
+            "\ud83d\ude00",
+            "\udbff\udffd");
 
     @Rule(
             value = "READ-5a",
-            check = "whether something sorts by String.compareTo, which is by UTF-16; the store's own order, or one of bytes, is right")
+            check =
+                    "whether something sorts by String.compareTo, which is by UTF-16; the store's own order, or one of bytes, is right")
     void entriesComeInTheOrderOfTheirBytes(Bench bench) {
         Client client = bench.client();
         List<String> shuffled = new ArrayList<>(ORDERED);
-        java.util.Collections.shuffle(shuffled, new java.util.Random(bench.random().nextLong()));
+        java.util.Collections.shuffle(
+                shuffled, new java.util.Random(bench.random().nextLong()));
         shuffled.forEach(name -> client.put(DIRECTORY, name, Bytes.EMPTY));
         requireOrder(bench, "a read of the directory", client.all(DIRECTORY), ORDERED);
 
@@ -88,7 +113,10 @@ class ReadRules {
             more = page.more();
         }
         bench.same("the order of pages of five", codes(ORDERED), codes(paged));
-        client.committed(Commit.to(DIRECTORY).put("!", Bytes.EMPTY).returningAll().build())
+        client.committed(Commit.to(DIRECTORY)
+                        .put("!", Bytes.EMPTY)
+                        .returningAll()
+                        .build())
                 .snapshot()
                 .ifPresent(snapshot -> requireOrder(bench, "the read with a commit", snapshot.entries(), ORDERED));
     }
@@ -112,7 +140,8 @@ class ReadRules {
     @Rule(value = "READ-5b", check = "whether the range begins behind the name, and whether the name has to exist")
     void aRangeIsTheFirstBehindAName(Bench bench) {
         Client client = bench.client();
-        List<String> names = IntStream.range(0, 10).mapToObj(i -> "n" + 2 * i).sorted().toList();
+        List<String> names =
+                IntStream.range(0, 10).mapToObj(i -> "n" + 2 * i).sorted().toList();
         names.forEach(name -> client.put(DIRECTORY, name, "1"));
         List<String> starts = new ArrayList<>(names);
         starts.addAll(List.of("", "n", "n1", "n11", "n3", "n9", "m", "o"));
@@ -147,12 +176,18 @@ class ReadRules {
             for (int limit = 1; limit <= names.size() + 1; limit++) {
                 boolean expected = from + limit < names.size();
                 Snapshot read = client.read(new Query.Range(DIRECTORY, after, limit));
-                bench.same("more, for a range of " + limit + " behind '" + after + "' in " + names, expected, read.more());
+                bench.same(
+                        "more, for a range of " + limit + " behind '" + after + "' in " + names, expected, read.more());
             }
         }
-        bench.same("more, for a read of all", false, client.read(new Query.All(DIRECTORY)).more());
         bench.same(
-                "more, for a read of one", false, client.read(new Query.One(DIRECTORY, "a")).more());
+                "more, for a read of all",
+                false,
+                client.read(new Query.All(DIRECTORY)).more());
+        bench.same(
+                "more, for a read of one",
+                false,
+                client.read(new Query.One(DIRECTORY, "a")).more());
         client.committed(new Commit(
                         DIRECTORY,
                         List.of(),
@@ -179,7 +214,8 @@ class ReadRules {
 
     @Rule(
             value = "READ-7a",
-            check = "limits of the client library and the server: message size, rows per reply, a default page that is not followed")
+            check =
+                    "limits of the client library and the server: message size, rows per reply, a default page that is not followed")
     void aThousandEntriesAndAMebibyteAreReadWhole(Bench bench) {
         Client client = bench.client();
         // 64 bytes of name and 980 of value, 1,000 times, are just below 1 MiB.
@@ -198,8 +234,10 @@ class ReadRules {
                     .count();
             bench.same("the number of values that are not as they were put", 0L, damaged);
         }
-        client.committed(
-                        Commit.to(DIRECTORY).ifPresent(names.get(0)).returningAll().build())
+        client.committed(Commit.to(DIRECTORY)
+                        .ifPresent(names.get(0))
+                        .returningAll()
+                        .build())
                 .snapshot()
                 .ifPresent(snapshot -> bench.same(
                         "the number of entries returned with a commit",
@@ -220,8 +258,9 @@ class ReadRules {
         long wanted = reachable ? limit + valueBytes : 4L << 20;
         int size = Math.min(valueBytes, 60 * 1024);
         int count = (int) (wanted / size) + 1;
-        List<String> names =
-                IntStream.range(0, count).mapToObj(i -> String.format("%05d", i)).toList();
+        List<String> names = IntStream.range(0, count)
+                .mapToObj(i -> String.format("%05d", i))
+                .toList();
         bench.fill(client, DIRECTORY, names, Bytes.copyOf(new byte[size]));
         Ended<Snapshot> ended =
                 client.outcome("read all", () -> client.backend().read(new Query.All(DIRECTORY)));
@@ -236,11 +275,14 @@ class ReadRules {
         } else {
             bench.verify(
                     ended.succeeded() && ended.result().entries().size() == count,
-                    () -> "a read of " + (long) count * size + " bytes, where maxListingBytes is " + limit + ", ended as "
-                            + ended);
+                    () -> "a read of " + (long) count * size + " bytes, where maxListingBytes is " + limit
+                            + ", ended as " + ended);
         }
         // The client goes on, also with this directory.
-        bench.same("a small read afterwards", true, client.one(DIRECTORY, names.get(0)).isPresent());
+        bench.same(
+                "a small read afterwards",
+                true,
+                client.one(DIRECTORY, names.get(0)).isPresent());
         client.put("elsewhere", "a", "1");
         bench.same("another read afterwards", 1, client.all("elsewhere").size());
     }

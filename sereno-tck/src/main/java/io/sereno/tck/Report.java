@@ -70,7 +70,8 @@ record Report(
         return new Report(
                 guarantees.map(Guarantees::backend).orElse("unknown"),
                 guarantees.map(Guarantees::serverVersion).orElse(""),
-                Optional.ofNullable(Kit.class.getPackage().getImplementationVersion()).orElse("development"),
+                Optional.ofNullable(Kit.class.getPackage().getImplementationVersion())
+                        .orElse("development"),
                 Runtime.version().toString(),
                 kit.seed(),
                 complete,
@@ -97,9 +98,11 @@ record Report(
                             0)
                     : new Line(rule, Verdict.UNTESTED, Map.of(), rule.untested(), "", List.of(), 0);
         }
-        Outcome worst = outcomes.stream().max(Comparator.comparing(Outcome::verdict)).orElseThrow();
+        Outcome worst =
+                outcomes.stream().max(Comparator.comparing(Outcome::verdict)).orElseThrow();
         Map<String, Long> evidence = new LinkedHashMap<>();
-        outcomes.forEach(outcome -> outcome.evidence().forEach((what, count) -> evidence.merge(what, count, Long::sum)));
+        outcomes.forEach(
+                outcome -> outcome.evidence().forEach((what, count) -> evidence.merge(what, count, Long::sum)));
         Throwable failure = worst.failure();
         return new Line(
                 rule,
@@ -127,7 +130,8 @@ record Report(
 
     /** How many rules have each verdict. */
     Map<Verdict, Long> counts() {
-        return rules.stream().collect(Collectors.groupingBy(Line::verdict, java.util.TreeMap::new, Collectors.counting()));
+        return rules.stream()
+                .collect(Collectors.groupingBy(Line::verdict, java.util.TreeMap::new, Collectors.counting()));
     }
 
     /** Fails a whole run that is worth less, or has waivers for what holds. */

@@ -4,14 +4,13 @@ import java.util.Locale;
 
 /** A report as one page of HTML that needs nothing else. */
 final class ReportPage {
-    private static final String HEAD =
-            """
+    private static final String HEAD = """
             <!doctype html>
             <html lang="en">
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>%1$s: %2$s</title>
+            <title>{backend}: {grade}</title>
             <style>
             :root { color-scheme: light dark; --line: #8884; --soft: #8882; }
             body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
@@ -19,7 +18,7 @@ final class ReportPage {
             .facts { opacity: .75; margin: 0 0 1.2rem; }
             .filters label { margin-right: 1rem; white-space: nowrap; }
             h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
-            table { border-collapse: collapse; width: 100%%; table-layout: fixed; }
+            table { border-collapse: collapse; width: 100%; table-layout: fixed; }
             td { border-top: 1px solid var(--line); padding: .35rem .5rem; vertical-align: top; overflow-wrap: anywhere; }
             td:nth-child(1) { width: 4.6rem; font-weight: 600; }
             td:nth-child(2) { width: 9.4rem; }
@@ -34,12 +33,11 @@ final class ReportPage {
             </style>
             </head>
             <body>
-            <h1>%1$s: %2$s</h1>
-            <p class="facts">%3$s</p>
+            <h1>{backend}: {grade}</h1>
+            <p class="facts">{facts}</p>
             """;
 
-    private static final String SCRIPT =
-            """
+    private static final String SCRIPT = """
             <script>
             for (const box of document.querySelectorAll('.filters input')) {
               box.addEventListener('change', () => {
@@ -55,13 +53,12 @@ final class ReportPage {
 
     static String html(Report report) {
         StringBuilder page = new StringBuilder();
-        page.append(String.format(
-                Locale.ROOT,
-                HEAD,
-                escaped(report.backend()),
-                escaped(report.complete() ? report.grade().toString() : "no grade, not every rule was run"),
-                escaped("server " + (report.serverVersion().isEmpty() ? "unknown" : report.serverVersion()) + " · kit "
-                        + report.kitVersion() + " · Java " + report.java() + " · seed " + report.seed())));
+        String facts = "server " + (report.serverVersion().isEmpty() ? "unknown" : report.serverVersion()) + " · kit "
+                + report.kitVersion() + " · Java " + report.java() + " · seed " + report.seed();
+        String grade = report.complete() ? report.grade().toString() : "no grade, not every rule was run";
+        page.append(HEAD.replace("{backend}", escaped(report.backend()))
+                .replace("{grade}", escaped(grade))
+                .replace("{facts}", escaped(facts)));
         page.append("<p class=\"filters\">");
         report.counts()
                 .forEach((verdict, count) -> page.append("<label><input type=\"checkbox\" checked value=\"")
@@ -77,7 +74,10 @@ final class ReportPage {
             String id = line.rule().id();
             String next = id.substring(0, id.indexOf('-'));
             if (!next.equals(group)) {
-                page.append(group.isEmpty() ? "" : "</table>\n").append("<h2>").append(next).append("</h2>\n<table>\n");
+                page.append(group.isEmpty() ? "" : "</table>\n")
+                        .append("<h2>")
+                        .append(next)
+                        .append("</h2>\n<table>\n");
                 group = next;
             }
             page.append(row(line));
@@ -86,8 +86,10 @@ final class ReportPage {
     }
 
     private static String row(Report.Line line) {
-        return "<tr data-verdict=\"" + line.verdict().name() + "\" id=\"" + line.rule().id() + "\"><td>"
-                + line.rule().id() + (line.rule().must() ? "" : "<br><span class=\"should\">should</span>") + "</td><td>"
+        return "<tr data-verdict=\"" + line.verdict().name() + "\" id=\""
+                + line.rule().id() + "\"><td>"
+                + line.rule().id() + (line.rule().must() ? "" : "<br><span class=\"should\">should</span>")
+                + "</td><td>"
                 + badge(line.verdict()) + "</td><td>" + prose(line.rule().claim())
                 + (line.why().isEmpty() ? "" : "<div class=\"why\">" + escaped(line.why()) + "</div>")
                 + (line.detail().isEmpty()
@@ -110,6 +112,9 @@ final class ReportPage {
     }
 
     private static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 }

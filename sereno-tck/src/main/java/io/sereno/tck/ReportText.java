@@ -20,7 +20,10 @@ final class ReportText {
     private static String json(Report.Line line) {
         return "    {\"id\": " + quoted(line.rule().id()) + ", \"level\": "
                 + quoted(line.rule().must() ? "M" : "S") + ", \"kinds\": "
-                + line.rule().kinds().stream().sorted().map(ReportText::quoted).collect(Collectors.joining(", ", "[", "]"))
+                + line.rule().kinds().stream()
+                        .sorted()
+                        .map(ReportText::quoted)
+                        .collect(Collectors.joining(", ", "[", "]"))
                 + ", \"verdict\": " + quoted(line.verdict().toString()) + ", \"evidence\": "
                 + line.evidence().entrySet().stream()
                         .map(entry -> quoted(entry.getKey()) + ": " + entry.getValue())
@@ -52,7 +55,11 @@ final class ReportText {
 
     static String markdown(Report report) {
         StringBuilder text = new StringBuilder();
-        text.append("# ").append(report.backend()).append(": ").append(report.grade()).append("\n\n");
+        text.append("# ")
+                .append(report.backend())
+                .append(": ")
+                .append(report.grade())
+                .append("\n\n");
         text.append("| | |\n|---|---|\n");
         text.append("| server | ").append(cell(report.serverVersion())).append(" |\n");
         text.append("| kit | ").append(cell(report.kitVersion())).append(" |\n");

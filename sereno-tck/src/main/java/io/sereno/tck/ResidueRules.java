@@ -19,7 +19,9 @@ import java.util.stream.Stream;
 class ResidueRules {
     private static final Duration ALLOWED = Duration.ofSeconds(2);
 
-    @Rule(value = "LIF-4a", check = "executors, event loops and timers that the client library starts, and who ends them")
+    @Rule(
+            value = "LIF-4a",
+            check = "executors, event loops and timers that the client library starts, and who ends them")
     void twoSecondsAfterCloseNothingIsLeft(Bench bench) {
         CountingTime time = new CountingTime(bench.time());
         Set<Thread> before = threads();
@@ -31,7 +33,8 @@ class ResidueRules {
 
     private static void use(Bench bench, CountingTime time) {
         Client client = bench.client(config -> config.withTime(time));
-        Lease lease = client.grant(bench.kit().fixture().clock().isPresent() ? Duration.ofSeconds(60) : Duration.ofSeconds(30));
+        Lease lease = client.grant(
+                bench.kit().fixture().clock().isPresent() ? Duration.ofSeconds(60) : Duration.ofSeconds(30));
         client.committed(Commit.to("d").put("a", Bytes.EMPTY, lease.id()).build());
         client.watch(new Target("d", Optional.empty()), new Notices(bench, "nobody"));
         client.all("d");
@@ -43,7 +46,8 @@ class ResidueRules {
         Set<Thread> left = left(before);
         while ((!left.isEmpty() || time.scheduled() > 0)
                 && System.nanoTime() - from
-                        < ALLOWED.plus(bench.kit().stalledSince(from).multipliedBy(2)).toNanos()) {
+                        < ALLOWED.plus(bench.kit().stalledSince(from).multipliedBy(2))
+                                .toNanos()) {
             try {
                 TimeUnit.MILLISECONDS.timedJoin(left.stream().findFirst().orElseGet(Thread::currentThread), 20);
             } catch (InterruptedException e) {
@@ -75,7 +79,9 @@ class ResidueRules {
         }
         requireGone(bench, before, time, 100);
         long more = openFiles() - files;
-        bench.verify(more < 20, () -> "after 100 clients were opened and closed, " + more + " more files and sockets are open");
+        bench.verify(
+                more < 20,
+                () -> "after 100 clients were opened and closed, " + more + " more files and sockets are open");
         bench.count("clients", 100);
     }
 
@@ -100,8 +106,10 @@ class ResidueRules {
     private static Set<Thread> left(Set<Thread> before) {
         Set<Thread> now = threads();
         now.removeAll(before);
-        now.removeIf(thread -> List.of("tck-", "ForkJoinPool.commonPool", "process reaper", "Common-Cleaner", "Attach Listener").stream()
-                .anyMatch(thread.getName()::startsWith));
+        now.removeIf(thread ->
+                List.of("tck-", "ForkJoinPool.commonPool", "process reaper", "Common-Cleaner", "Attach Listener")
+                        .stream()
+                        .anyMatch(thread.getName()::startsWith));
         now.removeIf(thread -> !thread.isAlive());
         return now;
     }

@@ -1,5 +1,7 @@
 package io.sereno.tck;
 
+import org.jspecify.annotations.Nullable;
+
 /** A rule is broken: what was seen. The kit puts rule, steps and advice around it. */
 final class RuleFailure extends AssertionError {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ final class RuleFailure extends AssertionError {
         super(seen);
     }
 
-    RuleFailure(String seen, Throwable cause) {
+    RuleFailure(String seen, @Nullable Throwable cause) {
         super(seen, cause);
     }
 }

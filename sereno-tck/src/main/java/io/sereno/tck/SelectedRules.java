@@ -12,8 +12,10 @@ record SelectedRules(List<String> names) {
 
     static SelectedRules fromProperty() {
         String property = System.getProperty(PROPERTY, "");
-        return new SelectedRules(
-                Stream.of(property.split(",", -1)).map(String::trim).filter(name -> !name.isEmpty()).toList());
+        return new SelectedRules(Stream.of(property.split(",", -1))
+                .map(String::trim)
+                .filter(name -> !name.isEmpty())
+                .toList());
     }
 
     /** {@code WAT-3} stands for {@code WAT-3a} too, but not for {@code WAT-30}. */
@@ -22,7 +24,8 @@ record SelectedRules(List<String> names) {
                 || names.stream()
                         .anyMatch(name -> rule.equals(name)
                                 || rule.startsWith(name + "-")
-                                || (rule.startsWith(name) && rule.substring(name.length()).matches("[a-z]")));
+                                || (rule.startsWith(name)
+                                        && rule.substring(name.length()).matches("[a-z]")));
     }
 
     boolean isAll() {

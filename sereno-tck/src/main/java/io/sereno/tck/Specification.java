@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The rules, as {@code docs/spec.md} has them; a copy of that file is part of the kit's jar. */
 final class Specification {
-    private static final Pattern HEAD = Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · ([MS]) · ([dhftl](?:, [dhftl])*)$");
+    private static final Pattern HEAD =
+            Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · ([MS]) · ([dhftl](?:, [dhftl])*)$");
     private static final Pattern PARTS = Pattern.compile("\\*(Intent|Untested|Tested by):\\*");
 
     private static final Specification SHIPPED = parse(shippedLines());
@@ -35,7 +36,8 @@ final class Specification {
      * @param untested why no test can decide it, or all of it; empty if one can
      * @param testedBy the tests and mutants that the specification names
      */
-    record Entry(String id, boolean must, Set<String> kinds, String claim, String intent, String untested, String testedBy) {
+    record Entry(
+            String id, boolean must, Set<String> kinds, String claim, String intent, String untested, String testedBy) {
         boolean needsFaults() {
             return kinds.contains("f");
         }
@@ -59,7 +61,8 @@ final class Specification {
         return rules.values();
     }
 
-    @Nullable Entry find(String id) {
+    @Nullable
+    Entry find(String id) {
         return rules.get(id);
     }
 

@@ -15,7 +15,9 @@ import java.util.Map;
 class ValueRules {
     private static final String DIRECTORY = "value";
 
-    @Rule(value = "VAL-1a", check = "whether a value goes through a String, or through anything that ends at a zero byte")
+    @Rule(
+            value = "VAL-1a",
+            check = "whether a value goes through a String, or through anything that ends at a zero byte")
     void anyBytesComeBack(Bench bench) {
         Client client = bench.client();
         Client reader = bench.client();
@@ -37,19 +39,29 @@ class ValueRules {
         values.forEach((what, octets) -> {
             Bytes value = Bytes.copyOf(octets);
             client.put(DIRECTORY, what, value);
-            bench.same("whether " + what + " came back to who put it", true, client.present(DIRECTORY, what).value().equals(value));
+            bench.same(
+                    "whether " + what + " came back to who put it",
+                    true,
+                    client.present(DIRECTORY, what).value().equals(value));
         });
         reader.all(DIRECTORY)
                 .forEach(entry -> bench.verify(
                         Arrays.equals(values.get(entry.name()), entry.value().toArray()),
-                        () -> entry.name() + " came back to another client as " + Arrays.toString(entry.value().toArray())));
+                        () -> entry.name() + " came back to another client as "
+                                + Arrays.toString(entry.value().toArray())));
         bench.same("the number of values", values.size(), reader.all(DIRECTORY).size());
-        client.committed(Commit.to(DIRECTORY).put("one zero", Bytes.EMPTY).returningAll().build())
+        client.committed(Commit.to(DIRECTORY)
+                        .put("one zero", Bytes.EMPTY)
+                        .returningAll()
+                        .build())
                 .snapshot()
-                .ifPresent(snapshot -> snapshot.entries().forEach(entry -> bench.same(
-                        "the value of " + entry.name() + " in the read with a commit",
-                        entry.name().equals("one zero") ? Bytes.EMPTY : Bytes.copyOf(values.get(entry.name())),
-                        entry.value())));
+                .ifPresent(snapshot -> snapshot.entries()
+                        .forEach(entry -> bench.same(
+                                "the value of " + entry.name() + " in the read with a commit",
+                                entry.name().equals("one zero")
+                                        ? Bytes.EMPTY
+                                        : Bytes.copyOf(values.getOrDefault(entry.name(), new byte[0])),
+                                entry.value())));
     }
 
     @Rule(value = "VAL-1b", check = "limits of client library and server, and whether maxValueBytes is what they give")
@@ -78,14 +90,23 @@ class ValueRules {
         }
         client.put(DIRECTORY, "value", "small");
         Bytes large = Bytes.copyOf(new byte[most + 1]);
-        Ended<CommitResult> ended = client.outcome(
-                Commit.to(DIRECTORY).put("value", large).put("other", Bytes.EMPTY).build());
+        Ended<CommitResult> ended = client.outcome(Commit.to(DIRECTORY)
+                .put("value", large)
+                .put("other", Bytes.EMPTY)
+                .build());
         bench.verify(
-                ended.isRefused(), () -> "a value of " + large.size() + " bytes had to be refused, and the commit ended as " + ended);
-        bench.same("the value afterwards", "small", client.present(DIRECTORY, "value").value().toUtf8());
+                ended.isRefused(),
+                () -> "a value of " + large.size() + " bytes had to be refused, and the commit ended as " + ended);
+        bench.same(
+                "the value afterwards",
+                "small",
+                client.present(DIRECTORY, "value").value().toUtf8());
         bench.same("the number of entries afterwards", 1, client.all(DIRECTORY).size());
         client.put(DIRECTORY, "value", "next");
-        bench.same("the next value", "next", bench.client().present(DIRECTORY, "value").value().toUtf8());
+        bench.same(
+                "the next value",
+                "next",
+                bench.client().present(DIRECTORY, "value").value().toUtf8());
     }
 
     @Rule(value = "VAL-2", check = "whether an array is wrapped where it has to be copied")

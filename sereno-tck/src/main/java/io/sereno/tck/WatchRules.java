@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
 /** Watches, as far as neither time nor faults are needed. */
@@ -36,7 +35,8 @@ class WatchRules {
                 requireAnnounced(List.of(directory, entry), () -> writer.revoke(lease));
             }
             bench.verify(
-                    watcher.one(DIRECTORY, "a").isEmpty(), () -> "the deletion was announced, and the entry is still read");
+                    watcher.one(DIRECTORY, "a").isEmpty(),
+                    () -> "the deletion was announced, and the entry is still read");
         }
     }
 
@@ -54,19 +54,18 @@ class WatchRules {
         Client watcher = bench.client();
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger calls = new AtomicInteger();
-        AtomicReference<String> broken = new AtomicReference<>("");
+        Finding broken = new Finding();
         // Without any synchronisation: a notice has to see what the one before did.
         int[] plain = {0};
         class Listener implements WatchListener {
             private void notice(String what) {
                 if (inside.incrementAndGet() != 1) {
-                    broken.set("a notice of " + what + " began while another one was running");
+                    broken.is("a notice of " + what + " began while another one was running");
                 }
                 int seen = plain[0];
                 if (seen != calls.get()) {
-                    broken.set("a notice of " + what + " does not see what the one before it did");
+                    broken.is("a notice of " + what + " does not see what the one before it did");
                 }
-                Thread.yield();
                 plain[0] = seen + 1;
                 calls.incrementAndGet();
                 inside.decrementAndGet();
@@ -96,12 +95,14 @@ class WatchRules {
         int before = end.count();
         writer.put(DIRECTORY, "sentinel", "1");
         end.awaitAnnounced("sentinel", before);
-        bench.verify(broken.get().isEmpty(), broken::get);
+        bench.verify(broken.isNone(), broken::toString);
         bench.reach(() -> calls.get() >= 2, bench.patience());
         bench.evidence("notices", calls.get(), 2);
     }
 
-    @Rule(value = "WAT-5b", check = "where an exception of a listener ends up: it must not end the watch, nor be swallowed")
+    @Rule(
+            value = "WAT-5b",
+            check = "where an exception of a listener ends up: it must not end the watch, nor be swallowed")
     void aListenerThatThrowsIsLoggedAndGoesOn(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
@@ -134,7 +135,9 @@ class WatchRules {
         bench.same("a read afterwards", true, watcher.one(DIRECTORY, "b").isPresent());
     }
 
-    @Rule(value = "WAT-5c", check = "that cancel() is decided in one place, which each notice passes before it is delivered")
+    @Rule(
+            value = "WAT-5c",
+            check = "that cancel() is decided in one place, which each notice passes before it is delivered")
     void cancelIsIdempotentAndFinal(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
@@ -152,10 +155,12 @@ class WatchRules {
             writer.put(DIRECTORY, "b", "1");
             writer.delete(DIRECTORY, "b");
             other.awaitAnnounced("b", sentinel);
-            // One that was running when cancel() was called may have been counted late; "b" came after cancel() returned.
+            // One that was running when cancel() was called may have been counted late; "b" came after cancel()
+            // returned.
             bench.verify(
                     !heard.heard().subList(cancelled, heard.count()).contains("b"),
-                    () -> "notices after cancel() had returned: " + heard.heard().subList(cancelled, heard.count()));
+                    () -> "notices after cancel() had returned: "
+                            + heard.heard().subList(cancelled, heard.count()));
             watch.cancel();
         }
         requireCancelInside(bench, writer, watcher, other);
@@ -210,12 +215,18 @@ class WatchRules {
             live.add(one);
         }
         bench.verify(
-                bench.reach(() -> live.stream().allMatch(CompletableFuture::isDone), bench.patience().multipliedBy(2)),
-                () -> "of 1,000 watches " + live.stream().filter(one -> !one.isDone()).count() + " are not live after "
+                bench.reach(
+                        () -> live.stream().allMatch(CompletableFuture::isDone),
+                        bench.patience().multipliedBy(2)),
+                () -> "of 1,000 watches "
+                        + live.stream().filter(one -> !one.isDone()).count() + " are not live after "
                         + Bench.text(bench.patience().multipliedBy(2)));
-        List<Ended<Watch>> failed =
-                live.stream().map(CompletableFuture::join).filter(one -> !one.succeeded()).toList();
-        bench.verify(failed.isEmpty(), () -> failed.size() + " of 1,000 watches failed, the first with " + failed.get(0));
+        List<Ended<Watch>> failed = live.stream()
+                .map(CompletableFuture::join)
+                .filter(one -> !one.succeeded())
+                .toList();
+        bench.verify(
+                failed.isEmpty(), () -> failed.size() + " of 1,000 watches failed, the first with " + failed.get(0));
         List<Integer> before = watches.stream().map(Notices::count).toList();
         for (int i = 500; i < 1_000; i++) {
             writer.put("d" + i % 500, "n" + i, "1");
@@ -265,13 +276,14 @@ class WatchRules {
         });
     }
 
-    @Rule(value = "WAT-2", check = "whether notices are sent before the commit can be read, or read from another server than it")
+    @Rule(
+            value = "WAT-2",
+            check = "whether notices are sent before the commit can be read, or read from another server than it")
     void aReadOnANoticeSeesTheChange(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
-        AtomicReference<String> early = new AtomicReference<>("");
+        Finding early = new Finding();
         AtomicInteger judged = new AtomicInteger();
-        Map<String, Long> heard = new HashMap<>();
         List<CompletableFuture<?>> reads = new ArrayList<>();
         watcher.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
             @Override
@@ -287,7 +299,7 @@ class WatchRules {
                                     .max()
                                     .orElse(0);
                             if (found < revision) {
-                                early.set("a notice told revision " + revision + " of " + name
+                                early.is("a notice told revision " + revision + " of " + name
                                         + ", and a read that began then shows " + Ended.describe(snapshot));
                             }
                             judged.incrementAndGet();
@@ -295,7 +307,6 @@ class WatchRules {
                         .toCompletableFuture();
                 synchronized (reads) {
                     reads.add(read);
-                    heard.put(name, revision);
                 }
                 bench.stir();
             }
@@ -317,7 +328,7 @@ class WatchRules {
             all = List.copyOf(reads);
         }
         bench.join(all, bench.patience());
-        bench.verify(early.get().isEmpty(), early::get);
+        bench.verify(early.isNone(), early::toString);
         // A store that tells no revisions leaves this to the histories.
         bench.count("notices with a revision", judged.get());
     }
