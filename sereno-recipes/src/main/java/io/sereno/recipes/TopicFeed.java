@@ -6,13 +6,12 @@ import io.sereno.recipes.kernel.Strand;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Target;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>With the first reader, watch the header. When the watch is live, after each notice, and once a ttl, look: search for batches from the tail
- *       on, until a page shows the last one.
+ *       on, until there are none.
  *   <li>What is found goes to the tail of {@code recent}; more than {@value #RECENT_BYTES} bytes are not kept. A reader that falls out at the other
  *       end reads on from the store, alone, and comes back when it has caught up.
  *   <li>Trimmed before it was fetched: {@code recent} begins anew behind. Readers find out by themselves what they missed.
@@ -45,7 +44,7 @@ final class TopicFeed {
     private final Duration period;
     private final Strand strand = new Strand();
     private final Set<TopicCursor> readers = new LinkedHashSet<>();
-    private final NavigableMap<Long, TopicBatch> recent = new TreeMap<>();
+    private final Deque<TopicBatch> recent = new ArrayDeque<>();
 
     private long recentBytes;
     /** 0: the topic has no header, so no messages either. */
@@ -104,7 +103,7 @@ final class TopicFeed {
     }
 
     TopicScan scan(Consumer<RuntimeException> onBroken) {
-        return new TopicScan(scope, strand, directory, onBroken);
+        return new TopicScan(kernel, strand, directory, onBroken);
     }
 
     /** Whether it has looked, and knows where the topic ends. */
@@ -125,8 +124,17 @@ final class TopicFeed {
     /** The batch that has this offset, if it is here. */
     @Nullable
     TopicBatch find(long offset) {
-        Map.Entry<Long, TopicBatch> found = offset < tail ? recent.floorEntry(offset) : null;
-        return found == null ? null : found.getValue();
+        if (offset >= tail) {
+            return null;
+        }
+        // Readers that keep up want one of the last.
+        for (var newest = recent.descendingIterator(); newest.hasNext(); ) {
+            TopicBatch batch = newest.next();
+            if (batch.first() <= offset) {
+                return batch;
+            }
+        }
+        return null;
     }
 
     /** Why the store could not be asked; null when it could. */
@@ -166,8 +174,7 @@ final class TopicFeed {
     private void found(TopicScan.Found found) {
         if (found instanceof TopicScan.Found.Batches batches) {
             batches.batches().forEach(this::append);
-            // What is published from now on is announced.
-            looked(batches.more());
+            looked(true);
         } else if (found instanceof TopicScan.Found.Trimmed trimmed) {
             recent.clear();
             recentBytes = 0;
@@ -186,11 +193,11 @@ final class TopicFeed {
 
     // Step 2.
     private void append(TopicBatch batch) {
-        recent.put(batch.first(), batch);
+        recent.addLast(batch);
         recentBytes += batch.bytes();
         tail = batch.end();
         while (recentBytes > RECENT_BYTES) {
-            TopicBatch oldest = recent.pollFirstEntry().getValue();
+            TopicBatch oldest = recent.removeFirst();
             recentBytes -= oldest.bytes();
             start = oldest.end();
         }

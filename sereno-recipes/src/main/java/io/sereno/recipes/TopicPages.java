@@ -29,10 +29,8 @@ final class TopicPages {
         }
     }
 
-    /** Perhaps the answer would have been too large. Says whether a smaller page is worth another attempt at once. */
-    boolean failed() {
-        boolean isLarge = size > LEAST;
+    /** Perhaps the answer would have been too large. */
+    void failed() {
         size = LEAST;
-        return isLarge;
     }
 }

@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: the stored offset never decreases within a stream, and no message below it is unacknowledged.
  *
  * <ol>
- *   <li>Wait for the turn. Then read header and position, and begin there. Without a position, store one first, at the first message that is kept:
- *       what is trimmed unread from then on is a gap. Without a topic, wait for one.
+ *   <li>Wait for the turn. Then read header and position, and begin there; without a position, with the first message that is kept.
  *   <li>What is acknowledged is stored {@value #PAUSE_MILLIS} ms later, with what was acknowledged meanwhile; one commit at a time, under the condition
  *       that the stream is the same and the position unchanged.
  *   <li>A conflict: another was active in between, or an earlier attempt went through after all. Read what is stored: as far or farther, there is
@@ -84,12 +83,6 @@ final class TopicPosition implements Turn.Owner {
     private boolean known;
     /** Has the turn, and has not begun yet. */
     private boolean beginning;
-    /** Where to begin under a name that has no position yet. */
-    private @Nullable Place first;
-    /** There is no topic to begin in. */
-    private boolean absent;
-    /** How often it had the turn: what was read before the last one does not count, another may have been active in between. */
-    private int grants;
 
     private boolean busy;
     private boolean closing;
@@ -133,13 +126,11 @@ final class TopicPosition implements Turn.Owner {
 
     // Step 1.
     void open() {
-        if (!closing) {
-            cursor.open();
-            turn.enter();
-        }
+        cursor.open();
+        turn.enter();
     }
 
-    /** Stores what is acknowledged, and leaves. Completes when that is done, or an operation timeout has passed, and the next one may have its turn. */
+    /** Completes when the position is stored, or an operation timeout has passed, and the next one may have its turn. */
     CompletableFuture<Void> close() {
         strand.execute(() -> {
             if (!closing) {
@@ -169,9 +160,7 @@ final class TopicPosition implements Turn.Owner {
     @Override
     public void granted(Session under, long createRevision) {
         session = under;
-        grants++;
         beginning = true;
-        absent = false;
         step();
     }
 
@@ -180,7 +169,6 @@ final class TopicPosition implements Turn.Owner {
     public void lost(LossCause cause) {
         session = null;
         beginning = false;
-        first = null;
         cursor.halt();
     }
 
@@ -224,9 +212,7 @@ final class TopicPosition implements Turn.Owner {
             cancelGivingUp.run();
             session = null;
             turn.leave();
-        } else if (beginning && first != null) {
-            store(first);
-        } else if (beginning && !absent && !closing) {
+        } else if (beginning && !closing) {
             load();
         } else if (wanted != null && wanted.isBeyond(stored)) {
             if (known) {
@@ -240,7 +226,6 @@ final class TopicPosition implements Turn.Owner {
     // Steps 1 and 3. The header first: what is stored under another stream does not count.
     private void load() {
         busy = true;
-        int grant = grants;
         long followed = cursor.stream();
         read(TopicHeader.NAME, headers -> {
             TopicHeader header = TopicScan.headerIn(headers);
@@ -255,7 +240,8 @@ final class TopicPosition implements Turn.Owner {
                 if (done != null && (header == null || header.stream() != done.stream())) {
                     acknowledged.compareAndSet(done, null);
                 }
-                if (beginning && !closing && grant == grants) {
+                if (beginning && !closing) {
+                    beginning = false;
                     begin(header, followed);
                 }
             });
@@ -269,19 +255,14 @@ final class TopicPosition implements Turn.Owner {
             return;
         }
         if (header == null) {
-            absent = true;
-            cursor.whenFound(() -> {
-                absent = false;
-                step();
-            });
-        } else if (stored == null || stored.stream() != header.stream()) {
-            first = new Place(header.stream(), header.low());
-        } else {
-            beginning = false;
-            Place done = acknowledged.get();
-            // Handled here before the turn was lost, and not stored yet.
-            cursor.begin(header.stream(), done != null && done.isBeyond(stored) ? done.next() : stored.next());
+            cursor.begin(0, 1);
+            return;
         }
+        Place none = new Place(header.stream(), header.low());
+        Place from = stored != null && stored.stream() == header.stream() ? stored : none;
+        Place done = acknowledged.get();
+        // Handled here before the turn was lost, and not stored yet.
+        cursor.begin(header.stream(), done != null && done.isBeyond(from) ? done.next() : from.next());
     }
 
     // Step 2.
@@ -298,14 +279,12 @@ final class TopicPosition implements Turn.Owner {
         kernel.store().commit(commit.build(), strand, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
-                    first = null;
                     stored = wanted;
                     storedRevision = outcome.revision();
                     answered();
                     done();
                 }
                 case CONFLICT -> {
-                    first = null;
                     known = false;
                     done();
                 }

@@ -93,14 +93,18 @@ final class TopicRecipe<T> implements Topic<T> {
         }
         InUse<TopicPublisher> publishers = client.topicPublishers();
         while (true) {
-            TopicPublisher current = publishers.get(
+            TopicPublisher current = publishers.enter(
                     directory,
                     () -> new TopicPublisher(scope, directory, client.backend().guarantees(), publishers));
-            if (current.offer(message)) {
+            boolean taken = current.offer(message);
+            if (!current.keep()) {
+                publishers.exit(directory);
+            }
+            if (taken) {
                 publisher = current;
                 return current;
             }
-            publishers.remove(directory, current); // It has retired; what comes next makes another.
+            Thread.onSpinWait(); // It retires in this moment.
         }
     }
 

@@ -136,8 +136,8 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         return cursor.poll();
     }
 
-    /** Whether it may be told of messages now. What is ready for a turn that is over is not handed out; it is dropped in a moment. For every thread. */
-    boolean isActive() {
+    /** What is ready for a turn that is over is not handed out; it is dropped in a moment. */
+    private boolean isActive() {
         return position == null || position.isActive();
     }
 
@@ -146,9 +146,8 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         if (next instanceof TopicCursor.Next.Missing missing) {
             try {
                 listener.onGap(missing.gap());
-            } catch (RuntimeException | Error failure) {
-                stop("onGap", failure);
-                return false;
+            } catch (RuntimeException failure) {
+                scope.callbackFailed("onGap", failure);
             }
             acknowledge(missing.stream(), missing.gap().lastOffset() + 1);
             return true;
@@ -160,7 +159,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
                 return false;
             }
         } catch (RuntimeException | Error fatal) {
-            stop(OPERATION, fatal);
+            stop(fatal);
             return false;
         }
         acknowledge(one.batch().stream(), one.offset() + 1);
@@ -193,15 +192,15 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
                 return false;
             }
             case STOP -> {
-                stop(OPERATION, failure);
+                stop(failure);
                 return false;
             }
         }
         throw new AssertionError("unreachable");
     }
 
-    private void stop(String what, Throwable failure) {
-        scope.callbackFailed(what, failure);
+    private void stop(Throwable failure) {
+        scope.callbackFailed(OPERATION, failure);
         subscription.fail(failure);
     }
 

@@ -7,16 +7,12 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -34,7 +30,6 @@ final class Kit implements AutoCloseable {
             ValueRules.class,
             NameRules.class,
             LeaseRules.class,
-            LeaseTimeRules.class,
             WatchRules.class,
             OutcomeRules.class,
             LifeRules.class,
@@ -47,8 +42,11 @@ final class Kit implements AutoCloseable {
     private static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
-    /** A store that leaves one commit in twenty in doubt lets one of these through. */
-    private static final int BEGINNINGS = 40;
+    /** What a test does with its bench. */
+    @FunctionalInterface
+    interface Body {
+        void run(Bench bench) throws Throwable;
+    }
 
     private final BackendFixture fixture;
     private final Specification specification;
@@ -91,17 +89,8 @@ final class Kit implements AutoCloseable {
 
     /** Runs a test and keeps what came out. */
     Outcome run(RuleTest test) {
-        Outcome outcome = judge(test);
+        Outcome outcome = judge(test, open(test), bench -> invoke(test, bench));
         keep(outcome);
-        return outcome;
-    }
-
-    /** Begins again, in a namespace of its own each time, while preparations are in doubt. */
-    private Outcome judge(RuleTest test) {
-        Outcome outcome = judge(test, open(test));
-        for (int i = 0; i < BEGINNINGS && outcome.failure() instanceof Doubt; i++) {
-            outcome = judge(test, open(test));
-        }
         return outcome;
     }
 
@@ -135,7 +124,7 @@ final class Kit implements AutoCloseable {
         Thread thread = new Thread(
                 () -> {
                     try {
-                        result.complete(judge(test));
+                        result.complete(judge(test, open(test), bench -> invoke(test, bench)));
                     } catch (Throwable e) {
                         result.completeExceptionally(e);
                     }
@@ -146,7 +135,7 @@ final class Kit implements AutoCloseable {
         return result;
     }
 
-    private void keep(Outcome outcome) {
+    void keep(Outcome outcome) {
         synchronized (outcomes) {
             outcomes.add(outcome);
         }
@@ -158,7 +147,7 @@ final class Kit implements AutoCloseable {
         }
     }
 
-    private Bench open(RuleTest test) {
+    Bench open(RuleTest test) {
         return new Bench(
                 this,
                 "tck-" + run + "-" + benches.incrementAndGet(),
@@ -176,37 +165,17 @@ final class Kit implements AutoCloseable {
         }
     }
 
-    /** Carries a test out in a thread of its own, and says what it means. Closes the bench. */
-    private Outcome judge(RuleTest test, Bench bench) {
+    /** Carries a test out and says what it means. Closes the bench. */
+    Outcome judge(RuleTest test, Bench bench, Body body) {
         long from = System.nanoTime();
-        CompletableFuture<Void> ended = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        invoke(test, bench);
-                        ended.complete(null);
-                    } catch (Throwable e) {
-                        ended.completeExceptionally(e);
-                    }
-                },
-                "tck-" + test.id());
-        thread.setDaemon(true);
-        thread.start();
         Throwable thrown = null;
         try {
-            ended.get(limit().toMillis(), TimeUnit.MILLISECONDS);
+            body.run(bench);
             if (bench.evidence().isEmpty()) {
                 throw bench.vacuous("nothing was looked at");
             }
-        } catch (ExecutionException e) {
+        } catch (Throwable e) {
             thrown = unwrapped(e);
-        } catch (TimeoutException e) {
-            thrown = stuck(thread);
-        } catch (InterruptedException e) {
-            thread.interrupt();
-            throw Bench.interrupted(e);
-        } catch (Inconclusive e) {
-            thrown = e;
         }
         Map<String, Long> evidence = bench.evidence();
         try {
@@ -223,21 +192,6 @@ final class Kit implements AutoCloseable {
         return outcome(test, bench, thrown, evidence, millis);
     }
 
-    /** How long one test may take before it hangs. */
-    private Duration limit() {
-        return pace.isReal() ? Duration.ofMinutes(3) : Duration.ofSeconds(60);
-    }
-
-    /** A method of the SPI that never returns is seen here, by where its caller stands. */
-    private RuleFailure stuck(Thread thread) {
-        String stack = Arrays.stream(thread.getStackTrace())
-                .limit(25)
-                .map(frame -> "\n    at " + frame)
-                .collect(Collectors.joining());
-        thread.interrupt();
-        return new RuleFailure("the test has not come back after " + limit() + "; it stands" + stack);
-    }
-
     private Outcome outcome(
             RuleTest test, Bench bench, @Nullable Throwable thrown, Map<String, Long> evidence, long millis) {
         Optional<Waiver> waiver = fixture.waivers().stream()
@@ -245,9 +199,6 @@ final class Kit implements AutoCloseable {
                 .findFirst();
         if (thrown instanceof Inconclusive nothing) {
             return new Outcome(test, nothing.verdict(), evidence, first(nothing.getMessage()), thrown, millis);
-        }
-        if (thrown instanceof Doubt) {
-            return new Outcome(test, Verdict.UNKNOWN, evidence, first(thrown.getMessage()), thrown, millis);
         }
         if (thrown != null) {
             String why = thrown instanceof RuleFailure ? first(thrown.getMessage()) : thrown.toString();
@@ -263,8 +214,7 @@ final class Kit implements AutoCloseable {
 
     private static Throwable unwrapped(Throwable thrown) {
         Throwable inner = thrown;
-        while ((inner instanceof CompletionException || inner instanceof ExecutionException)
-                && inner.getCause() != null) {
+        while (inner instanceof CompletionException && inner.getCause() != null) {
             inner = inner.getCause();
         }
         return inner;

@@ -1,0 +1,58 @@
+package io.sereno.backend.redis;
+
+import io.lettuce.core.RedisURI;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Where the servers are, and as whom and how to connect to each.
+ *
+ * @param form what the endpoints are
+ * @param name that by which Sentinel knows the primary; empty otherwise
+ */
+record Address(
+        Form form,
+        List<InetSocketAddress> endpoints,
+        String name,
+        boolean tls,
+        Optional<String> user,
+        Optional<char[]> password) {
+
+    enum Form {
+        /** One server. */
+        SERVER,
+        /** Sentinels, which know who the primary is. */
+        SENTINEL,
+        /** Some nodes of a Cluster, which know who serves a slot. */
+        CLUSTER
+    }
+
+    /** For a server that stores. */
+    RedisURI server(InetSocketAddress endpoint, Duration timeout) {
+        RedisURI uri = sentinel(endpoint, timeout);
+        password.ifPresent(secret -> uri.setCredentialsProvider(new Login(user, secret)));
+        return uri;
+    }
+
+    /** For a Sentinel, which knows nothing of the users of those that it watches. */
+    RedisURI sentinel(InetSocketAddress endpoint, Duration timeout) {
+        return RedisURI.builder()
+                .withHost(endpoint.getHostString())
+                .withPort(endpoint.getPort())
+                .withSsl(tls)
+                .withTimeout(timeout)
+                .withLibraryName("sereno")
+                .build();
+    }
+
+    /** Hosts and ports. */
+    @Override
+    public String toString() {
+        return endpoints.stream()
+                .map(endpoint -> endpoint.getHostString() + ":" + endpoint.getPort())
+                .collect(Collectors.joining(","));
+    }
+}

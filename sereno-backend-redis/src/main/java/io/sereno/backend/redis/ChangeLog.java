@@ -1,0 +1,376 @@
+package io.sereno.backend.redis;
+
+import io.lettuce.core.StreamMessage;
+import io.sereno.backend.redis.Errors.Meaning;
+import io.sereno.backend.redis.Replies.Tick;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Target;
+import io.sereno.spi.TimeSource;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the log of changes for all watches of a client, over one connection, from the first watch on.
+ *
+ * <ol>
+ *   <li>Connect, and <em>tick</em>: the script removes what leases that have ended left, and tells the latest revision and when the next lease
+ *       ends. The first time, reading begins behind that revision. From here on the log is live: what is changed later is read.
+ *   <li>Read behind the last entry read, waiting at the server for the next one until the next lease ends, 5 s at most.
+ *   <li>Tell the watches. Each entry names the one before it: where that is not the last one read, entries are missing (trimmed, or lost with
+ *       a server), and every watch hears {@code reset}.
+ *   <li>When a lease is due, tick; then step 2.
+ * </ol>
+ *
+ * When the connection ends, the same from step 1, with reading going on where it was: what was changed meanwhile is in the log, or is seen to
+ * be missing there.
+ */
+final class ChangeLog {
+    private static final Logger LOG = System.getLogger(ChangeLog.class.getName());
+
+    /** Also how soon a watch is told of a connection that died in silence, but for the timeout. */
+    private static final Duration LONGEST_READ = Duration.ofSeconds(5);
+
+    private static final Duration TICK_AGAIN = Duration.ofSeconds(1);
+    private static final int MOST_ENTRIES = 1_000;
+    private static final String WHOLE = "";
+
+    private final Supplier<CompletionStage<Connection>> connector;
+    private final TimeSource time;
+    private final Duration timeout;
+    private final Callbacks callbacks;
+
+    /** By directory, then name; WHOLE for all of it. Guarded by this. */
+    private final Map<String, Map<String, Set<RedisWatch>>> watches = new HashMap<>();
+    /** Watches that wait for the log to be live. Guarded by this. */
+    private final Map<RedisWatch, Opening> openings = new HashMap<>();
+    /** Guarded by this. */
+    private boolean started;
+    /** Guarded by this. */
+    private boolean closed;
+    /** The one at work. Guarded by this. */
+    private @Nullable Connection connection;
+    /** Whether what is changed from now on will be read from it. Guarded by this. */
+    private boolean live;
+    /** Of the next attempt to connect. Guarded by this. */
+    private @Nullable Runnable retry;
+
+    // From here on: the reader's own. Its steps follow each other, each in the callback of the one before.
+    private final Backoff backoff = new Backoff();
+    /** The revision of the last entry read; 0 before the first tick. */
+    private volatile long position;
+    /** By the clock of the TimeSource, when to tick next; null for not before something new is in the log. */
+    private volatile @Nullable Long nextTick;
+
+    private record Opening(CompletableFuture<Watch> stage, Runnable timer) {}
+
+    ChangeLog(Supplier<CompletionStage<Connection>> connector, TimeSource time, Duration timeout, Callbacks callbacks) {
+        this.connector = connector;
+        this.time = time;
+        this.timeout = timeout;
+        this.callbacks = callbacks;
+    }
+
+    CompletionStage<Watch> watch(Target target, WatchListener listener) {
+        RedisWatch watch = new RedisWatch(target, listener, callbacks, this::remove);
+        CompletableFuture<Watch> stage = new CompletableFuture<>();
+        boolean start;
+        synchronized (this) {
+            if (closed) {
+                return CompletableFuture.failedFuture(Link.closedBackend());
+            }
+            add(watch);
+            if (live) {
+                return CompletableFuture.completedFuture(watch);
+            }
+            openings.put(watch, new Opening(stage, time.schedule(timeout, callbacks, () -> giveUp(watch))));
+            start = !started;
+            started = true;
+        }
+        if (start) {
+            connect();
+        }
+        return stage;
+    }
+
+    private void giveUp(RedisWatch watch) {
+        Opening opening;
+        synchronized (this) {
+            opening = openings.remove(watch);
+        }
+        if (opening != null) {
+            watch.cancel();
+            opening.stage.completeExceptionally(new BackendException(
+                    Outcome.NOT_APPLIED,
+                    false,
+                    "the watch of " + watch.target() + " was not live within " + timeout,
+                    null));
+        }
+    }
+
+    // Step 1
+
+    private void connect() {
+        connector.get().whenComplete((made, failure) -> {
+            if (failure == null) {
+                begin(made);
+            } else {
+                LOG.log(Level.DEBUG, "watches wait for a connection", failure);
+                connectLater();
+            }
+        });
+    }
+
+    private void connectLater() {
+        synchronized (this) {
+            if (!closed) {
+                retry = time.schedule(backoff.next(), callbacks, this::connect);
+            }
+        }
+    }
+
+    private void begin(Connection made) {
+        synchronized (this) {
+            if (!closed) {
+                connection = made;
+            }
+        }
+        if (isAtWork(made)) {
+            made.onEnd(() -> lost(made));
+            tick(made);
+        } else {
+            made.close();
+        }
+    }
+
+    private void tick(Connection connection) {
+        within(timeout, connection, connection.run("tick", List.of())).whenComplete((reply, failure) -> {
+            if (failure == null) {
+                backoff.reset();
+                ticked(connection, Replies.tick(reply));
+            } else if (isLive() && Errors.meaning(failure) == Meaning.NOT_NOW) {
+                LOG.log(Level.DEBUG, "the server does not let leases end now", failure);
+                nextTick = time.nanoTime() + TICK_AGAIN.toNanos();
+                read(connection);
+            } else {
+                drop(connection, failure);
+            }
+        });
+    }
+
+    private void ticked(Connection connection, Tick tick) {
+        nextTick = tick.microsToDeadline() < 0 ? null : time.nanoTime() + 1_000 * tick.microsToDeadline();
+        boolean wentBack = tick.revision() < position;
+        if (position == 0 || wentBack) {
+            position = tick.revision();
+        }
+        if (goLive(connection)) {
+            if (wentBack) {
+                resetAll();
+            }
+            read(connection);
+        }
+    }
+
+    /** False if the connection has ended meanwhile. */
+    private boolean goLive(Connection connection) {
+        Map<RedisWatch, Opening> opened;
+        synchronized (this) {
+            if (this.connection != connection) {
+                return false;
+            }
+            live = true;
+            opened = Map.copyOf(openings);
+            openings.clear();
+        }
+        opened.forEach((watch, opening) -> {
+            opening.timer.run();
+            callbacks.execute(() -> opening.stage.complete(watch));
+        });
+        return true;
+    }
+
+    private synchronized boolean isLive() {
+        return live;
+    }
+
+    private synchronized boolean isAtWork(Connection candidate) {
+        return connection == candidate;
+    }
+
+    // Steps 2 to 4
+
+    private void read(Connection connection) {
+        Long tick = nextTick;
+        Duration wait = tick == null ? LONGEST_READ : min(LONGEST_READ, Duration.ofNanos(tick - time.nanoTime()));
+        if (wait.isZero() || wait.isNegative()) {
+            tick(connection);
+            return;
+        }
+        // Rounded up: a tick a moment before the deadline would find nothing, and come again.
+        Duration millis = Duration.ofMillis(wait.plusNanos(999_999).toMillis());
+        within(millis.plus(timeout), connection, connection.readLog(position, millis, MOST_ENTRIES))
+                .whenComplete((entries, failure) -> {
+                    if (failure != null) {
+                        drop(connection, failure);
+                        return;
+                    }
+                    for (StreamMessage<String, byte[]> entry : entries) {
+                        tell(entry);
+                    }
+                    read(connection);
+                });
+    }
+
+    private void tell(StreamMessage<String, byte[]> entry) {
+        String id = entry.getId();
+        long revision = Long.parseLong(id.substring(0, id.indexOf('-')));
+        Map<String, byte[]> fields = entry.getBody();
+        boolean missed = Long.parseLong(text(fields, "p")) != position;
+        position = revision;
+        if (missed || fields.containsKey("b")) {
+            resetAll();
+            nextTick = time.nanoTime();
+        }
+        if (fields.containsKey("g")) {
+            tickBy(time.nanoTime()
+                    + Duration.ofMillis(Long.parseLong(text(fields, "g"))).toNanos());
+        } else if (fields.containsKey("m")) {
+            tickBy(time.nanoTime());
+        } else if (fields.containsKey("d")) {
+            String directory = text(fields, "d");
+            for (String name : text(fields, "n").split("\0", -1)) {
+                watching(directory, name).forEach(watch -> watch.changed(name, revision));
+            }
+        }
+    }
+
+    private void tickBy(long moment) {
+        Long tick = nextTick;
+        if (tick == null || moment - tick < 0) {
+            nextTick = moment;
+        }
+    }
+
+    private static String text(Map<String, byte[]> fields, String field) {
+        byte[] value = fields.get(field);
+        return value == null ? "0" : new String(value, StandardCharsets.UTF_8);
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) <= 0 ? a : b;
+    }
+
+    // When a connection ends
+
+    /** Closes a connection that is silent for longer than it may. */
+    private <T> CompletionStage<T> within(Duration patience, Connection connection, CompletionStage<T> answer) {
+        Runnable timer = time.schedule(patience, Runnable::run, () -> giveUp(connection));
+        return answer.whenComplete((reply, failure) -> timer.run());
+    }
+
+    private void giveUp(Connection connection) {
+        LOG.log(Level.DEBUG, "the connection that watches is silent; it is replaced");
+        connection.close();
+    }
+
+    private void drop(Connection connection, Throwable failure) {
+        LOG.log(Level.DEBUG, "the connection that watches is replaced", failure);
+        connection.close();
+        lost(connection);
+    }
+
+    private void lost(Connection ended) {
+        synchronized (this) {
+            if (connection != ended) {
+                return;
+            }
+            connection = null;
+            live = false;
+        }
+        connectLater();
+    }
+
+    void close() {
+        Connection open;
+        List<Opening> unfinished;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            open = connection;
+            connection = null;
+            live = false;
+            if (retry != null) {
+                retry.run();
+            }
+            watches.values()
+                    .forEach(inDirectory -> inDirectory.values().forEach(same -> same.forEach(RedisWatch::end)));
+            watches.clear();
+            unfinished = List.copyOf(openings.values());
+            openings.clear();
+        }
+        if (open != null) {
+            open.close();
+        }
+        for (Opening opening : unfinished) {
+            opening.timer.run();
+            callbacks.execute(() -> opening.stage.completeExceptionally(Link.closedBackend()));
+        }
+    }
+
+    // Who watches
+
+    private synchronized List<RedisWatch> watching(String directory, String name) {
+        Map<String, Set<RedisWatch>> inDirectory = watches.get(directory);
+        if (inDirectory == null) {
+            return List.of();
+        }
+        List<RedisWatch> watching = new ArrayList<>(inDirectory.getOrDefault(WHOLE, Set.of()));
+        watching.addAll(inDirectory.getOrDefault(name, Set.of()));
+        return watching;
+    }
+
+    private void resetAll() {
+        List<RedisWatch> all = new ArrayList<>();
+        synchronized (this) {
+            watches.values().forEach(inDirectory -> inDirectory.values().forEach(all::addAll));
+        }
+        all.forEach(RedisWatch::reset);
+    }
+
+    private void add(RedisWatch watch) {
+        watches.computeIfAbsent(watch.target().directory(), d -> new HashMap<>())
+                .computeIfAbsent(nameIn(watch.target()), n -> new LinkedHashSet<>())
+                .add(watch);
+    }
+
+    private synchronized void remove(RedisWatch watch) {
+        watches.computeIfPresent(watch.target().directory(), (d, inDirectory) -> {
+            inDirectory.computeIfPresent(nameIn(watch.target()), (n, same) -> {
+                same.remove(watch);
+                return same.isEmpty() ? null : same;
+            });
+            return inDirectory.isEmpty() ? null : inDirectory;
+        });
+    }
+
+    private static String nameIn(Target target) {
+        return target.name().orElse(WHOLE);
+    }
+}

@@ -1,0 +1,96 @@
+package io.sereno.backend.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.StreamMessage;
+import io.lettuce.core.XReadArgs;
+import io.lettuce.core.XReadArgs.StreamOffset;
+import io.lettuce.core.api.AsyncCloseable;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** One connection to one process of a server. It is never made again: when it ends, all that is under way on it fails. */
+final class Connection {
+    private final StatefulRedisConnection<String, byte[]> lettuce;
+    private final Script script;
+    private final ServerFacts server;
+    private final List<byte[]> head;
+
+    Connection(StatefulRedisConnection<String, byte[]> lettuce, Script script, ServerFacts server, int logLength) {
+        this.lettuce = lettuce;
+        this.script = script;
+        this.server = server;
+        this.head = List.of(
+                server.runId().getBytes(UTF_8), String.valueOf(logLength).getBytes(UTF_8));
+    }
+
+    ServerFacts server() {
+        return server;
+    }
+
+    /** Runs the action when the connection has ended, or at once if it has. It may run twice. */
+    void onEnd(Runnable action) {
+        lettuce.addListener(new RedisConnectionStateListener() {
+            @Override
+            public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
+                action.run();
+            }
+        });
+        if (!lettuce.isOpen()) {
+            action.run();
+        }
+    }
+
+    /** Runs the script, once. A server that does not know it has done nothing, and is sent its text. */
+    CompletionStage<List<Object>> run(String operation, List<byte[]> arguments) {
+        byte[][] values = Stream.of(List.of(operation.getBytes(UTF_8)), head, arguments)
+                .flatMap(List::stream)
+                .toArray(byte[][]::new);
+        return send(() -> lettuce.async()
+                        .<List<Object>>evalsha(script.digest(), ScriptOutputType.MULTI, script.keys(), values))
+                .exceptionallyCompose(failure -> Errors.unwrap(failure) instanceof RedisNoScriptException
+                        ? send(() -> lettuce.async().eval(script.text(), ScriptOutputType.MULTI, script.keys(), values))
+                        : CompletableFuture.failedFuture(failure));
+    }
+
+    /** Entries of the log behind a revision; waits for the first one so long, and then answers none. */
+    @SuppressWarnings("unchecked") // an array of one stream, made and read by Lettuce
+    CompletionStage<List<StreamMessage<String, byte[]>>> readLog(long behind, Duration wait, int most) {
+        return send(() -> lettuce.async()
+                .xread(
+                        XReadArgs.Builder.block(Math.max(1, wait.toMillis())).count(most),
+                        StreamOffset.from(script.logKey(), behind + "-0")));
+    }
+
+    CompletionStage<Map<String, String>> setting(String name) {
+        return send(() -> lettuce.async().configGet(name));
+    }
+
+    void close() {
+        end(lettuce);
+    }
+
+    /** Nobody waits for the end of a connection: it is gone, or will be. */
+    static void end(AsyncCloseable connection) {
+        CompletableFuture<Void> unused = connection.closeAsync();
+    }
+
+    /** Lettuce throws where it sees at once that it cannot send. */
+    private static <T> CompletionStage<T> send(Supplier<? extends CompletionStage<T>> command) {
+        try {
+            return command.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+}

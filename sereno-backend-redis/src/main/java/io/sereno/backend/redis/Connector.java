@@ -1,0 +1,110 @@
+package io.sereno.backend.redis;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.TimeSource;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Makes connections to the server that holds the namespace, and learns on each who that is. */
+final class Connector {
+    private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
+
+    private final RedisClient client;
+    private final Address address;
+    private final Script script;
+    private final int logLength;
+    private final TimeSource time;
+    private final Locator locator;
+
+    Connector(RedisClient client, Address address, Script script, int logLength, TimeSource time) {
+        this.client = client;
+        this.address = address;
+        this.script = script;
+        this.logLength = logLength;
+        this.time = time;
+        this.locator = new Locator(client, address, script.logKey());
+    }
+
+    /** A connection that has answered; or a failure, NOT_APPLIED, by the end of the time given. */
+    CompletionStage<Connection> connect(Duration timeout) {
+        CompletableFuture<Connection> attempt = new CompletableFuture<>();
+        Runnable timer = time.schedule(
+                timeout,
+                Runnable::run,
+                () -> attempt.completeExceptionally(
+                        unreachable(address.toString(), "no answer within " + timeout, null)));
+        locator.primary(timeout)
+                .thenCompose(primary -> connect(primary, timeout))
+                .whenComplete((connection, failure) -> {
+                    timer.run();
+                    if (failure != null) {
+                        attempt.completeExceptionally(failureOf(address.toString(), failure));
+                    } else if (!attempt.complete(connection)) {
+                        connection.close();
+                    }
+                });
+        return attempt;
+    }
+
+    private CompletionStage<Connection> connect(InetSocketAddress primary, Duration timeout) {
+        return client.connectAsync(CODEC, address.server(primary, timeout))
+                // Its own stages lack what CompletionStage has had since Java 12: exceptionallyCompose() never
+                // completes.
+                .toCompletableFuture()
+                .thenCompose(this::identify)
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        failureOf(primary.getHostString() + ":" + primary.getPort(), failure)));
+    }
+
+    private CompletionStage<Connection> identify(StatefulRedisConnection<String, byte[]> lettuce) {
+        return lettuce.async()
+                .info()
+                .thenApply(ServerFacts::parse)
+                .exceptionallyCompose(failure -> Errors.unwrap(failure) instanceof RedisCommandExecutionException
+                                && Errors.meaning(failure) != Errors.Meaning.ELSEWHERE
+                        ? CompletableFuture.completedFuture(ServerFacts.UNKNOWN)
+                        : CompletableFuture.failedFuture(failure))
+                .thenApply(facts -> {
+                    if (facts.isReplica()) {
+                        throw new IllegalStateException("it is a replica, and reads and writes belong to the primary");
+                    }
+                    return new Connection(lettuce, script, facts, logLength);
+                })
+                .whenComplete((connection, failure) -> {
+                    if (failure != null) {
+                        Connection.end(lettuce);
+                    }
+                });
+    }
+
+    private static BackendException failureOf(String server, Throwable failure) {
+        Throwable cause = Errors.unwrap(failure);
+        if (cause instanceof BackendException already) {
+            return already;
+        }
+        StringBuilder why = new StringBuilder(String.valueOf(cause.getMessage()));
+        for (Throwable deeper = cause.getCause(); deeper != null; deeper = deeper.getCause()) {
+            why.append(": ").append(deeper.getMessage());
+            cause = deeper instanceof RedisCommandExecutionException ? deeper : cause;
+        }
+        return unreachable(server, why.toString(), cause);
+    }
+
+    private static BackendException unreachable(String server, String why, @Nullable Throwable cause) {
+        return new BackendException(
+                Outcome.NOT_APPLIED,
+                cause != null && Errors.meaning(cause) == Errors.Meaning.REFUSED,
+                "no connection to Redis at " + server + ": " + why,
+                cause);
+    }
+}

@@ -1,0 +1,99 @@
+package io.sereno.backend.redis;
+
+import io.lettuce.core.RedisCommandExecutionException;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a failure means. An error that the server answered with is sorted by its first word, which is part of the protocol; the text behind
+ * it is for people. Everything else, a lost connection above all, leaves open whether the server carried out what was sent.
+ */
+final class Errors {
+    enum Meaning {
+        /** The server refused before it wrote anything, and will until somebody changes something. */
+        REFUSED,
+        /** The server refused before it wrote anything; later it may not. */
+        NOT_NOW,
+        /** The server refused before it wrote anything, because it is not, or no longer, the one to ask. */
+        ELSEWHERE,
+        /** Nobody knows. */
+        DOUBT
+    }
+
+    private static final Set<String> REFUSED = Set.of(
+            "NOAUTH", "WRONGPASS", "NOPERM", "NOSCRIPT", "CROSSSLOT", "WRONGTYPE", "DENIED", "NOPROTO", "EXECABORT");
+    private static final Set<String> NOT_NOW = Set.of("OOM", "NOREPLICAS", "MISCONF", "BUSY", "TRYAGAIN");
+    private static final Set<String> ELSEWHERE =
+            Set.of("READONLY", "MOVED", "ASK", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "UNBLOCKED");
+
+    /** Until version 6 an error within a script came as {@code ERR Error running script (...): @user_script:27: ...: -OOM command ...}. */
+    private static final Pattern WITHIN_SCRIPT = Pattern.compile("^ERR Error running script .*?: -?([A-Z]+) ");
+
+    private Errors() {}
+
+    static Meaning meaning(Throwable failure) {
+        if (!(unwrap(failure) instanceof RedisCommandExecutionException answer)) {
+            return Meaning.DOUBT;
+        }
+        String code = code(answer);
+        if (REFUSED.contains(code)) {
+            return Meaning.REFUSED;
+        }
+        if (NOT_NOW.contains(code)) {
+            return Meaning.NOT_NOW;
+        }
+        // Others may come out of the midst of the script, after it has written.
+        return ELSEWHERE.contains(code) ? Meaning.ELSEWHERE : Meaning.DOUBT;
+    }
+
+    /** What a call that failed so tells its caller. What changes no entry, or was never sent, is never in doubt. */
+    static BackendException of(String what, boolean mayHaveWritten, Throwable failure) {
+        Throwable cause = unwrap(failure);
+        if (cause instanceof BackendException already) {
+            return already;
+        }
+        Meaning meaning = meaning(cause);
+        boolean doubt = meaning == Meaning.DOUBT && mayHaveWritten;
+        String message = what + " failed: " + cause.getMessage()
+                + (doubt ? "; whether the server carried it out is not known" : "") + advice(cause);
+        return new BackendException(
+                doubt ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, meaning == Meaning.REFUSED, message, cause);
+    }
+
+    static Throwable unwrap(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+
+    private static String code(RedisCommandExecutionException answer) {
+        String message = String.valueOf(answer.getMessage());
+        Matcher within = WITHIN_SCRIPT.matcher(message);
+        if (within.find()) {
+            return within.group(1);
+        }
+        int end = message.indexOf(' ');
+        return end < 0 ? message : message.substring(0, end);
+    }
+
+    private static String advice(Throwable cause) {
+        if (!(cause instanceof RedisCommandExecutionException answer)) {
+            return "";
+        }
+        return switch (code(answer)) {
+            case "NOPERM" -> ". docs/redis.md lists the rights that a user needs";
+            case "OOM" -> ". The server has no memory left (maxmemory); leases are renewed and end all the same";
+            case "NOREPLICAS" -> ". The server has fewer replicas than min-replicas-to-write asks for";
+            case "TRYAGAIN", "ASK" -> ". The slot of this namespace is being moved to another server";
+            default -> "";
+        };
+    }
+}

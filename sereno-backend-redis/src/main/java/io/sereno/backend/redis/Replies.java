@@ -1,0 +1,109 @@
+package io.sereno.backend.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sereno.spi.Bytes;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.CommitResult.Conflict;
+import io.sereno.spi.CommitResult.LeaseDead;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What the script answers; it says what that is. */
+final class Replies {
+    private Replies() {}
+
+    static Snapshot snapshot(List<?> reply, Query query) {
+        return snapshot(reply.get(2))
+                .orElseThrow(() -> Limits.refused("the entries of directory '" + query.directory() + "' have more than "
+                        + Limits.LISTING_BYTES + " bytes together; read them in ranges"));
+    }
+
+    static CommitResult commit(List<?> reply, boolean returning) {
+        return switch (status(reply)) {
+            case "C" -> new Committed((Long) reply.get(1), returning ? snapshot(reply.get(2)) : Optional.empty());
+            case "X" -> new Conflict(returning ? snapshot(reply.get(2)) : Optional.empty());
+            case "B" ->
+                throw Limits.refused(
+                        "entry '" + text(reply.get(2)) + "' is bound to lease " + leaseId(text(reply.get(3)))
+                                + " (0 is none) until it is deleted, and a put has to repeat that");
+            default -> new LeaseDead();
+        };
+    }
+
+    /** Whether a grant or a renewal was given. */
+    static boolean given(List<?> reply) {
+        return status(reply).equals("G");
+    }
+
+    /**
+     * What a tick tells.
+     *
+     * @param revision the latest in the log
+     * @param microsToDeadline until the next lease ends; negative for never
+     */
+    record Tick(long revision, long microsToDeadline) {}
+
+    static Tick tick(List<?> reply) {
+        return new Tick((Long) reply.get(1), (Long) reply.get(2));
+    }
+
+    private static String status(List<?> reply) {
+        return text(reply.get(0));
+    }
+
+    private static String text(Object bytes) {
+        return new String((byte[]) bytes, UTF_8);
+    }
+
+    private static Optional<Snapshot> snapshot(@Nullable Object found) {
+        if (!(found instanceof List<?> list)) {
+            return Optional.empty();
+        }
+        List<Entry> entries = new ArrayList<>(list.size() / 2);
+        for (int i = 1; i + 1 < list.size(); i += 2) {
+            entries.add(entry(text(list.get(i)), (byte[]) Objects.requireNonNull(list.get(i + 1))));
+        }
+        return Optional.of(new Snapshot(entries, (Long) list.get(0) != 0));
+    }
+
+    private static Entry entry(String name, byte[] record) {
+        int create = blank(record, 0);
+        int mod = blank(record, create + 1);
+        int lease = blank(record, mod + 1);
+        return new Entry(
+                name,
+                Bytes.copyOf(Arrays.copyOfRange(record, lease + 1, record.length)),
+                number(record, 0, create),
+                number(record, create + 1, mod),
+                leaseId(new String(record, mod + 1, lease - mod - 1, UTF_8)));
+    }
+
+    private static int blank(byte[] record, int from) {
+        int at = from;
+        while (record[at] != ' ') {
+            at++;
+        }
+        return at;
+    }
+
+    private static long number(byte[] record, int from, int to) {
+        long number = 0;
+        for (int i = from; i < to; i++) {
+            number = 10 * number + (record[i] - '0');
+        }
+        return number;
+    }
+
+    private static long leaseId(String lease) {
+        return lease.equals("-") ? 0 : Long.parseUnsignedLong(lease, 0, lease.indexOf(':'), 16);
+    }
+}

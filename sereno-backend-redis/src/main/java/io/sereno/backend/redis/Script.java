@@ -1,0 +1,76 @@
+package io.sereno.backend.redis;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Objects;
+
+/** The script, and the keys of one namespace that it works on. The keys share a hash tag, so in Cluster they share a slot. */
+final class Script {
+    private static final String TEXT = load();
+    private static final String DIGEST = sha1(TEXT);
+
+    private final String[] keys;
+
+    private Script(String... keys) {
+        this.keys = keys;
+    }
+
+    static Script of(String namespace) {
+        String tag = tag(namespace);
+        return new Script(tag + "meta", tag + "entries", tag + "index", tag + "log", tag + "leases", tag + "leased");
+    }
+
+    String text() {
+        return TEXT;
+    }
+
+    /** By which a server knows it once it has seen it. */
+    String digest() {
+        return DIGEST;
+    }
+
+    /** A copy, in the order that the script expects. */
+    String[] keys() {
+        return keys.clone();
+    }
+
+    String logKey() {
+        return keys[3];
+    }
+
+    /** Letters, digits and {@code / . _ ~ -} as they are, all else as percent and hex: no two namespaces meet, and no brace or wildcard is left. */
+    private static String tag(String namespace) {
+        StringBuilder tag = new StringBuilder("{sereno:");
+        for (byte b : namespace.getBytes(StandardCharsets.UTF_8)) {
+            char c = (char) (b & 0xff);
+            if (c < 0x80 && (Character.isLetterOrDigit(c) || "/._~-".indexOf(c) >= 0)) {
+                tag.append(c);
+            } else {
+                tag.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
+            }
+        }
+        return tag.append("}:").toString();
+    }
+
+    private static String load() {
+        try (InputStream in = Objects.requireNonNull(Script.class.getResourceAsStream("sereno.lua"), "sereno.lua")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String sha1(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JVM has SHA-1", e);
+        }
+    }
+}

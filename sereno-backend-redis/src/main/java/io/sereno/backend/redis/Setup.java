@@ -1,0 +1,95 @@
+package io.sereno.backend.redis;
+
+import io.sereno.backend.redis.Address.Form;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Promise;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How a server is set up, as far as it could be seen when the backend was opened, and what that lets the backend promise.
+ *
+ * @param appendfsync the server's setting; empty if it may not be asked for
+ */
+record Setup(ServerFacts server, String appendfsync, Form form) {
+    private static final Logger LOG = System.getLogger(Setup.class.getName());
+
+    Guarantees guarantees() {
+        return new Guarantees(
+                "redis",
+                server.version(),
+                promises(),
+                Limits.LEAST_TTL,
+                Limits.GREATEST_TTL,
+                Duration.ofMillis(1),
+                // No read shows an entry beyond its deadline; this is for the tick that tells those who watch.
+                Duration.ofMillis(500),
+                // The longest attempt that began before, the longest pause behind it, and time for the next one.
+                RedisBackendProvider.LONGEST_ATTEMPT.plus(Backoff.GREATEST).plusSeconds(2),
+                Duration.ZERO,
+                Integer.MAX_VALUE,
+                Integer.MAX_VALUE,
+                Limits.VALUE_BYTES,
+                Limits.COMMIT_BYTES,
+                Limits.LISTING_BYTES,
+                Limits.OPERATIONS,
+                Limits.OPERATIONS);
+    }
+
+    private Set<Promise> promises() {
+        Set<Promise> promises = EnumSet.of(Promise.SNAPSHOT_READS, Promise.MANY_PROCESSES);
+        if (isDurable()) {
+            promises.add(Promise.DURABLE);
+        }
+        if (!server.runId().isEmpty()) {
+            promises.add(Promise.REVISIONS_SURVIVE_FAIL_OVER);
+        }
+        return promises;
+    }
+
+    /** Where somebody else may take over instead, a restart can lose what was acknowledged. */
+    private boolean isDurable() {
+        boolean failsOver = form == Form.SENTINEL || (form == Form.CLUSTER && server.hasReplicas());
+        return server.appends() && appendfsync.equals("always") && !failsOver;
+    }
+
+    /** Says once what an operator may not have meant. */
+    void warn(Address address) {
+        for (String concern : concerns()) {
+            LOG.log(
+                    Level.WARNING,
+                    "Redis at {0}: {1}. docs/redis.md says what that costs",
+                    address.endpoints(),
+                    concern);
+        }
+    }
+
+    List<String> concerns() {
+        List<String> concerns = new ArrayList<>();
+        if (server.fields().isEmpty()) {
+            concerns.add(
+                    "INFO is refused, so a restart or a fail-over is not noticed: leases may end early after it, and"
+                            + " fencing tokens may go back");
+        } else if (!server.appends()) {
+            concerns.add("appendonly is off: a restart loses locks and counters");
+        } else if (appendfsync.equals("everysec") || appendfsync.equals("no")) {
+            concerns.add("appendfsync is " + appendfsync + ": a loss of power loses what was acknowledged last");
+        }
+        if (server.evictionPolicy().startsWith("allkeys")) {
+            concerns.add(
+                    "maxmemory-policy is " + server.evictionPolicy()
+                            + ": a server short of memory may delete all locks of a namespace at once; noeviction is what is needed");
+        }
+        if (form == Form.SENTINEL || server.hasReplicas()) {
+            concerns.add(
+                    "there is somebody to fail over to: a fail-over can lose what was acknowledged, and give a held"
+                            + " lock away; the greater fencing token tells");
+        }
+        return concerns;
+    }
+}

@@ -1,0 +1,258 @@
+package io.sereno.backend.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Target;
+import io.sereno.tck.proxy.FaultProxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a client tells of its calls when the line to the server breaks, and how it comes back. One client is behind the proxy, one is not. */
+class OutcomeBackendTest extends OneServerTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+    private FaultProxy proxy;
+    private Backend backend;
+    private Backend witness;
+
+    /** How a connection ends. */
+    enum End {
+        RESET {
+            @Override
+            void of(FaultProxy proxy) {
+                proxy.resetAll();
+            }
+        },
+        ORDERLY {
+            @Override
+            void of(FaultProxy proxy) {
+                proxy.endAll();
+            }
+        };
+
+        abstract void of(FaultProxy proxy);
+    }
+
+    @BeforeEach
+    void connect() {
+        proxy = closing(FaultProxy.to(server().endpoints().get(0)));
+        backend = open(config().at(List.of(proxy.endpoint())).within(Duration.ofSeconds(5), TIMEOUT));
+        witness = open();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCommitWhoseReplyIsLostIsInDoubtAndHappensOnce(End end) throws Exception {
+        put(backend, "d", "before", "1");
+        proxy.serverToClient().hold();
+        CompletionStage<CommitResult> doubtful = putOf("a");
+        proxy.serverToClient().awaitHeld(1, SOON);
+        long revision = all(witness, "d").get(0).modRevision();
+        end.of(proxy);
+        assertThat(outcome(doubtful)).isEqualTo(Outcome.UNKNOWN);
+        proxy.heal();
+        awaitWorking();
+        // Sent again it would have had another revision.
+        assertThat(all(witness, "d").get(0).modRevision()).isEqualTo(revision);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCommitWhoseRequestIsLostIsInDoubtAndNeverHappens(End end) throws Exception {
+        proxy.clientToServer().hold();
+        CompletionStage<CommitResult> doubtful = putOf("a");
+        proxy.clientToServer().awaitHeld(1, SOON);
+        end.of(proxy);
+        assertThat(outcome(doubtful)).isEqualTo(Outcome.UNKNOWN);
+        proxy.heal();
+        awaitWorking();
+        assertThat(names(witness, "d")).isEmpty();
+    }
+
+    @Test
+    void aCommitThatIsDeliveredAfterItsTimeoutWasInDoubt() throws Exception {
+        proxy.clientToServer().hold();
+        CompletionStage<CommitResult> late = putOf("a");
+        proxy.clientToServer().awaitHeld(1, SOON);
+        assertThat(outcome(late)).isEqualTo(Outcome.UNKNOWN);
+        proxy.heal();
+        awaitWorking();
+        // Its connection was given up with it; what lay in the proxy was delivered or lost, and nobody knows.
+        assertThat(names(witness, "d")).isSubsetOf("a");
+    }
+
+    @Test
+    void whatCannotBeSentIsNotAppliedAndSaysSoAtOnce() throws Exception {
+        proxy.refuse();
+        proxy.resetAll();
+        proxy.awaitNoConnection(SOON);
+        // The first failure may still be that of the connection that broke.
+        failure(backend.read(new Query.All("d")));
+        BackendException failure = (BackendException) failure(putOf("a"));
+        assertThat(failure.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+        assertThat(failure.permanent()).isFalse();
+        assertThat(failure).hasMessageContaining("127.0.0.1:" + proxy.endpoint().getPort());
+        proxy.heal();
+        awaitWorking();
+        assertThat(names(witness, "d")).isEmpty();
+    }
+
+    @Test
+    void readsGrantsAndWatchesAreNeverInDoubtAndEndByTheTimeout() {
+        proxy.serverToClient().hold();
+        long begun = System.nanoTime();
+        assertThat(outcome(backend.read(new Query.All("d")))).isEqualTo(Outcome.NOT_APPLIED);
+        assertThat(outcome(backend.grantLease(TTL))).isEqualTo(Outcome.NOT_APPLIED);
+        assertThat(outcome(backend.watch(new Target("d", Optional.empty()), new Notices())))
+                .isEqualTo(Outcome.NOT_APPLIED);
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                .isLessThan(TIMEOUT.multipliedBy(3).plusSeconds(2));
+    }
+
+    @Test
+    void aSilentLineIsGivenUpAndReplaced() throws Exception {
+        proxy.clientToServer().swallow();
+        proxy.serverToClient().swallow();
+        assertThat(outcome(putOf("a"))).isEqualTo(Outcome.UNKNOWN);
+        proxy.heal();
+        awaitWorking();
+    }
+
+    @Test
+    void aServerThatAcceptsAndSaysNothingIsLeft() throws Exception {
+        proxy.acceptSilently();
+        proxy.resetAll();
+        failure(backend.read(new Query.All("d")));
+        proxy.heal();
+        awaitWorking();
+    }
+
+    @Test
+    void aLeaseOutlivesTheLossOfTheConnectionAndOfARenewal() throws Exception {
+        Lease lease = grant(backend, TTL);
+        put(backend, "d", "a", lease);
+        proxy.serverToClient().hold();
+        CompletionStage<Boolean> lost = lease.renew();
+        proxy.serverToClient().awaitHeld(1, SOON);
+        proxy.resetAll();
+        failure(lost);
+        proxy.heal();
+        awaitWorking();
+        assertThat(join(lease.renew())).isTrue();
+        put(backend, "d", "a", lease);
+    }
+
+    @Test
+    void aBrokenLineBringsNoChangeOutOfSight() throws Exception {
+        Notices notices = new Notices();
+        watch(backend, new Target("d", Optional.empty()), notices);
+        for (int i = 0; i < 20; i++) {
+            End end = i % 2 == 0 ? End.RESET : End.ORDERLY;
+            end.of(proxy);
+            String name = "n" + i;
+            put(witness, "d", name, "1");
+            notices.await(name, SOON);
+            notices.forget();
+        }
+    }
+
+    @Test
+    void aWatchThatWasCutOffHearsWhatWasChangedMeanwhile() throws Exception {
+        Notices notices = new Notices();
+        watch(backend, new Target("d", Optional.empty()), notices);
+        proxy.refuse();
+        proxy.resetAll();
+        put(witness, "d", "meanwhile", "1");
+        proxy.heal();
+        notices.await("meanwhile", SOON);
+        assertThat(notices.heard()).as("nothing is missing in the log").containsExactly("meanwhile");
+        put(witness, "d", "later", "1");
+        notices.await("later", SOON);
+    }
+
+    @Test
+    void aLogThatWasTrimmedUnderASleepingWatcherIsAReset() throws Exception {
+        Backend short1 = open(config().at(List.of(proxy.endpoint())).with(Map.of("log-length", "100")));
+        Backend short2 = open(config().with(Map.of("log-length", "100")));
+        Notices notices = new Notices();
+        watch(short1, new Target("d", Optional.empty()), notices);
+        proxy.refuse();
+        proxy.resetAll();
+        proxy.awaitNoConnection(SOON);
+        for (int i = 0; i < 1_000; i++) {
+            put(short2, "d", "n", "1");
+        }
+        assertThat(redis().xlen(Script.of(namespace).logKey())).isLessThan(400);
+        proxy.heal();
+        notices.awaitReset(SOON);
+        assertThat(notices.heard()).startsWith(Notices.RESET);
+        notices.forget();
+        put(short2, "d", "later", "1");
+        notices.await("later", SOON);
+    }
+
+    @Test
+    void manyCommitsInFlightWhenTheLineBreaksAreEachToldTheTruth() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            String directory = "round" + round;
+            List<CompletionStage<CommitResult>> puts = IntStream.range(0, 300)
+                    .mapToObj(i -> backend.commit(
+                            Commit.to(directory).put("n" + i, Bytes.EMPTY).build()))
+                    .toList();
+            proxy.resetAll();
+            awaitWorking();
+            List<String> there = names(witness, directory);
+            for (int i = 0; i < puts.size(); i++) {
+                boolean done = there.contains("n" + i);
+                String told = join(puts.get(i)
+                        .handle((result, thrown) -> thrown == null
+                                ? result.getClass().getSimpleName()
+                                : ((BackendException) Errors.unwrap(thrown))
+                                        .outcome()
+                                        .name()));
+                assertThat(told).isIn(done ? List.of("Committed", "UNKNOWN") : List.of("UNKNOWN", "NOT_APPLIED"));
+            }
+        }
+    }
+
+    private CompletionStage<CommitResult> putOf(String name) {
+        return backend.commit(Commit.to("d").put(name, Bytes.EMPTY).build());
+    }
+
+    private static Outcome outcome(CompletionStage<?> stage) {
+        return ((BackendException) failure(stage)).outcome();
+    }
+
+    /** Within the recovery that is declared the same object works again. */
+    private void awaitWorking() {
+        long begun = System.nanoTime();
+        while (true) {
+            Throwable thrown =
+                    join(backend.commit(Commit.to("alive").put("a", Bytes.EMPTY).build())
+                            .handle((result, failure) -> failure));
+            if (thrown == null) {
+                return;
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                    .as("still failing: " + thrown)
+                    .isLessThan(backend.guarantees().recovery());
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.backend.redis;
+
+import org.jspecify.annotations.NullMarked;
