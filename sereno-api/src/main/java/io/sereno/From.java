@@ -25,8 +25,9 @@ public sealed interface From {
     }
 
     /**
-     * Behind what was acknowledged under this name, or with the first message that is kept. At least once: what was not
-     * acknowledged comes again. One is active for each name at a time; others wait to take over.
+     * Behind what was acknowledged under this name. A name that nobody has read under begins with the first message that
+     * is kept, and from then on hears of a {@link Gap} when retention takes what it has not had. At least once: what was
+     * not acknowledged comes again. One is active for each name at a time; others wait to take over.
      *
      * @param name of the position, which is stored until the topic is deleted
      */

@@ -18,7 +18,8 @@ public interface TopicListener<T> {
 
     /**
      * Hears that retention took messages that this subscription had not had. The next message is the one behind the
-     * gap. Gaps are told to the {@link SerenoObserver} and logged, whether or not this is overridden.
+     * gap. Gaps are told to the {@link SerenoObserver} and logged, whether or not this is overridden. What this throws
+     * ends the subscription; a durable one is told of the gap again when it goes on.
      *
      * @param gap what is missing
      */

@@ -6,8 +6,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What all objects of one name share within a client, for as long as somebody uses it: a name that nobody uses has nothing here. Users are counted
- * under the map's own atomicity for each name. Safe for use by multiple threads.
+ * What all objects of one name share within a client, for as long as somebody uses it: a name that nobody uses has nothing here. Either users are
+ * counted ({@link #enter} and {@link #exit}), under the map's own atomicity for each name; or what is shared knows by itself when it is not wanted
+ * any more ({@link #get} and {@link #remove}). Safe for use by multiple threads.
  */
 final class InUse<T> {
     private static final class Use<T> {
@@ -34,15 +35,27 @@ final class InUse<T> {
             used.users++;
             return used;
         });
-        T shared = Objects.requireNonNull(entered).shared;
-        if (closed) {
-            closer.accept(shared); // It may have been made after close() went through all.
-        }
-        return shared;
+        return shared(Objects.requireNonNull(entered));
     }
 
     void exit(String directory) {
         byDirectory.computeIfPresent(directory, (key, use) -> --use.users == 0 ? null : use);
+    }
+
+    /** Uncounted: what is made is there until it is removed. */
+    T get(String directory, Supplier<T> maker) {
+        return shared(byDirectory.computeIfAbsent(directory, key -> new Use<>(maker.get())));
+    }
+
+    void remove(String directory, T shared) {
+        byDirectory.computeIfPresent(directory, (key, use) -> use.shared == shared ? null : use);
+    }
+
+    private T shared(Use<T> use) {
+        if (closed) {
+            closer.accept(use.shared); // It may have been made after close() went through all.
+        }
+        return use.shared;
     }
 
     int size() {

@@ -5,12 +5,16 @@ import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Callbacks;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Callbacks to one listener, one after another, until it is closed or fails. Safe for use by multiple threads. */
 final class OpenSubscription implements Subscription, Open {
+    /** No further callback is wanted; without a cause, because the user says so. */
+    private record Ending(@Nullable Throwable cause) {}
+
     private final Client client;
     private final Scope scope;
     private final String operation;
@@ -18,8 +22,7 @@ final class OpenSubscription implements Subscription, Open {
     private final Supplier<CompletableFuture<Void>> onQuiet;
     private final Callbacks callbacks;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
-    private volatile @Nullable Throwable failure;
-    private volatile boolean ending;
+    private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
 
     /** {@code onEnd} runs once, when no further callback is wanted; it must not block. */
     OpenSubscription(Client client, Scope scope, String operation, Consumer<OpenSubscription> onEnd) {
@@ -49,7 +52,7 @@ final class OpenSubscription implements Subscription, Open {
 
     /** Whether no further callback is wanted. */
     boolean isEnding() {
-        return ending;
+        return ending.get() != null;
     }
 
     /** Ends by itself, for a reason that {@link #ended()} says. */
@@ -63,9 +66,7 @@ final class OpenSubscription implements Subscription, Open {
     }
 
     private CompletableFuture<Void> end(@Nullable Throwable cause) {
-        if (client.closed(this)) {
-            failure = cause;
-            ending = true;
+        if (ending.compareAndSet(null, new Ending(cause))) {
             onEnd.accept(this);
         }
         return callbacks
@@ -75,11 +76,13 @@ final class OpenSubscription implements Subscription, Open {
     }
 
     private void tellEnd() {
-        Throwable cause = failure;
-        if (cause == null) {
+        // Not before: a client that closes meanwhile waits for what is left to do.
+        client.closed(this);
+        Ending how = ending.get();
+        if (how == null || how.cause() == null) {
             ended.complete(null);
         } else {
-            ended.completeExceptionally(cause);
+            ended.completeExceptionally(how.cause());
         }
     }
 

@@ -32,6 +32,8 @@ final class TopicBatch {
     private static final String FIRST_LINE = "sereno/1 batch\n";
     /** What a head takes besides the node id and the sizes. */
     private static final int PLAIN_HEAD_BYTES = 160;
+    /** The objects around a value, so that many small batches are bounded too. */
+    private static final int OVERHEAD_BYTES = 256;
 
     private final long stream;
     private final long first;
@@ -170,8 +172,9 @@ final class TopicBatch {
         return publishedAt;
     }
 
+    /** What it takes in memory. */
     int bytes() {
-        return value.limit();
+        return value.limit() + OVERHEAD_BYTES;
     }
 
     /** A copy of one message. */

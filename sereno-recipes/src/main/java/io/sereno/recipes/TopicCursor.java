@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: what {@link #poll} gives out follows on what it gave out before: the next message of the stream, or a gap and the message behind it.
  *
  * <ol>
- *   <li>While less than {@value #READY_BYTES} bytes are ready, take the next batch from the feed, if that covers it; else search the store.
+ *   <li>A reader that came when there was no topic reads the first one that is there later. While less than {@value #READY_BYTES} bytes are ready, take the next batch from the feed, if that covers it; else search the store.
  *   <li>Trimmed: a gap is ready, and the place moves behind it.
  *   <li>A reader that takes what is ready makes room, and step 1 goes on. One that does not holds up nobody else.
  * </ol>
@@ -37,9 +37,35 @@ final class TopicCursor {
 
     /** What comes next. */
     sealed interface Next {
-        record One(TopicBatch batch, long offset) implements Next {}
+        /** Its offset, or that of the first that is missing. */
+        long first();
 
-        record Missing(long stream, Gap gap) implements Next {}
+        /** The offset behind it. */
+        long end();
+
+        record One(TopicBatch batch, long offset) implements Next {
+            @Override
+            public long first() {
+                return offset;
+            }
+
+            @Override
+            public long end() {
+                return offset + 1;
+            }
+        }
+
+        record Missing(long stream, Gap gap) implements Next {
+            @Override
+            public long first() {
+                return gap.firstOffset();
+            }
+
+            @Override
+            public long end() {
+                return gap.lastOffset() + 1;
+            }
+        }
     }
 
     private record Piece(int epoch, @Nullable TopicBatch batch, long from, Next.@Nullable Missing missing) {
@@ -66,6 +92,7 @@ final class TopicCursor {
     private boolean ended;
     private boolean searching;
     private @Nullable TopicScan scan;
+    private Runnable onFound = () -> {};
 
     // Of the thread that polls.
     private @Nullable Piece head;
@@ -106,6 +133,15 @@ final class TopicCursor {
     void open() {
         if (!ended) {
             feed.join(this);
+        }
+    }
+
+    /** Runs when it knows of a topic that it will read; now, if it does. */
+    void whenFound(Runnable then) {
+        if (stream != 0) {
+            then.run();
+        } else {
+            onFound = then;
         }
     }
 
@@ -202,7 +238,7 @@ final class TopicCursor {
     void step() {
         full = false;
         if (stream == 0) {
-            stream = feed.stream();
+            adopt();
         }
         while (started && !searching && stream != 0 && feed.isKnown() && hasRoom()) {
             if (!feed.covers(stream, next)) {
@@ -215,6 +251,23 @@ final class TopicCursor {
             }
             hand(batch);
         }
+    }
+
+    /** What the feed follows may have been deleted before this reader came. What is there now, after there was nothing, is the one to read. */
+    private void adopt() {
+        if (ended || searching || feed.stream() == 0) {
+            return;
+        }
+        searching().header(header -> {
+            searching = false;
+            if (stream == 0 && header != null) {
+                stream = header.stream();
+            }
+            if (stream != 0) {
+                onFound.run();
+                step();
+            }
+        });
     }
 
     private boolean hasRoom() {

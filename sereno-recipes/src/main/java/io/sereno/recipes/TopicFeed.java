@@ -6,12 +6,13 @@ import io.sereno.recipes.kernel.Strand;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Target;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>With the first reader, watch the header. When the watch is live, after each notice, and once a ttl, look: search for batches from the tail
- *       on, until there are none.
+ *       on, until a page shows the last one.
  *   <li>What is found goes to the tail of {@code recent}; more than {@value #RECENT_BYTES} bytes are not kept. A reader that falls out at the other
  *       end reads on from the store, alone, and comes back when it has caught up.
  *   <li>Trimmed before it was fetched: {@code recent} begins anew behind. Readers find out by themselves what they missed.
@@ -44,7 +45,7 @@ final class TopicFeed {
     private final Duration period;
     private final Strand strand = new Strand();
     private final Set<TopicCursor> readers = new LinkedHashSet<>();
-    private final Deque<TopicBatch> recent = new ArrayDeque<>();
+    private final NavigableMap<Long, TopicBatch> recent = new TreeMap<>();
 
     private long recentBytes;
     /** 0: the topic has no header, so no messages either. */
@@ -103,7 +104,7 @@ final class TopicFeed {
     }
 
     TopicScan scan(Consumer<RuntimeException> onBroken) {
-        return new TopicScan(kernel, strand, directory, onBroken);
+        return new TopicScan(scope, strand, directory, onBroken);
     }
 
     /** Whether it has looked, and knows where the topic ends. */
@@ -124,17 +125,8 @@ final class TopicFeed {
     /** The batch that has this offset, if it is here. */
     @Nullable
     TopicBatch find(long offset) {
-        if (offset >= tail) {
-            return null;
-        }
-        // Readers that keep up want one of the last.
-        for (var newest = recent.descendingIterator(); newest.hasNext(); ) {
-            TopicBatch batch = newest.next();
-            if (batch.first() <= offset) {
-                return batch;
-            }
-        }
-        return null;
+        Map.Entry<Long, TopicBatch> found = offset < tail ? recent.floorEntry(offset) : null;
+        return found == null ? null : found.getValue();
     }
 
     /** Why the store could not be asked; null when it could. */
@@ -174,7 +166,8 @@ final class TopicFeed {
     private void found(TopicScan.Found found) {
         if (found instanceof TopicScan.Found.Batches batches) {
             batches.batches().forEach(this::append);
-            looked(true);
+            // What is published from now on is announced.
+            looked(batches.more());
         } else if (found instanceof TopicScan.Found.Trimmed trimmed) {
             recent.clear();
             recentBytes = 0;
@@ -193,11 +186,11 @@ final class TopicFeed {
 
     // Step 2.
     private void append(TopicBatch batch) {
-        recent.addLast(batch);
+        recent.put(batch.first(), batch);
         recentBytes += batch.bytes();
         tail = batch.end();
         while (recentBytes > RECENT_BYTES) {
-            TopicBatch oldest = recent.removeFirst();
+            TopicBatch oldest = recent.pollFirstEntry().getValue();
             recentBytes -= oldest.bytes();
             start = oldest.end();
         }

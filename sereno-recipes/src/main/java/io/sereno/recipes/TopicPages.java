@@ -29,8 +29,10 @@ final class TopicPages {
         }
     }
 
-    /** Perhaps the answer would have been too large. */
-    void failed() {
+    /** Perhaps the answer would have been too large. Says whether a smaller page is worth another attempt at once. */
+    boolean failed() {
+        boolean isLarge = size > LEAST;
         size = LEAST;
+        return isLarge;
     }
 }

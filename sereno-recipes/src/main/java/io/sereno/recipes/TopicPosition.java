@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: the stored offset never decreases within a stream, and no message below it is unacknowledged.
  *
  * <ol>
- *   <li>Wait for the turn. Then read header and position, and begin there; without a position, with the first message that is kept.
+ *   <li>Wait for the turn. Then read header and position, and begin there. Without a position, store one first, at the first message that is kept:
+ *       what is trimmed unread from then on is a gap. Without a topic, wait for one.
  *   <li>What is acknowledged is stored {@value #PAUSE_MILLIS} ms later, with what was acknowledged meanwhile; one commit at a time, under the condition
  *       that the stream is the same and the position unchanged.
  *   <li>A conflict: another was active in between, or an earlier attempt went through after all. Read what is stored: as far or farther, there is
@@ -83,6 +84,12 @@ final class TopicPosition implements Turn.Owner {
     private boolean known;
     /** Has the turn, and has not begun yet. */
     private boolean beginning;
+    /** Where to begin under a name that has no position yet. */
+    private @Nullable Place first;
+    /** There is no topic to begin in. */
+    private boolean absent;
+    /** How often it had the turn: what was read before the last one does not count, another may have been active in between. */
+    private int grants;
 
     private boolean busy;
     private boolean closing;
@@ -126,11 +133,13 @@ final class TopicPosition implements Turn.Owner {
 
     // Step 1.
     void open() {
-        cursor.open();
-        turn.enter();
+        if (!closing) {
+            cursor.open();
+            turn.enter();
+        }
     }
 
-    /** Completes when the position is stored, or an operation timeout has passed, and the next one may have its turn. */
+    /** Stores what is acknowledged, and leaves. Completes when that is done, or an operation timeout has passed, and the next one may have its turn. */
     CompletableFuture<Void> close() {
         strand.execute(() -> {
             if (!closing) {
@@ -160,7 +169,9 @@ final class TopicPosition implements Turn.Owner {
     @Override
     public void granted(Session under, long createRevision) {
         session = under;
+        grants++;
         beginning = true;
+        absent = false;
         step();
     }
 
@@ -169,6 +180,7 @@ final class TopicPosition implements Turn.Owner {
     public void lost(LossCause cause) {
         session = null;
         beginning = false;
+        first = null;
         cursor.halt();
     }
 
@@ -212,7 +224,9 @@ final class TopicPosition implements Turn.Owner {
             cancelGivingUp.run();
             session = null;
             turn.leave();
-        } else if (beginning && !closing) {
+        } else if (beginning && first != null) {
+            store(first);
+        } else if (beginning && !absent && !closing) {
             load();
         } else if (wanted != null && wanted.isBeyond(stored)) {
             if (known) {
@@ -226,6 +240,7 @@ final class TopicPosition implements Turn.Owner {
     // Steps 1 and 3. The header first: what is stored under another stream does not count.
     private void load() {
         busy = true;
+        int grant = grants;
         long followed = cursor.stream();
         read(TopicHeader.NAME, headers -> {
             TopicHeader header = TopicScan.headerIn(headers);
@@ -240,8 +255,7 @@ final class TopicPosition implements Turn.Owner {
                 if (done != null && (header == null || header.stream() != done.stream())) {
                     acknowledged.compareAndSet(done, null);
                 }
-                if (beginning && !closing) {
-                    beginning = false;
+                if (beginning && !closing && grant == grants) {
                     begin(header, followed);
                 }
             });
@@ -255,14 +269,19 @@ final class TopicPosition implements Turn.Owner {
             return;
         }
         if (header == null) {
-            cursor.begin(0, 1);
-            return;
+            absent = true;
+            cursor.whenFound(() -> {
+                absent = false;
+                step();
+            });
+        } else if (stored == null || stored.stream() != header.stream()) {
+            first = new Place(header.stream(), header.low());
+        } else {
+            beginning = false;
+            Place done = acknowledged.get();
+            // Handled here before the turn was lost, and not stored yet.
+            cursor.begin(header.stream(), done != null && done.isBeyond(stored) ? done.next() : stored.next());
         }
-        Place none = new Place(header.stream(), header.low());
-        Place from = stored != null && stored.stream() == header.stream() ? stored : none;
-        Place done = acknowledged.get();
-        // Handled here before the turn was lost, and not stored yet.
-        cursor.begin(header.stream(), done != null && done.isBeyond(from) ? done.next() : from.next());
     }
 
     // Step 2.
@@ -279,12 +298,14 @@ final class TopicPosition implements Turn.Owner {
         kernel.store().commit(commit.build(), strand, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
+                    first = null;
                     stored = wanted;
                     storedRevision = outcome.revision();
                     answered();
                     done();
                 }
                 case CONFLICT -> {
+                    first = null;
                     known = false;
                     done();
                 }

@@ -92,8 +92,6 @@ final class TopicPublisher {
     /** Weight of what has not ended; {@link #RETIRED} and a little when nothing more is accepted. */
     private final AtomicLong underWay = new AtomicLong();
 
-    private final AtomicBoolean kept = new AtomicBoolean();
-
     private final Deque<TopicPublication> waiting = new ArrayDeque<>();
     private final List<CompletableFuture<Void>> waitingForRoom = new ArrayList<>();
     private @Nullable TopicHeader header;
@@ -123,7 +121,7 @@ final class TopicPublisher {
         this.id = Long.toUnsignedString(RANDOM.nextLong(), Character.MAX_RADIX);
         this.batchBytes = batchBytes(guarantees);
         this.headBytes = TopicBatch.headBytes(kernel.nodeId());
-        this.trimmer = new TopicTrimmer(kernel, strand, directory);
+        this.trimmer = new TopicTrimmer(scope, strand, directory);
         this.backoff = kernel.backoff();
     }
 
@@ -136,11 +134,6 @@ final class TopicPublisher {
     static int messageBytes(Guarantees guarantees, String nodeId) {
         int head = TopicBatch.headBytes(nodeId) + TopicBatch.sizeBytes(MOST_MESSAGE_BYTES);
         return Math.min(MOST_MESSAGE_BYTES, batchBytes(guarantees) - head);
-    }
-
-    /** Whether the caller's use of it is the one that lasts until it retires. */
-    boolean keep() {
-        return kept.compareAndSet(false, true);
     }
 
     /** Takes a message; false if it has retired, and another one is to be asked. Who calls {@link #flush} next sends it. */
@@ -481,7 +474,7 @@ final class TopicPublisher {
         if (underWay.compareAndSet(0, RETIRED)) {
             retired = true;
             trimmer.close();
-            publishers.exit(directory);
+            publishers.remove(directory, this);
             return true;
         }
         return false;

@@ -13,15 +13,21 @@ import io.sereno.spi.BackendException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gives the messages of a topic to those who ask for the next one, in the order in which they ask.
  *
- * <p>A call acknowledges all that was given before it. What was given to a caller that was interrupted in the same moment is given to the next.
+ * <p>A call acknowledges all that was returned before it. What was given to a caller that was interrupted in the same moment is given to the next,
+ * and nothing behind it is acknowledged before.
  */
 final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     private static final String OPERATION = "next";
@@ -29,7 +35,12 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     /** One caller; empty when its time ended. */
     private static final class Request extends CompletableFuture<Optional<TopicCursor.Next>> {
         private Runnable cancelLimit = () -> {};
+        /** The caller has what it was given; before that, an interrupt may make it give that back. */
+        private volatile boolean arrived;
     }
+
+    /** Something that was given out, in this order. */
+    private record Given(Request to, TopicCursor.Next next, int epoch) {}
 
     private final Client client;
     private final Kernel kernel;
@@ -42,9 +53,20 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
 
     // Confined to the strand.
     private final Deque<Request> requests = new ArrayDeque<>();
-    private final Deque<TopicCursor.Next> givenBack = new ArrayDeque<>();
-    private TopicCursor.@Nullable Next given;
+    /** What may come back yet, or is not acknowledged yet. */
+    private final Deque<Given> given = new ArrayDeque<>();
+    /** To be given out again, in order. */
+    private final NavigableMap<Long, TopicCursor.Next> givenBack = new TreeMap<>();
+    /** The cursor's, when something was given back. */
+    private int epoch;
+    /** Behind all that arrived. */
+    private long arrived;
+
+    private long acknowledged;
+
     private @Nullable RuntimeException ended;
+
+    private final AtomicBoolean ending = new AtomicBoolean();
 
     TopicPull(Client client, TopicPlace place, Codec<T> codec) {
         this.client = client;
@@ -86,7 +108,9 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         Request request = new Request();
         strand.execute(() -> ask(request, limit));
         try {
-            return Await.interruptibly(request);
+            Optional<TopicCursor.Next> next = Await.interruptibly(request);
+            request.arrived = true;
+            return next;
         } catch (InterruptedException interrupted) {
             strand.execute(() -> withdraw(request));
             throw interrupted;
@@ -105,7 +129,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     }
 
     private void ask(Request request, @Nullable Duration limit) {
-        acknowledgeGiven();
+        acknowledge();
         if (ended != null) {
             request.completeExceptionally(ended);
             return;
@@ -127,8 +151,8 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
             if (next == null) {
                 return;
             }
-            given = next;
             Request first = requests.removeFirst();
+            given.add(new Given(first, next, cursor.epoch()));
             first.cancelLimit.run();
             first.complete(Optional.of(next));
         }
@@ -136,21 +160,29 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
 
     private TopicCursor.@Nullable Next poll() {
         if (position != null && !position.isActive()) {
-            givenBack.clear(); // Whoever is active now reads it.
             return null;
         }
-        return givenBack.isEmpty() ? cursor.poll() : givenBack.removeFirst();
+        if (epoch != cursor.epoch()) {
+            epoch = cursor.epoch();
+            givenBack.clear(); // The cursor begins anew, where it is right now.
+        }
+        Map.Entry<Long, TopicCursor.Next> earliest = givenBack.pollFirstEntry();
+        return earliest == null ? cursor.poll() : earliest.getValue();
     }
 
     private void withdraw(Request request) {
         request.cancelLimit.run();
         requests.remove(request);
-        if (request.isDone() && !request.isCompletedExceptionally()) {
-            request.join().ifPresent(next -> {
-                givenBack.addFirst(next);
-                given = null;
-                serve();
-            });
+        for (Iterator<Given> all = given.iterator(); all.hasNext(); ) {
+            Given one = all.next();
+            if (one.to() == request) {
+                all.remove();
+                if (one.epoch() == cursor.epoch()) {
+                    givenBack.put(one.next().first(), one.next());
+                    serve();
+                }
+                return;
+            }
         }
     }
 
@@ -169,16 +201,22 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         }
     }
 
-    private void acknowledgeGiven() {
-        TopicCursor.Next last = given;
-        given = null;
-        if (position == null || last == null) {
-            return;
+    /** What arrived is acknowledged, up to the first that did not. */
+    private void acknowledge() {
+        long open = givenBack.isEmpty() ? Long.MAX_VALUE : givenBack.firstKey();
+        for (Iterator<Given> all = given.iterator(); all.hasNext(); ) {
+            Given one = all.next();
+            if (one.to().arrived) {
+                arrived = Math.max(arrived, one.next().end());
+                all.remove();
+            } else {
+                open = Math.min(open, one.next().first());
+            }
         }
-        if (last instanceof TopicCursor.Next.One one) {
-            position.acknowledge(one.batch().stream(), one.offset() + 1);
-        } else if (last instanceof TopicCursor.Next.Missing missing) {
-            position.acknowledge(missing.stream(), missing.gap().lastOffset() + 1);
+        long upTo = Math.min(arrived, open);
+        if (position != null && upTo > acknowledged) {
+            acknowledged = upTo;
+            position.acknowledge(cursor.stream(), upTo);
         }
     }
 
@@ -203,7 +241,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     }
 
     private CompletableFuture<Void> end(RuntimeException cause) {
-        if (client.closed(this)) {
+        if (ending.compareAndSet(false, true)) {
             strand.execute(() -> {
                 ended = cause;
                 cursor.close();
@@ -216,6 +254,8 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
                 });
             });
         }
-        return position == null ? CompletableFuture.completedFuture(null) : position.close();
+        CompletableFuture<Void> left = position == null ? CompletableFuture.completedFuture(null) : position.close();
+        // Not before: a client that closes meanwhile waits for the position to be stored.
+        return left.thenRun(() -> client.closed(this));
     }
 }

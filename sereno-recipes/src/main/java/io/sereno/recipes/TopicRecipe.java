@@ -93,18 +93,14 @@ final class TopicRecipe<T> implements Topic<T> {
         }
         InUse<TopicPublisher> publishers = client.topicPublishers();
         while (true) {
-            TopicPublisher current = publishers.enter(
+            TopicPublisher current = publishers.get(
                     directory,
                     () -> new TopicPublisher(scope, directory, client.backend().guarantees(), publishers));
-            boolean taken = current.offer(message);
-            if (!current.keep()) {
-                publishers.exit(directory);
-            }
-            if (taken) {
+            if (current.offer(message)) {
                 publisher = current;
                 return current;
             }
-            Thread.onSpinWait(); // It retires in this moment.
+            publishers.remove(directory, current); // It has retired; what comes next makes another.
         }
     }
 

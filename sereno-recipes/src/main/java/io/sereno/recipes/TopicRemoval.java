@@ -1,5 +1,6 @@
 package io.sereno.recipes;
 
+import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
@@ -49,6 +50,8 @@ final class TopicRemoval {
 
     /** A deletion of the header may have been applied, or may be yet. */
     private boolean inDoubt;
+    /** The header is gone, and more was to be deleted. */
+    private boolean begun;
 
     /** {@code onGone} runs when nothing is left of what was to be deleted. */
     TopicRemoval(Kernel kernel, Strand strand, String directory, Runnable onGone) {
@@ -86,11 +89,18 @@ final class TopicRemoval {
     }
 
     private RuntimeException error(Scope scope, @Nullable BackendException why) {
-        return inDoubt
-                ? new OutcomeUnknownException(
-                        scope.about("delete") + ": the topic may have been deleted, or may be yet; delete it again",
-                        why)
-                : scope.notApplied("delete", why);
+        if (inDoubt) {
+            return new OutcomeUnknownException(
+                    scope.about("delete") + ": the topic may have been deleted, or may be yet; delete it again", why);
+        }
+        if (begun) {
+            String reason = why == null ? "it took too long" : String.valueOf(why.getMessage());
+            return new NotAppliedException(
+                    scope.about("delete") + ": " + reason
+                            + "; the topic is gone, not all that it stored: delete it again",
+                    why);
+        }
+        return scope.notApplied("delete", why);
     }
 
     // Step 1.
@@ -136,10 +146,14 @@ final class TopicRemoval {
 
     // Step 2.
     private void clear(long removal, String after) {
+        begun = true;
         int limit = Math.min(pages.size(), MOST_WRITES);
         kernel.store().read(new Query.Range(directory, after, limit), strand, (page, why) -> {
+            if (page == null && pages.failed()) {
+                clear(removal, after);
+                return;
+            }
             if (page == null) {
-                pages.failed();
                 onFailure.accept(why);
                 return;
             }

@@ -38,8 +38,8 @@ final class TopicScan {
 
     /** What there is from an offset on. */
     sealed interface Found {
-        /** Hanging together; the first one has the offset. Never empty. */
-        record Batches(List<TopicBatch> batches) implements Found {}
+        /** Hanging together; the first one has the offset. Never empty. {@code more}: not all that there were behind it. */
+        record Batches(List<TopicBatch> batches, boolean more) implements Found {}
 
         /** Nobody has published it yet. */
         record Nothing() implements Found {}
@@ -51,6 +51,7 @@ final class TopicScan {
         record Deleted() implements Found {}
     }
 
+    private final Scope scope;
     private final Kernel kernel;
     private final Strand strand;
     private final String directory;
@@ -64,8 +65,9 @@ final class TopicScan {
     private Runnable cancelPause = () -> {};
 
     /** {@code onBroken} hears of entries that nobody can read: nothing is found then, nor will be. */
-    TopicScan(Kernel kernel, Strand strand, String directory, Consumer<RuntimeException> onBroken) {
-        this.kernel = kernel;
+    TopicScan(Scope scope, Strand strand, String directory, Consumer<RuntimeException> onBroken) {
+        this.scope = scope;
+        this.kernel = scope.kernel();
         this.strand = strand;
         this.directory = directory;
         this.onBroken = onBroken;
@@ -121,24 +123,31 @@ final class TopicScan {
             read(new Query.Range(directory, TopicBatch.nameOf(start - 1), pages.size()), snapshot -> {
                 pages.seen(snapshot);
                 List<TopicBatch> found = new ArrayList<>();
+                boolean more = snapshot.more();
                 long reached = start;
                 for (Entry entry : snapshot.entries()) {
-                    TopicBatch batch = TopicBatch.isBatch(entry) ? TopicBatch.decode(entry) : null;
-                    if (batch == null || batch.stream() != stream) {
+                    if (!TopicBatch.isBatch(entry)) {
+                        more = false; // Batches come first in the order of names.
+                        break;
+                    }
+                    TopicBatch batch = TopicBatch.decode(entry);
+                    if (batch.stream() != stream) {
+                        more = true; // Of another stream: this one was deleted.
                         break;
                     }
                     reached = batch.end();
                     if (found.isEmpty() ? has(batch) : batch.first() == end(found)) {
                         found.add(batch);
                     } else if (!found.isEmpty()) {
+                        more = true; // A hole: the page was read while it changed.
                         break;
                     } else if (batch.first() > offset) {
                         seenBehind = Math.min(seenBehind, batch.first());
                     }
                 }
                 if (!found.isEmpty()) {
-                    then.accept(new Found.Batches(found));
-                } else if (reached > start && reached <= offset && snapshot.more()) {
+                    then.accept(new Found.Batches(found, more));
+                } else if (reached > start && reached <= offset && more) {
                     page(reached);
                 } else {
                     header(this::judge);
@@ -180,8 +189,11 @@ final class TopicScan {
                 backoff.reset();
                 accept(snapshot, then);
             } else {
+                if (failure == null && why != null) {
+                    scope.troubled("reading", why);
+                }
                 failure = why;
-                pages.failed();
+                var unused = pages.failed();
                 Query again = query instanceof Query.Range range
                         ? new Query.Range(directory, range.after(), pages.size())
                         : query;

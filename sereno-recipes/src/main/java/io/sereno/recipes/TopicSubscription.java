@@ -136,8 +136,8 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         return cursor.poll();
     }
 
-    /** What is ready for a turn that is over is not handed out; it is dropped in a moment. */
-    private boolean isActive() {
+    /** Whether it may be told of messages now. What is ready for a turn that is over is not handed out; it is dropped in a moment. For every thread. */
+    boolean isActive() {
         return position == null || position.isActive();
     }
 
@@ -146,8 +146,9 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         if (next instanceof TopicCursor.Next.Missing missing) {
             try {
                 listener.onGap(missing.gap());
-            } catch (RuntimeException failure) {
-                scope.callbackFailed("onGap", failure);
+            } catch (RuntimeException | Error failure) {
+                stop("onGap", failure);
+                return false;
             }
             acknowledge(missing.stream(), missing.gap().lastOffset() + 1);
             return true;
@@ -159,7 +160,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
                 return false;
             }
         } catch (RuntimeException | Error fatal) {
-            stop(fatal);
+            stop(OPERATION, fatal);
             return false;
         }
         acknowledge(one.batch().stream(), one.offset() + 1);
@@ -192,15 +193,15 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
                 return false;
             }
             case STOP -> {
-                stop(failure);
+                stop(OPERATION, failure);
                 return false;
             }
         }
         throw new AssertionError("unreachable");
     }
 
-    private void stop(Throwable failure) {
-        scope.callbackFailed(OPERATION, failure);
+    private void stop(String what, Throwable failure) {
+        scope.callbackFailed(what, failure);
         subscription.fail(failure);
     }
 

@@ -1,8 +1,8 @@
 package io.sereno.recipes;
 
 import io.sereno.Retention;
-import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -34,9 +34,9 @@ final class TopicTrimmer {
     private boolean looking;
     private Runnable onLooked = () -> {};
 
-    TopicTrimmer(Kernel kernel, Strand strand, String directory) {
+    TopicTrimmer(Scope scope, Strand strand, String directory) {
         // What cannot be read is not trimmed; whoever reads the topic says so.
-        this.scan = new TopicScan(kernel, strand, directory, unreadable -> looked());
+        this.scan = new TopicScan(scope, strand, directory, unreadable -> looked());
     }
 
     void close() {
@@ -94,7 +94,7 @@ final class TopicTrimmer {
         return batch.end() <= end - retention.maxMessages()
                 || retention
                         .maxAge()
-                        .filter(most -> batch.at().plus(most).isBefore(now))
+                        .filter(most -> Duration.between(batch.at(), now).compareTo(most) > 0)
                         .isPresent();
     }
 

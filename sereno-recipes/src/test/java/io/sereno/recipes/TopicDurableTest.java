@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TopicDurableTest {
     private static final From LOADER = new From.Durable("loader");
 
@@ -212,20 +212,24 @@ class TopicDurableTest {
         for (Fate fate : fates) {
             FaultyBackend line = clients.line();
             From from = new From.Durable("n" + name++);
-            try (Sereno one = clients.connect("faulty", line)) {
-                TopicReader<String> reader = topic(one).reader(from);
-                for (int i = 1; i <= 3; i++) {
-                    assertThat(reader.next().payload()).isEqualTo("m" + i);
-                    line.next(TopicDurableTest::isPosition, fate);
-                    clients.time.advance(Duration.ofMillis(60));
-                }
-                reader.close();
-                clients.time.advance(Duration.ofSeconds(3));
+            Sereno one = clients.connect("faulty", line);
+            TopicReader<String> reader = topic(one).reader(from);
+            for (int i = 1; i <= 3; i++) {
+                assertThat(reader.next().payload()).isEqualTo("m" + i);
+                line.next(TopicDurableTest::isPosition, fate);
+                clients.time.advance(Duration.ofMillis(60));
             }
+            reader.close();
+            // Waits for what is not stored yet, as long as it may.
+            CompletableFuture<Boolean> closed = MutexTest.inThread(() -> {
+                one.close();
+                return true;
+            });
+            clients.passUntilDone(closed, Duration.ofSeconds(10));
             clients.time.advance(Duration.ofSeconds(40));
             try (Sereno two = clients.connect("two");
-                    TopicReader<String> reader = topic(two).reader(from)) {
-                assertThat(reader.next().payload()).as(fate.toString()).isEqualTo("m3");
+                    TopicReader<String> again = topic(two).reader(from)) {
+                assertThat(again.next().payload()).as(fate.toString()).isEqualTo("m3");
             }
         }
     }
@@ -317,5 +321,36 @@ class TopicDurableTest {
                 clients.connect("three").topic("fresh", Codec.utf8()).reader(LOADER)) {
             assertThat(again.next().payload()).isEqualTo("b");
         }
+    }
+
+    @Test
+    void aNameIsKnownFromItsFirstReadersTurnOn() throws Exception {
+        try (Sereno one = clients.connect("one");
+                TopicReader<String> reader = topic(one).reader(LOADER)) {
+            assertThat(reader.next().payload()).isEqualTo("m1"); // Not acknowledged.
+        }
+        assertThat(storedPosition()).isEqualTo(1);
+        publisher.withRetention(new Retention(2, Optional.empty())).publish("m11");
+        publisher.withRetention(new Retention(2, Optional.empty())).publish("m12");
+        try (TopicReader<String> reader = topic(clients.connect("two")).reader(LOADER)) {
+            assertThatThrownBy(reader::next).isInstanceOf(MessagesLostException.class);
+        }
+    }
+
+    @Test
+    void aClientThatClosesWaitsForThePositionOfAReaderThatWasClosedBefore() throws Exception {
+        FaultyBackend line = clients.line();
+        Sereno one = clients.connect("one", line);
+        TopicReader<String> reader = topic(one).reader(LOADER);
+        assertThat(reader.next().payload()).isEqualTo("m1");
+        assertThat(reader.next().payload()).isEqualTo("m2");
+        line.next(TopicDurableTest::isPosition, Fate.refuse());
+        reader.close();
+        CompletableFuture<Boolean> closed = MutexTest.inThread(() -> {
+            one.close();
+            return true;
+        });
+        clients.passUntilDone(closed, Duration.ofSeconds(10));
+        assertThat(storedPosition()).isEqualTo(2);
     }
 }

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -40,7 +41,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TopicTest {
     private static final Duration LONG = Duration.ofSeconds(10);
 
@@ -539,6 +540,9 @@ class TopicTest {
         assertThat(client.topicPublishers().size()).isEqualTo(1_000);
         clients.time.advance(Clients.OPERATION_TIMEOUT.multipliedBy(2));
         assertThat(client.topicPublishers().size()).isZero();
+        Topic<String> again = new TopicRecipe<>(client, Directories.below(""), "t7", Codec.utf8());
+        assertThat(again.publish("after a rest")).isEqualTo(1);
+        assertThat(client.topicPublishers().size()).isEqualTo(1);
         client.close();
     }
 
@@ -558,5 +562,121 @@ class TopicTest {
                 .toArray(CompletableFuture[]::new);
         CompletableFuture.allOf(all).get(25, TimeUnit.SECONDS);
         assertThat(topic.publish(new byte[0])).isEqualTo(4 * each + 1);
+    }
+
+    @Test
+    void aStoreThatAcceptsTheLeastIsEnough() throws Exception {
+        Sereno one = clients.connect("one", new LeastBackend(clients.store.connect(clients.callbacks)));
+        Topic<byte[]> topic = one.topic("t", Codec.bytes()).withRetention(new Retention(400, Optional.empty()));
+        int most = 65_000;
+        assertThatThrownBy(() -> topic.publish(new byte[65_536]))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("65536");
+        List<CompletionStage<Long>> stages = new ArrayList<>();
+        // Many small ones first, so that what reads asks for many at a time, and then for too many.
+        for (int i = 0; i < 600; i++) {
+            topic.publish(new byte[i % 7]);
+        }
+        for (int i = 600; i < 700; i++) {
+            stages.add(topic.publishAsync(new byte[most - i % 3 * 30_000]));
+        }
+        for (CompletionStage<Long> stage : stages) {
+            get(stage);
+        }
+        Sereno two = clients.connect("two", new LeastBackend(clients.store.connect(clients.callbacks)));
+        Topic<byte[]> there = two.topic("t", Codec.bytes());
+        try (TopicReader<byte[]> reader = there.reader(new From.Offset(310))) {
+            for (long offset = 310; offset <= 700; offset++) {
+                Message<byte[]> message = readInVirtualTime(reader);
+                assertThat(message.offset()).isEqualTo(offset);
+                int number = Math.toIntExact(offset) - 1;
+                assertThat(message.payload()).hasSize(number < 600 ? number % 7 : most - number % 3 * 30_000);
+            }
+        }
+        there.delete();
+        assertThat(stored("topic/t")).isEmpty();
+    }
+
+    private Message<byte[]> readInVirtualTime(TopicReader<byte[]> reader) throws Exception {
+        CompletableFuture<Message<byte[]>> next = MutexTest.inThread(reader::next);
+        clients.passUntilDone(next, Duration.ofSeconds(60));
+        return next.get();
+    }
+
+    @Test
+    void anAgeBeyondAllClocksKeepsEverything() {
+        Topic<String> topic = topic(clients.connect("one"))
+                .withRetention(new Retention(1_000, Optional.of(Duration.ofSeconds(Long.MAX_VALUE))));
+        for (int i = 1; i <= 20; i++) {
+            assertThat(topic.publish("m")).isEqualTo(i);
+        }
+        assertThat(stored("topic/t")).hasSize(21);
+    }
+
+    @Test
+    void aListenerThatFailsAtAGapEndsAndIsToldOfItAgainWhenItGoesOn() throws Exception {
+        Topic<String> topic = topic(clients.connect("one")).withRetention(new Retention(3, Optional.empty()));
+        topic.publish("m1");
+        From name = new From.Durable("d");
+        try (TopicReader<String> first = topic.reader(name)) {
+            assertThat(first.next().offset()).isEqualTo(1);
+        }
+        for (int i = 2; i <= 10; i++) {
+            topic.publish("m" + i);
+        }
+        RuntimeException failure = new IllegalStateException("cannot say so");
+        Subscription fails = topic.subscribe(name, new TopicListener<>() {
+            @Override
+            public void onMessage(Message<String> message) {
+                heard.add(message);
+            }
+
+            @Override
+            public void onGap(Gap gap) {
+                throw failure;
+            }
+        });
+        assertThatThrownBy(() -> get(fails.ended())).hasCause(failure);
+        assertThat(heard).isEmpty();
+        try (TopicReader<String> again = topic.reader(name)) {
+            assertThatThrownBy(again::next)
+                    .isInstanceOfSatisfying(
+                            MessagesLostException.class,
+                            lost -> assertThat(lost.gap()).isEqualTo(new Gap(1, 7)));
+            assertThat(again.next().offset()).isEqualTo(8);
+        }
+    }
+
+    @Test
+    void threadsThatAreInterruptedWhileTheyReadLoseNothingAndReadNothingTwice() throws Exception {
+        Topic<String> topic = topic(clients.connect("one"));
+        TopicReader<String> reader = topic.reader(new From.Durable("d"));
+        int messages = 2_000;
+        ConcurrentLinkedQueue<Long> read = new ConcurrentLinkedQueue<>();
+        AtomicInteger interrupts = new AtomicInteger();
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 3; t++) {
+            Thread thread = new Thread(() -> {
+                while (read.size() < messages) {
+                    try {
+                        reader.next(Duration.ofDays(1)).ifPresent(message -> read.add(message.offset()));
+                    } catch (InterruptedException e) {
+                        interrupts.incrementAndGet();
+                    }
+                }
+            });
+            thread.start();
+            threads.add(thread);
+        }
+        for (int i = 0; i < messages; i++) {
+            threads.get(i % 3).interrupt();
+            topic.publish("m" + i);
+        }
+        while (threads.stream().anyMatch(Thread::isAlive)) {
+            threads.forEach(Thread::interrupt);
+            Thread.onSpinWait();
+        }
+        assertThat(read).doesNotHaveDuplicates().hasSize(messages);
+        assertThat(interrupts).hasPositiveValue();
     }
 }

@@ -10,6 +10,7 @@ import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Retention;
 import io.sereno.SerenoClosedException;
+import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicListener;
 import io.sereno.backend.memory.MemoryStore;
@@ -17,6 +18,7 @@ import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
 import io.sereno.simulation.Request;
+import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -329,5 +331,29 @@ class TopicUnderMishapsTest {
         Ear ear = new Ear();
         other.subscribe(new From.Earliest(), ear);
         assertThat(ear.heard).containsExactly(Map.entry(1L, "late"));
+    }
+
+    @Test
+    void aReaderThatComesAfterADeletionWhichOthersHaveNotSeenYetReadsTheNextStream() {
+        FaultyBackend slow = line();
+        Client client = connect("slow", slow);
+        Topic<String> topic = topic(client, 1_000);
+        topic.subscribe(new From.Offset(1), new Ear());
+        publish(topic, "old");
+        time.advance(Duration.ofSeconds(1));
+        slow.each(
+                request -> request instanceof Request.Read read && read.query() instanceof Query.Range,
+                Fate.delayReply(Duration.ofSeconds(2)));
+        assertThat(TopicRemoval.of(new Scope(connect("deleting", line()).kernel(), "topic", "t"), DIRECTORY))
+                .isCompleted();
+
+        Ear ear = new Ear();
+        Subscription subscription = topic.subscribe(new From.Offset(1), ear);
+        time.advance(Duration.ofSeconds(10));
+        publish(topic(connect("other", line()), 1_000), "new");
+        time.advance(Duration.ofSeconds(10));
+
+        assertThat(subscription.ended().toCompletableFuture()).isNotDone();
+        assertThat(ear.heard).containsExactly(Map.entry(1L, "new"));
     }
 }

@@ -145,12 +145,21 @@ final class Client implements AutoCloseable {
         return ended;
     }
 
+    /** How a commit ended that may be refused. One that ends UNKNOWN begins the rule again: no fault was made. */
     Ended<CommitResult> outcome(Commit commit) {
-        return outcome(new Request.Commit(commit).toString(), () -> backend.commit(commit));
+        String what = new Request.Commit(commit).toString();
+        return certain(what, outcome(what, () -> backend.commit(commit)));
+    }
+
+    private <T> Ended<T> certain(String what, Ended<T> ended) {
+        if (ended.failedAs(BackendException.Outcome.UNKNOWN)) {
+            throw new Doubt(name + ": " + what + " ended as " + ended);
+        }
+        return ended;
     }
 
     private <T> T call(String what, Supplier<? extends CompletionStage<T>> call) {
-        Ended<T> ended = outcome(what, call);
+        Ended<T> ended = certain(what, outcome(what, call));
         Optional<BackendException> failure = ended.failure();
         if (ended.isOpen()) {
             throw new RuleFailure(name + ": " + what + " has not ended after " + Bench.text(bench.patience())

@@ -7,12 +7,16 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -30,6 +34,7 @@ final class Kit implements AutoCloseable {
             ValueRules.class,
             NameRules.class,
             LeaseRules.class,
+            LeaseTimeRules.class,
             WatchRules.class,
             OutcomeRules.class,
             LifeRules.class,
@@ -42,11 +47,8 @@ final class Kit implements AutoCloseable {
     private static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
-    /** What a test does with its bench. */
-    @FunctionalInterface
-    interface Body {
-        void run(Bench bench) throws Throwable;
-    }
+    /** A store that leaves one commit in twenty in doubt lets one of these through. */
+    private static final int BEGINNINGS = 40;
 
     private final BackendFixture fixture;
     private final Specification specification;
@@ -89,8 +91,17 @@ final class Kit implements AutoCloseable {
 
     /** Runs a test and keeps what came out. */
     Outcome run(RuleTest test) {
-        Outcome outcome = judge(test, open(test), bench -> invoke(test, bench));
+        Outcome outcome = judge(test);
         keep(outcome);
+        return outcome;
+    }
+
+    /** Begins again, in a namespace of its own each time, while preparations are in doubt. */
+    private Outcome judge(RuleTest test) {
+        Outcome outcome = judge(test, open(test));
+        for (int i = 0; i < BEGINNINGS && outcome.failure() instanceof Doubt; i++) {
+            outcome = judge(test, open(test));
+        }
         return outcome;
     }
 
@@ -124,7 +135,7 @@ final class Kit implements AutoCloseable {
         Thread thread = new Thread(
                 () -> {
                     try {
-                        result.complete(judge(test, open(test), bench -> invoke(test, bench)));
+                        result.complete(judge(test));
                     } catch (Throwable e) {
                         result.completeExceptionally(e);
                     }
@@ -135,7 +146,7 @@ final class Kit implements AutoCloseable {
         return result;
     }
 
-    void keep(Outcome outcome) {
+    private void keep(Outcome outcome) {
         synchronized (outcomes) {
             outcomes.add(outcome);
         }
@@ -147,7 +158,7 @@ final class Kit implements AutoCloseable {
         }
     }
 
-    Bench open(RuleTest test) {
+    private Bench open(RuleTest test) {
         return new Bench(
                 this,
                 "tck-" + run + "-" + benches.incrementAndGet(),
@@ -165,17 +176,37 @@ final class Kit implements AutoCloseable {
         }
     }
 
-    /** Carries a test out and says what it means. Closes the bench. */
-    Outcome judge(RuleTest test, Bench bench, Body body) {
+    /** Carries a test out in a thread of its own, and says what it means. Closes the bench. */
+    private Outcome judge(RuleTest test, Bench bench) {
         long from = System.nanoTime();
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        invoke(test, bench);
+                        ended.complete(null);
+                    } catch (Throwable e) {
+                        ended.completeExceptionally(e);
+                    }
+                },
+                "tck-" + test.id());
+        thread.setDaemon(true);
+        thread.start();
         Throwable thrown = null;
         try {
-            body.run(bench);
+            ended.get(limit().toMillis(), TimeUnit.MILLISECONDS);
             if (bench.evidence().isEmpty()) {
                 throw bench.vacuous("nothing was looked at");
             }
-        } catch (Throwable e) {
+        } catch (ExecutionException e) {
             thrown = unwrapped(e);
+        } catch (TimeoutException e) {
+            thrown = stuck(thread);
+        } catch (InterruptedException e) {
+            thread.interrupt();
+            throw Bench.interrupted(e);
+        } catch (Inconclusive e) {
+            thrown = e;
         }
         Map<String, Long> evidence = bench.evidence();
         try {
@@ -192,6 +223,21 @@ final class Kit implements AutoCloseable {
         return outcome(test, bench, thrown, evidence, millis);
     }
 
+    /** How long one test may take before it hangs. */
+    private Duration limit() {
+        return pace.isReal() ? Duration.ofMinutes(3) : Duration.ofSeconds(60);
+    }
+
+    /** A method of the SPI that never returns is seen here, by where its caller stands. */
+    private RuleFailure stuck(Thread thread) {
+        String stack = Arrays.stream(thread.getStackTrace())
+                .limit(25)
+                .map(frame -> "\n    at " + frame)
+                .collect(Collectors.joining());
+        thread.interrupt();
+        return new RuleFailure("the test has not come back after " + limit() + "; it stands" + stack);
+    }
+
     private Outcome outcome(
             RuleTest test, Bench bench, @Nullable Throwable thrown, Map<String, Long> evidence, long millis) {
         Optional<Waiver> waiver = fixture.waivers().stream()
@@ -199,6 +245,9 @@ final class Kit implements AutoCloseable {
                 .findFirst();
         if (thrown instanceof Inconclusive nothing) {
             return new Outcome(test, nothing.verdict(), evidence, first(nothing.getMessage()), thrown, millis);
+        }
+        if (thrown instanceof Doubt) {
+            return new Outcome(test, Verdict.UNKNOWN, evidence, first(thrown.getMessage()), thrown, millis);
         }
         if (thrown != null) {
             String why = thrown instanceof RuleFailure ? first(thrown.getMessage()) : thrown.toString();
@@ -214,7 +263,8 @@ final class Kit implements AutoCloseable {
 
     private static Throwable unwrapped(Throwable thrown) {
         Throwable inner = thrown;
-        while (inner instanceof CompletionException && inner.getCause() != null) {
+        while ((inner instanceof CompletionException || inner instanceof ExecutionException)
+                && inner.getCause() != null) {
             inner = inner.getCause();
         }
         return inner;

@@ -3,6 +3,7 @@ package io.sereno.tck;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -39,11 +40,10 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
         return parameter.getParameter().getType() == Bench.class;
     }
 
+    /** Nothing: the kit runs the method itself, on a bench that it opens then, perhaps more than once. */
     @Override
-    public Bench resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        Bench bench = run(context).kit().open(RuleTest.of(context.getRequiredTestMethod()));
-        context.getStore(NAMESPACE).put(Bench.class, bench);
-        return bench;
+    public @Nullable Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        return null;
     }
 
     @Override
@@ -52,21 +52,13 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
             ReflectiveInvocationContext<Method> invocationContext,
             ExtensionContext context)
             throws Throwable {
+        invocation.skip();
         RuleTest test = RuleTest.of(context.getRequiredTestMethod());
         Kit kit = run(context).kit();
-        Bench bench = context.getStore(NAMESPACE).get(Bench.class, Bench.class);
-        Outcome outcome;
-        if (test.waits() && kit.pace().isReal()) {
-            invocation.skip();
-            List<RuleTest> selection = Kit.tests().stream()
-                    .filter(one -> selected.includes(one.rule()))
-                    .toList();
-            outcome = kit.runBesideOthers(test, selection);
-        } else {
-            outcome = kit.judge(test, bench, unused -> invocation.proceed());
-            kit.keep(outcome);
-        }
-        report(outcome);
+        List<RuleTest> selection = Kit.tests().stream()
+                .filter(one -> selected.includes(one.rule()))
+                .toList();
+        report(test.waits() ? kit.runBesideOthers(test, selection) : kit.run(test));
     }
 
     private static void report(Outcome outcome) throws Throwable {

@@ -82,7 +82,8 @@ class LifeRules {
     void afterCloseEverythingFailsAtOnce(Bench bench) {
         Client client = bench.client();
         Lease lease = client.grant(bench.longTtl());
-        Watch watch = client.watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody"));
+        Notices heard = new Notices(bench, "a listener of the closed client");
+        Watch watch = client.watch(new Target(DIRECTORY, Optional.empty()), heard);
         client.close();
         Backend closed = client.backend();
         Map<String, Supplier<CompletionStage<?>>> calls = new LinkedHashMap<>();
@@ -145,14 +146,19 @@ class LifeRules {
                     gate.pass();
                 }));
         bench.verify(bench.reach(read::isDone, bench.patience()), () -> "a read beside a blocked listener did not end");
-        int before = free.count();
-        writer.put(DIRECTORY, "b", "1");
-        free.awaitAnnounced("b", before);
-        Lease lease = client.grant(bench.longTtl());
-        bench.same("renew() beside blocked callbacks", true, client.renew(lease));
-        client.put(DIRECTORY, "c", "1", lease);
-        bench.same("the number of entries", 3, client.all(DIRECTORY).size());
-        client.revoke(lease);
+        // In another thread, for the case that it never comes back.
+        CompletableFuture<?> others = bench.async(() -> {
+            int before = free.count();
+            writer.put(DIRECTORY, "b", "1");
+            free.awaitAnnounced("b", before);
+            Lease lease = client.grant(bench.longTtl());
+            bench.same("renew() beside blocked callbacks", true, client.renew(lease));
+            client.put(DIRECTORY, "c", "1", lease);
+            bench.same("the number of entries", 3, client.all(DIRECTORY).size());
+            client.revoke(lease);
+            return null;
+        });
+        bench.join(List.of(others), bench.patience().multipliedBy(2));
         gate.open();
         bench.join(List.of(hanging), bench.patience());
     }
@@ -194,6 +200,8 @@ class LifeRules {
                 () -> "a listener that calls the backend did not come back");
         bench.verify(failed.isNone(), () -> "inside a listener: " + failed);
 
+        requireFreeWhileAnActionRuns(bench, client);
+
         // Calls that begin inside the completion of others, one within the other.
         CompletableFuture<Integer> chain = client.backend()
                 .read(new Query.All(DIRECTORY))
@@ -206,6 +214,41 @@ class LifeRules {
                 .toCompletableFuture();
         Ended<Integer> ended = bench.end(chain, bench.patience().multipliedBy(2));
         bench.verify(ended.succeeded() && ended.result() == 2, () -> "a chain of calls ended as " + ended);
+    }
+
+    /** An action on a stage that waits for another thread's call: under a lock of the backend, neither would end. */
+    private static void requireFreeWhileAnActionRuns(Bench bench, Client client) {
+        Map<String, Supplier<CompletionStage<?>>> calls = new LinkedHashMap<>();
+        calls.put("a read", () -> client.backend().read(new Query.All(DIRECTORY)));
+        calls.put(
+                "a commit",
+                () -> client.backend()
+                        .commit(Commit.to(DIRECTORY)
+                                .put("d", Bytes.EMPTY)
+                                .delete("never")
+                                .build()));
+        calls.put("a grant", () -> client.backend().grantLease(bench.longTtl()));
+        calls.put(
+                "a watch",
+                () -> client.backend().watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody")));
+        calls.forEach((what, call) -> {
+            Gate gate = bench.gate();
+            CompletableFuture<?> blocked = bench.async(() -> call.get().thenAccept(result -> gate.pass()));
+            bench.verify(
+                    bench.reach(() -> gate.waiting() == 1, bench.patience()),
+                    () -> "the action that hangs on " + what + " was not run");
+            CompletableFuture<?> other = bench.async(() -> client.backend().read(new Query.All(DIRECTORY)));
+            bench.verify(
+                    bench.reach(other::isDone, bench.patience()),
+                    () -> "while an action on " + what + " runs, a read of another thread does not return");
+            bench.verify(
+                    bench.end((CompletionStage<?>) other.join(), bench.patience())
+                            .succeeded(),
+                    () -> "while an action on " + what + " runs, a read of another thread does not end");
+            gate.open();
+            bench.join(List.of(blocked), bench.patience());
+        });
+        client.delete(DIRECTORY, "d");
     }
 
     @Rule(value = "LIF-7c", check = "state of the client that is not guarded")
@@ -225,7 +268,9 @@ class LifeRules {
                             "what a thread reads of its own entry",
                             own + "-" + round,
                             entry.value().toUtf8());
-                    added += add(client) ? 1 : 0;
+                    for (int tries = 0; tries < 100 && added <= round; tries++) {
+                        added += add(client) ? 1 : 0;
+                    }
                 }
                 return added;
             }));

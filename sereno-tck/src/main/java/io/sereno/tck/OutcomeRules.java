@@ -61,21 +61,9 @@ class OutcomeRules {
         Duration ages = bench.guarantees().greatestTtl().plus(bench.guarantees().ttlGranularity());
         refused.add(() -> client.backend().grantLease(ages));
         for (Supplier<CompletionStage<?>> call : refused) {
-            // What needs no answer from outside has its own when the method returns.
-            boolean atOnce = false;
-            Ended<Object> ended;
-            try {
-                CompletionStage<?> stage = call.get();
-                atOnce = stage.toCompletableFuture().isDone();
-                ended = bench.end(stage.thenApply(result -> result), bench.patience());
-            } catch (IllegalArgumentException e) {
-                atOnce = true;
-                ended = Ended.thrown(e);
-            }
-            Ended<Object> last = ended;
-            bench.verify(last.isRefused(), () -> "a bad argument ended as " + last);
-            boolean done = atOnce;
-            bench.verify(done, () -> "a bad argument was refused only after the method had returned: " + last);
+            Ended<Object> ended =
+                    client.outcome("a bad argument", () -> call.get().thenApply(result -> result));
+            bench.verify(ended.isRefused(), () -> "a bad argument ended as " + ended);
         }
     }
 

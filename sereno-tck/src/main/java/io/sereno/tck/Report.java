@@ -104,6 +104,10 @@ record Report(
         outcomes.forEach(
                 outcome -> outcome.evidence().forEach((what, count) -> evidence.merge(what, count, Long::sum)));
         Throwable failure = worst.failure();
+        boolean nothingSaid = worst.verdict() == Verdict.VACUOUS || worst.verdict() == Verdict.UNVERIFIED;
+        if (nothingSaid && !rule.untested().isEmpty()) {
+            return new Line(rule, Verdict.UNTESTED, evidence, rule.untested(), "", List.of(), 0);
+        }
         return new Line(
                 rule,
                 worst.verdict(),

@@ -83,6 +83,10 @@ public abstract class SerenoTck {
     class Leases extends LeaseRules {}
 
     @Nested
+    @Tag("LEA")
+    class LeasesInTime extends LeaseTimeRules {}
+
+    @Nested
     @Tag("WAT")
     class Watches extends WatchRules {}
 

@@ -1,0 +1,94 @@
+package io.sereno.recipes;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+
+/** Reads of several entries mix moments as far as the rules allow: what came or went during the call is shown or not, entry by entry. */
+final class MixedReads implements Backend {
+    private final Backend store;
+    private final SplittableRandom chance;
+
+    MixedReads(Backend store, SplittableRandom chance) {
+        this.store = store;
+        this.chance = chance;
+    }
+
+    @Override
+    public CompletionStage<Snapshot> read(Query query) {
+        if (!(query instanceof Query.Range range)) {
+            return store.read(query);
+        }
+        return store.read(range)
+                .thenCompose(before -> store.read(range).thenApply(after -> mix(before, after, range.limit())));
+    }
+
+    private Snapshot mix(Snapshot before, Snapshot after, int limit) {
+        TreeMap<String, Entry> mixed = new TreeMap<>();
+        before.entries().forEach(entry -> mixed.put(entry.name(), entry));
+        after.entries().forEach(entry -> mixed.put(entry.name(), entry));
+        List<Entry> shown = new ArrayList<>();
+        boolean more = before.more() || after.more();
+        for (Entry entry : mixed.values()) {
+            boolean throughout = has(before, entry.name()) && has(after, entry.name());
+            // What is missing behind the end of a page may have lived throughout.
+            boolean beyondAPage =
+                    (before.more() && isBehind(before, entry)) || (after.more() && isBehind(after, entry));
+            if (shown.size() == limit || beyondAPage) {
+                more = true;
+                break;
+            }
+            if (throughout || chance.nextInt(2) == 0) {
+                shown.add(entry);
+            }
+        }
+        return new Snapshot(shown, more);
+    }
+
+    private static boolean has(Snapshot page, String name) {
+        return page.entries().stream().anyMatch(entry -> entry.name().equals(name));
+    }
+
+    private static boolean isBehind(Snapshot page, Entry entry) {
+        return page.entries().get(page.entries().size() - 1).name().compareTo(entry.name()) < 0;
+    }
+
+    @Override
+    public CompletionStage<CommitResult> commit(Commit commit) {
+        return store.commit(commit);
+    }
+
+    @Override
+    public CompletionStage<Lease> grantLease(Duration ttl) {
+        return store.grantLease(ttl);
+    }
+
+    @Override
+    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+        return store.watch(target, listener);
+    }
+
+    @Override
+    public Guarantees guarantees() {
+        return store.guarantees();
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

@@ -1,0 +1,581 @@
+package io.sereno.tck;
+
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Target;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * When leases end. Never early is a matter of safety, so its bounds are exact; bounded late is widened by how much this
+ * machine stood still.
+ */
+class LeaseTimeRules {
+    private static final String DIRECTORY = "lease";
+    private static final Bytes VALUE = Bytes.utf8("value");
+
+    @Rule(
+            value = "LEA-2",
+            waits = true,
+            check =
+                    "what the ttl becomes on its way to the store, and whether a renewal counts from when it was sent or later")
+    void aLeaseNeverEndsEarly(Bench bench) {
+        Client client = bench.client();
+        Client reader = bench.client();
+        Duration asked =
+                bench.shortTtl().plus(bench.guarantees().ttlGranularity().dividedBy(2));
+        long sent = bench.now();
+        Lease lease = client.grant(asked);
+        IntStream.range(0, 5).forEach(i -> client.put(DIRECTORY, "n" + i, "1", lease));
+        requireThere(bench, client, reader, sent, lease.ttl().dividedBy(2), "after the grant");
+        for (int renewal = 1; renewal <= 3; renewal++) {
+            sent = bench.now();
+            bench.same("renew() of a live lease", true, client.renew(lease));
+            Duration until = renewal == 3 ? lease.ttl() : lease.ttl().dividedBy(2);
+            requireThere(bench, client, reader, sent, until, "after renewal " + renewal);
+        }
+        // The same for a lease that is never renewed.
+        sent = bench.now();
+        Lease plain = client.grant(asked);
+        client.put(DIRECTORY, "n0", "1", plain);
+        client.put(DIRECTORY, "n1", "1", plain);
+        requireThere(bench, client, reader, sent, plain.ttl(), "of a lease that was never renewed");
+    }
+
+    /** Reads until so long after a grant or renewal was sent; whatever completes before its ttl has to see what it saw. */
+    private static void requireThere(
+            Bench bench, Client client, Client reader, long sent, Duration until, String when) {
+        Set<String> expected = null;
+        int late = 0;
+        long end = sent + until.toNanos();
+        long step = Math.max(until.toNanos() / 40, 2_000_000);
+        while (true) {
+            for (Client each : List.of(client, reader)) {
+                Set<String> seen = names(each.all(DIRECTORY));
+                if (bench.now() - end >= 0) {
+                    bench.evidence("reads in the last tenth of a ttl", late, 0);
+                    return;
+                }
+                if (expected == null) {
+                    expected = seen;
+                }
+                Set<String> missing = new HashSet<>(expected);
+                missing.removeAll(seen);
+                Duration age = bench.since(sent);
+                bench.verify(
+                        missing.isEmpty(),
+                        () -> "entries " + missing + " are gone " + Bench.text(age) + " " + when
+                                + " was sent, and have to be there for " + Bench.text(until));
+                late += end - bench.now() < until.toNanos() / 10 ? 1 : 0;
+            }
+            // With a manual clock the last look is a nanosecond before the end.
+            long rest = end - bench.now();
+            bench.pass(Duration.ofNanos(Math.max(1, Math.min(step, rest > 1 ? rest - 1 : rest))));
+        }
+    }
+
+    @Rule(
+            value = "LEA-3a",
+            waits = true,
+            check = "what ends leases in the store when nobody touches their keys, and expiryLateness in guarantees()")
+    void aLeaseEndsInTime(Bench bench) {
+        Client client = bench.client();
+        Client reader = bench.client();
+        List<Lease> leases = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            Lease lease = client.grant(bench.shortTtl());
+            leases.add(lease);
+            client.put(DIRECTORY + i, "a", "1", lease);
+            client.put(DIRECTORY + i, "b", "1", lease);
+        }
+        client.renew(leases.get(1));
+        // A client that dies renews nothing, and its leases end all the same.
+        Client dying = bench.client();
+        Lease orphan = dying.grant(bench.shortTtl());
+        dying.put(DIRECTORY + 3, "a", "1", orphan);
+        long acked = bench.now();
+        dying.close();
+        passUntilEnd(bench, acked, orphan.ttl());
+        for (int i = 0; i <= 3; i++) {
+            List<Entry> left = reader.all(DIRECTORY + i);
+            Duration age = bench.since(acked);
+            bench.verify(
+                    left.isEmpty(),
+                    () -> "entries " + names(left) + " are still there " + Bench.text(age)
+                            + " after the last grant or renewal was acked; ttl " + orphan.ttl() + " and expiryLateness "
+                            + bench.guarantees().expiryLateness() + " are over");
+        }
+    }
+
+    /** Until a read must not show anything any more. */
+    private static void passUntilEnd(Bench bench, long acked, Duration ttl) {
+        long end = acked + ttl.plus(bench.guarantees().expiryLateness()).toNanos();
+        do {
+            long rest = end + bench.kit().stalledSince(acked).multipliedBy(2).toNanos() - bench.now();
+            bench.pass(Duration.ofNanos(Math.max(1, rest + 1)));
+        } while (end + bench.kit().stalledSince(acked).multipliedBy(2).toNanos() - bench.now() > 0);
+    }
+
+    @Rule(
+            value = "LEA-4a",
+            waits = true,
+            check = "whether the entries of one lease are deleted one by one, so that others can see half of it")
+    void allEntriesOfALeaseGoAtOnce(Bench bench) {
+        Client client = bench.client();
+        Client reader = bench.client();
+        int count = 40;
+        List<String> directories = List.of(DIRECTORY, DIRECTORY + "/b");
+        for (boolean revoke : new boolean[] {false, true}) {
+            Lease lease = client.grant(revoke ? bench.longTtl() : bench.shortTtl());
+            for (String directory : directories) {
+                Commit.Builder commit = Commit.to(directory);
+                IntStream.range(0, count / 2).forEach(i -> commit.put(String.format("n%02d", i), VALUE, lease.id()));
+                client.committed(commit.build());
+                Commit.Builder more = Commit.to(directory);
+                IntStream.range(count / 2, count).forEach(i -> more.put(String.format("n%02d", i), VALUE, lease.id()));
+                client.committed(more.build());
+            }
+            long acked = bench.now();
+            CompletableFuture<?> revoked = revoke
+                    ? bench.async(() -> {
+                        client.revoke(lease);
+                        return null;
+                    })
+                    : CompletableFuture.completedFuture(null);
+            for (String directory : directories) {
+                requireAllGoAtOnce(bench, reader, directory, count, acked, lease.ttl(), revoke);
+            }
+            bench.join(List.of(revoked), bench.patience());
+        }
+    }
+
+    private static void requireAllGoAtOnce(
+            Bench bench, Client reader, String directory, int count, long acked, Duration ttl, boolean revoke) {
+        Duration bound = revoke
+                ? bench.patience()
+                : ttl.plus(bench.guarantees().expiryLateness()).plus(bench.patience());
+        while (true) {
+            int seen = reader.all(directory).size();
+            if (seen < count) {
+                int next = reader.all(directory).size();
+                bench.verify(
+                        next == 0,
+                        () -> "a read showed " + seen + " of the " + count + " entries of a lease that ended by "
+                                + (revoke ? "revocation" : "expiry") + ", and the next one " + next + " of them");
+                return;
+            }
+            bench.within(bound, acked, "the end of a lease by " + (revoke ? "revocation" : "expiry"));
+            bench.pass(Duration.ofMillis(bench.kit().pace().isReal() ? 2 : 20));
+        }
+    }
+
+    @Rule(
+            value = "LEA-4b",
+            waits = true,
+            check = "that deletions by the end of a lease are commits, with a revision of their own")
+    void theEndOfALeaseHasARevision(Bench bench) {
+        Client client = bench.client();
+        Client watcher = bench.client();
+        Map<String, Long> told = new HashMap<>();
+        watcher.watch(new Target(DIRECTORY, Optional.empty()), new io.sereno.spi.WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                synchronized (told) {
+                    told.put(name, revision);
+                }
+                bench.stir();
+            }
+
+            @Override
+            public void reset() {}
+        });
+        for (boolean revoke : new boolean[] {true, false}) {
+            Lease lease = client.grant(bench.shortTtl());
+            String name = "ends by " + (revoke ? "revocation" : "expiry");
+            client.put(DIRECTORY, name, "1", lease);
+            long before = client.put(DIRECTORY, "plain", "1");
+            long acked = bench.now();
+            if (revoke) {
+                client.revoke(lease);
+            } else {
+                passUntilEnd(bench, acked, lease.ttl());
+            }
+            bench.verify(client.one(DIRECTORY, name).isEmpty(), () -> name + " and is still there");
+            long after = client.put(DIRECTORY, "plain", "2");
+            bench.verify(after > before, () -> "revision " + after + " follows " + before);
+            bench.reach(() -> told(told, name) > before, Duration.ofMillis(500));
+            long revision = told(told, name);
+            if (revision > before) {
+                bench.verify(
+                        revision < after,
+                        () -> "the end of a lease was announced at revision " + revision
+                                + ", and a commit that was invoked afterwards has " + after);
+            }
+            bench.evidence("revisions of deletions told", revision > before ? 1 : 0, 1);
+        }
+    }
+
+    private static long told(Map<String, Long> told, String name) {
+        synchronized (told) {
+            return told.getOrDefault(name, 0L);
+        }
+    }
+
+    @Rule(
+            value = "LEA-6a",
+            waits = true,
+            check = "what the client library answers when it renews a lease that the store has ended")
+    void renewingADeadLeaseSaysFalse(Bench bench) {
+        Client client = bench.client();
+        Lease lease = client.grant(bench.shortTtl());
+        client.put(DIRECTORY, "a", "1", lease);
+        passUntilEnd(bench, bench.now(), lease.ttl());
+        for (int i = 0; i < 3; i++) {
+            bench.same("renew() of a lease that has expired", false, client.renew(lease));
+        }
+        bench.same("the entries afterwards", List.of(), client.all(DIRECTORY));
+        Ended<CommitResult> ended =
+                client.outcome(Commit.to(DIRECTORY).put("a", VALUE, lease.id()).build());
+        bench.verify(
+                ended.failedAs(Outcome.NOT_APPLIED) || ended.result() instanceof CommitResult.LeaseDead,
+                () -> "a commit under a lease that has expired ended as " + ended);
+        bench.same("the entries after a commit under it", List.of(), client.all(DIRECTORY));
+    }
+
+    @Rule(
+            value = "LEA-6b",
+            waits = true,
+            check = "caches, write-behind, and client libraries that restore a session's entries")
+    void whatEndedDoesNotComeBack(Bench bench) {
+        Client client = bench.client();
+        Client other = bench.client();
+        Lease lease = client.grant(bench.shortTtl());
+        for (String name : List.of("a", "b", "taken")) {
+            client.put(DIRECTORY, name, "1", lease);
+        }
+        passUntilEnd(bench, bench.now(), lease.ttl());
+        bench.same("the entries after the end", List.of(), other.all(DIRECTORY));
+        other.put(DIRECTORY, "taken", "2");
+        client.renew(lease);
+        client.outcome(Commit.to(DIRECTORY).put("a", VALUE, lease.id()).build());
+        for (int i = 0; i < 10; i++) {
+            bench.pass(lease.ttl().dividedBy(10));
+            bench.same("the names some time after the end", Set.of("taken"), names(other.all(DIRECTORY)));
+            bench.same(
+                    "the value of what another one put",
+                    "2",
+                    other.present(DIRECTORY, "taken").value().toUtf8());
+        }
+        bench.same("the names that the former owner sees", Set.of("taken"), names(client.all(DIRECTORY)));
+    }
+
+    @Rule(
+            value = "LEA-8",
+            waits = true,
+            check = "whether all leases of a client share one ttl, one session, or one timer")
+    void leasesExpireIndependently(Bench bench) {
+        Client client = bench.client();
+        Client reader = bench.client();
+        Duration ttl = bench.shortTtl();
+        Map<Lease, Long> sent = new HashMap<>();
+        List<Lease> leases = new ArrayList<>();
+        for (int factor : new int[] {3, 1, 2}) {
+            long from = bench.now();
+            Lease lease = client.grant(ttl.multipliedBy(factor));
+            client.put(DIRECTORY, "of " + factor, "1", lease);
+            sent.put(lease, from);
+            leases.add(lease);
+        }
+        long acked = bench.now();
+        // One that is renewed all the time beside those that are not.
+        Lease renewed = client.grant(ttl);
+        client.put(DIRECTORY, "renewed", "1", renewed);
+        Map<Lease, String> names = new HashMap<>();
+        names.put(leases.get(0), "of 3");
+        names.put(leases.get(1), "of 1");
+        names.put(leases.get(2), "of 2");
+        Duration lateness = bench.guarantees().expiryLateness();
+        long end = acked + leases.get(0).ttl().plus(lateness).toNanos();
+        Set<Lease> gone = new HashSet<>();
+        while (gone.size() < leases.size()) {
+            bench.same("renew() of the lease that is kept", true, client.renew(renewed));
+            long invoked = bench.now();
+            Set<String> seen = names(reader.all(DIRECTORY));
+            long completed = bench.now();
+            Duration slack = bench.kit().stalledSince(acked).multipliedBy(2);
+            bench.same("whether the lease that is renewed has its entry", true, seen.contains("renewed"));
+            for (Lease lease : leases) {
+                String name = names.getOrDefault(lease, "");
+                long since = sent.getOrDefault(lease, 0L);
+                if (!seen.contains(name)) {
+                    gone.add(lease);
+                    bench.verify(
+                            completed - (since + lease.ttl().toNanos()) >= 0,
+                            () -> "the entry of a lease of " + lease.ttl() + " is gone "
+                                    + Bench.text(Duration.ofNanos(completed - since)) + " after its grant was sent");
+                } else {
+                    bench.verify(
+                            invoked
+                                            - (acked
+                                                    + lease.ttl()
+                                                            .plus(lateness)
+                                                            .plus(slack)
+                                                            .toNanos())
+                                    <= 0,
+                            () -> "the entry of a lease of " + lease.ttl() + " is there "
+                                    + Bench.text(Duration.ofNanos(invoked - acked)) + " after its grant was acked");
+                }
+            }
+            bench.verify(
+                    bench.now() - (end + slack.plus(ttl).toNanos()) < 0,
+                    () -> "leases that have not ended: " + names.values());
+            bench.pass(ttl.dividedBy(10));
+        }
+    }
+
+    @Rule(
+            value = "LEA-9",
+            waits = true,
+            check = "whether the store keeps a list of names for each lease, and forgets to look whose they are now")
+    void whatWasPutAnewSurvivesTheOldLease(Bench bench) {
+        Client client = bench.client();
+        Client other = bench.client();
+        for (boolean revoke : new boolean[] {false, true}) {
+            String directory = DIRECTORY + (revoke ? "/revoked" : "/expired");
+            Lease old = client.grant(bench.shortTtl());
+            Lease next = client.grant(bench.longTtl());
+            Lease others = other.grant(bench.longTtl());
+            for (String name : List.of("plain", "leased", "by another", "left")) {
+                client.put(directory, name, "old", old);
+            }
+            long acked = bench.now();
+            client.committed(Commit.to(directory)
+                    .delete("plain")
+                    .delete("leased")
+                    .delete("by another")
+                    .build());
+            client.put(directory, "plain", "new");
+            client.put(directory, "leased", "new", next);
+            other.put(directory, "by another", "new", others);
+            if (revoke) {
+                client.revoke(old);
+            } else {
+                passUntilEnd(bench, acked, old.ttl());
+            }
+            List<Entry> entries = other.all(directory);
+            bench.same(
+                    "the names after the end of the lease that they had before",
+                    Set.of("plain", "leased", "by another"),
+                    names(entries));
+            entries.forEach(entry -> bench.same(
+                    "the value of " + entry.name(), "new", entry.value().toUtf8()));
+        }
+    }
+
+    @Rule(value = "LEA-11a", waits = true, check = "how many leases the store ends at a time, and in which portions")
+    void leasesThatEndTogetherEndInTime(Bench bench) {
+        Client client = bench.client();
+        int count = Math.min(1_000, bench.guarantees().maxLeases());
+        Duration least = Duration.ofSeconds(4);
+        Duration ttl = bench.shortTtl().compareTo(least) > 0 ? bench.shortTtl() : least;
+        // Granted with time to spare; then all are renewed at once.
+        List<Lease> leases = inPortions(bench, count, i -> client.grant(ttl.multipliedBy(4)), Lease::revoke);
+        inPortions(bench, count, i -> client.put(DIRECTORY, "of " + i, "1", leases.get(i)), nothing -> {});
+        leases.forEach(lease -> bench.verified());
+        List<Lease> shorter = inPortions(bench, count, i -> client.grant(ttl), nothing -> {});
+        inPortions(bench, count, i -> client.put(DIRECTORY + "2", "of " + i, "1", shorter.get(i)), nothing -> {});
+        long acked = bench.now();
+        passUntilEnd(bench, acked, ttl);
+        List<Entry> left = bench.client().all(DIRECTORY + "2");
+        bench.verify(
+                left.isEmpty(),
+                () -> left.size() + " of " + count + " leases that ended together have entries "
+                        + Bench.text(bench.since(acked)) + " after the last of them was granted");
+        bench.evidence("leases", count, 16);
+        inPortions(
+                bench,
+                count,
+                i -> {
+                    client.revoke(leases.get(i));
+                    return i;
+                },
+                nothing -> {});
+    }
+
+    private static <T> List<T> inPortions(
+            Bench bench, int count, Function<Integer, T> make, java.util.function.Consumer<T> unused) {
+        List<T> made = new ArrayList<>();
+        for (int from = 0; from < count; from += 50) {
+            List<CompletableFuture<T>> portion = IntStream.range(from, Math.min(count, from + 50))
+                    .mapToObj(i -> bench.async(() -> make.apply(i)))
+                    .toList();
+            bench.join(portion, bench.patience().multipliedBy(4));
+            portion.forEach(one -> made.add(one.join()));
+        }
+        return made;
+    }
+
+    @Rule(
+            value = "LEA-11b",
+            waits = true,
+            check = "how many entries of one lease the store deletes at a time, and in which portions")
+    void aLeaseWithAThousandEntriesEndsInTime(Bench bench) {
+        Client client = bench.client();
+        Lease lease = client.grant(bench.shortTtl().multipliedBy(2));
+        long acked = bench.now();
+        int puts = 0;
+        for (int from = 0; from < 1_000; from += 25) {
+            Commit.Builder commit = Commit.to(DIRECTORY);
+            IntStream.range(from, from + 25).forEach(i -> commit.put("n" + i, Bytes.EMPTY, lease.id()));
+            client.committed(commit.build());
+            puts += 25;
+            if (bench.since(acked).compareTo(lease.ttl().dividedBy(3)) > 0) {
+                client.renew(lease);
+                acked = bench.now();
+            }
+        }
+        bench.same(
+                "the number of entries under one lease",
+                puts,
+                bench.client().all(DIRECTORY).size());
+        passUntilEnd(bench, bench.now(), lease.ttl());
+        List<Entry> left = bench.client().all(DIRECTORY);
+        bench.verify(
+                left.isEmpty(), () -> left.size() + " of 1,000 entries of one lease are still there after its end");
+    }
+
+    @Rule(
+            value = "LEA-11c",
+            waits = true,
+            check = "System.currentTimeMillis, Date and Instant.now in the backend and its client library")
+    void jumpsOfTheWallClockChangeNothing(Bench bench) {
+        for (Duration jump : List.of(Duration.ofHours(1), Duration.ofHours(-2))) {
+            String directory = DIRECTORY + jump;
+            try (WallClock clock = WallClock.of(bench)) {
+                Client client = bench.client(config -> config.withTime(clock.time()));
+                long sent = bench.now();
+                Lease kept = client.grant(bench.shortTtl().multipliedBy(2));
+                Lease ends = client.grant(bench.shortTtl());
+                client.put(directory, "kept", "1", kept);
+                client.put(directory, "ends", "1", ends);
+                clock.jump(jump);
+                if (bench.since(sent).compareTo(ends.ttl()) < 0) {
+                    Set<String> seen = names(client.all(directory));
+                    boolean inTime = bench.since(sent).compareTo(ends.ttl()) < 0;
+                    bench.verify(
+                            !inTime || seen.size() == 2,
+                            () -> "right after a jump of the wall clock by " + jump + " there is " + seen);
+                }
+                bench.same("renew() after a jump of the wall clock by " + jump, true, client.renew(kept));
+                long acked = bench.now();
+                long end = acked
+                        + ends.ttl().plus(bench.guarantees().expiryLateness()).toNanos();
+                while (bench.now() - end < 0) {
+                    bench.pass(ends.ttl().dividedBy(4));
+                    bench.same("renew() some time after a jump by " + jump, true, client.renew(kept));
+                }
+                passUntilEnd(bench, acked, ends.ttl());
+                bench.same(
+                        "the names after the end of one of two leases, with a jump by " + jump,
+                        Set.of("kept"),
+                        names(bench.client().all(directory)));
+            }
+        }
+    }
+
+    @Rule(
+            value = "LEA-14",
+            waits = true,
+            check = "whether what reaps an ended lease looks whose the name is by then, in the step that deletes")
+    void whatIsPutBeforeTheReapingSurvivesIt(Bench bench) {
+        Client client = bench.client();
+        Client other = bench.client();
+        List<String> names = IntStream.range(0, 20).mapToObj(i -> "n" + i).toList();
+        Lease lease = client.grant(bench.shortTtl());
+        long sent = bench.now();
+        Commit.Builder commit = Commit.to(DIRECTORY);
+        names.forEach(name -> commit.put(name, Bytes.utf8("old"), lease.id()));
+        client.committed(commit.build());
+        long acked = bench.now();
+        // Just before the end, then as fast as possible.
+        bench.pass(lease.ttl().minus(bench.since(sent)).minus(Duration.ofMillis(20)));
+        Set<String> taken = new HashSet<>();
+        while (taken.size() < names.size()) {
+            for (String name : names) {
+                if (!taken.contains(name)
+                        && other.commit(Commit.to(DIRECTORY)
+                                        .ifAbsent(name)
+                                        .put(name, Bytes.utf8("new"))
+                                        .build())
+                                instanceof CommitResult.Committed) {
+                    taken.add(name);
+                }
+            }
+            bench.within(
+                    lease.ttl().plus(bench.guarantees().expiryLateness()).plus(bench.patience()),
+                    acked,
+                    "the end of a lease whose names others want");
+            bench.pass(Duration.ofMillis(1));
+        }
+        passUntilEnd(bench, acked, lease.ttl());
+        bench.pass(bench.shortTtl());
+        List<Entry> entries = other.all(DIRECTORY);
+        bench.same("the names that were put anew while the lease was ending", new HashSet<>(names), names(entries));
+        entries.forEach(entry ->
+                bench.same("the value of " + entry.name(), "new", entry.value().toUtf8()));
+    }
+
+    @Rule(
+            value = "WAT-4",
+            waits = true,
+            check = "whether expiry makes notices by itself, or only when somebody touches the key")
+    void expiryIsAnnounced(Bench bench) {
+        Client client = bench.client();
+        Client watcher = bench.client();
+        Lease lease = client.grant(bench.shortTtl());
+        client.put(DIRECTORY, "a", "1", lease);
+        client.put(DIRECTORY, "b", "1", lease);
+        Notices directory = watcher.watch(DIRECTORY);
+        Notices entry = watcher.watch(new Target(DIRECTORY, Optional.of("b")));
+        long acked = bench.now();
+        int before = directory.count();
+        int entryBefore = entry.count();
+        // Nobody touches the store from here on.
+        Duration bound = lease.ttl().plus(bench.guarantees().expiryLateness());
+        boolean told = bench.reach(
+                () -> directory.announced("a", before)
+                        && directory.announced("b", before)
+                        && entry.announced("b", entryBefore),
+                bound.plus(bench.patience()));
+        bench.verify(
+                told,
+                () -> "a lease of " + lease.ttl() + " ended, and " + Bench.text(bench.since(acked))
+                        + " later its watchers have heard " + directory.heard() + " and " + entry.heard());
+        bench.within(
+                bound.plus(bench.kit().pace().isReal() ? Duration.ofMillis(500) : Duration.ZERO),
+                acked,
+                "the notice of an expiry");
+        bench.verify(
+                watcher.all(DIRECTORY).isEmpty(),
+                () -> "an expiry was announced, and a read on the notice shows " + watcher.all(DIRECTORY));
+    }
+
+    static Set<String> names(Collection<Entry> entries) {
+        return entries.stream().map(Entry::name).collect(Collectors.toSet());
+    }
+}

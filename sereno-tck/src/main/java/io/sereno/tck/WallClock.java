@@ -1,0 +1,47 @@
+package io.sereno.tck;
+
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+
+/** A client's clock whose time of day can be set. */
+interface WallClock extends AutoCloseable {
+    TimeSource time();
+
+    void jump(Duration by);
+
+    @Override
+    void close();
+
+    static WallClock of(Bench bench) {
+        return bench.kit().pace() instanceof Pace.Manual manual ? new Manual(manual) : new Machine(new MachineTime());
+    }
+
+    /** All clients have the same one. */
+    record Manual(Pace.Manual pace) implements WallClock {
+        @Override
+        public TimeSource time() {
+            return pace.time();
+        }
+
+        @Override
+        public void jump(Duration by) {
+            pace.time().jumpWall(by);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** One client's own. */
+    record Machine(MachineTime time) implements WallClock {
+        @Override
+        public void jump(Duration by) {
+            time.jumpWall(by);
+        }
+
+        @Override
+        public void close() {
+            time.close();
+        }
+    }
+}
