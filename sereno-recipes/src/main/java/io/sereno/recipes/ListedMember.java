@@ -168,13 +168,17 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     public void update(Map<String, String> described) {
         Map<String, String> copy = Metadata.checked(described);
         client.requireOpen(operation("update"), scope);
+        Await.uninterruptibly(describe(copy));
+    }
+
+    /** Completes when others see it. */
+    CompletableFuture<Void> describe(Map<String, String> described) {
         Update update = new Update();
         strand.execute(() -> {
-            RuntimeException over = closed;
-            if (over != null) {
+            if (closed != null) {
                 update.result.completeExceptionally(closed("update"));
             } else {
-                metadata = copy;
+                metadata = described;
                 updates.add(update);
                 update.description = listing.describe();
             }
@@ -185,7 +189,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
                 update.cancelLimit.run();
             }
         }
-        Await.uninterruptibly(update.result);
+        return update.result;
     }
 
     private void runOut(Update update) {

@@ -3,6 +3,8 @@ package io.sereno.recipes;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.spi.Bytes;
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The value of a member's entry: a card with two more lines.
@@ -13,6 +15,7 @@ import java.time.Duration;
 record MemberCard(Card card, String attempt, Duration ttl) {
     private static final String ATTEMPT = "attempt ";
     private static final String TTL = "ttl ";
+    private static final Pattern TTL_LINE = Pattern.compile(TTL + "([0-9]{1,15})");
 
     Bytes encode() {
         return Bytes.utf8(card.encode().toUtf8() + ATTEMPT + attempt + "\n" + TTL + ttl.toMillis() + "\n");
@@ -25,8 +28,11 @@ record MemberCard(Card card, String attempt, Duration ttl) {
         for (String line : value.toUtf8().split("\n", -1)) {
             if (line.startsWith(ATTEMPT)) {
                 attempt = line.substring(ATTEMPT.length());
-            } else if (line.matches(TTL + "[0-9]{1,15}")) {
-                ttl = Duration.ofMillis(Long.parseLong(line.substring(TTL.length())));
+            } else {
+                Matcher form = TTL_LINE.matcher(line);
+                if (form.matches()) {
+                    ttl = Duration.ofMillis(Long.parseLong(form.group(1)));
+                }
             }
         }
         return new MemberCard(Card.decode(value), attempt, ttl);
