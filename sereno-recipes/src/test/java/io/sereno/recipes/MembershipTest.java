@@ -149,7 +149,9 @@ class MembershipTest {
         CompletableFuture<Void> joined = second.join();
 
         assertThat(passUntilDone(joined))
-                .isBetween(TTL, TTL.plus(connect("c").guarantees().expiryLateness()).plusMillis(20));
+                .isBetween(
+                        TTL,
+                        TTL.plus(connect("c").guarantees().expiryLateness()).plusMillis(20));
 
         assertThatThrownBy(joined::join).hasCauseInstanceOf(DuplicateMemberException.class);
         assertThat(second.state()).isEqualTo(State.CLOSED);
