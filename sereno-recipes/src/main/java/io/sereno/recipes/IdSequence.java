@@ -70,8 +70,8 @@ final class IdSequence {
     /** More ticks are ours; if they follow those of the same slot, these are as well. */
     void open(int slot, long from, long to) {
         Window ours = window;
-        boolean follows = ours != null && ours.slot == slot && ours.to == from;
-        window = new Window(slot, follows ? ours.from : from, to);
+        long first = ours != null && ours.slot == slot && ours.to == from ? ours.from : from;
+        window = new Window(slot, first, to);
     }
 
     /** The earliest tick that the next id can have. */

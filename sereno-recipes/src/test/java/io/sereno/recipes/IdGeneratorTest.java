@@ -16,7 +16,6 @@ import io.sereno.simulation.ManualTime;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
-import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,7 +28,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -458,34 +456,5 @@ class IdGeneratorTest {
                 .toCompletableFuture()
                 .join()
                 .entries();
-    }
-
-    /** A wall clock of its own over the time that all share. */
-    private static final class JumpyTime implements TimeSource {
-        private final TimeSource time;
-        private Duration offset = Duration.ZERO;
-
-        JumpyTime(TimeSource time) {
-            this.time = time;
-        }
-
-        void jump(Duration by) {
-            offset = offset.plus(by);
-        }
-
-        @Override
-        public long nanoTime() {
-            return time.nanoTime();
-        }
-
-        @Override
-        public Instant wall() {
-            return time.wall().plus(offset);
-        }
-
-        @Override
-        public Runnable schedule(Duration delay, Executor executor, Runnable task) {
-            return time.schedule(delay, executor, task);
-        }
     }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /** Tells the recipe what it would believe if it had the bug: so the real code is tried with the bug planted, and without a switch in it. */
-final class LyingBackend implements Backend {
+class LyingBackend implements Backend {
     enum Lie {
         NONE,
         /** No check after waking: whoever was woken takes the mutex for its own. */

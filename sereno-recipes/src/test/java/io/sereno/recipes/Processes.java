@@ -6,6 +6,7 @@ import io.sereno.simulation.World;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
+import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -34,12 +35,17 @@ final class Processes {
     }
 
     static Client client(SimulatedClient process, Backend backend) {
+        return client(process, backend, process.time());
+    }
+
+    /** With a clock of its own. */
+    static Client client(SimulatedClient process, Backend backend, TimeSource clock) {
         Settings settings = new Settings(
                 process.name(),
                 "",
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(5),
-                process.time(),
+                clock,
                 process.executor(),
                 process.executor(),
                 Settings.NO_OBSERVER,

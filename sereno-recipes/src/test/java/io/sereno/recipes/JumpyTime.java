@@ -1,0 +1,35 @@
+package io.sereno.recipes;
+
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executor;
+
+/** A wall clock of its own over the time that all share. */
+final class JumpyTime implements TimeSource {
+    private final TimeSource time;
+    private Duration offset = Duration.ZERO;
+
+    JumpyTime(TimeSource time) {
+        this.time = time;
+    }
+
+    void jump(Duration by) {
+        offset = offset.plus(by);
+    }
+
+    @Override
+    public long nanoTime() {
+        return time.nanoTime();
+    }
+
+    @Override
+    public Instant wall() {
+        return time.wall().plus(offset);
+    }
+
+    @Override
+    public Runnable schedule(Duration delay, Executor executor, Runnable task) {
+        return time.schedule(delay, executor, task);
+    }
+}
