@@ -2,11 +2,13 @@ package io.sereno.benchmarks;
 
 import io.sereno.Codec;
 import io.sereno.Grant;
+import io.sereno.IdLayout;
 import io.sereno.Mutex;
 import io.sereno.Retention;
 import io.sereno.Sereno;
 import io.sereno.Topic;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,7 +19,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * What Sereno itself costs, on the store that costs least: the mutex alone on one thread, and eight threads of one client on one lock beside
- * a fair ReentrantLock; a counter, waited for and not; a topic from one publisher to one subscriber, and to ten. A run that is not right fails; one that is slow says so.
+ * a fair ReentrantLock; a counter, waited for and not; a topic from one publisher to one subscriber, and to ten; ids; members
+ * that come and go. A run that is not right fails; one that is slow says so.
  */
 public final class MemoryBenchmark {
     private static final int WARM_UP = 3;
@@ -26,6 +29,12 @@ public final class MemoryBenchmark {
     private static final int THREADS = 8;
     private static final int MESSAGES = 1_000_000;
     private static final int ADDITIONS = 2_000_000;
+
+    private static final int ID_THREADS = 4;
+
+    /** Room for 419 million ids a second and slot. */
+    private static final IdLayout WIDE =
+            new IdLayout(39, Duration.ofMillis(10), 22, 2, Instant.parse("2014-09-01T00:00:00Z"));
 
     private MemoryBenchmark() {}
 
@@ -60,6 +69,24 @@ public final class MemoryBenchmark {
             report("topic, 128 bytes, one subscriber", one);
             verdict("messages in a second", median(one), 500_000);
             report("topic, 128 bytes, ten subscribers", stream(sereno, "ten", 10));
+
+            IdSeries sonyflake = new IdSeries(ID_THREADS, sereno.ids("sonyflake"));
+            List<Double> limited = rounds(() -> sonyflake.window(LENGTH));
+            report("ids, Sonyflake, 4 threads", limited);
+            verdict("of what the layout has room for", median(limited) / 25_600, 0.99);
+            IdSeries wide = new IdSeries(ID_THREADS, sereno.ids("wide", WIDE));
+            report("ids, without the layout's limit, 4 threads", rounds(() -> wide.window(LENGTH)));
+
+            try (Attendance hundred = new Attendance(sereno.membership("hundred"), 100);
+                    Attendance thousand = new Attendance(sereno.membership("thousand"), 1_000)) {
+                List<Double> few = rounds(() -> hundred.window(LENGTH));
+                report("membership, join and close, 100 others", few);
+                List<Double> many = rounds(() -> thousand.window(LENGTH));
+                report("membership, join and close, 1,000 others", many);
+                verdict("ratio", median(many) / median(few), 0.5);
+                report("membership, look at 100 members", rounds(() -> hundred.looks(LENGTH)));
+                report("membership, look at 1,000 members", rounds(() -> thousand.looks(LENGTH)));
+            }
         }
     }
 

@@ -11,7 +11,6 @@ import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.spi.BackendException;
-import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,21 +128,21 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     }
 
     @Override
-    public void taken(Entry other) {
-        MemberCard card = MemberCard.decode(other.value());
+    public void taken(MemberCard by, long createRevision, boolean isRemnant) {
+        boolean waitsForIt = isRemnant || ifPresent == IfPresent.WAIT;
         if (joined.isDone()) {
-            if (!toldTaken && closed == null) {
+            if (!toldTaken && !isRemnant && closed == null) {
                 toldTaken = true;
-                scope.troubled(operation("listing"), duplicate("listing", card));
+                scope.troubled(operation("listing"), duplicate("listing", by));
             }
-        } else if (ifPresent == IfPresent.FAIL || tookOver || lastLook) {
-            refuse(duplicate("join", card));
-        } else if (ifPresent == IfPresent.TAKE_OVER) {
+        } else if (ifPresent == IfPresent.TAKE_OVER && !tookOver) {
             tookOver = true;
-            listing.takeOver(other.createRevision());
+            listing.takeOver(createRevision);
+        } else if (!waitsForIt || lastLook) {
+            refuse(duplicate("join", by));
         } else if (!waits) {
             waits = true;
-            limit(longestRemnant(card), () -> {
+            limit(longestRemnant(by), () -> {
                 lastLook = true;
                 limit(kernel.operationTimeout(), this::joinRunsOut);
                 listing.lookAgain();

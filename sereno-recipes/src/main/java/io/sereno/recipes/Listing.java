@@ -53,8 +53,8 @@ final class Listing {
 
         void listed(long createRevision);
 
-        /** Somebody else has the id. Told at each look that finds so. */
-        void taken(Entry other);
+        /** The id is taken, by somebody else or by what is left of our own under a session that is over. Told at each look that finds so. */
+        void taken(MemberCard by, long createRevision, boolean isRemnant);
 
         /** Others see this description, or a later one. */
         void shown(long description);
@@ -99,6 +99,9 @@ final class Listing {
     private @Nullable Attempt doubtful;
     private Instant since = Instant.EPOCH;
     private String attempt = "";
+    /** By which an entry was put that may still stand though its session is over. */
+    private String remnant = "";
+
     private long modRevision;
 
     /** Somebody else was there when it was looked last. */
@@ -328,7 +331,8 @@ final class Listing {
         taken = other != null;
         if (other != null && wanted) {
             observe();
-            owner.taken(other);
+            MemberCard card = MemberCard.decode(other.value());
+            owner.taken(card, other.createRevision(), card.attempt().equals(remnant));
         }
     }
 
@@ -582,6 +586,9 @@ final class Listing {
         public void ended(Session over) {
             strand.execute(() -> {
                 if (session == over) {
+                    if (place != null || doubtful != null) {
+                        remnant = attempt;
+                    }
                     session = null;
                     place = null;
                     doubtful = null;

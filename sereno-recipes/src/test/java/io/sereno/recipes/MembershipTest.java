@@ -17,6 +17,7 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
 import io.sereno.SerenoException;
+import io.sereno.SerenoObserver;
 import io.sereno.Subscription;
 import io.sereno.backend.memory.MemoryStore;
 import io.sereno.simulation.Fate;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -250,6 +252,29 @@ class MembershipTest {
         assertThat(one.state()).isEqualTo(State.LISTED);
         assertThat(one.incarnation()).isGreaterThan(incarnation);
         assertThat(ids(group)).containsExactly("one");
+    }
+
+    @Test
+    void whatIsLeftOfALostSessionIsWaitedForAndIsNobodyElse() throws Exception {
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        SerenoObserver observer = new SerenoObserver() {
+            @Override
+            public void failed(String recipe, String name, String operation, Throwable cause) {
+                failures.add(cause);
+            }
+        };
+        FaultyBackend line = clients.line();
+        KeepAlive one = clients.connect("a", line, observer).membership("g").join("one", TTL);
+        line.next(Request.RevokeLease.class::isInstance, Fate.loseRequest());
+
+        clients.removeAll("session");
+        time.advance(Duration.ofMillis(1));
+
+        assertThat(one.state()).isEqualTo(State.LOST);
+        assertThat(entries()).hasSize(1);
+        time.advance(TTL.plusSeconds(1));
+        assertThat(one.state()).isEqualTo(State.LISTED);
+        assertThat(failures).noneMatch(DuplicateMemberException.class::isInstance);
     }
 
     @Test
