@@ -1,0 +1,32 @@
+package io.sereno.backend.etcd;
+
+import io.grpc.Status;
+
+/** How a call to etcd ended without an answer to its question; {@link Failures} says what that means. */
+final class CallFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Status status;
+    private final boolean sent;
+
+    /**
+     * A failure.
+     *
+     * @param status as gRPC tells it
+     * @param sent whether the request may have left this process
+     * @param message for people, without the status
+     */
+    CallFailure(Status status, boolean sent, String message) {
+        super(message, status.getCause());
+        this.status = status;
+        this.sent = sent;
+    }
+
+    Status status() {
+        return status;
+    }
+
+    boolean sent() {
+        return sent;
+    }
+}

@@ -1,0 +1,254 @@
+package io.sereno.backend.etcd;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests with one answer. Each ends in time, and a failed one says whether it was sent.
+ *
+ * <p>A request is sent again in two cases only, in which it certainly did nothing: it never was handed to a connection, and
+ * there is another one; or etcd refused it, perhaps for its token, and there is a new token.
+ */
+final class Calls {
+    private static final Metadata.Key<String> HAS_LEADER =
+            Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
+
+    private final Links links;
+    private final Tokens tokens;
+    private final TimeSource time;
+    private final Executor threads;
+    private final Duration limit;
+    private volatile boolean closed;
+
+    Calls(Links links, Tokens tokens, TimeSource time, Executor threads, Duration limit) {
+        this.links = links;
+        this.tokens = tokens;
+        this.time = time;
+        this.threads = threads;
+        this.limit = limit;
+    }
+
+    /** Fails with a {@link CallFailure}. */
+    <Q, A> CompletableFuture<A> call(MethodDescriptor<Q, A> method, Q request) {
+        return call(method, request, limit);
+    }
+
+    <Q, A> CompletableFuture<A> call(MethodDescriptor<Q, A> method, Q request, Duration limit) {
+        return new Call<>(method, request, limit, tokens.isUsed()).start();
+    }
+
+    /** The one request that is made without a token. */
+    <Q, A> CompletableFuture<A> logIn(MethodDescriptor<Q, A> method, Q request) {
+        return new Call<>(method, request, limit, false).start();
+    }
+
+    /** From now on every call fails at once; those under way are ended by the end of their connections. */
+    void close() {
+        closed = true;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    static Metadata headers(Optional<String> token) {
+        Metadata headers = new Metadata();
+        // A member that is cut off from the others says so at once, in place of keeping us waiting.
+        headers.put(HAS_LEADER, "true");
+        token.ifPresent(known -> headers.put(Tokens.HEADER, known));
+        return headers;
+    }
+
+    private final class Call<Q, A> {
+        private final MethodDescriptor<Q, A> method;
+        private final Q request;
+        private final Duration limit;
+        private final boolean withToken;
+        private final CompletableFuture<A> end = new CompletableFuture<>();
+        private final long startedAt = time.nanoTime();
+
+        private int moves = links.count();
+        private boolean tokenRenewed;
+
+        // Guarded by this: an attempt is either seen by the timer, or sees that it is too late.
+        private boolean late;
+        private @Nullable Attempt attempt;
+
+        Call(MethodDescriptor<Q, A> method, Q request, Duration limit, boolean withToken) {
+            this.method = method;
+            this.request = request;
+            this.limit = limit;
+            this.withToken = withToken;
+        }
+
+        CompletableFuture<A> start() {
+            if (closed) {
+                end.completeExceptionally(EtcdBackend.closed());
+                return end;
+            }
+            Runnable cancelTimer = time.schedule(limit, threads, this::tooLate);
+            CompletionStage<A> ended = end;
+            ended.whenComplete((answer, failure) -> cancelTimer.run());
+            attempt();
+            return end;
+        }
+
+        private void attempt() {
+            if (!withToken) {
+                attempt(Optional.empty());
+                return;
+            }
+            tokens.get(Calls.this).whenComplete((token, failure) -> {
+                if (failure != null) {
+                    end.completeExceptionally(failure);
+                } else {
+                    attempt(token);
+                }
+            });
+        }
+
+        private synchronized void attempt(Optional<String> token) {
+            if (!late) {
+                attempt = new Attempt(links.current(), token);
+                attempt.start();
+            }
+        }
+
+        /** Ends the attempt; what that means is decided where its end is told, when nothing more can be sent. */
+        private void tooLate() {
+            Attempt last;
+            synchronized (this) {
+                late = true;
+                last = attempt;
+            }
+            if (last != null) {
+                last.cancel();
+            } else {
+                end.completeExceptionally(
+                        new CallFailure(Status.DEADLINE_EXCEEDED, false, "etcd gave no token within " + limit));
+            }
+        }
+
+        private synchronized boolean isLate() {
+            return late;
+        }
+
+        /** The last attempt did nothing: the timer has nothing to end till the next one begins. */
+        private void attemptAgain() {
+            synchronized (this) {
+                attempt = null;
+                if (late) {
+                    end.completeExceptionally(
+                            new CallFailure(Status.DEADLINE_EXCEEDED, false, "etcd did not answer within " + limit));
+                    return;
+                }
+            }
+            attempt();
+        }
+
+        private final class Attempt extends ClientCall.Listener<A> {
+            private final Link link;
+            private final Optional<String> token;
+            private final ClientCall<Q, A> call;
+            private volatile boolean sent;
+            private @Nullable A answer;
+
+            Attempt(Link link, Optional<String> token) {
+                this.link = link;
+                this.token = token;
+                ClientStreamTracer evidence = new ClientStreamTracer() {
+                    @Override
+                    public void streamCreated(io.grpc.Attributes transport, Metadata headers) {
+                        sent = true;
+                    }
+                };
+                this.call = link.channel()
+                        .newCall(
+                                method,
+                                CallOptions.DEFAULT
+                                        .withExecutor(threads)
+                                        .withStreamTracerFactory(new ClientStreamTracer.Factory() {
+                                            @Override
+                                            public ClientStreamTracer newClientStreamTracer(
+                                                    ClientStreamTracer.StreamInfo info, Metadata headers) {
+                                                return evidence;
+                                            }
+                                        }));
+            }
+
+            void start() {
+                call.start(this, headers(token));
+                // One answer, and the end behind it.
+                call.request(2);
+                call.sendMessage(request);
+                call.halfClose();
+            }
+
+            void cancel() {
+                call.cancel("no answer in time", null);
+            }
+
+            @Override
+            public void onMessage(A message) {
+                link.heard(time.nanoTime());
+                answer = message;
+            }
+
+            @Override
+            public void onClose(Status status, Metadata trailers) {
+                A received = answer;
+                if (status.isOk() && received != null) {
+                    end.complete(received);
+                } else if (status.getCode() == Status.Code.CANCELLED && isLate()) {
+                    links.unanswered(link, startedAt);
+                    fail(Status.DEADLINE_EXCEEDED, "did not answer within " + limit);
+                } else if (!again(status)) {
+                    fail(status, "did not do " + method.getBareMethodName());
+                }
+            }
+
+            private boolean again(Status status) {
+                boolean moved = false;
+                if (status.getCode() == Status.Code.UNAVAILABLE) {
+                    moved = links.failed(link);
+                } else {
+                    link.heard(time.nanoTime());
+                }
+                if (!sent && moved && moves-- > 0 && !closed) {
+                    attemptAgain();
+                    return true;
+                }
+                if (token.isPresent() && !tokenRenewed && mayBeForTheToken(status)) {
+                    tokenRenewed = true;
+                    tokens.forget(token);
+                    attemptAgain();
+                    return true;
+                }
+                return false;
+            }
+
+            /** Unknown or outdated, by the code of etcd's error; the second one has others causes too, and did nothing either. */
+            private boolean mayBeForTheToken(Status status) {
+                return status.getCode() == Status.Code.UNAUTHENTICATED
+                        || status.getCode() == Status.Code.INVALID_ARGUMENT;
+            }
+
+            private void fail(Status status, String what) {
+                String message =
+                        closed ? "this client was closed meanwhile" : "etcd at " + link.authority() + " " + what;
+                end.completeExceptionally(new CallFailure(status, sent, message));
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package io.sereno.backend.etcd;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.sereno.spi.BackendConfig;
+import java.io.File;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The threads, sockets and certificates of one client: one thread for the network, and threads that are made when an answer
+ * finds none idle, so that whoever blocks on one answer delays no other; those are gone after a second without work.
+ */
+final class Connection {
+    /** How soon a connection without a sign of life is looked at, and how long it then has to give one. */
+    private static final Duration PING_AFTER = Duration.ofSeconds(10);
+
+    private static final Duration PING_WITHIN = Duration.ofSeconds(5);
+
+    /** Twice, once for the sockets and once for the thread, and well below the 5 s that are allowed. */
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+    private final NioEventLoopGroup network;
+    private final Executor threads;
+    private final Links links;
+    private final Tokens tokens;
+    private final Calls calls;
+
+    Connection(BackendConfig config) {
+        SslContext tls = config.scheme().equals(EtcdBackendProvider.TLS) ? tls(config) : null;
+        threads = new ThreadPoolExecutor(
+                0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons("sereno-etcd-"));
+        network = new NioEventLoopGroup(1, daemons("sereno-etcd-network-"));
+        links = new Links(
+                config.endpoints(), endpoint -> dial(endpoint, tls, config.operationTimeout()), config.time());
+        tokens = new Tokens(config.user(), config.password());
+        calls = new Calls(links, tokens, config.time(), threads, config.operationTimeout());
+    }
+
+    private ManagedChannel dial(InetSocketAddress endpoint, @Nullable SslContext tls, Duration timeout) {
+        NettyChannelBuilder builder = NettyChannelBuilder.forAddress(endpoint.getHostString(), endpoint.getPort())
+                .eventLoopGroup(network)
+                .channelType(NioSocketChannel.class)
+                .executor(threads)
+                .offloadExecutor(threads)
+                // No request is sent twice but by Calls, which knows when that is right.
+                .disableRetry()
+                // etcd limits requests, not answers. An answer that was cut off here would leave its commit in doubt.
+                .maxInboundMessageSize(Integer.MAX_VALUE)
+                .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
+                .keepAliveTime(PING_AFTER.toMillis(), TimeUnit.MILLISECONDS)
+                .keepAliveTimeout(PING_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+        return (tls == null ? builder.usePlaintext() : builder.sslContext(tls)).build();
+    }
+
+    private static SslContext tls(BackendConfig config) {
+        SslContextBuilder builder = GrpcSslContexts.forClient();
+        config.trust().ifPresent(trust -> {
+            try {
+                builder.trustManager(trust.toFile());
+            } catch (IllegalArgumentException e) {
+                throw unusable("trusted certificates", trust.toFile(), e);
+            }
+        });
+        Optional<File> key = config.privateKey().map(path -> path.toFile());
+        config.certificates().ifPresent(certificates -> {
+            try {
+                builder.keyManager(certificates.toFile(), key.orElse(null));
+            } catch (IllegalArgumentException e) {
+                throw unusable("certificates and their key", certificates.toFile(), e);
+            }
+        });
+        try {
+            return builder.build();
+        } catch (SSLException e) {
+            throw new IllegalArgumentException("the certificates given for etcd cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static IllegalArgumentException unusable(String what, File file, IllegalArgumentException why) {
+        Throwable cause = why.getCause() == null ? why : why.getCause();
+        return new IllegalArgumentException(
+                "the " + what + " in " + file + " cannot be used; PEM files are accepted, keys as PKCS #8: "
+                        + cause.getMessage(),
+                why);
+    }
+
+    private static ThreadFactory daemons(String prefix) {
+        AtomicLong made = new AtomicLong();
+        return task -> {
+            Thread thread = new Thread(null, task, prefix + made.incrementAndGet(), 0, false);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    Links links() {
+        return links;
+    }
+
+    Tokens tokens() {
+        return tokens;
+    }
+
+    Calls calls() {
+        return calls;
+    }
+
+    Executor threads() {
+        return threads;
+    }
+
+    /** Blocks until sockets and network thread are gone, 4 s at most. */
+    void close() {
+        calls.close();
+        links.close(CLOSE_LIMIT);
+        network.shutdownGracefully(0, CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(CLOSE_LIMIT.toMillis());
+    }
+}

@@ -1,0 +1,148 @@
+package io.sereno.backend.etcd;
+
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.LeaseGrantRequest;
+import io.etcd.jetcd.api.LeaseGrpc;
+import io.etcd.jetcd.api.RangeRequest;
+import io.grpc.Status;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import io.sereno.spi.Write;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The five methods: each checks what can be checked here, asks etcd once, and says how that ended. */
+final class EtcdBackend implements Backend {
+    private final Connection connection;
+    private final Calls calls;
+    private final Transactions transactions;
+    private final Watches watches;
+    private final Guarantees guarantees;
+    /** Those granted here and not known to be dead. */
+    private final Map<Long, EtcdLease> leases = new ConcurrentHashMap<>();
+
+    EtcdBackend(Connection connection, Keys keys, Watches watches, Guarantees guarantees) {
+        this.connection = connection;
+        this.calls = connection.calls();
+        this.transactions = new Transactions(keys);
+        this.watches = watches;
+        this.guarantees = guarantees;
+    }
+
+    @Override
+    public CompletionStage<Snapshot> read(Query query) {
+        RangeRequest range = transactions.range(query);
+        return calls.call(KVGrpc.getRangeMethod(), range).handle((answer, failure) -> {
+            if (failure != null) {
+                throw Failures.ofRead(failure);
+            }
+            try {
+                return EtcdLimits.checkListing(query.directory(), transactions.snapshot(query, answer));
+            } catch (IllegalArgumentException outOfRange) {
+                throw Failures.ofRead(outOfRange);
+            }
+        });
+    }
+
+    @Override
+    public CompletionStage<CommitResult> commit(Commit commit) {
+        long leaseId = leaseOf(commit);
+        try {
+            EtcdLimits.check(commit);
+        } catch (BackendException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        EtcdLease lease = leases.get(leaseId);
+        if (leaseId != 0 && lease == null && !calls.isClosed()) {
+            // It has ended, or was never granted by this object.
+            return CompletableFuture.completedFuture(new CommitResult.LeaseDead());
+        }
+        return calls.call(KVGrpc.getTxnMethod(), transactions.request(commit)).handle((answer, failure) -> {
+            if (failure != null) {
+                if (lease != null && Failures.is(failure, Status.Code.NOT_FOUND)) {
+                    lease.died();
+                    return new CommitResult.LeaseDead();
+                }
+                throw Failures.ofCommit(failure);
+            }
+            try {
+                return EtcdLimits.withoutListingsTooLarge(transactions.result(commit, answer));
+            } catch (IllegalArgumentException outOfRange) {
+                throw Failures.ofCommit(outOfRange);
+            }
+        });
+    }
+
+    private static long leaseOf(Commit commit) {
+        for (Write write : commit.writes()) {
+            if (write instanceof Write.Put put && put.leaseId() != 0) {
+                return put.leaseId();
+            }
+        }
+        return 0;
+    }
+
+    @Override
+    public CompletionStage<Lease> grantLease(Duration ttl) {
+        try {
+            EtcdLimits.check(ttl, guarantees);
+        } catch (BackendException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        LeaseGrantRequest request = LeaseGrantRequest.newBuilder()
+                .setTTL(ttl.plusSeconds(1).minusNanos(1).toSeconds())
+                .build();
+        return calls.call(LeaseGrpc.getLeaseGrantMethod(), request).handle((answer, failure) -> {
+            if (failure != null) {
+                throw Failures.ofRead(failure);
+            }
+            long id = answer.getID();
+            EtcdLease lease = new EtcdLease(calls, id, Duration.ofSeconds(answer.getTTL()), () -> leases.remove(id));
+            leases.put(id, lease);
+            return lease;
+        });
+    }
+
+    @Override
+    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+        return watches.watch(target, listener);
+    }
+
+    @Override
+    public Guarantees guarantees() {
+        return guarantees;
+    }
+
+    @Override
+    public void close() {
+        watches.close();
+        connection.close();
+    }
+
+    static BackendException closed() {
+        return new BackendException(Outcome.NOT_APPLIED, true, "this client of etcd is closed; open another one", null);
+    }
+
+    /** What a stage that was waited for here ended with. */
+    static <T> T await(CompletableFuture<T> stage) {
+        try {
+            return stage.join();
+        } catch (CompletionException failed) {
+            throw Failures.ofRead(failed);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package io.sereno.backend.etcd;
+
+import io.sereno.spi.Watch;
+import java.util.concurrent.CompletableFuture;
+
+/** One watch of this client. */
+final class EtcdWatch implements Watch {
+    private final Watches watches;
+    private final Watched watched;
+    private final Notices notices;
+    private final CompletableFuture<Watch> opened = new CompletableFuture<>();
+
+    /** Whether it is, or was, live: from then on it is told of gaps. Guarded by the lock of {@link Watches}. */
+    boolean wasLive;
+
+    EtcdWatch(Watches watches, Watched watched, Notices notices) {
+        this.watches = watches;
+        this.watched = watched;
+        this.notices = notices;
+    }
+
+    Watched watched() {
+        return watched;
+    }
+
+    Notices notices() {
+        return notices;
+    }
+
+    CompletableFuture<Watch> opened() {
+        return opened;
+    }
+
+    @Override
+    public void cancel() {
+        watches.cancel(this);
+    }
+}

@@ -1,0 +1,43 @@
+package io.sereno.backend.etcd;
+
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import java.net.InetSocketAddress;
+
+/** One connection to one server, until it is replaced. */
+final class Link {
+    private final InetSocketAddress endpoint;
+    private final ManagedChannel channel;
+    private volatile long heardAt;
+
+    Link(InetSocketAddress endpoint, ManagedChannel channel, long now) {
+        this.endpoint = endpoint;
+        this.channel = channel;
+        this.heardAt = now;
+    }
+
+    ManagedChannel channel() {
+        return channel;
+    }
+
+    InetSocketAddress endpoint() {
+        return endpoint;
+    }
+
+    String authority() {
+        return channel.authority();
+    }
+
+    boolean isConnected() {
+        return channel.getState(false) == ConnectivityState.READY;
+    }
+
+    void heard(long now) {
+        heardAt = now;
+    }
+
+    /** Whether the server has said nothing at all since then. */
+    boolean isSilentSince(long then) {
+        return heardAt - then <= 0;
+    }
+}

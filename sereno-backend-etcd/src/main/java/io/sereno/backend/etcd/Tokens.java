@@ -1,0 +1,84 @@
+package io.sereno.backend.etcd;
+
+import io.etcd.jetcd.api.AuthGrpc;
+import io.etcd.jetcd.api.AuthenticateRequest;
+import io.etcd.jetcd.api.AuthenticateResponse;
+import io.grpc.Metadata;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The token that each request shows where there is a user: asked for once, shared by all, and asked for anew after
+ * etcd refused it, as it does after some minutes, after a restart, and when rights were changed.
+ */
+final class Tokens {
+    static final Metadata.Key<String> HEADER = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
+
+    private final @Nullable AuthenticateRequest login;
+    /** The token, or the log-in under way. */
+    private final AtomicReference<@Nullable CompletableFuture<Optional<String>>> current = new AtomicReference<>();
+
+    Tokens(Optional<String> user, Optional<char[]> password) {
+        login = user.isEmpty()
+                ? null
+                : AuthenticateRequest.newBuilder()
+                        .setName(user.get())
+                        .setPassword(password.map(String::new).orElse(""))
+                        .build();
+    }
+
+    boolean isUsed() {
+        return login != null;
+    }
+
+    /** Empty where there is no user. */
+    CompletionStage<Optional<String>> get(Calls calls) {
+        if (login == null) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        while (true) {
+            CompletableFuture<Optional<String>> known = current.get();
+            if (known != null && !known.isCompletedExceptionally()) {
+                return known;
+            }
+            CompletableFuture<Optional<String>> fresh = new CompletableFuture<>();
+            if (current.compareAndSet(known, fresh)) {
+                CompletionStage<AuthenticateResponse> answered = calls.logIn(AuthGrpc.getAuthenticateMethod(), login);
+                answered.whenComplete((answer, failure) -> {
+                    if (failure != null) {
+                        fresh.completeExceptionally(refused(failure));
+                    } else {
+                        fresh.complete(token(answer));
+                    }
+                });
+                return fresh;
+            }
+        }
+    }
+
+    private static Optional<String> token(AuthenticateResponse answer) {
+        return Optional.of(answer.getToken());
+    }
+
+    /** The call that wanted the token was not sent. */
+    private Throwable refused(Throwable failure) {
+        return Failures.unwrap(failure) instanceof CallFailure call
+                ? new CallFailure(
+                        call.status(), false, "logging in as '" + (login == null ? "" : login.getName()) + "' failed")
+                : failure;
+    }
+
+    /** Unless somebody has got another one meanwhile. */
+    void forget(Optional<String> refused) {
+        CompletableFuture<Optional<String>> known = current.get();
+        if (known != null
+                && known.isDone()
+                && !known.isCompletedExceptionally()
+                && known.join().equals(refused)) {
+            current.compareAndSet(known, null);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package io.sereno.backend.etcd;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.Event;
+import io.etcd.jetcd.api.WatchCancelRequest;
+import io.etcd.jetcd.api.WatchCreateRequest;
+import io.etcd.jetcd.api.WatchGrpc;
+import io.etcd.jetcd.api.WatchRequest;
+import io.etcd.jetcd.api.WatchResponse;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream of etcd that carries any number of watchers. It lives as long as its connection, and what it had is opened
+ * again on the next one, from then on: no watcher is resumed at a revision, which etcd may have forgotten.
+ *
+ * <p>Guarded by the lock of {@link Watches}, which calls it; {@link #onMessage} and {@link #onClose} are gRPC's, one at a
+ * time, and go there first.
+ */
+final class WatchStream extends ClientCall.Listener<WatchResponse> {
+    /** What a watcher is called that etcd did not make. */
+    private static final long NONE = -1;
+
+    private final Watches watches;
+    private final Link link;
+    private final Optional<String> token;
+    private final ClientCall<WatchRequest, WatchResponse> call;
+
+    /** Asked for and not answered; etcd answers in order, and jetcd's requests have no number to tell them by. */
+    private final Queue<Watched> asked = new ArrayDeque<>();
+
+    private final Map<Long, Watched> live = new HashMap<>();
+
+    WatchStream(Watches watches, Link link, Optional<String> token, Executor threads) {
+        this.watches = watches;
+        this.link = link;
+        this.token = token;
+        this.call = link.channel().newCall(WatchGrpc.getWatchMethod(), CallOptions.DEFAULT.withExecutor(threads));
+    }
+
+    void start() {
+        call.start(this, Calls.headers(token));
+        call.request(1);
+    }
+
+    void end(String why) {
+        call.cancel(why, null);
+    }
+
+    Link link() {
+        return link;
+    }
+
+    Optional<String> token() {
+        return token;
+    }
+
+    /** From now on: a start in the past makes etcd deliver in rounds of 100 ms. */
+    void create(Watched watched, ByteString first, Optional<ByteString> end) {
+        WatchCreateRequest.Builder create = WatchCreateRequest.newBuilder().setKey(first);
+        end.ifPresent(create::setRangeEnd);
+        asked.add(watched);
+        call.sendMessage(WatchRequest.newBuilder().setCreateRequest(create).build());
+    }
+
+    void cancel(long id) {
+        call.sendMessage(WatchRequest.newBuilder()
+                .setCancelRequest(WatchCancelRequest.newBuilder().setWatchId(id))
+                .build());
+    }
+
+    @Override
+    public void onMessage(WatchResponse response) {
+        watches.received(this, response);
+        call.request(1);
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+        watches.ended(this, status);
+    }
+
+    /** The watcher that this answer is about, its number noted where it is live now. */
+    @Nullable
+    Watched answered(WatchResponse response) {
+        Watched watched = asked.poll();
+        if (watched != null && !isRefusal(response)) {
+            live.put(response.getWatchId(), watched);
+        }
+        return watched;
+    }
+
+    static boolean isRefusal(WatchResponse response) {
+        return response.getCreated() && (response.getCanceled() || response.getWatchId() == NONE);
+    }
+
+    @Nullable
+    Watched live(long id) {
+        return live.get(id);
+    }
+
+    @Nullable
+    Watched cancelled(long id) {
+        return live.remove(id);
+    }
+
+    static long revision(Event event) {
+        return event.getKv().getModRevision();
+    }
+}

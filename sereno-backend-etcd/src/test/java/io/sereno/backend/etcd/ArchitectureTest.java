@@ -1,0 +1,67 @@
+package io.sereno.backend.etcd;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasModifiers.Predicates.modifier;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.be;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.regex.Pattern;
+
+@AnalyzeClasses(packages = "io.sereno.backend.etcd", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    /** Time comes from the TimeSource that is given; the one class that makes threads is left out below. */
+    private static final Pattern CLOCKS_TIMERS_AND_THREADS = Pattern.compile(String.join(
+            "|",
+            "java\\.lang\\.System\\.(nanoTime|currentTimeMillis)",
+            "java\\.time\\.(Clock|InstantSource)\\.system\\w*",
+            "java\\.time\\.\\w+\\.now",
+            "java\\.util\\.(Timer|Date)\\.<init>",
+            "java\\.util\\.concurrent\\.(Executors|ThreadPoolExecutor|ScheduledThreadPoolExecutor|ForkJoinPool)\\..*",
+            "java\\.util\\.concurrent\\.CompletableFuture\\.(orTimeout|completeOnTimeout|delayedExecutor|\\w+Async)",
+            "java\\.lang\\.Thread\\.(<init>|sleep|ofPlatform|ofVirtual|startVirtualThread)",
+            "java\\.util\\.concurrent\\.TimeUnit\\.sleep",
+            "java\\.util\\.concurrent\\.locks\\.LockSupport\\.park.*",
+            "io\\.grpc\\..*\\.(withDeadline|withDeadlineAfter)"));
+
+    @ArchTest
+    static final ArchRule aBackendKnowsTheSpiAndItsClientLibraryAlone = classes()
+            .should()
+            .onlyDependOnClassesThat(resideInAnyPackage(
+                    "java..",
+                    "javax.net.ssl",
+                    "io.sereno.spi",
+                    "io.sereno.backend.etcd..",
+                    "io.etcd.jetcd.api",
+                    "io.grpc..",
+                    "io.netty..",
+                    "com.google.protobuf..",
+                    "org.jspecify.annotations",
+                    "com.google.auto.service"));
+
+    @ArchTest
+    static final ArchRule timeIsGiven = noClasses()
+            .that(DescribedPredicate.not(equivalentTo(Connection.class)))
+            .should()
+            .accessTargetWhere(matching(CLOCKS_TIMERS_AND_THREADS));
+
+    @ArchTest
+    static final ArchRule theProviderIsAllThatIsSeen = classes()
+            .that(DescribedPredicate.not(equivalentTo(EtcdBackendProvider.class)))
+            .should(be(DescribedPredicate.not(modifier(JavaModifier.PUBLIC))));
+
+    private static DescribedPredicate<JavaAccess<?>> matching(Pattern code) {
+        return DescribedPredicate.describe(
+                "is a clock, a timer, a pause or a source of threads",
+                access -> code.matcher(access.getTargetOwner().getName() + "." + access.getName())
+                        .matches());
+    }
+}

@@ -1,0 +1,341 @@
+package io.sereno.backend.etcd;
+
+import static io.sereno.backend.etcd.Stages.await;
+import static io.sereno.backend.etcd.Stages.failure;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Target;
+import io.sereno.tck.proxy.FaultProxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** One client behind a proxy that misbehaves, and one that looks on. */
+@Tag("servers")
+class FaultsTest {
+    private static final String DIRECTORY = "lock/orders";
+    private static final Bytes VALUE = Bytes.copyOf(new byte[500]);
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    private final FaultProxy proxy = FaultProxy.to(SharedEtcd.SERVER.endpoint());
+    private final Config direct = Config.of(SharedEtcd.SERVER.endpoint());
+    private final Config proxied = direct.at(proxy.endpoint());
+    private final Backend onlooker = direct.open();
+
+    @AfterEach
+    void close() {
+        onlooker.close();
+        proxy.close();
+    }
+
+    private static Commit put(String name) {
+        return Commit.to(DIRECTORY).put(name, VALUE).build();
+    }
+
+    private List<Entry> entries() {
+        return await(onlooker.read(new Query.All(DIRECTORY))).entries();
+    }
+
+    private static void awaitHeld(FaultProxy proxy, boolean reply) throws Exception {
+        (reply ? proxy.serverToClient() : proxy.clientToServer()).awaitHeld(reply ? 1 : VALUE.size(), SOON);
+    }
+
+    /** Fails, or goes on, within the time that the network needs, so it is asked until then. */
+    private static void works(Backend backend) {
+        long deadline = System.nanoTime() + SOON.toNanos();
+        while (true) {
+            try {
+                await(backend.read(new Query.All("any")));
+                return;
+            } catch (CompletionException e) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    @Nested
+    class Commits {
+        private final Backend backend = proxied.open();
+
+        @AfterEach
+        void close() {
+            backend.close();
+        }
+
+        @Test
+        void whoseReplyIsLostAreUnknownAndWereDoneOnce() throws Exception {
+            proxy.serverToClient().hold();
+            CompletionStage<CommitResult> commit = backend.commit(put("a"));
+            awaitHeld(proxy, true);
+            while (entries().isEmpty()) {
+                Thread.onSpinWait();
+            }
+            proxy.resetAll();
+            proxy.heal();
+            assertThat(failure(commit).outcome()).isEqualTo(Outcome.UNKNOWN);
+            works(backend);
+            assertThat(entries()).hasSize(1);
+            assertThat(entries().get(0).createRevision())
+                    .isEqualTo(entries().get(0).modRevision());
+        }
+
+        @Test
+        void whoseRequestIsLostAreUnknownAndAreNotSentAgain() throws Exception {
+            proxy.clientToServer().hold();
+            CompletionStage<CommitResult> commit = backend.commit(put("a"));
+            awaitHeld(proxy, false);
+            proxy.endAll();
+            proxy.heal();
+            assertThat(failure(commit).outcome()).isEqualTo(Outcome.UNKNOWN);
+            works(backend);
+            assertThat(entries()).isEmpty();
+        }
+
+        @Test
+        void thatAreDeliveredLateAreUnknownSinceNobodyKnowsWhetherEtcdStillDoesThem() throws Exception {
+            try (Backend impatient =
+                    proxied.operationTimeout(Duration.ofMillis(300)).open()) {
+                proxy.clientToServer().hold();
+                CompletionStage<CommitResult> commit = impatient.commit(put("a"));
+                awaitHeld(proxy, false);
+                BackendException failure = failure(commit);
+                assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN);
+                assertThat(failure).hasMessageContaining("did not answer within PT0.3S");
+                assertThat(entries()).isEmpty();
+                // The request arrives now, and behind it that nobody waits for it any more.
+                proxy.heal();
+                works(impatient);
+                assertThat(entries()).hasSizeLessThanOrEqualTo(1);
+            }
+        }
+
+        @Test
+        void thatCannotBeSentWereNotApplied() {
+            proxy.refuse();
+            proxy.resetAll();
+            // The first one may find the connection that is just being lost.
+            failure(backend.commit(put("a")));
+            for (int i = 0; i < 20; i++) {
+                BackendException failure = failure(backend.commit(put("b")));
+                assertThat(failure.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+                assertThat(failure.permanent()).isFalse();
+                assertThat(failure).hasMessageContaining("Connection refused");
+            }
+            proxy.heal();
+            works(backend);
+            assertThat(entries()).extracting(Entry::name).doesNotContain("b");
+        }
+
+        @Test
+        void toAnAddressThatIsSilentWereNotApplied() {
+            try (Backend impatient =
+                    proxied.operationTimeout(Duration.ofMillis(300)).open()) {
+                proxy.acceptSilently();
+                proxy.resetAll();
+                failure(impatient.commit(put("a")));
+                for (int i = 0; i < 3; i++) {
+                    assertThat(failure(impatient.commit(put("b"))).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+                }
+                proxy.heal();
+                works(impatient);
+                assertThat(entries()).extracting(Entry::name).doesNotContain("b");
+            }
+        }
+
+        /** The link is dead and nobody says so: only the silence tells. */
+        @Test
+        void leaveAConnectionThatIsSilentForAnotherOne() throws Exception {
+            try (Backend impatient =
+                    proxied.operationTimeout(Duration.ofMillis(300)).open()) {
+                long before = proxy.accepted();
+                proxy.clientToServer().swallow();
+                proxy.serverToClient().swallow();
+                assertThat(failure(impatient.commit(put("a"))).outcome()).isEqualTo(Outcome.UNKNOWN);
+                proxy.clientToServer().pass();
+                proxy.serverToClient().pass();
+                works(impatient);
+                assertThat(proxy.accepted()).isGreaterThan(before);
+                assertThat(entries()).isEmpty();
+            }
+        }
+
+        @Test
+        void areDoneOnceHoweverOftenTheConnectionBreaks() {
+            int tried = 300;
+            int committed = 0;
+            int unknown = 0;
+            for (int i = 0; i < tried; i++) {
+                CompletionStage<CommitResult> commit = backend.commit(Commit.to(DIRECTORY)
+                        .ifAbsent("n" + i)
+                        .put("n" + i, VALUE)
+                        .build());
+                if (i % 3 == 0) {
+                    proxy.resetAll();
+                }
+                try {
+                    // A repetition would conflict with the first copy.
+                    assertThat(await(commit)).isInstanceOf(Committed.class);
+                    committed++;
+                } catch (CompletionException e) {
+                    unknown += failure(commit).outcome() == Outcome.UNKNOWN ? 1 : 0;
+                }
+            }
+            assertThat(entries()).hasSizeBetween(committed, committed + unknown);
+            assertThat(committed).isGreaterThan(tried / 4);
+        }
+    }
+
+    @Nested
+    class Leases {
+        @Test
+        void surviveALostConnectionAndALostRenewal() {
+            try (Backend backend = proxied.open()) {
+                Lease lease = await(backend.grantLease(SOON));
+                await(backend.commit(
+                        Commit.to(DIRECTORY).put("leased", VALUE, lease.id()).build()));
+                proxy.serverToClient().hold();
+                CompletionStage<Boolean> renewal = lease.renew();
+                proxy.resetAll();
+                assertThat(failure(renewal).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+                proxy.heal();
+                works(backend);
+                assertThat(await(lease.renew())).isTrue();
+                assertThat(await(backend.commit(Commit.to(DIRECTORY)
+                                .put("more", VALUE, lease.id())
+                                .build())))
+                        .isInstanceOf(Committed.class);
+            }
+        }
+    }
+
+    @Nested
+    class Watches {
+        private final Heard heard = new Heard();
+
+        private void watch(Backend backend) {
+            await(backend.watch(new Target(DIRECTORY, Optional.empty()), heard));
+        }
+
+        /** Each time: after the break a reset, and whatever is changed after that is announced. */
+        @Test
+        void missNothingThatComesAfterTheReset() throws Exception {
+            try (Backend backend = proxied.open()) {
+                watch(backend);
+                for (int i = 0; i < 20; i++) {
+                    if (i % 2 == 0) {
+                        proxy.resetAll();
+                    } else {
+                        proxy.endAll();
+                    }
+                    heard.upTo(Heard.RESET);
+                    await(onlooker.commit(put("n" + i)));
+                    heard.upTo("n" + i);
+                }
+            }
+        }
+
+        @Test
+        void goOnBehindASilentLink() throws Exception {
+            try (Backend backend =
+                    proxied.operationTimeout(Duration.ofMillis(500)).open()) {
+                watch(backend);
+                proxy.clientToServer().swallow();
+                proxy.serverToClient().swallow();
+                failure(backend.read(new Query.All(DIRECTORY)));
+                await(onlooker.commit(put("missed")));
+                proxy.clientToServer().pass();
+                proxy.serverToClient().pass();
+                heard.upTo(Heard.RESET);
+                await(onlooker.commit(put("seen")));
+                heard.upTo("seen");
+            }
+        }
+
+        @Test
+        void ofWhichNoneCanBeMadeFailInTimeAndTheNextOneWorks() throws Exception {
+            try (Backend backend =
+                    proxied.operationTimeout(Duration.ofMillis(500)).open()) {
+                proxy.acceptSilently();
+                proxy.resetAll();
+                CompletionStage<?> watch = backend.watch(new Target(DIRECTORY, Optional.empty()), heard);
+                assertThat(failure(watch).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+                proxy.heal();
+                works(backend);
+                watch(backend);
+                await(onlooker.commit(put("seen")));
+                assertThat(heard.next()).isEqualTo("seen");
+            }
+        }
+    }
+
+    @Nested
+    class Opening {
+        @Test
+        void failsWithinItsTimeAndSaysWhere() {
+            Duration limit = Duration.ofMillis(700);
+            for (Runnable fault : List.<Runnable>of(proxy::refuse, proxy::acceptSilently)) {
+                fault.run();
+                long before = System.nanoTime();
+                assertThatThrownBy(() -> proxied.connectTimeout(limit).open())
+                        .isInstanceOf(BackendException.class)
+                        .hasMessageContaining(proxy.endpoint().getHostString() + ":"
+                                + proxy.endpoint().getPort());
+                assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(SOON);
+            }
+        }
+
+        @Test
+        void passesOverAddressesThatDoNotAnswer() {
+            try (FaultProxy silent = FaultProxy.to(SharedEtcd.SERVER.endpoint())) {
+                silent.acceptSilently();
+                proxy.refuse();
+                Config several = direct.at(proxy.endpoint(), silent.endpoint(), SharedEtcd.SERVER.endpoint());
+                try (Backend backend = several.open()) {
+                    assertThat(await(backend.commit(put("a")))).isInstanceOf(Committed.class);
+                }
+            }
+        }
+    }
+
+    @Nested
+    class Closing {
+        @Test
+        void endsWhatIsUnderWayAndIsQuickBehindASilentLink() throws Exception {
+            Backend backend = proxied.open();
+            Heard heard = new Heard();
+            await(backend.watch(new Target(DIRECTORY, Optional.empty()), heard));
+            proxy.hold();
+            CompletionStage<?> read = backend.read(new Query.All(DIRECTORY));
+            CompletionStage<?> commit = backend.commit(put("a"));
+            awaitHeld(proxy, false);
+            CompletionStage<?> watch = backend.watch(new Target("other", Optional.empty()), heard);
+            long before = System.nanoTime();
+            backend.close();
+            assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(5));
+            assertThat(failure(read).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+            assertThat(failure(commit).outcome()).isEqualTo(Outcome.UNKNOWN);
+            assertThat(failure(watch).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+            proxy.heal();
+            proxy.awaitNoConnection(SOON);
+        }
+    }
+}

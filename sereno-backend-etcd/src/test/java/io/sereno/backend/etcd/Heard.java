@@ -1,0 +1,48 @@
+package io.sereno.backend.etcd;
+
+import io.sereno.spi.WatchListener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A listener that keeps what it hears: names, and {@link #RESET}. */
+final class Heard implements WatchListener {
+    static final String RESET = "(reset)";
+
+    private final BlockingQueue<String> notices = new LinkedBlockingQueue<>();
+
+    @Override
+    public void changed(String name, long revision) {
+        notices.add(name);
+    }
+
+    @Override
+    public void reset() {
+        notices.add(RESET);
+    }
+
+    /** The next notice. */
+    String next() throws InterruptedException {
+        String notice = notices.poll(60, TimeUnit.SECONDS);
+        if (notice == null) {
+            throw new AssertionError("no notice came");
+        }
+        return notice;
+    }
+
+    /** All notices up to the first of this name, it included. */
+    List<String> upTo(String name) throws InterruptedException {
+        return upToAny(name);
+    }
+
+    /** All notices up to the first of one of these names, it included. */
+    List<String> upToAny(String... names) throws InterruptedException {
+        List<String> heard = new ArrayList<>();
+        do {
+            heard.add(next());
+        } while (!List.of(names).contains(heard.get(heard.size() - 1)));
+        return heard;
+    }
+}

@@ -1,0 +1,177 @@
+package io.sereno.backend.etcd;
+
+import static io.sereno.backend.etcd.Stages.await;
+import static io.sereno.backend.etcd.Stages.failure;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.AuthEnableRequest;
+import io.etcd.jetcd.api.AuthGrpc;
+import io.etcd.jetcd.api.AuthRoleAddRequest;
+import io.etcd.jetcd.api.AuthRoleGrantPermissionRequest;
+import io.etcd.jetcd.api.AuthUserAddRequest;
+import io.etcd.jetcd.api.AuthUserChangePasswordRequest;
+import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
+import io.etcd.jetcd.api.AuthUserRevokeRoleRequest;
+import io.etcd.jetcd.api.AuthenticateRequest;
+import io.etcd.jetcd.api.Permission;
+import io.grpc.Metadata;
+import io.grpc.stub.MetadataUtils;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Target;
+import io.sereno.testservers.EtcdServer;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Users and rights, on a server that has them switched on. */
+@Tag("servers")
+class SecurityTest {
+    private static final String PASSWORD = "correct-horse";
+    private static final Target TARGET = new Target("lock/orders", Optional.empty());
+
+    private final EtcdServer etcd = EtcdServer.start();
+    private final Outsider outsider = new Outsider(etcd);
+    private final Config config =
+            Config.of(etcd.endpoint()).namespace("billing").login("app", PASSWORD);
+
+    @BeforeEach
+    void switchRightsOn() {
+        AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(outsider.channel());
+        for (String name : new String[] {"root", "app"}) {
+            auth.userAdd(AuthUserAddRequest.newBuilder()
+                    .setName(name)
+                    .setPassword(PASSWORD)
+                    .build());
+            auth.roleAdd(AuthRoleAddRequest.newBuilder().setName(name).build());
+            auth.userGrantRole(AuthUserGrantRoleRequest.newBuilder()
+                    .setUser(name)
+                    .setRole(name)
+                    .build());
+        }
+        // What docs/etcd.md says: etcdctl role grant-permission app --prefix readwrite billing:
+        auth.roleGrantPermission(AuthRoleGrantPermissionRequest.newBuilder()
+                .setName("app")
+                .setPerm(Permission.newBuilder()
+                        .setPermType(Permission.Type.READWRITE)
+                        .setKey(ByteString.copyFromUtf8("billing:"))
+                        .setRangeEnd(ByteString.copyFromUtf8("billing;")))
+                .build());
+        auth.authEnable(AuthEnableRequest.getDefaultInstance());
+    }
+
+    @AfterEach
+    void close() {
+        outsider.close();
+        etcd.close();
+    }
+
+    private AuthGrpc.AuthBlockingStub asRoot() {
+        AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(outsider.channel());
+        String token = auth.authenticate(AuthenticateRequest.newBuilder()
+                        .setName("root")
+                        .setPassword(PASSWORD)
+                        .build())
+                .getToken();
+        Metadata headers = new Metadata();
+        headers.put(Tokens.HEADER, token);
+        return auth.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    private static Commit put(String name) {
+        return Commit.to("lock/orders").put(name, Bytes.EMPTY).build();
+    }
+
+    @Test
+    void aUserWithTheRightToTheNamespaceDoesAllThereIs() throws Exception {
+        try (Backend backend = config.open()) {
+            Heard heard = new Heard();
+            await(backend.watch(TARGET, heard));
+            Lease lease = await(backend.grantLease(Duration.ofSeconds(30)));
+            await(backend.commit(Commit.to("lock/orders")
+                    .put("a", Bytes.EMPTY, lease.id())
+                    .returningAll()
+                    .build()));
+            assertThat(heard.next()).isEqualTo("a");
+            assertThat(await(lease.renew())).isTrue();
+            await(lease.revoke());
+            assertThat(heard.next()).isEqualTo("a");
+        }
+    }
+
+    @Test
+    void whoIsRefusedHearsItWhenOpening() {
+        assertRefused(config.login("app", "wrong"), "logging in as 'app' failed");
+        assertRefused(config.login("nobody", PASSWORD), "logging in as 'nobody' failed");
+        assertRefused(config.login(null, null), "user name is empty");
+        assertRefused(config.namespace("payroll"), "the right to read and write all keys");
+        assertRefused(Config.of(SharedEtcd.SERVER.endpoint()).login("app", PASSWORD), "authentication is not enabled");
+    }
+
+    private static void assertRefused(Config config, String why) {
+        assertThatThrownBy(config::open)
+                .isInstanceOfSatisfying(BackendException.class, refused -> {
+                    assertThat(refused.permanent()).isTrue();
+                    assertThat(refused.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+                })
+                .hasMessageContaining(why)
+                .hasMessageNotContaining(PASSWORD)
+                .hasMessageNotContaining("wrong");
+    }
+
+    @Test
+    void aTokenThatIsNoLongerTakenIsReplacedAndNobodyNotices() throws Exception {
+        try (Backend backend = config.open()) {
+            Heard first = new Heard();
+            await(backend.watch(TARGET, first));
+            Lease lease = await(backend.grantLease(Duration.ofSeconds(30)));
+            for (int i = 0; i < 3; i++) {
+                // etcd forgets the user's tokens then, as it does when they are old.
+                asRoot().userChangePassword(AuthUserChangePasswordRequest.newBuilder()
+                        .setName("app")
+                        .setPassword(PASSWORD)
+                        .build());
+                if (i == 0) {
+                    assertThat(await(backend.commit(put("a")))).isInstanceOf(Committed.class);
+                } else if (i == 1) {
+                    assertThat(await(lease.renew())).isTrue();
+                } else {
+                    Heard second = new Heard();
+                    await(backend.watch(new Target("lock/orders", Optional.of("b")), second));
+                    await(backend.commit(put("b")));
+                    assertThat(second.next()).isEqualTo("b");
+                }
+            }
+            first.upTo("b");
+        }
+    }
+
+    @Test
+    void aRightThatIsTakenAwayIsToldForWhatItIs() {
+        try (Backend backend = config.open()) {
+            await(backend.commit(put("a")));
+            asRoot().userRevokeRole(AuthUserRevokeRoleRequest.newBuilder()
+                    .setName("app")
+                    .setRole("app")
+                    .build());
+            BackendException commit = failure(backend.commit(put("b")));
+            assertThat(commit.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+            assertThat(commit.permanent()).isTrue();
+            assertThat(commit).hasMessageContaining("PERMISSION_DENIED");
+            BackendException watch = failure(backend.watch(TARGET, new Heard()));
+            assertThat(watch.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+            assertThat(watch.permanent()).isTrue();
+            assertThat(watch).hasMessageContaining("permission denied");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.backend.etcd;
+
+import org.jspecify.annotations.NullMarked;
