@@ -1,5 +1,6 @@
 package io.sereno.tck;
 
+import io.sereno.simulation.FaultyBackend;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -58,13 +59,59 @@ final class Bench implements AutoCloseable {
 
     /** A new client with another configuration than usual. */
     Client client(UnaryOperator<KitConfig> change) {
-        String name;
+        return closeLater(new Client(this, nextName("c"), connect(change), false));
+    }
+
+    private String nextName(String prefix) {
         synchronized (opened) {
-            name = "c" + ++clients;
+            return prefix + ++clients;
         }
-        Client client = new Client(this, name, connect(change));
-        closeLater(client);
-        return client;
+    }
+
+    /** A client whose way to the store can be broken, with an operation timeout of a second. */
+    Faulty faulty() {
+        Duration timeout = Duration.ofSeconds(1);
+        Duration connect = Duration.ofSeconds(2);
+        String name = nextName("f");
+        if (kit.fixture().inProcess()) {
+            simulated();
+            FaultyBackend backend =
+                    new FaultyBackend(connect(config -> config.withTimeouts(connect, timeout)), time(), kit.crew());
+            Client client = closeLater(new Client(this, name, backend, true));
+            return new Faulty(this, client, closeLater(new SimulatedFaults(backend, timeout)), timeout);
+        }
+        ProxyFaults faults = closeLater(proxies());
+        Client client = closeLater(new Client(
+                this,
+                name,
+                connect(config -> config.withEndpoints(faults.endpoints()).withTimeouts(connect, timeout)),
+                true));
+        if (faults.accepted() == 0 || faults.sent() == 0) {
+            throw unverified(
+                    "the client does not go through the proxy: the fixture has to use the endpoints of the configuration");
+        }
+        return new Faulty(this, client, faults, timeout);
+    }
+
+    /** Proxies before all servers, without a client yet. */
+    ProxyFaults proxies() {
+        if (kit.endpoints().isEmpty()) {
+            throw unverified("the fixture gives no endpoints, so nothing can be put between a client and the store");
+        }
+        return new ProxyFaults(kit.endpoints());
+    }
+
+    boolean inProcess() {
+        return kit.fixture().inProcess();
+    }
+
+    /** What can be done to the servers. */
+    ServerControl server(ServerControl.Ability ability) {
+        return kit.fixture()
+                .server()
+                .filter(server -> server.abilities().contains(ability))
+                .orElseThrow(() -> unverified("the fixture cannot "
+                        + ability.name().toLowerCase(Locale.ROOT) + " its servers; see BackendFixture.server()"));
     }
 
     /** A backend as the fixture opens it, closed by the caller; {@link #client} is for everybody else. */

@@ -39,7 +39,12 @@ final class Kit implements AutoCloseable {
             OutcomeRules.class,
             LifeRules.class,
             ResidueRules.class,
-            ConfigurationRules.class);
+            ConfigurationRules.class,
+            SecondJvmRules.class,
+            OutcomeFaultRules.class,
+            LeaseFaultRules.class,
+            WatchFaultRules.class,
+            LifeFaultRules.class);
 
     /** Repeats a run, as far as chance is the kit's. */
     static final String SEED_PROPERTY = "sereno.tck.seed";
@@ -51,7 +56,8 @@ final class Kit implements AutoCloseable {
     private static final int BEGINNINGS = 40;
 
     private final BackendFixture fixture;
-    private final Specification specification;
+    private final @Nullable Class<? extends SerenoTck> tck;
+    private final Specification specification = Specification.shipped();
     private final long seed;
     private final List<InetSocketAddress> endpoints;
     private final Crew crew = new Crew();
@@ -66,12 +72,13 @@ final class Kit implements AutoCloseable {
     private @Nullable Guarantees guarantees;
 
     Kit(BackendFixture fixture, long seed) {
-        this(fixture, Specification.shipped(), seed);
+        this(fixture, null, seed);
     }
 
-    Kit(BackendFixture fixture, Specification specification, long seed) {
+    /** With the class that a second JVM makes the fixture with. */
+    Kit(BackendFixture fixture, @Nullable Class<? extends SerenoTck> tck, long seed) {
         this.fixture = fixture;
-        this.specification = specification;
+        this.tck = tck;
         this.seed = seed;
         this.pace = fixture.clock()
                 .<Pace>map(clock -> new Pace.Manual(clock, crew))
@@ -301,6 +308,10 @@ final class Kit implements AutoCloseable {
                 OPERATION_TIMEOUT,
                 pace.time(),
                 crew);
+    }
+
+    Optional<Class<? extends SerenoTck>> tck() {
+        return Optional.ofNullable(tck);
     }
 
     BackendFixture fixture() {

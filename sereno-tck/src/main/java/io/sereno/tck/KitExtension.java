@@ -98,7 +98,10 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
                 .findInstance(SerenoTck.class)
                 .orElseThrow(() -> new IllegalStateException("a group of rules runs inside a SerenoTck only"));
         return store(context)
-                .getOrComputeIfAbsent(tck.getClass(), type -> new Run(tck, new Kit(tck.fixture(), seed())), Run.class);
+                .getOrComputeIfAbsent(
+                        tck.getClass(),
+                        type -> new Run(tck, new Kit(tck.fixture(), tck.getClass(), seed())),
+                        Run.class);
     }
 
     private static long seed() {

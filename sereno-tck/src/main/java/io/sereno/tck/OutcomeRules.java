@@ -5,6 +5,7 @@ import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -65,6 +66,29 @@ class OutcomeRules {
                     client.outcome("a bad argument", () -> call.get().thenApply(result -> result));
             bench.verify(ended.isRefused(), () -> "a bad argument ended as " + ended);
         }
+        if (!bench.inProcess() && !bench.kit().endpoints().isEmpty()) {
+            requireNoTraffic(bench);
+        }
+    }
+
+    /** With nothing passing either way, what is refused all the same was refused without the network. */
+    private static void requireNoTraffic(Bench bench) {
+        Faulty faulty = bench.faulty();
+        faulty.faults().cutOff();
+        for (Duration ttl :
+                List.of(Duration.ZERO, bench.guarantees().greatestTtl().multipliedBy(2))) {
+            Ended<Lease> ended = faulty.client()
+                    .outcome("grant " + ttl, () -> faulty.client().backend().grantLease(ttl));
+            bench.verify(ended.isRefused(), () -> "a ttl of " + ttl + ", with the network cut, ended as " + ended);
+        }
+        Commit large = Commit.to("d")
+                .put("a", Bytes.copyOf(new byte[Math.min(bench.guarantees().maxValueBytes(), 64 << 20) + 1]))
+                .build();
+        Ended<CommitResult> ended = faulty.client().outcome(large);
+        bench.verify(
+                bench.guarantees().maxValueBytes() > 64 << 20 || ended.isRefused(),
+                () -> "a value that is too large, with the network cut, ended as " + ended);
+        faulty.faults().heal();
     }
 
     @Rule(value = "OUT-6c", check = "one place that turns every failure of the client library into a BackendException")

@@ -105,4 +105,28 @@ public abstract class SerenoTck {
     @Nested
     @Tag("CFG")
     class Configuration extends ConfigurationRules {}
+
+    @Nested
+    @Tag("CFG")
+    class InASecondJvm extends SecondJvmRules {}
+
+    @Nested
+    @Tag("OUT")
+    @Tag("faults")
+    class OutcomesUnderFaults extends OutcomeFaultRules {}
+
+    @Nested
+    @Tag("LEA")
+    @Tag("faults")
+    class LeasesUnderFaults extends LeaseFaultRules {}
+
+    @Nested
+    @Tag("WAT")
+    @Tag("faults")
+    class WatchesUnderFaults extends WatchFaultRules {}
+
+    @Nested
+    @Tag("LIF")
+    @Tag("faults")
+    class LifeUnderFaults extends LifeFaultRules {}
 }

@@ -1,0 +1,392 @@
+package io.sereno.tck;
+
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** What is told of a commit when something breaks on its way, and what is true. Other clients look on and judge. */
+class OutcomeFaultRules {
+    private static final String DIRECTORY = "outcome";
+
+    @Rule(
+            value = "OUT-1",
+            waits = true,
+            check =
+                    "which errors of the client library are told as NOT_APPLIED; only what certainly was not sent, or was refused")
+    void whatIsNotAppliedIsNeverSeen(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
+        for (int i = 0; i < 20; i++) {
+            outcomes.put("plain" + i, faulty.put(DIRECTORY, "plain" + i, "1"));
+        }
+        // What is late is given time to arrive.
+        bench.pass(faulty.timeout().multipliedBy(2));
+        outcomes.forEach((name, ended) -> {
+            if (ended.failedAs(Outcome.NOT_APPLIED) || isUnapplied(ended)) {
+                Optional<Entry> entry = bench.judge().one(DIRECTORY, name);
+                bench.verify(
+                        entry.isEmpty(),
+                        () -> "the put of " + name + " ended as " + ended + ", and " + entry + " is in the store");
+            } else {
+                bench.count("other outcomes", 1);
+            }
+        });
+        bench.evidence("commits", outcomes.size(), 20);
+    }
+
+    private static boolean isUnapplied(Ended<CommitResult> ended) {
+        return ended.succeeded() && !(ended.result() instanceof CommitResult.Committed);
+    }
+
+    @Rule(value = "OUT-2", waits = true, check = "whether a success can be told before the store has acknowledged it")
+    void whatIsCommittedIsThereOnce(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
+        for (int i = 0; i < 20; i++) {
+            outcomes.put("plain" + i, faulty.put(DIRECTORY, "plain" + i, "1"));
+        }
+        bench.pass(faulty.timeout());
+        long committed = 0;
+        for (Map.Entry<String, Ended<CommitResult>> each : outcomes.entrySet()) {
+            if (each.getValue().succeeded() && each.getValue().result() instanceof CommitResult.Committed result) {
+                Entry entry = bench.judge().present(DIRECTORY, each.getKey());
+                bench.same(
+                        "modRevision of " + each.getKey() + ", of which one commit was told as Committed at "
+                                + result.revision(),
+                        result.revision(),
+                        entry.modRevision());
+                bench.same("its createRevision", result.revision(), entry.createRevision());
+                committed++;
+            }
+        }
+        bench.evidence("commits that were told as Committed", committed, 10);
+    }
+
+    @Rule(
+            value = "OUT-3",
+            waits = true,
+            check =
+                    "that nothing sends a commit again, and that a timeout is told as UNKNOWN, since the request may arrive yet")
+    void whatIsUnknownHappensAtMostOnce(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Duration late = faulty.timeout().plusSeconds(1);
+        faulty.faults().holdRequests(late);
+        long from = bench.now();
+        long before = faulty.faults().sent();
+        CompletableFuture<Ended<CommitResult>> sent =
+                faulty.send(Commit.to(DIRECTORY).put("late", Bytes.utf8("1")).build());
+        faulty.awaitSent(before);
+        Ended<CommitResult> ended = faulty.end(sent);
+        bench.verify(
+                ended.failedAs(Outcome.UNKNOWN),
+                () -> "a commit that is still on its way, and may arrive, ended as " + ended + "; UNKNOWN is right");
+        // The caller goes on, and then the commit arrives.
+        bench.verify(bench.judge().one(DIRECTORY, "late").isEmpty(), () -> "a request that was held has arrived");
+        bench.pass(late.minus(bench.since(from)).plusMillis(50));
+        faulty.faults().heal();
+        faulty.awaitWorking();
+        bench.pass(Duration.ofMillis(500));
+        requireOnce(bench, "late");
+        bench.count(
+                "commits that arrived after they were told UNKNOWN",
+                bench.judge().one(DIRECTORY, "late").isPresent() ? 1 : 0);
+
+        Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
+        bench.pass(faulty.timeout());
+        outcomes.keySet().forEach(name -> requireOnce(bench, name));
+        bench.evidence(
+                "commits that ended UNKNOWN",
+                1
+                        + outcomes.values().stream()
+                                .filter(each -> each.failedAs(Outcome.UNKNOWN))
+                                .count(),
+                1);
+    }
+
+    /** Each name was put by one call, so whatever is there is of one commit. */
+    private static void requireOnce(Bench bench, String name) {
+        bench.judge()
+                .one(DIRECTORY, name)
+                .ifPresent(entry -> bench.verify(
+                        entry.createRevision() == entry.modRevision(),
+                        () -> "one call put " + name + ", and it was applied twice: created at "
+                                + entry.createRevision() + ", put again at " + entry.modRevision()));
+        bench.verified();
+    }
+
+    @Rule(
+            value = "COM-11",
+            waits = true,
+            check = "the client library's own retries and its resending after a reconnect; turn them off for writes")
+    void aCallIsAppliedAtMostOnce(Bench bench) {
+        Faulty faulty = bench.faulty();
+        for (int i = 0; i < 10; i++) {
+            String name = "lost" + i;
+            Ended<CommitResult> ended = faulty.putWithLostReply(DIRECTORY, name, i % 2 == 0);
+            faulty.awaitWorking();
+            Optional<Entry> first = bench.judge().one(DIRECTORY, name);
+            bench.note(bench.now(), name + " ended as " + ended + ", the judge sees " + first.map(Ended::describe));
+            requireOnce(bench, name);
+        }
+        // What the library may have put aside has had its time.
+        bench.pass(faulty.timeout().multipliedBy(2));
+        for (int i = 0; i < 10; i++) {
+            requireOnce(bench, "lost" + i);
+        }
+        // A commit of one's own must not be told as a conflict with itself.
+        for (int i = 0; i < 6; i++) {
+            String name = "created" + i;
+            faulty.faults().holdReplies();
+            CompletableFuture<Ended<CommitResult>> sent = faulty.send(
+                    Commit.to(DIRECTORY).ifAbsent(name).put(name, Bytes.EMPTY).build());
+            long from = bench.now();
+            while (bench.judge().one(DIRECTORY, name).isEmpty()
+                    && bench.since(from).compareTo(faulty.timeout()) < 0
+                    && !sent.isDone()) {
+                bench.pass(Duration.ofMillis(5));
+            }
+            if (i % 2 == 0) {
+                faulty.faults().endConnections();
+            } else {
+                faulty.faults().breakConnections();
+            }
+            faulty.faults().heal();
+            Ended<CommitResult> ended = faulty.end(sent);
+            boolean there = bench.judge().one(DIRECTORY, name).isPresent();
+            bench.verify(
+                    !there || !isUnapplied(ended),
+                    () -> "a commit that creates " + name + " went through, its reply was lost, and it was told as "
+                            + ended + ", as if another one had been faster");
+            faulty.awaitWorking();
+            requireOnce(bench, name);
+        }
+        for (int i = 0; i < 20; i++) {
+            faulty.put(DIRECTORY, "plain" + i, "1");
+            requireOnce(bench, "plain" + i);
+        }
+    }
+
+    @Rule(
+            value = "OUT-4",
+            waits = true,
+            check = "what is told when a connection breaks, or a deadline passes, after the request was sent")
+    void aLostReplyIsNeverNotApplied(Bench bench) {
+        Faulty faulty = bench.faulty();
+        int applied = 0;
+        for (int i = 0; i < 10; i++) {
+            String name = "lost" + i;
+            Ended<CommitResult> ended = i % 5 == 4
+                    ? putUntilTimeout(bench, faulty, name)
+                    : faulty.putWithLostReply(DIRECTORY, name, i % 2 == 0);
+            boolean there = bench.judge().one(DIRECTORY, name).isPresent();
+            applied += there ? 1 : 0;
+            bench.verify(
+                    !there || ended.failedAs(Outcome.UNKNOWN) || (ended.succeeded() && !isUnapplied(ended)),
+                    () -> "a commit was applied, its reply was lost, and it was told as " + ended
+                            + "; UNKNOWN or Committed is right");
+            faulty.awaitWorking();
+        }
+        for (int i = 0; i < 20; i++) {
+            String name = "plain" + i;
+            Ended<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
+            bench.verify(
+                    bench.judge().one(DIRECTORY, name).isEmpty() || !ended.failedAs(Outcome.NOT_APPLIED),
+                    () -> "a commit was applied, and was told as " + ended);
+        }
+        bench.evidence("commits that were applied and whose reply was lost", applied, 5);
+    }
+
+    /** The reply does not come until the operation timeout is over; no connection breaks. */
+    private static Ended<CommitResult> putUntilTimeout(Bench bench, Faulty faulty, String name) {
+        faulty.faults().holdReplies();
+        Ended<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
+        faulty.faults().breakConnections();
+        faulty.faults().heal();
+        bench.verified();
+        return ended;
+    }
+
+    @Rule(
+            value = "OUT-5",
+            waits = true,
+            check = "what is told when no connection can be made: nothing was sent, and that is certain")
+    void whatWasNotSentIsNotApplied(Bench bench) {
+        Faulty faulty = bench.faulty();
+        faulty.faults().refuse();
+        // Until the client has noticed that its connection is gone, it may believe that it has sent something.
+        faulty.read(DIRECTORY);
+        faulty.read(DIRECTORY);
+        int commits = 8;
+        int unknown = 0;
+        for (int i = 0; i < commits; i++) {
+            Ended<CommitResult> ended = faulty.put(DIRECTORY, "refused" + i, "1");
+            bench.verify(!ended.succeeded(), () -> "a commit succeeded while every connection is refused");
+            unknown += ended.failedAs(Outcome.UNKNOWN) ? 1 : 0;
+        }
+        faulty.faults().heal();
+        bench.count("commits", commits);
+        bench.count("of them told as UNKNOWN", unknown);
+        int told = unknown;
+        bench.verify(
+                told == 0,
+                () -> told + " of " + commits
+                        + " commits were told as UNKNOWN while every connection was refused, so that nothing was"
+                        + " sent; NOT_APPLIED would spare their callers a settlement");
+    }
+
+    @Rule(
+            value = "OUT-7",
+            waits = true,
+            check = "back-off of the client library, and states from which it does not come back by itself")
+    void theSameObjectRecovers(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Map<String, Runnable> outages = new LinkedHashMap<>();
+        outages.put("a reset of all connections", faulty.faults()::breakConnections);
+        outages.put("an orderly end of all connections", faulty.faults()::endConnections);
+        outages.put("a partition", faulty.faults()::cutOff);
+        outages.put("refused connections", faulty.faults()::refuse);
+        outages.put("connections that are never answered", faulty.faults()::beSilent);
+        outages.put("a link that is open on one side only", faulty.faults()::swallowRequests);
+        outages.put("answers that are cut off", () -> faulty.faults().cutReplies(3));
+        outages.forEach((what, outage) -> {
+            outage.run();
+            faulty.read(DIRECTORY);
+            bench.pass(Duration.ofMillis(500));
+            faulty.put(DIRECTORY, "during", "1");
+            faulty.faults().heal();
+            bench.pass(bench.guarantees().recovery().plus(bench.kit().stalledSince(bench.now() - 2_000_000_000L)));
+            Ended<?> read = faulty.read(DIRECTORY);
+            bench.verify(
+                    read.succeeded(),
+                    () -> "after " + what + ", and the declared recovery of "
+                            + bench.guarantees().recovery() + ", a read ended as " + read);
+            Ended<CommitResult> commit = faulty.put(DIRECTORY, "after", what);
+            bench.verify(
+                    commit.succeeded() && commit.result() instanceof CommitResult.Committed,
+                    () -> "after " + what + ", and the declared recovery, a commit ended as " + commit);
+            bench.same(
+                    "what others see of it",
+                    what,
+                    bench.judge().present(DIRECTORY, "after").value().toUtf8());
+        });
+    }
+
+    @Rule(
+            value = "READ-6",
+            waits = true,
+            check = "caches that outlive a connection, and servers that are behind the one that was left")
+    void whatWasAckedIsReadAfterAReconnect(Bench bench) {
+        Faulty faulty = bench.faulty();
+        for (int i = 0; i < 12; i++) {
+            bench.judge().put(DIRECTORY, "a", "before " + i);
+            faulty.read(DIRECTORY);
+            switch (i % 3) {
+                case 0 -> faulty.faults().breakConnections();
+                case 1 -> faulty.faults().refuse();
+                default -> faulty.faults().cutOff();
+            }
+            String value = "after " + i;
+            bench.judge().put(DIRECTORY, "a", value);
+            bench.judge().put(DIRECTORY, "b" + i, value);
+            faulty.faults().heal();
+            long from = bench.now();
+            Ended<io.sereno.spi.Snapshot> ended = faulty.read(DIRECTORY);
+            while (!ended.succeeded()) {
+                bench.within(
+                        bench.guarantees()
+                                .recovery()
+                                .plus(faulty.timeout().multipliedBy(2))
+                                .plus(bench.patience()),
+                        from,
+                        "the recovery of a client");
+                ended = faulty.read(DIRECTORY);
+            }
+            List<Entry> entries = ended.result().entries();
+            Map<String, String> values = new LinkedHashMap<>();
+            entries.forEach(entry -> values.put(entry.name(), entry.value().toUtf8()));
+            bench.same("the first read after a reconnect, of what was acked before it", value, values.get("a"));
+            bench.same("the first read after a reconnect, of an entry that is new", value, values.get("b" + i));
+        }
+    }
+
+    @Rule(
+            value = "READ-8c",
+            waits = true,
+            check = "where the read is a request of its own: its failure says nothing about the commit")
+    void aFailedReadDoesNotUndoTheCommit(Bench bench) {
+        Faulty faulty = bench.faulty();
+        for (int i = 0; i < 20; i++) {
+            bench.judge().put(DIRECTORY, "other" + i, "x".repeat(200));
+        }
+        List<Ended<CommitResult>> all = new ArrayList<>();
+        int applied = 0;
+        for (int i = 0; i < 16; i++) {
+            String name = "cut" + i;
+            faulty.faults().cutReplies(1 + i * i * 16);
+            Ended<CommitResult> ended = faulty.commit(Commit.to(DIRECTORY)
+                    .ifAbsent(name)
+                    .put(name, Bytes.EMPTY)
+                    .returningAll()
+                    .build());
+            faulty.faults().breakConnections();
+            faulty.faults().heal();
+            faulty.awaitWorking();
+            boolean there = bench.judge().one(DIRECTORY, name).isPresent();
+            applied += there ? 1 : 0;
+            bench.verify(
+                    !there || ended.failedAs(Outcome.UNKNOWN) || (ended.succeeded() && !isUnapplied(ended)),
+                    () -> "a commit was applied, the answer to it and its read was cut off, and it was told as "
+                            + ended);
+            all.add(ended);
+        }
+        bench.count("told as Committed", all.stream().filter(Ended::succeeded).count());
+        bench.evidence("commits that were applied", applied, 3);
+    }
+
+    /** One put under each kind of mishap, by name. */
+    private static Map<String, Ended<CommitResult>> everyKindOfMishap(Bench bench, Faulty faulty) {
+        Map<String, Ended<CommitResult>> outcomes = new LinkedHashMap<>();
+        Faults faults = faulty.faults();
+        for (int round = 0; round < 3; round++) {
+            String of = "-" + round;
+            outcomes.put("lost reply" + of, faulty.putWithLostReply(DIRECTORY, "lost reply" + of, round % 2 == 0));
+            faulty.awaitWorking();
+            outcomes.put("lost request" + of, faulty.putWithLostRequest(DIRECTORY, "lost request" + of));
+            faulty.awaitWorking();
+            faults.refuse();
+            outcomes.put("refused" + of, faulty.put(DIRECTORY, "refused" + of, "1"));
+            faults.heal();
+            faulty.awaitWorking();
+            faults.cutRequests(5 + 40 * round);
+            outcomes.put("cut request" + of, faulty.put(DIRECTORY, "cut request" + of, "1"));
+            faults.heal();
+            faulty.awaitWorking();
+            faults.cutReplies(5 + 10 * round);
+            outcomes.put("cut reply" + of, faulty.put(DIRECTORY, "cut reply" + of, "1"));
+            faults.heal();
+            faulty.awaitWorking();
+            faults.slow(Duration.ofMillis(100));
+            outcomes.put("slow" + of, faulty.put(DIRECTORY, "slow" + of, "1"));
+            faults.heal();
+            // Flapping: whatever phase the commit meets.
+            CompletableFuture<Ended<CommitResult>> sent = faulty.send(
+                    Commit.to(DIRECTORY).put("flapping" + of, Bytes.EMPTY).build());
+            for (int i = 0; i < 3; i++) {
+                faults.breakConnections();
+                bench.pass(Duration.ofMillis(7 + 11L * i));
+            }
+            outcomes.put("flapping" + of, faulty.end(sent));
+            faulty.awaitWorking();
+        }
+        return outcomes;
+    }
+}

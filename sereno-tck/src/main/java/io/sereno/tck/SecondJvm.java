@@ -1,0 +1,172 @@
+package io.sereno.tck;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Target;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A client in a JVM of its own, which makes the fixture anew. It reads, puts, takes a lease, says so, and waits for a line; then
+ * it closes, and its {@code main} returns. Nothing makes it exit but that.
+ */
+final class SecondJvm implements AutoCloseable {
+    static final String DIRECTORY = "second-jvm";
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Process process;
+    private final Path errors;
+    private final BufferedReader output;
+
+    private SecondJvm(Process process, Path errors) {
+        this.process = process;
+        this.errors = errors;
+        this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+    }
+
+    static SecondJvm start(Bench bench, Class<? extends SerenoTck> tck, Duration ttl) {
+        KitConfig config = bench.kit().config(bench.namespace());
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", "")),
+                SecondJvm.class.getName(),
+                tck.getName(),
+                config.namespace(),
+                config.scheme(),
+                Long.toString(ttl.toMillis())));
+        config.endpoints()
+                .forEach(endpoint -> command.add("endpoint=" + endpoint.getHostString() + ":" + endpoint.getPort()));
+        config.parameters().forEach((name, value) -> command.add("parameter=" + name + "=" + value));
+        try {
+            Path errors = Files.createTempFile("sereno-tck-second-jvm", ".log");
+            return bench.closeLater(new SecondJvm(
+                    new ProcessBuilder(command).redirectError(errors.toFile()).start(), errors));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start a second JVM", e);
+        }
+    }
+
+    /** The next line that it says. */
+    String says() {
+        try {
+            String line = output.readLine();
+            if (line == null) {
+                throw new RuleFailure("the second JVM ended without an answer; it wrote:\n" + Files.readString(errors));
+            }
+            return line;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot hear the second JVM", e);
+        }
+    }
+
+    void goOn() {
+        try {
+            process.getOutputStream().write('\n');
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot speak to the second JVM", e);
+        }
+    }
+
+    boolean exits(Duration atMost) {
+        try {
+            return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw Bench.interrupted(e);
+        }
+    }
+
+    /** Ends it as a power failure would. */
+    void kill() {
+        process.destroyForcibly();
+        exits(PATIENCE);
+    }
+
+    @Override
+    public void close() {
+        kill();
+        try {
+            Files.deleteIfExists(errors);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete " + errors, e);
+        }
+    }
+
+    /** What runs over there. */
+    public static void main(String[] arguments) throws Exception {
+        SerenoTck tck = Class.forName(arguments[0])
+                .asSubclass(SerenoTck.class)
+                .getDeclaredConstructor()
+                .newInstance();
+        BackendFixture fixture = tck.fixture();
+        List<InetSocketAddress> endpoints = new ArrayList<>();
+        Map<String, String> parameters = new HashMap<>();
+        for (String argument : List.of(arguments).subList(4, arguments.length)) {
+            String[] parts = argument.split("=", 3);
+            if (parts[0].equals("endpoint")) {
+                int colon = parts[1].lastIndexOf(':');
+                endpoints.add(InetSocketAddress.createUnresolved(
+                        parts[1].substring(0, colon), Integer.parseInt(parts[1].substring(colon + 1))));
+            } else {
+                parameters.put(parts[1], parts[2]);
+            }
+        }
+        Backend backend = fixture.connect(new KitConfig(
+                arguments[2],
+                endpoints,
+                arguments[1],
+                parameters,
+                Optional.empty(),
+                Optional.empty(),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(10),
+                new MachineTime(),
+                new Crew()));
+        String read = end(backend.read(new Query.One(DIRECTORY, "from the first"))).entries().stream()
+                .findFirst()
+                .map(entry -> entry.value().toUtf8() + " at " + entry.modRevision())
+                .orElse("nothing");
+        end(backend.watch(new Target(DIRECTORY, Optional.empty()), new Silent()));
+        Lease lease = end(backend.grantLease(Duration.ofMillis(Long.parseLong(arguments[3]))));
+        end(backend.commit(Commit.to(DIRECTORY)
+                .put("from the second", Bytes.utf8("second"))
+                .put("leased by the second", Bytes.utf8("second"), lease.id())
+                .build()));
+        System.out.println("read " + read);
+        int line = System.in.read();
+        end(backend.read(new Query.All(DIRECTORY)));
+        backend.close();
+        System.out.println("closed after " + (line < 0 ? "the end" : "a line"));
+    }
+
+    private static <T> T end(CompletionStage<T> stage) throws Exception {
+        return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    private static final class Silent implements io.sereno.spi.WatchListener {
+        @Override
+        public void changed(String name, long revision) {}
+
+        @Override
+        public void reset() {}
+    }
+}

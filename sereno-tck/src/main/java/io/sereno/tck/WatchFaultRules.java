@@ -1,0 +1,336 @@
+package io.sereno.tck;
+
+import io.sereno.spi.Entry;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Target;
+import io.sereno.spi.WatchListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Watches when something breaks, or somebody blocks. */
+class WatchFaultRules {
+    private static final String DIRECTORY = "watch";
+
+    @Rule(
+            value = "WAT-3",
+            waits = true,
+            check = "what a reconnect does with changes made meanwhile; what may have been missed is a reset()")
+    void theFinalStateIsNeverLost(Bench bench) {
+        Faulty faulty = bench.faulty();
+        AtomicReference<Map<String, Long>> seen = new AtomicReference<>(Map.of());
+        AtomicInteger notices = new AtomicInteger();
+        WatchListener listener = new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                notices.incrementAndGet();
+                look();
+            }
+
+            @Override
+            public void reset() {
+                notices.incrementAndGet();
+                look();
+            }
+
+            /** As recipes do: a look that fails is repeated until it succeeds. */
+            private void look() {
+                Ended<io.sereno.spi.Snapshot> ended = faulty.read(DIRECTORY);
+                for (int i = 0; i < 200 && !ended.succeeded(); i++) {
+                    bench.pass(Duration.ofMillis(50));
+                    ended = faulty.read(DIRECTORY);
+                }
+                if (ended.succeeded()) {
+                    seen.set(revisions(ended.result().entries()));
+                }
+                bench.stir();
+            }
+        };
+        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), listener);
+        Client judge = bench.judge();
+        int disconnects = 20;
+        for (int i = 0; i < disconnects; i++) {
+            judge.put(DIRECTORY, "n" + i % 5, "before " + i);
+            switch (i % 4) {
+                case 0 -> faulty.faults().breakConnections();
+                case 1 -> faulty.faults().endConnections();
+                case 2 -> faulty.faults().cutOff();
+                default -> faulty.faults().refuse();
+            }
+            judge.put(DIRECTORY, "n" + (i + 1) % 5, "while it is broken " + i);
+            if (i % 3 == 0) {
+                judge.delete(DIRECTORY, "n" + (i + 2) % 5);
+            }
+            bench.pass(Duration.ofMillis(20));
+            faulty.faults().heal();
+            if (i % 2 == 0) {
+                judge.put(DIRECTORY, "n" + i % 5, "right after " + i);
+            }
+        }
+        Map<String, Long> stored = revisions(judge.all(DIRECTORY));
+        Duration bound = bench.guarantees()
+                .recovery()
+                .plus(faulty.timeout().multipliedBy(4))
+                .plus(bench.patience());
+        boolean converged = bench.reach(() -> stored.equals(seen.get()), bound);
+        bench.verify(
+                converged,
+                () -> Bench.text(bound) + " after the last write and the last of " + disconnects
+                        + " disconnects, a listener that reads on every notice has seen " + seen.get()
+                        + ", and stored is " + stored);
+        bench.evidence("notices", notices.get(), 2);
+        bench.count("disconnects", disconnects);
+    }
+
+    private static Map<String, Long> revisions(List<Entry> entries) {
+        Map<String, Long> revisions = new TreeMap<>();
+        entries.forEach(entry -> revisions.put(entry.name(), entry.modRevision()));
+        return revisions;
+    }
+
+    @Rule(
+            value = "WAT-8",
+            waits = true,
+            check =
+                    "when reset() is told: after the watch is live again, not when the connection breaks, nor when it is back")
+    void whatIsChangedAfterTheLastResetIsAnnounced(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Client judge = bench.judge();
+        AtomicInteger resets = new AtomicInteger();
+        Notices heard = new Notices(bench, "the listener");
+        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                heard.changed(name, revision);
+            }
+
+            @Override
+            public void reset() {
+                heard.reset();
+                resets.incrementAndGet();
+                bench.stir();
+            }
+        });
+        int rounds = 10;
+        int answered = 0;
+        for (int i = 0; i < rounds; i++) {
+            int before = resets.get();
+            switch (i % 3) {
+                case 0 -> faulty.faults().breakConnections();
+                case 1 -> faulty.faults().endConnections();
+                default -> {
+                    faulty.faults().refuse();
+                    bench.pass(Duration.ofMillis(50));
+                }
+            }
+            faulty.faults().heal();
+            // The moment at which the listener would look, and after which nothing may be missed any more.
+            boolean reset = bench.reach(
+                    () -> resets.get() > before,
+                    bench.guarantees().recovery().plus(faulty.timeout()).plusSeconds(1));
+            answered += reset ? 1 : 0;
+            int since = heard.count();
+            judge.put(DIRECTORY, "after reset " + i, "1");
+            heard.awaitAnnounced("after reset " + i, since);
+        }
+        bench.evidence("breaks that were followed by a reset", answered, 1);
+    }
+
+    @Rule(
+            value = "WAT-9",
+            waits = true,
+            check = "what ends a stream of the client library, and whether the backend opens it again each time")
+    void aWatchGoesOnWhateverEndsItBelow(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Client judge = bench.judge();
+        Notices directory = new Notices(bench, "the watch of a directory");
+        Notices entry = new Notices(bench, "the watch of an entry");
+        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), directory);
+        faulty.client().watch(new Target(DIRECTORY, Optional.of("a")), entry);
+        for (int i = 0; i < 8; i++) {
+            switch (i % 4) {
+                case 0 -> faulty.faults().endConnections();
+                case 1 -> faulty.faults().cutReplies(1 + i);
+                case 2 -> faulty.faults().beSilent();
+                default -> {
+                    faulty.faults().swallowRequests();
+                    faulty.faults().holdReplies();
+                }
+            }
+            int directoryBefore = directory.count();
+            int entryBefore = entry.count();
+            judge.put(DIRECTORY, "a", "" + i);
+            bench.pass(faulty.timeout().plusMillis(200));
+            faulty.faults().breakConnections();
+            faulty.faults().heal();
+            directory.awaitAnnounced("a", directoryBefore);
+            entry.awaitAnnounced("a", entryBefore);
+            faulty.awaitWorking();
+        }
+        int directoryBefore = directory.count();
+        judge.put(DIRECTORY, "end", "1");
+        directory.awaitAnnounced("end", directoryBefore);
+    }
+
+    @Rule(value = "WAT-9", check = "what the store answers to a watch whose beginning it has forgotten")
+    void aWatchSurvivesCompaction(Bench bench) {
+        if (bench.inProcess() || !canCompact(bench)) {
+            // A store without a history has none to forget; the rule has another test.
+            bench.count("stores without compaction", 1);
+            return;
+        }
+        ServerControl server = bench.server(ServerControl.Ability.COMPACT);
+        Faulty faulty = bench.faulty();
+        Notices heard = new Notices(bench, "the watch");
+        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), heard);
+        for (int i = 0; i < 3; i++) {
+            faulty.faults().cutOff();
+            for (int j = 0; j < 20; j++) {
+                bench.judge().put(DIRECTORY, "n" + j, "" + i);
+            }
+            server.compact();
+            faulty.faults().breakConnections();
+            int before = heard.count();
+            faulty.faults().heal();
+            heard.awaitAnnounced("n19", before);
+            faulty.awaitWorking();
+            int after = heard.count();
+            bench.judge().put(DIRECTORY, "live", "" + i);
+            heard.awaitAnnounced("live", after);
+        }
+    }
+
+    private static boolean canCompact(Bench bench) {
+        return bench.kit()
+                .fixture()
+                .server()
+                .filter(server -> server.abilities().contains(ServerControl.Ability.COMPACT))
+                .isPresent();
+    }
+
+    @Rule(
+            value = "WAT-6a",
+            check = "on which threads listeners run, and whether one that blocks keeps others from running")
+    void aBlockedListenerDelaysNothingElse(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Client client = faulty.client();
+        Gate gate = bench.gate();
+        WatchListener blocked = new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                gate.pass();
+            }
+
+            @Override
+            public void reset() {
+                gate.pass();
+            }
+        };
+        for (int i = 0; i < 3; i++) {
+            client.watch(new Target(DIRECTORY, i == 0 ? Optional.empty() : Optional.of("a")), blocked);
+        }
+        Notices free = client.watch(DIRECTORY);
+        Lease lease = client.grant(bench.longTtl());
+        int first = free.count();
+        bench.judge().put(DIRECTORY, "a", "1");
+        free.awaitAnnounced("a", first);
+        bench.verify(
+                bench.reach(() -> gate.waiting() >= 3, bench.patience()),
+                () -> "three listeners that block were to be called, and " + gate.waiting() + " were");
+        CompletableFuture<?> others = bench.async(() -> {
+            for (int i = 0; i < 20; i++) {
+                int before = free.count();
+                long from = bench.now();
+                bench.judge().put(DIRECTORY, "b" + i, "1");
+                free.awaitAnnounced("b" + i, before);
+                bench.within(Duration.ofSeconds(2), from, "a notice beside listeners that block");
+                bench.same("renew() beside listeners that block", true, client.renew(lease));
+                client.put(DIRECTORY + "/own", "c", "" + i);
+                client.all(DIRECTORY);
+            }
+            return null;
+        });
+        bench.join(List.of(others), bench.patience().multipliedBy(4));
+        // Also when the connection breaks meanwhile.
+        int before = free.count();
+        faulty.faults().breakConnections();
+        bench.judge().put(DIRECTORY, "d", "1");
+        faulty.awaitWorking();
+        free.awaitAnnounced("d", before);
+        gate.open();
+    }
+
+    @Rule(
+            value = "WAT-6b",
+            check = "what is kept for a listener that does not come back: names once each, then a reset()")
+    void aBlockedListenerCostsBoundedMemory(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Gate gate = bench.gate();
+        AtomicInteger calls = new AtomicInteger();
+        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                calls.incrementAndGet();
+                gate.pass();
+                bench.stir();
+            }
+
+            @Override
+            public void reset() {
+                changed(Notices.RESET, 0);
+            }
+        });
+        Notices free = faulty.client().watch(DIRECTORY);
+        int puts = 1_500;
+        for (int i = 0; i < puts; i++) {
+            bench.judge().put(DIRECTORY, "n" + i % 3, "" + i);
+        }
+        int before = free.count();
+        bench.judge().put(DIRECTORY, "sentinel", "1");
+        free.awaitAnnounced("sentinel", before);
+        bench.verify(
+                bench.reach(() -> gate.waiting() == 1, bench.patience()),
+                () -> "the listener that is to block was not called");
+        gate.open();
+        // The first, then what was kept; a later change comes behind all of it.
+        before = free.count();
+        bench.judge().put(DIRECTORY, "end", "1");
+        free.awaitAnnounced("end", before);
+        int[] last = {-1};
+        while (last[0] != calls.get()) {
+            last[0] = calls.get();
+            bench.pass(Duration.ofMillis(100));
+        }
+        bench.verify(
+                calls.get() <= puts / 3,
+                () -> puts + " changes of three entries while the listener blocked became " + calls.get()
+                        + " notices: they are kept one by one");
+        bench.count("changes while it blocked", puts);
+    }
+
+    @Rule(value = "WAT-7c", check = "whether each watch opens a stream, a connection or a subscription of its own")
+    void watchesShareAStream(Bench bench) {
+        Faulty faulty = bench.faulty();
+        if (!(faulty.faults() instanceof ProxyFaults proxies)) {
+            bench.count("stores without a network", 1);
+            return;
+        }
+        Notices first = faulty.client().watch(DIRECTORY);
+        int connections = proxies.connections();
+        for (int i = 0; i < 100; i++) {
+            faulty.client().watch(DIRECTORY + i);
+        }
+        int before = first.count();
+        bench.judge().put(DIRECTORY, "a", "1");
+        first.awaitAnnounced("a", before);
+        int more = proxies.connections() - connections;
+        bench.verify(
+                more <= 1,
+                () -> "100 further watches opened " + more + " further connections; they share one stream, or should");
+    }
+}
