@@ -52,6 +52,8 @@ final class TopicRemoval {
     private boolean inDoubt;
     /** The header is gone, and more was to be deleted. */
     private boolean begun;
+    /** Its time is over. */
+    private boolean stopped;
 
     /** {@code onGone} runs when nothing is left of what was to be deleted. */
     TopicRemoval(Kernel kernel, Strand strand, String directory, Runnable onGone) {
@@ -69,6 +71,11 @@ final class TopicRemoval {
         TopicRemoval removal = new TopicRemoval(kernel, strand, directory, () -> gone.complete(null));
         Backoff backoff = kernel.backoff();
         AtomicReference<@Nullable BackendException> last = new AtomicReference<>();
+        // First, since where the store answers at once the rest runs right here.
+        Runnable cancel = kernel.time().schedule(kernel.operationTimeout(), strand, () -> {
+            removal.stopped = true;
+            gone.completeExceptionally(removal.error(scope, last.get()));
+        });
         strand.execute(() -> removal.begin(new Consumer<>() {
             @Override
             public void accept(@Nullable BackendException why) {
@@ -80,11 +87,6 @@ final class TopicRemoval {
                 }
             }
         }));
-        Runnable cancel = kernel.time()
-                .schedule(
-                        kernel.operationTimeout(),
-                        strand,
-                        () -> gone.completeExceptionally(removal.error(scope, last.get())));
         return gone.whenComplete((done, failure) -> cancel.run());
     }
 
@@ -147,6 +149,9 @@ final class TopicRemoval {
     // Step 2.
     private void clear(long removal, String after) {
         begun = true;
+        if (stopped) {
+            return;
+        }
         int limit = Math.min(pages.size(), MOST_WRITES);
         kernel.store().read(new Query.Range(directory, after, limit), strand, (page, why) -> {
             if (page == null && pages.failed()) {

@@ -312,14 +312,15 @@ public final class MemoryStore {
             return slot == null ? NOTHING : new Snapshot(List.of(slot.entry), false);
         }
         if (query instanceof Query.Range range) {
-            NavigableMap<String, Slot> behind = directory.tailMap(range.after(), false);
-            List<Entry> entries = behind.values().stream()
-                    .limit(range.limit())
-                    .map(slot -> slot.entry)
-                    .toList();
-            boolean more = entries.size() == range.limit()
-                    && directory.higherKey(entries.get(entries.size() - 1).name()) != null;
-            return new Snapshot(entries, more);
+            List<Entry> entries = new ArrayList<>();
+            // Not a stream: that would count all that is behind, to begin with.
+            for (Slot slot : directory.tailMap(range.after(), false).values()) {
+                if (entries.size() == range.limit()) {
+                    return new Snapshot(entries, true);
+                }
+                entries.add(slot.entry);
+            }
+            return new Snapshot(entries, false);
         }
         Entry[] entries = new Entry[directory.size()];
         int count = 0;
