@@ -13,9 +13,10 @@ import java.util.List;
  * group.await();
  * }</pre>
  *
- * <p>The places that {@link #add} opens make up a <em>generation</em>. It is finished when all of them are done; the
- * next {@code add} then opens the next one. Who waits belongs to the generation found, or, before any {@code add}, to
- * the first.
+ * <p>The places that {@link #add} opens make up a <em>generation</em>. It is over when all of them are done, or when it
+ * has failed because a worker was lost; the next {@code add} then opens the next one. Who waits belongs to the generation
+ * found, or, before any {@code add}, to the first. A run that ended before its generation was over leaves it open: to
+ * begin afresh, {@link #delete()} it.
  *
  * <p>A worker takes a <em>tracked</em> place by {@link #join()}: if its process dies, this is noticed within its
  * session ttl and the store's lateness, and the generation's {@link OnLostWorker policy} applies. {@link #done()}
@@ -42,10 +43,12 @@ public interface WaitGroup {
     String name();
 
     /**
-     * Opens places in the current generation, or the next one if that is finished, under the policy that it has, or
+     * Opens places in the current generation, or the next one if that is over, under the policy that it has, or
      * {@link OnLostWorker#FAIL} if it is new.
      *
      * @param workers how many, 1 or more
+     * @throws IllegalStateException if the generation would have more than {@link Integer#MAX_VALUE} places to be done;
+     *     nothing was changed
      */
     void add(int workers);
 
@@ -77,7 +80,10 @@ public interface WaitGroup {
      * Waits until the generation is finished.
      *
      * @throws InterruptedException if interrupted
-     * @throws WorkersLostException if workers were lost and the policy is {@link OnLostWorker#FAIL}
+     * @throws WorkersLostException if workers were lost and the policy is {@link OnLostWorker#FAIL}; it names at most a
+     *     hundred
+     * @throws OutcomeUnknownException if eight later generations have failed before the store could be asked again, so
+     *     that nobody remembers how this one ended
      * @throws IllegalStateException if the generation was deleted
      * @throws SerenoClosedException if the client is closed, also while waiting
      */
@@ -90,6 +96,7 @@ public interface WaitGroup {
      * @return false if the time was up first
      * @throws InterruptedException if interrupted
      * @throws WorkersLostException if workers were lost and the policy is {@link OnLostWorker#FAIL}
+     * @throws OutcomeUnknownException as {@link #await()} throws it
      * @throws NotAppliedException if the time ended while the store was out of reach
      * @throws IllegalStateException if the generation was deleted
      * @throws SerenoClosedException if the client is closed, also while waiting
@@ -112,7 +119,7 @@ public interface WaitGroup {
      * @param generation counts from 1; 0 before any {@code add}
      * @param pending places that are not done
      * @param joined ids of the workers that have a place and are not done; copied
-     * @param lost ids of those of them whose sessions are over; copied
+     * @param lost ids of those of them whose sessions are over, and of those whose loss made the generation fail; copied
      */
     record View(long generation, int pending, List<String> joined, List<String> lost) {
         /** Copies the lists. */
@@ -124,7 +131,7 @@ public interface WaitGroup {
 
     /** What is to happen when a tracked worker is lost. */
     enum OnLostWorker {
-        /** Whoever waits hears {@link WorkersLostException}. */
+        /** The generation has failed: whoever waits hears {@link WorkersLostException}. Those at work may end in order. */
         FAIL,
         /** Its place counts as done. */
         COUNT_AS_DONE,

@@ -41,6 +41,8 @@ final class Client {
     private final InUse<TopicFeed> topicFeeds = new InUse<>(feed -> {});
 
     private final Cells<Long> counters;
+    private final Cells<WaitGroupState> waitGroups;
+    private final InUse<WaitGroupVigil> vigils = new InUse<>(WaitGroupVigil::close);
     private final ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks = new ConcurrentHashMap<>();
     private final Set<Open> open = ConcurrentHashMap.newKeySet();
     private final Map<OpenSubscription, Consumer<SessionState>> onState = new ConcurrentHashMap<>();
@@ -69,6 +71,7 @@ final class Client {
                     onState.forEach((subscription, callback) -> subscription.tell(() -> callback.accept(state)));
                 });
         this.counters = new Cells<>(kernel, CounterRecipe.VALUE, CounterRecipe.FORMAT);
+        this.waitGroups = new Cells<>(kernel, WaitGroupRecipe.HEADER, WaitGroupState.FORMAT);
     }
 
     void open() {
@@ -105,6 +108,14 @@ final class Client {
 
     Cells<Long> counters() {
         return counters;
+    }
+
+    Cells<WaitGroupState> waitGroups() {
+        return waitGroups;
+    }
+
+    InUse<WaitGroupVigil> vigils() {
+        return vigils;
     }
 
     ConcurrentHashMap<MutexLock.Key, MutexLock.Ownership> locks() {
@@ -170,6 +181,8 @@ final class Client {
         ids.close();
         topicPublishers.close();
         counters.close();
+        vigils.close();
+        waitGroups.close();
         open.forEach(standing -> ends.add(standing.shutDown()));
         ends.add(kernel.closeSessions());
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));

@@ -49,7 +49,7 @@ record Scope(Kernel kernel, String recipe, String name) implements Errors {
     }
 
     /** Told at the first failure of a series: what is wanted is tried on, and who watches should know why it takes so long. */
-    void troubled(String operation, RuntimeException why) {
+    void troubled(String operation, Throwable why) {
         LOG.log(Level.WARNING, about(operation) + " is in trouble; trying on", why);
         kernel.observer().failed(recipe, name, operation, why);
     }

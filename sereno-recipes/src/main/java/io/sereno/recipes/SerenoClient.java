@@ -55,7 +55,7 @@ public final class SerenoClient implements Sereno {
 
     @Override
     public WaitGroup waitGroup(String name) {
-        throw notThereYet("waitGroup");
+        return new WaitGroupRecipe(client, name, directories.of("waitgroup", name));
     }
 
     @Override
@@ -125,9 +125,5 @@ public final class SerenoClient implements Sereno {
     @Override
     public String toString() {
         return "Sereno[" + client.kernel().backend() + ", node " + nodeId() + "]";
-    }
-
-    private static UnsupportedOperationException notThereYet(String recipe) {
-        return new UnsupportedOperationException(recipe + " is declared, and not built yet in this version");
     }
 }

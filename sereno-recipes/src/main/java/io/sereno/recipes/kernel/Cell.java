@@ -354,6 +354,8 @@ final class Cell<S> {
             if (!change.isEnded()) {
                 change.madeAt(revision);
                 end(change);
+            } else if (revision != 0) {
+                change.madeTooLate(revision);
             }
         }
         batch.clear();

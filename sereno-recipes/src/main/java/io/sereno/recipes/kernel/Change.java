@@ -48,6 +48,9 @@ public abstract class Change<S, R> extends CompletableFuture<R> {
         throw new IllegalStateException("no condition, no refusal");
     }
 
+    /** It was made after all, at this revision, when its caller had been told that nobody knows. */
+    protected void madeTooLate(long commitRevision) {}
+
     /** Whether completing it may run a caller's code, which has no place on the strand. */
     protected boolean isPublic() {
         return false;

@@ -1,0 +1,247 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.WaitGroup.OnLostWorker;
+import io.sereno.WorkersLostException;
+import io.sereno.recipes.kernel.Change;
+import io.sereno.simulation.Exploration;
+import io.sereno.simulation.Explorer;
+import io.sereno.simulation.Fault;
+import io.sereno.simulation.SimulatedClient;
+import io.sereno.simulation.World;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The real wait group in thousands of schedules: one client adds places, and all three wait for them and have workers that take them, do them, give
+ * them up, or lose them; under faults, ends of leases that no store is allowed among them.
+ */
+class ExploredWaitGroupTest {
+    private static final String DIRECTORY = "waitgroup/x";
+    private static final int PLACES = 3;
+
+    @ParameterizedTest
+    @EnumSource(OnLostWorker.class)
+    void everyPlaceCountsOnceAndWhoeverWaitsHearsOfTheEnd(OnLostWorker policy) {
+        Exploration found =
+                explorer(LyingBackend.Lie.NONE, policy).schedules(500).run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.distinct()).isGreaterThan(490);
+        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+    }
+
+    @ParameterizedTest
+    @EnumSource(OnLostWorker.class)
+    void soItIsWhereLeasesEndTooEarly(OnLostWorker policy) {
+        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
+        faults.add(Fault.END_LEASE);
+        Exploration found = explorer(LyingBackend.Lie.NONE, policy)
+                .seed(3)
+                .faults(6, faults)
+                .schedules(500)
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKeys(Fault.END_LEASE);
+    }
+
+    @Test
+    void aWaitGroupThatTakesDoubtForFailureIsFoundOut() {
+        Exploration found = explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, OnLostWorker.REOPEN)
+                .schedules(1_000)
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isPresent();
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, OnLostWorker policy) {
+        return new Explorer("wait group, " + policy + ", " + lie, world -> {
+            Count count = new Count(world, policy);
+            for (SimulatedClient process : world.clients()) {
+                Backend backend = new LyingBackend(process.backend(), lie);
+                Client client = Processes.client(process, backend);
+                process.step("connect", client::open);
+                Party party = new Party(process, client, count);
+                if (process.name().equals("client-1")) {
+                    process.step("add", party::add);
+                }
+                process.step("wait", party::await);
+                process.stepAfter(Duration.ofMillis(world.random().nextInt(2_000)), "join", party::join);
+                process.eventually("has heard of the end", party::hasHeard);
+                process.eventually(
+                        "keeps nothing",
+                        () -> client.waitGroups().size() == 0 && client.vigils().size() == 0);
+            }
+            world.always("every place counts once, and there are as many claims as are joined", count::isRight);
+        });
+    }
+
+    /** What was asked for and what was told, beside what the store says. */
+    private static final class Count {
+        private final World world;
+        private final OnLostWorker policy;
+        private int sure;
+        private int doubtful;
+        private boolean finished;
+        private Snapshot seen = new Snapshot(List.of(), false);
+        private WaitGroupSighting sighting = WaitGroupSighting.of(seen);
+
+        Count(World world, OnLostWorker policy) {
+            this.world = world;
+            this.policy = policy;
+        }
+
+        WaitGroupSighting look() {
+            Snapshot now = world.observer()
+                    .read(new Query.All(DIRECTORY))
+                    .toCompletableFuture()
+                    .join();
+            if (!now.equals(seen)) {
+                seen = now;
+                sighting = WaitGroupSighting.of(now);
+            }
+            return sighting;
+        }
+
+        boolean isRight() {
+            WaitGroupState state = look().state();
+            if (state.generation() == 0) {
+                return sure == 0;
+            }
+            int counted = PLACES - state.pending();
+            boolean countsDeeds = policy == OnLostWorker.COUNT_AS_DONE || counted <= sure + doubtful;
+            return state.generation() == 1
+                    && look().claims().size() == state.joined()
+                    && state.joined() <= state.pending()
+                    && counted >= sure
+                    && countsDeeds
+                    && (!finished || state.stage() == WaitGroupState.Stage.DONE);
+        }
+    }
+
+    /** What one process does, one worker after another. */
+    private static final class Party {
+        private final SimulatedClient process;
+        private final Client client;
+        private final Scope scope;
+        private final WaitGroupRecipe group;
+        private final Count count;
+        private boolean ended;
+
+        Party(SimulatedClient process, Client client, Count count) {
+            this.process = process;
+            this.client = client;
+            this.scope = new Scope(client.kernel(), "wait group", "x");
+            this.group = new WaitGroupRecipe(client, "x", DIRECTORY);
+            this.count = count;
+        }
+
+        boolean hasHeard() {
+            return ended;
+        }
+
+        private Duration soon() {
+            return Duration.ofMillis(count.world.random().nextInt(3_000));
+        }
+
+        private void note(String what, @Nullable Throwable failure) {
+            count.world.note(() -> process + " " + what + (failure == null ? "" : ": " + failure));
+        }
+
+        private <R> CompletableFuture<R> submit(Change<WaitGroupState, R> change) {
+            client.waitGroups().submit(scope, DIRECTORY, change);
+            return change;
+        }
+
+        void add() {
+            var unused = submit(new WaitGroupRecipe.Adding(scope, PLACES, count.policy))
+                    .whenComplete((added, failure) -> {
+                        note("has added", failure);
+                        if (failure instanceof NotAppliedException) {
+                            process.stepAfter(soon(), "add", this::add);
+                        } else if (failure != null) {
+                            // By then it is settled, or its session is over.
+                            process.stepAfter(Duration.ofSeconds(40), "look, and add", this::addUnlessThere);
+                        }
+                    });
+        }
+
+        private void addUnlessThere() {
+            if (count.look().state().generation() == 0) {
+                add();
+            }
+        }
+
+        void await() {
+            WaitGroupVigil vigil = client.vigils().enter(DIRECTORY, () -> new WaitGroupVigil(client, scope, DIRECTORY));
+            WaitGroupVigil.Waiter waiter = vigil.enter(null);
+            var unused = waiter.result().whenComplete((finished, failure) -> {
+                note("has waited, " + finished, failure);
+                vigil.leave(waiter);
+                client.vigils().exit(DIRECTORY);
+                ended = true;
+                count.finished |= failure == null;
+                boolean failed = failure instanceof WorkersLostException;
+                if (failure != null && !(failed && count.policy == OnLostWorker.FAIL)) {
+                    count.world.failed("waiting", failure);
+                }
+            });
+        }
+
+        void join() {
+            if (ended) {
+                return;
+            }
+            var unused = submit(group.joining()).whenComplete((place, failure) -> {
+                note("has joined as " + Optional.ofNullable(place).map(WaitGroupPlace::id), failure);
+                if (failure == null) {
+                    WaitGroupWorker worker = group.handOver(place);
+                    process.stepAfter(soon(), "work", () -> work(worker));
+                } else {
+                    process.stepAfter(soon(), "join", this::join);
+                }
+            });
+        }
+
+        private void work(WaitGroupWorker worker) {
+            if (count.world.random().nextInt(5) == 0) {
+                note("gives up " + worker.id(), null);
+                var unused = worker.giveUp().whenComplete((gone, failure) -> next());
+                return;
+            }
+            count.doubtful++;
+            var unused = worker.finish().whenComplete((done, failure) -> {
+                note("is done with " + worker.id(), failure);
+                if (failure == null) {
+                    count.sure++;
+                }
+                if (!(failure instanceof OutcomeUnknownException)) {
+                    count.doubtful--;
+                }
+                if (failure instanceof OutcomeUnknownException || failure instanceof NotAppliedException) {
+                    var unusedEnd = worker.giveUp();
+                }
+                next();
+            });
+        }
+
+        private void next() {
+            process.stepAfter(soon(), "join", this::join);
+        }
+    }
+}
