@@ -12,6 +12,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +23,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 
 /**
  * A tour in a few seconds, which {@code ./quickstart} runs: several clients, as if each were a process of its own, share a lock and elect
@@ -29,6 +31,9 @@ import java.util.logging.Logger;
  */
 public final class Quickstart {
     private static final Logger LOG = Logger.getLogger("io.sereno");
+    private static final List<Logger> CLIENT_LIBRARIES = Stream.of("io.grpc", "io.netty", "io.lettuce", "org.apache")
+            .map(Logger::getLogger)
+            .toList();
     private static final String ELECTION = "scheduler";
     private static final int THREADS = 4;
     private static final int ROUNDS = 100;
@@ -42,6 +47,8 @@ public final class Quickstart {
     public static void main(String[] args) throws Exception {
         // The one outage is of our making, and the tour tells of it in its own words.
         LOG.setLevel(Level.SEVERE);
+        // Nor is it the place for what client libraries have to say of the machine.
+        CLIENT_LIBRARIES.forEach(library -> library.setLevel(Level.WARNING));
         new Quickstart(System.out).run(args.length == 0 ? "memory:/quickstart" : args[0]);
     }
 
@@ -49,9 +56,12 @@ public final class Quickstart {
         try (Sereno ada = client("ada", "cuttable-" + uri);
                 Sereno ben = client("ben", uri);
                 Sereno cleo = client("cleo", uri)) {
-            oneLock(ada, ben);
-            oneLeader(ada, ben, cleo);
+            // Below a name of its own, so that the tour meets nobody else's, and several tours do not meet.
+            String tour = "tour-" + UUID.randomUUID();
+            oneLock(ada.withNamespace(tour), ben.withNamespace(tour));
+            oneLeader(ada.withNamespace(tour), ben.withNamespace(tour), cleo.withNamespace(tour));
         }
+        // Nothing is left in the store: locks and elections leave no trace when their clients are closed.
     }
 
     private static Sereno client(String name, String uri) {
@@ -110,7 +120,7 @@ public final class Quickstart {
         check(leader.equals("ada"), "ada leads, and cleo takes " + leader + " for the leader");
         say("Election: ada leads with token " + first.fencingToken() + "; ben and cleo stand by.");
 
-        FaultyBackend wire = CuttableMemory.latestWire();
+        FaultyBackend wire = CuttableStore.latestWire();
         wire.cutOff(Duration.ofMillis(100));
         long cut = System.nanoTime();
         say("ada is cut off from the store.");
