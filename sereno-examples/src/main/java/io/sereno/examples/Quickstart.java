@@ -8,6 +8,9 @@ import io.sereno.Peer;
 import io.sereno.Sereno;
 import io.sereno.Topology;
 import io.sereno.simulation.FaultyBackend;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Query;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,8 +29,8 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /**
- * A tour in a few seconds, which {@code ./quickstart} runs: several clients, as if each were a process of its own, share a lock and elect
- * a leader, and the leader is cut off from the store. Every claim that is printed has been checked.
+ * A tour of all recipes in a few seconds, which {@code ./quickstart} runs: several clients, as if each were a process of its own, share a
+ * lock, count, wait for each other and elect a leader, and the leader is cut off from the store. Every claim that is printed has been checked.
  */
 public final class Quickstart {
     private static final Logger LOG = Logger.getLogger("io.sereno");
@@ -38,10 +41,10 @@ public final class Quickstart {
     private static final int THREADS = 4;
     private static final int ROUNDS = 100;
 
-    private final PrintStream out;
+    private final Narrator narrator;
 
     Quickstart(PrintStream out) {
-        this.out = out;
+        this.narrator = new Narrator(out);
     }
 
     public static void main(String[] args) throws Exception {
@@ -53,15 +56,42 @@ public final class Quickstart {
     }
 
     void run(String uri) throws Exception {
+        String forgotten;
         try (Sereno ada = client("ada", "cuttable-" + uri);
                 Sereno ben = client("ben", uri);
                 Sereno cleo = client("cleo", uri)) {
             // Below a name of its own, so that the tour meets nobody else's, and several tours do not meet.
             String tour = "tour-" + UUID.randomUUID();
-            oneLock(ada.withNamespace(tour), ben.withNamespace(tour));
-            oneLeader(ada.withNamespace(tour), ben.withNamespace(tour), cleo.withNamespace(tour));
+            run(ada.withNamespace(tour), ben.withNamespace(tour), cleo.withNamespace(tour));
+            forgotten = "@" + tour + "/ids/" + TourOfCounting.IDS;
         }
-        // Nothing is left in the store: locks and elections leave no trace when their clients are closed.
+        forget(uri, forgotten);
+    }
+
+    private void run(Sereno ada, Sereno ben, Sereno cleo) throws Exception {
+        oneLock(ada, ben);
+        TourOfCounting counting = new TourOfCounting(narrator, ada, ben, cleo);
+        try {
+            counting.run();
+        } finally {
+            counting.forget();
+        }
+        oneLeader(ada, ben, cleo);
+    }
+
+    /** Ids are for ever, so what was handed out is remembered, and no recipe deletes it. But nobody kept the ids of the tour. */
+    private static void forget(String uri, String directory) throws Exception {
+        try (Sereno last = client("last", "cuttable-" + uri)) {
+            Backend store = CuttableStore.latestWire();
+            Commit.Builder deletions = Commit.to(directory);
+            store.read(new Query.All(directory))
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS)
+                    .entries()
+                    .forEach(entry -> deletions.delete(entry.name()));
+            store.commit(deletions.build()).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            LOG.fine(() -> last.nodeId() + " leaves nothing in the store");
+        }
     }
 
     private static Sereno client(String name, String uri) {
@@ -151,16 +181,14 @@ public final class Quickstart {
     }
 
     private static String since(long nanoTime) {
-        return Duration.ofNanos(System.nanoTime() - nanoTime).toMillis() + " ms";
+        return Narrator.since(nanoTime);
     }
 
-    private static void check(boolean asPromised, String otherwise) {
-        if (!asPromised) {
-            throw new IllegalStateException(otherwise);
-        }
+    private void check(boolean asPromised, String otherwise) {
+        narrator.check(asPromised, otherwise);
     }
 
     private void say(String sentence) {
-        out.println(sentence);
+        narrator.say(sentence);
     }
 }

@@ -46,7 +46,7 @@ class QuickstartTest {
 
         new Quickstart(new PrintStream(printed, true, StandardCharsets.UTF_8)).run("memory:/quickstart-test");
 
-        assertThat(printed.toString(StandardCharsets.UTF_8).lines()).hasSize(7).allMatch(line -> line.endsWith("."));
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines()).hasSize(12).allMatch(line -> line.endsWith("."));
         assertThat(logged).isNotEmpty().allMatch(line -> line.endsWith("is in trouble; trying on"));
     }
 }

@@ -1,0 +1,195 @@
+package io.sereno.examples;
+
+import io.sereno.Codec;
+import io.sereno.Counter;
+import io.sereno.From;
+import io.sereno.IdGenerator;
+import io.sereno.IdLayout;
+import io.sereno.KeepAlive;
+import io.sereno.Member;
+import io.sereno.Members;
+import io.sereno.MembershipListener;
+import io.sereno.Message;
+import io.sereno.Sereno;
+import io.sereno.Subscription;
+import io.sereno.Topic;
+import io.sereno.TopicReader;
+import io.sereno.WaitGroup;
+import io.sereno.Worker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** How many, who is done, what was said, who is there, and what to call things: the recipes in which nobody excludes anybody. */
+final class TourOfCounting {
+    static final String IDS = "invoices";
+
+    private static final String COUNTER = "invoices";
+    private static final String GROUP = "nightly-import";
+    private static final String TOPIC = "orders";
+    private static final int THREADS = 4;
+    private static final int ROUNDS = 100;
+    private static final int MESSAGES = 10_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Narrator narrator;
+    private final Sereno ada;
+    private final Sereno ben;
+    private final Sereno cleo;
+
+    TourOfCounting(Narrator narrator, Sereno ada, Sereno ben, Sereno cleo) {
+        this.narrator = narrator;
+        this.ada = ada;
+        this.ben = ben;
+        this.cleo = cleo;
+    }
+
+    void run() throws Exception {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try {
+            oneCount(threads);
+            oneWait(threads);
+            oneStream();
+            oneGroup();
+            idsForAll(threads);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** What holds a value until it is deleted. All else leaves nothing. */
+    void forget() {
+        ada.counter(COUNTER).delete();
+        ada.waitGroup(GROUP).delete();
+        ada.topic(TOPIC, Codec.utf8()).delete();
+    }
+
+    private void oneCount(ExecutorService threads) throws Exception {
+        long begun = System.nanoTime();
+        long greatest = 0;
+        for (Future<Long> last : threads.invokeAll(onEachOf(ada, ben, TourOfCounting::count))) {
+            greatest = Math.max(greatest, last.get());
+        }
+        int expected = 2 * THREADS * ROUNDS;
+        narrator.check(greatest == expected, "the greatest number that anybody was told is " + greatest);
+        narrator.check(cleo.counter(COUNTER).get() == expected, "cleo reads another number");
+        narrator.say("Counter: two clients with four threads each counted to " + greatest + " in "
+                + Narrator.since(begun) + "; nothing was lost, nothing was counted twice.");
+    }
+
+    /** The last number that it was told. */
+    private static long count(Sereno client) {
+        Counter counter = client.counter(COUNTER);
+        return IntStream.range(0, ROUNDS)
+                .mapToLong(round -> counter.incrementAndGet())
+                .max()
+                .orElseThrow();
+    }
+
+    private void oneWait(ExecutorService threads) throws Exception {
+        WaitGroup group = ada.waitGroup(GROUP);
+        group.add(3);
+        Future<Boolean> waiting = threads.submit(() -> group.await(PATIENCE));
+        for (Sereno client : List.of(ben, cleo, cleo)) {
+            narrator.check(!waiting.isDone(), "ada was told too early that all are done");
+            try (Worker worker = client.waitGroup(GROUP).join()) {
+                worker.done();
+            }
+        }
+        narrator.check(waiting.get(), "ada was not told that all are done");
+        narrator.say("Wait group: ada waited for three workers, and heard when the last of them was done.");
+    }
+
+    private void oneStream() throws Exception {
+        Topic<String> topic = ada.topic(TOPIC, Codec.utf8());
+        try (TopicReader<String> reader = ben.topic(TOPIC, Codec.utf8()).reader(new From.Offset(1))) {
+            long begun = System.nanoTime();
+            long last = IntStream.rangeClosed(1, MESSAGES)
+                    .mapToObj(i -> topic.publishAsync("order " + i))
+                    .reduce((first, second) -> second)
+                    .orElseThrow()
+                    .toCompletableFuture()
+                    .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            for (int i = 1; i <= MESSAGES; i++) {
+                Message<String> message = reader.next(PATIENCE).orElseThrow();
+                narrator.check(message.offset() == i && message.payload().equals("order " + i), "got " + message);
+            }
+            narrator.check(last == MESSAGES, "the last message has offset " + last);
+            narrator.say("Topic: ada published " + MESSAGES + " orders, and ben read them in " + Narrator.since(begun)
+                    + ", each once and in order.");
+        }
+    }
+
+    private void oneGroup() throws InterruptedException {
+        BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        Subscription watching = cleo.membership("workers").onChange(new MembershipListener() {
+            @Override
+            public void joined(Member member, Members members) {
+                seen.add(member.id() + " joined");
+            }
+
+            @Override
+            public void updated(Member member, Members members) {
+                seen.add(member.id() + " is " + member.metadata().get("state"));
+            }
+
+            @Override
+            public void left(Member member, Members members) {
+                seen.add(member.id() + " left");
+            }
+        });
+        List<String> told = new ArrayList<>();
+        try (watching) {
+            try (KeepAlive node = ben.keepAlive("workers", "node-7", Duration.ofSeconds(5))) {
+                told.add(next(seen));
+                node.update(Map.of("state", "draining"));
+                told.add(next(seen));
+            }
+            told.add(next(seen));
+        }
+        narrator.check(told.equals(List.of("node-7 joined", "node-7 is draining", "node-7 left")), "cleo saw " + told);
+        narrator.say("Membership: cleo saw that " + String.join(", ", told) + ".");
+    }
+
+    private static String next(BlockingQueue<String> seen) throws InterruptedException {
+        return String.valueOf(seen.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+    }
+
+    private void idsForAll(ExecutorService threads) throws Exception {
+        Set<Long> ids = new HashSet<>();
+        for (Future<List<Long>> drawn : threads.invokeAll(onEachOf(ben, cleo, TourOfCounting::draw))) {
+            ids.addAll(drawn.get());
+        }
+        narrator.check(ids.size() == 2 * THREADS * ROUNDS, "only " + ids.size() + " ids are different");
+        long one = ids.iterator().next();
+        IdLayout.Parts parts = ada.ids(IDS).layout().decode(one);
+        narrator.say("Ids: " + ids.size() + " of them, all different; " + one + " is number " + parts.sequence()
+                + " of slot " + parts.slot() + " at " + parts.time() + ".");
+    }
+
+    private static List<Long> draw(Sereno client) {
+        IdGenerator ids = client.ids(IDS);
+        return IntStream.range(0, ROUNDS).mapToObj(round -> ids.nextId()).toList();
+    }
+
+    /** The same work, on several threads of each of the two. */
+    private static <T> List<Callable<T>> onEachOf(Sereno one, Sereno other, Function<Sereno, T> work) {
+        return Stream.of(one, other)
+                .flatMap(client -> Collections.nCopies(THREADS, (Callable<T>) () -> work.apply(client)).stream())
+                .toList();
+    }
+}
