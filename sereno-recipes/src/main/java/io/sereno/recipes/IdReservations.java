@@ -1,10 +1,9 @@
 package io.sereno.recipes;
 
 import io.sereno.IdLayout;
-import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Kernel;
-import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
 import io.sereno.recipes.kernel.Strand;
@@ -12,7 +11,6 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -67,7 +65,6 @@ final class IdReservations {
     }
 
     private final Kernel kernel;
-    private final Scope scope;
     private final Strand strand;
     private final String directory;
     private final Bytes layout;
@@ -76,6 +73,7 @@ final class IdReservations {
     private final long reach;
     private final long slots;
     private final Owner owner;
+    private final Requests requests;
 
     /** More ticks are wanted, and being worked on. */
     private final AtomicBoolean asked = new AtomicBoolean();
@@ -88,11 +86,8 @@ final class IdReservations {
     private @Nullable String refusal;
     private int slot;
     private long tried;
-    private boolean busy;
+    private boolean paused;
     private boolean closed;
-    private @Nullable BackendException failure;
-    private @Nullable Backoff backoff;
-    private Runnable cancelPause = () -> {};
 
     IdReservations(
             Scope scope,
@@ -104,7 +99,6 @@ final class IdReservations {
             long reach,
             Owner owner) {
         this.kernel = scope.kernel();
-        this.scope = scope;
         this.strand = strand;
         this.directory = directory;
         this.layout = IdWindow.encode(layout);
@@ -114,6 +108,7 @@ final class IdReservations {
         this.slots = 1L << layout.slotBits();
         this.slot = (int) kernel.random().nextLong(slots);
         this.owner = owner;
+        this.requests = new Requests(kernel, strand, directory, why -> scope.troubled("reserving", why), this::step);
     }
 
     void open() {
@@ -122,7 +117,7 @@ final class IdReservations {
 
     void close() {
         closed = true;
-        cancelPause.run();
+        requests.endPause();
     }
 
     /** More ticks than there are will be wanted. */
@@ -141,7 +136,8 @@ final class IdReservations {
     /** Why the store cannot be asked; null when it can. */
     @Nullable
     BackendException failure() {
-        return failure != null ? failure : kernel.sessions().failure();
+        BackendException own = requests.failure();
+        return own != null ? own : kernel.sessions().failure();
     }
 
     boolean isOutOfReach() {
@@ -163,7 +159,14 @@ final class IdReservations {
 
     /** Does the next thing that is to be done for the ticks that were asked for, if it can be done now. */
     private void step() {
-        if (busy || closed || !asked.get() || refusal != null) {
+        if (!requests.isIdle() || closed) {
+            return;
+        }
+        if (paused && !owner.isWaitedFor()) {
+            asked.set(false); // Whoever takes the next id asks again.
+        }
+        paused = false;
+        if (!asked.get() || refusal != null) {
             return;
         }
         Attempt open = doubtful;
@@ -253,7 +256,7 @@ final class IdReservations {
     private void send(Attempt attempt, Commit.Builder commit, Runnable onConflict) {
         commit.ifAbsent(attempt.mark())
                 .put("hw-" + attempt.slot, new IdWindow(attempt.name, attempt.from, attempt.to).encode());
-        commit(commit, outcome -> {
+        requests.commit(commit, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> won(attempt, outcome.revision());
                 case CONFLICT -> onConflict.run();
@@ -272,6 +275,7 @@ final class IdReservations {
         place = new Place(attempt.session, attempt.slot, createRevision, revision, attempt.to);
         sequence.open(attempt.slot, attempt.from, attempt.to);
         tried = 0;
+        requests.calm();
         asked.set(false);
         owner.serve();
     }
@@ -280,7 +284,7 @@ final class IdReservations {
     private void settle(Attempt open) {
         Commit.Builder callOff =
                 Commit.to(directory).ifAbsent(open.mark()).put(open.mark(), Card.WITHDRAWN, open.session.leaseId());
-        commit(callOff, outcome -> {
+        requests.commit(callOff, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED, CONFLICT -> read("hw-" + open.slot, mark -> settled(open, mark));
                 case LEASE_DEAD -> leaseDead(open.session);
@@ -305,59 +309,16 @@ final class IdReservations {
         kernel.sessions().end(dead);
     }
 
-    private void commit(Commit.Builder commit, Consumer<Outcome> then) {
-        busy = true;
-        kernel.store().commit(commit.build(), strand, outcome -> {
-            busy = false;
-            if (outcome.failure() == null) {
-                answered();
-            }
-            then.accept(outcome);
-            step();
-        });
-    }
-
     private void read(String name, Consumer<@Nullable Entry> then) {
-        busy = true;
-        kernel.store().read(new Query.One(directory, name), strand, (snapshot, why) -> {
-            busy = false;
-            if (snapshot == null) {
-                pause(why);
-            } else {
-                answered();
-                then.accept(snapshot.entries().stream().findFirst().orElse(null));
-            }
-            step();
-        });
+        requests.read(
+                name,
+                snapshot -> then.accept(snapshot.entries().stream().findFirst().orElse(null)),
+                () -> paused = true);
     }
 
-    private void answered() {
-        failure = null;
-        if (tried == 0) {
-            backoff = null;
-        }
-    }
-
-    /** What failed is tried again after a while, if somebody still wants it then. */
     private void pause(@Nullable BackendException why) {
-        if (why != null) {
-            if (failure == null) {
-                scope.troubled("reserving", why);
-            }
-            failure = why;
-        }
-        if (backoff == null) {
-            backoff = kernel.backoff();
-        }
-        busy = true;
-        cancelPause = kernel.time().schedule(backoff.next(), strand, () -> {
-            busy = false;
-            if (owner.isWaitedFor()) {
-                step();
-            } else {
-                asked.set(false);
-            }
-        });
+        paused = true;
+        requests.pause(why);
     }
 
     private final class SessionEvents implements Sessions.Member {

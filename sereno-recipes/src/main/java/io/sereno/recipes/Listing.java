@@ -1,10 +1,10 @@
 package io.sereno.recipes;
 
-import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
 import io.sereno.recipes.kernel.Strand;
@@ -12,7 +12,6 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import java.time.Duration;
@@ -84,6 +83,7 @@ final class Listing {
     private final String name;
     private final Duration ttl;
     private final Owner owner;
+    private final Requests requests;
     private final Sessions sessions;
 
     private volatile @Nullable Place place;
@@ -120,13 +120,6 @@ final class Listing {
     private @Nullable Lookout lookout;
     private Runnable cancelTick = () -> {};
 
-    /** The request under way; an answer to any other is stale. */
-    private @Nullable Object request;
-
-    private @Nullable BackendException failure;
-    private final Backoff backoff;
-    private @Nullable Runnable cancelPause;
-
     Listing(Kernel kernel, Strand strand, String directory, String id, Duration ttl, Owner owner) {
         this.kernel = kernel;
         this.strand = strand;
@@ -134,7 +127,7 @@ final class Listing {
         this.name = entryName(id);
         this.ttl = ttl;
         this.owner = owner;
-        this.backoff = kernel.backoff();
+        this.requests = new Requests(kernel, strand, directory, owner::failed, this::step);
         this.sessions = kernel.sessions(ttl);
     }
 
@@ -154,7 +147,7 @@ final class Listing {
     void leave() {
         wanted = false;
         removal = 0;
-        endPause();
+        requests.endPause();
         step();
     }
 
@@ -207,12 +200,13 @@ final class Listing {
     /** Why the store's last answer was not the one hoped for; null when it was. */
     @Nullable
     BackendException failure() {
-        return failure != null ? failure : sessions.failure();
+        BackendException own = requests.failure();
+        return own != null ? own : sessions.failure();
     }
 
     /** Does the next thing that is to be done, if it can be done now. */
     private void step() {
-        if (request != null || cancelPause != null || resting) {
+        if (!requests.isIdle() || resting) {
             return;
         }
         Session under = session;
@@ -279,7 +273,7 @@ final class Listing {
                 .ifAbsent(listed.mark())
                 .put(name, card(), under.leaseId())
                 .returningOne(name);
-        commit(put, outcome -> {
+        requests.commit(put, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> listed(under, listed, outcome.revision(), outcome.revision());
                 case CONFLICT -> {
@@ -290,9 +284,9 @@ final class Listing {
                 case NOT_APPLIED -> {
                     doubtful = null;
                     perhapsShown = shown;
-                    pause(outcome.failure());
+                    requests.pause(outcome.failure());
                 }
-                case UNKNOWN -> pause(outcome.failure());
+                case UNKNOWN -> requests.pause(outcome.failure());
             }
         });
     }
@@ -342,7 +336,7 @@ final class Listing {
                 .ifAbsent(open.mark())
                 .put(open.mark(), Card.WITHDRAWN, under.leaseId())
                 .returningOne(name);
-        commit(callOff, outcome -> {
+        requests.commit(callOff, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED, CONFLICT -> {
                     if (outcome.snapshot() != null) {
@@ -352,7 +346,7 @@ final class Listing {
                     }
                 }
                 case LEASE_DEAD -> leaseDead(under);
-                case NOT_APPLIED, UNKNOWN -> pause(outcome.failure());
+                case NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
     }
@@ -378,7 +372,7 @@ final class Listing {
                 .ifModRevision(name, modRevision)
                 .put(name, told, under.leaseId())
                 .returningOne(name);
-        commit(put, outcome -> {
+        requests.commit(put, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
                     modRevision = outcome.revision();
@@ -394,9 +388,9 @@ final class Listing {
                 case LEASE_DEAD -> leaseDead(under);
                 case NOT_APPLIED -> {
                     perhapsShown = before;
-                    pause(outcome.failure());
+                    requests.pause(outcome.failure());
                 }
-                case UNKNOWN -> pause(outcome.failure());
+                case UNKNOWN -> requests.pause(outcome.failure());
             }
         });
     }
@@ -419,7 +413,7 @@ final class Listing {
         look = false;
         Commit.Builder check =
                 Commit.to(directory).ifCreateRevision(name, own.createRevision).returningOne(name);
-        commit(check, outcome -> {
+        requests.commit(check, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
                     // It is there.
@@ -433,7 +427,7 @@ final class Listing {
                 }
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
                     look = true;
-                    pause(outcome.failure());
+                    requests.pause(outcome.failure());
                 }
             }
         });
@@ -444,7 +438,7 @@ final class Listing {
         if (own.equals(place)) {
             place = null;
             owner.changed();
-            pause(null);
+            requests.pause(null);
             judge(snapshot);
         }
     }
@@ -467,10 +461,10 @@ final class Listing {
     private void delete(long createRevision, Runnable then) {
         Commit.Builder delete =
                 Commit.to(directory).ifCreateRevision(name, createRevision).delete(name);
-        commit(delete, outcome -> {
+        requests.commit(delete, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED, CONFLICT -> then.run();
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> pause(outcome.failure());
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
     }
@@ -496,75 +490,15 @@ final class Listing {
         });
     }
 
-    private void commit(Commit.Builder commit, Consumer<Outcome> then) {
-        Object mine = begin();
-        kernel.store().commit(commit.build(), strand, outcome -> {
-            if (isCurrent(mine)) {
-                if (outcome.failure() == null) {
-                    failure = null;
-                }
-                then.accept(outcome);
-                step();
-            }
-        });
-    }
-
+    /** The entry, whoever's it is. */
     private void read(Consumer<Snapshot> then) {
-        Object mine = begin();
-        kernel.store().read(new Query.One(directory, name), strand, (snapshot, why) -> {
-            if (isCurrent(mine)) {
-                if (snapshot != null) {
-                    failure = null;
-                    then.accept(snapshot);
-                } else {
-                    look = true;
-                    pause(why);
-                }
-                step();
-            }
-        });
-    }
-
-    private Object begin() {
-        Object mine = new Object();
-        request = mine;
-        return mine;
-    }
-
-    private boolean isCurrent(Object mine) {
-        if (request != mine) {
-            return false;
-        }
-        request = null;
-        return true;
+        requests.read(name, then, () -> look = true);
     }
 
     /** Nothing was put, nor ever will be. The sessions tell us in a moment, which also ends the pause. */
     private void leaseDead(Session under) {
-        pause(null);
+        requests.pause(null);
         sessions.end(under);
-    }
-
-    /** What did not work out is tried again, after a while. */
-    private void pause(@Nullable BackendException why) {
-        if (why != null) {
-            boolean first = failure == null;
-            failure = why;
-            if (first) {
-                owner.failed(why);
-            }
-        }
-        cancelPause = kernel.time().schedule(backoff.next(), strand, () -> {
-            cancelPause = null;
-            step();
-        });
-    }
-
-    private void endPause() {
-        if (cancelPause != null) {
-            cancelPause.run();
-            cancelPause = null;
-        }
     }
 
     private Bytes card() {
@@ -593,8 +527,7 @@ final class Listing {
                     place = null;
                     doubtful = null;
                     taken = false;
-                    request = null;
-                    endPause();
+                    requests.forget();
                     owner.changed();
                     step();
                 }
@@ -609,7 +542,7 @@ final class Listing {
         @Override
         public void renewed(Session standing) {
             strand.execute(() -> {
-                backoff.reset();
+                requests.calm();
                 owner.changed();
             });
         }
