@@ -49,7 +49,8 @@ class LeaseTimeRules {
             Duration until = renewal == 3 ? lease.ttl() : lease.ttl().dividedBy(2);
             requireThere(bench, client, reader, sent, until, "after renewal " + renewal);
         }
-        // The same for a lease that is never renewed.
+        // The same for a lease that is never renewed; what the first one has left would look like entries of this one.
+        client.revoke(lease);
         sent = bench.now();
         Lease plain = client.grant(asked);
         client.put(DIRECTORY, "n0", "1", plain);
@@ -397,8 +398,10 @@ class LeaseTimeRules {
         List<Lease> leases = inPortions(bench, count, i -> client.grant(ttl.multipliedBy(4)), Lease::revoke);
         inPortions(bench, count, i -> client.put(DIRECTORY, "of " + i, "1", leases.get(i)), nothing -> {});
         leases.forEach(lease -> bench.verified());
-        List<Lease> shorter = inPortions(bench, count, i -> client.grant(ttl), nothing -> {});
-        inPortions(bench, count, i -> client.put(DIRECTORY + "2", "of " + i, "1", shorter.get(i)), nothing -> {});
+        // Of another client: one client has no more than maxLeases.
+        Client other = bench.client();
+        List<Lease> shorter = inPortions(bench, count, i -> other.grant(ttl), nothing -> {});
+        inPortions(bench, count, i -> other.put(DIRECTORY + "2", "of " + i, "1", shorter.get(i)), nothing -> {});
         long acked = bench.now();
         passUntilEnd(bench, acked, ttl);
         List<Entry> left = bench.client().all(DIRECTORY + "2");

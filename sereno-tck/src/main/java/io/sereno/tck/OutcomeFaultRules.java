@@ -5,6 +5,7 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Target;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -350,6 +351,37 @@ class OutcomeFaultRules {
         }
         bench.count("told as Committed", all.stream().filter(Ended::succeeded).count());
         bench.evidence("commits that were applied", applied, 3);
+    }
+
+    @Rule(
+            value = "OUT-6a",
+            waits = true,
+            check = "how a deadline and a broken connection are told for calls that change no entry")
+    void readsWatchesAndGrantsThatAreLostAreNotApplied(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Client client = faulty.client();
+        Map<String, Runnable> silences = new LinkedHashMap<>();
+        silences.put("a partition", faulty.faults()::cutOff);
+        silences.put("answers that do not come", faulty.faults()::holdReplies);
+        silences.put("refused connections", faulty.faults()::refuse);
+        silences.forEach((silence, make) -> {
+            make.run();
+            Map<String, Ended<?>> ended = new LinkedHashMap<>();
+            ended.put("a read", faulty.read(DIRECTORY));
+            ended.put("a grant", client.outcome("grant", () -> client.backend().grantLease(bench.longTtl())));
+            ended.put(
+                    "a watch",
+                    client.outcome(
+                            "watch",
+                            () -> client.backend()
+                                    .watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody"))));
+            ended.forEach((what, end) -> bench.verify(
+                    end.failedAs(Outcome.NOT_APPLIED),
+                    () -> what + " under " + silence + " ended as " + end + "; NOT_APPLIED is right"));
+            faulty.faults().breakConnections();
+            faulty.faults().heal();
+            faulty.awaitWorking();
+        });
     }
 
     /** One put under each kind of mishap, by name. */

@@ -86,17 +86,10 @@ record Report(
 
     private static Line line(Specification.Entry rule, List<Outcome> outcomes) {
         if (outcomes.isEmpty()) {
-            boolean untested = Kit.testsOf(rule.id()).isEmpty();
-            return rule.untested().isEmpty()
-                    ? new Line(
-                            rule,
-                            Verdict.UNVERIFIED,
-                            Map.of(),
-                            untested ? "the kit has no test of it" : "not run",
-                            "",
-                            List.of(),
-                            0)
-                    : new Line(rule, Verdict.UNTESTED, Map.of(), rule.untested(), "", List.of(), 0);
+            boolean tried = !Kit.testsOf(rule.id()).isEmpty();
+            return tried && rule.untested().isEmpty()
+                    ? new Line(rule, Verdict.UNVERIFIED, Map.of(), "not run", "", List.of(), 0)
+                    : new Line(rule, Verdict.UNTESTED, Map.of(), whyUntested(rule), "", List.of(), 0);
         }
         Outcome worst =
                 outcomes.stream().max(Comparator.comparing(Outcome::verdict)).orElseThrow();
@@ -116,6 +109,16 @@ record Report(
                 failure == null ? "" : String.valueOf(failure.getMessage()),
                 outcomes.stream().map(outcome -> outcome.test().id()).toList(),
                 outcomes.stream().mapToLong(Outcome::millis).sum());
+    }
+
+    /** A rule of the recipes may be tried by Sereno's own build only, where it does not depend on the store. */
+    private static String whyUntested(Specification.Entry rule) {
+        if (!rule.untested().isEmpty()) {
+            return rule.untested();
+        }
+        return rule.testedBy().isEmpty()
+                ? "the kit has no test of it"
+                : "tried by Sereno's own build: " + rule.testedBy().replace("`", "");
     }
 
     static Grade grade(List<Line> lines) {

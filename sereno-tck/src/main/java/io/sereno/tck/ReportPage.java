@@ -55,7 +55,7 @@ final class ReportPage {
         StringBuilder page = new StringBuilder();
         String facts = "server " + (report.serverVersion().isEmpty() ? "unknown" : report.serverVersion()) + " · kit "
                 + report.kitVersion() + " · Java " + report.java() + " · seed " + report.seed();
-        String grade = report.complete() ? report.grade().toString() : "no grade, not every rule was run";
+        String grade = report.complete() ? "grade " + report.grade() : "no grade, not every rule was run";
         page.append(HEAD.replace("{backend}", escaped(report.backend()))
                 .replace("{grade}", escaped(grade))
                 .replace("{facts}", escaped(facts)));
@@ -106,9 +106,9 @@ final class ReportPage {
         return "<span class=\"verdict " + verdict.name().toLowerCase(Locale.ROOT) + "\">" + verdict + "</span>";
     }
 
-    /** Claims are written in Markdown, of which they use the quoting of code only. */
+    /** Claims are written in Markdown, of which they use code and emphasis only. */
     private static String prose(String text) {
-        return escaped(text).replaceAll("`([^`]*)`", "<code>$1</code>");
+        return escaped(text).replaceAll("`([^`]*)`", "<code>$1</code>").replaceAll("\\*([^*]+)\\*", "<em>$1</em>");
     }
 
     private static String escaped(String text) {

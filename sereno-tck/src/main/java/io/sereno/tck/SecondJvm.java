@@ -12,6 +12,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Constructor;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,10 +114,11 @@ final class SecondJvm implements AutoCloseable {
 
     /** What runs over there. */
     public static void main(String[] arguments) throws Exception {
-        SerenoTck tck = Class.forName(arguments[0])
-                .asSubclass(SerenoTck.class)
-                .getDeclaredConstructor()
-                .newInstance();
+        Constructor<? extends SerenoTck> constructor =
+                Class.forName(arguments[0]).asSubclass(SerenoTck.class).getDeclaredConstructor();
+        // Test classes are rarely public.
+        constructor.setAccessible(true);
+        SerenoTck tck = constructor.newInstance();
         BackendFixture fixture = tck.fixture();
         List<InetSocketAddress> endpoints = new ArrayList<>();
         Map<String, String> parameters = new HashMap<>();

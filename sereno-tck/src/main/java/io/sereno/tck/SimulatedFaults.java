@@ -13,6 +13,7 @@ final class SimulatedFaults implements Faults {
     private final Duration patience;
     private final AtomicLong sent = new AtomicLong();
     private final List<Runnable> ends = new ArrayList<>();
+    private int cuts;
 
     /** Patience is the operation timeout of the client. */
     SimulatedFaults(FaultyBackend backend, Duration patience) {
@@ -58,7 +59,8 @@ final class SimulatedFaults implements Faults {
     @Override
     public void cutReplies(int afterBytes) {
         // Half of the answers lose the read that came with them, and nothing else.
-        each(afterBytes % 2 == 0 ? Fate.loseSnapshot() : Fate.loseReply());
+        cuts++;
+        each(cuts % 2 == 0 ? Fate.loseSnapshot() : Fate.loseReply());
     }
 
     @Override

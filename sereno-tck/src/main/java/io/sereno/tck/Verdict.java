@@ -6,7 +6,7 @@ public enum Verdict {
     PASS,
     /** It held on a backend without a network, under faults made by a decorator. */
     PASS_SIMULATED,
-    /** No test can decide it, for the reason that the specification gives. */
+    /** The kit does not try it: no test can decide it, or it does not depend on the store. The reason is told. */
     UNTESTED,
     /** It was broken, as the fixture says it would be. */
     WAIVED,
@@ -19,7 +19,7 @@ public enum Verdict {
     /** It was broken. */
     FAIL;
 
-    /** Whether it held, or cannot be tried by anybody. */
+    /** Whether it held, or is not for the kit to try. */
     public boolean isGreen() {
         return this == PASS || this == PASS_SIMULATED || this == UNTESTED;
     }

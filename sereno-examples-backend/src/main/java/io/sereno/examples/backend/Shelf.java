@@ -1,0 +1,187 @@
+package io.sereno.examples.backend;
+
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Write;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is stored in one namespace. Everything happens under one lock, that of this object; what others have to be told
+ * afterwards, outside the lock, is collected as tasks.
+ */
+final class Shelf {
+    /** A lease: whose it is, and until when. Time is that of {@code TimeSource.nanoTime()}. */
+    record Held(ShelfBackend owner, long deadline) {}
+
+    /** By directory, then by name; an empty directory is not kept (LIF-8). */
+    private final Map<String, NavigableMap<String, Entry>> directories = new HashMap<>();
+
+    private final Map<Long, Held> leases = new HashMap<>();
+    private final List<ShelfWatch> watches = new ArrayList<>();
+    private long lastRevision;
+    private long lastLease;
+
+    Snapshot read(Query query) {
+        NavigableMap<String, Entry> directory = directories.get(query.directory());
+        if (directory == null) {
+            return new Snapshot(List.of(), false);
+        }
+        if (query instanceof Query.One one) {
+            return new Snapshot(
+                    Optional.ofNullable(directory.get(one.name())).stream().toList(), false);
+        }
+        if (query instanceof Query.Range range) {
+            NavigableMap<String, Entry> behind = directory.tailMap(range.after(), false);
+            return new Snapshot(behind.values().stream().limit(range.limit()).toList(), behind.size() > range.limit());
+        }
+        return new Snapshot(List.copyOf(directory.values()), false);
+    }
+
+    /** Lease, conditions, writes, in this order and in one step; then the read that was asked for. */
+    CommitResult commit(Commit commit) {
+        for (Write write : commit.writes()) {
+            if (write instanceof Write.Put put && put.leaseId() != 0 && !leases.containsKey(put.leaseId())) {
+                return new CommitResult.LeaseDead();
+            }
+        }
+        for (Condition condition : commit.conditions()) {
+            if (!holds(condition, find(commit.directory(), condition.name()))) {
+                return new CommitResult.Conflict(commit.returning().map(this::read));
+            }
+        }
+        long revision = lastRevision + 1;
+        boolean changed = false;
+        for (Write write : commit.writes()) {
+            changed |= write(commit.directory(), write, revision);
+        }
+        if (changed) {
+            lastRevision = revision;
+        }
+        return new CommitResult.Committed(
+                changed ? revision : 0, commit.returning().map(this::read));
+    }
+
+    private static boolean holds(Condition condition, @Nullable Entry entry) {
+        if (condition instanceof Condition.CreateRevision create) {
+            return entry != null && entry.createRevision() == create.revision();
+        }
+        if (condition instanceof Condition.ModRevision mod) {
+            return entry != null && entry.modRevision() == mod.revision();
+        }
+        return (condition instanceof Condition.Present) == (entry != null);
+    }
+
+    private @Nullable Entry find(String path, String name) {
+        NavigableMap<String, Entry> directory = directories.get(path);
+        return directory == null ? null : directory.get(name);
+    }
+
+    private boolean write(String path, Write write, long revision) {
+        Entry old = find(path, write.name());
+        if (write instanceof Write.Put put) {
+            long created = old == null ? revision : old.createRevision();
+            directories
+                    .computeIfAbsent(path, p -> new TreeMap<>(Shelf::byBytes))
+                    .put(put.name(), new Entry(put.name(), put.value(), created, revision, put.leaseId()));
+        } else if (old == null) {
+            return false;
+        } else {
+            directories.computeIfPresent(path, (p, directory) -> {
+                directory.remove(write.name());
+                return directory.isEmpty() ? null : directory;
+            });
+        }
+        watches.forEach(watch -> watch.note(path, write.name(), revision));
+        return true;
+    }
+
+    /** The order of UTF-8 (READ-5a); {@code String.compareTo} has another one beyond U+FFFF. */
+    private static int byBytes(String left, String right) {
+        return Arrays.compareUnsigned(left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
+    }
+
+    long grant(ShelfBackend owner, long deadline) {
+        leases.put(++lastLease, new Held(owner, deadline));
+        return lastLease;
+    }
+
+    /** False for one that has ended: it is never there again (LEA-6a). */
+    boolean renew(long lease, long deadline) {
+        return leases.computeIfPresent(lease, (id, held) -> new Held(held.owner(), deadline)) != null;
+    }
+
+    @Nullable
+    Held lease(long id) {
+        return leases.get(id);
+    }
+
+    boolean wasGranted(long id) {
+        return id > 0 && id <= lastLease;
+    }
+
+    /** Every operation begins with this, so that nobody sees what should have ended, timers or not. */
+    void expire(long now) {
+        List<Long> over = leases.entrySet().stream()
+                .filter(lease -> now - lease.getValue().deadline() >= 0)
+                .map(Map.Entry::getKey)
+                .toList();
+        over.forEach(this::end);
+    }
+
+    /** Deletes what is bound to the lease now; what was put anew in the meantime is bound otherwise (LEA-9). */
+    void end(long lease) {
+        if (leases.remove(lease) == null) {
+            return;
+        }
+        lastRevision++;
+        for (Iterator<Map.Entry<String, NavigableMap<String, Entry>>> all =
+                        directories.entrySet().iterator();
+                all.hasNext(); ) {
+            Map.Entry<String, NavigableMap<String, Entry>> directory = all.next();
+            List<Entry> bound = directory.getValue().values().stream()
+                    .filter(entry -> entry.leaseId() == lease)
+                    .toList();
+            for (Entry entry : bound) {
+                directory.getValue().remove(entry.name());
+                watches.forEach(watch -> watch.note(directory.getKey(), entry.name(), lastRevision));
+            }
+            if (directory.getValue().isEmpty()) {
+                all.remove();
+            }
+        }
+    }
+
+    void add(ShelfWatch watch) {
+        watches.add(watch);
+    }
+
+    void remove(ShelfWatch watch) {
+        watches.remove(watch);
+    }
+
+    void removeWatchesOf(ShelfBackend backend) {
+        List<ShelfWatch> ended =
+                watches.stream().filter(watch -> watch.isOf(backend)).toList();
+        ended.forEach(ShelfWatch::end);
+        watches.removeAll(ended);
+    }
+
+    /** Which watches have something to tell, to be woken outside the lock. */
+    List<ShelfWatch> woken() {
+        return watches.stream().filter(ShelfWatch::hasToRun).toList();
+    }
+}

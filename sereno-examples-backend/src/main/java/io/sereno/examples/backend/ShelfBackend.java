@@ -1,0 +1,236 @@
+package io.sereno.examples.backend;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Promise;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.TimeSource;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import io.sereno.spi.Write;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/** One client of a {@link Shelf}. Every method is one step under the shelf's lock; notices are delivered after it. */
+final class ShelfBackend implements Backend {
+    private static final int MOST_OPERATIONS = 64;
+    private static final int MOST_VALUE_BYTES = 256 * 1024;
+    private static final int MOST_COMMIT_BYTES = 512 * 1024;
+
+    private static final Guarantees GUARANTEES = new Guarantees(
+            "shelf",
+            "in this process",
+            Set.of(Promise.SNAPSHOT_READS),
+            Duration.ofMillis(1),
+            Duration.ofDays(1),
+            Duration.ofNanos(1),
+            Duration.ofMillis(100),
+            Duration.ZERO,
+            Duration.ZERO,
+            Integer.MAX_VALUE,
+            Integer.MAX_VALUE,
+            MOST_VALUE_BYTES,
+            MOST_COMMIT_BYTES,
+            Integer.MAX_VALUE,
+            MOST_OPERATIONS,
+            MOST_OPERATIONS);
+
+    private final Shelf shelf;
+    private final TimeSource time;
+    private final Executor callbacks;
+    /** Guarded by the shelf: the timers of this client's leases, which end with it. */
+    private final Map<Long, Runnable> timers = new HashMap<>();
+
+    private boolean closed;
+
+    ShelfBackend(Shelf shelf, TimeSource time, Executor callbacks) {
+        this.shelf = shelf;
+        this.time = time;
+        this.callbacks = callbacks;
+    }
+
+    Shelf shelf() {
+        return shelf;
+    }
+
+    @Override
+    public CompletionStage<Snapshot> read(Query query) {
+        return step(() -> shelf.read(query));
+    }
+
+    @Override
+    public CompletionStage<CommitResult> commit(Commit commit) {
+        return step(() -> {
+            check(commit);
+            return shelf.commit(commit);
+        });
+    }
+
+    @Override
+    public CompletionStage<Lease> grantLease(Duration ttl) {
+        return step(() -> {
+            if (ttl.compareTo(GUARANTEES.leastTtl()) < 0 || ttl.compareTo(GUARANTEES.greatestTtl()) > 0) {
+                throw refused("a ttl of " + ttl + "; " + GUARANTEES.leastTtl() + " to " + GUARANTEES.greatestTtl()
+                        + " is accepted");
+            }
+            ShelfLease lease = new ShelfLease(shelf.grant(this, deadline(ttl)), ttl);
+            wakeAt(lease);
+            return lease;
+        });
+    }
+
+    @Override
+    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+        return step(() -> {
+            ShelfWatch watch = new ShelfWatch(this, target, listener);
+            shelf.add(watch);
+            return watch;
+        });
+    }
+
+    @Override
+    public Guarantees guarantees() {
+        return GUARANTEES;
+    }
+
+    /** Leases are not revoked: they end at their time, seen by whoever comes next. */
+    @Override
+    public void close() {
+        synchronized (shelf) {
+            closed = true;
+            timers.values().forEach(Runnable::run);
+            timers.clear();
+            shelf.removeWatchesOf(this);
+        }
+    }
+
+    /** One step of the store. What it throws becomes the failure of the stage. */
+    private <T> CompletionStage<T> step(Supplier<T> action) {
+        T result;
+        List<ShelfWatch> woken;
+        try {
+            synchronized (shelf) {
+                if (closed) {
+                    throw refused("this client is closed; open another one");
+                }
+                shelf.expire(time.nanoTime());
+                result = action.get();
+                woken = shelf.woken();
+            }
+        } catch (BackendException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        woken.forEach(ShelfWatch::start);
+        return CompletableFuture.completedFuture(result);
+    }
+
+    void execute(Runnable task) {
+        callbacks.execute(task);
+    }
+
+    private long deadline(Duration ttl) {
+        return time.nanoTime() + ttl.toNanos();
+    }
+
+    /** So that those who watch hear of an expiry that nobody else meets (WAT-4). */
+    private void wakeAt(ShelfLease lease) {
+        Runnable previous = timers.put(lease.id(), time.schedule(lease.ttl(), callbacks, () -> {
+            List<ShelfWatch> woken;
+            synchronized (shelf) {
+                shelf.expire(time.nanoTime());
+                woken = shelf.woken();
+            }
+            woken.forEach(ShelfWatch::start);
+        }));
+        if (previous != null) {
+            previous.run();
+        }
+    }
+
+    private void check(Commit commit) {
+        if (commit.conditions().size() > MOST_OPERATIONS || commit.writes().size() > MOST_OPERATIONS) {
+            throw refused(commit.conditions().size() + " conditions and "
+                    + commit.writes().size() + " writes; " + MOST_OPERATIONS + " of each are accepted");
+        }
+        long bytes = 0;
+        for (Write write : commit.writes()) {
+            bytes += write.name().getBytes(StandardCharsets.UTF_8).length;
+            if (write instanceof Write.Put put) {
+                bytes += put.value().size();
+                if (put.value().size() > MOST_VALUE_BYTES) {
+                    throw refused("a value of " + put.value().size() + " bytes; " + MOST_VALUE_BYTES + " are accepted");
+                }
+                Shelf.Held lease = shelf.lease(put.leaseId());
+                if (put.leaseId() != 0 && (lease == null ? !shelf.wasGranted(put.leaseId()) : lease.owner() != this)) {
+                    throw refused("lease " + put.leaseId() + " was not granted to this client");
+                }
+            }
+        }
+        if (bytes > MOST_COMMIT_BYTES) {
+            throw refused("a commit of " + bytes + " bytes; " + MOST_COMMIT_BYTES + " are accepted");
+        }
+    }
+
+    private static BackendException refused(String why) {
+        return new BackendException(Outcome.NOT_APPLIED, true, why, null);
+    }
+
+    private final class ShelfLease implements Lease {
+        private final long id;
+        private final Duration ttl;
+
+        ShelfLease(long id, Duration ttl) {
+            this.id = id;
+            this.ttl = ttl;
+        }
+
+        @Override
+        public long id() {
+            return id;
+        }
+
+        @Override
+        public Duration ttl() {
+            return ttl;
+        }
+
+        @Override
+        public CompletionStage<Boolean> renew() {
+            return step(() -> {
+                boolean lives = shelf.renew(id, deadline(ttl));
+                if (lives) {
+                    wakeAt(this);
+                }
+                return lives;
+            });
+        }
+
+        @Override
+        public CompletionStage<Void> revoke() {
+            return step(() -> {
+                        shelf.end(id);
+                        Runnable timer = timers.remove(id);
+                        if (timer != null) {
+                            timer.run();
+                        }
+                        return true;
+                    })
+                    .thenAccept(done -> {});
+        }
+    }
+}
