@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>When a lease is due, tick; then step 2.
  * </ol>
  *
- * When the connection ends, the same from step 1, with reading going on where it was: what was changed meanwhile is in the log, or is seen to
- * be missing there.
+ * When the connection ends, the same from step 1, with reading going on where it was. What was changed meanwhile is in the log, or is seen to be
+ * missing there; every watch hears {@code reset} all the same, as somebody may have taken the end of the log away.
  */
 final class ChangeLog {
     private static final Logger LOG = System.getLogger(ChangeLog.class.getName());
@@ -174,12 +174,12 @@ final class ChangeLog {
 
     private void ticked(Connection connection, Tick tick) {
         nextTick = tick.microsToDeadline() < 0 ? null : time.nanoTime() + 1_000 * tick.microsToDeadline();
-        boolean wentBack = tick.revision() < position;
-        if (position == 0 || wentBack) {
+        boolean again = position != 0 && !isLive();
+        if (position == 0 || tick.revision() < position) {
             position = tick.revision();
         }
         if (goLive(connection)) {
-            if (wentBack) {
+            if (again) {
                 resetAll();
             }
             read(connection);

@@ -30,8 +30,8 @@ final class Connection {
         this.lettuce = lettuce;
         this.script = script;
         this.server = server;
-        this.head = List.of(
-                server.runId().getBytes(UTF_8), String.valueOf(logLength).getBytes(UTF_8));
+        String process = server.runId() + " " + server.beganMicros();
+        this.head = List.of(process.getBytes(UTF_8), String.valueOf(logLength).getBytes(UTF_8));
     }
 
     ServerFacts server() {

@@ -23,6 +23,21 @@ record ServerFacts(Map<String, String> fields) {
         return fields.getOrDefault("run_id", "");
     }
 
+    /**
+     * When this process began, by the server's clock, in microseconds, at the latest. 0 if that is not known, or does not say since when it is
+     * the primary, as it once was a replica.
+     */
+    long beganMicros() {
+        String now = fields.getOrDefault("server_time_usec", "");
+        String uptime = fields.getOrDefault("uptime_in_seconds", "");
+        boolean wasReplica = !fields.getOrDefault("master_replid2", "").matches("0+");
+        if (now.isEmpty() || uptime.isEmpty() || wasReplica) {
+            return 0;
+        }
+        // The server counts whole seconds from a whole second.
+        return 1_000_000 * (Long.parseLong(now) / 1_000_000 - Long.parseLong(uptime) + 1);
+    }
+
     String version() {
         String valkey = fields.get("valkey_version");
         return valkey == null ? fields.getOrDefault("redis_version", "") : "Valkey " + valkey;

@@ -8,11 +8,13 @@
 --   4 LOG      stream: every change has a revision, which is its id; p is the id before, so that a reader sees that it missed one
 --   5 LEASES   sorted set: lease -> its deadline in microseconds of `now`; a lease is called "<id>:<ttl in ms>"
 --   6 LEASED   sorted set, all scores 0: lease NUL directory NUL name, exactly the entries that have that lease
--- ARGV  1 operation, 2 run id of this server (empty if unknown), 3 how many entries of the log to keep, 4... of the operation
+-- ARGV  1 operation, 2 run id of this server (empty if unknown), a blank, and when it began in microseconds (0 if unknown), 3 how many
+--       entries of the log to keep, 4... of the operation
 --
 -- Redis takes nothing back when a script fails, so all that can fail comes before the first write.
 local META, ENTRIES, INDEX, LOG, LEASES, LEASED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local operation, run, kept = ARGV[1], ARGV[2], ARGV[3]
+local operation, kept = ARGV[1], ARGV[3]
+local run, began = string.match(ARGV[2], '^(%w*) (%d+)$')
 local call = redis.call
 
 local MAX_REVISION = 9007199254740991
@@ -69,16 +71,21 @@ local function begin()
     rev = math.max(rev, tonumber(string.match(latest[1], '^%d+')))
   end
   rev = math.max(rev, wall) + JUMP
-  -- Leases that had ended stay dead. The others live for a full ttl again, as a renewal may be among what was lost.
+  -- Leases that had ended stay dead. The others live for a full ttl again, as a renewal may be among what was lost: none came after this
+  -- process began.
   local ended = clock
   shift, now = 0, wall
+  local from = tonumber(began)
+  if from == 0 or from > now then
+    from = now
+  end
   local leases = call('ZRANGE', LEASES, 0, -1, 'WITHSCORES')
   local deadlines = {'+inf', ''}
   for i = 1, #leases, 2 do
     local ttl = string.match(leases[i], ':(%d+)$')
     if ttl then
       local live = tonumber(leases[i + 1]) > ended
-      deadlines[#deadlines + 1] = live and decimal(now + ttl * 1000) or '0'
+      deadlines[#deadlines + 1] = live and decimal(from + ttl * 1000) or '0'
       deadlines[#deadlines + 1] = leases[i]
     end
     if #deadlines >= BATCH then

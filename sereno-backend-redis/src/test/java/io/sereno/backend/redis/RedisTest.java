@@ -135,6 +135,18 @@ abstract class RedisTest {
         return join(backend.watch(target, listener));
     }
 
+    /** Returns when a read goes through, which fails at once as long as there is no connection. */
+    static void awaitWorking(Backend backend, Duration patience) {
+        long begun = System.nanoTime();
+        Throwable failed = new IllegalStateException("not tried");
+        while (failed != null) {
+            assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                    .as("the time without a read, which failed: " + failed)
+                    .isLessThan(patience);
+            failed = join(backend.read(new Query.All("d")).handle((found, thrown) -> thrown));
+        }
+    }
+
     static Snapshot snapshot(CommitResult result) {
         return (result instanceof Committed committed
                         ? committed.snapshot()

@@ -1,0 +1,153 @@
+package io.sereno.backend.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.CommitResult.Conflict;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.testservers.Persistence;
+import io.sereno.testservers.RedisServer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A server that is killed again and again under load; what its clients were told is compared with what is there. */
+class LoadTest extends RedisTest {
+    private static final int CLIENTS = 3;
+    private static final int THREADS = 2;
+    private static final int KILLS = 4;
+    /** Commits between two kills: so many are done, however slow the machine is. */
+    private static final int BETWEEN = 150;
+
+    private RedisServer server;
+
+    @BeforeEach
+    void startServer() {
+        server = RedisServer.start(Persistence.APPEND_ALWAYS);
+    }
+
+    @AfterEach
+    void stopServer() {
+        server.close();
+    }
+
+    @Override
+    RedisServer server() {
+        return server;
+    }
+
+    /** What one thread was told. */
+    private record Told(Map<String, String> names, List<Long> revisions, int counted, int doubted) {}
+
+    @Test
+    void everyOutcomeThatWasToldIsTrueHoweverOftenTheServerIsKilled() throws Exception {
+        committed(open(), Commit.to("count").put("n", Bytes.utf8("0")));
+        AtomicBoolean stop = new AtomicBoolean();
+        Semaphore done = new Semaphore(0);
+        List<Future<Told>> workers = new ArrayList<>();
+        for (int i = 0; i < CLIENTS; i++) {
+            Backend client = open();
+            for (int j = 0; j < THREADS; j++) {
+                String name = "w" + i + "-" + j + "-";
+                Callable<Told> work = () -> work(client, name, stop, done);
+                workers.add(callbacks.submit(work));
+            }
+        }
+        for (int i = 0; i < KILLS; i++) {
+            assertThat(done.tryAcquire(BETWEEN, 60, TimeUnit.SECONDS)).isTrue();
+            server.kill();
+            server.restart();
+        }
+        stop.set(true);
+
+        Backend judge = open();
+        Map<String, Entry> there = new HashMap<>();
+        all(judge, "d").forEach(entry -> there.put(entry.name(), entry));
+        Set<Long> revisions = new HashSet<>();
+        int counted = 0;
+        int doubted = 0;
+        Map<String, Integer> outcomes = new HashMap<>();
+        for (Future<Told> worker : workers) {
+            Told told = worker.get(60, TimeUnit.SECONDS);
+            counted += told.counted;
+            doubted += told.doubted;
+            told.names.forEach((name, outcome) -> {
+                outcomes.merge(outcome, 1, Integer::sum);
+                if (outcome.equals("Committed")) {
+                    assertThat(there).as("what was acknowledged").containsKey(name);
+                } else if (!outcome.equals("UNKNOWN")) {
+                    assertThat(there).as("what was " + outcome).doesNotContainKey(name);
+                }
+            });
+            assertThat(told.revisions).as("revisions of one thread").isSorted();
+            told.revisions.forEach(revision -> assertThat(revisions.add(revision))
+                    .as("revision " + revision + " once")
+                    .isTrue());
+        }
+        int count = Integer.parseInt(all(judge, "count").get(0).value().toUtf8());
+        assertThat(count).isBetween(counted, counted + doubted);
+        assertThat(outcomes.get("Committed")).isGreaterThan(KILLS * BETWEEN / 4);
+        assertThat(outcomes).as("kills that nobody noticed prove nothing").containsKey("UNKNOWN");
+    }
+
+    private static Told work(Backend client, String prefix, AtomicBoolean stop, Semaphore done) {
+        Map<String, String> names = new HashMap<>();
+        List<Long> revisions = new ArrayList<>();
+        int counted = 0;
+        int doubted = 0;
+        for (int i = 0; !stop.get(); i++) {
+            String name = prefix + i;
+            Object put = outcome(client, Commit.to("d").ifAbsent(name).put(name, Bytes.EMPTY));
+            names.put(name, told(put));
+            if (put instanceof Committed committed) {
+                revisions.add(committed.revision());
+                done.release();
+            }
+            // A name of its own for each, so a conflict would be with itself: it was sent twice.
+            assertThat(put).isNotInstanceOf(Conflict.class);
+            Object count = count(client);
+            counted += count instanceof Committed ? 1 : 0;
+            doubted += told(count).equals("UNKNOWN") ? 1 : 0;
+        }
+        return new Told(names, revisions, counted, doubted);
+    }
+
+    private static Object count(Backend client) {
+        Object read = join(client.read(new Query.All("count"))
+                .handle((found, thrown) -> thrown == null ? found.entries().get(0) : thrown));
+        if (!(read instanceof Entry entry)) {
+            return "not read";
+        }
+        int next = Integer.parseInt(entry.value().toUtf8()) + 1;
+        return outcome(
+                client,
+                Commit.to("count").ifModRevision("n", entry.modRevision()).put("n", Bytes.utf8("" + next)));
+    }
+
+    private static Object outcome(Backend client, Commit.Builder commit) {
+        return join(client.commit(commit.build()).handle((result, thrown) -> thrown == null ? result : thrown));
+    }
+
+    private static String told(Object outcome) {
+        return outcome instanceof Throwable thrown
+                ? ((BackendException) Errors.unwrap(thrown)).outcome().name()
+                : outcome instanceof CommitResult ? outcome.getClass().getSimpleName() : "not tried";
+    }
+}

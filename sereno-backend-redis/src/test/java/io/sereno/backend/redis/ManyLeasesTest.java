@@ -1,0 +1,108 @@
+package io.sereno.backend.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.api.sync.RedisCommands;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Target;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Test;
+
+/** Leases in thousands. */
+class ManyLeasesTest extends OneServerTest {
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    @Test
+    void tenThousandLeasesLiveAndCanBeRenewedAndSlowNothing() {
+        Backend backend = open();
+        List<Lease> leases = grantAll(backend, 10_000, Duration.ofMinutes(10));
+        assertThat(redis().zcard(Script.of(namespace).keys()[4])).isEqualTo(10_001);
+        List<CompletionStage<Boolean>> renewals =
+                leases.stream().map(Lease::renew).toList();
+        assertThat(renewals).allSatisfy(renewal -> assertThat(join(renewal)).isTrue());
+        put(backend, "d", "a", leases.get(9_999));
+
+        RedisCommands<String, String> redis = redis();
+        redis.configResetstat();
+        for (int i = 0; i < 200; i++) {
+            put(backend, "d", "n" + i, "1");
+        }
+        // Of the same kind as without leases: each step of the script takes the logarithm of how many there are.
+        assertThat(perCall(redis, "usec_per_call")).isLessThan(5_000);
+    }
+
+    /** A thousand that end at once are removed in portions, between which others have their turn. */
+    @Test
+    void aThousandLeasesThatEndAtOnceDoNotKeepTheServerFromOthers() throws Exception {
+        Backend backend = open();
+        RedisCommands<String, String> redis = redis();
+        double least = Double.MAX_VALUE;
+        for (int round = 0; round < 3; round++) {
+            String directory = "d" + round;
+            Notices notices = new Notices();
+            watch(backend, new Target(directory, Optional.empty()), notices);
+            List<Lease> leases = grantAll(backend, 1_000, Duration.ofMinutes(1));
+            List<CompletionStage<CommitResult>> puts = new ArrayList<>();
+            for (int i = 0; i < leases.size(); i++) {
+                puts.add(backend.commit(Commit.to(directory)
+                        .put("n" + i, Bytes.EMPTY, leases.get(i).id())
+                        .build()));
+            }
+            assertThat(puts).allSatisfy(put -> assertThat(join(put)).isInstanceOf(Committed.class));
+            notices.await("n999", SOON);
+            notices.forget();
+
+            redis.configSet("slowlog-log-slower-than", "0");
+            redis.slowlogReset();
+            redis.configSet("slowlog-max-len", "10000");
+            // As if the time of all of them had come.
+            String[] keys = Script.of(namespace).keys();
+            for (Lease lease : leases) {
+                redis.zadd(keys[4], 1, ((RedisLease) lease).key());
+            }
+            assertThat(names(backend, directory)).isEmpty();
+            while (redis.zcard(keys[4]) > 1) {
+                assertThat(names(backend, directory)).isEmpty();
+            }
+            double longest = redis.slowlogGet(10_000).stream()
+                    .map(entry -> (List<?>) entry)
+                    .filter(entry -> ((List<?>) entry.get(3)).get(0).toString().startsWith("EVAL"))
+                    .mapToLong(entry -> (Long) entry.get(2))
+                    .max()
+                    .orElseThrow();
+            redis.configSet("slowlog-log-slower-than", "10000");
+            least = Math.min(least, longest);
+        }
+        // Microseconds. The least of three rounds: when the machine stops the server for a while, that is not its own
+        // doing.
+        assertThat(least).isLessThan(50_000);
+    }
+
+    private static double perCall(RedisCommands<String, String> redis, String field) {
+        return redis.info("commandstats")
+                .lines()
+                .filter(line -> line.startsWith("cmdstat_evalsha:"))
+                .flatMap(line -> List.of(line.substring(line.indexOf(':') + 1).split(",")).stream())
+                .filter(pair -> pair.startsWith(field + "="))
+                .mapToDouble(pair -> Double.parseDouble(pair.substring(field.length() + 1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<Lease> grantAll(Backend backend, int count, Duration ttl) {
+        List<CompletionStage<Lease>> grants = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            grants.add(backend.grantLease(ttl));
+        }
+        return grants.stream().map(RedisTest::join).toList();
+    }
+}

@@ -1,0 +1,24 @@
+package io.sereno.backend.redis;
+
+import io.sereno.tck.BackendFixture;
+import io.sereno.tck.Grade;
+import io.sereno.tck.SerenoTck;
+import io.sereno.testservers.Persistence;
+import io.sereno.testservers.RedisServer;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+
+/** The kit over one server that has on disk what it acknowledges. */
+@Tag("servers")
+class RedisTckTest extends SerenoTck {
+    @Override
+    protected BackendFixture fixture() {
+        return new RedisFixture(Map.of(), () -> RedisServer.start(Persistence.APPEND_ALWAYS));
+    }
+
+    /** Until the kit tries all rules; each rule that it does try has to pass. */
+    @Override
+    protected Grade leastGrade() {
+        return Grade.NONE;
+    }
+}
