@@ -17,8 +17,11 @@ import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -352,5 +355,53 @@ class TopicDurableTest {
         });
         clients.passUntilDone(closed, Duration.ofSeconds(10));
         assertThat(storedPosition()).isEqualTo(2);
+    }
+
+    @Test
+    void aReaderThatLostItsTurnWithinABatchGoesOnWhereItsSuccessorStopped() throws Exception {
+        storeOneBatch("one-batch", List.of("a", "b", "c", "d", "e", "f"));
+        FaultyBackend line = clients.line();
+        TopicReader<String> cut =
+                clients.connect("cut", line).topic("one-batch", Codec.utf8()).reader(LOADER);
+        assertThat(cut.next().payload()).isEqualTo("a");
+        assertThat(cut.next().payload()).isEqualTo("b");
+        line.cutOff(Duration.ofSeconds(1));
+        Sereno two = clients.connect("two");
+        TopicReader<String> successor =
+                two.topic("one-batch", Codec.utf8()).reader(LOADER);
+        CompletableFuture<Message<String>> first = MutexTest.inThread(successor::next);
+        clients.passUntilDone(first, Duration.ofSeconds(60));
+        assertThat(first.get().payload()).isEqualTo("a");
+        for (String payload : List.of("b", "c", "d", "e")) {
+            assertThat(successor.next().payload()).isEqualTo(payload);
+        }
+        two.close();
+        line.heal();
+        CompletableFuture<Message<String>> next = MutexTest.inThread(cut::next);
+        clients.passUntilDone(next, Duration.ofSeconds(60));
+        assertThat(next.get().payload()).isEqualTo("e");
+    }
+
+    private void storeOneBatch(String topic, List<String> payloads) {
+        String directory = "topic/" + topic;
+        Backend operator = clients.store.connect(Runnable::run);
+        try (operator) {
+            long stream = commit(operator, Commit.to(directory).put(TopicHeader.NAME, TopicHeader.value(1, 1)));
+            List<byte[]> messages = payloads.stream()
+                    .map(payload -> payload.getBytes(StandardCharsets.UTF_8))
+                    .toList();
+            commit(
+                    operator,
+                    Commit.to(directory)
+                            .put(TopicHeader.NAME, TopicHeader.value(payloads.size() + 1, 1))
+                            .put(
+                                    TopicBatch.nameOf(1),
+                                    TopicBatch.encode(stream, "id-1", "by hand", clients.time.wall(), messages)));
+        }
+    }
+
+    private static long commit(Backend backend, Commit.Builder commit) {
+        CommitResult result = backend.commit(commit.build()).toCompletableFuture().join();
+        return ((CommitResult.Committed) result).revision();
     }
 }
