@@ -367,8 +367,7 @@ class TopicDurableTest {
         assertThat(cut.next().payload()).isEqualTo("b");
         line.cutOff(Duration.ofSeconds(1));
         Sereno two = clients.connect("two");
-        TopicReader<String> successor =
-                two.topic("one-batch", Codec.utf8()).reader(LOADER);
+        TopicReader<String> successor = two.topic("one-batch", Codec.utf8()).reader(LOADER);
         CompletableFuture<Message<String>> first = MutexTest.inThread(successor::next);
         clients.passUntilDone(first, Duration.ofSeconds(60));
         assertThat(first.get().payload()).isEqualTo("a");
@@ -401,7 +400,8 @@ class TopicDurableTest {
     }
 
     private static long commit(Backend backend, Commit.Builder commit) {
-        CommitResult result = backend.commit(commit.build()).toCompletableFuture().join();
+        CommitResult result =
+                backend.commit(commit.build()).toCompletableFuture().join();
         return ((CommitResult.Committed) result).revision();
     }
 }

