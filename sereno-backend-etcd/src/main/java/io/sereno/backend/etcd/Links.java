@@ -127,7 +127,7 @@ final class Links {
         }
         all.forEach(link -> link.channel().shutdownNow());
         for (Link link : all) {
-            await(link.channel(), limit);
+            await(link.channel(), limit.dividedBy(all.size()));
         }
     }
 

@@ -254,6 +254,21 @@ class FaultsTest {
         }
 
         @Test
+        void areNotDisturbedByCompaction() throws Exception {
+            try (Backend backend = proxied.open()) {
+                watch(backend);
+                proxy.refuse();
+                proxy.resetAll();
+                await(onlooker.commit(put("missed")));
+                SharedEtcd.SERVER.compact();
+                proxy.heal();
+                heard.upTo(Heard.RESET);
+                await(onlooker.commit(put("seen")));
+                heard.upTo("seen");
+            }
+        }
+
+        @Test
         void goOnBehindASilentLink() throws Exception {
             try (Backend backend =
                     proxied.operationTimeout(Duration.ofMillis(500)).open()) {

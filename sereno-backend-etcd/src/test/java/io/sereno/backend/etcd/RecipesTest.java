@@ -14,6 +14,8 @@ import io.sereno.Mutex;
 import io.sereno.Sereno;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
+import io.sereno.WaitGroup;
+import io.sereno.Worker;
 import io.sereno.testservers.EtcdServer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -121,6 +123,22 @@ class RecipesTest {
         List<Long> all = seen.stream().flatMap(List::stream).sorted().toList();
         assertThat(all).doesNotHaveDuplicates().startsWith(1L).endsWith((long) THREADS * ROUNDS * clients.size());
         client(0).counter("orders").delete();
+    }
+
+    @Test
+    void aWaitGroupWaitsForItsWorkersWhereverTheyAre() throws Exception {
+        WaitGroup group = client(0).waitGroup("night");
+        group.add(2 * clients.size());
+        Future<Boolean> waiting = threads.submit(() -> group.await(Duration.ofMinutes(1)));
+        everywhere(2, sereno -> () -> {
+            try (Worker worker = sereno.waitGroup("night").join()) {
+                worker.done();
+            }
+            return null;
+        });
+        assertThat(waiting.get()).isTrue();
+        assertThat(client(1).waitGroup("night").inspect().pending()).isZero();
+        group.delete();
     }
 
     @Test
