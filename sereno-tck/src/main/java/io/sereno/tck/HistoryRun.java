@@ -1,0 +1,184 @@
+package io.sereno.tck;
+
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Guarantees;
+import io.sereno.tck.history.FailurePage;
+import io.sereno.tck.history.History;
+import io.sereno.tck.history.HistoryCheck;
+import io.sereno.tck.history.Recorder;
+import io.sereno.tck.history.Shrinker;
+import io.sereno.tck.history.Violation;
+import io.sereno.tck.history.Workload;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Clients that get in each other's way, recorded and judged, once for a run of the kit: what the rules about histories look
+ * at. There are two of them, one in calm weather and one in which connections break all the time.
+ */
+final class HistoryRun {
+    /** Commits of unknown outcome, seen applied, that a rough history has to have. */
+    static final int UNKNOWN_AND_SEEN = 3;
+
+    private record Calm(HistoryRun run) {}
+
+    private record Rough(HistoryRun run) {}
+
+    private final String name;
+    private final History history;
+    private final HistoryCheck.Findings findings;
+    private final boolean simulated;
+    private final int faults;
+
+    private HistoryRun(String name, History history, boolean simulated, int faults) {
+        this.name = name;
+        this.history = history;
+        this.findings = HistoryCheck.of(history);
+        this.simulated = simulated;
+        this.faults = faults;
+    }
+
+    /** Nothing goes wrong; behind a backend without a network requests take their time, and a few are lost. */
+    static HistoryRun calm(Bench bench) {
+        return bench.shared(Calm.class, () -> new Calm(playCalm(bench))).run();
+    }
+
+    /** Faults strike two of three clients, one after another. */
+    static HistoryRun rough(Bench bench) {
+        return bench.shared(Rough.class, () -> new Rough(playRough(bench))).run();
+    }
+
+    private static HistoryRun playCalm(Bench bench) {
+        Random random = new Random(bench.random().nextLong());
+        Recorder recorder = new Recorder(bench.time());
+        List<Backend> clients = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            Backend backend = bench.client().backend();
+            clients.add(recorder.record("c" + i, bench.inProcess() ? disturbed(bench, backend, random) : backend));
+        }
+        boolean real = bench.kit().pace().isReal();
+        play(
+                bench,
+                recorder,
+                new Workload(
+                        clients,
+                        bench.time(),
+                        bench.kit().crew(),
+                        settings(bench, random.nextLong(), 0, real ? 6 : 15, real ? 50 : 40, Duration.ofMillis(3)),
+                        Workload.Weather.calm()));
+        return new HistoryRun("history", recorder.history(), bench.inProcess(), 0);
+    }
+
+    private static HistoryRun playRough(Bench bench) {
+        Random random = new Random(bench.random().nextLong());
+        Recorder recorder = new Recorder(bench.time());
+        List<Faulty> struck = List.of(bench.faulty(), bench.faulty());
+        List<Backend> clients = new ArrayList<>();
+        for (int i = 0; i < struck.size(); i++) {
+            clients.add(recorder.record("c" + (i + 1), struck.get(i).client().backend()));
+        }
+        clients.add(recorder.record("c3", bench.client().backend()));
+        FaultStorm storm = new FaultStorm(struck, List.of("c1", "c2"), bench, random, recorder);
+        // What a fault meets is up to chance: it goes on until some commits were lost sight of and turned up.
+        int rounds = bench.kit().pace().isReal() ? 3 : 6;
+        long lost = 0;
+        for (int attempt = 0; attempt < 3 && lost < UNKNOWN_AND_SEEN; attempt++) {
+            play(
+                    bench,
+                    recorder,
+                    new Workload(
+                            clients,
+                            bench.time(),
+                            bench.kit().crew(),
+                            settings(
+                                    bench, random.nextLong(), attempt * rounds, rounds, 50, Duration.ofMillis(80)),
+                            storm));
+            lost = HistoryCheck.of(recorder.history()).evidence().getOrDefault("OUT-3", 0L);
+        }
+        return new HistoryRun("history-under-faults", recorder.history(), bench.inProcess(), storm.count());
+    }
+
+    private static void play(Bench bench, Recorder recorder, Workload workload) {
+        CompletableFuture<Void> done = workload.run().toCompletableFuture();
+        // Generous: it ends by itself, unless an operation never does.
+        Duration atMost = Duration.ofMinutes(2)
+                .plus(bench.guarantees().expiryLateness().multipliedBy(10))
+                .plus(bench.shortTtl().multipliedBy(20));
+        if (!bench.reach(done::isDone, atMost)) {
+            throw new RuleFailure("clients that only waited for their own operations have not come to an end after "
+                    + Bench.text(atMost) + ", with " + recorder.size()
+                    + " operations begun: one of them does not end (LIF-6b)");
+        }
+        done.join();
+    }
+
+    private static Workload.Settings settings(
+            Bench bench, long seed, int firstRound, int rounds, int operations, Duration think) {
+        return new Workload.Settings(
+                seed,
+                firstRound,
+                rounds,
+                operations,
+                think,
+                bench.shortTtl(),
+                bench.guarantees().expiryLateness(),
+                bench.patience().plus(bench.guarantees().recovery()));
+    }
+
+    /**
+     * A backend without a network is behind one that is made up: requests and replies take their time, so that operations
+     * overlap, and some are lost.
+     */
+    private static Backend disturbed(Bench bench, Backend backend, Random random) {
+        FaultyBackend faulty = new FaultyBackend(backend, bench.time(), bench.kit().crew());
+        faulty.each(request -> request instanceof Request.Commit && random.nextInt(100) < 2, Fate.loseReply());
+        faulty.each(request -> request instanceof Request.Commit && random.nextInt(100) < 1, Fate.loseRequest());
+        faulty.each(
+                request -> request instanceof Request.Commit && random.nextInt(100) < 2,
+                Fate.applyLate(Duration.ofMillis(7)));
+        faulty.each(request -> random.nextInt(100) < 1, Fate.refuse());
+        for (int i = 1; i <= 6; i++) {
+            Duration delay = Duration.ofNanos(700_000L * i);
+            faulty.each(request -> random.nextInt(100) < 12, Fate.delayRequest(delay));
+            faulty.each(request -> random.nextInt(100) < 12, Fate.delayReply(delay));
+        }
+        return faulty;
+    }
+
+    /** Fails if the rule was broken; else counts what it was tried on. */
+    void judge(Bench bench, String rule, long atLeast) {
+        judge(bench, rule, rule, atLeast);
+    }
+
+    /** The same for a rule that says of faults what another one says in general. */
+    void judge(Bench bench, String rule, String general, long atLeast) {
+        if (simulated) {
+            bench.simulated();
+        }
+        for (Violation violation : findings.violations()) {
+            if (violation.breaks(general)) {
+                throw new RuleFailure(violation.text() + "\n  drawn in " + drawn(bench, rule, violation)
+                        + ", beside the report; rules broken in this history of "
+                        + history.operations().size() + " operations: " + findings.violations().size());
+            }
+        }
+        bench.count("operations", history.operations().size());
+        if (faults > 0) {
+            bench.count("faults", faults);
+        }
+        bench.evidence("tried", findings.evidence().getOrDefault(general, 0L), atLeast);
+    }
+
+    private String drawn(Bench bench, String rule, Violation violation) {
+        History smaller = Shrinker.shrink(history, violation);
+        String file = name + "-" + rule + ".html";
+        bench.kit().attach(file, FailurePage.html(bench.guarantees().backend(), smaller, violation));
+        return file;
+    }
+}

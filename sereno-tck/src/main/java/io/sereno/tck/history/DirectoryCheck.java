@@ -1,0 +1,713 @@
+package io.sereno.tck.history;
+
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Write;
+import io.sereno.tck.history.Claim.Kind;
+import io.sereno.tck.history.Claim.Span;
+import io.sereno.tck.history.Track.Segment;
+import io.sereno.tck.history.Track.Version;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Checks what was done in one directory. The revisions say in which order the commits took effect; what is left is to find a
+ * place among them for everything that only looked: reads, conflicts, checks.
+ *
+ * 1. Everything that happened is put on a line of gaps (Point): gap p is what lies between the commit at place p and the next.
+ *    A commit is at its place. Its conditions hold at the end of the gap before (pins).
+ * 2. Operations are gone through in the order of their invocations. `level` is the greatest gap in which anything took effect
+ *    that had returned before. A commit has to lie behind it. What looked takes the earliest point behind it at which all that
+ *    it claims is so: the earliest is right, since looking only keeps later operations from taking effect before it.
+ * 3. Whether an entry may have vanished without a commit depends on who saw it alive, and these may come later in the order of
+ *    invocations. So 2 is repeated until the bounds rest. They only ever grow, and so do the points found, so that what is found
+ *    impossible on the way stays impossible.
+ * 4. At the end each ghost is used once: what certainly vanished is matched with those that may have deleted it.
+ */
+final class DirectoryCheck {
+    private final Timeline timeline;
+    private final boolean snapshotReads;
+    private final Evidence evidence;
+    private final Event[] events;
+    /** For each event the least place of a commit that is invoked behind it. */
+    private final int[] leastPlaceInvokedAfter;
+
+    /** Where an operation ended up: what is invoked after its return takes effect no earlier. */
+    private final Map<Operation, Integer> gapOf = new HashMap<>();
+
+    private final List<Operation> certainlyGone = new ArrayList<>();
+    private boolean grown;
+    private boolean counting;
+
+    private record Event(long order, Operation operation, boolean isReturn) {}
+
+    /** Claims that hold at one point. */
+    record Look(List<Claim> claims, boolean any) {}
+
+    /**
+     * Where the search for a point begins.
+     *
+     * @param gap not before this
+     * @param cause what took effect in that gap and had returned
+     */
+    record Level(int gap, @Nullable Operation cause) {}
+
+    DirectoryCheck(Timeline timeline, boolean snapshotReads, Evidence evidence) {
+        this.timeline = timeline;
+        this.snapshotReads = snapshotReads;
+        this.evidence = evidence;
+        List<Event> all = new ArrayList<>();
+        for (Operation operation : timeline.operations) {
+            all.add(new Event(operation.begin(), operation, false));
+            if (operation.returned() != null) {
+                all.add(new Event(operation.end(), operation, true));
+            }
+        }
+        all.sort(Comparator.comparingLong(Event::order));
+        events = all.toArray(Event[]::new);
+        leastPlaceInvokedAfter = new int[events.length + 1];
+        leastPlaceInvokedAfter[events.length] = timeline.effects.size() + 1;
+        for (int i = events.length - 1; i >= 0; i--) {
+            Effect effect = events[i].isReturn() ? null : timeline.effectOf.get(events[i].operation());
+            leastPlaceInvokedAfter[i] =
+                    Math.min(leastPlaceInvokedAfter[i + 1], effect == null ? Integer.MAX_VALUE : effect.position());
+        }
+    }
+
+    Optional<Violation> firstViolation() {
+        try {
+            for (Effect effect : timeline.effects) {
+                pin(effect);
+            }
+            do {
+                grown = false;
+                sweep();
+            } while (grown);
+            counting = true;
+            sweep();
+            for (Track track : timeline.tracks.values()) {
+                checkVanished(track);
+            }
+            countUsesOfEndedLeases();
+            return Optional.empty();
+        } catch (Timeline.Broken broken) {
+            return Optional.of(broken.violation());
+        }
+    }
+
+    // Step 1: what a commit that took effect says about the state just before it.
+
+    private void pin(Effect effect) {
+        for (Condition condition : effect.commit().conditions()) {
+            if (!pinned(Claim.of(condition, timeline), effect)) {
+                throw new Timeline.Broken(Diagnosis.conditionDidNotHold(timeline, effect, condition));
+            }
+        }
+        List<Write> writes = effect.commit().writes();
+        if (writes.stream().allMatch(write -> write instanceof Write.Delete)) {
+            pinDeleted(effect);
+        }
+        for (Write write : writes) {
+            if (write instanceof Write.Put put) {
+                Track track = timeline.track(put.name());
+                Version version = track.version(effect.revision());
+                if (version != null) {
+                    if (version.createRevision != 0 && !createdRightly(version, effect)) {
+                        throw new Timeline.Broken(Diagnosis.createdWrongly(timeline, effect, version));
+                    }
+                    track.settleCreateRevision(version);
+                }
+            }
+        }
+    }
+
+    /** Something has to have been there that a commit deleted which did nothing else. */
+    private void pinDeleted(Effect effect) {
+        long end = timeline.gapEnd(effect.position() - 1);
+        List<Track> perhaps = effect.commit().writes().stream()
+                .map(write -> timeline.track(write.name()))
+                .filter(track -> !track.requiresAbsence(effect.commit()))
+                .filter(track -> track.at(effect.position() - 1).version != null
+                        || track.ghostPuts.stream().anyMatch(ghost -> ghost.begin() <= end))
+                .toList();
+        if (perhaps.isEmpty() || (perhaps.size() == 1 && !pinned(Claim.present(perhaps.get(0)), effect))) {
+            throw new Timeline.Broken(Diagnosis.deletedNothing(
+                    timeline, effect, effect.commit().writes().get(0).name()));
+        }
+    }
+
+    private boolean createdRightly(Version version, Effect effect) {
+        Track track = version.track;
+        if (version.createRevision == effect.revision()) {
+            return pinned(Claim.gone(track), effect);
+        }
+        if (pinned(new Claim(track, Kind.CREATED, null, version.createRevision), effect)) {
+            return true;
+        }
+        // A ghost may have created it: at a revision that nobody else has, behind what the entry was before.
+        Segment before = track.at(effect.position() - 1);
+        long since = before.from == 0 ? 0 : timeline.effectAt(before.from).revision();
+        return version.createRevision > since
+                && timeline.effects.stream().noneMatch(other -> other.revision() == version.createRevision)
+                && track.ghostPuts.stream().anyMatch(ghost -> ghost.begin() <= timeline.gapEnd(effect.position() - 1))
+                && (before.version == null || pinned(Claim.gone(track), effect));
+    }
+
+    /** Notes that a claim was true just before a commit; false if it cannot have been. */
+    private boolean pinned(Claim claim, Effect effect) {
+        Point before = Point.justBefore(effect.position());
+        long end = timeline.gapEnd(before.gap());
+        Segment segment = claim.track().at(before.gap());
+        Version there = segment.version;
+        boolean ghostPut = claim.track().ghostPuts.stream().anyMatch(ghost -> ghost.begin() <= end);
+        switch (claim.kind()) {
+            case GONE -> {
+                if (there != null && there.goneBy > effect.position()) {
+                    there.goneBy = effect.position();
+                    there.goneWitness = effect;
+                    return mayHaveVanished(there, end);
+                }
+                segment.absentSeen = before;
+                return true;
+            }
+            case PRESENT -> {
+                if (there == null) {
+                    segment.ghostSeen.add(end);
+                } else if (!ghostPut) {
+                    alive(there, before);
+                }
+                return ghostPut || there != null;
+            }
+            case CREATED -> {
+                if (there == null || !there.mayHaveBeenCreatedAt(claim.revision())) {
+                    return false;
+                }
+                if (!ghostPut) {
+                    there.createRevision = claim.revision();
+                }
+                alive(there, before);
+                return true;
+            }
+            case SHOWN -> {
+                if (there == null || !there.equals(claim.version())) {
+                    return false;
+                }
+                shown(there, before);
+                return true;
+            }
+            case NOT_CREATED, NOT_PUT_AT, NEVER -> {
+                return false;
+            }
+        }
+        throw new AssertionError(claim);
+    }
+
+    private boolean mayHaveVanished(Version version, long end) {
+        return version.lease.life.earliestEnd <= end
+                || version.mayBeDeletedBy.stream().anyMatch(ghost -> ghost.begin() <= end)
+                || version.track.ghostPuts.stream()
+                        .anyMatch(ghost -> ghost.begin() <= end && LeaseLife.leaseOf(ghost, version.track.name) != 0);
+    }
+
+    private void shown(Version version, Point at) {
+        grown |= at.compareTo(version.shown) > 0;
+        version.shown = version.shown.or(at);
+        leaseSeen(version, at);
+    }
+
+    private void alive(Version version, Point at) {
+        grown |= at.compareTo(version.alive) > 0;
+        version.alive = version.alive.or(at);
+        leaseSeen(version, at);
+    }
+
+    private void leaseSeen(Version version, Point at) {
+        if (version.lease.life != LeaseLife.NONE) {
+            grown |= at.compareTo(version.lease.notBefore) > 0;
+            version.lease.notBefore = version.lease.notBefore.or(at);
+        }
+    }
+
+    // Step 2.
+
+    private void sweep() {
+        Level level = new Level(0, null);
+        for (int i = 0; i < events.length; i++) {
+            Operation operation = events[i].operation();
+            if (events[i].isReturn()) {
+                int gap = gapOf.getOrDefault(operation, 0);
+                if (gap > level.gap()) {
+                    level = new Level(gap, operation);
+                }
+            } else {
+                gapOf.put(operation, place(operation, level));
+            }
+        }
+    }
+
+    private int place(Operation operation, Level level) {
+        Effect effect = timeline.effectOf.get(operation);
+        int gap = level.gap();
+        Point from = new Point(gap, operation.begin());
+        if (effect != null) {
+            if (effect.position() <= gap) {
+                throw new Timeline.Broken(Diagnosis.outOfOrder(timeline, effect, level));
+            }
+            count(effect, level);
+            if (operation.isUnknown()) {
+                // It never returned, or took effect after its return: it bounds nothing.
+                return 0;
+            }
+            gap = effect.position();
+            from = new Point(gap, operation.begin());
+        }
+        if (operation.returned() == null || operation.isUnknown()) {
+            return 0;
+        }
+        Span span = new Span(operation.begin(), operation.end(), leastPlaceInvokedAfter[indexOf(operation.end())] - 1);
+        if (effect != null && span.lastGap() < effect.position()) {
+            Effect later = timeline.effectAt(span.lastGap() + 1);
+            throw new Timeline.Broken(Diagnosis.outOfOrder(timeline, later, new Level(gap, operation)));
+        }
+        Optional<Look> decision = decision(operation);
+        if (decision.isPresent()) {
+            from = found(operation, decision.get(), from, span, level, true);
+            gap = Math.max(gap, from.gap());
+        }
+        if (operation.snapshot().isPresent()) {
+            for (Look look : looks(operation)) {
+                Point at = found(operation, look, from, span, level, false);
+                gap = Math.max(gap, at.gap());
+            }
+        }
+        return gap;
+    }
+
+    private int indexOf(long order) {
+        int low = 0;
+        int high = events.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (events[middle].order() <= order) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** What a commit that changed nothing says about the moment at which it was decided. */
+    Optional<Look> decision(Operation operation) {
+        if (operation.commit().isEmpty()) {
+            return Optional.empty();
+        }
+        io.sereno.spi.Commit commit = operation.commit().get();
+        if (operation.result().orElse(null) instanceof CommitResult.Conflict) {
+            List<Claim> claims = new ArrayList<>();
+            for (Condition condition : commit.conditions()) {
+                Claim not = Claim.not(condition, timeline);
+                if (not == null) {
+                    // It names a revision that this entry never had.
+                    return Optional.empty();
+                }
+                claims.add(not);
+            }
+            return Optional.of(new Look(claims, true));
+        }
+        if (operation.result().orElse(null) instanceof CommitResult.Committed committed && committed.revision() == 0) {
+            List<Claim> claims = new ArrayList<>();
+            for (Condition condition : commit.conditions()) {
+                claims.add(Claim.of(condition, timeline));
+            }
+            for (Write write : commit.writes()) {
+                claims.add(Claim.gone(timeline.track(write.name())));
+            }
+            return Optional.of(new Look(claims, false));
+        }
+        return Optional.empty();
+    }
+
+    /** What a read shows: at one moment if reads are snapshots, else each entry at its own. */
+    List<Look> looks(Operation operation) {
+        Snapshot snapshot = operation.snapshot().orElseThrow();
+        Query query = operation.call() instanceof Call.Read read
+                ? read.query()
+                : operation.commit().orElseThrow().returning().orElseThrow();
+        List<Claim> claims = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (Entry entry : snapshot.entries()) {
+            seen.add(entry.name());
+            Version version = timeline.track(entry.name()).version(entry.modRevision());
+            claims.add(
+                    version == null
+                            ? new Claim(timeline.track(entry.name()), Kind.NEVER, null, entry.modRevision())
+                            : Claim.shown(version));
+        }
+        for (Track track : timeline.tracks.values()) {
+            if (!seen.contains(track.name) && covers(query, snapshot, track.name)) {
+                claims.add(Claim.gone(track));
+            }
+        }
+        if (snapshotReads || claims.size() < 2) {
+            return List.of(new Look(claims, false));
+        }
+        return claims.stream().map(claim -> new Look(List.of(claim), false)).toList();
+    }
+
+    /** Whether a read that does not show an entry says that it is not there. */
+    private boolean covers(Query query, Snapshot snapshot, String name) {
+        if (query instanceof Query.One one) {
+            return one.name().equals(name);
+        }
+        if (query instanceof Query.Range range) {
+            if (!range.after().isEmpty() && order(name, range.after()) <= 0) {
+                return false;
+            }
+            List<Entry> entries = snapshot.entries();
+            boolean complete = !snapshot.more() && snapshotReads && entries.size() < range.limit();
+            return complete
+                    || (!entries.isEmpty()
+                            && order(name, entries.get(entries.size() - 1).name()) < 0);
+        }
+        return true;
+    }
+
+    private static int order(String left, String right) {
+        return Arrays.compareUnsigned(left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Point found(Operation operation, Look look, Point from, Span span, Level level, boolean decision) {
+        Point at = find(look, from, span);
+        if (at == null) {
+            throw new Timeline.Broken(
+                    new Diagnosis(timeline, this, operation, span).impossible(look, from, level, decision));
+        }
+        List<Claim> certain = look.any() ? possible(look, from, span) : look.claims();
+        if (!look.any() || certain.size() == 1) {
+            for (Claim claim : certain) {
+                note(operation, claim, from, at, span);
+            }
+        }
+        if (counting) {
+            count(operation, look, level, decision);
+        }
+        return at;
+    }
+
+    /** The earliest point at which all claims are so, or any of them. */
+    @Nullable
+    Point find(Look look, Point from, Span span) {
+        if (look.any()) {
+            Point earliest = null;
+            for (Claim claim : look.claims()) {
+                Point at = claim.next(from, span, timeline);
+                if (at != null && (earliest == null || at.compareTo(earliest) < 0)) {
+                    earliest = at;
+                }
+            }
+            return earliest;
+        }
+        Point at = from;
+        boolean moved = true;
+        while (moved) {
+            moved = false;
+            for (Claim claim : look.claims()) {
+                Point next = claim.next(at, span, timeline);
+                if (next == null) {
+                    return null;
+                }
+                moved |= next.compareTo(at) > 0;
+                at = at.or(next);
+            }
+        }
+        return at.gap() <= span.lastGap() ? at : null;
+    }
+
+    private List<Claim> possible(Look look, Point from, Span span) {
+        return look.claims().stream()
+                .filter(claim -> claim.next(from, span, timeline) != null)
+                .toList();
+    }
+
+    /** Remembers who saw what alive, and that something was gone which only a ghost or a lease can have deleted. */
+    private void note(Operation operation, Claim claim, Point from, Point at, Span span) {
+        if (claim.kind() == Kind.SHOWN && claim.version() != null) {
+            shown(claim.version(), at);
+        } else if (claim.kind() == Kind.CREATED || claim.kind() == Kind.PRESENT) {
+            Version only = onlyVersion(claim, from, span);
+            if (only != null) {
+                alive(only, at);
+            }
+            Segment segment = claim.track().at(from.gap());
+            if (counting && claim.kind() == Kind.PRESENT && segment.version == null && segment.to > span.lastGap()) {
+                segment.ghostSeen.add(span.end());
+            }
+        } else if (claim.kind() == Kind.GONE) {
+            Segment segment = claim.track().at(from.gap());
+            if (segment.to > span.lastGap()) {
+                certainlyGone(operation, segment, at, span);
+            }
+        }
+    }
+
+    /** All of a span lies in one segment, so that the entry was gone in that. */
+    private void certainlyGone(Operation operation, Segment segment, Point at, Span span) {
+        Version vanished = segment.version;
+        if (vanished == null) {
+            grown |= at.compareTo(segment.absentSeen) > 0;
+            segment.absentSeen = segment.absentSeen.or(at);
+        } else if (counting && vanished.goneWitness == null) {
+            certainlyGone.add(operation);
+            vanishedSeen.computeIfAbsent(vanished, first -> new ArrayList<>()).add(span);
+        }
+    }
+
+    private final Map<Version, List<Span>> vanishedSeen = new HashMap<>();
+
+    /** The one version that a claim can be about, if there is only one. */
+    private @Nullable Version onlyVersion(Claim claim, Point from, Span span) {
+        if (!claim.track().ghostPuts.isEmpty()) {
+            return null;
+        }
+        Version only = null;
+        Track track = claim.track();
+        for (int i = track.indexAt(from.gap()); i < track.segments.size(); i++) {
+            Segment segment = track.segments.get(i);
+            if (segment.from > span.lastGap()) {
+                break;
+            }
+            Version there = segment.version;
+            boolean fits =
+                    there != null && (claim.kind() == Kind.PRESENT || there.mayHaveBeenCreatedAt(claim.revision()));
+            if (fits) {
+                if (only != null) {
+                    return null;
+                }
+                only = there;
+            }
+        }
+        return only;
+    }
+
+    // Step 4.
+
+    private void checkVanished(Track track) {
+        List<Version> toMatch = new ArrayList<>();
+        for (Segment segment : track.segments) {
+            Version version = segment.version;
+            if (version == null) {
+                continue;
+            }
+            if (version.goneWitness != null && !vanishedBefore(version, version.goneWitness)) {
+                throw new Timeline.Broken(Diagnosis.cameBack(timeline, version, version.goneWitness));
+            }
+            boolean vanished = version.goneWitness != null || vanishedSeen.containsKey(version);
+            if (vanished && !leaseExplains(version)) {
+                toMatch.add(version);
+            }
+        }
+        if (!track.ghostPuts.isEmpty()) {
+            checkGhostPuts(track);
+            return;
+        }
+        Map<Operation, Version> usedFor = new HashMap<>();
+        for (Version version : toMatch) {
+            if (!match(version, usedFor, new HashSet<>())) {
+                throw new Timeline.Broken(Diagnosis.deletedTwice(timeline, version, usedFor.keySet()));
+            }
+        }
+    }
+
+    /** Each ghost can have put the entry into one segment only; those that were seen first take the first that will do. */
+    private void checkGhostPuts(Track track) {
+        List<Long> wanted = track.segments.stream()
+                .filter(segment -> !segment.ghostSeen.isEmpty())
+                .map(segment -> segment.ghostSeen.stream().min(Long::compare).orElseThrow())
+                .sorted()
+                .toList();
+        for (int i = 0; i < wanted.size(); i++) {
+            long deadline = wanted.get(i);
+            long able = track.ghostPuts.stream()
+                    .filter(ghost -> ghost.begin() <= deadline)
+                    .count();
+            if (able <= i) {
+                throw new Timeline.Broken(Diagnosis.putTwice(track, able, i + 1));
+            }
+        }
+    }
+
+    private boolean vanishedBefore(Version version, Effect witness) {
+        Point end = Point.justBefore(witness.position());
+        long gapEnd = timeline.gapEnd(end.gap());
+        Point seen = version.shown.or(version.alive);
+        boolean byLease = version.lease.life.earliestEnd <= gapEnd
+                && version.lease.notBefore.or(seen).compareTo(end) < 0;
+        boolean byGhost = seen.compareTo(end) < 0
+                && (version.mayBeDeletedBy.stream().anyMatch(ghost -> ghost.begin() <= gapEnd)
+                        || !version.track.ghostPuts.isEmpty());
+        return byLease || byGhost;
+    }
+
+    private boolean leaseExplains(Version version) {
+        if (version.lease.life == LeaseLife.NONE) {
+            return false;
+        }
+        Effect witness = version.goneWitness;
+        if (witness != null
+                && (version.lease.life.earliestEnd > timeline.gapEnd(witness.position() - 1)
+                        || version.lease.notBefore.compareTo(Point.justBefore(witness.position())) >= 0)) {
+            return false;
+        }
+        for (Span span : vanishedSeen.getOrDefault(version, List.of())) {
+            if (span.end() < version.lease.life.earliestEnd || version.lease.notBefore.gap() > span.lastGap()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean match(Version version, Map<Operation, Version> usedFor, Set<Operation> tried) {
+        for (Operation ghost : version.mayBeDeletedBy) {
+            if (mayExplain(ghost, version) && tried.add(ghost)) {
+                Version other = usedFor.get(ghost);
+                if (other == null || match(other, usedFor, tried)) {
+                    usedFor.put(ghost, version);
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private boolean mayExplain(Operation ghost, Version version) {
+        if (version.goneWitness != null && ghost.begin() > timeline.gapEnd(version.goneWitness.position() - 1)) {
+            return false;
+        }
+        return vanishedSeen.getOrDefault(version, List.of()).stream().allMatch(span -> ghost.begin() < span.end());
+    }
+
+    // What was tried.
+
+    private void count(Effect effect, Level level) {
+        if (!counting) {
+            return;
+        }
+        evidence.add("COM-5a");
+        evidence.add("COM-5b");
+        if (level.cause() != null && timeline.effectOf.containsKey(level.cause())) {
+            evidence.add("COM-6");
+        }
+        if (!effect.commit().conditions().isEmpty()) {
+            evidence.add("COM-2a");
+        }
+        for (Write write : effect.commit().writes()) {
+            Version version = timeline.track(write.name()).version(effect.revision());
+            if (version != null && timeline.tellerOfCreation(version) != null) {
+                evidence.add(version.createRevision == version.revision() ? "COM-7b" : "COM-7a");
+            }
+        }
+        boolean contended = contended(effect);
+        if (contended) {
+            evidence.add("COM-1");
+            for (Condition condition : effect.commit().conditions()) {
+                if (condition instanceof Condition.Absent) {
+                    evidence.add("COM-3");
+                    break;
+                }
+            }
+        }
+        if (timeline.sightingOf(effect) != null) {
+            evidence.add("COM-11");
+            evidence.add(effect.operation().isUnknown() ? "OUT-3" : "OUT-2");
+        }
+    }
+
+    /** Whether another commit to the directory was under way at the same time. */
+    private boolean contended(Effect effect) {
+        Operation operation = effect.operation();
+        return (effect.position() > 1
+                        && timeline.effectAt(effect.position() - 1).end() > operation.begin())
+                || (effect.position() < timeline.effects.size()
+                        && timeline.effectAt(effect.position() + 1).operation().begin() < operation.end());
+    }
+
+    /** Where the end of a lease was seen, and somebody tried to use it afterwards. */
+    private void countUsesOfEndedLeases() {
+        vanishedSeen.forEach((version, spans) -> {
+            if (leaseExplains(version)) {
+                long seen = spans.stream().mapToLong(Span::end).min().orElse(Long.MAX_VALUE);
+                evidence.add(
+                        "LEA-12",
+                        version.lease.life.uses.stream()
+                                .filter(use -> use > seen)
+                                .count());
+            }
+        });
+    }
+
+    private void count(Operation operation, Look look, Level level, boolean decision) {
+        if (decision) {
+            if (look.any()) {
+                evidence.add("COM-12");
+            } else {
+                evidence.add(operation.commit().orElseThrow().writes().isEmpty() ? "COM-13" : "COM-5d");
+            }
+            return;
+        }
+        evidence.add(
+                "LEA-2",
+                look.claims().stream()
+                        .filter(claim -> claim.version() != null && claim.version().lease.life != LeaseLife.NONE)
+                        .count());
+        long shown = look.claims().stream()
+                .filter(claim -> claim.kind() == Kind.SHOWN)
+                .count();
+        if (operation.commit().isPresent()) {
+            evidence.add("READ-8a");
+            Effect effect = timeline.effectOf.get(operation);
+            if (effect != null) {
+                evidence.add("READ-8b");
+            }
+            return;
+        }
+        if (level.cause() != null) {
+            evidence.add("READ-1");
+            if (operation.notice() >= 0) {
+                evidence.add("READ-1 on a notice");
+            }
+            if (!timeline.effectOf.containsKey(level.cause())) {
+                evidence.add("READ-2b");
+            }
+        }
+        evidence.add("READ-2c", shown);
+        evidence.add("READ-3a", shown);
+        evidence.add("READ-3b", look.claims().size() - shown);
+        evidence.add("READ-3c", shown);
+        if (snapshotReads && look.claims().size() > 1) {
+            evidence.add("READ-3d");
+        }
+    }
+
+    /** Where a read or a commit ended up, for those who judge what hangs on it. */
+    int gapOf(Operation operation) {
+        return gapOf.getOrDefault(operation, 0);
+    }
+
+    /** Operations that found an entry gone which no commit that took effect deleted. */
+    List<Operation> certainlyGone() {
+        return certainlyGone;
+    }
+}

@@ -1,0 +1,61 @@
+package io.sereno.tck.history;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * What several clients of one namespace did and were told.
+ *
+ * <p>No two puts of it may write the same value to the same entry: values tell which put a read shows. A
+ * {@link Workload} sees to that.
+ *
+ * @param operations in the order of their ids; some may have been left out
+ * @param notices of all watches, in the order of their delivery
+ * @param faults what was done from outside meanwhile; for pages, not for judging
+ * @param snapshotReads whether the store promises that a read shows one moment
+ */
+public record History(List<Operation> operations, List<Notice> notices, List<Fault> faults, boolean snapshotReads) {
+    /** Copies. */
+    public History {
+        operations = List.copyOf(operations);
+        notices = List.copyOf(notices);
+        faults = List.copyOf(faults);
+    }
+
+    /**
+     * A notice of a watch.
+     *
+     * @param id its place among the notices of the history
+     * @param watch the number of the watch
+     * @param name of the entry; empty for a reset
+     * @param revision as told; 0 when not
+     * @param at when the listener was called
+     */
+    public record Notice(int id, int watch, Optional<String> name, long revision, Moment at) {}
+
+    /**
+     * Something that was done to the clients, the network or the store.
+     *
+     * @param what in a few words
+     * @param client whom it hit; empty for all
+     * @param from when it began
+     * @param to when it ended
+     */
+    public record Fault(String what, Optional<String> client, Moment from, Moment to) {}
+
+    History withOperations(List<Operation> others) {
+        return new History(others, notices, faults, snapshotReads);
+    }
+
+    History without(Predicate<Operation> dropped) {
+        List<Operation> kept = new ArrayList<>();
+        for (Operation operation : operations) {
+            if (!dropped.test(operation)) {
+                kept.add(operation);
+            }
+        }
+        return withOperations(kept);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.tck.history;
+
+import org.jspecify.annotations.NullMarked;
