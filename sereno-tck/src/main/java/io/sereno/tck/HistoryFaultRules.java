@@ -5,12 +5,18 @@ package io.sereno.tck;
  * too, and what nobody heard the end of happened once or not at all.
  */
 class HistoryFaultRules {
-    @Rule(value = "READ-6", waits = true, check = "whether the first read after a reconnect, or on another server, can be behind")
+    @Rule(
+            value = "READ-6",
+            waits = true,
+            check = "whether the first read after a reconnect, or on another server, can be behind")
     void readsShowWhatWasAckedAlsoAfterReconnecting(Bench bench) {
         HistoryRun.rough(bench).judge(bench, "READ-6", "READ-1", 50);
     }
 
-    @Rule(value = "COM-11", waits = true, check = "what the client library sends again by itself after a lost connection")
+    @Rule(
+            value = "COM-11",
+            waits = true,
+            check = "what the client library sends again by itself after a lost connection")
     void noCommitIsCarriedOutTwiceWhateverBreaks(Bench bench) {
         HistoryRun.rough(bench).judge(bench, "COM-11", 20);
     }
@@ -25,7 +31,10 @@ class HistoryFaultRules {
         HistoryRun.rough(bench).judge(bench, "OUT-3", HistoryRun.UNKNOWN_AND_SEEN);
     }
 
-    @Rule(value = "OUT-1", waits = true, check = "which errors are told as NOT_APPLIED though the request may have been sent")
+    @Rule(
+            value = "OUT-1",
+            waits = true,
+            check = "which errors are told as NOT_APPLIED though the request may have been sent")
     void notAppliedMeansNeverSeen(Bench bench) {
         HistoryRun.rough(bench).judge(bench, "OUT-1", "READ-2a", 10);
     }

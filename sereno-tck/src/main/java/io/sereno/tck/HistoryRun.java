@@ -4,7 +4,6 @@ import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
-import io.sereno.spi.Guarantees;
 import io.sereno.tck.history.FailurePage;
 import io.sereno.tck.history.History;
 import io.sereno.tck.history.HistoryCheck;
@@ -96,8 +95,7 @@ final class HistoryRun {
                             clients,
                             bench.time(),
                             bench.kit().crew(),
-                            settings(
-                                    bench, random.nextLong(), attempt * rounds, rounds, 50, Duration.ofMillis(80)),
+                            settings(bench, random.nextLong(), attempt * rounds, rounds, 50, Duration.ofMillis(80)),
                             storm));
             lost = HistoryCheck.of(recorder.history()).evidence().getOrDefault("OUT-3", 0L);
         }
@@ -136,7 +134,8 @@ final class HistoryRun {
      * overlap, and some are lost.
      */
     private static Backend disturbed(Bench bench, Backend backend, Random random) {
-        FaultyBackend faulty = new FaultyBackend(backend, bench.time(), bench.kit().crew());
+        FaultyBackend faulty =
+                new FaultyBackend(backend, bench.time(), bench.kit().crew());
         faulty.each(request -> request instanceof Request.Commit && random.nextInt(100) < 2, Fate.loseReply());
         faulty.each(request -> request instanceof Request.Commit && random.nextInt(100) < 1, Fate.loseRequest());
         faulty.each(
@@ -165,7 +164,8 @@ final class HistoryRun {
             if (violation.breaks(general)) {
                 throw new RuleFailure(violation.text() + "\n  drawn in " + drawn(bench, rule, violation)
                         + ", beside the report; rules broken in this history of "
-                        + history.operations().size() + " operations: " + findings.violations().size());
+                        + history.operations().size() + " operations: "
+                        + findings.violations().size());
             }
         }
         bench.count("operations", history.operations().size());

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -40,6 +41,8 @@ final class Kit implements AutoCloseable {
             LifeRules.class,
             ResidueRules.class,
             ConfigurationRules.class,
+            HistoryRules.class,
+            HistoryFaultRules.class,
             SecondJvmRules.class,
             OutcomeFaultRules.class,
             LeaseFaultRules.class,
@@ -68,6 +71,7 @@ final class Kit implements AutoCloseable {
     private final String run = Long.toString(System.nanoTime() & Long.MAX_VALUE, 36);
     private final List<Outcome> outcomes = new ArrayList<>();
     private final Map<Class<?>, Object> shared = new HashMap<>();
+    private final Map<String, String> attachments = new ConcurrentHashMap<>();
     private @Nullable Map<RuleTest, CompletableFuture<Outcome>> waiting;
     private @Nullable Guarantees guarantees;
 
@@ -294,6 +298,16 @@ final class Kit implements AutoCloseable {
         synchronized (shared) {
             return Optional.ofNullable(guarantees);
         }
+    }
+
+    /** Puts a page beside the report. */
+    void attach(String file, String page) {
+        attachments.put(file, page);
+    }
+
+    /** Pages by the names of their files. */
+    Map<String, String> attachments() {
+        return Map.copyOf(attachments);
     }
 
     KitConfig config(String namespace) {

@@ -1,7 +1,9 @@
 package io.sereno.tck;
 
 import java.lang.reflect.Method;
+import java.nio.file.Files;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -89,6 +91,9 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
         try (Kit kit = run.kit()) {
             Report report = Report.of(kit);
             report.writeTo(run.tck().reportFolder());
+            for (Map.Entry<String, String> page : kit.attachments().entrySet()) {
+                Files.writeString(run.tck().reportFolder().resolve(page.getKey()), page.getValue());
+            }
             report.require(run.tck().leastGrade());
         }
     }

@@ -107,6 +107,15 @@ public abstract class SerenoTck {
     class Configuration extends ConfigurationRules {}
 
     @Nested
+    @Tag("HISTORY")
+    class Histories extends HistoryRules {}
+
+    @Nested
+    @Tag("HISTORY")
+    @Tag("faults")
+    class HistoriesUnderFaults extends HistoryFaultRules {}
+
+    @Nested
     @Tag("CFG")
     class InASecondJvm extends SecondJvmRules {}
 
