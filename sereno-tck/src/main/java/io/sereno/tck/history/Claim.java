@@ -141,27 +141,22 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
         if (version.goneBy < version.segment.to && version.goneBy <= span.lastGap()) {
             earliest = earlier(earliest, new Point(version.goneBy, span.begin()));
         }
-        for (Operation ghost : version.mayBeDeletedBy) {
-            earliest = earlier(earliest, tail(version.segment, from, seen, ghost.begin(), span, timeline));
+        if (version.firstGhostDelete != Long.MAX_VALUE) {
+            earliest = earlier(earliest, tail(version.segment, from, seen, version.firstGhostDelete, span, timeline));
         }
-        for (Operation ghost : version.track.ghostPuts) {
-            // It hid the version, and went with its own lease.
-            long lease = LeaseLife.leaseOf(ghost, version.track.name);
-            if (lease != 0) {
-                long end = Math.max(ghost.begin(), timeline.leaseEnd(lease).life.earliestEnd);
-                earliest = earlier(earliest, tail(version.segment, from, seen, end, span, timeline));
-            }
+        if (version.track.firstGhostEnd != Long.MAX_VALUE) {
+            // A ghost hid the version, and went with its own lease.
+            earliest =
+                    earlier(earliest, tail(version.segment, from, seen, version.track.firstGhostEnd, span, timeline));
         }
         return earliest;
     }
 
-    /** After a put that nobody saw. */
+    /** After a put that nobody saw; of several, the first is the one that allows most. */
     private @Nullable Point hidden(Segment segment, Point from, Point notBefore, Span span, Timeline timeline) {
-        Point earliest = null;
-        for (Operation ghost : track.ghostPuts) {
-            earliest = earlier(earliest, tail(segment, from, notBefore, ghost.begin(), span, timeline));
-        }
-        return earliest;
+        return track.firstGhostPut == Long.MAX_VALUE
+                ? null
+                : tail(segment, from, notBefore, track.firstGhostPut, span, timeline);
     }
 
     private static @Nullable Point earlier(@Nullable Point one, @Nullable Point other) {

@@ -139,8 +139,7 @@ final class DirectoryCheck {
         List<Track> perhaps = effect.commit().writes().stream()
                 .map(write -> timeline.track(write.name()))
                 .filter(track -> !track.requiresAbsence(effect.commit()))
-                .filter(track -> track.at(effect.position() - 1).version != null
-                        || track.ghostPuts.stream().anyMatch(ghost -> ghost.begin() <= end))
+                .filter(track -> track.at(effect.position() - 1).version != null || track.firstGhostPut <= end)
                 .toList();
         if (perhaps.isEmpty() || (perhaps.size() == 1 && !pinned(Claim.present(perhaps.get(0)), effect))) {
             throw new Timeline.Broken(Diagnosis.deletedNothing(
@@ -171,7 +170,7 @@ final class DirectoryCheck {
         long end = timeline.gapEnd(before.gap());
         Segment segment = claim.track().at(before.gap());
         Version there = segment.version;
-        boolean ghostPut = claim.track().ghostPuts.stream().anyMatch(ghost -> ghost.begin() <= end);
+        boolean ghostPut = claim.track().firstGhostPut <= end;
         switch (claim.kind()) {
             case GONE -> {
                 if (there != null && there.goneBy > effect.position()) {
@@ -216,9 +215,8 @@ final class DirectoryCheck {
 
     private boolean mayHaveVanished(Version version, long end) {
         return version.lease.life.earliestEnd <= end
-                || version.mayBeDeletedBy.stream().anyMatch(ghost -> ghost.begin() <= end)
-                || version.track.ghostPuts.stream()
-                        .anyMatch(ghost -> ghost.begin() <= end && LeaseLife.leaseOf(ghost, version.track.name) != 0);
+                || version.firstGhostDelete <= end
+                || version.track.firstGhostEnd <= end;
     }
 
     private void shown(Version version, Point at) {

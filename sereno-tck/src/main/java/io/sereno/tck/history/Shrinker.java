@@ -22,18 +22,22 @@ import java.util.function.Predicate;
  * reads, then whole entries, then commits that nobody saw, then all that can go.
  */
 public final class Shrinker {
+    /** Some seconds. */
+    private static final long BUDGET = 2_000_000;
+
     private final String rule;
     private final int culprit;
     private final String seen;
     private final Set<Integer> others = new HashSet<>();
-    private int checksLeft;
+    /** What may still be looked at, in operations. */
+    private long budget;
 
-    private Shrinker(Violation violation, int checks) {
+    private Shrinker(Violation violation) {
         this.rule = violation.rule();
         this.culprit = violation.culprit().id();
         this.seen = violation.seen();
         violation.others().forEach(other -> others.add(other.id()));
-        this.checksLeft = checks;
+        this.budget = BUDGET;
     }
 
     /**
@@ -44,7 +48,7 @@ public final class Shrinker {
      * @return the same with less in it
      */
     public static History shrink(History history, Violation violation) {
-        return new Shrinker(violation, 2_000).shrink(history);
+        return new Shrinker(violation).shrink(history);
     }
 
     private History shrink(History history) {
@@ -66,12 +70,13 @@ public final class Shrinker {
             smaller = withoutNames(smaller);
             smaller = inPortions(smaller, unseenWrites(smaller));
             smaller = inPortions(smaller, operation -> !others.contains(operation.id()));
-        } while (smaller.operations().size() < size && checksLeft > 0);
+        } while (smaller.operations().size() < size && budget > 0);
         return withNoticesOf(smaller);
     }
 
     private boolean stillBroken(History history) {
-        if (checksLeft-- <= 0) {
+        budget -= history.operations().size();
+        if (budget < 0) {
             return false;
         }
         return HistoryCheck.of(history).violations().stream()

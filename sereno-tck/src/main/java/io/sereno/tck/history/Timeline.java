@@ -308,7 +308,8 @@ final class Timeline {
         }
         for (Operation ghost : ghosts) {
             for (Write write : ghost.commit().orElseThrow().writes()) {
-                track(write.name()).haunt(ghost, write);
+                long lease = write instanceof Write.Put put ? put.leaseId() : 0;
+                track(write.name()).haunt(ghost, write, leaseEnd(lease).life);
             }
         }
         for (Track track : tracks.values()) {

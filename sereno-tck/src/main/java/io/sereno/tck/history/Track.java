@@ -21,6 +21,11 @@ final class Track {
     final List<Segment> segments = new ArrayList<>();
     final List<Operation> ghostPuts = new ArrayList<>();
     final List<Operation> ghostDeletes = new ArrayList<>();
+    /** The order at which the first ghost that puts it was invoked. */
+    long firstGhostPut = Long.MAX_VALUE;
+    /** The order from which on what a ghost put may have gone with its lease. */
+    long firstGhostEnd = Long.MAX_VALUE;
+
     private final Map<Long, Version> byRevision = new HashMap<>();
 
     Track(String name) {
@@ -66,6 +71,8 @@ final class Track {
         Effect goneWitness;
 
         final List<Operation> mayBeDeletedBy = new ArrayList<>();
+        /** The order at which the first of them was invoked. */
+        long firstGhostDelete = Long.MAX_VALUE;
 
         Version(Track track, Effect put, int index, LeaseEnd lease) {
             this.track = track;
@@ -167,7 +174,7 @@ final class Track {
 
     /** Whether what a ghost put may have gone again without a commit that is known. */
     boolean ghostsVanish() {
-        return !ghostDeletes.isEmpty() || ghostPuts.stream().anyMatch(ghost -> LeaseLife.leaseOf(ghost, name) != 0);
+        return !ghostDeletes.isEmpty() || firstGhostEnd != Long.MAX_VALUE;
     }
 
     /** Finds out which ghosts could have deleted which version. */
@@ -178,6 +185,7 @@ final class Track {
                 for (Operation ghost : ghostDeletes) {
                     if (couldDelete(ghost, version)) {
                         version.mayBeDeletedBy.add(ghost);
+                        version.firstGhostDelete = Math.min(version.firstGhostDelete, ghost.begin());
                     }
                 }
             }
@@ -201,9 +209,13 @@ final class Track {
     }
 
     /** Notes a commit of unknown outcome that nobody has seen. */
-    void haunt(Operation ghost, Write write) {
+    void haunt(Operation ghost, Write write, LeaseLife lease) {
         if (write instanceof Write.Put) {
             ghostPuts.add(ghost);
+            firstGhostPut = Math.min(firstGhostPut, ghost.begin());
+            if (lease != LeaseLife.NONE) {
+                firstGhostEnd = Math.min(firstGhostEnd, Math.max(ghost.begin(), lease.earliestEnd));
+            }
         } else if (!requiresAbsence(ghost.commit().orElseThrow())) {
             ghostDeletes.add(ghost);
         }

@@ -17,13 +17,13 @@ class PlantedBugsTest {
         int found = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             HistoryCheck.Findings findings = HistoryCheck.of(Play.of(lie, seed, 6, 60));
-            for (Violation violation : findings.violations()) {
-                found++;
-                System.out.println(lie + " seed " + seed + ": " + violation);
-                assertThat(lie.rules()).as("%s", violation).contains(violation.rule());
-            }
+            // A lie makes others look like liars: what else is said may be a consequence.
+            found += findings.violations().stream()
+                            .anyMatch(violation -> lie.rules().contains(violation.rule()))
+                    ? 1
+                    : 0;
         }
-        assertThat(found).isGreaterThanOrEqualTo(SEEDS - 1);
+        assertThat(found).as("of %d histories", SEEDS).isGreaterThanOrEqualTo(SEEDS - 1);
     }
 
     @Test
