@@ -1,0 +1,130 @@
+package io.sereno.tck;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Rules and tests name each other: what {@code docs/spec.md} says that a rule is tested by tests it, and every test of the kit
+ * tries a rule that is there. {@code -Dsereno.spec.update=true} writes the kit's tests into the page.
+ */
+class SpecificationLinksTest {
+    private static final Path PAGE = Path.of("../docs/spec.md");
+    private static final Pattern NAME = Pattern.compile("`([A-Za-z.]+)`");
+    private static final Pattern HEAD = Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · .*");
+    private static final String LABEL = "*Tested by:* ";
+
+    private final Specification specification;
+
+    SpecificationLinksTest() throws IOException {
+        if (Boolean.getBoolean("sereno.spec.update")) {
+            update();
+        }
+        specification = Specification.parse(Files.readAllLines(PAGE));
+    }
+
+    @Test
+    void everyTestOfTheKitTriesARuleThatExists() {
+        Set<String> rules =
+                specification.rules().stream().map(Specification.Entry::id).collect(Collectors.toSet());
+        assertThat(Kit.tests())
+                .isNotEmpty()
+                .allSatisfy(test -> assertThat(rules).as(test.id()).contains(test.rule()));
+    }
+
+    @Test
+    void whatARuleIsSaidToBeTestedByTestsIt() {
+        for (Specification.Entry rule : specification.rules()) {
+            Set<String> named = names(rule.testedBy());
+            named.removeIf(name -> !name.contains("."));
+            assertThat(testsOf(rule.id())).as(rule.id()).containsAll(named);
+        }
+    }
+
+    @Test
+    void testsOfOtherModulesThatARuleNamesAreThere() throws IOException {
+        Set<String> classes = testClasses();
+        for (Specification.Entry rule : specification.rules()) {
+            Set<String> named = names(rule.testedBy());
+            named.removeIf(name -> name.contains("."));
+            assertThat(classes).as(rule.id()).containsAll(named);
+        }
+    }
+
+    @Test
+    void everyGroupIsPartOfTheJunitClass() {
+        Set<Class<?>> shells = Stream.of(SerenoTck.class.getDeclaredClasses())
+                .map(Class::getSuperclass)
+                .collect(Collectors.toSet());
+        assertThat(shells).containsExactlyInAnyOrderElementsOf(Kit.GROUPS);
+    }
+
+    @Test
+    void everyTestSaysWhatToCheckFirst() {
+        assertThat(Kit.tests())
+                .allSatisfy(test -> assertThat(test.check()).as(test.id()).hasSizeGreaterThan(20));
+    }
+
+    private static Set<String> testsOf(String rule) {
+        return Kit.testsOf(rule).stream().map(RuleTest::id).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> names(String testedBy) {
+        Set<String> names = new TreeSet<>();
+        Matcher name = NAME.matcher(testedBy);
+        while (name.find()) {
+            names.add(name.group(1));
+        }
+        return names;
+    }
+
+    private static Set<String> testClasses() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of(".."), 9)) {
+            return files.map(Path::toString)
+                    .filter(file -> file.contains("src/test/java") && file.endsWith(".java"))
+                    .map(file -> file.substring(file.lastIndexOf('/') + 1, file.length() - ".java".length()))
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    /** Keeps the test classes of other modules that a rule names. */
+    private static void update() throws IOException {
+        List<String> lines = Files.readAllLines(PAGE);
+        List<String> updated = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            updated.add(lines.get(i));
+            Matcher head = HEAD.matcher(lines.get(i));
+            if (!head.matches()) {
+                continue;
+            }
+            Set<String> others = new TreeSet<>();
+            while (i + 1 < lines.size() && !lines.get(i + 1).isEmpty()) {
+                String line = lines.get(++i);
+                if (line.startsWith(LABEL)) {
+                    others.addAll(names(line));
+                    others.removeIf(name -> name.contains("."));
+                } else {
+                    updated.add(line);
+                }
+            }
+            List<String> all = new ArrayList<>(testsOf(head.group(1)));
+            all.addAll(others);
+            if (!all.isEmpty()) {
+                updated.add(LABEL + all.stream().map(name -> "`" + name + "`").collect(Collectors.joining(", ")));
+            }
+        }
+        Files.write(PAGE, updated, UTF_8);
+    }
+}

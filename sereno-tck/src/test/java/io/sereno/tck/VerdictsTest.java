@@ -1,0 +1,238 @@
+package io.sereno.tck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.backend.memory.MemoryBackendProvider;
+import io.sereno.simulation.ManualTime;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import java.lang.reflect.Method;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the kit makes of the ends of its tests. */
+class VerdictsTest {
+    private static final LocalDate FAR = LocalDate.of(2999, 12, 31);
+
+    @Test
+    void aRuleThatHeldPassesWithItsEvidence() {
+        Outcome outcome = run("holds");
+        assertThat(outcome.verdict()).isEqualTo(Verdict.PASS);
+        assertThat(outcome.evidence()).containsEntry("checks", 2L);
+    }
+
+    @Test
+    void aRuleThatLooksAtNothingIsVacuous() {
+        assertThat(run("looksAtNothing").verdict()).isEqualTo(Verdict.VACUOUS);
+    }
+
+    @Test
+    void tooLittleEvidenceIsVacuousAndSaysHowMuchIsNeeded() {
+        Outcome outcome = run("seesTooLittle");
+        assertThat(outcome.verdict()).isEqualTo(Verdict.VACUOUS);
+        assertThat(outcome.why()).contains("notices: 2 seen, at least 5 needed");
+    }
+
+    @Test
+    void aBrokenRuleTellsRuleStepsAdviceAndHowToSeeItAgain() {
+        Outcome outcome = run("isBroken");
+        assertThat(outcome.verdict()).isEqualTo(Verdict.FAIL);
+        assertThat(outcome.failure())
+                .hasMessageContaining("READ-4a MUST is broken: is broken")
+                .hasMessageContaining("What is absent MUST read as an empty list")
+                .hasMessageContaining("seen   the sky is green")
+                .hasMessageContaining("commit d: put a -> Committed at 1")
+                .hasMessageContaining("check  look out of the window")
+                .hasMessageContaining("-Dsereno.tck.rules=READ-4a -Dsereno.tck.seed=7");
+    }
+
+    @Test
+    void whatATestDidNotExpectFailsItsRuleToo() {
+        assertThat(run("crashes").verdict()).isEqualTo(Verdict.FAIL);
+        assertThat(run("crashes").why()).contains("ArithmeticException");
+    }
+
+    @Test
+    void aFixtureThatLacksSomethingLeavesARuleUnverified() {
+        Outcome outcome = run("needsAServer");
+        assertThat(outcome.verdict()).isEqualTo(Verdict.UNVERIFIED);
+        assertThat(outcome.why()).contains("cannot pause its servers");
+    }
+
+    @Test
+    void preparationsInDoubtBeginAnewInAnotherNamespace() {
+        Group.beginnings.set(0);
+        assertThat(run("isInDoubtTwice").verdict()).isEqualTo(Verdict.PASS);
+        assertThat(Group.beginnings).hasValue(3);
+        assertThat(run("isAlwaysInDoubt").verdict()).isEqualTo(Verdict.UNKNOWN);
+    }
+
+    @Test
+    void faultsOfADecoratorAreToldAsSuch() {
+        assertThat(run("breaksSomething").verdict()).isEqualTo(Verdict.PASS_SIMULATED);
+    }
+
+    @Test
+    void aBrokenRuleMayBeWaivedUntilADay() {
+        Outcome waived = run("isBroken", new Waiver("READ-4a", "the sky", FAR));
+        assertThat(waived.verdict()).isEqualTo(Verdict.WAIVED);
+        assertThat(waived.why()).contains("the sky");
+        Outcome over = run("isBroken", new Waiver("READ-4a", "the sky", LocalDate.of(2020, 1, 1)));
+        assertThat(over.verdict()).isEqualTo(Verdict.FAIL);
+    }
+
+    @Test
+    void aWaiverThatIsNotNeededFailsTheRun() {
+        try (Kit kit = new Kit(new Fixture(List.of(new Waiver("READ-4a", "the sky", FAR))), 7)) {
+            kit.run(test("holds"));
+            Report report = Report.of(kit);
+            assertThatThrownBy(() -> report.require(Grade.NONE))
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("READ-4a");
+        }
+    }
+
+    @Test
+    void gradesFollowFromWhatIsGreen() {
+        assertThat(Report.grade(lines(Map.of()))).isEqualTo(Grade.FULL);
+        assertThat(Report.grade(lines(Map.of("COM-8b", Verdict.FAIL)))).isEqualTo(Grade.CORE_AND_FAULTS);
+        assertThat(Report.grade(lines(Map.of("OUT-4", Verdict.UNVERIFIED)))).isEqualTo(Grade.CORE);
+        assertThat(Report.grade(lines(Map.of("OUT-4", Verdict.WAIVED)))).isEqualTo(Grade.CORE);
+        assertThat(Report.grade(lines(Map.of("READ-4a", Verdict.VACUOUS)))).isEqualTo(Grade.NONE);
+        assertThat(Report.grade(lines(Map.of("READ-4a", Verdict.UNTESTED)))).isEqualTo(Grade.FULL);
+    }
+
+    @Test
+    void aRunOfSomeRulesHasNoGradeAndNeedsNone() {
+        try (Kit kit = new Kit(new Fixture(List.of()), 7)) {
+            kit.run(test("holds"));
+            Report report = Report.of(kit);
+            assertThat(report.complete()).isFalse();
+            assertThat(report.grade()).isEqualTo(Grade.NONE);
+            report.require(Grade.FULL);
+            assertThat(ReportText.json(report)).contains("\"grade\": \"none\"", "\"seed\": 7");
+        }
+    }
+
+    @Test
+    void rulesAreSelectedByNumberOrGroup() {
+        SelectedRules selected = new SelectedRules(List.of("READ-4", "WAT"));
+        assertThat(Stream.of("READ-4a", "READ-4b", "WAT-10").allMatch(selected::includes))
+                .isTrue();
+        assertThat(Stream.of("READ-40", "READ-5a", "COM-4").anyMatch(selected::includes))
+                .isFalse();
+        assertThat(new SelectedRules(List.of()).includes("COM-4")).isTrue();
+    }
+
+    @Test
+    void anyTextIsQuotedForJson() {
+        assertThat(ReportText.quoted("a\"b\\c\nd\te\u0001")).isEqualTo("\"a\\\"b\\\\c\\nd\\u0009e\\u0001\"");
+    }
+
+    private static List<Report.Line> lines(Map<String, Verdict> others) {
+        return Specification.shipped().rules().stream()
+                .map(rule -> new Report.Line(
+                        rule, others.getOrDefault(rule.id(), Verdict.PASS), Map.of(), "", "", List.of(), 0))
+                .toList();
+    }
+
+    private static Outcome run(String method, Waiver... waivers) {
+        try (Kit kit = new Kit(new Fixture(List.of(waivers)), 7)) {
+            return kit.run(test(method));
+        }
+    }
+
+    private static RuleTest test(String name) {
+        Method method = Stream.of(Group.class.getDeclaredMethods())
+                .filter(each -> each.getName().equals(name))
+                .findFirst()
+                .orElseThrow();
+        return RuleTest.of(method);
+    }
+
+    /** Not a test class by itself. */
+    static final class Group {
+        static final AtomicInteger beginnings = new AtomicInteger();
+
+        private static final String CHECK = "look out of the window";
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void holds(Bench bench) {
+            bench.verify(true, () -> "never said");
+            bench.same("one", 1, 1);
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void looksAtNothing(Bench bench) {}
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void seesTooLittle(Bench bench) {
+            bench.evidence("notices", 2, 5);
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void isBroken(Bench bench) {
+            bench.client().put("d", "a", "1");
+            bench.verify(false, () -> "the sky is green");
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void crashes(Bench bench) {
+            bench.same("division", 1, 1 / bench.namespace().indexOf("tck"));
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void needsAServer(Bench bench) {
+            bench.server(ServerControl.Ability.PAUSE);
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void isInDoubtTwice(Bench bench) {
+            if (beginnings.incrementAndGet() < 3) {
+                throw new Doubt("a commit ended UNKNOWN");
+            }
+            bench.verified();
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void isAlwaysInDoubt(Bench bench) {
+            if (bench.namespace().startsWith("tck")) {
+                throw new Doubt("a commit ended UNKNOWN");
+            }
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void breaksSomething(Bench bench) {
+            Faulty faulty = bench.faulty();
+            faulty.faults().cutOff();
+            bench.verify(!faulty.read("d").succeeded(), () -> "a read succeeded with the network cut");
+        }
+    }
+
+    private record Fixture(List<Waiver> waivers, ManualTime time) implements BackendFixture {
+        Fixture(List<Waiver> waivers) {
+            this(waivers, new ManualTime());
+        }
+
+        @Override
+        public Backend connect(BackendConfig config) {
+            return new MemoryBackendProvider().open(config);
+        }
+
+        @Override
+        public boolean inProcess() {
+            return true;
+        }
+
+        @Override
+        public Optional<ManualTime> clock() {
+            return Optional.of(time);
+        }
+    }
+}
