@@ -1,5 +1,7 @@
 package io.sereno.recipes;
 
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
 import io.sereno.WaitGroup;
 import io.sereno.Worker;
 import io.sereno.recipes.kernel.Await;
@@ -153,6 +155,12 @@ final class WaitGroupRecipe implements WaitGroup {
                     submit(settling);
                 } catch (WaitGroupPlace.Gone byOthers) {
                     // Then there may be a free place now.
+                } catch (OutcomeUnknownException unsure) {
+                    throw new NotAppliedException(
+                            scope.about(operation)
+                                    + ": no place is free, and whether those of lost workers are could not"
+                                    + " be found out; nothing was changed, the call may be repeated",
+                            unsure);
                 }
             }
         }

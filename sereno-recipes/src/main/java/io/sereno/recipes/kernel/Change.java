@@ -40,7 +40,10 @@ public abstract class Change<S, R> extends CompletableFuture<R> {
         return false;
     }
 
-    /** Adds to the commit of a change that is alone. A condition must stay false for ever once it is false. */
+    /**
+     * Adds to the commit of a change that is alone. Where a condition can become true again, {@link #refused} says no more than that it was false: a
+     * copy in doubt may still be applied, as long as the entry is the same.
+     */
     protected void write(Commit.Builder commit, Session under, long incarnation) {}
 
     /** What the caller hears when a condition of {@link #write} is false. */
