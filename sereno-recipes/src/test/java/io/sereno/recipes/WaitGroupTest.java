@@ -20,9 +20,11 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -135,6 +137,76 @@ class WaitGroupTest {
         assertThat(second).isNotDone();
         group.done();
         assertThat(second).isCompletedWithValue(true);
+    }
+
+    @Test
+    void whoWaitedBeforeTheFirstGenerationAndMissedAllOfItGoesOn() {
+        FaultyBackend line = clients.line();
+        CompletableFuture<Boolean> early =
+                waiting(clients.connect("behind", line).waitGroup("x"));
+        line.holdNotices();
+        group.add(1);
+        group.done();
+        group.add(1);
+        line.releaseNotices();
+        passUntilDone(early);
+        assertThat(early).isCompletedWithValue(true);
+    }
+
+    @Test
+    void whoMissedThatItsGenerationFailedHearsOfItWhenTheNextIsUnderWay() {
+        FaultyBackend line = clients.line();
+        group.add(1);
+        CompletableFuture<Boolean> behind =
+                waiting(clients.connect("behind", line).waitGroup("x"));
+        line.holdNotices();
+        Worker worker = group.join();
+        worker.close();
+        group.add(1);
+        line.releaseNotices();
+        passUntilDone(behind);
+        assertThatThrownBy(behind::join)
+                .hasCauseInstanceOf(WorkersLostException.class)
+                .hasMessageContaining(worker.id());
+    }
+
+    @Test
+    void whoWaitsHearsOfAllWhoWereLostTogether() {
+        FaultyBackend line = clients.line();
+        WaitGroup dying = clients.connect("dying", line).waitGroup("x");
+        group.add(40);
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            ids.add(dying.join().id());
+        }
+        CompletableFuture<Boolean> waiting = waiting(group);
+        line.cutOff(Duration.ofSeconds(1));
+        passUntilDone(waiting);
+        assertThatThrownBy(waiting::join)
+                .cause()
+                .isInstanceOfSatisfying(
+                        WorkersLostException.class,
+                        lost -> assertThat(lost.workers()).containsExactlyElementsOf(ids));
+    }
+
+    @Test
+    void whoOnlySeemsToBeLostIsNotSettled() {
+        group.add(2);
+        Worker worker = group.join();
+        // A read that mixes moments may show the claim and not the life.
+        List<Entry> mixed = entries().stream()
+                .filter(entry -> !entry.name().startsWith("l-"))
+                .toList();
+        Client client = parent.client();
+        WaitGroupSighting.Settling settling = Objects.requireNonNull(
+                WaitGroupSighting.of(new Snapshot(mixed, false)).settle(client.kernel()));
+        client.waitGroups().submit(new Scope(client.kernel(), "wait group", "x"), DIRECTORY, settling);
+        assertThat(settling)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .withCauseInstanceOf(WaitGroupPlace.Gone.class);
+        worker.done();
+        assertThat(group.inspect()).isEqualTo(new WaitGroup.View(1, 1, List.of(), List.of()));
     }
 
     @Test
