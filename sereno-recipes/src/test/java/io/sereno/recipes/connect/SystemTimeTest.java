@@ -41,12 +41,21 @@ class SystemTimeTest {
     void aCancelledTaskIsForgottenAndDoesNotRun() throws Exception {
         AtomicBoolean ran = new AtomicBoolean();
         CompletableFuture<Void> later = new CompletableFuture<>();
+        CompletableFuture<Void> begun = new CompletableFuture<>();
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
 
+        // The timer is kept busy until all has been cancelled, however long that takes.
+        time.schedule(Duration.ZERO, Runnable::run, () -> {
+            begun.complete(null);
+            cancelled.join();
+        });
+        begun.get(10, SECONDS);
         time.schedule(Duration.ofMillis(10), Runnable::run, () -> ran.set(true)).run();
         Runnable cancel = time.schedule(Duration.ofDays(1), Runnable::run, () -> ran.set(true));
         cancel.run();
         cancel.run();
         assertThat(time.pending()).isZero();
+        cancelled.complete(null);
         time.schedule(Duration.ofMillis(11), Runnable::run, () -> later.complete(null));
 
         later.get(10, SECONDS);
