@@ -1,0 +1,315 @@
+package io.sereno.backend.zookeeper;
+
+import io.sereno.spi.Commit;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Write;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.OpResult.SetDataResult;
+import org.apache.zookeeper.data.ACL;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A commit as one ZooKeeper transaction, made from what was seen of its entries.
+ *
+ * <p>The transaction proves every condition, so that what was seen may be old:
+ *
+ * <ul>
+ *   <li>absent, and put: the creation itself;
+ *   <li>absent only: was seen absent, and a check that its guard has not changed since;
+ *   <li>present: a check of the entry, or the set or delete itself;
+ *   <li>createRevision: was seen so, with the guard unchanged, and is present;
+ *   <li>modRevision: the same, with the version of the entry unchanged.
+ * </ul>
+ *
+ * <p>ZooKeeper tells no zxid of a transaction, but it tells the state of what was set by it. So a transaction that changes
+ * anything sets something: the guard of what it creates, the entry itself, or else the clock.
+ */
+final class Attempt {
+    /** What an operation is there for. */
+    enum Part {
+        GUARD,
+        CHECK,
+        DIRECTORY,
+        CREATE,
+        SET,
+        DELETE,
+        CLOCK,
+        EMPTIED
+    }
+
+    /** @param name of the entry; for a guard empty */
+    record Step(Part part, String name, int shard, Op operation) {}
+
+    /** Where a commit is planned: paths, credentials, and what is known by now. */
+    record Place(Paths paths, List<ACL> acl, Sightings sightings) {}
+
+    /** The version that every node has. */
+    static final int ANY = -1;
+
+    private static final byte[] EMPTY = new byte[0];
+
+    private final List<Step> steps = new ArrayList<>();
+    /** Of the names in the way, which have to be looked at before anything can be planned. */
+    private final Set<String> unseen = new LinkedHashSet<>();
+
+    private final Set<String> created = new LinkedHashSet<>();
+    private final Set<String> deleted = new LinkedHashSet<>();
+    /** Guards that must not have changed, with the version that was seen. */
+    private final Map<Integer, Integer> checkedGuards = new TreeMap<>();
+
+    /** Of what is set: a version that its guard had before. */
+    private final Map<String, Integer> guardsBefore = new HashMap<>();
+
+    private final Commit commit;
+    private final Place place;
+    private final String directoryPath;
+    private final Map<String, Condition> conditions = new HashMap<>();
+    private final Map<String, Write> writes = new LinkedHashMap<>();
+    private final @Nullable Map<String, Sighting> looked;
+    private boolean conflict;
+    private boolean createsDirectory;
+    private boolean removesDirectory;
+
+    /**
+     * Plans it.
+     *
+     * @param looked what was seen of the entries just now, in a read that is not older than this call; null: nothing, so go by
+     *     what is remembered
+     */
+    Attempt(Commit commit, Place place, @Nullable Map<String, Sighting> looked) {
+        this.commit = commit;
+        this.place = place;
+        this.looked = looked;
+        this.directoryPath = place.paths.directory(commit.directory());
+        commit.conditions().forEach(condition -> conditions.put(condition.name(), condition));
+        commit.writes().forEach(write -> writes.put(write.name(), write));
+        plan();
+    }
+
+    /** What was looked at shows that a condition does not hold. */
+    boolean isConflict() {
+        return conflict;
+    }
+
+    /** Names to look at first; empty: it can be sent. */
+    Set<String> unseen() {
+        return unseen;
+    }
+
+    List<Step> steps() {
+        return steps;
+    }
+
+    List<Op> operations() {
+        return steps.stream().map(Step::operation).toList();
+    }
+
+    Set<String> created() {
+        return created;
+    }
+
+    Set<String> deleted() {
+        return deleted;
+    }
+
+    /** Then the directory held nothing else at that moment. */
+    boolean createsDirectory() {
+        return createsDirectory;
+    }
+
+    boolean removesDirectory() {
+        return removesDirectory;
+    }
+
+    boolean changesSomething() {
+        return steps.stream()
+                .anyMatch(step -> step.part == Part.CREATE || step.part == Part.SET || step.part == Part.DELETE);
+    }
+
+    /** Every name that a look has to include. */
+    Set<String> names() {
+        Set<String> names = new LinkedHashSet<>(conditions.keySet());
+        names.addAll(writes.keySet());
+        return names;
+    }
+
+    String path(String name) {
+        return Paths.entry(directoryPath, name);
+    }
+
+    /** A version that the guard of an entry that is set had before. */
+    int guardBefore(String name) {
+        int shard = shard(name);
+        return checkedGuards.getOrDefault(shard, guardsBefore.getOrDefault(name, Sightings.UNKNOWN));
+    }
+
+    int shard(String name) {
+        return Paths.shard(commit.directory(), name);
+    }
+
+    /** Whether the entry had to be there, so that its absence is a conflict; or its version, so that another one is. */
+    boolean isConditioned(String name) {
+        return conditions.containsKey(name);
+    }
+
+    private void plan() {
+        List<Step> checks = new ArrayList<>();
+        List<Step> changes = new ArrayList<>();
+        for (String name : names()) {
+            planEntry(name, checks, changes);
+        }
+        if (conflict || !unseen.isEmpty()) {
+            return;
+        }
+        Set<Integer> set = new HashSet<>();
+        created.forEach(name -> set.add(shard(name)));
+        // A guard that is set below is checked there.
+        checkedGuards.forEach((shard, version) -> {
+            if (!set.contains(shard)) {
+                steps.add(new Step(Part.GUARD, "", shard, Op.check(place.paths.guard(shard), version)));
+            }
+        });
+        set.forEach(shard -> steps.add(new Step(
+                Part.GUARD,
+                "",
+                shard,
+                Op.setData(place.paths.guard(shard), EMPTY, checkedGuards.getOrDefault(shard, ANY)))));
+        steps.addAll(checks);
+        planDirectory(changes);
+        if (steps.isEmpty()) {
+            steps.add(new Step(Part.CLOCK, "", 0, Op.check(place.paths.clock(), ANY)));
+        }
+    }
+
+    private void planDirectory(List<Step> changes) {
+        createsDirectory = !created.isEmpty() && !place.sightings.exists(commit.directory());
+        removesDirectory = created.isEmpty()
+                && changes.stream().allMatch(step -> step.part == Part.DELETE)
+                && place.sightings.holdsOnly(commit.directory(), deleted);
+        if (createsDirectory) {
+            steps.add(
+                    new Step(Part.DIRECTORY, "", 0, Op.create(directoryPath, EMPTY, place.acl, CreateMode.CONTAINER)));
+        }
+        steps.addAll(changes);
+        if (!changes.isEmpty() && changes.stream().allMatch(step -> step.part == Part.DELETE)) {
+            steps.add(new Step(Part.CLOCK, "", 0, Op.setData(place.paths.clock(), Opening.FORMAT, ANY)));
+        }
+        if (removesDirectory) {
+            steps.add(new Step(Part.EMPTIED, "", 0, Op.delete(directoryPath, ANY)));
+        }
+    }
+
+    private void planEntry(String name, List<Step> checks, List<Step> changes) {
+        Condition condition = conditions.get(name);
+        Write write = writes.get(name);
+        if (condition == null) {
+            planUnconditioned(name, write, changes);
+        } else if (condition instanceof Condition.Absent) {
+            if (write instanceof Write.Put put) {
+                create(put, changes);
+            } else {
+                requireSeen(name, seen -> !seen.isPresent());
+            }
+        } else {
+            int version = ANY;
+            if (condition instanceof Condition.CreateRevision create) {
+                requireSeen(name, seen -> seen.created() == create.revision());
+            } else if (condition instanceof Condition.ModRevision mod) {
+                Sighting seen = requireSeen(name, s -> s.modified() == mod.revision());
+                version = seen == null ? ANY : seen.version();
+            }
+            if (write != null) {
+                change(write, version, changes);
+            } else {
+                checks.add(new Step(Part.CHECK, name, 0, Op.check(path(name), version)));
+            }
+        }
+    }
+
+    private void planUnconditioned(String name, @Nullable Write write, List<Step> changes) {
+        Sighting seen = seen(name);
+        if (write instanceof Write.Put put && (seen == null || !seen.isPresent())) {
+            create(put, changes);
+        } else if (write instanceof Write.Delete && seen != null && !seen.isPresent()) {
+            // Nothing to delete; that has to be so at the moment of the commit.
+            checkGuard(name, seen);
+        } else if (write != null) {
+            change(write, ANY, changes);
+        }
+    }
+
+    private void create(Write.Put put, List<Step> changes) {
+        CreateMode mode = put.leaseId() == 0 ? CreateMode.PERSISTENT : CreateMode.EPHEMERAL;
+        created.add(put.name());
+        changes.add(new Step(
+                Part.CREATE,
+                put.name(),
+                0,
+                Op.create(path(put.name()), put.value().toArray(), place.acl, mode)));
+    }
+
+    private void change(Write write, int version, List<Step> changes) {
+        String path = path(write.name());
+        if (write instanceof Write.Put put) {
+            Sighting seen = seen(put.name());
+            if (seen != null && seen.isPresent() && seen.owner() != put.leaseId() && looked != null) {
+                throw Failures.refused("entry '" + put.name() + "' is bound to lease " + seen.owner()
+                        + " until it is deleted; a put has to repeat that, and this one says " + put.leaseId()
+                        + " (0 is none)");
+            }
+            guardsBefore.put(put.name(), place.sightings.guard(shard(put.name())));
+            changes.add(new Step(
+                    Part.SET, put.name(), 0, Op.setData(path, put.value().toArray(), version)));
+        } else {
+            deleted.add(write.name());
+            changes.add(new Step(Part.DELETE, write.name(), 0, Op.delete(path, version)));
+        }
+    }
+
+    private @Nullable Sighting seen(String name) {
+        return looked != null ? looked.get(name) : place.sightings.of(path(name));
+    }
+
+    /** Requires that the entry was seen to be so, and that its guard has not changed since. */
+    private @Nullable Sighting requireSeen(String name, Predicate<Sighting> holds) {
+        Sighting seen = seen(name);
+        if (seen != null && holds.test(seen)) {
+            checkGuard(name, seen);
+        } else if (looked != null) {
+            conflict = true;
+        } else {
+            unseen.add(name);
+        }
+        return seen;
+    }
+
+    private void checkGuard(String name, Sighting seen) {
+        Integer other = checkedGuards.put(shard(name), seen.guard());
+        if (other != null && other != seen.guard()) {
+            // Two versions of one guard cannot both hold.
+            unseen.add(name);
+        }
+    }
+
+    /** What the transaction set, by part: their states tell its zxid. */
+    static @Nullable SetDataResult firstSet(List<OpResult> results) {
+        for (OpResult result : results) {
+            if (result instanceof SetDataResult set) {
+                return set;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,323 @@
+package io.sereno.backend.zookeeper;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Write;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.OpResult.SetDataResult;
+import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One commit until it is certain:
+ *
+ * <ol>
+ *   <li>plan a transaction by what is remembered; where that is not enough, or says no, look at the entries behind a
+ *       barrier, and plan by that;
+ *   <li>a condition that does not hold in such a look is a conflict: the look is not older than the call;
+ *   <li>send the transaction. Without an answer the outcome is unknown, and that is the end of it;
+ *   <li>ZooKeeper refused it: nothing was done, so another may be sent. The operation that was refused says what was
+ *       wrong: a condition, which is a conflict; or what was remembered, then back to 1;
+ *   <li>it was carried out: the revision is in the state of what it set.
+ * </ol>
+ */
+final class CommitRun {
+    private final Commit commit;
+    private final Call<CommitResult> call;
+    private final Link link;
+    private final @Nullable ZooKeeperLease lease;
+    private final Attempt.Place place;
+    private final Reader reader;
+
+    CommitRun(
+            Commit commit,
+            Call<CommitResult> call,
+            Link link,
+            @Nullable ZooKeeperLease lease,
+            Attempt.Place place,
+            Reader reader) {
+        this.commit = commit;
+        this.call = call;
+        this.link = link;
+        this.lease = lease;
+        this.place = place;
+        this.reader = reader;
+    }
+
+    void start() {
+        step(null);
+    }
+
+    /** Steps 1 and 2. */
+    private void step(@Nullable Map<String, Sighting> looked) {
+        if (!call.isOpen()) {
+            return;
+        }
+        link.whenConnected(
+                call,
+                handle -> {
+                    try {
+                        Attempt attempt = new Attempt(commit, place, looked);
+                        if (attempt.isConflict()) {
+                            conflict(handle);
+                        } else if (!attempt.unseen().isEmpty()) {
+                            look(handle, attempt);
+                        } else {
+                            send(handle, attempt, looked);
+                        }
+                    } catch (BackendException refused) {
+                        call.fail(refused);
+                    }
+                },
+                this::dead);
+    }
+
+    private void dead() {
+        if (lease != null && lease.isDead()) {
+            call.end(new CommitResult.LeaseDead());
+        } else {
+            call.interrupt("the session with ZooKeeper has ended, and there will be no other", true);
+        }
+    }
+
+    private void look(Handle handle, Attempt attempt) {
+        var barrier = handle.barrier(place.paths().clock());
+        reader.look(handle, commit.directory(), attempt.names())
+                .thenCombine(barrier, (seen, passed) -> {
+                    if (!passed.isOk()) {
+                        throw Failures.ofRead(call.what(), passed.code());
+                    }
+                    return seen;
+                })
+                .whenComplete((seen, failure) -> {
+                    if (failure != null) {
+                        call.fail(asBackendException(failure));
+                    } else {
+                        step(seen.sightings());
+                    }
+                });
+    }
+
+    /** Step 3. */
+    private void send(Handle handle, Attempt attempt, @Nullable Map<String, Sighting> looked) {
+        if (lease != null && !lease.space().take(commit, attempt)) {
+            lease.space().recount(handle, call, () -> step(looked));
+            return;
+        }
+        if (!call.sending()) {
+            return;
+        }
+        handle.transact(attempt.operations()).thenAccept(answer -> {
+            List<OpResult> results = answer.value();
+            if (answer.isOk() && results != null) {
+                committed(handle, attempt, results);
+            } else if (results == null || results.size() != attempt.steps().size()) {
+                call.fail(Failures.ofWrite(call.what(), answer.code()));
+            } else if (call.certain()) {
+                refused(handle, attempt, results, looked);
+            }
+        });
+    }
+
+    /** Step 4. */
+    private void refused(
+            Handle handle, Attempt attempt, List<OpResult> results, @Nullable Map<String, Sighting> looked) {
+        int index = 0;
+        while (index < results.size() - 1 && Reader.codeOf(results.get(index)) == Code.OK) {
+            index++;
+        }
+        Attempt.Step step = attempt.steps().get(index);
+        Code code = Reader.codeOf(results.get(index));
+        Sightings sightings = place.sightings();
+        switch (step.part()) {
+            case GUARD -> {
+                if (code == Code.BADVERSION) {
+                    look(handle, attempt);
+                    return;
+                }
+            }
+            case DIRECTORY -> {
+                if (code == Code.NODEEXISTS) {
+                    sightings.existsWithUnknown(commit.directory());
+                    step(looked);
+                    return;
+                }
+            }
+            case EMPTIED -> {
+                if (code == Code.NOTEMPTY) {
+                    sightings.existsWithUnknown(commit.directory());
+                    step(looked);
+                    return;
+                }
+            }
+            case CREATE -> {
+                if (code == Code.NONODE) {
+                    sightings.gone(commit.directory());
+                    step(looked);
+                    return;
+                }
+                if (code == Code.NODEEXISTS) {
+                    unexpected(handle, attempt, step);
+                    return;
+                }
+            }
+            case CHECK, SET, DELETE -> {
+                if (code == Code.NONODE || code == Code.BADVERSION) {
+                    unexpected(handle, attempt, step);
+                    return;
+                }
+            }
+            case CLOCK -> {}
+        }
+        call.fail(Failures.ofCertain(call.what(), code));
+    }
+
+    /** The entry is not as it has to be; whether by a condition or only by our plan makes the difference. */
+    private void unexpected(Handle handle, Attempt attempt, Attempt.Step step) {
+        place.sightings().forget(attempt.path(step.name()));
+        if (attempt.isConditioned(step.name())) {
+            conflict(handle);
+        } else {
+            look(handle, attempt);
+        }
+    }
+
+    private void conflict(Handle handle) {
+        CommitResult without = new CommitResult.Conflict(Optional.empty());
+        returnWith(handle, without, snapshot -> new CommitResult.Conflict(Optional.of(snapshot)));
+    }
+
+    /** Step 5. */
+    private void committed(Handle handle, Attempt attempt, List<OpResult> results) {
+        SetDataResult set = Attempt.firstSet(results);
+        long revision =
+                set == null || !attempt.changesSomething() ? 0 : set.getStat().getMzxid();
+        if (revision > Entry.MAX_REVISION) {
+            call.fail(Failures.tooManyElections(revision));
+            return;
+        }
+        Map<String, Entry> put = remember(attempt, results, revision);
+        CommitResult without = new CommitResult.Committed(revision, Optional.empty());
+        Optional<Snapshot> known = commit.returning().flatMap(query -> known(query, attempt, put));
+        if (known.isPresent()) {
+            call.end(new CommitResult.Committed(revision, known));
+        } else {
+            returnWith(handle, without, snapshot -> new CommitResult.Committed(revision, Optional.of(snapshot)));
+        }
+    }
+
+    /** A failed read takes nothing from the result. */
+    private void returnWith(Handle handle, CommitResult without, Function<Snapshot, CommitResult> with) {
+        if (commit.returning().isEmpty()) {
+            call.end(without);
+            return;
+        }
+        call.settle(without);
+        reader.read(handle, commit.returning().get())
+                .whenComplete((snapshot, failure) -> call.end(failure != null ? without : with.apply(snapshot)));
+    }
+
+    /** What needs no read: the entry that was put, or a directory that came into being with this very commit. */
+    private static Optional<Snapshot> known(Query query, Attempt attempt, Map<String, Entry> put) {
+        if (query instanceof Query.One one && put.containsKey(one.name())) {
+            return Optional.of(new Snapshot(List.of(Objects.requireNonNull(put.get(one.name()))), false));
+        }
+        if (query instanceof Query.All && attempt.createsDirectory()) {
+            List<Entry> entries = new ArrayList<>(put.values());
+            entries.sort((left, right) -> NameOrder.INSTANCE.compare(left.name(), right.name()));
+            return Optional.of(new Snapshot(entries, false));
+        }
+        return Optional.empty();
+    }
+
+    private Map<String, Entry> remember(Attempt attempt, List<OpResult> results, long revision) {
+        Sightings sightings = place.sightings();
+        Map<String, Write.Put> puts = new HashMap<>();
+        commit.writes().forEach(write -> {
+            if (write instanceof Write.Put written) {
+                puts.put(written.name(), written);
+            }
+        });
+        Map<String, Entry> put = new HashMap<>();
+        for (int i = 0; i < results.size(); i++) {
+            Attempt.Step step = attempt.steps().get(i);
+            OpResult result = results.get(i);
+            if (step.part() == Attempt.Part.GUARD && result instanceof SetDataResult set) {
+                sightings.guard(step.shard(), set.getStat().getVersion());
+            }
+        }
+        for (int i = 0; i < results.size(); i++) {
+            Attempt.Step step = attempt.steps().get(i);
+            String name = step.name();
+            switch (step.part()) {
+                case CREATE -> {
+                    Write.Put written = Objects.requireNonNull(puts.get(name));
+                    int guard = guardSet(attempt, results, attempt.shard(name));
+                    sightings.put(attempt.path(name), new Sighting(guard, revision, revision, 0, written.leaseId()));
+                    put.put(name, new Entry(name, written.value(), revision, revision, written.leaseId()));
+                }
+                case SET -> {
+                    Stat stat = ((SetDataResult) results.get(i)).getStat();
+                    sightings.put(attempt.path(name), attempt.guardBefore(name), stat);
+                    put.put(
+                            name,
+                            Reader.entry(
+                                    name,
+                                    Objects.requireNonNull(puts.get(name))
+                                            .value()
+                                            .toArray(),
+                                    stat));
+                }
+                case DELETE -> sightings.forget(attempt.path(name));
+                case GUARD, CHECK, DIRECTORY, CLOCK, EMPTIED -> {}
+            }
+        }
+        if (attempt.createsDirectory()) {
+            sightings.directory(commit.directory(), attempt.created());
+        } else if (attempt.removesDirectory()) {
+            sightings.gone(commit.directory());
+        } else {
+            sightings.removed(commit.directory(), attempt.deleted());
+            if (!attempt.created().isEmpty()) {
+                sightings.added(commit.directory(), attempt.created());
+            }
+        }
+        return put;
+    }
+
+    /** The version that this very transaction gave to a guard. */
+    private static int guardSet(Attempt attempt, List<OpResult> results, int shard) {
+        for (int i = 0; i < results.size(); i++) {
+            Attempt.Step step = attempt.steps().get(i);
+            if (step.part() == Attempt.Part.GUARD
+                    && step.shard() == shard
+                    && results.get(i) instanceof SetDataResult set) {
+                return set.getStat().getVersion();
+            }
+        }
+        throw new IllegalStateException("an entry was created without its guard");
+    }
+
+    private static BackendException asBackendException(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause instanceof BackendException known
+                ? known
+                : new BackendException(BackendException.Outcome.NOT_APPLIED, false, String.valueOf(cause), cause);
+    }
+}

@@ -1,0 +1,96 @@
+package io.sereno.backend.zookeeper;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import java.util.Set;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.KeeperException.Code;
+
+/** What ZooKeeper's codes mean for a caller. */
+final class Failures {
+    /** Told by the client itself when it lost the connection, or by whoever cannot know what became of the request. */
+    private static final Set<Code> DOUBTFUL = Set.of(
+            Code.CONNECTIONLOSS,
+            Code.OPERATIONTIMEOUT,
+            Code.REQUESTTIMEOUT,
+            // For what was under way when the session or the handle ended, the client says no more than this.
+            Code.SESSIONEXPIRED,
+            Code.SESSIONCLOSEDREQUIRESASLAUTH,
+            Code.SESSIONMOVED,
+            Code.AUTHFAILED,
+            Code.SYSTEMERROR,
+            Code.RUNTIMEINCONSISTENCY,
+            Code.DATAINCONSISTENCY,
+            Code.MARSHALLINGERROR,
+            Code.APIERROR);
+
+    /** Will be said again until somebody changes something. */
+    private static final Set<Code> PERMANENT = Set.of(
+            Code.NOAUTH,
+            Code.AUTHFAILED,
+            Code.SESSIONCLOSEDREQUIRESASLAUTH,
+            Code.INVALIDACL,
+            Code.BADARGUMENTS,
+            Code.UNIMPLEMENTED,
+            Code.NONODE,
+            Code.QUOTAEXCEEDED);
+
+    private Failures() {}
+
+    /** Whether a write that was answered so may have been carried out, or may be yet. */
+    static boolean isDoubtful(Code code) {
+        return DOUBTFUL.contains(code);
+    }
+
+    /** Of a transaction that was sent, and answered with this code by the server or by the client. */
+    static BackendException ofWrite(String what, Code code) {
+        boolean doubtful = isDoubtful(code);
+        return new BackendException(
+                doubtful ? Outcome.UNKNOWN : Outcome.NOT_APPLIED,
+                !doubtful && PERMANENT.contains(code),
+                what + ": ZooKeeper answered " + code + advice(code),
+                KeeperException.create(code));
+    }
+
+    /** Of what changes no entry: it may simply be repeated. */
+    static BackendException ofRead(String what, Code code) {
+        return new BackendException(
+                Outcome.NOT_APPLIED,
+                PERMANENT.contains(code),
+                what + ": ZooKeeper answered " + code + advice(code),
+                KeeperException.create(code));
+    }
+
+    /** Of a transaction that ZooKeeper answered as a whole: nothing of it was done. */
+    static BackendException ofCertain(String what, Code code) {
+        return ofRead(what, code);
+    }
+
+    static BackendException tooManyElections(long zxid) {
+        return new BackendException(
+                Outcome.UNKNOWN,
+                true,
+                "ZooKeeper has reached transaction " + zxid
+                        + ", and revisions end at 2^53 - 1: its leader has been elected too often; use a new ensemble",
+                null);
+    }
+
+    static BackendException refused(String why) {
+        return new BackendException(Outcome.NOT_APPLIED, true, why, null);
+    }
+
+    static BackendException notNow(String why) {
+        return new BackendException(Outcome.NOT_APPLIED, false, why, null);
+    }
+
+    private static String advice(Code code) {
+        return switch (code) {
+            case NOAUTH, AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH ->
+                "; check user and password, and who may read, write, create and delete below the namespace";
+            case NONODE -> "; the nodes of the namespace are gone: connect again, which makes them";
+            case QUOTAEXCEEDED -> "; the quota of the namespace is used up";
+            case CONNECTIONLOSS -> " (the connection broke)";
+            default -> "";
+        };
+    }
+}

@@ -1,0 +1,213 @@
+package io.sereno.backend.zookeeper;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.apache.zookeeper.AddWatchMode;
+import org.apache.zookeeper.AsyncCallback;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.WatchedEvent;
+import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.Watcher.Event.KeeperState;
+import org.apache.zookeeper.ZooDefs.OpCode;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ConnectStringParser;
+import org.apache.zookeeper.client.StaticHostProvider;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.proto.ReplyHeader;
+import org.apache.zookeeper.proto.RequestHeader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One ZooKeeper session. Every request is asynchronous and is answered exactly once, on the handle's own event thread,
+ * which nothing here may hold up; requests are carried out in the order in which they were made. Ends without blocking, which {@link ZooKeeper} itself
+ * cannot.
+ */
+final class Handle extends ZooKeeper {
+    /** Hears of a handle, on its event thread and in order. */
+    interface Listener {
+        /** There is a connection, the first or another one. */
+        void connected(Handle handle);
+
+        void disconnected(Handle handle);
+
+        /** For good: the session has expired, or its credentials were refused. */
+        void ended(Handle handle, boolean refused);
+
+        /** A node under a watch was created, set or deleted. */
+        void changed(String path, long zxid);
+    }
+
+    private final Signals signals;
+
+    private Handle(String hosts, int timeoutMillis, Signals signals, ZKClientConfig config) throws IOException {
+        super(hosts, timeoutMillis, signals, config);
+        this.signals = signals;
+    }
+
+    private Handle(
+            String hosts, int timeoutMillis, Signals signals, long session, byte[] password, ZKClientConfig config)
+            throws IOException {
+        super(
+                hosts,
+                timeoutMillis,
+                signals,
+                session,
+                password,
+                false,
+                new StaticHostProvider(new ConnectStringParser(hosts).getServerAddresses()),
+                config);
+        this.signals = signals;
+    }
+
+    /**
+     * Begins a new session; returns without waiting for it.
+     *
+     * @param first is given the handle before the listener hears of it
+     * @param also hears every event after the listener
+     */
+    static Handle open(
+            String hosts,
+            int timeoutMillis,
+            ZKClientConfig config,
+            Listener listener,
+            Consumer<Handle> first,
+            @Nullable Watcher also)
+            throws IOException {
+        Signals signals = new Signals(listener, also);
+        Handle handle = new Handle(hosts, timeoutMillis, signals, config);
+        first.accept(handle);
+        signals.handle.complete(handle);
+        return handle;
+    }
+
+    /** A second handle on the session of another, to end it. */
+    Handle reopen(String hosts, ZKClientConfig config, Listener listener, Consumer<Handle> first) throws IOException {
+        Signals signals = new Signals(listener, null);
+        Handle handle = new Handle(hosts, getSessionTimeout(), signals, getSessionId(), getSessionPasswd(), config);
+        first.accept(handle);
+        signals.handle.complete(handle);
+        return handle;
+    }
+
+    /** Host and port of the server that it is connected to; all of them when it is between two. */
+    String server(String otherwise) {
+        if (testableRemoteSocketAddress() instanceof InetSocketAddress address) {
+            String host = address.getHostString();
+            return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+        }
+        return otherwise;
+    }
+
+    CompletableFuture<Answer<List<OpResult>>> transact(List<Op> operations) {
+        CompletableFuture<Answer<List<OpResult>>> answer = new CompletableFuture<>();
+        multi(operations, (code, path, context, results) -> answer.complete(Answer.of(code, results)), null);
+        return answer;
+    }
+
+    /**
+     * A transaction that changes nothing: the leader and a majority agree on it, so what is read on this handle afterwards
+     * is not older than the moment at which it was sent. ({@code sync} asks no majority: ZOOKEEPER-1675.)
+     */
+    CompletableFuture<Answer<List<OpResult>>> barrier(String existing) {
+        return transact(List.of(Op.check(existing, -1)));
+    }
+
+    CompletableFuture<Answer<List<String>>> children(String path) {
+        CompletableFuture<Answer<List<String>>> answer = new CompletableFuture<>();
+        getChildren(
+                path, false, (code, p, context, children) -> answer.complete(Answer.of(code, children)), (Object) null);
+        return answer;
+    }
+
+    CompletableFuture<Answer<byte[]>> data(String path) {
+        CompletableFuture<Answer<byte[]>> answer = new CompletableFuture<>();
+        getData(path, false, (code, p, context, data, stat) -> answer.complete(Answer.of(code, data)), null);
+        return answer;
+    }
+
+    /** The paths of all nodes that are bound to this session. */
+    CompletableFuture<Answer<List<String>>> ephemerals() {
+        CompletableFuture<Answer<List<String>>> answer = new CompletableFuture<>();
+        getEphemerals("/", (code, context, paths) -> answer.complete(Answer.of(code, paths)), null);
+        return answer;
+    }
+
+    /** One round trip, which is carried out after everything that was sent before. */
+    CompletableFuture<Answer<Void>> roundTrip(String path) {
+        CompletableFuture<Answer<Void>> answer = new CompletableFuture<>();
+        exists(path, false, (code, p, context, stat) -> answer.complete(Answer.of(code, null)), null);
+        return answer;
+    }
+
+    /** Notices go to the listener. */
+    CompletableFuture<Answer<Void>> watch(String path, AddWatchMode mode) {
+        CompletableFuture<Answer<Void>> answer = new CompletableFuture<>();
+        addWatch(path, signals, mode, (code, p, context) -> answer.complete(Answer.of(code, null)), null);
+        return answer;
+    }
+
+    /** Also where the server cannot be asked: then it is forgotten here, and so at the next connection there. */
+    void unwatch(String path) {
+        removeWatches(path, signals, Watcher.WatcherType.Any, true, (code, p, context) -> {}, null);
+    }
+
+    /** Asks the server to end the session, with all that is bound to it. Nothing can be sent afterwards. */
+    CompletableFuture<Answer<Void>> end() {
+        CompletableFuture<Answer<Void>> answer = new CompletableFuture<>();
+        RequestHeader header = new RequestHeader();
+        header.setType(OpCode.closeSession);
+        AsyncCallback.VoidCallback callback = (code, path, context) -> answer.complete(Answer.of(code, null));
+        cnxn.queuePacket(header, new ReplyHeader(), null, null, callback, null, null, null, null);
+        return answer;
+    }
+
+    /** Gives back threads and socket, and answers what is under way; the session lives on in the server until its time is over. */
+    void abandon() {
+        // One that has ended by itself gives them back by itself; its last answers may come on the very thread that
+        // would be waited for.
+        if (getState().isAlive()) {
+            cnxn.disconnect();
+        }
+    }
+
+    /** Turns ZooKeeper's events into calls. They may come before the constructor of the handle has returned. */
+    private static final class Signals implements Watcher {
+        private final CompletableFuture<Handle> handle = new CompletableFuture<>();
+        private final Listener listener;
+        private final @Nullable Watcher also;
+
+        Signals(Listener listener, @Nullable Watcher also) {
+            this.listener = listener;
+            this.also = also;
+        }
+
+        @Override
+        public void process(WatchedEvent event) {
+            String path = event.getPath();
+            if (path != null) {
+                listener.changed(path, event.getZxid());
+                return;
+            }
+            Consumer<Handle> tell = switch (event.getState()) {
+                case SyncConnected -> listener::connected;
+                case Disconnected -> listener::disconnected;
+                case Expired -> ended -> listener.ended(ended, false);
+                case AuthFailed -> ended -> listener.ended(ended, true);
+                default -> ignored -> {};
+            };
+            Handle told = handle.join();
+            tell.accept(told);
+            if (event.getState() == KeeperState.AuthFailed) {
+                // The one end after which the client would keep this thread.
+                told.cnxn.disconnect();
+            }
+            if (also != null) {
+                also.process(event);
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package io.sereno.backend.zookeeper;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The leases of one client. Each is a session, with a connection and two threads, so there are few. */
+final class Leases {
+    static final int MOST = 16;
+
+    /** All guarded by this. Those that are granted or about to be. */
+    private final Set<ZooKeeperLease> alive = new HashSet<>();
+
+    private final Map<Long, ZooKeeperLease> byId = new HashMap<>();
+    /** Dead ones are remembered as such, so that a commit which names one is told so. */
+    private final Set<Long> dead = new HashSet<>();
+
+    synchronized boolean admit(ZooKeeperLease lease) {
+        return alive.size() < MOST && alive.add(lease);
+    }
+
+    synchronized void granted(ZooKeeperLease lease) {
+        if (alive.contains(lease)) {
+            byId.put(lease.id(), lease);
+        }
+    }
+
+    synchronized void remove(ZooKeeperLease lease) {
+        if (alive.remove(lease) && byId.remove(lease.id()) != null) {
+            dead.add(lease.id());
+        }
+    }
+
+    synchronized @Nullable ZooKeeperLease of(long id) {
+        return byId.get(id);
+    }
+
+    synchronized boolean wasGranted(long id) {
+        return dead.contains(id);
+    }
+
+    synchronized List<ZooKeeperLease> all() {
+        return List.copyOf(alive);
+    }
+}

@@ -1,0 +1,225 @@
+package io.sereno.backend.zookeeper;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sereno.spi.Entry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+
+/**
+ * What happens once, when a client connects:
+ *
+ * <ol>
+ *   <li>the nodes of the namespace are made, if this is its first client;
+ *   <li>the guards are read;
+ *   <li>whether this is an ensemble is read, unless the slack was given;
+ *   <li>two short sessions ask for very little and for very much time: what they get is what the servers give. ZooKeeper tells
+ *       it in no other way, and shortens what is too long without a word.
+ * </ol>
+ */
+final class Opening {
+    /** What the clock holds: the format of all that is stored here. */
+    static final byte[] FORMAT = "sereno/1\n".getBytes(UTF_8);
+
+    /** The server's own description of the ensemble. */
+    private static final String ENSEMBLE = "/zookeeper/config";
+
+    private static final Duration USUAL_SLACK = Duration.ofSeconds(1);
+    /** With less, a client gives up on a connection that takes its time. */
+    private static final Duration LITTLE = Duration.ofSeconds(1);
+
+    private static final Duration MUCH = Duration.ofDays(1);
+
+    private final Connection connection;
+    private final Link main;
+    private final Attempt.Place place;
+    private final Call<Boolean> call;
+    private final Optional<Duration> givenSlack;
+
+    Opening(Connection connection, Link main, Attempt.Place place, Optional<Duration> givenSlack, Call<Boolean> call) {
+        this.connection = connection;
+        this.main = main;
+        this.place = place;
+        this.givenSlack = givenSlack;
+        this.call = call;
+    }
+
+    /** Ends the call when all is known. */
+    void start() {
+        ask(handle -> handle.data(place.paths().clock()), answer -> {
+            if (answer.code() == Code.NONODE) {
+                create(new ArrayList<>(place.paths().ancestors()));
+            } else if (!answer.isOk()) {
+                fail("reading " + place.paths().clock(), answer.code());
+            } else if (!Arrays.equals(FORMAT, answer.value())) {
+                call.fail(
+                        Failures.refused(
+                                place.paths().clock()
+                                        + " holds something else than the format sereno/1: another program's node, or another version's"));
+            } else {
+                readGuards();
+            }
+        });
+    }
+
+    /** Step 1, from the top. */
+    private void create(List<String> ancestors) {
+        if (ancestors.isEmpty()) {
+            createClock();
+            return;
+        }
+        String next = ancestors.remove(0);
+        // Looked at first: one that an administrator made may stand where we may create nothing.
+        ask(handle -> handle.roundTrip(next), seen -> {
+            if (seen.isOk()) {
+                create(ancestors);
+                return;
+            }
+            Op creation = Op.create(next, new byte[0], place.acl(), CreateMode.PERSISTENT);
+            ask(handle -> handle.transact(List.of(creation)), answer -> {
+                if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
+                    create(ancestors);
+                } else {
+                    fail("creating " + next, answer.code());
+                }
+            });
+        });
+    }
+
+    private void createClock() {
+        List<Op> creations = new ArrayList<>();
+        creations.add(Op.create(place.paths().clock(), FORMAT, place.acl(), CreateMode.PERSISTENT));
+        for (int shard = 0; shard < Paths.GUARDS; shard++) {
+            creations.add(Op.create(place.paths().guard(shard), new byte[0], place.acl(), CreateMode.PERSISTENT));
+        }
+        ask(handle -> handle.transact(creations), answer -> {
+            if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
+                start();
+            } else {
+                fail("creating " + place.paths().clock(), answer.code());
+            }
+        });
+    }
+
+    /** Step 2. */
+    private void readGuards() {
+        List<Op> reads = IntStream.range(0, Paths.GUARDS)
+                .mapToObj(shard -> Op.getData(place.paths().guard(shard)))
+                .toList();
+        ask(handle -> handle.transact(reads), answer -> {
+            List<OpResult> results = answer.value();
+            if (!answer.isOk() || results == null) {
+                fail("reading the guards of the namespace", answer.code());
+                return;
+            }
+            for (int shard = 0; shard < Paths.GUARDS; shard++) {
+                OpResult.GetDataResult guard = (OpResult.GetDataResult) results.get(shard);
+                place.sightings().guard(shard, guard.getStat().getVersion());
+                if (guard.getStat().getMzxid() > Entry.MAX_REVISION) {
+                    call.fail(Failures.tooManyElections(guard.getStat().getMzxid()));
+                    return;
+                }
+            }
+            givenSlack.ifPresentOrElse(this::askForRange, this::readEnsemble);
+        });
+    }
+
+    /** Step 3. Who may not read it is taken for the client of an ensemble, to be on the safe side. */
+    private void readEnsemble() {
+        ask(handle -> handle.data(ENSEMBLE), answer -> {
+            byte[] ensemble = answer.value();
+            boolean standalone =
+                    answer.isOk() && (ensemble == null || !new String(ensemble, UTF_8).contains("server."));
+            askForRange(standalone ? Duration.ZERO : USUAL_SLACK);
+        });
+    }
+
+    /** Step 4. */
+    private void askForRange(Duration slack) {
+        CompletableFuture<Duration> least = new CompletableFuture<>();
+        CompletableFuture<Duration> greatest = new CompletableFuture<>();
+        least.thenAcceptBoth(greatest, (min, max) -> {
+            connection.range(new Range(min, max, slack));
+            call.end(true);
+        });
+        main.whenConnected(
+                call,
+                handle -> {
+                    String server = handle.server(connection.hosts());
+                    probe(server, LITTLE, least);
+                    probe(server, MUCH, greatest);
+                },
+                this::dead);
+    }
+
+    private void probe(String server, Duration asked, CompletableFuture<Duration> given) {
+        try {
+            connection.openHandle(server, asked, new Probe(given), opened -> {}, null);
+        } catch (IOException | RuntimeException e) {
+            call.fail(Failures.notNow(call.what() + ": " + e));
+        }
+    }
+
+    /** Repeats what got no answer, since nothing here does harm when done twice, until the call ends. */
+    private <T> void ask(Function<Handle, CompletableFuture<Answer<T>>> request, Consumer<Answer<T>> then) {
+        main.whenConnected(
+                call,
+                handle -> request.apply(handle).thenAccept(answer -> {
+                    if (answer.code() != Code.CONNECTIONLOSS && answer.code() != Code.SESSIONEXPIRED) {
+                        then.accept(answer);
+                    } else if (call.isOpen()) {
+                        ask(request, then);
+                    }
+                }),
+                this::dead);
+    }
+
+    private void fail(String what, Code code) {
+        call.fail(Failures.ofRead(call.what() + ": " + what, code));
+    }
+
+    private void dead() {
+        call.fail(Failures.ofRead(call.what(), Code.AUTHFAILED));
+    }
+
+    private final class Probe implements Handle.Listener {
+        private final CompletableFuture<Duration> given;
+
+        Probe(CompletableFuture<Duration> given) {
+            this.given = given;
+        }
+
+        @Override
+        public void connected(Handle which) {
+            if (given.complete(Duration.ofMillis(which.getSessionTimeout()))) {
+                which.end().thenRun(() -> connection.release(which));
+            }
+        }
+
+        @Override
+        public void disconnected(Handle which) {}
+
+        @Override
+        public void ended(Handle which, boolean refused) {
+            connection.release(which);
+            if (!given.isDone()) {
+                call.fail(Failures.ofRead(call.what(), refused ? Code.AUTHFAILED : Code.SESSIONEXPIRED));
+            }
+        }
+
+        @Override
+        public void changed(String path, long zxid) {}
+    }
+}

@@ -1,0 +1,200 @@
+package io.sereno.backend.zookeeper;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
+
+/** Reads on one handle. What it shows is as fresh as the handle is: a barrier before it makes it linearizable. */
+final class Reader {
+    /** So many values of the greatest size are still less than what the client takes in one answer. */
+    static final int CHUNK = 128;
+
+    private final Paths paths;
+    private final Sightings sightings;
+
+    Reader(Paths paths, Sightings sightings) {
+        this.paths = paths;
+        this.sightings = sightings;
+    }
+
+    /** Fails with a {@link BackendException}. */
+    CompletableFuture<Snapshot> read(Handle handle, Query query) {
+        if (query instanceof Query.One one) {
+            return look(handle, one.directory(), Set.of(one.name()))
+                    .thenApply(seen -> new Snapshot(List.copyOf(seen.entries.values()), false));
+        }
+        String directoryPath = paths.directory(query.directory());
+        return handle.children(directoryPath).thenCompose(answer -> {
+            if (answer.code() == Code.NONODE) {
+                sightings.gone(query.directory());
+                return CompletableFuture.completedFuture(new Snapshot(List.of(), false));
+            }
+            if (!answer.isOk()) {
+                return failed("reading directory '" + query.directory() + "'", answer.code());
+            }
+            return new Listing(handle, query, directoryPath, answer.get()).next();
+        });
+    }
+
+    /** What there was of some entries, and for each of the names what is to be remembered of it. */
+    record Seen(Map<String, Entry> entries, Map<String, Sighting> sightings) {}
+
+    /** Guards first, then entries, in this order: see {@link Sighting}. */
+    CompletableFuture<Seen> look(Handle handle, String directory, Set<String> names) {
+        String directoryPath = paths.directory(directory);
+        List<Op> operations = new ArrayList<>();
+        Map<Integer, Integer> guards = new TreeMap<>();
+        for (String name : names) {
+            int shard = Paths.shard(directory, name);
+            if (guards.putIfAbsent(shard, operations.size()) == null) {
+                operations.add(Op.getData(paths.guard(shard)));
+            }
+        }
+        int firstEntry = operations.size();
+        names.forEach(name -> operations.add(Op.getData(Paths.entry(directoryPath, name))));
+        return handle.transact(operations).thenCompose(answer -> {
+            List<OpResult> results = answer.value();
+            if (results == null || results.size() != operations.size()) {
+                return failed("reading in directory '" + directory + "'", answer.code());
+            }
+            for (Map.Entry<Integer, Integer> guard : guards.entrySet()) {
+                if (!(results.get(guard.getValue()) instanceof OpResult.GetDataResult data)) {
+                    return failed("reading in directory '" + directory + "'", answer.code());
+                }
+                sightings.guard(guard.getKey(), data.getStat().getVersion());
+                guard.setValue(data.getStat().getVersion());
+            }
+            Map<String, Entry> entries = new LinkedHashMap<>();
+            Map<String, Sighting> seen = new LinkedHashMap<>();
+            int index = firstEntry;
+            for (String name : names) {
+                OpResult result = results.get(index++);
+                int guard = guards.getOrDefault(Paths.shard(directory, name), 0);
+                Sighting sighting;
+                if (result instanceof OpResult.GetDataResult data) {
+                    entries.put(name, entry(name, data.getData(), data.getStat()));
+                    sighting = Sighting.of(guard, data.getStat());
+                } else if (codeOf(result) == Code.NONODE) {
+                    sighting = Sighting.absent(guard);
+                    sightings.removed(directory, Set.of(name));
+                } else {
+                    return failed("reading entry '" + name + "' in directory '" + directory + "'", codeOf(result));
+                }
+                seen.put(name, sighting);
+                sightings.put(Paths.entry(directoryPath, name), sighting);
+            }
+            return CompletableFuture.completedFuture(new Seen(entries, seen));
+        });
+    }
+
+    static Entry entry(String name, byte @Nullable [] value, Stat stat) {
+        return new Entry(
+                name,
+                value == null ? Bytes.EMPTY : Bytes.copyOf(value),
+                stat.getCzxid(),
+                stat.getMzxid(),
+                stat.getEphemeralOwner());
+    }
+
+    static Code codeOf(OpResult result) {
+        Code code = result instanceof OpResult.ErrorResult error ? Code.get(error.getErr()) : Code.OK;
+        return code == null ? Code.SYSTEMERROR : code;
+    }
+
+    private static <T> CompletableFuture<T> failed(String what, Code code) {
+        return CompletableFuture.failedFuture(Failures.ofRead(what, code));
+    }
+
+    /** Names first, then their values in portions, so that no answer is too large, until there are enough. */
+    private final class Listing {
+        private final Handle handle;
+        private final Query query;
+        private final String directoryPath;
+        private final List<String> names;
+        private final int limit;
+        private final List<Entry> entries = new ArrayList<>();
+        private int read;
+        private long bytes;
+
+        Listing(Handle handle, Query query, String directoryPath, List<String> children) {
+            this.handle = handle;
+            this.query = query;
+            this.directoryPath = directoryPath;
+            List<String> all = new ArrayList<>(children.size());
+            String after = query instanceof Query.Range range ? range.after() : "";
+            for (String child : children) {
+                String name = Paths.decode(child);
+                if (after.isEmpty() || NameOrder.INSTANCE.compare(name, after) > 0) {
+                    all.add(name);
+                }
+            }
+            all.sort(NameOrder.INSTANCE);
+            this.names = all;
+            this.limit = query instanceof Query.Range range ? range.limit() : Integer.MAX_VALUE;
+            if (query instanceof Query.All) {
+                sightings.directory(query.directory(), new LinkedHashSet<>(all));
+            }
+        }
+
+        CompletableFuture<Snapshot> next() {
+            int wanted = Math.min(CHUNK, limit - entries.size());
+            List<String> portion = names.subList(read, Math.min(names.size(), read + wanted));
+            if (portion.isEmpty()) {
+                return CompletableFuture.completedFuture(new Snapshot(entries, read < names.size()));
+            }
+            read += portion.size();
+            int[] guards = portion.stream()
+                    .mapToInt(name -> sightings.guard(Paths.shard(query.directory(), name)))
+                    .toArray();
+            List<Op> operations = portion.stream()
+                    .map(name -> Op.getData(Paths.entry(directoryPath, name)))
+                    .toList();
+            return handle.transact(operations).thenCompose(answer -> {
+                List<OpResult> results = answer.value();
+                if (results == null || results.size() != portion.size()) {
+                    return failed("reading directory '" + query.directory() + "'", answer.code());
+                }
+                for (int i = 0; i < results.size(); i++) {
+                    Code code = codeOf(results.get(i));
+                    if (results.get(i) instanceof OpResult.GetDataResult data) {
+                        add(portion.get(i), guards[i], data);
+                    } else if (code != Code.NONODE) {
+                        return failed("reading directory '" + query.directory() + "'", code);
+                    }
+                }
+                if (bytes > ZooKeeperBackend.MAX_LISTING_BYTES) {
+                    return CompletableFuture.failedFuture(
+                            Failures.refused(
+                                    "the entries asked for in directory '" + query.directory() + "' have more than "
+                                            + ZooKeeperBackend.MAX_LISTING_BYTES
+                                            + " bytes of names and values, the most that one read answers; read them in ranges"));
+                }
+                return next();
+            });
+        }
+
+        private void add(String name, int guardBefore, OpResult.GetDataResult data) {
+            Entry entry = entry(name, data.getData(), data.getStat());
+            entries.add(entry);
+            bytes += name.getBytes(UTF_8).length + entry.value().size();
+            sightings.put(Paths.entry(directoryPath, name), guardBefore, data.getStat());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package io.sereno.backend.zookeeper;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this client remembers of the store, so that a commit need not look first. Nothing here is believed: it proposes a
+ * transaction, and the transaction proves it or fails. Bounded; what was used least lately is forgotten.
+ */
+final class Sightings {
+    private static final int MOST_ENTRIES = 20_000;
+    private static final int MOST_DIRECTORIES = 4_000;
+    /** Of a directory with more it does not matter who leaves last: the server removes it a minute later. */
+    private static final int MOST_NAMES = 16;
+
+    static final int UNKNOWN = -1;
+
+    /** All guarded by this. The greatest version seen of each guard, or UNKNOWN. */
+    private final int[] guards = new int[Paths.GUARDS];
+
+    private final Map<String, Sighting> entries = new Recent<>(MOST_ENTRIES);
+    /** The names in a directory; none known is a directory that exists and has unknown names. */
+    private final Map<String, Set<String>> directories = new Recent<>(MOST_DIRECTORIES);
+
+    Sightings() {
+        Arrays.fill(guards, UNKNOWN);
+    }
+
+    synchronized void guard(int shard, int version) {
+        // By difference: versions wrap.
+        if (guards[shard] == UNKNOWN || version - guards[shard] > 0) {
+            guards[shard] = version;
+        }
+    }
+
+    /** To be asked before an entry is read: what is read then was there no earlier than this version. */
+    synchronized int guard(int shard) {
+        return guards[shard];
+    }
+
+    synchronized @Nullable Sighting of(String entryPath) {
+        return entries.get(entryPath);
+    }
+
+    synchronized void put(String entryPath, Sighting sighting) {
+        if (sighting.guard() != UNKNOWN) {
+            entries.put(entryPath, sighting);
+        }
+    }
+
+    void put(String entryPath, int guardBefore, Stat stat) {
+        put(entryPath, Sighting.of(guardBefore, stat));
+    }
+
+    synchronized void forget(String entryPath) {
+        entries.remove(entryPath);
+    }
+
+    /** Whether the directory was there when it was last heard of. */
+    synchronized boolean exists(String directory) {
+        return directories.containsKey(directory);
+    }
+
+    /** Whether, as far as is known, nothing would be left in it without these. */
+    synchronized boolean holdsOnly(String directory, Set<String> names) {
+        Set<String> known = directories.get(directory);
+        return known != null && !known.isEmpty() && names.containsAll(known);
+    }
+
+    /** It exists, and these are its names, or nobody knows which. */
+    synchronized void directory(String directory, Set<String> names) {
+        directories.put(directory, names.size() > MOST_NAMES ? Set.of() : new LinkedHashSet<>(names));
+    }
+
+    synchronized void existsWithUnknown(String directory) {
+        directories.put(directory, Set.of());
+    }
+
+    synchronized void gone(String directory) {
+        directories.remove(directory);
+    }
+
+    synchronized void added(String directory, Set<String> names) {
+        Set<String> known = directories.get(directory);
+        if (known != null && !known.isEmpty()) {
+            known.addAll(names);
+            if (known.size() > MOST_NAMES) {
+                directories.put(directory, Set.of());
+            }
+        } else if (known == null) {
+            directories.put(directory, Set.of());
+        }
+    }
+
+    synchronized void removed(String directory, Set<String> names) {
+        Set<String> known = directories.get(directory);
+        if (known != null && !known.isEmpty()) {
+            known.removeAll(names);
+        }
+    }
+
+    private static final class Recent<V> extends LinkedHashMap<String, V> {
+        private static final long serialVersionUID = 1L;
+
+        private final int most;
+
+        Recent(int most) {
+            super(16, 0.75f, true);
+            this.most = most;
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+            return size() > most;
+        }
+    }
+}

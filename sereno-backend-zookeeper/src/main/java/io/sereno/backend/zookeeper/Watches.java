@@ -1,0 +1,281 @@
+package io.sereno.backend.zookeeper;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Target;
+import io.sereno.spi.TimeSource;
+import io.sereno.spi.Watch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.zookeeper.AddWatchMode;
+import org.apache.zookeeper.KeeperException.Code;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All watches of a client, on its one main session. ZooKeeper keeps a persistent watch through a loss of the connection,
+ * but what happens meanwhile it does not tell. So after each loss there is a reset, and it comes once the
+ * watch is live again: on the same session after one round trip, which the server carries out after it has set the
+ * watches again; on a new session after each watch was added anew.
+ *
+ * <p>A directory is watched with what is in it, an entry alone; watches of one target share one of ZooKeeper's.
+ */
+final class Watches implements Handle.Listener {
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    /** What is watched at ZooKeeper. Guarded by the watches. */
+    private static final class Node {
+        final String path;
+        final boolean directory;
+        final Set<Notices> live = new LinkedHashSet<>();
+        final Map<Notices, Call<Watch>> beginning = new HashMap<>();
+        /** The handle on which the server has set it. */
+        @Nullable
+        Handle setOn;
+
+        Node(String path, boolean directory) {
+            this.path = path;
+            this.directory = directory;
+        }
+    }
+
+    private final Paths paths;
+    private final Link link;
+    private final TimeSource time;
+    private final Runnable onRefused;
+
+    /** All guarded by this. */
+    private final Map<String, Node> nodes = new HashMap<>();
+
+    private @Nullable Handle handle;
+    private boolean closed;
+
+    /** @param onRefused hears that the credentials of the main session were refused */
+    Watches(Paths paths, TimeSource time, Runnable onRefused) {
+        this.paths = paths;
+        this.time = time;
+        this.onRefused = onRefused;
+        this.link = new Link(this);
+    }
+
+    /** The main session's. */
+    Link link() {
+        return link;
+    }
+
+    void begin(Call<Watch> call, Notices notices) {
+        String path = path(notices.target());
+        link.whenConnected(
+                call,
+                on -> begin(call, notices, path, on),
+                () -> call.interrupt("the session with ZooKeeper has ended, and there will be no other", true));
+    }
+
+    private void begin(Call<Watch> call, Notices notices, String path, Handle on) {
+        Node node;
+        boolean add;
+        boolean live;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            Node known = nodes.get(path);
+            add = known == null;
+            node = known != null
+                    ? known
+                    : new Node(path, notices.target().name().isEmpty());
+            nodes.put(path, node);
+            live = node.setOn == on;
+            if (live) {
+                node.live.add(notices);
+            } else {
+                node.beginning.put(notices, call);
+            }
+        }
+        if (live) {
+            isLive(notices, call);
+            return;
+        }
+        call.atEnd(() -> abandoned(node, notices));
+        if (add) {
+            set(node, on);
+        }
+    }
+
+    /** The call has ended, perhaps without the watch. */
+    private void abandoned(Node node, Notices notices) {
+        synchronized (this) {
+            node.beginning.remove(notices);
+        }
+        dropIfUnused(node);
+    }
+
+    void cancel(Notices notices) {
+        Node node;
+        synchronized (this) {
+            node = nodes.get(path(notices.target()));
+            if (node == null || !node.live.remove(notices)) {
+                return;
+            }
+        }
+        dropIfUnused(node);
+    }
+
+    private void dropIfUnused(Node node) {
+        Handle on;
+        synchronized (this) {
+            if (!node.live.isEmpty() || !node.beginning.isEmpty() || !nodes.remove(node.path, node)) {
+                return;
+            }
+            on = node.setOn;
+        }
+        // One that is being set is taken away when it is: see isSet.
+        if (on != null) {
+            on.unwatch(node.path);
+        }
+    }
+
+    private void set(Node node, Handle on) {
+        on.watch(node.path, node.directory ? AddWatchMode.PERSISTENT_RECURSIVE : AddWatchMode.PERSISTENT)
+                .thenAccept(answer -> {
+                    if (answer.isOk()) {
+                        isSet(node, on);
+                    } else if (answer.code() != Code.CONNECTIONLOSS && answer.code() != Code.SESSIONEXPIRED) {
+                        refused(node, on, answer.code());
+                    }
+                    // Else it is set with the next connection.
+                });
+    }
+
+    private void isSet(Node node, Handle on) {
+        List<Notices> again;
+        Map<Notices, Call<Watch>> first;
+        synchronized (this) {
+            if (handle != on) {
+                return;
+            }
+            if (nodes.get(node.path) == node) {
+                node.setOn = on;
+            }
+            again = List.copyOf(node.live);
+            first = Map.copyOf(node.beginning);
+            node.live.addAll(first.keySet());
+        }
+        if (again.isEmpty() && first.isEmpty()) {
+            unwatchIfNobodyDoes(node, on);
+        }
+        again.forEach(Notices::reset);
+        first.forEach(this::isLive);
+    }
+
+    private void isLive(Notices notices, Call<Watch> call) {
+        if (!call.end(notices)) {
+            notices.cancel();
+        }
+    }
+
+    private void unwatchIfNobodyDoes(Node node, Handle on) {
+        synchronized (this) {
+            if (nodes.containsKey(node.path)) {
+                return;
+            }
+        }
+        on.unwatch(node.path);
+    }
+
+    private void refused(Node node, Handle on, Code code) {
+        Map<Notices, Call<Watch>> first;
+        synchronized (this) {
+            first = Map.copyOf(node.beginning);
+        }
+        BackendException why = Failures.ofRead("watching " + node.path, code);
+        first.values().forEach(call -> call.fail(why));
+        time.schedule(PAUSE, Runnable::run, () -> {
+            boolean wanted;
+            synchronized (this) {
+                wanted = !closed && handle == on && nodes.get(node.path) == node;
+            }
+            if (wanted) {
+                set(node, on);
+            }
+        });
+    }
+
+    @Override
+    public void connected(Handle which) {
+        List<Node> kept = new ArrayList<>();
+        List<Node> lost = new ArrayList<>();
+        synchronized (this) {
+            handle = which;
+            nodes.values().forEach(node -> (node.setOn == which ? kept : lost).add(node));
+        }
+        lost.forEach(node -> set(node, which));
+        if (!kept.isEmpty()) {
+            which.roundTrip(paths.clock()).thenAccept(answer -> {
+                // Without an answer there will be another connection, and another round trip.
+                if (answer.code() == Code.OK || answer.code() == Code.NONODE) {
+                    kept.forEach(this::reset);
+                }
+            });
+        }
+    }
+
+    private void reset(Node node) {
+        List<Notices> live;
+        synchronized (this) {
+            live = List.copyOf(node.live);
+        }
+        live.forEach(Notices::reset);
+    }
+
+    @Override
+    public void disconnected(Handle which) {}
+
+    @Override
+    public void ended(Handle which, boolean refused) {
+        if (refused) {
+            onRefused.run();
+        }
+        // One that expired is replaced by Curator.
+    }
+
+    @Override
+    public void changed(String path, long zxid) {
+        int slash = path.lastIndexOf('/');
+        String name = path.substring(slash + 1);
+        List<Notices> told = new ArrayList<>();
+        synchronized (this) {
+            Node entry = nodes.get(path);
+            if (entry != null && !entry.directory) {
+                told.addAll(entry.live);
+            }
+            Node directory = slash > 0 ? nodes.get(path.substring(0, slash)) : null;
+            if (directory != null && directory.directory) {
+                told.addAll(directory.live);
+            }
+        }
+        if (!told.isEmpty()) {
+            String decoded = Paths.decode(name);
+            told.forEach(notices -> notices.changed(decoded, Math.max(0, zxid)));
+        }
+    }
+
+    void close() {
+        List<Notices> all = new ArrayList<>();
+        synchronized (this) {
+            closed = true;
+            nodes.values().forEach(node -> all.addAll(node.live));
+            nodes.clear();
+        }
+        all.forEach(Notices::end);
+        link.die();
+    }
+
+    private String path(Target target) {
+        String directory = paths.directory(target.directory());
+        return target.name().map(name -> Paths.entry(directory, name)).orElse(directory);
+    }
+}

@@ -1,0 +1,41 @@
+package io.sereno.backend.zookeeper;
+
+import com.google.auto.service.AutoService;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.BackendProvider;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Opens {@code zookeeper://host:port[,host:port]/namespace}: the servers of one ensemble, and a node below which everything is
+ * kept.
+ *
+ * <p>Parameters: {@code slack} (a duration), {@code auth} ({@code digest} or {@code sasl}), {@code acl} ({@code creator} or
+ * {@code open}), {@code tls} ({@code true} or {@code false}).
+ *
+ * <p>Instances are safe for use by multiple threads; {@link #open} blocks for the connect timeout at most.
+ */
+@AutoService(BackendProvider.class)
+public final class ZooKeeperBackendProvider implements BackendProvider {
+    /** For ServiceLoader. */
+    public ZooKeeperBackendProvider() {}
+
+    @Override
+    public Set<String> schemes() {
+        return Set.of("zookeeper");
+    }
+
+    @Override
+    public Optional<String> defaultUri() {
+        return Optional.of("zookeeper://127.0.0.1:2181");
+    }
+
+    @Override
+    public Backend open(BackendConfig config) {
+        if (config.endpoints().isEmpty()) {
+            throw new IllegalArgumentException("no servers were given; zookeeper://host:port[,host:port] is accepted");
+        }
+        return new ZooKeeperBackend(config, Options.of(config));
+    }
+}

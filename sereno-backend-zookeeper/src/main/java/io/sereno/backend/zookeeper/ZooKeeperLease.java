@@ -1,0 +1,297 @@
+package io.sereno.backend.zookeeper;
+
+import io.sereno.spi.Lease;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.zookeeper.KeeperException.Code;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lease is a session on a handle of its own, which nobody ever replaces by another one: what is put under it is bound to
+ * it or is not put.
+ *
+ * <p>ZooKeeper's client renews a session by itself, for as long as the process lives. So the lease has a timer, set with
+ * every renewal that is sent, which ends the session when nobody renewed it. Where the server cannot be told, it ends the
+ * session when it has heard nothing for the session's own time.
+ */
+final class ZooKeeperLease implements Lease, Handle.Listener {
+    private final Connection connection;
+    private final Call<Lease> grant;
+    private final Duration asked;
+    private final Link link = new Link(this);
+    private final LeaseSpace space = new LeaseSpace();
+
+    /** Completed by the server's word, or its silence for good. */
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+
+    /** All guarded by this. */
+    private @Nullable Handle handle;
+
+    private long id;
+    private Duration ttl = Duration.ZERO;
+    private boolean granted;
+    private Runnable cancelTimer = () -> {};
+    /** When the grant or the last renewal was sent. */
+    private long sentAt;
+    /** A handle that asks for the end of the session is under way. */
+    private boolean ending;
+
+    ZooKeeperLease(Connection connection, Call<Lease> grant, Duration asked) {
+        this.connection = connection;
+        this.grant = grant;
+        this.asked = asked;
+    }
+
+    /** Begins the session; the grant ends with it, or with its call. */
+    void open() {
+        grant.atEnd(() -> {
+            if (!isGranted()) {
+                die();
+            }
+        });
+        sent();
+        try {
+            connection.openHandle(connection.range().session(asked), link, opened -> {
+                synchronized (this) {
+                    handle = opened;
+                }
+                link.attach(opened);
+            });
+        } catch (IOException | RuntimeException e) {
+            link.die();
+            gone.complete(null);
+            connection.leases().remove(this);
+            grant.fail(Failures.notNow(grant.what() + ": " + e));
+        }
+    }
+
+    Link link() {
+        return link;
+    }
+
+    LeaseSpace space() {
+        return space;
+    }
+
+    boolean isDead() {
+        return link.isDead();
+    }
+
+    private synchronized boolean isGranted() {
+        return granted;
+    }
+
+    @Override
+    public synchronized long id() {
+        return id;
+    }
+
+    @Override
+    public synchronized Duration ttl() {
+        return ttl;
+    }
+
+    @Override
+    public CompletionStage<Boolean> renew() {
+        Call<Boolean> call = connection.calls().begin("renewing " + this);
+        link.whenConnected(
+                call,
+                on -> {
+                    if (!call.isOpen()) {
+                        return;
+                    }
+                    sent();
+                    on.barrier(connection.paths().clock()).thenAccept(answer -> {
+                        if (link.isDead()) {
+                            call.end(false);
+                        } else if (answer.isOk()) {
+                            call.end(true);
+                        } else {
+                            call.fail(Failures.ofRead(call.what(), answer.code()));
+                        }
+                    });
+                },
+                () -> call.end(false));
+        return call.stage();
+    }
+
+    @Override
+    public CompletionStage<Void> revoke() {
+        Call<Boolean> call = connection.calls().begin("revoking " + this);
+        if (call.isOpen()) {
+            gone.thenRun(() -> call.end(true));
+            die();
+            askForEnd();
+        }
+        return call.stage().thenAccept(done -> {});
+    }
+
+    /** A renewal goes out now: from here on the ttl runs anew. */
+    private void sent() {
+        synchronized (this) {
+            sentAt = connection.time().nanoTime();
+        }
+        arm();
+    }
+
+    private void arm() {
+        Runnable before;
+        Duration left;
+        synchronized (this) {
+            before = cancelTimer;
+            left = left();
+        }
+        before.run();
+        Runnable cancel = connection.time().schedule(left, Runnable::run, this::timerFired);
+        synchronized (this) {
+            cancelTimer = cancel;
+        }
+        if (link.isDead()) {
+            cancel.run();
+        }
+    }
+
+    /** Under the lock. */
+    private Duration left() {
+        return (granted ? ttl : asked).minusNanos(connection.time().nanoTime() - sentAt);
+    }
+
+    private void timerFired() {
+        boolean due;
+        synchronized (this) {
+            due = left().isNegative() || left().isZero();
+        }
+        if (due) {
+            die();
+        } else {
+            arm();
+        }
+    }
+
+    /** For good, here and now; the server is told, once. */
+    void die() {
+        if (link.die()) {
+            connection.leases().remove(this);
+            Runnable cancel;
+            synchronized (this) {
+                cancel = cancelTimer;
+            }
+            cancel.run();
+            askForEnd();
+        }
+    }
+
+    /** On the lease's own handle first, then, should the connection break, on further ones. Ending a session twice does no harm. */
+    private void askForEnd() {
+        Handle on;
+        synchronized (this) {
+            if (ending || gone.isDone() || handle == null) {
+                return;
+            }
+            ending = true;
+            on = handle;
+        }
+        on.end().thenAccept(answer -> ended(on, answer.code()));
+    }
+
+    private void ended(Handle on, Code code) {
+        connection.release(on);
+        // Without a session's id there is none that anybody knows of; should there be one, it ends by its time.
+        boolean certain = code == Code.OK || on.getSessionId() == 0;
+        synchronized (this) {
+            ending = false;
+        }
+        if (certain) {
+            isGone();
+        } else if (!connection.isClosed()) {
+            reopen(on);
+        }
+    }
+
+    private void isGone() {
+        gone.complete(null);
+    }
+
+    private void reopen(Handle last) {
+        synchronized (this) {
+            if (ending) {
+                return;
+            }
+            ending = true;
+        }
+        try {
+            connection.reopen(last, new Undertaker());
+        } catch (IOException | RuntimeException e) {
+            synchronized (this) {
+                ending = false;
+            }
+        }
+    }
+
+    @Override
+    public void connected(Handle which) {
+        Duration given = connection.range().ttl(Duration.ofMillis(which.getSessionTimeout()));
+        synchronized (this) {
+            if (granted) {
+                return;
+            }
+            granted = given.compareTo(asked) >= 0 && !link.isDead();
+            id = which.getSessionId();
+            ttl = given;
+        }
+        if (!isGranted()) {
+            die();
+            grant.fail(Failures.refused(grant.what() + ": the server gives no more than " + given));
+            return;
+        }
+        connection.leases().granted(this);
+        grant.end(this);
+    }
+
+    @Override
+    public void disconnected(Handle which) {}
+
+    @Override
+    public void ended(Handle which, boolean refused) {
+        link.die();
+        connection.leases().remove(this);
+        if (!isGranted()) {
+            grant.fail(
+                    refused
+                            ? Failures.refused(grant.what() + ": ZooKeeper refused the credentials")
+                            : Failures.notNow(grant.what() + ": the session ended before it was granted"));
+        }
+        isGone();
+        connection.release(which);
+    }
+
+    @Override
+    public void changed(String path, long zxid) {}
+
+    @Override
+    public String toString() {
+        return "lease " + Long.toHexString(id());
+    }
+
+    /** Ends the session on another handle. */
+    private final class Undertaker implements Handle.Listener {
+        @Override
+        public void connected(Handle which) {
+            which.end().thenAccept(answer -> ZooKeeperLease.this.ended(which, answer.code()));
+        }
+
+        @Override
+        public void disconnected(Handle which) {}
+
+        @Override
+        public void ended(Handle which, boolean refused) {
+            connection.release(which);
+            isGone();
+        }
+
+        @Override
+        public void changed(String path, long zxid) {}
+    }
+}

@@ -1,0 +1,55 @@
+package io.sereno.backend.zookeeper;
+
+import io.sereno.spi.WatchListener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** What a listener heard, in order: names, and {@code RESET}. */
+final class Notes implements WatchListener {
+    static final String RESET = "(reset)";
+
+    /** Guarded by this. */
+    private final List<String> heard = new ArrayList<>();
+
+    @Override
+    public void changed(String name, long revision) {
+        add(name);
+    }
+
+    @Override
+    public void reset() {
+        add(RESET);
+    }
+
+    private synchronized void add(String what) {
+        heard.add(what);
+        notifyAll();
+    }
+
+    synchronized List<String> heard() {
+        return List.copyOf(heard);
+    }
+
+    synchronized void forget() {
+        heard.clear();
+    }
+
+    /** Waits until it was heard. */
+    List<String> await(String what) throws InterruptedException {
+        return await(list -> list.contains(what));
+    }
+
+    synchronized List<String> await(Predicate<List<String>> enough) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!enough.test(heard)) {
+            long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            if (left <= 0) {
+                throw new AssertionError("heard only " + heard);
+            }
+            wait(left);
+        }
+        return List.copyOf(heard);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.backend.zookeeper;
+
+import org.jspecify.annotations.NullMarked;
