@@ -5,6 +5,7 @@ import io.sereno.spi.BackendException.Outcome;
 import java.util.Set;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
+import org.jspecify.annotations.Nullable;
 
 /** What ZooKeeper's codes mean for a caller. */
 final class Failures {
@@ -49,7 +50,7 @@ final class Failures {
                 doubtful ? Outcome.UNKNOWN : Outcome.NOT_APPLIED,
                 !doubtful && PERMANENT.contains(code),
                 what + ": ZooKeeper answered " + code + advice(code),
-                KeeperException.create(code));
+                cause(code));
     }
 
     /** Of what changes no entry: it may simply be repeated. */
@@ -58,7 +59,7 @@ final class Failures {
                 Outcome.NOT_APPLIED,
                 PERMANENT.contains(code),
                 what + ": ZooKeeper answered " + code + advice(code),
-                KeeperException.create(code));
+                cause(code));
     }
 
     /** Of a transaction that ZooKeeper answered as a whole: nothing of it was done. */
@@ -81,6 +82,11 @@ final class Failures {
 
     static BackendException notNow(String why) {
         return new BackendException(Outcome.NOT_APPLIED, false, why, null);
+    }
+
+    private static @Nullable Throwable cause(Code code) {
+        // Servers say this one among themselves only, and there is no exception of it.
+        return code == Code.UNKNOWNSESSION ? null : KeeperException.create(code);
     }
 
     private static String advice(Code code) {

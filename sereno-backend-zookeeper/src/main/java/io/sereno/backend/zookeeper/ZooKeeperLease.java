@@ -75,6 +75,10 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         return space;
     }
 
+    synchronized @Nullable Handle handle() {
+        return handle;
+    }
+
     boolean isDead() {
         return link.isDead();
     }

@@ -1,0 +1,80 @@
+package io.sereno.backend.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.spi.BackendProvider;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.apache.zookeeper.ZooDefs;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OptionsTest {
+    private static final Client.Config CONFIG =
+            Client.Config.of(List.of(InetSocketAddress.createUnresolved("nowhere.invalid", 2181)), "billing");
+
+    @ParameterizedTest
+    @CsvSource({
+        "database, 3,      unknown parameter 'database'",
+        "auth,     basic,  'digest, sasl'",
+        "acl,      world,  'open'",
+        "acl,      creator, 'without credentials'",
+        "slack,    soon,   '0ms to 30s'",
+        "slack,    31s,    '0ms to 30s'",
+        "slack,    -1s,    '0ms to 30s'",
+        "tls,      yes,    'false, true'",
+    })
+    void whatItDoesNotTakeIsRefusedBeforeAnyIo(String key, String value, String accepted) {
+        assertThatThrownBy(() -> new ZooKeeperBackendProvider().open(CONFIG.withParameters(Map.of(key, value))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(key)
+                .hasMessageContaining(accepted);
+    }
+
+    @Test
+    void aUserIsWhoMayTouchWhatIsStored() {
+        assertThat(Options.of(CONFIG).acl()).isEqualTo(ZooDefs.Ids.OPEN_ACL_UNSAFE);
+        Client.Config known = CONFIG.withUser("paul", "swordfish");
+        assertThat(Options.of(known).acl()).isEqualTo(ZooDefs.Ids.CREATOR_ALL_ACL);
+        assertThat(Options.of(known.withParameters(Map.of("acl", "open"))).acl())
+                .isEqualTo(ZooDefs.Ids.OPEN_ACL_UNSAFE);
+        assertThat(Options.of(CONFIG.withParameters(Map.of("auth", "sasl"))).acl())
+                .isEqualTo(ZooDefs.Ids.CREATOR_ALL_ACL);
+    }
+
+    @Test
+    void aUserBesideSaslAndAUserWithAColonAreRefused() {
+        assertThatThrownBy(
+                        () -> Options.of(CONFIG.withUser("paul", "swordfish").withParameters(Map.of("auth", "sasl"))))
+                .hasMessageContaining("JAAS")
+                .message()
+                .doesNotContain("swordfish");
+        assertThatThrownBy(() -> Options.of(CONFIG.withUser("pa:ul", "swordfish")))
+                .hasMessageContaining("colon")
+                .message()
+                .doesNotContain("swordfish");
+    }
+
+    @Test
+    void theSlackIsADuration() {
+        assertThat(Options.of(CONFIG.withParameters(Map.of("slack", "250ms"))).slack())
+                .contains(Duration.ofMillis(250));
+        assertThat(Options.of(CONFIG.withParameters(Map.of("slack", "2s"))).slack())
+                .contains(Duration.ofSeconds(2));
+        assertThat(Options.of(CONFIG).slack()).isEmpty();
+    }
+
+    @Test
+    void theProviderIsFoundOnTheClassPath() {
+        assertThat(ServiceLoader.load(BackendProvider.class).stream()
+                        .map(found -> found.type().getName()))
+                .contains(ZooKeeperBackendProvider.class.getName());
+        assertThat(new ZooKeeperBackendProvider().schemes()).containsExactly("zookeeper");
+        assertThat(new ZooKeeperBackendProvider().defaultUri()).contains("zookeeper://127.0.0.1:2181");
+    }
+}

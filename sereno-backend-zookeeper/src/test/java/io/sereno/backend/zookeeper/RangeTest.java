@@ -1,0 +1,32 @@
+package io.sereno.backend.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RangeTest {
+    @Test
+    void theDefaultsOfAnEnsembleGiveFromThreeSeconds() {
+        Range range = new Range(Duration.ofSeconds(4), Duration.ofSeconds(40), Duration.ofSeconds(1));
+        assertThat(range.leastTtl()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(range.greatestTtl()).isEqualTo(Duration.ofSeconds(39));
+        assertThat(range.expiryLateness()).isEqualTo(Duration.ofSeconds(3));
+    }
+
+    /** LEA-1a and LEA-3b, whatever a server is configured to. */
+    @ParameterizedTest
+    @CsvSource({"400, 0", "1000, 0", "1000, 1000", "1500, 1000", "4000, 0", "4000, 1000", "30000, 1000", "5000, 30000"})
+    void latenessNeverExceedsTheLeastTtlAndSessionsAreNeverShorterThanAsked(long leastSession, long slack) {
+        Range range = new Range(Duration.ofMillis(leastSession), Duration.ofMinutes(2), Duration.ofMillis(slack));
+        assertThat(range.expiryLateness())
+                .isLessThanOrEqualTo(
+                        range.leastTtl().compareTo(Duration.ofSeconds(2)) > 0
+                                ? range.leastTtl()
+                                : Duration.ofSeconds(2));
+        assertThat(range.session(range.leastTtl())).isGreaterThanOrEqualTo(Duration.ofMillis(leastSession));
+        assertThat(range.ttl(range.session(Duration.ofNanos(5_000_000_001L)))).isEqualTo(Duration.ofMillis(5_001));
+    }
+}
