@@ -2,6 +2,7 @@ package io.sereno.backend.zookeeper;
 
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The caller's stage is completed on the executor of callbacks, since what hangs on it may block.
  */
 final class Call<T> {
+    private static final System.Logger LOG = System.getLogger(Call.class.getName());
+
     private final String what;
     private final Executor executor;
     private final CompletableFuture<T> stage = new CompletableFuture<>();
@@ -102,6 +105,25 @@ final class Call<T> {
     /** Ends it at the deadline. */
     void limit(Duration timeout) {
         interrupt("no answer within " + timeout.toMillis() + " ms", false);
+    }
+
+    /** Should the rest of the work break on a defect of ours, the call ends as it stands, and the defect is logged. */
+    void follow(CompletionStage<?> rest) {
+        rest.whenComplete((done, defect) -> {
+            if (defect != null) {
+                LOG.log(Level.ERROR, () -> what + " broke", defect);
+                interrupt("a defect of the backend: " + defect, false);
+            }
+        });
+    }
+
+    /** The same where there is no call. */
+    static void followWithoutCall(CompletionStage<?> rest) {
+        rest.whenComplete((done, defect) -> {
+            if (defect != null) {
+                LOG.log(Level.ERROR, "a step of the backend broke", defect);
+            }
+        });
     }
 
     /** How it ends is decided in the moment in which it does. */

@@ -95,20 +95,21 @@ final class CommitRun {
 
     private void look(Handle handle, Attempt attempt) {
         var barrier = handle.barrier(place.paths().clock());
-        reader.look(handle, commit.directory(), attempt.names())
+        call.follow(reader.look(handle, commit.directory(), attempt.names())
                 .thenCombine(barrier, (seen, passed) -> {
                     if (!passed.isOk()) {
                         throw Failures.ofRead(call.what(), passed.code());
                     }
                     return seen;
                 })
-                .whenComplete((seen, failure) -> {
+                .handle((seen, failure) -> {
                     if (failure != null) {
                         call.fail(asBackendException(failure));
                     } else {
                         step(seen.sightings());
                     }
-                });
+                    return true;
+                }));
     }
 
     /** Step 3. */
@@ -120,7 +121,7 @@ final class CommitRun {
         if (!call.sending()) {
             return;
         }
-        handle.transact(attempt.operations()).thenAccept(answer -> {
+        call.follow(handle.transact(attempt.operations()).thenAccept(answer -> {
             List<OpResult> results = answer.value();
             if (answer.isOk() && results != null) {
                 committed(handle, attempt, results);
@@ -129,7 +130,7 @@ final class CommitRun {
             } else if (call.certain()) {
                 refused(handle, attempt, results, looked);
             }
-        });
+        }));
     }
 
     /** Step 4. */
@@ -226,8 +227,8 @@ final class CommitRun {
             return;
         }
         call.settle(without);
-        reader.read(handle, commit.returning().get())
-                .whenComplete((snapshot, failure) -> call.end(failure != null ? without : with.apply(snapshot)));
+        call.follow(reader.read(handle, commit.returning().get())
+                .handle((snapshot, failure) -> call.end(failure != null ? without : with.apply(snapshot))));
     }
 
     /** What needs no read: the entry that was put, or a directory that came into being with this very commit. */

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * which nothing here may hold up; requests are carried out in the order in which they were made. Ends without blocking, which {@link ZooKeeper} itself
  * cannot.
  */
+@SuppressWarnings("try") // ZooKeeper.close() may be interrupted; nothing here calls it.
 final class Handle extends ZooKeeper {
     /** Hears of a handle, on its event thread and in order. */
     interface Listener {

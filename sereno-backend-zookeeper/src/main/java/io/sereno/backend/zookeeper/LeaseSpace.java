@@ -53,7 +53,7 @@ final class LeaseSpace {
             namedSinceRecount = 0;
             storedSinceRecount = 0;
         }
-        handle.ephemerals().thenAccept(answer -> {
+        call.follow(handle.ephemerals().thenAccept(answer -> {
             List<String> paths = answer.value();
             if (!answer.isOk() || paths == null) {
                 call.fail(Failures.ofRead(call.what(), answer.code()));
@@ -65,7 +65,7 @@ final class LeaseSpace {
                         + " are accepted for one lease, since ZooKeeper ends it in one transaction. Use shorter names, or"
                         + " several clients"));
             }
-        });
+        }));
     }
 
     private synchronized long count(List<String> paths) {

@@ -56,6 +56,11 @@ final class Link implements Handle.Listener {
         }
     }
 
+    /** The present one; it may be without a connection. */
+    synchronized @Nullable Handle handle() {
+        return handle;
+    }
+
     synchronized boolean isDead() {
         return dead;
     }

@@ -150,10 +150,10 @@ final class Opening {
     private void askForRange(Duration slack) {
         CompletableFuture<Duration> least = new CompletableFuture<>();
         CompletableFuture<Duration> greatest = new CompletableFuture<>();
-        least.thenAcceptBoth(greatest, (min, max) -> {
+        call.follow(least.thenAcceptBoth(greatest, (min, max) -> {
             connection.range(new Range(min, max, slack));
             call.end(true);
-        });
+        }));
         main.whenConnected(
                 call,
                 handle -> {
@@ -176,13 +176,13 @@ final class Opening {
     private <T> void ask(Function<Handle, CompletableFuture<Answer<T>>> request, Consumer<Answer<T>> then) {
         main.whenConnected(
                 call,
-                handle -> request.apply(handle).thenAccept(answer -> {
+                handle -> call.follow(request.apply(handle).thenAccept(answer -> {
                     if (answer.code() != Code.CONNECTIONLOSS && answer.code() != Code.SESSIONEXPIRED) {
                         then.accept(answer);
                     } else if (call.isOpen()) {
                         ask(request, then);
                     }
-                }),
+                })),
                 this::dead);
     }
 
@@ -204,7 +204,7 @@ final class Opening {
         @Override
         public void connected(Handle which) {
             if (given.complete(Duration.ofMillis(which.getSessionTimeout()))) {
-                which.end().thenRun(() -> connection.release(which));
+                call.follow(which.end().thenRun(() -> connection.release(which)));
             }
         }
 

@@ -51,7 +51,7 @@ record Options(Auth auth, List<ACL> acl, Optional<Duration> slack, boolean tls) 
             throw new IllegalArgumentException("the user has a colon, or is empty; ZooKeeper accepts neither");
         }
         boolean known = auth == Auth.SASL || config.user().isPresent();
-        String acl = choice(given, "acl", known ? "creator" : "open", known ? "open" : "open");
+        String acl = choice(given, "acl", known ? "creator" : "open", "open");
         boolean tls = choice(given, "tls", "false", "true").equals("true")
                 || config.trust().isPresent()
                 || config.certificates().isPresent();

@@ -139,7 +139,8 @@ final class Watches implements Handle.Listener {
     }
 
     private void set(Node node, Handle on) {
-        on.watch(node.path, node.directory ? AddWatchMode.PERSISTENT_RECURSIVE : AddWatchMode.PERSISTENT)
+        Call.followWithoutCall(on.watch(
+                        node.path, node.directory ? AddWatchMode.PERSISTENT_RECURSIVE : AddWatchMode.PERSISTENT)
                 .thenAccept(answer -> {
                     if (answer.isOk()) {
                         isSet(node, on);
@@ -147,7 +148,7 @@ final class Watches implements Handle.Listener {
                         refused(node, on, answer.code());
                     }
                     // Else it is set with the next connection.
-                });
+                }));
     }
 
     private void isSet(Node node, Handle on) {
@@ -214,12 +215,12 @@ final class Watches implements Handle.Listener {
         }
         lost.forEach(node -> set(node, which));
         if (!kept.isEmpty()) {
-            which.roundTrip(paths.clock()).thenAccept(answer -> {
+            Call.followWithoutCall(which.roundTrip(paths.clock()).thenAccept(answer -> {
                 // Without an answer there will be another connection, and another round trip.
                 if (answer.code() == Code.OK || answer.code() == Code.NONODE) {
                     kept.forEach(this::reset);
                 }
-            });
+            }));
         }
     }
 

@@ -18,7 +18,7 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
 import java.time.Duration;
-import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -107,6 +107,11 @@ final class ZooKeeperBackend implements Backend {
         }
     }
 
+    /** The handle of the main session, for its tests. */
+    Handle mainHandle() {
+        return Objects.requireNonNull(watches.link().handle());
+    }
+
     private void refused() {
         watches.link().die();
     }
@@ -118,16 +123,18 @@ final class ZooKeeperBackend implements Backend {
                 .whenConnected(
                         call,
                         handle -> {
-                            CompletableFuture<Answer<List<org.apache.zookeeper.OpResult>>> barrier =
-                                    handle.barrier(place.paths().clock());
-                            reader.read(handle, query)
+                            var barrier = handle.barrier(place.paths().clock());
+                            call.follow(reader.read(handle, query)
                                     .thenCombine(barrier, (snapshot, passed) -> {
                                         if (!passed.isOk()) {
                                             throw Failures.ofRead(call.what(), passed.code());
                                         }
                                         return snapshot;
                                     })
-                                    .whenComplete((snapshot, failure) -> finish(call, snapshot, failure));
+                                    .handle((snapshot, failure) -> {
+                                        finish(call, snapshot, failure);
+                                        return true;
+                                    }));
                         },
                         () -> ended(call));
         return call.stage();

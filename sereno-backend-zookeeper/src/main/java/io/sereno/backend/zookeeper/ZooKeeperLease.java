@@ -75,10 +75,6 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         return space;
     }
 
-    synchronized @Nullable Handle handle() {
-        return handle;
-    }
-
     boolean isDead() {
         return link.isDead();
     }
@@ -107,7 +103,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
                         return;
                     }
                     sent();
-                    on.barrier(connection.paths().clock()).thenAccept(answer -> {
+                    call.follow(on.barrier(connection.paths().clock()).thenAccept(answer -> {
                         if (link.isDead()) {
                             call.end(false);
                         } else if (answer.isOk()) {
@@ -115,7 +111,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
                         } else {
                             call.fail(Failures.ofRead(call.what(), answer.code()));
                         }
-                    });
+                    }));
                 },
                 () -> call.end(false));
         return call.stage();
@@ -125,7 +121,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     public CompletionStage<Void> revoke() {
         Call<Boolean> call = connection.calls().begin("revoking " + this);
         if (call.isOpen()) {
-            gone.thenRun(() -> call.end(true));
+            call.follow(gone.thenRun(() -> call.end(true)));
             die();
             askForEnd();
         }
@@ -197,7 +193,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
             ending = true;
             on = handle;
         }
-        on.end().thenAccept(answer -> ended(on, answer.code()));
+        Call.followWithoutCall(on.end().thenAccept(answer -> ended(on, answer.code())));
     }
 
     private void ended(Handle on, Code code) {
@@ -283,7 +279,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     private final class Undertaker implements Handle.Listener {
         @Override
         public void connected(Handle which) {
-            which.end().thenAccept(answer -> ZooKeeperLease.this.ended(which, answer.code()));
+            Call.followWithoutCall(which.end().thenAccept(answer -> ZooKeeperLease.this.ended(which, answer.code())));
         }
 
         @Override

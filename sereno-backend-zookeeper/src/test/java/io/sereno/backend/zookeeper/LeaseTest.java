@@ -175,7 +175,7 @@ class LeaseTest {
         other.watch(new Target(d, Optional.of("a")), notes);
         server.expireSession(
                 lease.id(),
-                Objects.requireNonNull(((ZooKeeperLease) lease).handle()).getSessionPasswd());
+                Objects.requireNonNull(((ZooKeeperLease) lease).link().handle()).getSessionPasswd());
         notes.await("a");
         assertThat(other.names(d)).isEmpty();
         assertThat(settledRenewal(lease)).isFalse();

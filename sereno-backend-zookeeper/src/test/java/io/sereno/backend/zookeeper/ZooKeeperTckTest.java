@@ -1,0 +1,112 @@
+package io.sereno.backend.zookeeper;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import io.sereno.tck.BackendFixture;
+import io.sereno.tck.SerenoTck;
+import io.sereno.tck.ServerControl;
+import io.sereno.testservers.ZooKeeperServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooKeeper;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+
+/** The kit on a ZooKeeper server. */
+@Tag("servers")
+class ZooKeeperTckTest extends SerenoTck {
+    @Override
+    protected BackendFixture fixture() {
+        return new Fixture();
+    }
+
+    private static final class Fixture implements BackendFixture, ServerControl {
+        private @Nullable ZooKeeperServer server;
+
+        @Override
+        public Backend connect(BackendConfig config) {
+            return new ZooKeeperBackendProvider().open(config);
+        }
+
+        @Override
+        public String scheme() {
+            return "zookeeper";
+        }
+
+        @Override
+        public List<InetSocketAddress> endpoints() {
+            server = ZooKeeperServer.start();
+            return server.endpoints();
+        }
+
+        @Override
+        public OptionalLong stored(String namespace) {
+            try {
+                ZooKeeper bare = new ZooKeeper(running().authority(), 10_000, event -> {});
+                try {
+                    Paths paths = new Paths(namespace);
+                    List<String> ancestors = paths.ancestors();
+                    String root = ancestors.isEmpty() ? "/" : ancestors.get(ancestors.size() - 1);
+                    long ofTheNamespaceItself = bare.getAllChildrenNumber(paths.clock()) + 1L;
+                    return OptionalLong.of(bare.getAllChildrenNumber(root) - ofTheNamespaceItself);
+                } finally {
+                    bare.close();
+                }
+            } catch (IOException | KeeperException e) {
+                throw new IllegalStateException("cannot count the nodes of namespace " + namespace, e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
+
+        @Override
+        public Optional<ServerControl> server() {
+            return Optional.of(this);
+        }
+
+        private ZooKeeperServer running() {
+            if (server == null) {
+                throw new IllegalStateException("no server was started");
+            }
+            return server;
+        }
+
+        @Override
+        public Set<Ability> abilities() {
+            return Set.of(Ability.PAUSE, Ability.RESTART);
+        }
+
+        @Override
+        public void pause() {
+            running().pause();
+        }
+
+        @Override
+        public void resume() {
+            running().resume();
+        }
+
+        @Override
+        public void kill() {
+            running().kill();
+        }
+
+        @Override
+        public void restart() {
+            running().restart();
+        }
+
+        @Override
+        public void close() {
+            if (server != null) {
+                server.close();
+            }
+        }
+    }
+}
