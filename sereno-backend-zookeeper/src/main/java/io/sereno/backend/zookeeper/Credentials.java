@@ -22,8 +22,9 @@ final class Credentials {
         config.user().get().getChars(0, config.user().get().length(), both, 0);
         both[both.length - password.length - 1] = ':';
         System.arraycopy(password, 0, both, both.length - password.length, password.length);
-        ByteBuffer encoded = UTF_8.encode(CharBuffer.wrap(both));
-        byte[] octets = Arrays.copyOf(encoded.array(), encoded.limit());
+        ByteBuffer encoded = ByteBuffer.allocate(3 * both.length);
+        UTF_8.newEncoder().encode(CharBuffer.wrap(both), encoded, true);
+        byte[] octets = Arrays.copyOf(encoded.array(), encoded.position());
         Arrays.fill(password, ' ');
         Arrays.fill(both, ' ');
         Arrays.fill(encoded.array(), (byte) 0);

@@ -16,6 +16,7 @@ import io.sereno.spi.Target;
 import io.sereno.spi.WatchListener;
 import io.sereno.tck.proxy.FaultProxy;
 import io.sereno.testservers.ZooKeeperServer;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -301,12 +302,14 @@ class FaultTest {
     void openingFailsInTimeWhereNobodyAnswers() throws Exception {
         proxy.acceptSilently();
         assertOpeningFails(proxy.endpoint());
-        try (ServerSocket taken = new ServerSocket(0)) {
-            int port = taken.getLocalPort();
-            taken.close();
-            assertOpeningFails(InetSocketAddress.createUnresolved("127.0.0.1", port));
-        }
+        assertOpeningFails(InetSocketAddress.createUnresolved("127.0.0.1", freePort()));
         proxy.heal();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
     }
 
     private static void assertOpeningFails(InetSocketAddress address) {

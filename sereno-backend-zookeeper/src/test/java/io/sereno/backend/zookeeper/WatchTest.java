@@ -13,11 +13,13 @@ import io.sereno.testservers.ZooKeeperServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -78,7 +80,6 @@ class WatchTest {
     @Test
     void aNoticeIsNotOlderThanWhatIsReadOnIt(TestInfo test) throws InterruptedException {
         String d = test.getDisplayName();
-        AtomicReference<String> last = new AtomicReference<>("");
         Notes end = new Notes();
         Watch watch = client.watch(new Target(d, Optional.of("n")), new WatchListener() {
             @Override
@@ -87,8 +88,7 @@ class WatchTest {
                 if (seen.modRevision() < revision) {
                     end.changed("a read older than its notice", revision);
                 }
-                last.set(seen.value().toUtf8());
-                end.changed(last.get(), revision);
+                end.changed(seen.value().toUtf8(), revision);
             }
 
             @Override
@@ -143,7 +143,7 @@ class WatchTest {
     void aListenerMayThrowBlockCancelAndCallTheBackend(TestInfo test) throws InterruptedException {
         String d = test.getDisplayName();
         CountDownLatch release = new CountDownLatch(1);
-        AtomicReference<Watch> own = new AtomicReference<>();
+        AtomicReference<@Nullable Watch> own = new AtomicReference<>();
         Notes notes = new Notes();
         client.watch(new Target(d, Optional.of("blocks")), listener(name -> {
             try {
@@ -157,7 +157,7 @@ class WatchTest {
             throw new IllegalStateException("on purpose");
         }));
         own.set(client.watch(new Target(d, Optional.of("cancels")), listener(name -> {
-            own.get().cancel();
+            Objects.requireNonNull(own.get()).cancel();
             notes.changed(name, 0);
         })));
         other.put(d, "blocks", "");
