@@ -85,6 +85,11 @@ final class Call<T> {
         return end(() -> toEnd -> toEnd.complete(value));
     }
 
+    /** Before anything was sent: the caller's stage has failed when it gets it. */
+    void refuse(BackendException why) {
+        end(() -> toEnd -> toEnd.completeExceptionally(why), Runnable::run);
+    }
+
     void fail(BackendException why) {
         end(() -> toEnd -> toEnd.completeExceptionally(why));
     }
@@ -128,6 +133,10 @@ final class Call<T> {
 
     /** How it ends is decided in the moment in which it does. */
     private boolean end(Supplier<Consumer<CompletableFuture<T>>> decision) {
+        return end(decision, executor);
+    }
+
+    private boolean end(Supplier<Consumer<CompletableFuture<T>>> decision, Executor on) {
         Consumer<CompletableFuture<T>> completion;
         List<Runnable> actions;
         synchronized (this) {
@@ -142,7 +151,7 @@ final class Call<T> {
         actions.forEach(Runnable::run);
         Runnable complete = () -> completion.accept(stage);
         try {
-            executor.execute(complete);
+            on.execute(complete);
         } catch (RejectedExecutionException shutDown) {
             // Nobody else is left to tell the caller.
             complete.run();

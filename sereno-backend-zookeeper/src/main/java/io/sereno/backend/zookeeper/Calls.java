@@ -29,7 +29,7 @@ final class Calls {
         open.add(call);
         call.atEnd(() -> open.remove(call));
         if (closed) {
-            call.fail(Failures.refused(CLOSED));
+            call.refuse(Failures.refused(CLOSED));
         } else {
             call.atEnd(time.schedule(timeout, Runnable::run, () -> call.limit(timeout)));
         }

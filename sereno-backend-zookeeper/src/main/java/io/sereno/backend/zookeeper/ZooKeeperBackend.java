@@ -18,6 +18,8 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -148,7 +150,7 @@ final class ZooKeeperBackend implements Backend {
                 checkSizes(commit);
                 start(commit, call);
             } catch (BackendException refused) {
-                call.fail(refused);
+                call.refuse(refused);
             }
         }
         return call.stage();
@@ -179,7 +181,7 @@ final class ZooKeeperBackend implements Backend {
         }
         Range range = connection.range();
         if (ttl.isNegative() || ttl.isZero() || ttl.compareTo(range.greatestTtl()) > 0) {
-            call.fail(Failures.refused("a lease of " + ttl + "; more than zero and up to " + range.greatestTtl()
+            call.refuse(Failures.refused("a lease of " + ttl + "; more than zero and up to " + range.greatestTtl()
                     + " is accepted: the servers' greatest session"
                     + (range.slack().isZero() ? "" : ", less the slack of " + range.slack())));
             return call.stage();
@@ -189,7 +191,7 @@ final class ZooKeeperBackend implements Backend {
         if (connection.leases().admit(lease)) {
             lease.open();
         } else {
-            call.fail(Failures.refused("this connection has " + Leases.MOST
+            call.refuse(Failures.refused("this connection has " + Leases.MOST
                     + " leases; each is a session, so no more are accepted. Revoke one, or open another connection"));
         }
         return call.stage();
@@ -217,10 +219,15 @@ final class ZooKeeperBackend implements Backend {
         connection.calls().close();
         watches.close();
         Set<Handle> handles = connection.close();
-        connection.leases().all().forEach(ZooKeeperLease::die);
-        CompletableFuture<?>[] partings = handles.stream().map(Handle::end).toArray(CompletableFuture[]::new);
+        List<CompletableFuture<?>> partings = new ArrayList<>();
+        connection.leases().all().forEach(lease -> partings.add(lease.leave()));
+        Handle main = watches.link().handle();
+        if (main != null) {
+            partings.add(main.end());
+        }
         try {
-            CompletableFuture.allOf(partings).get(PARTING.toNanos(), TimeUnit.NANOSECONDS);
+            CompletableFuture.allOf(partings.toArray(CompletableFuture[]::new))
+                    .get(PARTING.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException silent) {

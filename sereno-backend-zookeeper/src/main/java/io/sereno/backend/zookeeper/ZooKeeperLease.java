@@ -170,7 +170,13 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         }
     }
 
-    /** For good, here and now; the server is told, once. */
+    /** The same, with the moment at which the server has done it. */
+    CompletableFuture<Void> leave() {
+        die();
+        return gone;
+    }
+
+    /** For good, here and now; the server is told. */
     void die() {
         if (link.die()) {
             connection.leases().remove(this);
