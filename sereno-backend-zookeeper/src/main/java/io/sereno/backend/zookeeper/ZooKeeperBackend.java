@@ -61,10 +61,15 @@ final class ZooKeeperBackend implements Backend {
 
     /** Blocks until the servers have answered, for the connect timeout at most. */
     ZooKeeperBackend(BackendConfig config, Options options) {
+        this(config, options, true);
+    }
+
+    /** As {@link Attempt.Place} has it, guarded or, in a test, not. */
+    ZooKeeperBackend(BackendConfig config, Options options, boolean guarded) {
         tls = Tls.of(config, options);
         connection = new Connection(config, options, tls);
         Sightings sightings = new Sightings();
-        place = new Attempt.Place(connection.paths(), options.acl(), sightings);
+        place = new Attempt.Place(connection.paths(), options.acl(), sightings, guarded);
         reader = new Reader(connection.paths(), sightings);
         watches = new Watches(connection.paths(), connection.time(), this::refused);
         curator = CuratorFrameworkFactory.builder()

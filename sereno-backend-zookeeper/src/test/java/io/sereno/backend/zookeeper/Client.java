@@ -34,6 +34,11 @@ final class Client implements AutoCloseable {
     private final Backend backend;
 
     Client(Config config) {
+        this(config, true);
+    }
+
+    /** Without guards only to show what they are for. */
+    Client(Config config, boolean guarded) {
         this.time = new RealTime();
         this.callbacks = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "test-callbacks");
@@ -41,7 +46,10 @@ final class Client implements AutoCloseable {
             return thread;
         });
         try {
-            this.backend = new ZooKeeperBackendProvider().open(config.with(time, callbacks));
+            Config complete = config.with(time, callbacks);
+            this.backend = guarded
+                    ? new ZooKeeperBackendProvider().open(complete)
+                    : new ZooKeeperBackend(complete, Options.of(complete), false);
         } catch (RuntimeException | Error e) {
             time.close();
             callbacks.shutdownNow();

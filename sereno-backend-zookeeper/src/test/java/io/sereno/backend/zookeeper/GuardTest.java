@@ -1,0 +1,173 @@
+package io.sereno.backend.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Write;
+import io.sereno.testservers.ZooKeeperServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Conditional commits of several clients on a few names, drawn at random, sessions ending in between; then replayed in the
+ * order of their revisions: none went through whose condition was false at its revision.
+ */
+@Tag("servers")
+@Timeout(180)
+class GuardTest {
+    private static final String DIRECTORY = "d";
+    private static final List<String> NAMES = List.of("a", "b", "c");
+    private static final int CLIENTS = 4;
+    private static final int COMMITS = 250;
+
+    /** A commit that went through, and when that was known. */
+    private record Done(Commit commit, long revision, long acked) {}
+
+    private record State(long created, long modified, long lease) {}
+
+    private final Queue<Done> history = new ConcurrentLinkedQueue<>();
+    /** Since when a lease may have ended. */
+    private final Map<Long, Long> ended = new ConcurrentHashMap<>();
+
+    @Test
+    void noCommitGoesThroughWhoseConditionIsFalseAtItsRevision() {
+        run(true);
+        assertThat(violations()).isEmpty();
+        assertThat(history).hasSizeGreaterThan(100);
+    }
+
+    /** A test of the one above: it sees what the guards are for. */
+    @Test
+    void withoutGuardsThereAreCommitsWhoseConditionIsFalse() {
+        for (int round = 0; round < 5 && violations().isEmpty(); round++) {
+            history.clear();
+            run(false);
+        }
+        assertThat(violations()).isNotEmpty();
+    }
+
+    private void run(boolean guarded) {
+        try (ZooKeeperServer server = ZooKeeperServer.start()) {
+            List<CompletableFuture<Void>> works = IntStream.range(0, CLIENTS)
+                    .mapToObj(i -> CompletableFuture.runAsync(
+                            () -> work(server, new Random(i), guarded), task -> new Thread(task).start()))
+                    .toList();
+            works.forEach(CompletableFuture::join);
+        }
+    }
+
+    private void work(ZooKeeperServer server, Random random, boolean guarded) {
+        try (Client client = new Client(Client.Config.of(server.endpoints(), "guards"), guarded)) {
+            Lease lease = client.lease(Duration.ofSeconds(50));
+            for (int i = 0; i < COMMITS; i++) {
+                if (random.nextInt(25) == 0) {
+                    ended.put(lease.id(), System.nanoTime());
+                    Client.await(lease.revoke());
+                    lease = client.lease(Duration.ofSeconds(50));
+                }
+                commit(client, random, lease);
+            }
+        }
+    }
+
+    private void commit(Client client, Random random, Lease lease) {
+        Map<String, Entry> seen =
+                client.all(DIRECTORY).entries().stream().collect(Collectors.toMap(Entry::name, entry -> entry));
+        if (random.nextBoolean()) {
+            // Some time passes between what was seen and what is decided by it.
+            client.all(DIRECTORY);
+        }
+        Commit.Builder commit = Commit.to(DIRECTORY);
+        List<String> names = new ArrayList<>(NAMES);
+        Collections.shuffle(names, random);
+        names.subList(0, 1 + random.nextInt(2)).forEach(name -> condition(commit, random, name, seen.get(name)));
+        Collections.shuffle(names, random);
+        names.subList(0, 1 + random.nextInt(2)).forEach(name -> write(commit, random, name, seen.get(name), lease));
+        try {
+            if (client.commit(commit) instanceof Committed committed && committed.revision() > 0) {
+                history.add(new Done(commit.build(), committed.revision(), System.nanoTime()));
+            }
+        } catch (BackendException refused) {
+            // A put under another lease than the entry is bound to by now.
+            assertThat(refused).hasMessageContaining("bound to lease");
+        }
+    }
+
+    private static void condition(Commit.Builder commit, Random random, String name, @Nullable Entry seen) {
+        if (seen == null) {
+            commit.ifAbsent(name);
+        } else if (random.nextBoolean()) {
+            commit.ifModRevision(name, seen.modRevision());
+        } else {
+            commit.ifCreateRevision(name, seen.createRevision());
+        }
+    }
+
+    private static void write(Commit.Builder commit, Random random, String name, @Nullable Entry seen, Lease lease) {
+        if (seen != null && (seen.leaseId() != 0 && seen.leaseId() != lease.id() || random.nextInt(3) > 0)) {
+            commit.delete(name);
+        } else if (seen != null) {
+            commit.put(name, Bytes.utf8("v"), seen.leaseId());
+        } else {
+            commit.put(name, Bytes.utf8("v"), random.nextInt(3) == 0 ? lease.id() : 0);
+        }
+    }
+
+    private List<String> violations() {
+        List<String> violations = new ArrayList<>();
+        Map<String, State> states = new HashMap<>();
+        history.stream().sorted(Comparator.comparingLong(Done::revision)).forEach(done -> {
+            for (Condition condition : done.commit.conditions()) {
+                State state = states.get(condition.name());
+                if (!holds(condition, state, done)) {
+                    violations.add(condition + " at revision " + done.revision + " on " + state);
+                }
+            }
+            done.commit
+                    .writes()
+                    .forEach(write -> states.compute(write.name(), (name, state) -> {
+                        if (!(write instanceof Write.Put put)) {
+                            return null;
+                        }
+                        // An entry whose lease has ended was there no more, unless it is still bound to it.
+                        boolean replaced = state == null || (state.lease != 0 && state.lease != put.leaseId());
+                        return new State(replaced ? done.revision : state.created, done.revision, put.leaseId());
+                    }));
+        });
+        return violations;
+    }
+
+    private boolean holds(Condition condition, @Nullable State state, Done done) {
+        if (condition instanceof Condition.Absent) {
+            // The end of a session has no revision that anybody is told, so it may have come at any time since it was
+            // asked for.
+            return state == null || (state.lease != 0 && ended.getOrDefault(state.lease, Long.MAX_VALUE) <= done.acked);
+        }
+        if (condition instanceof Condition.ModRevision mod) {
+            return state != null && state.modified == mod.revision();
+        }
+        return state != null && state.created == ((Condition.CreateRevision) condition).revision();
+    }
+}
