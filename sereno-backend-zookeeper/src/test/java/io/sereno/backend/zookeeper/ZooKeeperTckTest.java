@@ -3,6 +3,7 @@ package io.sereno.backend.zookeeper;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.tck.BackendFixture;
+import io.sereno.tck.Grade;
 import io.sereno.tck.SerenoTck;
 import io.sereno.tck.ServerControl;
 import io.sereno.testservers.ZooKeeperServer;
@@ -23,6 +24,12 @@ class ZooKeeperTckTest extends SerenoTck {
     @Override
     protected BackendFixture fixture() {
         return new Fixture();
+    }
+
+    /** Until the kit has all its rules: what it has not tried yet keeps the grade down. A broken rule fails all the same. */
+    @Override
+    protected Grade leastGrade() {
+        return Grade.NONE;
     }
 
     private static final class Fixture implements BackendFixture, ServerControl {
