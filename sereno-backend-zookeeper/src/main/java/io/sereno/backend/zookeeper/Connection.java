@@ -30,7 +30,7 @@ final class Connection {
     private volatile @Nullable Range range;
     private volatile boolean closed;
 
-    Connection(BackendConfig config, Options options, Tls tls) {
+    Connection(BackendConfig config) {
         this.hosts = config.endpoints().stream()
                 .map(address -> (address.getHostString().indexOf(':') < 0
                                 ? address.getHostString()
@@ -44,9 +44,8 @@ final class Connection {
         this.executor = config.executor();
         this.clientConfig = new ZKClientConfig();
         clientConfig.setProperty("jute.maxbuffer", ANSWER_BYTES);
-        clientConfig.setProperty(
-                ZKClientConfig.ENABLE_CLIENT_SASL_KEY, String.valueOf(options.auth() == Options.Auth.SASL));
-        tls.configure(clientConfig);
+        // A JAAS configuration of the JVM is for others; whoever wants a user gives one.
+        clientConfig.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
     }
 
     String hosts() {

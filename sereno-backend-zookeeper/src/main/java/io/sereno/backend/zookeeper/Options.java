@@ -15,19 +15,11 @@ import org.apache.zookeeper.data.ACL;
 /**
  * The parameters of the URI that are ours.
  *
- * @param auth {@code digest}: user and password of the URI, if there are any; {@code sasl}: the section {@code Client} of
- *     the JVM's JAAS configuration
  * @param acl who may touch what is stored
  * @param slack how much longer than its ttl the session of a lease is; empty: see {@link Opening}
- * @param tls whether to connect by TLS
  */
-record Options(Auth auth, List<ACL> acl, Optional<Duration> slack, boolean tls) {
-    enum Auth {
-        DIGEST,
-        SASL
-    }
-
-    private static final Set<String> KNOWN = new TreeSet<>(Set.of("auth", "acl", "slack", "tls"));
+record Options(List<ACL> acl, Optional<Duration> slack) {
+    private static final Set<String> KNOWN = new TreeSet<>(Set.of("acl", "slack"));
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,6})(ms|s)");
     private static final Duration MOST_SLACK = Duration.ofSeconds(30);
 
@@ -39,38 +31,32 @@ record Options(Auth auth, List<ACL> acl, Optional<Duration> slack, boolean tls) 
                 throw new IllegalArgumentException("unknown parameter '" + key + "'; accepted are " + KNOWN);
             }
         });
-        Auth auth = choice(given, "auth", "digest", "sasl").equals("sasl") ? Auth.SASL : Auth.DIGEST;
-        if (auth == Auth.SASL && (config.user().isPresent() || config.password().isPresent())) {
-            throw new IllegalArgumentException(
-                    "parameter 'auth' is sasl, which takes user and password from the JVM's JAAS"
-                            + " configuration; leave them out of the URI");
+        if (config.trust().isPresent()
+                || config.certificates().isPresent()
+                || config.privateKey().isPresent()) {
+            throw new IllegalArgumentException("certificates were given, and this backend connects without TLS;"
+                    + " leave them out, and put a tunnel between client and servers where one is needed");
         }
         if (config.user()
                 .filter(user -> user.indexOf(':') >= 0 || user.isEmpty())
                 .isPresent()) {
             throw new IllegalArgumentException("the user has a colon, or is empty; ZooKeeper accepts neither");
         }
-        boolean known = auth == Auth.SASL || config.user().isPresent();
-        String acl = choice(given, "acl", known ? "creator" : "open", "open");
-        boolean tls = choice(given, "tls", "false", "true").equals("true")
-                || config.trust().isPresent()
-                || config.certificates().isPresent();
         return new Options(
-                auth,
-                acl.equals("creator") ? ZooDefs.Ids.CREATOR_ALL_ACL : ZooDefs.Ids.OPEN_ACL_UNSAFE,
-                Optional.ofNullable(given.get("slack")).map(Options::slack),
-                tls);
+                acl(given, config.user().isPresent()),
+                Optional.ofNullable(given.get("slack")).map(Options::slack));
     }
 
-    private static String choice(Map<String, String> given, String key, String usual, String other) {
-        String value = given.getOrDefault(key, usual);
-        if (!value.equals(usual) && !value.equals(other)) {
-            throw new IllegalArgumentException("parameter '" + key + "' is '" + value + "'; accepted: "
-                    + (usual.equals(other)
-                            ? usual + " (without credentials there is nothing else)"
-                            : usual + ", " + other));
+    private static List<ACL> acl(Map<String, String> given, boolean known) {
+        String value = given.getOrDefault("acl", known ? "creator" : "open");
+        if (value.equals("creator") && known) {
+            return ZooDefs.Ids.CREATOR_ALL_ACL;
         }
-        return value;
+        if (value.equals("open")) {
+            return ZooDefs.Ids.OPEN_ACL_UNSAFE;
+        }
+        throw new IllegalArgumentException("parameter 'acl' is '" + value + "'; "
+                + (known ? "creator and open are accepted" : "without a user only open is accepted"));
     }
 
     private static Duration slack(String text) {

@@ -52,7 +52,6 @@ final class ZooKeeperBackend implements Backend {
     private static final Duration PARTING = Duration.ofSeconds(1);
 
     private final Connection connection;
-    private final Tls tls;
     private final Watches watches;
     private final Attempt.Place place;
     private final Reader reader;
@@ -66,8 +65,7 @@ final class ZooKeeperBackend implements Backend {
 
     /** As {@link Attempt.Place} has it, guarded or, in a test, not. */
     ZooKeeperBackend(BackendConfig config, Options options, boolean guarded) {
-        tls = Tls.of(config, options);
-        connection = new Connection(config, options, tls);
+        connection = new Connection(config);
         Sightings sightings = new Sightings();
         place = new Attempt.Place(connection.paths(), options.acl(), sightings, guarded);
         reader = new Reader(connection.paths(), sightings);
@@ -242,7 +240,6 @@ final class ZooKeeperBackend implements Backend {
         }
         handles.forEach(connection::release);
         curator.close();
-        tls.close();
     }
 
     private static void ended(Call<?> call) {

@@ -11,8 +11,8 @@ import java.util.Set;
  * Opens {@code zookeeper://host:port[,host:port]/namespace}: the servers of one ensemble, and a node below which everything is
  * kept.
  *
- * <p>Parameters: {@code slack} (a duration), {@code auth} ({@code digest} or {@code sasl}), {@code acl} ({@code creator} or
- * {@code open}), {@code tls} ({@code true} or {@code false}).
+ * <p>A user and a password log in by ZooKeeper's scheme {@code digest}. Parameters: {@code slack} (a duration) and {@code acl}
+ * ({@code creator} or {@code open}); see docs/zookeeper.md.
  *
  * <p>Instances are safe for use by multiple threads; {@link #open} blocks for the connect timeout at most.
  */

@@ -211,6 +211,22 @@ final class Client implements AutoCloseable {
                     executor);
         }
 
+        Config withTrust(Path file) {
+            return new Config(
+                    endpoints,
+                    namespace,
+                    parameters,
+                    user,
+                    password,
+                    Optional.of(file),
+                    certificates,
+                    privateKey,
+                    connectTimeout,
+                    operationTimeout,
+                    time,
+                    executor);
+        }
+
         Config withTimeouts(Duration connect, Duration operation) {
             return new Config(
                     endpoints,

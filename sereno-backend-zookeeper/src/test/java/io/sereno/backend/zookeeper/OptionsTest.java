@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.spi.BackendProvider;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -21,13 +22,11 @@ class OptionsTest {
     @ParameterizedTest
     @CsvSource({
         "database, 3,      unknown parameter 'database'",
-        "auth,     basic,  'digest, sasl'",
-        "acl,      world,  'open'",
-        "acl,      creator, 'without credentials'",
+        "acl,      world,   'only open'",
+        "acl,      creator, 'without a user'",
         "slack,    soon,   '0ms to 30s'",
         "slack,    31s,    '0ms to 30s'",
         "slack,    -1s,    '0ms to 30s'",
-        "tls,      yes,    'false, true'",
     })
     void whatItDoesNotTakeIsRefusedBeforeAnyIo(String key, String value, String accepted) {
         assertThatThrownBy(() -> new ZooKeeperBackendProvider().open(CONFIG.withParameters(Map.of(key, value))))
@@ -43,21 +42,20 @@ class OptionsTest {
         assertThat(Options.of(known).acl()).isEqualTo(ZooDefs.Ids.CREATOR_ALL_ACL);
         assertThat(Options.of(known.withParameters(Map.of("acl", "open"))).acl())
                 .isEqualTo(ZooDefs.Ids.OPEN_ACL_UNSAFE);
-        assertThat(Options.of(CONFIG.withParameters(Map.of("auth", "sasl"))).acl())
-                .isEqualTo(ZooDefs.Ids.CREATOR_ALL_ACL);
     }
 
     @Test
-    void aUserBesideSaslAndAUserWithAColonAreRefused() {
-        assertThatThrownBy(
-                        () -> Options.of(CONFIG.withUser("paul", "swordfish").withParameters(Map.of("auth", "sasl"))))
-                .hasMessageContaining("JAAS")
-                .message()
-                .doesNotContain("swordfish");
+    void aUserWithAColonIsRefused() {
         assertThatThrownBy(() -> Options.of(CONFIG.withUser("pa:ul", "swordfish")))
                 .hasMessageContaining("colon")
                 .message()
                 .doesNotContain("swordfish");
+    }
+
+    @Test
+    void certificatesAreRefusedSinceNothingWouldHeedThem() {
+        assertThatThrownBy(() -> Options.of(CONFIG.withTrust(Path.of("ca.pem"))))
+                .hasMessageContaining("without TLS");
     }
 
     @Test

@@ -1,0 +1,167 @@
+package io.sereno.backend.zookeeper;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Mutex;
+import io.sereno.Sereno;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.testservers.ZooKeeperServer;
+import java.io.IOException;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What operations cost: requests that the server has counted. It counts the signs of life of idle sessions too, one in
+ * some seconds, so there is some room.
+ */
+@Tag("servers")
+@Timeout(180)
+@TestInstance(Lifecycle.PER_CLASS)
+class RequestsTest {
+    private static final Pattern RECEIVED = Pattern.compile("Received: (\\d+)");
+    private static final int TIMES = 200;
+
+    private ZooKeeperServer server;
+    private Client client;
+    private Client other;
+
+    @BeforeAll
+    void start() {
+        server = ZooKeeperServer.start();
+        client = Client.connect(server.endpoints(), "requests");
+        other = Client.connect(server.endpoints(), "requests");
+    }
+
+    @AfterAll
+    void stop() {
+        client.close();
+        other.close();
+        server.close();
+    }
+
+    @Test
+    void aLockThatNobodyElseWantsTakesTwoRequests() throws Exception {
+        try (Sereno sereno = Sereno.connect("zookeeper://" + server.authority() + "/requests?session-ttl=40s")) {
+            Mutex mutex = sereno.mutex("alone");
+            mutex.acquire().close();
+            assertThat(requests(() -> {
+                        for (int i = 0; i < TIMES; i++) {
+                            mutex.acquire().close();
+                        }
+                    }))
+                    .isLessThanOrEqualTo(2.1);
+        }
+    }
+
+    @Test
+    void compareAndSetByTheClientThatPutLastTakesOneRequest(TestInfo test) throws Exception {
+        String d = test.getDisplayName();
+        client.put(d, "n", "0");
+        assertThat(requests(() -> {
+                    long revision = client.put(d, "n", "1");
+                    for (int i = 0; i < TIMES; i++) {
+                        revision = client.committed(
+                                Commit.to(d).ifModRevision("n", revision).put("n", Bytes.utf8("" + i)));
+                    }
+                }))
+                .isLessThanOrEqualTo(1.1);
+    }
+
+    @Test
+    void compareAndSetByTurnsTakesThree(TestInfo test) throws Exception {
+        String d = test.getDisplayName();
+        client.put(d, "n", "0");
+        assertThat(requests(() -> {
+                    long revision = client.put(d, "n", "1");
+                    for (int i = 0; i < TIMES; i++) {
+                        revision = (i % 2 == 0 ? other : client)
+                                .committed(Commit.to(d)
+                                        .ifModRevision("n", revision)
+                                        .put("n", Bytes.utf8("" + i)));
+                    }
+                }))
+                .isLessThanOrEqualTo(3.2);
+    }
+
+    @Test
+    void readsTakeTwo(TestInfo test) throws Exception {
+        String d = test.getDisplayName();
+        client.put(d, "a", "1");
+        assertThat(requests(() -> {
+                    for (int i = 0; i < TIMES; i++) {
+                        other.entry(d, "a");
+                    }
+                }))
+                .isLessThanOrEqualTo(2.1);
+        assertThat(requests(() -> {
+                    for (int i = 0; i < TIMES; i++) {
+                        other.all(d);
+                    }
+                }))
+                .isLessThanOrEqualTo(3.1);
+    }
+
+    /** A waiter looks at the one in front of it and proves that it is first; how many wait behind is the same to it. */
+    @Test
+    void handingOnALockCostsNoMoreWhenManyWait(TestInfo test) throws Exception {
+        double few = handOver(test.getDisplayName() + "/few", 100);
+        double many = handOver(test.getDisplayName() + "/many", 1_000);
+        assertThat(many).isLessThanOrEqualTo(few * 1.5).isLessThanOrEqualTo(8);
+    }
+
+    private double handOver(String d, int waiting) throws Exception {
+        List<Long> queue = new ArrayList<>();
+        for (int i = 0; i < waiting; i++) {
+            queue.add(client.put(d, "e" + i, "waits"));
+        }
+        return requests(() -> {
+                    for (int i = 0; i < 50; i++) {
+                        client.committed(Commit.to(d)
+                                .ifCreateRevision("e" + i, queue.get(i))
+                                .delete("e" + i));
+                        assertThat(other.entry(d, "e" + i)).isEmpty();
+                        assertThat(other.commit(Commit.to(d)
+                                        .ifCreateRevision("e" + (i + 1), queue.get(i + 1))
+                                        .ifAbsent("e" + i)))
+                                .isInstanceOf(Committed.class);
+                    }
+                })
+                * TIMES
+                / 50;
+    }
+
+    /** For each of the {@link #TIMES} that the work was done. */
+    private double requests(Work work) throws Exception {
+        long before = received();
+        work.run();
+        return (received() - before - 1) / (double) TIMES;
+    }
+
+    private long received() throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", server.endpoints().get(0).getPort())) {
+            socket.getOutputStream().write("srvr".getBytes(UTF_8));
+            Matcher received =
+                    RECEIVED.matcher(new String(socket.getInputStream().readAllBytes(), UTF_8));
+            assertThat(received.find()).isTrue();
+            return Long.parseLong(received.group(1));
+        }
+    }
+
+    private interface Work {
+        void run() throws Exception;
+    }
+}
