@@ -9,7 +9,6 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -149,7 +148,7 @@ final class Reader {
             this.names = all;
             this.limit = query instanceof Query.Range range ? range.limit() : Integer.MAX_VALUE;
             if (query instanceof Query.All) {
-                sightings.directory(query.directory(), new LinkedHashSet<>(all));
+                sightings.directory(query.directory(), all);
             }
         }
 

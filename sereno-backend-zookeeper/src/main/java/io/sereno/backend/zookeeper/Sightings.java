@@ -1,6 +1,7 @@
 package io.sereno.backend.zookeeper;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -73,7 +74,7 @@ final class Sightings {
     }
 
     /** It exists, and these are its names, or nobody knows which. */
-    synchronized void directory(String directory, Set<String> names) {
+    synchronized void directory(String directory, Collection<String> names) {
         directories.put(directory, names.size() > MOST_NAMES ? Set.of() : new LinkedHashSet<>(names));
     }
 

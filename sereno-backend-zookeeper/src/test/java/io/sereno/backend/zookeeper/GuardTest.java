@@ -126,7 +126,8 @@ class GuardTest {
     }
 
     private static void write(Commit.Builder commit, Random random, String name, @Nullable Entry seen, Lease lease) {
-        if (seen != null && (seen.leaseId() != 0 && seen.leaseId() != lease.id() || random.nextInt(3) > 0)) {
+        boolean foreign = seen != null && seen.leaseId() != 0 && seen.leaseId() != lease.id();
+        if (seen != null && (foreign || random.nextInt(3) > 0)) {
             commit.delete(name);
         } else if (seen != null) {
             commit.put(name, Bytes.utf8("v"), seen.leaseId());
