@@ -152,7 +152,8 @@ class RequestsTest {
     }
 
     private long received() throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", server.endpoints().get(0).getPort())) {
+        try (Socket socket = new Socket()) {
+            socket.connect(server.endpoints().get(0));
             socket.getOutputStream().write("srvr".getBytes(UTF_8));
             Matcher received =
                     RECEIVED.matcher(new String(socket.getInputStream().readAllBytes(), UTF_8));
