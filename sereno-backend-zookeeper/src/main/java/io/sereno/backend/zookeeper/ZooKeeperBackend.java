@@ -84,7 +84,8 @@ final class ZooKeeperBackend implements Backend {
             open(config, options);
             guarantees = guarantees(connection.range());
         } catch (RuntimeException | Error e) {
-            close();
+            // There are no entries that anybody would wait for.
+            close(Duration.ZERO);
             throw e;
         }
     }
@@ -216,6 +217,10 @@ final class ZooKeeperBackend implements Backend {
 
     @Override
     public void close() {
+        close(PARTING);
+    }
+
+    private void close(Duration parting) {
         if (connection.isClosed()) {
             return;
         }
@@ -230,7 +235,7 @@ final class ZooKeeperBackend implements Backend {
         }
         try {
             CompletableFuture.allOf(partings.toArray(CompletableFuture[]::new))
-                    .get(PARTING.toNanos(), TimeUnit.NANOSECONDS);
+                    .get(parting.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException silent) {

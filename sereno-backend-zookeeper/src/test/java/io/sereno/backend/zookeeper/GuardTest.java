@@ -2,7 +2,6 @@ package io.sereno.backend.zookeeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
@@ -102,16 +101,20 @@ class GuardTest {
         Commit.Builder commit = Commit.to(DIRECTORY);
         List<String> names = new ArrayList<>(NAMES);
         Collections.shuffle(names, random);
-        names.subList(0, 1 + random.nextInt(2)).forEach(name -> condition(commit, random, name, seen.get(name)));
-        Collections.shuffle(names, random);
-        names.subList(0, 1 + random.nextInt(2)).forEach(name -> write(commit, random, name, seen.get(name), lease));
-        try {
-            if (client.commit(commit) instanceof Committed committed && committed.revision() > 0) {
-                history.add(new Done(commit.build(), committed.revision(), System.nanoTime()));
-            }
-        } catch (BackendException refused) {
-            // A put under another lease than the entry is bound to by now.
-            assertThat(refused).hasMessageContaining("bound to lease");
+        int conditions = 1 + random.nextInt(2);
+        int writes = random.nextInt(conditions + 1);
+        for (String name : names.subList(0, conditions)) {
+            condition(commit, random, name, seen.get(name));
+        }
+        // Puts are conditioned, so that they repeat the lease that the entry is bound to; what is deleted need not be.
+        for (String name : names.subList(0, writes)) {
+            write(commit, random, name, seen.get(name), lease);
+        }
+        if (random.nextInt(4) == 0) {
+            commit.delete(names.get(2));
+        }
+        if (client.commit(commit) instanceof Committed committed && committed.revision() > 0) {
+            history.add(new Done(commit.build(), committed.revision(), System.nanoTime()));
         }
     }
 

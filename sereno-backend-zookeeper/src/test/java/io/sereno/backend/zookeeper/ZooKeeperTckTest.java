@@ -18,9 +18,11 @@ import org.apache.zookeeper.ZooKeeper;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 
-/** The kit on a ZooKeeper server. */
+/** The kit on a ZooKeeper server. Public, since the kit makes one in a second JVM. */
 @Tag("servers")
-class ZooKeeperTckTest extends SerenoTck {
+public class ZooKeeperTckTest extends SerenoTck {
+    public ZooKeeperTckTest() {}
+
     @Override
     protected BackendFixture fixture() {
         return new Fixture();
