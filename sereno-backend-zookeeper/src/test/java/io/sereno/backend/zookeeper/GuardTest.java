@@ -82,13 +82,18 @@ class GuardTest {
             Lease lease = client.lease(Duration.ofSeconds(50));
             for (int i = 0; i < COMMITS; i++) {
                 if (random.nextInt(25) == 0) {
-                    ended.put(lease.id(), System.nanoTime());
-                    Client.await(lease.revoke());
+                    end(lease);
                     lease = client.lease(Duration.ofSeconds(50));
                 }
                 commit(client, random, lease);
             }
+            end(lease);
         }
+    }
+
+    private void end(Lease lease) {
+        ended.put(lease.id(), System.nanoTime());
+        Client.await(lease.revoke());
     }
 
     private void commit(Client client, Random random, Lease lease) {
