@@ -83,6 +83,7 @@ final class Attempt {
     private final Map<String, Write> writes = new LinkedHashMap<>();
     private final @Nullable Map<String, Sighting> looked;
     private boolean conflict;
+    private @Nullable String misbound;
     private boolean createsDirectory;
     private boolean removesDirectory;
 
@@ -177,6 +178,10 @@ final class Attempt {
         if (conflict || !unseen.isEmpty()) {
             return;
         }
+        if (misbound != null) {
+            // Only now: where a condition does not hold, it may well be about another incarnation than the caller's.
+            throw Failures.refused(misbound);
+        }
         Set<Integer> set = new HashSet<>();
         created.forEach(name -> set.add(shard(name)));
         // A guard that is set below is checked there.
@@ -269,9 +274,9 @@ final class Attempt {
         if (write instanceof Write.Put put) {
             Sighting seen = seen(put.name());
             if (seen != null && seen.isPresent() && seen.owner() != put.leaseId() && looked != null) {
-                throw Failures.refused("entry '" + put.name() + "' is bound to lease " + seen.owner()
+                misbound = "entry '" + put.name() + "' is bound to lease " + seen.owner()
                         + " until it is deleted; a put has to repeat that, and this one says " + put.leaseId()
-                        + " (0 is none)");
+                        + " (0 is none)";
             }
             guardsBefore.put(put.name(), place.sightings.guard(shard(put.name())));
             changes.add(new Step(

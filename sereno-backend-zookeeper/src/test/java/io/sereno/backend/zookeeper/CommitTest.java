@@ -220,6 +220,20 @@ class CommitTest {
     }
 
     @Test
+    void aConditionThatDoesNotHoldIsAConflictAlsoWhereTheEntryIsBoundOtherwiseByNow(TestInfo test) {
+        String d = test.getDisplayName();
+        long first = client.put(d, "a", "mine");
+        other.committed(Commit.to(d).delete("a"));
+        Lease lease = other.lease(Duration.ofSeconds(30));
+        other.put(d, "a", lease);
+        assertThat(client.commit(Commit.to(d).ifModRevision("a", first).put("a", Bytes.EMPTY)))
+                .isInstanceOf(Conflict.class);
+        assertThat(client.commit(Commit.to(d).ifCreateRevision("a", first).put("a", Bytes.EMPTY)))
+                .isInstanceOf(Conflict.class);
+        Client.await(lease.revoke());
+    }
+
+    @Test
     void theReturnedReadShowsTheCommitOrWhatCameAfter(TestInfo test) {
         String d = test.getDisplayName();
         Committed first = (Committed) client.commit(
