@@ -49,7 +49,8 @@ public class ZooKeeperTckTest extends SerenoTck {
 
         @Override
         public List<InetSocketAddress> endpoints() {
-            server = ZooKeeperServer.start();
+            // The server removes empty containers once a minute unless it is told otherwise.
+            server = ZooKeeperServer.start("-Dznode.container.checkIntervalMs=1000");
             return server.endpoints();
         }
 
