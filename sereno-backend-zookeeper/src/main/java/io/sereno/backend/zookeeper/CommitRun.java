@@ -126,6 +126,9 @@ final class CommitRun {
             if (answer.isOk() && results != null) {
                 committed(handle, attempt, results);
             } else if (results == null || results.size() != attempt.steps().size()) {
+                if (attempt.createsDirectory()) {
+                    place.sightings().presumeExists(commit.directory());
+                }
                 call.fail(Failures.ofWrite(call.what(), answer.code()));
             } else if (call.certain()) {
                 refused(handle, attempt, results, looked);

@@ -89,6 +89,7 @@ final class Reader {
                 Sighting sighting;
                 if (result instanceof OpResult.GetDataResult data) {
                     entries.put(name, entry(name, data.getData(), data.getStat()));
+                    sightings.presumeExists(directory);
                     sighting = Sighting.of(guard, data.getStat());
                 } else if (codeOf(result) == Code.NONODE) {
                     sighting = Sighting.absent(guard);

@@ -82,6 +82,11 @@ final class Sightings {
         directories.put(directory, Set.of());
     }
 
+    /** It seems to exist; what is known of it stays known. */
+    synchronized void presumeExists(String directory) {
+        directories.putIfAbsent(directory, Set.of());
+    }
+
     synchronized void gone(String directory) {
         directories.remove(directory);
     }

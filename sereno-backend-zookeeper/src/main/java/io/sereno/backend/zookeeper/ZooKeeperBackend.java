@@ -47,7 +47,7 @@ final class ZooKeeperBackend implements Backend {
     static final int MAX_OPERATIONS = 64;
 
     /** A link that is silent is given up after two thirds of it. */
-    private static final Duration MAIN_SESSION = Duration.ofSeconds(10);
+    private static final Duration MAIN_SESSION = Duration.ofSeconds(6);
     /** For what a frozen server does not acknowledge. */
     private static final Duration PARTING = Duration.ofSeconds(1);
 
@@ -315,7 +315,7 @@ final class ZooKeeperBackend implements Backend {
                 range.expiryLateness(),
                 // A client waits up to a second before it connects again, and a frozen server is left after two thirds
                 // of a session.
-                Duration.ofSeconds(10),
+                Duration.ofSeconds(7),
                 // The server looks for empty containers once a minute; usually the last commit removes the directory.
                 Duration.ofSeconds(90),
                 Leases.MOST,
