@@ -1,5 +1,7 @@
 package io.sereno.examples;
 
+import static io.sereno.examples.Narrator.since;
+
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.LossCause;
@@ -80,6 +82,7 @@ public final class Quickstart {
     }
 
     /** Ids are for ever, so what was handed out is remembered, and no recipe deletes it. But nobody kept the ids of the tour. */
+    @SuppressWarnings("try") // the client is opened for the wire that comes with it
     private static void forget(String uri, String directory) throws Exception {
         try (Sereno last = client("last", "cuttable-" + uri)) {
             Backend store = CuttableStore.latestWire();
@@ -90,7 +93,6 @@ public final class Quickstart {
                     .entries()
                     .forEach(entry -> deletions.delete(entry.name()));
             store.commit(deletions.build()).toCompletableFuture().get(10, TimeUnit.SECONDS);
-            LOG.fine(() -> last.nodeId() + " leaves nothing in the store");
         }
     }
 
@@ -178,10 +180,6 @@ public final class Quickstart {
         election.onElectedFollower(follows::complete).start();
         follows.get(10, TimeUnit.SECONDS);
         return election;
-    }
-
-    private static String since(long nanoTime) {
-        return Narrator.since(nanoTime);
     }
 
     private void check(boolean asPromised, String otherwise) {

@@ -1,5 +1,7 @@
 package io.sereno.examples;
 
+import static io.sereno.examples.Narrator.since;
+
 import io.sereno.Codec;
 import io.sereno.Counter;
 import io.sereno.From;
@@ -87,8 +89,8 @@ final class TourOfCounting {
         int expected = 2 * THREADS * ROUNDS;
         narrator.check(greatest == expected, "the greatest number that anybody was told is " + greatest);
         narrator.check(cleo.counter(COUNTER).get() == expected, "cleo reads another number");
-        narrator.say("Counter: two clients with four threads each counted to " + greatest + " in "
-                + Narrator.since(begun) + "; nothing was lost, nothing was counted twice.");
+        narrator.say("Counter: two clients with four threads each counted to " + greatest + " in " + since(begun)
+                + "; nothing was lost, nothing was counted twice.");
     }
 
     /** The last number that it was told. */
@@ -129,7 +131,7 @@ final class TourOfCounting {
                 narrator.check(message.offset() == i && message.payload().equals("order " + i), "got " + message);
             }
             narrator.check(last == MESSAGES, "the last message has offset " + last);
-            narrator.say("Topic: ada published " + MESSAGES + " orders, and ben read them in " + Narrator.since(begun)
+            narrator.say("Topic: ada published " + MESSAGES + " orders, and ben read them in " + since(begun)
                     + ", each once and in order.");
         }
     }
