@@ -366,6 +366,26 @@ class CounterTest {
     }
 
     @Test
+    void inALongOutageEachCallerIsToldInTimeAndAfterItAllGoesOn() {
+        FaultyBackend line = clients.line();
+        Counter counter = clients.connect("one", line).counter("x");
+        counter.set(3);
+        Runnable outage = line.each(Request.any(), Fate.refuse());
+        for (int round = 0; round < 4; round++) {
+            List<CompletableFuture<Long>> callers = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                callers.add(counter.addAsync(1).toCompletableFuture());
+            }
+            clients.time.advance(LIMIT);
+            callers.forEach(caller -> assertFailed(caller, NotAppliedException.class));
+        }
+        CompletableFuture<Long> last = counter.addAsync(1).toCompletableFuture();
+        outage.run();
+        clients.passUntilDone(last, LIMIT);
+        assertThat(last).isCompletedWithValue(4L);
+    }
+
+    @Test
     void ofWhatWasSentAndNotAnsweredNobodyKnowsAndItIsNotSentTwice() {
         FaultyBackend line = clients.line();
         Counter counter = clients.connect("one", line).counter("x");

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +46,7 @@ final class Cell<S> {
     private final String directory;
     private final String name;
     private final Cells.Format<S> format;
-    private final Consumer<String> onRest;
+    private final BiConsumer<String, Cell<S>> onRest;
     private final Errors errors;
     private final Strand strand = new Strand();
     private final OpRecord opRecord;
@@ -78,8 +78,14 @@ final class Cell<S> {
     private @Nullable Runnable cancelPause;
     private @Nullable Runnable cancelTick;
 
-    /** {@code onRest} hears the directory when nothing is kept here any more; asked again, the cell wakes. */
-    Cell(Kernel kernel, Errors errors, String directory, String name, Cells.Format<S> format, Consumer<String> onRest) {
+    /** {@code onRest} hears, with the directory, when nothing is kept here any more; asked again, the cell wakes. */
+    Cell(
+            Kernel kernel,
+            Errors errors,
+            String directory,
+            String name,
+            Cells.Format<S> format,
+            BiConsumer<String, Cell<S>> onRest) {
         this.kernel = kernel;
         this.errors = errors;
         this.time = kernel.time();
@@ -424,6 +430,8 @@ final class Cell<S> {
         if (!sent) {
             batch.removeIf(Change::isEnded);
         }
+        // As when they are taken: with the last of them gone, nobody else would see to what is asked for next.
+        due.set(false);
         Change<S, ?> next = asked.peek();
         for (; next != null && next.deadline() - now <= 0; next = asked.peek()) {
             newestDeadline = next.deadline();
@@ -479,7 +487,7 @@ final class Cell<S> {
             resting = true;
             kernel.sessions().leave(membership);
         }
-        onRest.accept(directory);
+        onRest.accept(directory, this);
     }
 
     private final class SessionEvents implements Sessions.Member {

@@ -56,8 +56,9 @@ public final class Cells<S> {
         return Objects.requireNonNull(asked);
     }
 
-    private void drop(String directory) {
-        inUse.computeIfPresent(directory, (key, cell) -> cell.isAsked() ? cell : null);
+    /** Unless it is asked again, or another one is in use by now. */
+    private void drop(String directory, Cell<S> resting) {
+        inUse.computeIfPresent(directory, (key, cell) -> cell != resting || cell.isAsked() ? cell : null);
     }
 
     public int size() {
