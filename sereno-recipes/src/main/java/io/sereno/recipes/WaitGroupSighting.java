@@ -62,14 +62,15 @@ record WaitGroupSighting(long group, WaitGroupState state, List<Entry> allClaims
                 .toList();
     }
 
-    WaitGroup.View view() {
+    /** {@code proven} are claims of which it is known that they have no life. */
+    WaitGroup.View view(List<Entry> proven) {
         List<Entry> claims = claims();
         List<String> lost = new ArrayList<>();
         List<String> failed = state.lostIn(state.generation());
         if (failed != null) {
             lost.addAll(failed);
         }
-        claims.stream().filter(lifeless::contains).forEach(claim -> lost.add(id(claim)));
+        claims.stream().filter(proven::contains).forEach(claim -> lost.add(id(claim)));
         return new WaitGroup.View(
                 state.generation(),
                 state.pending(),

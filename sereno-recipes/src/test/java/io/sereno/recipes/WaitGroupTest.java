@@ -22,10 +22,13 @@ import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -207,6 +210,55 @@ class WaitGroupTest {
                 .withCauseInstanceOf(WaitGroupPlace.Gone.class);
         worker.done();
         assertThat(group.inspect()).isEqualTo(new WaitGroup.View(1, 1, List.of(), List.of()));
+    }
+
+    @Test
+    void whoOnlySeemsToBeLostIsNotShownAsLost() {
+        Lifeless line = new Lifeless(clients.store.connect(clients.callbacks));
+        WaitGroup there = clients.connect("there", line).waitGroup("x");
+        group.add(3);
+        Worker worker = group.join();
+        Worker another = group.join();
+
+        // Read while it came; and read while it went, by one who had seen it.
+        line.hide(worker, () -> {});
+        assertThat(there.inspect().lost()).isEmpty();
+        line.hide(worker, () -> {}, worker::done);
+        assertThat(there.inspect()).isEqualTo(new WaitGroup.View(1, 2, List.of(another.id()), List.of()));
+
+        var unused =
+                observer.commit(Commit.to(DIRECTORY).delete("l-" + another.id()).build());
+        assertThat(there.inspect()).isEqualTo(new WaitGroup.View(1, 2, List.of(another.id()), List.of(another.id())));
+    }
+
+    /** The next reads of the directory do not show one life, as reads that mix moments may while that comes or goes; in each, something happens. */
+    private static final class Lifeless extends LyingBackend {
+        private final Queue<Runnable> during = new ArrayDeque<>();
+        private String hidden = "";
+
+        Lifeless(Backend told) {
+            super(told, Lie.NONE);
+        }
+
+        void hide(Worker worker, Runnable... inReads) {
+            hidden = "l-" + worker.id();
+            during.addAll(List.of(inReads));
+        }
+
+        @Override
+        public CompletionStage<Snapshot> read(Query query) {
+            Runnable happening = during.poll();
+            return happening == null
+                    ? super.read(query)
+                    : super.read(query).thenApply(snapshot -> {
+                        happening.run();
+                        return new Snapshot(
+                                snapshot.entries().stream()
+                                        .filter(entry -> !entry.name().equals(hidden))
+                                        .toList(),
+                                false);
+                    });
+        }
     }
 
     @Test
