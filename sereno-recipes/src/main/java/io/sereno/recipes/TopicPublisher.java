@@ -15,15 +15,10 @@ import io.sereno.spi.Snapshot;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -53,16 +48,12 @@ import org.jspecify.annotations.Nullable;
 final class TopicPublisher {
     static final int MOST_MESSAGE_BYTES = 64 * 1024;
 
-    /** Under way for one topic; whoever comes then waits for room. */
-    static final int MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
-
     private static final int MOST_BATCH_BYTES = 256 * 1024;
     /** For the header, and the names of all entries of a commit. */
     private static final int COMMIT_OVERHEAD_BYTES = 8 * 1024;
 
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int CONTENDED = 16;
-    private static final long RETIRED = Long.MIN_VALUE / 2;
 
     /** The commit that is under way, or in doubt. */
     private record Sending(
@@ -87,13 +78,8 @@ final class TopicPublisher {
     private final TopicTrimmer trimmer;
     private final Backoff backoff;
 
-    private final Queue<TopicPublication> incoming = new ConcurrentLinkedQueue<>();
+    private final TopicOutbox outbox;
     private final AtomicBoolean due = new AtomicBoolean();
-    /** Weight of what has not ended; {@link #RETIRED} and a little when nothing more is accepted. */
-    private final AtomicLong underWay = new AtomicLong();
-
-    private final Deque<TopicPublication> waiting = new ArrayDeque<>();
-    private final List<CompletableFuture<Void>> waitingForRoom = new ArrayList<>();
     private @Nullable TopicHeader header;
     private @Nullable Sending sending;
     /** Whether {@code sending} may have been applied, or may be yet. */
@@ -121,6 +107,7 @@ final class TopicPublisher {
         this.id = Long.toUnsignedString(RANDOM.nextLong(), Character.MAX_RADIX);
         this.batchBytes = batchBytes(guarantees);
         this.headBytes = TopicBatch.headBytes(kernel.nodeId());
+        this.outbox = new TopicOutbox(kernel);
         this.trimmer = new TopicTrimmer(scope, strand, directory);
         this.backoff = kernel.backoff();
     }
@@ -138,16 +125,11 @@ final class TopicPublisher {
 
     /** Takes a message; false if it has retired, and another one is to be asked. Who calls {@link #flush} next sends it. */
     boolean offer(TopicPublication message) {
-        if (underWay.addAndGet(message.weight()) < 0) {
-            underWay.addAndGet(-message.weight());
-            return false;
-        }
-        incoming.add(message);
-        return true;
+        return outbox.offer(message);
     }
 
     boolean isCrowded() {
-        return underWay.get() > MOST_BYTES_UNDER_WAY;
+        return outbox.isCrowded();
     }
 
     /** In the calling thread, where it may take the rest with it; or soon, together with what comes meanwhile. */
@@ -163,9 +145,8 @@ final class TopicPublisher {
     CompletableFuture<Void> room() {
         CompletableFuture<Void> room = new CompletableFuture<>();
         strand.execute(() -> {
-            waitingForRoom.add(room);
+            outbox.whenRoom(room);
             step();
-            makeRoom();
         });
         return room;
     }
@@ -183,10 +164,7 @@ final class TopicPublisher {
     private void step() {
         // Lowered before the queue is emptied: what comes later asks again.
         due.set(false);
-        for (TopicPublication message = incoming.poll(); message != null; message = incoming.poll()) {
-            waiting.add(message);
-            used = true;
-        }
+        used |= outbox.gather();
         if (closed) {
             endAll(this::whenClosed);
             return;
@@ -200,16 +178,17 @@ final class TopicPublisher {
         }
         Sending settling = sending;
         TopicHeader known = header;
+        TopicPublication first = outbox.first();
         if (settling != null && decided) {
             look(settling);
         } else if (settling != null) {
             busy = true;
             send(settling);
-        } else if (!waiting.isEmpty() && known == null) {
+        } else if (first != null && known == null) {
             readHeader();
-        } else if (!waiting.isEmpty() && known != null) {
+        } else if (first != null && known != null) {
             busy = true;
-            if (!trimmer.looksFirst(known, waiting.getFirst().retention, () -> pack(known))) {
+            if (!trimmer.looksFirst(known, first.retention, () -> pack(known))) {
                 pack(known);
             }
         }
@@ -253,19 +232,19 @@ final class TopicPublisher {
 
     // Step 2.
     private void pack(TopicHeader known) {
-        if (waiting.isEmpty()) {
+        if (outbox.first() == null) {
             done(); // Their time has ended meanwhile.
             return;
         }
         List<byte[]> octets = new ArrayList<>();
         List<TopicPublication> messages = new ArrayList<>();
         int bytes = headBytes;
-        for (TopicPublication message = waiting.peekFirst(); message != null; message = waiting.peekFirst()) {
+        for (TopicPublication message = outbox.first(); message != null; message = outbox.first()) {
             bytes += message.octets.length + TopicBatch.sizeBytes(message.octets.length);
             if (!messages.isEmpty() && (bytes > batchBytes || messages.size() == TopicScan.MOST_MESSAGES)) {
                 break;
             }
-            messages.add(waiting.removeFirst());
+            messages.add(outbox.removeFirst());
             octets.add(message.octets);
         }
         messages.forEach(message -> message.sent = true);
@@ -318,27 +297,7 @@ final class TopicPublisher {
         sending = null;
         header = next;
         trimmer.published(now.first(), now.end(), now.at());
-        List<TopicPublication> stages = new ArrayList<>();
-        long offset = now.first();
-        long weight = 0;
-        for (TopicPublication message : now.messages()) {
-            if (!message.ended) {
-                message.ended = true;
-                weight += message.weight();
-                message.offset = offset;
-                if (message.awaited) {
-                    message.complete(offset);
-                } else {
-                    stages.add(message);
-                }
-            }
-            offset++; // Who was told otherwise before has a place all the same.
-        }
-        underWay.addAndGet(-weight);
-        if (!stages.isEmpty()) {
-            kernel.offStrand(() -> stages.forEach(message -> message.complete(message.offset)));
-        }
-        makeRoom();
+        outbox.published(now.messages(), now.first());
     }
 
     // Step 3.
@@ -351,14 +310,7 @@ final class TopicPublisher {
     private void putBack(Sending now) {
         sending = null;
         doubtful = false;
-        List<TopicPublication> messages = now.messages();
-        for (int i = messages.size() - 1; i >= 0; i--) {
-            TopicPublication message = messages.get(i);
-            if (!message.ended) {
-                message.sent = false;
-                waiting.addFirst(message);
-            }
-        }
+        outbox.putBack(now.messages());
     }
 
     // Step 4.
@@ -381,7 +333,6 @@ final class TopicPublisher {
                 sending = null;
                 header = null;
                 settling.messages().forEach(message -> end(message, this::inDoubt));
-                makeRoom();
             }
             done();
         });
@@ -445,7 +396,7 @@ final class TopicPublisher {
                 }
             }
         }
-        return waiting.peekFirst();
+        return outbox.first();
     }
 
     private void endOverdue() {
@@ -453,13 +404,12 @@ final class TopicPublisher {
         TopicPublication oldest = oldest();
         while (oldest != null && oldest.deadline - now <= 0) {
             end(oldest, this::outcomeOf);
-            if (oldest == waiting.peekFirst()) {
-                waiting.removeFirst();
+            if (oldest == outbox.first()) {
+                outbox.removeFirst();
             }
             oldest = oldest();
         }
         dropSettled();
-        makeRoom();
     }
 
     /** A batch that nobody waits for is not worth being settled: what comes next makes it impossible, or finds it applied. */
@@ -471,7 +421,7 @@ final class TopicPublisher {
     }
 
     private boolean retire() {
-        if (underWay.compareAndSet(0, RETIRED)) {
+        if (outbox.retire()) {
             retired = true;
             trimmer.close();
             publishers.remove(directory, this);
@@ -484,23 +434,13 @@ final class TopicPublisher {
         if (sending != null) {
             sending.messages().forEach(message -> end(message, error));
         }
-        waiting.forEach(message -> end(message, error));
-        waiting.clear();
+        outbox.removeAll().forEach(message -> end(message, error));
         dropSettled();
-        makeRoom();
     }
 
     private void end(TopicPublication message, Function<TopicPublication, RuntimeException> error) {
-        if (message.ended) {
-            return;
-        }
-        message.ended = true;
-        underWay.addAndGet(-message.weight());
-        RuntimeException cause = error.apply(message);
-        if (message.awaited) {
-            message.completeExceptionally(cause);
-        } else {
-            kernel.offStrand(() -> message.completeExceptionally(cause));
+        if (!message.ended) {
+            outbox.failed(message, error.apply(message));
         }
     }
 
@@ -518,13 +458,5 @@ final class TopicPublisher {
                 scope.about("publish") + ": " + reason + "; the message of " + message.octets.length
                         + " bytes may have been published, or may be yet",
                 failure);
-    }
-
-    private void makeRoom() {
-        if (underWay.get() <= MOST_BYTES_UNDER_WAY / 2 && !waitingForRoom.isEmpty()) {
-            List<CompletableFuture<Void>> all = List.copyOf(waitingForRoom);
-            waitingForRoom.clear();
-            all.forEach(room -> room.complete(null));
-        }
     }
 }
