@@ -328,6 +328,7 @@ class IdGeneratorTest {
         List<JumpyTime> clocks = new ArrayList<>();
         List<IdGenerator> generators = new ArrayList<>();
         List<Long> last = new ArrayList<>();
+        List<Instant> furthest = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             JumpyTime clock = new JumpyTime(time);
             clocks.add(clock);
@@ -335,16 +336,22 @@ class IdGeneratorTest {
             opened.add(client);
             generators.add(new IdGeneratorRecipe(client, "x", "ids/x", few));
             last.add(-1L);
+            furthest.add(clock.wall());
         }
         for (int round = 0; round < 3_000; round++) {
             int i = random.nextInt(8);
             if (random.nextInt(20) == 0) {
                 clocks.get(i).jump(Duration.ofMillis(random.nextInt(2_000) - 1_000L));
             }
+            Instant now = clocks.get(i).wall();
+            furthest.set(i, now.isAfter(furthest.get(i)) ? now : furthest.get(i));
             for (OptionalLong id = tried(generators.get(i)); id.isPresent(); id = tried(generators.get(i))) {
                 assertThat(made.add(id.getAsLong())).isTrue();
                 assertThat(id.getAsLong()).isGreaterThan(last.set(i, id.getAsLong()));
-                few.decode(id.getAsLong());
+                IdLayout.Parts parts = few.decode(id.getAsLong());
+                assertThat(parts.time()).isBeforeOrEqualTo(furthest.get(i));
+                long tick = Duration.between(few.epoch(), parts.time()).dividedBy(TICK);
+                assertThat((tick << 3 | parts.sequence()) << 4 | parts.slot()).isEqualTo(id.getAsLong());
             }
             time.advance(Duration.ofMillis(random.nextInt(20)));
         }

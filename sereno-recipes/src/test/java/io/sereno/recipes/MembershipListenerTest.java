@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +69,25 @@ class MembershipListenerTest {
 
         ear.expect("left one " + first);
         assertThat(ear.next()).startsWith("joined one ");
+    }
+
+    @Test
+    void aMemberThatDiesAndReturnsInTheSameSecondLeavesAndThenJoins() throws Exception {
+        FaultyBackend line = clients.line();
+        KeepAlive dies = clients.connect("a", line).membership("g").join("one", TTL);
+        observed.onChange(ear);
+        ear.expect("joined one " + dies.incarnation());
+
+        line.cutOff(Duration.ofMillis(10));
+        Sereno again = connect("a");
+        CompletableFuture<KeepAlive> returned =
+                MutexTest.inThread(() -> again.membership("g").join("one", TTL));
+        clients.passUntilDone(returned, TTL.multipliedBy(2));
+
+        ear.expect("left one " + dies.incarnation());
+        ear.expect("joined one " + returned.join().incarnation());
+        assertThat(ear.told).isEmpty();
+        assertThat(dies.state()).isEqualTo(KeepAlive.State.LOST);
     }
 
     @Test
