@@ -45,10 +45,12 @@ class ExploredTopicTest {
 
     @Test
     void theTopicKeepsItsPromises() {
-        Exploration found = explorer(LyingBackend.Lie.NONE).schedules(4_000).run();
+        Exploration found = explorer(LyingBackend.Lie.NONE)
+                .schedules(Schedules.inABuild(4_000))
+                .run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(3_900);
+        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(4_000));
         assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
     }
 
@@ -59,16 +61,29 @@ class ExploredTopicTest {
         Exploration found = explorer(LyingBackend.Lie.NONE)
                 .seed(2)
                 .faults(5, faults)
-                .schedules(500)
+                .schedules(Schedules.inABuild(500))
                 .run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();
         assertThat(found.faults()).containsKey(Fault.CRASH);
     }
 
+    /** Who removes a batch makes a gap. Where positions are removed, and leases end too early, nothing is asked of those who read under the name. */
+    @Test
+    void soItIsWhereOperatorsRemoveEntriesAndLeasesEndTooEarly() {
+        Exploration found = explorer(LyingBackend.Lie.NONE, true)
+                .seed(4)
+                .faults(8, EnumSet.allOf(Fault.class))
+                .schedules(Schedules.inABuild(500))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsOnlyKeys(EnumSet.allOf(Fault.class));
+    }
+
     @Test
     void aTopicThatIsDeletedMeanwhileKeepsThemToo() {
-        Exploration found = deleting().schedules(1_000).run();
+        Exploration found = deleting().schedules(Schedules.inABuild(1_000)).run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();
     }
@@ -83,7 +98,12 @@ class ExploredTopicTest {
     }
 
     private static Explorer explorer(LyingBackend.Lie lie) {
-        return new Explorer("topic, " + lie, world -> {
+        return explorer(lie, false);
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, boolean rough) {
+        String name = rough ? "topic, removed by hand" : "topic, " + lie;
+        return new Explorer(name, world -> {
             Log log = new Log(world);
             List<Node> all = new ArrayList<>();
             for (SimulatedClient client : world.clients()) {
@@ -96,17 +116,26 @@ class ExploredTopicTest {
                 client.eventually("has heard how each publication ended", () -> process.open == 0 && process.left == 0);
                 client.eventually("has heard all that there is", () -> process.ear.next == log.end());
             }
+            log.isRough = rough;
+            if (rough) {
+                Processes.operatorRemoves(world, DIRECTORY, TopicBatch::isBatch);
+                Processes.operatorRemoves(
+                        world, DIRECTORY, entry -> entry.name().equals(TopicPosition.entryName("d")));
+            }
             world.always("at most one reads under the durable name", () -> {
                 int active = 0;
                 for (int i = 0; i < all.size(); i++) {
                     active += all.get(i).isActive() ? 1 : 0;
                 }
-                return active <= 1;
+                return rough || active <= 1;
             });
-            world.always("the position is not ahead of what was handled", log::positionIsHandled);
+            world.always("the position is not ahead of what was handled", () -> rough || log.positionIsHandled());
             world.eventually(
                     "everything was handled under the durable name",
-                    () -> all.stream().noneMatch(Node::stands) || log.end() == 1 || log.handled == log.end() - 1);
+                    () -> rough
+                            || all.stream().noneMatch(Node::stands)
+                            || log.end() == 1
+                            || log.handled == log.end() - 1);
         });
     }
 
@@ -135,6 +164,7 @@ class ExploredTopicTest {
         private final Map<Long, String> messages = new HashMap<>();
         private final Set<String> refused = new HashSet<>();
         private boolean isDeleted;
+        private boolean isRough;
         /** From the first position on, all up to this one were handled under the durable name, or told to be missing; negative before. */
         private long handled = -1;
 
@@ -165,7 +195,7 @@ class ExploredTopicTest {
         }
 
         void handled(long first, long last) {
-            if (handled < 0 || first > handled + 1) {
+            if (!isRough && (handled < 0 || first > handled + 1)) {
                 world.failed("under the durable name " + first + " follows on " + handled, null);
             }
             handled = Math.max(handled, last);
@@ -203,13 +233,15 @@ class ExploredTopicTest {
         }
     }
 
-    /** Hears everything from the first message on, in order; anew when the topic was deleted. */
+    /** Hears everything from the first message on, in order; anew when the topic was deleted. Nothing is heard in two streams. */
     private static final class Ear implements TopicListener<String> {
         private final Node process;
+        private final Set<String> heard;
         private long next = 1;
 
-        Ear(Node process) {
+        Ear(Node process, Set<String> heard) {
             this.process = process;
+            this.heard = heard;
         }
 
         @Override
@@ -217,6 +249,9 @@ class ExploredTopicTest {
             process.log.world.note(() -> process.name() + " hears " + message.offset() + " " + message.payload());
             told(message.offset(), message.offset());
             process.log.at(message.offset(), message.payload());
+            if (!heard.add(message.payload())) {
+                process.log.world.failed(process.name() + " hears " + message.payload() + " twice", null);
+            }
         }
 
         @Override
@@ -238,7 +273,8 @@ class ExploredTopicTest {
         private final Client client;
         private final Log log;
         private final Topic<String> topic;
-        private Ear ear = new Ear(this);
+        private final Set<String> heard = new HashSet<>();
+        private Ear ear = new Ear(this, heard);
         private @Nullable TopicSubscription<String> durable;
         private final Map<Integer, Long> offsets = new TreeMap<>();
         private int left = EACH;
@@ -267,7 +303,7 @@ class ExploredTopicTest {
         }
 
         void listen() {
-            ear = new Ear(this);
+            ear = new Ear(this, heard);
             Subscription subscription = topic.subscribe(new From.Offset(1), ear);
             var unused = subscription.ended().whenComplete((done, failure) -> {
                 if (log.isDeleted && String.valueOf(failure).contains("deleted")) {

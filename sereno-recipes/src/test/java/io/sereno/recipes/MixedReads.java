@@ -13,13 +13,21 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 
-/** Reads of several entries mix moments as far as the rules allow: what came or went during the call is shown or not, entry by entry. */
+/**
+ * Reads of several entries mix moments as far as the rules allow: what came or went during the call is shown or not, entry by entry; and of a whole
+ * directory, what changed is shown as it was or as it is.
+ */
 final class MixedReads implements Backend {
+    /** Not by name: names begin with ids of sessions, and those are drawn anew in each run of a schedule. */
+    private static final Comparator<Entry> BY_AGE =
+            Comparator.comparingLong(Entry::createRevision).thenComparing(Entry::name);
+
     private final Backend store;
     private final SplittableRandom chance;
 
@@ -30,11 +38,34 @@ final class MixedReads implements Backend {
 
     @Override
     public CompletionStage<Snapshot> read(Query query) {
-        if (!(query instanceof Query.Range range)) {
-            return store.read(query);
+        if (query instanceof Query.Range range) {
+            return store.read(range)
+                    .thenCompose(before -> store.read(range).thenApply(after -> mix(before, after, range.limit())));
         }
-        return store.read(range)
-                .thenCompose(before -> store.read(range).thenApply(after -> mix(before, after, range.limit())));
+        if (query instanceof Query.All all) {
+            return store.read(all).thenCompose(before -> store.read(all).thenApply(after -> mix(before, after)));
+        }
+        return store.read(query);
+    }
+
+    private Snapshot mix(Snapshot before, Snapshot after) {
+        List<Entry> all = new ArrayList<>(before.entries());
+        after.entries().stream()
+                .filter(entry -> createdIn(before, entry.name()) != entry.createRevision())
+                .forEach(all::add);
+        all.sort(BY_AGE);
+        TreeMap<String, Entry> shown = new TreeMap<>();
+        for (Entry entry : all) {
+            boolean wasThere = createdIn(before, entry.name()) == entry.createRevision();
+            boolean isThere = createdIn(after, entry.name()) == entry.createRevision();
+            boolean earlier = chance.nextInt(2) == 0;
+            if (wasThere && isThere) {
+                shown.put(entry.name(), earlier ? entry : named(after, entry.name()));
+            } else if (wasThere == earlier) {
+                shown.put(entry.name(), entry);
+            }
+        }
+        return new Snapshot(List.copyOf(shown.values()), false);
     }
 
     private Snapshot mix(Snapshot before, Snapshot after, int limit) {
@@ -44,7 +75,7 @@ final class MixedReads implements Backend {
         List<Entry> shown = new ArrayList<>();
         boolean more = before.more() || after.more();
         for (Entry entry : mixed.values()) {
-            boolean throughout = has(before, entry.name()) && has(after, entry.name());
+            boolean throughout = createdIn(before, entry.name()) != 0 && createdIn(after, entry.name()) != 0;
             // What is missing behind the end of a page may have lived throughout.
             boolean beyondAPage =
                     (before.more() && isBehind(before, entry)) || (after.more() && isBehind(after, entry));
@@ -59,8 +90,19 @@ final class MixedReads implements Backend {
         return new Snapshot(shown, more);
     }
 
-    private static boolean has(Snapshot page, String name) {
-        return page.entries().stream().anyMatch(entry -> entry.name().equals(name));
+    private static Entry named(Snapshot page, String name) {
+        return page.entries().stream()
+                .filter(entry -> entry.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** 0 if it is not there. */
+    private static long createdIn(Snapshot page, String name) {
+        return page.entries().stream()
+                .filter(entry -> entry.name().equals(name))
+                .mapToLong(Entry::createRevision)
+                .sum();
     }
 
     private static boolean isBehind(Snapshot page, Entry entry) {

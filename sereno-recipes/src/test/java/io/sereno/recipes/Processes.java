@@ -4,6 +4,7 @@ import io.sereno.recipes.kernel.View;
 import io.sereno.simulation.SimulatedClient;
 import io.sereno.simulation.World;
 import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.TimeSource;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Clients of Sereno in the processes of an explored world: everything that they do is an event of it. */
 final class Processes {
@@ -32,6 +34,21 @@ final class Processes {
                 .read(new Query.All(directory))
                 .toCompletableFuture()
                 .join());
+    }
+
+    /** At some moment or other somebody removes one entry by hand, the sort that is leased or that others can do without. */
+    static void operatorRemoves(World world, String directory, Predicate<Entry> which) {
+        SimulatedClient near =
+                world.clients().get(world.random().nextInt(world.clients().size()));
+        near.stepAfter(Duration.ofMillis(world.random().nextInt(12_000)), "an operator removes an entry", () -> {
+            List<Entry> those = queue(world, directory).stream().filter(which).toList();
+            if (!those.isEmpty()) {
+                String name = those.get(world.random().nextInt(those.size())).name();
+                world.note(() -> "removed by hand: " + name);
+                var unused = world.observer()
+                        .commit(Commit.to(directory).delete(name).build());
+            }
+        });
     }
 
     static Client client(SimulatedClient process, Backend backend) {
