@@ -23,13 +23,23 @@ public final class Twins {
     private Twins() {}
 
     /** Leader election. To be closed: it leads, or stands in line, until then. */
-    static LeaderElection elect(Sereno sereno, BiConsumer<Leadership, Topology> lead, Consumer<Topology> follow) {
+    static LeaderElection elect(
+            Sereno sereno,
+            BiConsumer<Leadership, Topology> lead,
+            Consumer<Topology> follow,
+            Consumer<Topology> regroup) {
         LeaderElection leadership = sereno.election("leader-topology1");
         leadership.onElectedLeader((grant, topology) -> {
             lead.accept(grant, topology); // do leader stuff, while grant.isHeld()
         });
         leadership.onElectedFollower(topology -> {
             follow.accept(topology); // do follower stuff
+        });
+        leadership.onPeerJoined((peer, topology) -> {
+            regroup.accept(topology); // optional
+        });
+        leadership.onPeerLeft((peer, topology) -> {
+            regroup.accept(topology); // optional
         });
         return leadership.start();
     }

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -31,9 +33,28 @@ class ReadmeTest {
         assertThat(blocks).isPositive();
     }
 
+    /** Each example of the Go library has its twin in the README: all that its method does. */
+    @Test
+    void everyTwinIsShown() throws IOException {
+        String readme = unindented(Path.of("../README.md"));
+        Matcher method = Pattern.compile("\\n    static [^{(]* (\\w+)\\([^{]*\\{\n(.*?)\n    }", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("src/main/java/io/sereno/examples/Twins.java")));
+        List<String> shown = new ArrayList<>();
+        while (method.find()) {
+            shown.add(method.group(1));
+            assertThat(readme).contains(unindented(method.group(2)));
+        }
+        assertThat(shown)
+                .containsExactly("elect", "count", "parent", "child", "publish", "subscribe", "keepAlive", "nextId");
+    }
+
+    private static String unindented(String text) {
+        return text.lines().map(String::strip).collect(Collectors.joining("\n"));
+    }
+
     private static String unindented(Path file) {
         try {
-            return Files.readString(file).lines().map(String::strip).collect(Collectors.joining("\n"));
+            return unindented(Files.readString(file));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -34,19 +34,37 @@ class TwinsTest {
     }
 
     @Test
-    void oneLeadsAndTheOtherFollows() throws Exception {
-        BlockingQueue<String> events = new LinkedBlockingQueue<>();
-        try (LeaderElection first = Twins.elect(one, (grant, topology) -> events.add("one leads"), topology -> {})) {
-            assertThat(events.poll(10, SECONDS)).isEqualTo("one leads");
+    void oneLeadsAndTheOtherFollowsAndEachHearsOfTheOther() throws Exception {
+        BlockingQueue<String> duties = new LinkedBlockingQueue<>();
+        BlockingQueue<Integer> sizes = new LinkedBlockingQueue<>();
+        try (LeaderElection first = Twins.elect(
+                one,
+                (grant, topology) -> duties.add("one leads"),
+                topology -> {},
+                topology -> sizes.add(topology.peers().size()))) {
+            assertThat(duties.poll(10, SECONDS)).isEqualTo("one leads");
             assertThat(first.leadership().filter(Grant::isHeld)).isPresent();
             try (LeaderElection second = Twins.elect(
-                    two, (grant, topology) -> events.add("two leads"), topology -> events.add("two follows"))) {
-                assertThat(events.poll(10, SECONDS)).isEqualTo("two follows");
+                    two,
+                    (grant, topology) -> duties.add("two leads"),
+                    topology -> duties.add("two follows"),
+                    topology -> {})) {
+                assertThat(duties.poll(10, SECONDS)).isEqualTo("two follows");
+                awaitSize(sizes, 2);
                 first.resign();
-                assertThat(events.poll(10, SECONDS)).isEqualTo("two leads");
+                assertThat(duties.poll(10, SECONDS)).isEqualTo("two leads");
                 assertThat(second.leadership().filter(Grant::isHeld)).isPresent();
             }
+            awaitSize(sizes, 1);
         }
+    }
+
+    private static void awaitSize(BlockingQueue<Integer> sizes, int expected) throws InterruptedException {
+        Integer size;
+        do {
+            size = sizes.poll(10, SECONDS);
+            assertThat(size).as("peers, before 10 s have passed without news").isNotNull();
+        } while (size != expected);
     }
 
     @Test
