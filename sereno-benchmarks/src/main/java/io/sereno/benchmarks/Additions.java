@@ -52,7 +52,7 @@ final class Additions {
                 long last = 0;
                 long count = 0;
                 while (System.nanoTime() - end < 0) {
-                    long sum = counter.incrementAndGet();
+                    long sum = counter.addAndGet(1);
                     if (sum <= last) {
                         throw new IllegalStateException("sum " + sum + " came after " + last);
                     }

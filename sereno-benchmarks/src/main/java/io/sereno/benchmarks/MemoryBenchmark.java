@@ -10,10 +10,13 @@ import io.sereno.Topic;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -38,7 +41,20 @@ public final class MemoryBenchmark {
 
     private MemoryBenchmark() {}
 
+    /** What is measured, in this order; each name may be given on the command line, and none means all. */
+    private enum Part {
+        MUTEX,
+        COUNTER,
+        TOPIC,
+        IDS,
+        MEMBERSHIP
+    }
+
     public static void main(String[] args) throws Exception {
+        Set<Part> parts = args.length == 0 ? EnumSet.allOf(Part.class) : EnumSet.noneOf(Part.class);
+        for (String name : args) {
+            parts.add(part(name));
+        }
         System.out.printf(
                 Locale.ROOT,
                 "JDK %s, %d processors; medians of %d windows of %d s after %d for warming up%n",
@@ -48,45 +64,75 @@ public final class MemoryBenchmark {
                 LENGTH.toSeconds(),
                 WARM_UP);
         try (Sereno sereno = Sereno.connect("memory:")) {
-            List<List<Double>> alone = windows(List.of(mutex(1, sereno.mutex("alone"))));
-            report("mutex, one thread, uncontended", alone.get(0));
-            verdict("cycles in a second", median(alone.get(0)), 300_000);
-
-            List<List<Double>> contended = windows(List.of(mutex(THREADS, sereno.mutex("contended")), fairLock()));
-            report("mutex, " + THREADS + " threads of one client", contended.get(0));
-            report("fair ReentrantLock, " + THREADS + " threads", contended.get(1));
-            verdict("ratio", median(contended.get(0)) / median(contended.get(1)), 0.5);
-
-            Additions additions = new Additions(sereno.counter("sum"));
-            List<Double> async = rounds(() -> additions.async(ADDITIONS));
-            report("counter, addAsync, one thread", async);
-            verdict("additions in a second", median(async), 1_000_000);
-            List<Double> blocking = rounds(() -> additions.blocking(4, LENGTH));
-            report("counter, incrementAndGet, 4 threads", blocking);
-            verdict("additions in a second", median(blocking), 200_000);
-
-            List<Double> one = stream(sereno, "one", 1);
-            report("topic, 128 bytes, one subscriber", one);
-            verdict("messages in a second", median(one), 500_000);
-            report("topic, 128 bytes, ten subscribers", stream(sereno, "ten", 10));
-
-            IdSeries sonyflake = new IdSeries(ID_THREADS, sereno.ids("sonyflake"));
-            List<Double> limited = rounds(() -> sonyflake.window(LENGTH));
-            report("ids, Sonyflake, 4 threads", limited);
-            verdict("of what the layout has room for", median(limited) / 25_600, 0.99);
-            IdSeries wide = new IdSeries(ID_THREADS, sereno.ids("wide", WIDE));
-            report("ids, without the layout's limit, 4 threads", rounds(() -> wide.window(LENGTH)));
-
-            try (Attendance hundred = new Attendance(sereno.membership("hundred"), 100);
-                    Attendance thousand = new Attendance(sereno.membership("thousand"), 1_000)) {
-                List<Double> few = rounds(() -> hundred.window(LENGTH));
-                report("membership, join and close, 100 others", few);
-                List<Double> many = rounds(() -> thousand.window(LENGTH));
-                report("membership, join and close, 1,000 others", many);
-                verdict("ratio", median(many) / median(few), 0.5);
-                report("membership, look at 100 members", rounds(() -> hundred.looks(LENGTH)));
-                report("membership, look at 1,000 members", rounds(() -> thousand.looks(LENGTH)));
+            for (Part part : parts) {
+                switch (part) {
+                    case MUTEX -> mutexes(sereno);
+                    case COUNTER -> counters(sereno);
+                    case TOPIC -> topics(sereno);
+                    case IDS -> ids(sereno);
+                    case MEMBERSHIP -> memberships(sereno);
+                }
             }
+        }
+    }
+
+    private static Part part(String name) {
+        for (Part part : Part.values()) {
+            if (part.name().equalsIgnoreCase(name)) {
+                return part;
+            }
+        }
+        throw new IllegalArgumentException(
+                "'" + name + "' is not measured here; " + Arrays.toString(Part.values()) + " are");
+    }
+
+    private static void mutexes(Sereno sereno) throws Exception {
+        List<List<Double>> alone = windows(List.of(mutex(1, sereno.mutex("alone"))));
+        report("mutex, one thread, uncontended", alone.get(0));
+        verdict("cycles in a second", median(alone.get(0)), 300_000);
+
+        List<List<Double>> contended = windows(List.of(mutex(THREADS, sereno.mutex("contended")), fairLock()));
+        report("mutex, " + THREADS + " threads of one client", contended.get(0));
+        report("fair ReentrantLock, " + THREADS + " threads", contended.get(1));
+        verdict("ratio", median(contended.get(0)) / median(contended.get(1)), 0.5);
+    }
+
+    private static void counters(Sereno sereno) throws Exception {
+        Additions additions = new Additions(sereno.counter("sum"));
+        List<Double> async = rounds(() -> additions.async(ADDITIONS));
+        report("counter, addAsync, one thread", async);
+        verdict("additions in a second", median(async), 1_000_000);
+        List<Double> blocking = rounds(() -> additions.blocking(4, LENGTH));
+        report("counter, addAndGet, 4 threads", blocking);
+        verdict("additions in a second", median(blocking), 200_000);
+    }
+
+    private static void topics(Sereno sereno) throws Exception {
+        List<Double> one = stream(sereno, "one", 1);
+        report("topic, 128 bytes, one subscriber", one);
+        verdict("messages in a second", median(one), 500_000);
+        report("topic, 128 bytes, ten subscribers", stream(sereno, "ten", 10));
+    }
+
+    private static void ids(Sereno sereno) throws Exception {
+        IdSeries sonyflake = new IdSeries(ID_THREADS, sereno.ids("sonyflake"));
+        List<Double> limited = rounds(() -> sonyflake.window(LENGTH));
+        report("ids, Sonyflake, 4 threads", limited);
+        verdict("of what the layout has room for", median(limited) / 25_600, 0.99);
+        IdSeries wide = new IdSeries(ID_THREADS, sereno.ids("wide", WIDE));
+        report("ids, without the layout's limit, 4 threads", rounds(() -> wide.window(LENGTH)));
+    }
+
+    private static void memberships(Sereno sereno) throws Exception {
+        try (Attendance hundred = new Attendance(sereno.membership("hundred"), 100);
+                Attendance thousand = new Attendance(sereno.membership("thousand"), 1_000)) {
+            List<Double> few = rounds(() -> hundred.window(LENGTH));
+            report("membership, join and close, 100 others", few);
+            List<Double> many = rounds(() -> thousand.window(LENGTH));
+            report("membership, join and close, 1,000 others", many);
+            verdict("ratio", median(many) / median(few), 0.5);
+            report("membership, look at 100 members", rounds(() -> hundred.looks(LENGTH)));
+            report("membership, look at 1,000 members", rounds(() -> thousand.looks(LENGTH)));
         }
     }
 
