@@ -405,7 +405,7 @@ final class TopicPublisher {
         while (oldest != null && oldest.deadline - now <= 0) {
             end(oldest, this::outcomeOf);
             if (oldest == outbox.first()) {
-                outbox.removeFirst();
+                TopicPublication unused = outbox.removeFirst();
             }
             oldest = oldest();
         }
