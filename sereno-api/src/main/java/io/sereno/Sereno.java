@@ -367,7 +367,9 @@ public interface Sereno extends AutoCloseable {
         Builder require(Promise... promises);
 
         /**
-         * Another clock, for tests in virtual time.
+         * Another clock, for tests in virtual time. Over a {@link #backend} that was given, and beside an
+         * {@link #executor}, no thread of this client's own does anything: a test that knows when its executor rests
+         * knows when to move the time. The executor has to run its tasks in other threads then, as many as there are.
          *
          * @param time all time of the client and of a backend that it opens
          * @return this builder

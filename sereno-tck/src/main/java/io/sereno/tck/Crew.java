@@ -1,13 +1,18 @@
 package io.sereno.tck;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
@@ -26,11 +31,17 @@ final class Crew implements Executor, AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final ThreadLocal<Boolean> member = ThreadLocal.withInitial(() -> false);
+    /** How long a change that nobody signals, like a thread that parks, may go unnoticed. */
+    private static final long GLANCE = TimeUnit.MICROSECONDS.toNanos(40);
+
     /** Guarded by the lock: tasks handed over and not finished, without those that wait. */
     private int busy;
 
     /** Guarded by the lock: what the members wait for that do not count as busy. */
     private final List<BooleanSupplier> awaited = new ArrayList<>();
+
+    /** Guarded by the lock: members inside calls that wait by themselves. They do not count as busy, but for while they run. */
+    private final Set<Thread> callers = new HashSet<>();
 
     @Override
     public void execute(Runnable task) {
@@ -79,8 +90,12 @@ final class Crew implements Executor, AutoCloseable {
         boolean isMember = isMember();
         long end = System.nanoTime() + nanos;
         lock.lock();
+        boolean isCaller = callers.remove(Thread.currentThread());
         try {
-            if (isMember) {
+            if (isCaller) {
+                awaited.add(signal);
+                changed.signalAll();
+            } else if (isMember) {
                 busy--;
                 awaited.add(signal);
                 changed.signalAll();
@@ -91,16 +106,63 @@ final class Crew implements Executor, AutoCloseable {
                     return false;
                 }
                 // Not everything that is waited for says when it changes.
-                changed.awaitNanos(Math.min(rest, TimeUnit.MILLISECONDS.toNanos(2)));
+                changed.awaitNanos(
+                        Math.min(rest, callers.isEmpty() || isMember ? TimeUnit.MILLISECONDS.toNanos(2) : GLANCE));
             }
             return true;
         } finally {
-            if (isMember) {
+            if (isCaller) {
+                awaited.remove(signal);
+                callers.add(Thread.currentThread());
+            } else if (isMember) {
                 busy++;
                 awaited.remove(signal);
             }
             lock.unlock();
         }
+    }
+
+    /**
+     * Makes a call that waits by itself, as the methods of recipes do, in a member of the crew: while its thread is parked, it
+     * does not count as busy.
+     */
+    <T> T waiting(Callable<T> call) throws Exception {
+        Thread self = Thread.currentThread();
+        enter(self);
+        try {
+            return call.call();
+        } finally {
+            leave(self);
+        }
+    }
+
+    private void enter(Thread caller) {
+        lock.lock();
+        try {
+            callers.add(caller);
+            busy--;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void leave(Thread caller) {
+        lock.lock();
+        try {
+            callers.remove(caller);
+            busy++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a thread waits for something that has not come. One that was woken and does not run yet is as good as running. */
+    static boolean isParked(Thread thread) {
+        return LockSupport.getBlocker(thread) instanceof ForkJoinPool.ManagedBlocker wait
+                && !wait.isReleasable()
+                && !thread.isInterrupted()
+                && (thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING);
     }
 
     /**
@@ -114,7 +176,9 @@ final class Crew implements Executor, AutoCloseable {
 
     /** Under the lock. Who waits for something that has come is as good as busy. */
     private boolean isQuiet() {
-        return busy <= 0 && awaited.stream().noneMatch(BooleanSupplier::getAsBoolean);
+        return busy <= 0
+                && awaited.stream().noneMatch(BooleanSupplier::getAsBoolean)
+                && callers.stream().allMatch(Crew::isParked);
     }
 
     @Override

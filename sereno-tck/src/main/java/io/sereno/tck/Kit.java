@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +47,17 @@ final class Kit implements AutoCloseable {
             OutcomeFaultRules.class,
             LeaseFaultRules.class,
             WatchFaultRules.class,
-            LifeFaultRules.class);
+            LifeFaultRules.class,
+            LockRules.class,
+            LockFaultRules.class,
+            CounterRules.class,
+            CounterFaultRules.class,
+            WaitGroupRules.class,
+            WaitGroupFaultRules.class,
+            LeaderRules.class,
+            LeaderFaultRules.class,
+            MemberRules.class,
+            MemberFaultRules.class);
 
     /** Repeats a run, as far as chance is the kit's. */
     static final String SEED_PROPERTY = "sereno.tck.seed";
@@ -60,6 +70,7 @@ final class Kit implements AutoCloseable {
 
     private final BackendFixture fixture;
     private final @Nullable Class<? extends SerenoTck> tck;
+    private final Recipes recipes;
     private final Specification specification = Specification.shipped();
     private final long seed;
     private final List<InetSocketAddress> endpoints;
@@ -70,7 +81,7 @@ final class Kit implements AutoCloseable {
     private final AtomicInteger benches = new AtomicInteger();
     private final String run = Long.toString(System.nanoTime() & Long.MAX_VALUE, 36);
     private final List<Outcome> outcomes = new ArrayList<>();
-    private final Map<Class<?>, Object> shared = new HashMap<>();
+    private final Map<Class<?>, SharedResult<?>> shared = new ConcurrentHashMap<>();
     private final Map<String, String> attachments = new ConcurrentHashMap<>();
     private @Nullable Map<RuleTest, CompletableFuture<Outcome>> waiting;
     private @Nullable Guarantees guarantees;
@@ -81,8 +92,14 @@ final class Kit implements AutoCloseable {
 
     /** With the class that a second JVM makes the fixture with. */
     Kit(BackendFixture fixture, @Nullable Class<? extends SerenoTck> tck, long seed) {
+        this(fixture, tck, Recipes.SHIPPED, seed);
+    }
+
+    /** With other recipes than those that are shipped. */
+    Kit(BackendFixture fixture, @Nullable Class<? extends SerenoTck> tck, Recipes recipes, long seed) {
         this.fixture = fixture;
         this.tck = tck;
+        this.recipes = recipes;
         this.seed = seed;
         this.pace = fixture.clock()
                 .<Pace>map(clock -> new Pace.Manual(clock, crew))
@@ -286,7 +303,7 @@ final class Kit implements AutoCloseable {
     }
 
     private void noteGuarantees(Bench bench) {
-        synchronized (shared) {
+        synchronized (outcomes) {
             if (guarantees == null && bench.hasJudge()) {
                 guarantees = bench.guarantees();
             }
@@ -295,7 +312,7 @@ final class Kit implements AutoCloseable {
 
     /** What the backend promises, if any test has connected yet. */
     Optional<Guarantees> guarantees() {
-        synchronized (shared) {
+        synchronized (outcomes) {
             return Optional.ofNullable(guarantees);
         }
     }
@@ -332,6 +349,10 @@ final class Kit implements AutoCloseable {
         return fixture;
     }
 
+    Recipes recipes() {
+        return recipes;
+    }
+
     Specification specification() {
         return specification;
     }
@@ -364,9 +385,31 @@ final class Kit implements AutoCloseable {
         return pace.isReal() ? stalls.since(nanoTime) : Duration.ZERO;
     }
 
+    /** Made by the first who asks; others wait for it, each kind for itself. What fails is made again for the next one. */
     <T> T shared(Class<T> type, Supplier<T> make) {
-        synchronized (shared) {
-            return type.cast(shared.computeIfAbsent(type, t -> make.get()));
+        Object made =
+                shared.computeIfAbsent(type, t -> new SharedResult<>(make)).get();
+        return type.cast(made);
+    }
+
+    private static final class SharedResult<T> {
+        private final ReentrantLock lock = new ReentrantLock();
+        private final Supplier<T> make;
+        private @Nullable T made;
+
+        SharedResult(Supplier<T> make) {
+            this.make = make;
+        }
+
+        T get() {
+            lock.lock();
+            try {
+                T result = made == null ? make.get() : made;
+                made = result;
+                return result;
+            } finally {
+                lock.unlock();
+            }
         }
     }
 

@@ -105,7 +105,7 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
         return store(context)
                 .getOrComputeIfAbsent(
                         tck.getClass(),
-                        type -> new Run(tck, new Kit(tck.fixture(), tck.getClass(), seed())),
+                        type -> new Run(tck, new Kit(tck.fixture(), tck.getClass(), tck.recipes(), seed())),
                         Run.class);
     }
 

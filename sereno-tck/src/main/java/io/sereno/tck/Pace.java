@@ -44,10 +44,16 @@ sealed interface Pace {
         public boolean reach(BooleanSupplier condition, Duration atMost) throws InterruptedException {
             if (crew.isMember()) {
                 long end = time.nanoTime() + atMost.toNanos();
-                return crew.idle(
-                                () -> condition.getAsBoolean() || time.nanoTime() - end >= 0,
-                                BUSY.multipliedBy(2).toNanos())
-                        && condition.getAsBoolean();
+                // Whoever moves the time is to stop there.
+                Runnable cancel = time.schedule(atMost, Runnable::run, crew::stir);
+                try {
+                    return crew.idle(
+                                    () -> condition.getAsBoolean() || time.nanoTime() - end >= 0,
+                                    BUSY.multipliedBy(2).toNanos())
+                            && condition.getAsBoolean();
+                } finally {
+                    cancel.run();
+                }
             }
             long end = time.nanoTime() + atMost.toNanos();
             while (true) {

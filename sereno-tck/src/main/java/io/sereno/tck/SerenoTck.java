@@ -44,6 +44,11 @@ public abstract class SerenoTck {
      */
     protected abstract BackendFixture fixture();
 
+    /** The recipes that are tried on it; the kit's own tests plant bugs in them here. */
+    Recipes recipes() {
+        return Recipes.SHIPPED;
+    }
+
     /**
      * Below which grade a whole run fails.
      *
@@ -138,4 +143,49 @@ public abstract class SerenoTck {
     @Tag("LIF")
     @Tag("faults")
     class LifeUnderFaults extends LifeFaultRules {}
+
+    @Nested
+    @Tag("LCK")
+    class Locks extends LockRules {}
+
+    @Nested
+    @Tag("LCK")
+    @Tag("faults")
+    class LocksUnderFaults extends LockFaultRules {}
+
+    @Nested
+    @Tag("CTR")
+    class Counters extends CounterRules {}
+
+    @Nested
+    @Tag("CTR")
+    @Tag("faults")
+    class CountersUnderFaults extends CounterFaultRules {}
+
+    @Nested
+    @Tag("WGP")
+    class WaitGroups extends WaitGroupRules {}
+
+    @Nested
+    @Tag("WGP")
+    @Tag("faults")
+    class WaitGroupsUnderFaults extends WaitGroupFaultRules {}
+
+    @Nested
+    @Tag("LDR")
+    class Leaders extends LeaderRules {}
+
+    @Nested
+    @Tag("LDR")
+    @Tag("faults")
+    class LeadersUnderFaults extends LeaderFaultRules {}
+
+    @Nested
+    @Tag("MEM")
+    class Members extends MemberRules {}
+
+    @Nested
+    @Tag("MEM")
+    @Tag("faults")
+    class MembersUnderFaults extends MemberFaultRules {}
 }

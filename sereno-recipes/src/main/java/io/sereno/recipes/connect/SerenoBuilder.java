@@ -308,14 +308,16 @@ final class SerenoBuilder implements Sereno.Builder {
         String node = faults.collect("", () -> nodeId == null ? NodeId.fresh(environment) : checkedNodeId(nodeId));
         SystemTime ownTime = new SystemTime();
         Executor threads = new CallbackThreads();
+        // In a test's time nothing happens behind the back of the executor that the test knows.
+        boolean simulated = backend != null && time != null && executor != null;
         return new Settings(
                 node,
                 prefix,
                 ttl,
                 timeout,
                 time == null ? ownTime : time,
-                executor == null ? threads : new GuardedExecutor(threads, executor),
-                threads,
+                executor == null ? threads : simulated ? executor : new GuardedExecutor(threads, executor),
+                simulated ? executor : threads,
                 observer,
                 backendName,
                 time == null ? List.of(ownTime) : List.of());

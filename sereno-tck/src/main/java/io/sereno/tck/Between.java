@@ -1,0 +1,76 @@
+package io.sereno.tck;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+
+/** Stands between recipes and a backend, and passes everything on; what is to be different is overridden. */
+class Between implements Backend {
+    private final Backend below;
+
+    Between(Backend below) {
+        this.below = below;
+    }
+
+    @Override
+    public CompletionStage<Snapshot> read(Query query) {
+        return below.read(query);
+    }
+
+    @Override
+    public CompletionStage<CommitResult> commit(Commit commit) {
+        return below.commit(commit);
+    }
+
+    @Override
+    public CompletionStage<Lease> grantLease(Duration ttl) {
+        return below.grantLease(ttl);
+    }
+
+    @Override
+    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+        return below.watch(target, listener);
+    }
+
+    @Override
+    public Guarantees guarantees() {
+        return below.guarantees();
+    }
+
+    @Override
+    public void close() {
+        below.close();
+    }
+
+    @Override
+    public String toString() {
+        return below.toString();
+    }
+
+    /** Watches are open, and say nothing: a stream that died in silence. */
+    static final class Deaf extends Between {
+        Deaf(Backend below) {
+            super(below);
+        }
+
+        @Override
+        public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+            return super.watch(target, new WatchListener() {
+                @Override
+                public void changed(String name, long revision) {}
+
+                @Override
+                public void reset() {}
+            });
+        }
+    }
+}

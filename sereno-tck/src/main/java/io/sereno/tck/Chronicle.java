@@ -1,0 +1,81 @@
+package io.sereno.tck;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What callers of a recipe saw while they got in each other's way, once for a run of the kit: the order of what they did, what
+ * broke a rule, and how often each rule was put to the test.
+ */
+final class Chronicle {
+    private static final int SHOWN = 3;
+
+    private final Bench bench;
+    private final long began;
+    private final AtomicLong order = new AtomicLong();
+    private final Map<String, List<String>> breaches = new LinkedHashMap<>();
+    private final Map<String, Long> tried = new LinkedHashMap<>();
+    private boolean simulated;
+    private String undecided = "";
+
+    Chronicle(Bench bench) {
+        this.bench = bench;
+        this.began = bench.now();
+    }
+
+    /** A number greater than all before: what has the smaller one was before. */
+    long tick() {
+        return order.incrementAndGet();
+    }
+
+    /** The time since the beginning, for people. */
+    String at() {
+        return "+" + Bench.text(bench.since(began));
+    }
+
+    /** Something that a rule forbids. */
+    synchronized void breach(String rule, String seen) {
+        breaches.computeIfAbsent(rule, r -> new ArrayList<>()).add("at " + at() + ": " + seen);
+    }
+
+    /** The rule was put to the test, and held or not. */
+    synchronized void tried(String rule) {
+        tried.merge(rule, 1L, Long::sum);
+    }
+
+    void require(String rule, boolean holds, String otherwise) {
+        tried(rule);
+        if (!holds) {
+            breach(rule, otherwise);
+        }
+    }
+
+    /** A search was given up on. */
+    synchronized void undecided(String why) {
+        undecided = why;
+    }
+
+    /** Whoever judges by it has to say that no network was there. */
+    synchronized void simulated(boolean made) {
+        simulated = made;
+    }
+
+    /** Fails if the rule was broken; else counts what it was tried on. */
+    synchronized void judge(Bench judging, String rule, long atLeast) {
+        if (simulated) {
+            judging.simulated();
+        }
+        List<String> seen = breaches.getOrDefault(rule, List.of());
+        if (!seen.isEmpty()) {
+            throw new RuleFailure(String.join("\n", seen.subList(0, Math.min(SHOWN, seen.size())))
+                    + (seen.size() > SHOWN ? "\nand " + (seen.size() - SHOWN) + " more" : ""));
+        }
+        if (!undecided.isEmpty()) {
+            throw judging.unknown(undecided);
+        }
+        judging.evidence("tried", tried.getOrDefault(rule, 0L), atLeast);
+    }
+}

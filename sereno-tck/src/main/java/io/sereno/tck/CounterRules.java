@@ -1,0 +1,211 @@
+package io.sereno.tck;
+
+import io.sereno.Counter;
+import io.sereno.Subscription;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+
+/** The counter, on a store in whose way nothing stands. */
+class CounterRules {
+    private static final String NAME = "counter";
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    @Rule(value = "CTR-1", waits = true, check = "COM-1 and COM-4: compare-and-set on modRevision")
+    void callsHaveOneOrder(Bench bench) {
+        CounterRun.calm(bench).judge(bench, "CTR-1", 60);
+    }
+
+    @Rule(value = "CTR-2", waits = true, check = "COM-11: whether a commit is carried out twice")
+    void everyChangeIsMadeOnce(Bench bench) {
+        CounterRun.calm(bench).judge(bench, "CTR-2", 60);
+    }
+
+    @Rule(
+            value = "CTR-3",
+            waits = true,
+            check = "how changes that travel together are applied, and what becomes of one that cannot be")
+    void changesThatTravelTogetherHaveEachTheirOwnResult(Bench bench) {
+        Node node = Node.in(bench);
+        Counter counter = node.sereno().counter(NAME);
+        node.tells("set", () -> counter.set(Long.MAX_VALUE - 100));
+        List<CompletableFuture<Ended<Long>>> stages = new ArrayList<>();
+        List<String> expected = new ArrayList<>();
+        long value = Long.MAX_VALUE - 100;
+        for (int i = 0; i < 40; i++) {
+            long delta = i % 8 == 7 ? 1_000 : 2;
+            stages.add(ended(bench, counter, delta));
+            value += delta == 2 ? 2 : 0;
+            expected.add(delta == 2 ? Long.toString(value) : "overflow");
+        }
+        List<String> seen = new ArrayList<>();
+        for (CompletableFuture<Ended<Long>> stage : stages) {
+            if (!bench.reach(stage::isDone, LONG)) {
+                throw new RuleFailure("addAsync has not completed after " + Bench.text(LONG));
+            }
+            Ended<Long> end = stage.join();
+            seen.add(
+                    end.thrown() instanceof ArithmeticException
+                            ? "overflow"
+                            : end.succeeded() ? Long.toString(end.result()) : String.valueOf(end));
+        }
+        bench.same("what 40 additions asked for at once returned", expected, seen);
+        bench.same("the value afterwards", value, node.told("get", counter::get));
+    }
+
+    private static CompletableFuture<Ended<Long>> ended(Bench bench, Counter counter, long delta) {
+        CompletableFuture<Ended<Long>> result = new CompletableFuture<>();
+        counter.addAsync(delta).whenComplete((sum, failure) -> {
+            result.complete(Ended.with(sum, failure));
+            bench.stir();
+        });
+        return result;
+    }
+
+    @Rule(value = "CTR-4", waits = true, check = "whether a client answers from the value that it saw last")
+    void whatChangesNothingIsJudgedByTheStoreToo(Bench bench) {
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        Counter mine = one.sereno().counter(NAME);
+        Counter theirs = other.sereno().counter(NAME);
+        one.tells("set 5", () -> mine.set(5));
+        for (int i = 0; i < 5; i++) {
+            long before = 5L + i;
+            other.tells("add 1", () -> theirs.addAndGet(1));
+            bench.same(
+                    "compareAndSet of a former value",
+                    false,
+                    one.told("compareAndSet " + before, () -> mine.compareAndSet(before, 77)));
+            bench.same("adding 0", before + 1, one.told("add 0", () -> mine.addAndGet(0)));
+            bench.same(
+                    "compareAndSet of the value to itself",
+                    true,
+                    one.told("compareAndSet", () -> mine.compareAndSet(before + 1, before + 1)));
+        }
+        one.tells("set to the greatest", () -> mine.set(Long.MAX_VALUE));
+        other.tells("set 0", () -> theirs.set(0));
+        bench.same(
+                "adding 1 to a value that another client made small", 1L, one.told("add 1", () -> mine.addAndGet(1)));
+        other.tells("set to the greatest", () -> theirs.set(Long.MAX_VALUE));
+        Ended<Long> over = one.calls("add 1", () -> mine.addAndGet(1)).end(LONG);
+        bench.verify(
+                over.thrown() instanceof ArithmeticException,
+                () -> "adding 1 to the greatest value, set by another client, ended as " + over);
+        bench.same("the value after an overflow", Long.MAX_VALUE, other.told("get", theirs::get));
+    }
+
+    @Rule(value = "CTR-5", waits = true, check = "COM-12: a conflict without a reason makes a compare-and-set spin")
+    void changesGoThroughHoweverManyCallersThereAre(Bench bench) {
+        int nodes = 4;
+        int threads = 4;
+        int each = 8;
+        List<Calling<Boolean>> callers = new ArrayList<>();
+        Node last = Node.in(bench);
+        for (int i = 0; i < nodes; i++) {
+            Node node = Node.in(bench);
+            for (int j = 0; j < threads; j++) {
+                callers.add(node.calls("increment " + each + " times", () -> {
+                    for (int k = 0; k < each; k++) {
+                        node.sereno().counter(NAME).incrementAndGet();
+                    }
+                    return true;
+                }));
+            }
+        }
+        for (Calling<Boolean> caller : callers) {
+            Ended<Boolean> ended = caller.end(LONG);
+            bench.verify(
+                    ended.succeeded(),
+                    () -> "of " + nodes * threads + " callers who increment one counter, one ended as " + ended);
+        }
+        bench.same(
+                "the counter after all of them",
+                (long) nodes * threads * each,
+                last.told("get", last.sereno().counter(NAME)::get));
+    }
+
+    @Rule(value = "CTR-6", waits = true, check = "in which thread updateAndGet runs its function")
+    void aSlowFunctionStopsNobodyElse(Bench bench) {
+        Node node = Node.in(bench);
+        Counter counter = node.sereno().counter(NAME);
+        node.tells("add 1", () -> counter.addAndGet(1));
+        Gate gate = bench.gate();
+        Calling<Long> slow = node.calls(
+                "updateAndGet",
+                () -> counter.updateAndGet(value -> {
+                    gate.pass();
+                    return value + 1_000;
+                }));
+        bench.verify(bench.reach(() -> gate.waiting() == 1, bench.patience()), () -> "a function is not called");
+        for (int i = 0; i < 3; i++) {
+            Ended<Long> ended = node.calls("add 1", () -> counter.addAndGet(1))
+                    .end(bench.kit().operationTimeout());
+            bench.verify(ended.succeeded(), () -> "adding while another caller's function is slow ended as " + ended);
+        }
+        gate.open();
+        bench.same("what the slow update made", 1_004L, slow.result());
+    }
+
+    @Rule(value = "CTR-7", waits = true, check = "WAT-1: whether the last change is announced")
+    void aListenerHearsValuesInOrderAndTheLastOne(Bench bench) throws Exception {
+        Node node = Node.in(bench);
+        Node other = Node.in(bench);
+        List<Long> heard = new ArrayList<>();
+        try (Subscription subscription = other.told(
+                "onChange",
+                () -> other.sereno().counter(NAME).onChange(value -> {
+                    synchronized (heard) {
+                        heard.add(value);
+                    }
+                    bench.stir();
+                }))) {
+            for (int i = 1; i <= 30; i++) {
+                node.tells("add 1", () -> node.sereno().counter(NAME).incrementAndGet());
+            }
+            long from = bench.now();
+            bench.verify(
+                    bench.reach(() -> last(heard) == 30, LONG), () -> "the last value is 30, and heard was " + heard);
+            bench.within(Node.steady(bench).dividedBy(4), from, "hearing of the last value");
+            bench.verify(!subscription.ended().toCompletableFuture().isDone(), () -> "the subscription has ended");
+        }
+        synchronized (heard) {
+            bench.same("what was heard", heard.stream().distinct().sorted().toList(), heard);
+            bench.evidence("values heard", heard.size(), 2);
+        }
+    }
+
+    private static long last(List<Long> heard) {
+        synchronized (heard) {
+            return heard.isEmpty() ? -1 : heard.get(heard.size() - 1);
+        }
+    }
+
+    @Rule(value = "CTR-9", waits = true, check = "LIF-8, and whether a client takes its record away when it rests")
+    void aClientThatRestsLeavesNothingButTheValue(Bench bench) {
+        Node node = Node.in(bench);
+        Node other = Node.in(bench);
+        for (Node each : List.of(node, other)) {
+            for (long delta : LongStream.range(1, 5).toArray()) {
+                each.tells("add " + delta, () -> each.sereno().counter(NAME).addAndGet(delta));
+            }
+        }
+        Client judge = bench.judge();
+        long from = bench.now();
+        List<String> left;
+        do {
+            bench.pass(Duration.ofMillis(100));
+            left = judge.all("counter/" + NAME).stream().map(Entry::name).toList();
+        } while (left.size() > 1 && bench.since(from).compareTo(Node.steady(bench)) < 0);
+        bench.same("the entries of a counter whose clients rest", List.of("v"), left);
+        node.tells("delete", node.sereno().counter(NAME)::delete);
+        bench.same(
+                "the value of a counter that was deleted",
+                0L,
+                other.told("get", other.sereno().counter(NAME)::get));
+        bench.pass(Duration.ofMillis(100));
+        bench.same("its entries", "[]", judge.all("counter/" + NAME).toString());
+    }
+}

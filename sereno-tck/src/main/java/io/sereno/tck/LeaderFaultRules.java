@@ -1,0 +1,229 @@
+package io.sereno.tck;
+
+import io.sereno.LeaderElection;
+import io.sereno.Leadership;
+import io.sereno.LossCause;
+import io.sereno.Peer;
+import io.sereno.Topology;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The election, while connections break and leaders die. */
+class LeaderFaultRules {
+    private static final String NAME = "election";
+    private static final Duration LONG = Duration.ofSeconds(40);
+    private static final Duration TRIPS = Duration.ofSeconds(2);
+
+    @Rule(value = "LDR-1", waits = true, check = "OUT-3 and LEA-2 under faults")
+    void everyTermHasOneLeaderWhateverBreaks(Bench bench) {
+        LockRun.roughElection(bench).judge(bench, "LDR-1", 40);
+    }
+
+    @Rule(
+            value = "LDR-2",
+            waits = true,
+            check = "LEA-2 and COM-12 under faults: what is told of a commit whose reply was lost")
+    void twoNeverLeadAtOnceWhateverBreaks(Bench bench) {
+        LockRun.roughElection(bench).judge(bench, "LDR-2", 10);
+    }
+
+    @Rule(
+            value = "LDR-10",
+            waits = true,
+            check = "READ-6: what a view shows after a reconnect is not to decide who leads")
+    void whoLeadsIsFirstInTheStoreWhateverBreaks(Bench bench) {
+        LockRun.roughElection(bench).judge(bench, "LDR-10", 10);
+    }
+
+    @Rule(
+            value = "LDR-3",
+            waits = true,
+            check = "LEA-3a and WAT-4: whether the entry of a leader that died goes in time, and is announced")
+    void anotherLeadsInTimeAfterTheLeaderDied(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node dying = Node.breakable(bench, ttl).awaitSession();
+        Node next = Node.in(bench);
+        LeaderElection first = candidate(bench, dying).start();
+        Leadership before = LeaderRules.lead(bench, dying, first);
+        LeaderElection second = candidate(bench, next).start();
+        Queues.ofElection(bench, NAME).await(bench, 2);
+        dying.faults().cutOff();
+        long from = bench.now();
+        Leadership after = LeaderRules.lead(bench, next, second);
+        bench.within(Node.gone(bench, ttl).plus(TRIPS), from, "the fail-over from a leader with a session of " + ttl);
+        bench.verify(
+                after.fencingToken() > before.fencingToken(),
+                () -> "a term with token " + after.fencingToken() + " follows one with " + before.fencingToken());
+        dying.faults().heal();
+    }
+
+    @Rule(value = "LDR-7", waits = true, check = "LEA-2, and what extends the belief of a session")
+    void aLeaderThatIsCutOffStepsDownByItself(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node leading = Node.breakable(bench, ttl).awaitSession();
+        Node next = Node.in(bench);
+        AtomicBoolean open = new AtomicBoolean();
+        AtomicInteger interrupts = new AtomicInteger();
+        LeaderElection first = candidate(bench, leading);
+        first.onElectedLeader((leadership, topology) -> LeaderRules.linger(bench, open, interrupts))
+                .start();
+        Leadership leadership = LeaderRules.lead(bench, leading, first);
+        CompletableFuture<LossCause> lost = leadership.lost().toCompletableFuture();
+        LeaderElection second = candidate(bench, next).start();
+        Queues.ofElection(bench, NAME).await(bench, 2);
+        leading.faults().cutOff();
+        long cut = bench.now();
+        Duration belief = ttl.minus(Node.margin(ttl));
+        long deadline = cut + belief.toNanos();
+        int looks = 0;
+        while (bench.now() - deadline < 0 || leadership.isHeld()) {
+            long before = bench.now();
+            boolean believes = leadership.isHeld();
+            bench.verify(
+                    !believes || before - deadline <= 0,
+                    () -> "a leader was cut off " + Bench.text(Duration.ofNanos(before - cut))
+                            + " ago, and isHeld() is true; its session has a ttl of " + ttl);
+            Optional<Leadership> other = second.leadership();
+            bench.verify(
+                    other.isEmpty() || !other.get().isHeld() || !leadership.isHeld(),
+                    () -> next + " leads while " + leading + ", cut off, believes that it leads");
+            looks += believes ? 1 : 0;
+            bench.pass(Duration.ofMillis(10));
+        }
+        bench.evidence("looks while it believed", looks, 3);
+        bench.verify(
+                bench.reach(lost::isDone, TRIPS) && bench.reach(() -> interrupts.get() > 0, TRIPS),
+                () -> "a leader was cut off " + Bench.text(bench.since(cut)) + " ago; lost() is "
+                        + (lost.isDone() ? "" : "not ") + "complete, its callback was interrupted "
+                        + interrupts.get() + " times");
+        bench.within(belief.plusMillis(250), cut, "lost() of a leader that was cut off");
+        bench.same("the cause", LossCause.SESSION_EXPIRED, lost.join());
+        bench.same("leadership() after the loss", Optional.empty(), first.leadership());
+        LeaderRules.lead(bench, next, second);
+        open.set(true);
+        bench.stir();
+        leading.faults().heal();
+    }
+
+    @Rule(value = "LDR-6", waits = true, check = "WAT-3 and WAT-8: whether a view is read again after a break")
+    void observersComeToSeeTheSame(Bench bench) {
+        List<Node> nodes = new ArrayList<>(List.of(
+                Node.breakable(bench, Node.steady(bench)).awaitSession(),
+                Node.breakable(bench, Node.steady(bench)).awaitSession(),
+                Node.in(bench)));
+        List<LeaderElection> candidates = new ArrayList<>();
+        for (Node node : nodes) {
+            candidates.add(candidate(bench, node).start());
+            Queues.ofElection(bench, NAME).await(bench, candidates.size());
+        }
+        for (int i = 0; i < 2; i++) {
+            nodes.get(i).faults().breakConnections();
+            nodes.get(2).tells("resign", candidates.get(2)::resign);
+            nodes.get(i).faults().heal();
+            nodes.get(2)
+                    .calls("metadata", () -> candidates.get(2).metadata(java.util.Map.of("a", "b")))
+                    .end(LONG);
+        }
+        nodes.get(0)
+                .calls("resign", () -> {
+                    candidates.get(0).resign();
+                    return true;
+                })
+                .end(LONG);
+        Queues.ofElection(bench, NAME).await(bench, 3);
+        bench.pass(Duration.ofMillis(200));
+        List<Long> queue = Queues.ofElection(bench, NAME).live().stream()
+                .map(Entry::createRevision)
+                .toList();
+        Duration bound = bench.guarantees().recovery().plus(Node.steady(bench)).plus(TRIPS);
+        for (int i = 0; i < 3; i++) {
+            LeaderElection election = candidates.get(i);
+            bench.verify(
+                    bench.reach(
+                            () -> incarnations(election.topology()).equals(queue),
+                            bench.patience().plus(bound)),
+                    () -> "nothing changes any more, the store has candidates " + queue + ", and one of them sees "
+                            + election.topology());
+            Optional<Long> leader = election.topology().leader().map(Peer::incarnation);
+            bench.same("the leader that a candidate sees", Optional.of(queue.get(0)), leader);
+        }
+    }
+
+    private static List<Long> incarnations(Topology topology) {
+        return topology.peers().stream().map(Peer::incarnation).toList();
+    }
+
+    @Rule(value = "LDR-9", waits = true, check = "WAT-8: whether what came and went during a break is told in pairs")
+    void peersJoinAndLeaveInPairsOverABreak(Bench bench) {
+        Node watching = Node.breakable(bench, Node.steady(bench)).awaitSession();
+        Node other = Node.in(bench);
+        LeaderRules.Peers peers = new LeaderRules.Peers(bench);
+        LeaderElection watcher = candidate(bench, watching);
+        watcher.onPeerJoined(peers::joined).onPeerLeft(peers::left).start();
+        LeaderRules.lead(bench, watching, watcher);
+        for (int i = 1; i <= 2; i++) {
+            int round = i;
+            LeaderElection former = candidate(bench, other).start();
+            bench.verify(
+                    bench.reach(() -> peers.joins() >= 2 * round - 1, LONG),
+                    () -> "a candidate has joined, and heard was " + peers);
+            watching.faults().breakConnections();
+            other.calls("close", () -> {
+                        former.close();
+                        return true;
+                    })
+                    .end(LONG);
+            LeaderElection next = candidate(bench, other).start();
+            watching.faults().heal();
+            bench.verify(
+                    bench.reach(() -> peers.joins() >= 2 * round && peers.leaves() >= 2 * round - 1, LONG),
+                    () -> "a candidate left and came back while a connection broke, and heard was " + peers);
+            other.calls("close", () -> {
+                        next.close();
+                        return true;
+                    })
+                    .end(LONG);
+            bench.verify(
+                    bench.reach(() -> peers.leaves() >= 2 * round, LONG),
+                    () -> "a candidate has left, and heard was " + peers);
+        }
+        peers.requirePairs(bench);
+    }
+
+    @Rule(value = "LDR-12", waits = true, check = "OUT-7: whether a client works again once the network is whole")
+    void aStartedElectionGoesOnThroughOutages(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node node = Node.breakable(bench, ttl).awaitSession();
+        LeaderElection candidate = candidate(bench, node);
+        node.faults().cutOff();
+        candidate.start();
+        bench.verify(
+                bench.reach(() -> candidate.lastError().isPresent(), LONG),
+                () -> "a candidate cannot enrol, and lastError() is empty; its state is " + candidate.state());
+        // Longer than its session lives.
+        bench.pass(Node.gone(bench, ttl).plusSeconds(1));
+        node.faults().heal();
+        long from = bench.now();
+        Leadership leadership = LeaderRules.lead(bench, node, candidate);
+        bench.verify(leadership.isHeld(), () -> "a leadership that was just given is not held");
+        bench.within(
+                bench.guarantees().recovery().plus(ttl).plusSeconds(8),
+                from,
+                "a candidate that leads after an outage in which it was started");
+        bench.verify(
+                bench.reach(() -> candidate.lastError().isEmpty(), bench.patience()),
+                () -> "a candidate leads, and lastError() is " + candidate.lastError());
+    }
+
+    private static LeaderElection candidate(Bench bench, Node node) {
+        LeaderElection candidate = node.sereno().election(NAME);
+        bench.closeLater(LeaderRules.closing(bench, node, candidate));
+        return candidate;
+    }
+}

@@ -1,0 +1,340 @@
+package io.sereno.tck;
+
+import io.sereno.LeaderElection;
+import io.sereno.Leadership;
+import io.sereno.Peer;
+import io.sereno.Topology;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The election, on a store in whose way nothing stands. */
+class LeaderRules {
+    private static final String NAME = "election";
+    private static final Duration LONG = Duration.ofSeconds(40);
+
+    @Rule(value = "LDR-1", waits = true, check = "COM-5b and COM-6: a later entry has to have a greater createRevision")
+    void everyTermHasOneLeaderAndAGreaterToken(Bench bench) {
+        LockRun.calmElection(bench).judge(bench, "LDR-1", 60);
+    }
+
+    @Rule(
+            value = "LDR-2",
+            waits = true,
+            check = "COM-1 and LEA-2: conditions that are judged, leases that do not end early")
+    void twoNeverLeadAtOnce(Bench bench) {
+        LockRun.calmElection(bench).judge(bench, "LDR-2", 15);
+    }
+
+    @Rule(
+            value = "LDR-10",
+            waits = true,
+            check = "READ-3a and COM-13: whether the leader is taken from a view, or proven")
+    void whoLeadsIsFirstInTheStore(Bench bench) {
+        LockRun.calmElection(bench).judge(bench, "LDR-10", 15);
+    }
+
+    @Rule(value = "LDR-4", waits = true, check = "WAT-4: whether the deletion of the entry in front is announced")
+    void whoResignsOrClosesHandsOverAtOnce(Bench bench) {
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        LeaderElection first = candidate(bench, one).start();
+        Leadership before = lead(bench, one, first);
+        LeaderElection second = candidate(bench, other).start();
+        Queues.ofElection(bench, NAME).await(bench, 2);
+        for (boolean close : new boolean[] {false, true}) {
+            long token = before.fencingToken();
+            Node leading = close ? other : one;
+            LeaderElection leader = close ? second : first;
+            if (close) {
+                Queues.ofElection(bench, NAME).await(bench, 2);
+            }
+            long from = bench.now();
+            leading.tells(close ? "close" : "resign", close ? leader::close : leader::resign);
+            Leadership next = close ? lead(bench, one, first) : lead(bench, other, second);
+            bench.within(
+                    Node.steady(bench).dividedBy(4), from, "the leadership after " + (close ? "close()" : "resign()"));
+            bench.verify(
+                    next.fencingToken() > token,
+                    () -> "a term with token " + next.fencingToken() + " follows one with " + token);
+            bench.same("isHeld() of the former leadership", false, before.isHeld());
+            before = next;
+        }
+    }
+
+    @Rule(value = "LDR-5a", waits = true, check = "whether callbacks of one candidate can run beside each other")
+    void callbacksOfLeadingAndFollowingAlternate(Bench bench) {
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        List<String> told = new ArrayList<>();
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger beside = new AtomicInteger();
+        LeaderElection watched = one.sereno().election(NAME);
+        bench.closeLater(closing(bench, one, watched));
+        watched.onElectedLeader((leadership, topology) -> tell(bench, told, running, beside, "leader"))
+                .onElectedFollower(topology -> tell(bench, told, running, beside, "follower"))
+                .start();
+        lead(bench, one, watched);
+        LeaderElection rival = candidate(bench, other).start();
+        for (int i = 0; i < 4; i++) {
+            Queues.ofElection(bench, NAME).await(bench, 2);
+            one.tells("resign", watched::resign);
+            lead(bench, other, rival);
+            Queues.ofElection(bench, NAME).await(bench, 2);
+            other.tells("resign", rival::resign);
+            lead(bench, one, watched);
+        }
+        bench.verify(
+                bench.reach(() -> count(told, "leader") >= 5, bench.patience()),
+                () -> "a candidate led 5 times, and its callbacks were " + copy(told));
+        List<String> seen = copy(told);
+        for (int i = 1; i < seen.size(); i++) {
+            int at = i;
+            bench.verify(
+                    !seen.get(i).equals(seen.get(i - 1)),
+                    () -> "callback " + (at + 1) + " is a second '" + seen.get(at) + "' in a row: " + seen);
+        }
+        bench.same("callbacks that ran beside another one", 0, beside.get());
+        bench.evidence("callbacks", seen.size(), 9);
+    }
+
+    private static void tell(Bench bench, List<String> told, AtomicInteger running, AtomicInteger beside, String what) {
+        if (running.getAndIncrement() > 0) {
+            beside.incrementAndGet();
+        }
+        synchronized (told) {
+            told.add(what);
+        }
+        try {
+            bench.pass(Duration.ofMillis(3));
+        } finally {
+            running.decrementAndGet();
+        }
+    }
+
+    private static List<String> copy(List<String> told) {
+        synchronized (told) {
+            return List.copyOf(told);
+        }
+    }
+
+    private static long count(List<String> told, String what) {
+        return copy(told).stream().filter(what::equals).count();
+    }
+
+    @Rule(
+            value = "LDR-5b",
+            waits = true,
+            check = "whether a candidate queues again while its worker is still at the last term")
+    void aCandidateEnrolsAgainWhenItsCallbackHasReturned(Bench bench) {
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        AtomicBoolean open = new AtomicBoolean();
+        AtomicInteger interrupts = new AtomicInteger();
+        LeaderElection stubborn = one.sereno().election(NAME);
+        bench.closeLater(closing(bench, one, stubborn));
+        stubborn.onElectedLeader((leadership, topology) -> linger(bench, open, interrupts));
+        stubborn.start();
+        lead(bench, one, stubborn);
+        LeaderElection rival = candidate(bench, other).start();
+        Queues.ofElection(bench, NAME).await(bench, 2);
+        one.calls("resign", () -> {
+            stubborn.resign();
+            return true;
+        });
+        lead(bench, other, rival);
+        bench.verify(
+                bench.reach(() -> interrupts.get() > 0, bench.patience()),
+                () -> "resign() did not interrupt the leader callback");
+        bench.pass(Duration.ofMillis(300));
+        bench.same(
+                "the candidates in the store while the callback of the former leader runs on",
+                1,
+                Queues.ofElection(bench, NAME).live().size());
+        open.set(true);
+        bench.stir();
+        Queues.ofElection(bench, NAME).await(bench, 2);
+    }
+
+    /** A worker that takes its time, whoever interrupts it. */
+    static void linger(Bench bench, AtomicBoolean open, AtomicInteger interrupts) {
+        while (!open.get()) {
+            try {
+                bench.kit().crew().idle(open::get, Duration.ofSeconds(60).toNanos());
+            } catch (InterruptedException e) {
+                interrupts.incrementAndGet();
+                bench.stir();
+            }
+        }
+    }
+
+    @Rule(value = "LDR-8", waits = true, check = "which threads run callbacks, and what becomes of what they throw")
+    void aCallbackThatThrowsOrHangsWedgesNothing(Bench bench) {
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        AtomicBoolean open = new AtomicBoolean();
+        AtomicInteger interrupts = new AtomicInteger();
+        AtomicInteger thrown = new AtomicInteger();
+        LeaderElection hanging = one.sereno().election(NAME);
+        bench.closeLater(closing(bench, one, hanging));
+        hanging.onElectedFollower(topology -> {
+                    thrown.incrementAndGet();
+                    throw new IllegalStateException("thrown by a test");
+                })
+                .onElectedLeader((leadership, topology) -> linger(bench, open, interrupts));
+        LeaderElection first = candidate(bench, other).start();
+        lead(bench, other, first);
+        hanging.start();
+        Queues.ofElection(bench, NAME).await(bench, 2);
+        bench.verify(
+                bench.reach(() -> thrown.get() > 0, bench.patience()), () -> "the follower callback was not called");
+        other.tells("resign", first::resign);
+        Leadership leadership = lead(bench, one, hanging);
+        // Its callback hangs. Everything else goes on.
+        one.tells("add 1", () -> one.sereno().counter("beside").addAndGet(1));
+        bench.same("isHeld() while the callback hangs", true, leadership.isHeld());
+        Queues queue = Queues.ofElection(bench, NAME);
+        queue.of(leadership.fencingToken()).ifPresent(queue::remove);
+        bench.verify(
+                bench.reach(
+                        () -> leadership.lost().toCompletableFuture().isDone(),
+                        Node.steady(bench).dividedBy(2)),
+                () -> "the leader's entry was removed while its callback hung, and lost() is not complete");
+        bench.same("isHeld() after the loss", false, leadership.isHeld());
+        open.set(true);
+        bench.stir();
+        Queues.ofElection(bench, NAME).await(bench, 2);
+    }
+
+    @Rule(value = "LDR-9", waits = true, check = "WAT-1 and READ-3: whether a view can miss somebody who is there")
+    void peersJoinAndLeaveInPairs(Bench bench) {
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        Peers peers = new Peers(bench);
+        LeaderElection watching = one.sereno().election(NAME);
+        bench.closeLater(closing(bench, one, watching));
+        watching.onPeerJoined(peers::joined).onPeerLeft(peers::left).start();
+        lead(bench, one, watching);
+        for (int i = 1; i <= 4; i++) {
+            LeaderElection guest = other.sereno().election(NAME).start();
+            int round = i;
+            bench.verify(
+                    bench.reach(() -> peers.joins() == round, LONG),
+                    () -> "a candidate has joined for the " + round + ". time, and heard was " + peers);
+            other.tells("close", guest::close);
+            bench.verify(
+                    bench.reach(() -> peers.leaves() == round, LONG),
+                    () -> "a candidate has left for the " + round + ". time, and heard was " + peers);
+        }
+        peers.requirePairs(bench);
+    }
+
+    /** Hears who joins and leaves. */
+    static final class Peers {
+        private final Bench bench;
+        private final List<String> events = new ArrayList<>();
+        private int joins;
+        private int leaves;
+
+        Peers(Bench bench) {
+            this.bench = bench;
+        }
+
+        synchronized void joined(Peer peer, Topology topology) {
+            joins++;
+            events.add("+" + peer.nodeId() + "#" + peer.incarnation());
+            bench.stir();
+        }
+
+        synchronized void left(Peer peer, Topology topology) {
+            leaves++;
+            events.add("-" + peer.nodeId() + "#" + peer.incarnation());
+            bench.stir();
+        }
+
+        synchronized int joins() {
+            return joins;
+        }
+
+        synchronized int leaves() {
+            return leaves;
+        }
+
+        /** Each incarnation joins once, and leaves at most once, after that. */
+        synchronized void requirePairs(Bench judging) {
+            List<String> there = new ArrayList<>();
+            for (String event : events) {
+                String who = event.substring(1);
+                if (event.startsWith("+")) {
+                    judging.verify(!there.contains(who), () -> who + " joined twice: " + events);
+                    there.add(who);
+                } else {
+                    judging.verify(there.remove(who), () -> who + " left without having joined: " + events);
+                }
+            }
+            judging.same("how often somebody joined", events.stream().distinct().count(), (long) events.size());
+        }
+
+        @Override
+        public synchronized String toString() {
+            return events.toString();
+        }
+    }
+
+    @Rule(value = "LDR-11", waits = true, check = "COM-7a: a put on an entry that is there keeps its createRevision")
+    void newMetadataReplacesTheOldInPlace(Bench bench) {
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        Peers peers = new Peers(bench);
+        LeaderElection watching = one.sereno().election(NAME);
+        bench.closeLater(closing(bench, one, watching));
+        watching.onPeerJoined(peers::joined).onPeerLeft(peers::left).start();
+        lead(bench, one, watching);
+        LeaderElection changing =
+                candidate(bench, other).metadata(Map.of("version", "0")).start();
+        Queues queue = Queues.ofElection(bench, NAME);
+        queue.await(bench, 2);
+        long place = queue.live().get(1).createRevision();
+        for (int i = 1; i <= 5; i++) {
+            changing.metadata(Map.of("version", Integer.toString(i)));
+            bench.pass(Duration.ofMillis(20));
+        }
+        bench.verify(
+                bench.reach(() -> version(watching).equals(Optional.of("5")), LONG),
+                () -> "a candidate has set version 5, and another one sees " + watching.topology());
+        bench.same("the createRevision of the entry", place, queue.live().get(1).createRevision());
+        bench.verify(
+                bench.reach(() -> peers.joins() == 1, bench.patience()) && peers.leaves() == 0,
+                () -> "one candidate joined and changed its metadata, and heard was " + peers);
+    }
+
+    private static Optional<String> version(LeaderElection election) {
+        return election.topology().peers().stream()
+                .map(peer -> peer.metadata().get("version"))
+                .filter(java.util.Objects::nonNull)
+                .findFirst();
+    }
+
+    private static LeaderElection candidate(Bench bench, Node node) {
+        LeaderElection candidate = node.sereno().election(NAME);
+        bench.closeLater(closing(bench, node, candidate));
+        return candidate;
+    }
+
+    /** Closes it, in time that passes. */
+    static AutoCloseable closing(Bench bench, Node node, LeaderElection candidate) {
+        return () -> node.calls("close", () -> {
+                    candidate.close();
+                    return true;
+                })
+                .end(bench.patience());
+    }
+
+    static Leadership lead(Bench bench, Node node, LeaderElection candidate) {
+        return node.calls("awaitLeadership", () -> candidate.awaitLeadership()).result(LONG);
+    }
+}

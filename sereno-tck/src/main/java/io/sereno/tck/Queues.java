@@ -1,0 +1,65 @@
+package io.sereno.tck;
+
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** What stands in the store for a mutex or an election, as the stored format has it, seen by a client of its own. */
+record Queues(Client judge, String directory) {
+    private static final Bytes WITHDRAWN = Bytes.utf8("sereno/1 withdrawn\n");
+
+    static Queues ofLock(Bench bench, String name) {
+        return new Queues(bench.judge(), "lock/" + name);
+    }
+
+    static Queues ofElection(Bench bench, String name) {
+        return new Queues(bench.judge(), "election/" + name);
+    }
+
+    /** Those who queue, the first in front. */
+    List<Entry> live() {
+        return judge.all(directory).stream()
+                .filter(entry -> !entry.value().equals(WITHDRAWN))
+                .sorted(Comparator.comparingLong(Entry::createRevision))
+                .toList();
+    }
+
+    /** The entry that a token was made of. */
+    Optional<Entry> of(long token) {
+        return live().stream()
+                .filter(entry -> entry.createRevision() == token / 1_024)
+                .findFirst();
+    }
+
+    /** Waits until so many queue. */
+    void await(Bench bench, int size) {
+        long from = bench.now();
+        while (live().size() != size) {
+            if (bench.since(from).compareTo(bench.patience()) > 0) {
+                throw new RuleFailure(size + " were to queue in " + directory + ", and there are " + live().size()
+                        + " after " + Bench.text(bench.patience()) + ": " + describe());
+            }
+            bench.pass(java.time.Duration.ofMillis(5));
+        }
+    }
+
+    /** Removes one, as an operator does. */
+    void remove(Entry entry) {
+        judge.commit(Commit.to(directory)
+                .ifCreateRevision(entry.name(), entry.createRevision())
+                .delete(entry.name())
+                .build());
+    }
+
+    /** Removes what anybody has there, however it is called. */
+    void clear() {
+        live().forEach(this::remove);
+    }
+
+    String describe() {
+        return judge.all(directory).stream().map(Ended::describe).toList().toString();
+    }
+}

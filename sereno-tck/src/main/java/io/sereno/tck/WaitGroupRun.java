@@ -1,0 +1,235 @@
+package io.sereno.tck;
+
+import io.sereno.GrantLostException;
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.WaitGroup;
+import io.sereno.WaitGroup.OnLostWorker;
+import io.sereno.Worker;
+import io.sereno.tck.history.Linearizability;
+import io.sereno.tck.history.WaitGroupModel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Generations of workers, with and without a place of their own, and others who wait for them. */
+final class WaitGroupRun {
+    private static final String NAME = "run";
+    private static final Duration END = Duration.ofSeconds(60);
+    private static final long BUDGET = 1_000_000;
+
+    private record Calm(Chronicle chronicle) {}
+
+    private record Rough(Chronicle chronicle) {}
+
+    private final Bench bench;
+    private final Chronicle chronicle;
+    private final List<Node> nodes;
+    private final Node steady;
+    private final Random random;
+    private final List<Linearizability.Call<WaitGroupModel.Action>> calls = new ArrayList<>();
+    private final AtomicLong lastDone = new AtomicLong();
+    private final AtomicInteger sure = new AtomicInteger();
+    private final AtomicInteger doubtful = new AtomicInteger();
+    private int places;
+
+    private WaitGroupRun(Bench bench, List<Node> nodes) {
+        this.bench = bench;
+        this.nodes = nodes;
+        this.steady = nodes.get(nodes.size() - 1);
+        this.random = new Random(bench.random().nextLong());
+        this.chronicle = new Chronicle(bench);
+        chronicle.simulated(bench.inProcess());
+    }
+
+    static Chronicle calm(Bench bench) {
+        return bench.shared(Calm.class, () -> {
+                    Random random = new Random(bench.random().nextLong());
+                    List<Node> nodes = new ArrayList<>();
+                    for (int i = 0; i < 3; i++) {
+                        nodes.add(Node.in(
+                                bench,
+                                Node.steady(bench),
+                                backend -> bench.inProcess() ? HistoryRun.delayed(bench, backend, random) : backend));
+                    }
+                    return new Calm(new WaitGroupRun(bench, nodes).play(8, Duration.ZERO));
+                })
+                .chronicle();
+    }
+
+    static Chronicle rough(Bench bench) {
+        return bench.shared(Rough.class, () -> {
+                    List<Node> nodes = new ArrayList<>();
+                    for (int i = 0; i < 2; i++) {
+                        nodes.add(Node.breakable(bench, Node.steady(bench)));
+                    }
+                    FaultStorm storm = CounterRun.storm(bench, nodes);
+                    nodes.add(Node.in(bench));
+                    storm.begin();
+                    WaitGroupRun run = new WaitGroupRun(bench, nodes);
+                    try {
+                        run.play(8, bench.guarantees().recovery().plusSeconds(3));
+                    } finally {
+                        storm.end();
+                    }
+                    return new Rough(run.chronicle);
+                })
+                .chronicle();
+    }
+
+    private Chronicle play(int generations, Duration recovery) {
+        for (int generation = 0; generation < generations; generation++) {
+            boolean tracked = generation % 2 == 0;
+            int size = 2 + random.nextInt(3);
+            long invoked = chronicle.tick();
+            steady.tells("add " + size, () -> steady.sereno().waitGroup(NAME).add(size, OnLostWorker.REOPEN));
+            record(steady, invoked, chronicle.tick(), new WaitGroupModel.Added(size));
+            places += size;
+            List<CompletableFuture<?>> waiting = new ArrayList<>();
+            for (Node node : nodes) {
+                waiting.add(bench.async(() -> await(node, recovery)));
+            }
+            List<CompletableFuture<?>> workers = new ArrayList<>();
+            for (int i = 0; i < (tracked ? size : size + 1); i++) {
+                Node node = nodes.get(random.nextInt(nodes.size()));
+                Duration work = Duration.ofMillis(random.nextInt(12));
+                workers.add(bench.async(() -> {
+                    bench.pass(work);
+                    return tracked ? track(node, work) : done(node);
+                }));
+            }
+            bench.join(workers, END);
+            finish();
+            bench.join(waiting, END);
+        }
+        WaitGroup.View view = steady.told("inspect", steady.sereno().waitGroup(NAME)::inspect);
+        chronicle.require(
+                "WGP-2",
+                view.pending() == 0 && sure.get() <= places && places <= sure.get() + doubtful.get(),
+                "of " + places + " places " + sure.get() + " were done, perhaps " + doubtful + " more, and pending is "
+                        + view.pending());
+        judge();
+        return chronicle;
+    }
+
+    private boolean await(Node node, Duration recovery) throws Exception {
+        long invoked = chronicle.tick();
+        boolean ended =
+                bench.kit().crew().waiting(() -> node.sereno().waitGroup(NAME).await(END.minusSeconds(5)));
+        long late = bench.now() - lastDone.get();
+        Duration allowed = Node.steady(bench).dividedBy(4).plus(recovery);
+        chronicle.require(
+                "WGP-1",
+                ended
+                        && late
+                                <= allowed.plus(bench.kit()
+                                                .stalledSince(lastDone.get())
+                                                .multipliedBy(2))
+                                        .toNanos(),
+                node + ": await returned " + ended + ", " + Bench.text(Duration.ofNanos(late))
+                        + " after the last place was done; " + Bench.text(allowed) + " is allowed");
+        record(node, invoked, chronicle.tick(), new WaitGroupModel.Awaited());
+        return ended;
+    }
+
+    private boolean track(Node node, Duration work) throws Exception {
+        try (Worker worker = bench.kit().crew().waiting(node.sereno().waitGroup(NAME)::join)) {
+            bench.pass(work);
+            return count(node, worker::done);
+        } catch (NotAppliedException | OutcomeUnknownException | IllegalStateException e) {
+            // Nobody has the place, or another one: whoever finishes looks after it.
+            return false;
+        }
+    }
+
+    private boolean done(Node node) throws Exception {
+        return count(node, node.sereno().waitGroup(NAME)::done);
+    }
+
+    private boolean count(Node node, Node.Act act) throws Exception {
+        long invoked = chronicle.tick();
+        try {
+            bench.kit().crew().waiting(() -> {
+                act.run();
+                return true;
+            });
+            lastDone.set(bench.now());
+            sure.incrementAndGet();
+            record(node, invoked, chronicle.tick(), new WaitGroupModel.Done());
+            return true;
+        } catch (IllegalStateException e) {
+            record(node, invoked, chronicle.tick(), new WaitGroupModel.DoneRefused());
+        } catch (OutcomeUnknownException e) {
+            lastDone.set(bench.now());
+            doubtful.incrementAndGet();
+            record(node, invoked, Long.MAX_VALUE, new WaitGroupModel.Done());
+        } catch (NotAppliedException | GrantLostException e) {
+            // It is not in the history: should it count all the same, the sum is wrong.
+            chronicle.tried("WGP-2");
+        }
+        return false;
+    }
+
+    /** Does what those who came to grief have left. */
+    private void finish() {
+        long from = bench.now();
+        bench.join(
+                List.of(bench.async(() -> {
+                    while (bench.kit()
+                                    .crew()
+                                    .waiting(steady.sereno().waitGroup(NAME)::inspect)
+                                    .pending()
+                            > 0) {
+                        if (bench.since(from).compareTo(END) > 0) {
+                            throw new RuleFailure("places that nobody has are not free after " + Bench.text(END) + ": "
+                                    + bench.kit().crew().waiting(steady.sereno().waitGroup(NAME)::inspect));
+                        }
+                        long invoked = chronicle.tick();
+                        try {
+                            bench.kit().crew().waiting(() -> {
+                                steady.sereno().waitGroup(NAME).done();
+                                return true;
+                            });
+                            lastDone.set(bench.now());
+                            sure.incrementAndGet();
+                            record(steady, invoked, chronicle.tick(), new WaitGroupModel.Done());
+                        } catch (IllegalStateException e) {
+                            // Somebody has a place whose end is on its way.
+                            bench.pass(Duration.ofMillis(30));
+                        }
+                    }
+                    return true;
+                })),
+                END.plusSeconds(10));
+    }
+
+    private void record(Node node, long invoked, long returned, WaitGroupModel.Action action) {
+        synchronized (calls) {
+            calls.add(new Linearizability.Call<>(node.name(), invoked, returned, action));
+        }
+    }
+
+    private void judge() {
+        Linearizability.Result<WaitGroupModel.Action> result =
+                Linearizability.check(calls, new WaitGroupModel(), BUDGET);
+        if (result.verdict() == Linearizability.Verdict.UNKNOWN) {
+            chronicle.undecided("no order of " + calls.size() + " calls of a wait group was found within " + BUDGET
+                    + " steps, nor that there is none");
+        }
+        for (String rule : List.of("WGP-1", "WGP-2")) {
+            calls.forEach(call -> chronicle.tried(rule));
+            if (result.verdict() == Linearizability.Verdict.IMPOSSIBLE) {
+                chronicle.breach(
+                        rule,
+                        "these calls could not have come one after another; the first that fits into no order is "
+                                + result.stuck()
+                                        .map(call -> call.client() + ": " + call.action())
+                                        .orElse("not known"));
+            }
+        }
+    }
+}
