@@ -3,6 +3,7 @@ package io.sereno.testservers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,9 +28,17 @@ public final class ZooKeeperServer extends ServerNode {
     private static final int TIMEOUT_MILLIS = 2_000;
 
     private final List<String> command;
+    private final int securePort;
 
     ZooKeeperServer(String name, FreePorts ports, int id, List<Peer> ensemble, String... settings) {
+        this(name, ports, id, ensemble, 0, settings);
+    }
+
+    /** Without a secure port where that is 0. */
+    private ZooKeeperServer(
+            String name, FreePorts ports, int id, List<Peer> ensemble, int securePort, String... settings) {
         super(name, ports.next());
+        this.securePort = securePort;
         List<String> configuration = new ArrayList<>(List.of(
                 "clientPort=" + port(),
                 "clientPortAddress=127.0.0.1",
@@ -41,6 +50,12 @@ public final class ZooKeeperServer extends ServerNode {
                 "maxClientCnxns=0",
                 "admin.enableServer=false",
                 "4lw.commands.whitelist=conf,srvr"));
+        if (securePort != 0) {
+            configuration.addAll(List.of(
+                    "secureClientPort=" + securePort,
+                    "secureClientPortAddress=127.0.0.1",
+                    "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory"));
+        }
         ensemble.forEach(peer ->
                 configuration.add("server." + peer.id + "=127.0.0.1:" + peer.quorumPort + ":" + peer.electionPort));
         List<String> line = new ArrayList<>(List.of(
@@ -72,6 +87,24 @@ public final class ZooKeeperServer extends ServerNode {
      */
     public static ZooKeeperServer start(String... settings) {
         return FreePorts.start(() -> new ZooKeeperServer("zookeeper", new FreePorts(), 1, List.of(), settings));
+    }
+
+    /**
+     * A standalone server, answering, with a port for TLS besides the usual one.
+     *
+     * @param settings as above; they have to tell where its certificates are: {@code "ssl.keyStore.location=..."}
+     */
+    public static ZooKeeperServer startWithTls(String... settings) {
+        FreePorts ports = new FreePorts();
+        return FreePorts.start(() -> new ZooKeeperServer("zookeeper", ports, 1, List.of(), ports.next(), settings));
+    }
+
+    /** Where clients connect by TLS, if it was started so. */
+    public InetSocketAddress secureEndpoint() {
+        if (securePort == 0) {
+            throw new IllegalStateException(name() + " was started without TLS");
+        }
+        return FreePorts.address(securePort);
     }
 
     /**
