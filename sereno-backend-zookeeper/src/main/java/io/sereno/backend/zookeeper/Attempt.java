@@ -15,8 +15,6 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.Op;
-import org.apache.zookeeper.OpResult;
-import org.apache.zookeeper.OpResult.SetDataResult;
 import org.apache.zookeeper.data.ACL;
 import org.jspecify.annotations.Nullable;
 
@@ -313,15 +311,5 @@ final class Attempt {
             // Two versions of one guard cannot both hold.
             unseen.add(name);
         }
-    }
-
-    /** What the transaction set, by part: their states tell its zxid. */
-    static @Nullable SetDataResult firstSet(List<OpResult> results) {
-        for (OpResult result : results) {
-            if (result instanceof SetDataResult set) {
-                return set;
-            }
-        }
-        return null;
     }
 }

@@ -4,21 +4,14 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
-import io.sereno.spi.Write;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.OpResult;
-import org.apache.zookeeper.OpResult.SetDataResult;
-import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +34,8 @@ final class CommitRun {
     private final @Nullable ZooKeeperLease lease;
     private final Attempt.Place place;
     private final Reader reader;
+    /** Before anything was sent, for the read that comes back with the result. */
+    private final int[] guards;
 
     CommitRun(
             Commit commit,
@@ -55,22 +50,27 @@ final class CommitRun {
         this.lease = lease;
         this.place = place;
         this.reader = reader;
+        this.guards = commit.returning().isPresent() ? place.sightings().guards() : new int[0];
     }
 
     void start() {
         step(null);
     }
 
+    /** What was seen behind a barrier, and where: what is read later on another handle may be older. */
+    private record Look(Handle on, Map<String, Sighting> seen) {}
+
     /** Steps 1 and 2. */
-    private void step(@Nullable Map<String, Sighting> looked) {
+    private void step(@Nullable Look look) {
         if (!call.isOpen()) {
             return;
         }
         link.whenConnected(
                 call,
                 handle -> {
+                    Look looked = look != null && look.on == handle ? look : null;
                     try {
-                        Attempt attempt = new Attempt(commit, place, looked);
+                        Attempt attempt = new Attempt(commit, place, looked == null ? null : looked.seen);
                         if (attempt.isConflict()) {
                             conflict(handle);
                         } else if (!attempt.unseen().isEmpty()) {
@@ -106,14 +106,14 @@ final class CommitRun {
                     if (failure != null) {
                         call.fail(asBackendException(failure));
                     } else {
-                        step(seen.sightings());
+                        step(new Look(handle, seen.sightings()));
                     }
                     return true;
                 }));
     }
 
     /** Step 3. */
-    private void send(Handle handle, Attempt attempt, @Nullable Map<String, Sighting> looked) {
+    private void send(Handle handle, Attempt attempt, @Nullable Look looked) {
         if (lease != null && !lease.space().take(commit, attempt)) {
             lease.space().recount(handle, call, () -> step(looked));
             return;
@@ -124,7 +124,7 @@ final class CommitRun {
         call.follow(handle.transact(attempt.operations()).thenAccept(answer -> {
             List<OpResult> results = answer.value();
             if (answer.isOk() && results != null) {
-                committed(handle, attempt, results);
+                committed(handle, new Applied(commit, attempt, results));
             } else if (results == null || results.size() != attempt.steps().size()) {
                 if (attempt.createsDirectory()) {
                     place.sightings().presumeExists(commit.directory());
@@ -137,8 +137,7 @@ final class CommitRun {
     }
 
     /** Step 4. */
-    private void refused(
-            Handle handle, Attempt attempt, List<OpResult> results, @Nullable Map<String, Sighting> looked) {
+    private void refused(Handle handle, Attempt attempt, List<OpResult> results, @Nullable Look looked) {
         int index = 0;
         while (index < results.size() - 1 && Reader.codeOf(results.get(index)) == Code.OK) {
             index++;
@@ -205,20 +204,21 @@ final class CommitRun {
     }
 
     /** Step 5. */
-    private void committed(Handle handle, Attempt attempt, List<OpResult> results) {
-        SetDataResult set = Attempt.firstSet(results);
-        long revision =
-                set == null || !attempt.changesSomething() ? 0 : set.getStat().getMzxid();
+    private void committed(Handle handle, Applied applied) {
+        long revision = applied.revision();
         if (revision > Entry.MAX_REVISION) {
             call.fail(Failures.tooManyElections(revision));
             return;
         }
-        Map<String, Entry> put = remember(attempt, results, revision);
-        CommitResult without = new CommitResult.Committed(revision, Optional.empty());
-        Optional<Snapshot> known = commit.returning().flatMap(query -> known(query, attempt, put));
+        applied.remember(place.sightings());
+        if (guards.length > 0) {
+            applied.guards().forEach((shard, version) -> guards[shard] = version);
+        }
+        Optional<Snapshot> known = commit.returning().flatMap(applied::answer);
         if (known.isPresent()) {
             call.end(new CommitResult.Committed(revision, known));
         } else {
+            CommitResult without = new CommitResult.Committed(revision, Optional.empty());
             returnWith(handle, without, snapshot -> new CommitResult.Committed(revision, Optional.of(snapshot)));
         }
     }
@@ -230,89 +230,8 @@ final class CommitRun {
             return;
         }
         call.settle(without);
-        call.follow(reader.read(handle, commit.returning().get())
+        call.follow(reader.read(handle, commit.returning().get(), guards)
                 .handle((snapshot, failure) -> call.end(failure != null ? without : with.apply(snapshot))));
-    }
-
-    /** What needs no read: the entry that was put, or a directory that came into being with this very commit. */
-    private static Optional<Snapshot> known(Query query, Attempt attempt, Map<String, Entry> put) {
-        if (query instanceof Query.One one && put.containsKey(one.name())) {
-            return Optional.of(new Snapshot(List.of(Objects.requireNonNull(put.get(one.name()))), false));
-        }
-        if (query instanceof Query.All && attempt.createsDirectory()) {
-            List<Entry> entries = new ArrayList<>(put.values());
-            entries.sort((left, right) -> NameOrder.INSTANCE.compare(left.name(), right.name()));
-            return Optional.of(new Snapshot(entries, false));
-        }
-        return Optional.empty();
-    }
-
-    private Map<String, Entry> remember(Attempt attempt, List<OpResult> results, long revision) {
-        Sightings sightings = place.sightings();
-        Map<String, Write.Put> puts = new HashMap<>();
-        commit.writes().forEach(write -> {
-            if (write instanceof Write.Put written) {
-                puts.put(written.name(), written);
-            }
-        });
-        Map<String, Entry> put = new HashMap<>();
-        for (int i = 0; i < results.size(); i++) {
-            Attempt.Step step = attempt.steps().get(i);
-            OpResult result = results.get(i);
-            if (step.part() == Attempt.Part.GUARD && result instanceof SetDataResult set) {
-                sightings.guard(step.shard(), set.getStat().getVersion());
-            }
-        }
-        for (int i = 0; i < results.size(); i++) {
-            Attempt.Step step = attempt.steps().get(i);
-            String name = step.name();
-            switch (step.part()) {
-                case CREATE -> {
-                    Write.Put written = Objects.requireNonNull(puts.get(name));
-                    int guard = guardSet(attempt, results, attempt.shard(name));
-                    sightings.put(attempt.path(name), new Sighting(guard, revision, revision, 0, written.leaseId()));
-                    put.put(name, new Entry(name, written.value(), revision, revision, written.leaseId()));
-                }
-                case SET -> {
-                    Stat stat = ((SetDataResult) results.get(i)).getStat();
-                    sightings.put(attempt.path(name), attempt.guardBefore(name), stat);
-                    put.put(
-                            name,
-                            Reader.entry(
-                                    name,
-                                    Objects.requireNonNull(puts.get(name))
-                                            .value()
-                                            .toArray(),
-                                    stat));
-                }
-                case DELETE -> sightings.forget(attempt.path(name));
-                case GUARD, CHECK, DIRECTORY, CLOCK, EMPTIED -> {}
-            }
-        }
-        if (attempt.createsDirectory()) {
-            sightings.directory(commit.directory(), attempt.created());
-        } else if (attempt.removesDirectory()) {
-            sightings.gone(commit.directory());
-        } else {
-            sightings.removed(commit.directory(), attempt.deleted());
-            if (!attempt.created().isEmpty()) {
-                sightings.added(commit.directory(), attempt.created());
-            }
-        }
-        return put;
-    }
-
-    /** The version that this very transaction gave to a guard. */
-    private static int guardSet(Attempt attempt, List<OpResult> results, int shard) {
-        for (int i = 0; i < results.size(); i++) {
-            Attempt.Step step = attempt.steps().get(i);
-            if (step.part() == Attempt.Part.GUARD
-                    && step.shard() == shard
-                    && results.get(i) instanceof SetDataResult set) {
-                return set.getStat().getVersion();
-            }
-        }
-        throw new IllegalStateException("an entry was created without its guard");
     }
 
     private static BackendException asBackendException(Throwable failure) {

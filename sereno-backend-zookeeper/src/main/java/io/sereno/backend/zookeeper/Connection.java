@@ -4,6 +4,7 @@ import io.sereno.spi.BackendConfig;
 import io.sereno.spi.TimeSource;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -11,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.common.X509Util;
 import org.jspecify.annotations.Nullable;
 
 /** What all sessions of one client have in common: where the servers are, who we are, and that they end with it. */
@@ -21,6 +23,7 @@ final class Connection {
     private final String hosts;
     private final ZKClientConfig clientConfig;
     private final byte @Nullable [] credentials;
+    private final @Nullable Tls tls;
     private final Paths paths;
     private final Calls calls;
     private final TimeSource time;
@@ -30,7 +33,7 @@ final class Connection {
     private volatile @Nullable Range range;
     private volatile boolean closed;
 
-    Connection(BackendConfig config) {
+    Connection(BackendConfig config, Options options) {
         this.hosts = config.endpoints().stream()
                 .map(address -> (address.getHostString().indexOf(':') < 0
                                 ? address.getHostString()
@@ -44,12 +47,31 @@ final class Connection {
         this.executor = config.executor();
         this.clientConfig = new ZKClientConfig();
         clientConfig.setProperty("jute.maxbuffer", ANSWER_BYTES);
-        // A JAAS configuration of the JVM is for others; whoever wants a user gives one.
-        clientConfig.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
+        // A JAAS configuration of the JVM may be for others: it counts where it is asked for.
+        clientConfig.setProperty(
+                ZKClientConfig.ENABLE_CLIENT_SASL_KEY,
+                String.valueOf(options.sasl().isPresent()));
+        options.sasl().ifPresent(name -> {
+            clientConfig.setProperty(ZKClientConfig.LOGIN_CONTEXT_NAME_KEY, name);
+            if (clientConfig.getProperty(X509Util.FIPS_MODE_PROPERTY) == null) {
+                // Unless the JVM is told to be so strict: by itself the client leaves out DIGEST-MD5.
+                clientConfig.setProperty(X509Util.FIPS_MODE_PROPERTY, "false");
+            }
+        });
+        // So does what the JVM says about TLS: the URI decides.
+        clientConfig.setProperty(ZKClientConfig.SECURE_CLIENT, "false");
+        this.tls = options.tls() ? new Tls(config) : null;
+        if (tls != null) {
+            tls.configure(clientConfig);
+        }
     }
 
     String hosts() {
         return hosts;
+    }
+
+    Optional<Tls> tls() {
+        return Optional.ofNullable(tls);
     }
 
     Paths paths() {

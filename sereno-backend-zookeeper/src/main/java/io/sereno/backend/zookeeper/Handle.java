@@ -14,8 +14,6 @@ import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooDefs.OpCode;
 import org.apache.zookeeper.ZooKeeper;
-import org.apache.zookeeper.client.ConnectStringParser;
-import org.apache.zookeeper.client.StaticHostProvider;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.proto.ReplyHeader;
 import org.apache.zookeeper.proto.RequestHeader;
@@ -45,22 +43,14 @@ final class Handle extends ZooKeeper {
     private final Signals signals;
 
     private Handle(String hosts, int timeoutMillis, Signals signals, ZKClientConfig config) throws IOException {
-        super(hosts, timeoutMillis, signals, config);
+        super(hosts, timeoutMillis, signals, false, new Hosts(hosts), config);
         this.signals = signals;
     }
 
     private Handle(
             String hosts, int timeoutMillis, Signals signals, long session, byte[] password, ZKClientConfig config)
             throws IOException {
-        super(
-                hosts,
-                timeoutMillis,
-                signals,
-                session,
-                password,
-                false,
-                new StaticHostProvider(new ConnectStringParser(hosts).getServerAddresses()),
-                config);
+        super(hosts, timeoutMillis, signals, session, password, false, new Hosts(hosts), config);
         this.signals = signals;
     }
 
@@ -193,7 +183,9 @@ final class Handle extends ZooKeeper {
                 listener.changed(path, event.getZxid());
                 return;
             }
-            Consumer<Handle> tell = switch (event.getState()) {
+            // Without a state it tells of a login by SASL that could not even begin.
+            KeeperState state = event.getState() == null ? KeeperState.AuthFailed : event.getState();
+            Consumer<Handle> tell = switch (state) {
                 case SyncConnected -> listener::connected;
                 case Disconnected -> listener::disconnected;
                 case Expired -> ended -> listener.ended(ended, false);
@@ -202,11 +194,11 @@ final class Handle extends ZooKeeper {
             };
             Handle told = handle.join();
             tell.accept(told);
-            if (event.getState() == KeeperState.AuthFailed) {
+            if (state == KeeperState.AuthFailed) {
                 // The one end after which the client would keep this thread.
                 told.cnxn.disconnect();
             }
-            if (also != null) {
+            if (also != null && event.getState() != null) {
                 also.process(event);
             }
         }

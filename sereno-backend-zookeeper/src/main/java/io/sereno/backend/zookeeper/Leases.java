@@ -2,6 +2,7 @@ package io.sereno.backend.zookeeper;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,13 +11,15 @@ import org.jspecify.annotations.Nullable;
 /** The leases of one client. Each is a session, with a connection and two threads, so there are few. */
 final class Leases {
     static final int MOST = 16;
+    /** A commit that names one which ended before these is refused, as one that names a stranger's. */
+    private static final int MOST_DEAD = 10_000;
 
     /** All guarded by this. Those that are granted or about to be. */
     private final Set<ZooKeeperLease> alive = new HashSet<>();
 
     private final Map<Long, ZooKeeperLease> byId = new HashMap<>();
-    /** Dead ones are remembered as such, so that a commit which names one is told so. */
-    private final Set<Long> dead = new HashSet<>();
+    /** The last that ended, so that a commit which names one is told so. */
+    private final Set<Long> dead = new LinkedHashSet<>();
 
     synchronized boolean admit(ZooKeeperLease lease) {
         return alive.size() < MOST && alive.add(lease);
@@ -31,6 +34,9 @@ final class Leases {
     synchronized void remove(ZooKeeperLease lease) {
         if (alive.remove(lease) && byId.remove(lease.id()) != null) {
             dead.add(lease.id());
+            if (dead.size() > MOST_DEAD) {
+                dead.remove(dead.iterator().next());
+            }
         }
     }
 

@@ -61,6 +61,10 @@ final class Link implements Handle.Listener {
         return handle;
     }
 
+    synchronized boolean isConnected() {
+        return connected;
+    }
+
     synchronized boolean isDead() {
         return dead;
     }

@@ -2,14 +2,18 @@ package io.sereno.backend.zookeeper;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.BackendException;
 import io.sereno.spi.Entry;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -25,8 +29,7 @@ import org.apache.zookeeper.OpResult;
  *   <li>the nodes of the namespace are made, if this is its first client;
  *   <li>the guards are read;
  *   <li>whether this is an ensemble is read, unless the slack was given;
- *   <li>two short sessions ask for very little and for very much time: what they get is what the servers give. ZooKeeper tells
- *       it in no other way, and shortens what is too long without a word.
+ *   <li>two short sessions ask for very little and for very much time: what they get is what the servers give.
  * </ol>
  */
 final class Opening {
@@ -48,16 +51,62 @@ final class Opening {
     private final Call<Boolean> call;
     private final Optional<Duration> givenSlack;
 
-    Opening(Connection connection, Link main, Attempt.Place place, Optional<Duration> givenSlack, Call<Boolean> call) {
+    Opening(Connection connection, Link main, Attempt.Place place, Optional<Duration> givenSlack) {
         this.connection = connection;
         this.main = main;
         this.place = place;
         this.givenSlack = givenSlack;
-        this.call = call;
+        this.call = new Call<>("connecting to ZooKeeper at " + connection.hosts(), Runnable::run);
+    }
+
+    /** Blocks until all is known, for the connect timeout at most. */
+    void await(BackendConfig config) {
+        start();
+        try {
+            awaitEnd(config, call.stage().toCompletableFuture());
+        } catch (TimeoutException e) {
+            throw new BackendException(
+                    BackendException.Outcome.NOT_APPLIED,
+                    false,
+                    call.what() + ": no answer within "
+                            + config.connectTimeout().toMillis()
+                            + " ms; does a server run there, and do most of the ensemble's?",
+                    e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof BackendException known
+                    ? known
+                    : Failures.notNow(call.what() + ": " + e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Failures.notNow(call.what() + ": interrupted");
+        }
+    }
+
+    /** With TLS, who has no connection after half of the time is told why not: ZooKeeper's client does not tell. */
+    private void awaitEnd(BackendConfig config, CompletableFuture<Boolean> end)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        Duration rest = config.connectTimeout();
+        if (connection.tls().isPresent()) {
+            Duration half = rest.dividedBy(2);
+            try {
+                end.get(half.toNanos(), TimeUnit.NANOSECONDS);
+                return;
+            } catch (TimeoutException e) {
+                Duration each = half.dividedBy(4L * config.endpoints().size());
+                Optional<String> trouble = main.isConnected()
+                        ? Optional.empty()
+                        : connection.tls().get().trouble(config.endpoints(), each);
+                if (trouble.isPresent()) {
+                    throw Failures.refused(call.what() + ": " + trouble.get());
+                }
+                rest = half.dividedBy(4);
+            }
+        }
+        end.get(rest.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Ends the call when all is known. */
-    void start() {
+    private void start() {
         ask(handle -> handle.data(place.paths().clock()), answer -> {
             if (answer.code() == Code.NONODE) {
                 create(new ArrayList<>(place.paths().ancestors()));
@@ -146,30 +195,20 @@ final class Opening {
         });
     }
 
-    /** Step 4. */
+    /** Step 4. Both are asked of one server, the one that we are connected to. */
     private void askForRange(Duration slack) {
-        CompletableFuture<Duration> least = new CompletableFuture<>();
-        CompletableFuture<Duration> greatest = new CompletableFuture<>();
-        call.follow(least.thenAcceptBoth(greatest, (min, max) -> {
-            connection.range(new Range(min, max, slack));
-            call.end(true);
-        }));
         main.whenConnected(
                 call,
                 handle -> {
                     String server = handle.server(connection.hosts());
-                    probe(server, LITTLE, least);
-                    probe(server, MUCH, greatest);
+                    var least = RangeProbe.ask(connection, call, server, LITTLE);
+                    var greatest = RangeProbe.ask(connection, call, server, MUCH);
+                    call.follow(least.thenAcceptBoth(greatest, (min, max) -> {
+                        connection.range(new Range(min, max, slack));
+                        call.end(true);
+                    }));
                 },
                 this::dead);
-    }
-
-    private void probe(String server, Duration asked, CompletableFuture<Duration> given) {
-        try {
-            connection.openHandle(server, asked, new Probe(given), opened -> {}, null);
-        } catch (IOException | RuntimeException e) {
-            call.fail(Failures.notNow(call.what() + ": " + e));
-        }
     }
 
     /** Repeats what got no answer, since nothing here does harm when done twice, until the call ends. */
@@ -192,34 +231,5 @@ final class Opening {
 
     private void dead() {
         call.fail(Failures.ofRead(call.what(), Code.AUTHFAILED));
-    }
-
-    private final class Probe implements Handle.Listener {
-        private final CompletableFuture<Duration> given;
-
-        Probe(CompletableFuture<Duration> given) {
-            this.given = given;
-        }
-
-        @Override
-        public void connected(Handle which) {
-            if (given.complete(Duration.ofMillis(which.getSessionTimeout()))) {
-                call.follow(which.end().thenRun(() -> connection.release(which)));
-            }
-        }
-
-        @Override
-        public void disconnected(Handle which) {}
-
-        @Override
-        public void ended(Handle which, boolean refused) {
-            connection.release(which);
-            if (!given.isDone()) {
-                call.fail(Failures.ofRead(call.what(), refused ? Code.AUTHFAILED : Code.SESSIONEXPIRED));
-            }
-        }
-
-        @Override
-        public void changed(String path, long zxid) {}
     }
 }

@@ -9,17 +9,20 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.security.auth.login.Configuration;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
 
 /**
- * The parameters of the URI that are ours.
+ * How to connect, as far as it is ZooKeeper's matter.
  *
+ * @param tls whether the URI asks for it
+ * @param sasl the section of the JVM's JAAS configuration to log in by
  * @param acl who may touch what is stored
  * @param slack how much longer than its ttl the session of a lease is; empty: see {@link Opening}
  */
-record Options(List<ACL> acl, Optional<Duration> slack) {
-    private static final Set<String> KNOWN = new TreeSet<>(Set.of("acl", "slack"));
+record Options(boolean tls, Optional<String> sasl, List<ACL> acl, Optional<Duration> slack) {
+    private static final Set<String> KNOWN = new TreeSet<>(Set.of("acl", "sasl", "slack"));
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,6})(ms|s)");
     private static final Duration MOST_SLACK = Duration.ofSeconds(30);
 
@@ -31,24 +34,32 @@ record Options(List<ACL> acl, Optional<Duration> slack) {
                 throw new IllegalArgumentException("unknown parameter '" + key + "'; accepted are " + KNOWN);
             }
         });
-        if (config.trust().isPresent()
+        boolean tls = config.scheme().equals(ZooKeeperBackendProvider.TLS);
+        boolean certificates = config.trust().isPresent()
                 || config.certificates().isPresent()
-                || config.privateKey().isPresent()) {
-            throw new IllegalArgumentException("certificates were given, and this backend connects without TLS;"
-                    + " leave them out, and put a tunnel between client and servers where one is needed");
+                || config.privateKey().isPresent();
+        if (certificates && !tls) {
+            throw new IllegalArgumentException(
+                    "certificates were given, and zookeeper: is a connection without TLS; write zookeepers:");
         }
         if (config.user()
                 .filter(user -> user.indexOf(':') >= 0 || user.isEmpty())
                 .isPresent()) {
             throw new IllegalArgumentException("the user has a colon, or is empty; ZooKeeper accepts neither");
         }
+        Optional<String> sasl = Optional.ofNullable(given.get("sasl")).map(Options::sasl);
+        boolean user = config.user().isPresent() || sasl.isPresent();
         return new Options(
-                acl(given, config.user().isPresent()),
+                tls,
+                sasl,
+                acl(given, user, config.certificates().isPresent()),
                 Optional.ofNullable(given.get("slack")).map(Options::slack));
     }
 
-    private static List<ACL> acl(Map<String, String> given, boolean known) {
-        String value = given.getOrDefault("acl", known ? "creator" : "open");
+    /** Certificates are often those of single machines, which share what is stored; so a user is what makes it private unasked. */
+    private static List<ACL> acl(Map<String, String> given, boolean user, boolean certificate) {
+        String value = given.getOrDefault("acl", user ? "creator" : "open");
+        boolean known = user || certificate;
         if (value.equals("creator") && known) {
             return ZooDefs.Ids.CREATOR_ALL_ACL;
         }
@@ -56,7 +67,24 @@ record Options(List<ACL> acl, Optional<Duration> slack) {
             return ZooDefs.Ids.OPEN_ACL_UNSAFE;
         }
         throw new IllegalArgumentException("parameter 'acl' is '" + value + "'; "
-                + (known ? "creator and open are accepted" : "without a user only open is accepted"));
+                + (known ? "creator and open are accepted" : "without a user or a certificate only open is accepted"));
+    }
+
+    /** ZooKeeper's client would go on without logging in. */
+    private static String sasl(String section) {
+        try {
+            if (Configuration.getConfiguration().getAppConfigurationEntry(section) != null) {
+                return section;
+            }
+        } catch (SecurityException unreadable) {
+            throw new IllegalArgumentException(
+                    "parameter 'sasl' is '" + section + "', and the JVM's JAAS configuration cannot be read: "
+                            + unreadable.getMessage(),
+                    unreadable);
+        }
+        throw new IllegalArgumentException(
+                "parameter 'sasl' is '" + section + "'; a section of the JVM's JAAS configuration"
+                        + " is accepted, which -Djava.security.auth.login.config names, and this one is not in it");
     }
 
     private static Duration slack(String text) {

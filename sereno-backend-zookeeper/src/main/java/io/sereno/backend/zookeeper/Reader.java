@@ -33,8 +33,12 @@ final class Reader {
         this.sightings = sightings;
     }
 
-    /** Fails with a {@link BackendException}. */
-    CompletableFuture<Snapshot> read(Handle handle, Query query) {
+    /**
+     * Fails with a {@link BackendException}.
+     *
+     * @param guards what was known of them before the barrier or the transaction that this read comes after
+     */
+    CompletableFuture<Snapshot> read(Handle handle, Query query, int[] guards) {
         if (query instanceof Query.One one) {
             return look(handle, one.directory(), Set.of(one.name()))
                     .thenApply(seen -> new Snapshot(List.copyOf(seen.entries.values()), false));
@@ -48,7 +52,7 @@ final class Reader {
             if (!answer.isOk()) {
                 return failed("reading directory '" + query.directory() + "'", answer.code());
             }
-            return new Listing(handle, query, directoryPath, answer.get()).next();
+            return new Listing(handle, query, guards, directoryPath, answer.get()).next();
         });
     }
 
@@ -126,6 +130,7 @@ final class Reader {
     private final class Listing {
         private final Handle handle;
         private final Query query;
+        private final int[] guards;
         private final String directoryPath;
         private final List<String> names;
         private final int limit;
@@ -133,9 +138,10 @@ final class Reader {
         private int read;
         private long bytes;
 
-        Listing(Handle handle, Query query, String directoryPath, List<String> children) {
+        Listing(Handle handle, Query query, int[] guards, String directoryPath, List<String> children) {
             this.handle = handle;
             this.query = query;
+            this.guards = guards;
             this.directoryPath = directoryPath;
             List<String> all = new ArrayList<>(children.size());
             String after = query instanceof Query.Range range ? range.after() : "";
@@ -160,9 +166,6 @@ final class Reader {
                 return CompletableFuture.completedFuture(new Snapshot(entries, read < names.size()));
             }
             read += portion.size();
-            int[] guards = portion.stream()
-                    .mapToInt(name -> sightings.guard(Paths.shard(query.directory(), name)))
-                    .toArray();
             List<Op> operations = portion.stream()
                     .map(name -> Op.getData(Paths.entry(directoryPath, name)))
                     .toList();
@@ -174,27 +177,28 @@ final class Reader {
                 for (int i = 0; i < results.size(); i++) {
                     Code code = codeOf(results.get(i));
                     if (results.get(i) instanceof OpResult.GetDataResult data) {
-                        add(portion.get(i), guards[i], data);
+                        add(portion.get(i), data);
                     } else if (code != Code.NONODE) {
                         return failed("reading directory '" + query.directory() + "'", code);
                     }
                 }
-                if (bytes > ZooKeeperBackend.MAX_LISTING_BYTES) {
+                if (bytes > Limits.MAX_LISTING_BYTES) {
                     return CompletableFuture.failedFuture(
                             Failures.refused(
                                     "the entries asked for in directory '" + query.directory() + "' have more than "
-                                            + ZooKeeperBackend.MAX_LISTING_BYTES
+                                            + Limits.MAX_LISTING_BYTES
                                             + " bytes of names and values, the most that one read answers; read them in ranges"));
                 }
                 return next();
             });
         }
 
-        private void add(String name, int guardBefore, OpResult.GetDataResult data) {
+        private void add(String name, OpResult.GetDataResult data) {
             Entry entry = entry(name, data.getData(), data.getStat());
             entries.add(entry);
             bytes += name.getBytes(UTF_8).length + entry.value().size();
-            sightings.put(Paths.entry(directoryPath, name), guardBefore, data.getStat());
+            int guard = guards[Paths.shard(query.directory(), name)];
+            sightings.put(Paths.entry(directoryPath, name), guard, data.getStat());
         }
     }
 }

@@ -44,6 +44,14 @@ final class Sightings {
         return guards[shard];
     }
 
+    /**
+     * All of them, for a read that follows: to be taken before the barrier or the transaction that the read comes after. What
+     * another session learns meanwhile may be of a time that the server of this one has not reached yet.
+     */
+    synchronized int[] guards() {
+        return guards.clone();
+    }
+
     synchronized @Nullable Sighting of(String entryPath) {
         return entries.get(entryPath);
     }

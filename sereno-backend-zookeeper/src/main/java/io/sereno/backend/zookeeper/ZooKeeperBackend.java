@@ -1,16 +1,12 @@
 package io.sereno.backend.zookeeper;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
-import io.sereno.spi.Condition;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
-import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -28,7 +24,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
@@ -41,11 +36,6 @@ import org.apache.zookeeper.ZooKeeper;
  * a session for each lease, which nobody replaces. Curator carries no operation, so it repeats none.
  */
 final class ZooKeeperBackend implements Backend {
-    static final int MAX_VALUE_BYTES = 256 * 1024;
-    static final int MAX_COMMIT_BYTES = 512 * 1024;
-    static final int MAX_LISTING_BYTES = 4 * 1024 * 1024;
-    static final int MAX_OPERATIONS = 64;
-
     /** A link that is silent is given up after two thirds of it. */
     private static final Duration MAIN_SESSION = Duration.ofSeconds(6);
     /** For what a frozen server does not acknowledge. */
@@ -65,7 +55,7 @@ final class ZooKeeperBackend implements Backend {
 
     /** As {@link Attempt.Place} has it, guarded or, in a test, not. */
     ZooKeeperBackend(BackendConfig config, Options options, boolean guarded) {
-        connection = new Connection(config);
+        connection = new Connection(config, options);
         Sightings sightings = new Sightings();
         place = new Attempt.Place(connection.paths(), options.acl(), sightings, guarded);
         reader = new Reader(connection.paths(), sightings);
@@ -81,8 +71,8 @@ final class ZooKeeperBackend implements Backend {
                 .build();
         try {
             curator.start();
-            open(config, options);
-            guarantees = guarantees(connection.range());
+            new Opening(connection, watches.link(), place, options.slack()).await(config);
+            guarantees = Limits.guarantees(connection.range());
         } catch (RuntimeException | Error e) {
             // There are no entries that anybody would wait for.
             close(Duration.ZERO);
@@ -90,32 +80,16 @@ final class ZooKeeperBackend implements Backend {
         }
     }
 
-    private void open(BackendConfig config, Options options) {
-        Call<Boolean> call = new Call<>("connecting to ZooKeeper at " + connection.hosts(), Runnable::run);
-        new Opening(connection, watches.link(), place, options.slack(), call).start();
-        try {
-            call.stage().toCompletableFuture().get(config.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            throw new BackendException(
-                    BackendException.Outcome.NOT_APPLIED,
-                    false,
-                    call.what() + ": no answer within "
-                            + config.connectTimeout().toMillis()
-                            + " ms; does a server run there, and do most of the ensemble's?",
-                    e);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof BackendException known
-                    ? known
-                    : Failures.notNow(call.what() + ": " + e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw Failures.notNow(call.what() + ": interrupted");
-        }
-    }
-
     /** The handle of the main session, for its tests. */
     Handle mainHandle() {
         return Objects.requireNonNull(watches.link().handle());
+    }
+
+    /** The handles of all leases, for tests. */
+    List<Handle> leaseHandles() {
+        return connection.leases().all().stream()
+                .map(lease -> Objects.requireNonNull(lease.link().handle()))
+                .toList();
     }
 
     private void refused() {
@@ -129,8 +103,9 @@ final class ZooKeeperBackend implements Backend {
                 .whenConnected(
                         call,
                         handle -> {
+                            int[] guards = place.sightings().guards();
                             var barrier = handle.barrier(place.paths().clock());
-                            call.follow(reader.read(handle, query)
+                            call.follow(reader.read(handle, query, guards)
                                     .thenCombine(barrier, (snapshot, passed) -> {
                                         if (!passed.isOk()) {
                                             throw Failures.ofRead(call.what(), passed.code());
@@ -151,7 +126,7 @@ final class ZooKeeperBackend implements Backend {
         Call<CommitResult> call = connection.calls().begin("committing to directory '" + commit.directory() + "'");
         if (call.isOpen()) {
             try {
-                checkSizes(commit);
+                Limits.check(commit);
                 start(commit, call);
             } catch (BackendException refused) {
                 call.refuse(refused);
@@ -173,7 +148,7 @@ final class ZooKeeperBackend implements Backend {
             call.end(new CommitResult.LeaseDead());
         } else {
             throw Failures.refused(
-                    "lease " + leaseId + " was not granted through this connection, and counts only where" + " it was");
+                    "lease " + leaseId + " was not granted through this connection, and counts only where it was");
         }
     }
 
@@ -245,6 +220,7 @@ final class ZooKeeperBackend implements Backend {
         }
         handles.forEach(connection::release);
         curator.close();
+        connection.tls().ifPresent(Tls::close);
     }
 
     private static void ended(Call<?> call) {
@@ -268,63 +244,6 @@ final class ZooKeeperBackend implements Backend {
             }
         }
         return 0;
-    }
-
-    private static void checkSizes(Commit commit) {
-        checkCount("conditions", commit.conditions().size());
-        checkCount("writes", commit.writes().size());
-        long bytes = Stream.concat(
-                        commit.conditions().stream().map(Condition::name),
-                        commit.writes().stream().map(Write::name))
-                .mapToLong(name -> name.getBytes(UTF_8).length)
-                .sum();
-        for (Write write : commit.writes()) {
-            if (write instanceof Write.Put put) {
-                int size = put.value().size();
-                if (size > MAX_VALUE_BYTES) {
-                    throw Failures.refused("the value of entry '" + put.name() + "' has " + size + " bytes, at most "
-                            + MAX_VALUE_BYTES + " are accepted");
-                }
-                bytes += size;
-            }
-        }
-        if (bytes > MAX_COMMIT_BYTES) {
-            throw Failures.refused("the names and values of the commit to directory '" + commit.directory() + "' have "
-                    + bytes + " bytes together, at most " + MAX_COMMIT_BYTES + " are accepted");
-        }
-    }
-
-    private static void checkCount(String what, int count) {
-        if (count > MAX_OPERATIONS) {
-            throw Failures.refused(count + " " + what + " in one commit, at most " + MAX_OPERATIONS + " are accepted");
-        }
-    }
-
-    private static Guarantees guarantees(Range range) {
-        return new Guarantees(
-                "zookeeper",
-                "",
-                Set.of(
-                        Promise.DURABLE,
-                        Promise.FAIL_OVER_SAFE,
-                        Promise.REVISIONS_SURVIVE_FAIL_OVER,
-                        Promise.MANY_PROCESSES),
-                range.leastTtl(),
-                range.greatestTtl(),
-                Duration.ofMillis(1),
-                range.expiryLateness(),
-                // A client waits up to a second before it connects again, and a frozen server is left after two thirds
-                // of a session.
-                Duration.ofSeconds(7),
-                // The server looks for empty containers once a minute; usually the last commit removes the directory.
-                Duration.ofSeconds(90),
-                Leases.MOST,
-                LeaseSpace.MOST_NAMED,
-                MAX_VALUE_BYTES,
-                MAX_COMMIT_BYTES,
-                MAX_LISTING_BYTES,
-                MAX_OPERATIONS,
-                MAX_OPERATIONS);
     }
 
     /** Curator asks it for a session at the start, and again for each that has expired. */

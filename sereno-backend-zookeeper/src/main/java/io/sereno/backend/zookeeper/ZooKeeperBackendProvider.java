@@ -8,22 +8,25 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Opens {@code zookeeper://host:port[,host:port]/namespace}: the servers of one ensemble, and a node below which everything is
- * kept.
+ * Opens {@code zookeeper://host:port[,host:port]/namespace}, and {@code zookeepers:} for TLS: the servers of one ensemble, and
+ * a node below which everything is kept.
  *
- * <p>A user and a password log in by ZooKeeper's scheme {@code digest}. Parameters: {@code slack} (a duration) and {@code acl}
- * ({@code creator} or {@code open}); see docs/zookeeper.md.
+ * <p>A user and a password log in by ZooKeeper's scheme {@code digest}. Parameters: {@code sasl} (a section of the JVM's JAAS
+ * configuration to log in by), {@code acl} ({@code creator} or {@code open}) and {@code slack} (a duration); see
+ * docs/zookeeper.md.
  *
  * <p>Instances are safe for use by multiple threads; {@link #open} blocks for the connect timeout at most.
  */
 @AutoService(BackendProvider.class)
 public final class ZooKeeperBackendProvider implements BackendProvider {
+    static final String TLS = "zookeepers";
+
     /** For ServiceLoader. */
     public ZooKeeperBackendProvider() {}
 
     @Override
     public Set<String> schemes() {
-        return Set.of("zookeeper");
+        return Set.of("zookeeper", TLS);
     }
 
     @Override

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +22,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     private final Link link = new Link(this);
     private final LeaseSpace space = new LeaseSpace();
 
-    /** Completed by the server's word, or its silence for good. */
-    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+    private final SessionEnd end;
 
     /** All guarded by this. */
     private @Nullable Handle handle;
@@ -35,13 +33,12 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     private Runnable cancelTimer = () -> {};
     /** When the grant or the last renewal was sent. */
     private long sentAt;
-    /** A handle that asks for the end of the session is under way. */
-    private boolean ending;
 
     ZooKeeperLease(Connection connection, Call<Lease> grant, Duration asked) {
         this.connection = connection;
         this.grant = grant;
         this.asked = asked;
+        this.end = new SessionEnd(connection);
     }
 
     /** Begins the session; the grant ends with it, or with its call. */
@@ -61,7 +58,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
             });
         } catch (IOException | RuntimeException e) {
             link.die();
-            gone.complete(null);
+            end.isGone();
             connection.leases().remove(this);
             grant.fail(Failures.notNow(grant.what() + ": " + e));
         }
@@ -121,7 +118,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     public CompletionStage<Void> revoke() {
         Call<Boolean> call = connection.calls().begin("revoking " + this);
         if (call.isOpen()) {
-            call.follow(gone.thenRun(() -> call.end(true)));
+            call.follow(end.gone().thenRun(() -> call.end(true)));
             die();
             askForEnd();
         }
@@ -173,7 +170,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     /** The same, with the moment at which the server has done it. */
     CompletableFuture<Void> leave() {
         die();
-        return gone;
+        return end.gone();
     }
 
     /** For good, here and now; the server is told. */
@@ -189,50 +186,13 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         }
     }
 
-    /** On the lease's own handle first, then, should the connection break, on further ones. Ending a session twice does no harm. */
     private void askForEnd() {
         Handle on;
         synchronized (this) {
-            if (ending || gone.isDone() || handle == null) {
-                return;
-            }
-            ending = true;
             on = handle;
         }
-        Call.followWithoutCall(on.end().thenAccept(answer -> ended(on, answer.code())));
-    }
-
-    private void ended(Handle on, Code code) {
-        connection.release(on);
-        // Without a session's id there is none that anybody knows of; should there be one, it ends by its time.
-        boolean certain = code == Code.OK || on.getSessionId() == 0;
-        synchronized (this) {
-            ending = false;
-        }
-        if (certain) {
-            isGone();
-        } else if (!connection.isClosed()) {
-            reopen(on);
-        }
-    }
-
-    private void isGone() {
-        gone.complete(null);
-    }
-
-    private void reopen(Handle last) {
-        synchronized (this) {
-            if (ending) {
-                return;
-            }
-            ending = true;
-        }
-        try {
-            connection.reopen(last, new Undertaker());
-        } catch (IOException | RuntimeException e) {
-            synchronized (this) {
-                ending = false;
-            }
+        if (on != null) {
+            end.ask(on);
         }
     }
 
@@ -269,7 +229,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
                             ? Failures.refused(grant.what() + ": ZooKeeper refused the credentials")
                             : Failures.notNow(grant.what() + ": the session ended before it was granted"));
         }
-        isGone();
+        end.isGone();
         connection.release(which);
     }
 
@@ -279,25 +239,5 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     @Override
     public String toString() {
         return "lease " + Long.toHexString(id());
-    }
-
-    /** Ends the session on another handle. */
-    private final class Undertaker implements Handle.Listener {
-        @Override
-        public void connected(Handle which) {
-            Call.followWithoutCall(which.end().thenAccept(answer -> ZooKeeperLease.this.ended(which, answer.code())));
-        }
-
-        @Override
-        public void disconnected(Handle which) {}
-
-        @Override
-        public void ended(Handle which, boolean refused) {
-            connection.release(which);
-            isGone();
-        }
-
-        @Override
-        public void changed(String path, long zxid) {}
     }
 }

@@ -32,6 +32,8 @@ class ArchitectureTest {
             .should()
             .onlyDependOnClassesThat(resideInAnyPackage(
                     "java..",
+                    "javax.net.ssl",
+                    "javax.security.auth.login",
                     "io.sereno.spi",
                     "io.sereno.backend.zookeeper..",
                     "org.apache.zookeeper..",

@@ -132,6 +132,7 @@ final class Client implements AutoCloseable {
 
     /** What a backend is opened with. */
     record Config(
+            String scheme,
             List<InetSocketAddress> endpoints,
             String namespace,
             Map<String, String> parameters,
@@ -149,6 +150,7 @@ final class Client implements AutoCloseable {
 
         static Config of(List<InetSocketAddress> endpoints, String namespace) {
             return new Config(
+                    "zookeeper",
                     endpoints,
                     namespace,
                     Map.of(),
@@ -165,6 +167,7 @@ final class Client implements AutoCloseable {
 
         Config with(TimeSource ownTime, Executor ownExecutor) {
             return new Config(
+                    scheme,
                     endpoints,
                     namespace,
                     parameters,
@@ -181,6 +184,7 @@ final class Client implements AutoCloseable {
 
         Config withParameters(Map<String, String> given) {
             return new Config(
+                    scheme,
                     endpoints,
                     namespace,
                     given,
@@ -197,6 +201,7 @@ final class Client implements AutoCloseable {
 
         Config withUser(String name, String secret) {
             return new Config(
+                    scheme,
                     endpoints,
                     namespace,
                     parameters,
@@ -213,6 +218,7 @@ final class Client implements AutoCloseable {
 
         Config withTrust(Path file) {
             return new Config(
+                    scheme,
                     endpoints,
                     namespace,
                     parameters,
@@ -227,8 +233,43 @@ final class Client implements AutoCloseable {
                     executor);
         }
 
+        Config withScheme(String name) {
+            return new Config(
+                    name,
+                    endpoints,
+                    namespace,
+                    parameters,
+                    user,
+                    password,
+                    trust,
+                    certificates,
+                    privateKey,
+                    connectTimeout,
+                    operationTimeout,
+                    time,
+                    executor);
+        }
+
+        Config withIdentity(Path chain, Path key) {
+            return new Config(
+                    scheme,
+                    endpoints,
+                    namespace,
+                    parameters,
+                    user,
+                    password,
+                    trust,
+                    Optional.of(chain),
+                    Optional.of(key),
+                    connectTimeout,
+                    operationTimeout,
+                    time,
+                    executor);
+        }
+
         Config withTimeouts(Duration connect, Duration operation) {
             return new Config(
+                    scheme,
                     endpoints,
                     namespace,
                     parameters,
@@ -241,11 +282,6 @@ final class Client implements AutoCloseable {
                     operation,
                     time,
                     executor);
-        }
-
-        @Override
-        public String scheme() {
-            return "zookeeper";
         }
 
         @Override

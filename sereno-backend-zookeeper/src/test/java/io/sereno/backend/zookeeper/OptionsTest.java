@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.spi.BackendProvider;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import org.apache.zookeeper.ZooDefs;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -24,6 +27,7 @@ class OptionsTest {
         "database, 3,      unknown parameter 'database'",
         "acl,      world,   'only open'",
         "acl,      creator, 'without a user'",
+        "sasl,     Nobody,  'JAAS configuration'",
         "slack,    soon,   '0ms to 30s'",
         "slack,    31s,    '0ms to 30s'",
         "slack,    -1s,    '0ms to 30s'",
@@ -53,9 +57,34 @@ class OptionsTest {
     }
 
     @Test
-    void certificatesAreRefusedSinceNothingWouldHeedThem() {
+    void certificatesAreForConnectionsWithTls() {
         assertThatThrownBy(() -> Options.of(CONFIG.withTrust(Path.of("ca.pem"))))
-                .hasMessageContaining("without TLS");
+                .hasMessageContaining("write zookeepers:");
+        assertThat(Options.of(CONFIG).tls()).isFalse();
+        Client.Config secure = CONFIG.withScheme("zookeepers").withTrust(Path.of("ca.pem"));
+        assertThat(Options.of(secure).tls()).isTrue();
+    }
+
+    /** Certificates are often those of machines, so they make nothing private unless that is asked for. */
+    @Test
+    void aCertificateMayBeWhoMayTouchWhatIsStored() {
+        Client.Config known = CONFIG.withScheme("zookeepers").withIdentity(Path.of("c.pem"), Path.of("k.pem"));
+        assertThat(Options.of(known).acl()).isEqualTo(ZooDefs.Ids.OPEN_ACL_UNSAFE);
+        assertThat(Options.of(known.withParameters(Map.of("acl", "creator"))).acl())
+                .isEqualTo(ZooDefs.Ids.CREATOR_ALL_ACL);
+    }
+
+    @Test
+    void filesThatAreNoCertificatesAreRefusedBeforeAnyIo(@TempDir Path folder) throws IOException {
+        Path junk = Files.writeString(folder.resolve("junk.pem"), "junk");
+        Client.Config secure = CONFIG.withScheme("zookeepers");
+        assertThatThrownBy(() -> new ZooKeeperBackendProvider().open(secure.withTrust(junk)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("junk.pem");
+        Path nowhere = folder.resolve("nowhere.pem");
+        assertThatThrownBy(() -> new ZooKeeperBackendProvider().open(secure.withIdentity(nowhere, junk)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("nowhere.pem");
     }
 
     @Test
@@ -72,7 +101,7 @@ class OptionsTest {
         assertThat(ServiceLoader.load(BackendProvider.class).stream()
                         .map(found -> found.type().getName()))
                 .contains(ZooKeeperBackendProvider.class.getName());
-        assertThat(new ZooKeeperBackendProvider().schemes()).containsExactly("zookeeper");
+        assertThat(new ZooKeeperBackendProvider().schemes()).containsExactlyInAnyOrder("zookeeper", "zookeepers");
         assertThat(new ZooKeeperBackendProvider().defaultUri()).contains("zookeeper://127.0.0.1:2181");
     }
 }

@@ -11,6 +11,7 @@ import io.sereno.spi.Snapshot;
 import io.sereno.testservers.ZooKeeperServer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -124,5 +125,31 @@ class ReadTest {
 
     private static List<String> names(Snapshot snapshot) {
         return snapshot.entries().stream().map(Entry::name).toList();
+    }
+
+    /**
+     * A read after a commit may be answered by a server that lags behind the one of another session. So what is known of a guard by
+     * then may be of a later time than the entry that is read, and must not be remembered with it.
+     */
+    @Test
+    void anEntryIsRememberedWithTheGuardThatWasKnownBeforeTheBarrier(TestInfo test) {
+        String d = test.getDisplayName();
+        Handle handle = client.itself().mainHandle();
+        Paths paths = new Paths("reads");
+        Sightings sightings = new Sightings();
+        Reader reader = new Reader(paths, sightings);
+        client.put(d, "a", "1");
+        int shard = Paths.shard(d, "a");
+        Client.await(reader.look(handle, d, Set.of("a")));
+        int[] before = sightings.guards();
+
+        client.committed(Commit.to(d).delete("a"));
+        client.put(d, "a", "2");
+        Client.await(reader.look(handle, d, Set.of("a")));
+        assertThat(sightings.guard(shard)).isEqualTo(before[shard] + 1);
+
+        Client.await(reader.read(handle, new Query.All(d), before));
+        Sighting seen = sightings.of(Paths.entry(paths.directory(d), "a"));
+        assertThat(seen).isNotNull().extracting(Sighting::guard).isEqualTo(before[shard]);
     }
 }

@@ -9,7 +9,12 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Lease;
 import io.sereno.testservers.ZooKeeperServer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.data.Stat;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -36,7 +41,7 @@ class RightsTest {
     }
 
     @Test
-    void whatAUserStoresIsThatUsersAlone() {
+    void whatAUserStoresIsThatUsersAlone() throws Exception {
         Client.Config config = Client.Config.of(server.endpoints(), "private");
         try (Client paul = new Client(config.withUser("paul", "tr0ub4dor"))) {
             Lease lease = paul.lease(Duration.ofSeconds(30));
@@ -45,10 +50,24 @@ class RightsTest {
             try (Client again = new Client(config.withUser("paul", "tr0ub4dor"))) {
                 assertThat(again.names("d")).containsExactly("a", "b");
             }
+            List<ACL> paulsAlone = acl(paul, "/private/!sereno");
+            assertThat(paulsAlone).singleElement().satisfies(acl -> {
+                assertThat(acl.getId().getScheme()).isEqualTo("digest");
+                assertThat(acl.getId().getId()).startsWith("paul:").doesNotContain("tr0ub4dor");
+                assertThat(acl.getPerms()).isEqualTo(ZooDefs.Perms.ALL);
+            });
+            for (String path :
+                    List.of("/private", "/private/!sereno/00", "/private/=d", "/private/=d/a", "/private/=d/b")) {
+                assertThat(acl(paul, path)).as(path).isEqualTo(paulsAlone);
+            }
             assertRefused(config);
             assertRefused(config.withUser("paul", "wr0ng"));
             assertThat(paul.names("d")).containsExactly("a", "b");
         }
+    }
+
+    private static List<ACL> acl(Client client, String path) throws KeeperException, InterruptedException {
+        return client.itself().mainHandle().getACL(path, new Stat());
     }
 
     private static void assertRefused(Client.Config config) {

@@ -1,0 +1,188 @@
+package io.sereno.backend.zookeeper;
+
+import io.sereno.spi.BackendConfig;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import org.apache.zookeeper.ClientCnxnSocketNetty;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.common.ClientX509Util;
+import org.apache.zookeeper.util.PemReader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Certificates, in the forms in which ZooKeeper's client takes them. It reads files, and wants a chain and its key in one; so
+ * an identity is written to a file of its own, encrypted by a password that is nowhere else, and removed in the end.
+ */
+final class Tls implements AutoCloseable {
+    private final @Nullable File trusted;
+    private final @Nullable KeyStore trust;
+    private final @Nullable KeyStore identity;
+    private final @Nullable Path identityFile;
+    private final String password;
+
+    /** Reads them all; an IllegalArgumentException says which file cannot be used. */
+    Tls(BackendConfig config) {
+        byte[] random = new byte[16];
+        new SecureRandom().nextBytes(random);
+        password = HexFormat.of().formatHex(random);
+        trusted = config.trust().map(Path::toFile).orElse(null);
+        trust = trusted == null ? null : load("trusted certificates", trusted, () -> read(trusted));
+        if (config.certificates().isEmpty() || config.privateKey().isEmpty()) {
+            identity = null;
+            identityFile = null;
+        } else {
+            File chain = config.certificates().get().toFile();
+            File key = config.privateKey().get().toFile();
+            identity = load("certificates, with the key in " + key + ",", chain, () -> read(chain, key));
+            identityFile = load("certificates", chain, this::write);
+        }
+    }
+
+    private interface Step<T> {
+        T run() throws IOException, GeneralSecurityException;
+    }
+
+    private static <T> T load(String what, File file, Step<T> step) {
+        try {
+            return step.run();
+        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "the " + what + " in " + file + " cannot be used; PEM files are accepted, keys as PKCS #8: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static KeyStore read(File authorities) throws IOException, GeneralSecurityException {
+        KeyStore pem = PemReader.loadTrustStore(authorities);
+        if (pem.size() == 0) {
+            throw new IOException("there is no certificate in it");
+        }
+        return pem;
+    }
+
+    private KeyStore read(File chain, File key) throws IOException, GeneralSecurityException {
+        KeyStore pem = PemReader.loadKeyStore(chain, key, Optional.empty());
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        String alias = pem.aliases().nextElement();
+        store.setKeyEntry(
+                "identity", pem.getKey(alias, new char[0]), password.toCharArray(), pem.getCertificateChain(alias));
+        return store;
+    }
+
+    private Path write() throws IOException, GeneralSecurityException {
+        // Readable by its owner alone.
+        Path file = Files.createTempFile(
+                "sereno-identity-" + ProcessHandle.current().pid() + "-", ".p12");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            Objects.requireNonNull(identity).store(out, password.toCharArray());
+        }
+        return file;
+    }
+
+    /** What is set for the whole JVM by {@code zookeeper.ssl...} holds where nothing is given here. */
+    void configure(ZKClientConfig client) {
+        client.setProperty(ZKClientConfig.SECURE_CLIENT, "true");
+        client.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, ClientCnxnSocketNetty.class.getName());
+        try (ClientX509Util names = new ClientX509Util()) {
+            if (trusted != null) {
+                client.setProperty(names.getSslTruststoreLocationProperty(), trusted.getPath());
+                client.setProperty(names.getSslTruststoreTypeProperty(), "PEM");
+            }
+            if (identityFile != null) {
+                client.setProperty(names.getSslKeystoreLocationProperty(), identityFile.toString());
+                client.setProperty(names.getSslKeystoreTypeProperty(), "PKCS12");
+                client.setProperty(names.getSslKeystorePasswdProperty(), password);
+            }
+        }
+    }
+
+    /**
+     * What is wrong, for one who got no connection: ZooKeeper's client tells it to its log alone, and tries for ever. Waits
+     * for each server for so long at most.
+     *
+     * @return empty if TLS is not what fails
+     */
+    Optional<String> trouble(List<InetSocketAddress> servers, Duration each) {
+        String found = null;
+        for (InetSocketAddress server : servers) {
+            String host = server.getHostString();
+            try (Socket plain = new Socket()) {
+                plain.connect(new InetSocketAddress(host, server.getPort()), (int) each.toMillis());
+                plain.setSoTimeout((int) each.toMillis());
+                handshake(plain, host, server.getPort());
+                return Optional.empty();
+            } catch (SSLException e) {
+                found = "TLS with " + host + ":" + server.getPort() + " failed: " + e.getMessage();
+            } catch (IOException e) {
+                // Not there: that is another trouble, and is told as such.
+            } catch (GeneralSecurityException e) {
+                return Optional.of("TLS is not to be had: " + e.getMessage());
+            }
+        }
+        return Optional.ofNullable(found);
+    }
+
+    private void handshake(Socket plain, String host, int port) throws IOException, GeneralSecurityException {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(identity == null ? null : keys(identity), trust == null ? null : trusted(trust), null);
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, host, port, true);
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        socket.setSSLParameters(parameters);
+        socket.startHandshake();
+        try {
+            // A certificate of ours that is not accepted is told after the handshake. Else the server waits for us.
+            socket.getInputStream().read();
+        } catch (SocketTimeoutException accepted) {
+            return;
+        }
+    }
+
+    private KeyManager[] keys(KeyStore store) throws GeneralSecurityException {
+        KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        factory.init(store, password.toCharArray());
+        return factory.getKeyManagers();
+    }
+
+    private static TrustManager[] trusted(KeyStore store) throws GeneralSecurityException {
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init(store);
+        return factory.getTrustManagers();
+    }
+
+    @Override
+    public void close() {
+        if (identityFile != null) {
+            try {
+                Files.deleteIfExists(identityFile);
+            } catch (IOException e) {
+                System.getLogger(Tls.class.getName())
+                        .log(System.Logger.Level.WARNING, "cannot remove " + identityFile, e);
+            }
+        }
+    }
+}
