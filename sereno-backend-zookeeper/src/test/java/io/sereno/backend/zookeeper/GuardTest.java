@@ -2,6 +2,7 @@ package io.sereno.backend.zookeeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
@@ -17,11 +18,13 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Conditional commits of several clients on a few names, drawn at random, sessions ending in between; then replayed in the
- * order of their revisions: none went through whose condition was false at its revision.
+ * Conditional commits of several clients on a few names, drawn at random, while sessions expire, are revoked, and are replaced;
+ * then replayed in the order of their revisions: none went through whose condition was false at its revision.
  */
 @Tag("servers")
 @Timeout(180)
@@ -50,11 +53,14 @@ class GuardTest {
     /** Since when a lease may have ended. */
     private final Map<Long, Long> ended = new ConcurrentHashMap<>();
 
+    private final AtomicInteger expiredUnderway = new AtomicInteger();
+
     @Test
     void noCommitGoesThroughWhoseConditionIsFalseAtItsRevision() {
         run(true);
         assertThat(violations()).isEmpty();
         assertThat(history).hasSizeGreaterThan(100);
+        assertThat(expiredUnderway).hasValueLessThan(CLIENTS * COMMITS / 10);
     }
 
     /** A test of the one above: it sees what the guards are for. */
@@ -82,18 +88,33 @@ class GuardTest {
             Lease lease = client.lease(Duration.ofSeconds(50));
             for (int i = 0; i < COMMITS; i++) {
                 if (random.nextInt(25) == 0) {
-                    end(lease);
+                    end(server, lease, random.nextBoolean());
                     lease = client.lease(Duration.ofSeconds(50));
                 }
-                commit(client, random, lease);
+                if (random.nextInt(80) == 0) {
+                    Handle main = client.itself().mainHandle();
+                    server.expireSession(main.getSessionId(), main.getSessionPasswd());
+                }
+                try {
+                    commit(client, random, lease);
+                } catch (BackendException overtaken) {
+                    // By the end of the main session, which was over before this was sent: it was not carried out.
+                    expiredUnderway.incrementAndGet();
+                }
             }
-            end(lease);
+            end(server, lease, false);
         }
     }
 
-    private void end(Lease lease) {
+    private void end(ZooKeeperServer server, Lease lease, boolean byExpiry) {
         ended.put(lease.id(), System.nanoTime());
-        Client.await(lease.revoke());
+        if (byExpiry) {
+            Handle handle =
+                    Objects.requireNonNull(((ZooKeeperLease) lease).link().handle());
+            server.expireSession(handle.getSessionId(), handle.getSessionPasswd());
+        } else {
+            Client.await(lease.revoke());
+        }
     }
 
     private void commit(Client client, Random random, Lease lease) {

@@ -8,12 +8,9 @@ import io.sereno.Grant;
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.Message;
-import io.sereno.OutcomeUnknownException;
 import io.sereno.Sereno;
-import io.sereno.SerenoException;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
-import io.sereno.testservers.ZooKeeperEnsemble;
 import io.sereno.testservers.ZooKeeperServer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,9 +20,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -33,7 +27,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What users of the recipes see: several clients on one server, and on an ensemble that loses its leader. */
+/** What users of the recipes see: several clients on one server. */
 @Tag("servers")
 @Timeout(240)
 class RecipesTest {
@@ -138,67 +132,6 @@ class RecipesTest {
             }
             return true;
         });
-    }
-
-    /** Work goes on over the loss of the leader and of whichever server a client is connected to; what was told is true. */
-    @Test
-    void anEnsembleThatLosesItsLeaderLosesNothingElse() throws Exception {
-        try (ZooKeeperEnsemble ensemble = ZooKeeperEnsemble.start(3)) {
-            List<Sereno> clients = connect(ensemble.authority(), "session-ttl=10s&slack=100ms");
-            AtomicBoolean over = new AtomicBoolean();
-            AtomicInteger certain = new AtomicInteger();
-            AtomicInteger doubtful = new AtomicInteger();
-            AtomicInteger inside = new AtomicInteger();
-            Semaphore held = new Semaphore(0);
-            Semaphore added = new Semaphore(0);
-            AtomicLong lastToken = new AtomicLong();
-            CompletableFuture<?> work = CompletableFuture.runAsync(
-                    () -> together(clients, sereno -> {
-                        while (!over.get()) {
-                            try (Grant grant = sereno.mutex("m").acquire()) {
-                                assertThat(grant.fencingToken())
-                                        .isGreaterThan(lastToken.getAndSet(grant.fencingToken()));
-                                assertThat(inside.incrementAndGet()).isEqualTo(1);
-                                held.release();
-                                inside.decrementAndGet();
-                            }
-                            try {
-                                sereno.counter("c").incrementAndGet();
-                                certain.incrementAndGet();
-                                added.release();
-                            } catch (OutcomeUnknownException doubt) {
-                                doubtful.incrementAndGet();
-                            } catch (SerenoException certainlyNot) {
-                                assertThat(certainlyNot).hasMessageContaining("counter");
-                            }
-                        }
-                        return true;
-                    }),
-                    RecipesTest::begin);
-            for (int round = 0; round < 2; round++) {
-                progress(held, added);
-                var leader = ensemble.leader();
-                leader.kill();
-                progress(held, added);
-                leader.restart();
-            }
-            progress(held, added);
-            over.set(true);
-            work.join();
-            assertThat(clients.get(0).counter("c").get())
-                    .isBetween((long) certain.get(), (long) certain.get() + doubtful.get());
-            clients.forEach(Sereno::close);
-        }
-    }
-
-    /** Waits until work has gone on, on both recipes. */
-    private static void progress(Semaphore held, Semaphore added) throws InterruptedException {
-        for (Semaphore each : List.of(held, added)) {
-            each.drainPermits();
-            assertThat(each.tryAcquire(10, SOON.toSeconds(), TimeUnit.SECONDS))
-                    .as("progress")
-                    .isTrue();
-        }
     }
 
     private static <T> List<T> together(List<Sereno> clients, Work<T> work) {

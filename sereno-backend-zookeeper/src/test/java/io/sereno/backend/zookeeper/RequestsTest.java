@@ -3,16 +3,21 @@ package io.sereno.backend.zookeeper;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.Grant;
 import io.sereno.Mutex;
 import io.sereno.Sereno;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.Lease;
 import io.sereno.testservers.ZooKeeperServer;
 import java.io.IOException;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -98,6 +103,27 @@ class RequestsTest {
     }
 
     @Test
+    void aRenewalTakesOneAndSoDoesACheck(TestInfo test) throws Exception {
+        String d = test.getDisplayName();
+        Lease lease = client.lease(Duration.ofSeconds(50));
+        assertThat(requests(() -> {
+                    for (int i = 0; i < TIMES; i++) {
+                        assertThat(Client.await(lease.renew())).isTrue();
+                    }
+                }))
+                .isLessThanOrEqualTo(1.1);
+        long marker = client.put(d, "marker", lease);
+        assertThat(requests(() -> {
+                    for (int i = 0; i < TIMES; i++) {
+                        assertThat(client.commit(Commit.to(d).ifCreateRevision("marker", marker)))
+                                .isInstanceOf(Committed.class);
+                    }
+                }))
+                .isLessThanOrEqualTo(1.1);
+        Client.await(lease.revoke());
+    }
+
+    @Test
     void readsTakeTwo(TestInfo test) throws Exception {
         String d = test.getDisplayName();
         client.put(d, "a", "1");
@@ -121,6 +147,47 @@ class RequestsTest {
         double few = handOver(test.getDisplayName() + "/few", 100);
         double many = handOver(test.getDisplayName() + "/many", 1_000);
         assertThat(many).isLessThanOrEqualTo(few * 1.5).isLessThanOrEqualTo(10);
+    }
+
+    /** The same by the recipe itself: from the release on until the next one holds, with so many places behind. */
+    @Test
+    void handingOnAMutexCostsNoMoreWhenAThousandWait() throws Exception {
+        String uri = "zookeeper://" + server.authority() + "/requests?session-ttl=40s";
+        try (Sereno ann = Sereno.connect(uri);
+                Sereno bob = Sereno.connect(uri)) {
+            double few = handOnMutex(ann, bob, "few", 10);
+            double many = handOnMutex(ann, bob, "many", 1_000);
+            assertThat(many).isLessThanOrEqualTo(few * 1.5).isLessThanOrEqualTo(10);
+        }
+    }
+
+    private double handOnMutex(Sereno ann, Sereno bob, String name, int waiting) throws Exception {
+        int rounds = 10;
+        long requests = 0;
+        for (int round = 0; round < rounds; round++) {
+            String lock = name + round;
+            Grant grant = ann.mutex(lock).acquire();
+            FutureTask<Grant> next = new FutureTask<>(() -> bob.mutex(lock).acquire());
+            new Thread(next).start();
+            long begun = System.nanoTime();
+            while (client.names("lock/" + lock).size() < 2) {
+                assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(30));
+            }
+            for (int i = 0; i < waiting; i += 50) {
+                Commit.Builder others = Commit.to("lock/" + lock);
+                for (int k = i; k < Math.min(waiting, i + 50); k++) {
+                    others.put(
+                            "other" + k + "-1",
+                            Bytes.utf8("sereno/1 card\nsince 1795426496123\nnode other" + k + "\n"));
+                }
+                client.committed(others);
+            }
+            long before = received();
+            grant.release();
+            next.get(30, TimeUnit.SECONDS);
+            requests += received() - before - 1;
+        }
+        return requests / (double) rounds;
     }
 
     private double handOver(String d, int waiting) throws Exception {

@@ -1,0 +1,54 @@
+package io.sereno.backend.zookeeper;
+
+import io.sereno.Sereno;
+import io.sereno.testservers.ZooKeeperEnsemble;
+import io.sereno.testservers.ZooKeeperServer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** All recipes at work on three servers, of which one is lost after the other. */
+@Tag("servers")
+@Timeout(240)
+class EnsembleTest {
+    @Test
+    void whoeverIsLostTheHistoriesOfAllRecipesAreRight() throws Exception {
+        try (ZooKeeperEnsemble ensemble = ZooKeeperEnsemble.start(3)) {
+            ZooKeeperServer leader = ensemble.leader();
+            ZooKeeperServer follower = ensemble.members().stream()
+                    .filter(member -> member != leader)
+                    .findFirst()
+                    .orElseThrow();
+            List<Sereno> free = List.of(
+                    connect("ada", ensemble.authority()),
+                    connect("ben", ensemble.authority()),
+                    connect("cleo", ensemble.authority()));
+            List<Sereno> all = new ArrayList<>(free);
+            // It has nowhere else to go: while its follower is down it waits.
+            all.add(connect("dan", follower.authority()));
+            try (AllRecipes recipes = new AllRecipes(all)) {
+                recipes.begin();
+                recipes.awaitProgress(all);
+                follower.kill();
+                recipes.awaitProgress(free);
+                follower.restart();
+                recipes.awaitProgress(all);
+                ZooKeeperServer lost = ensemble.leader();
+                lost.kill();
+                recipes.awaitProgress(lost == follower ? free : all);
+                lost.restart();
+                recipes.awaitProgress(all);
+                recipes.judge();
+            }
+        }
+    }
+
+    private static Sereno connect(String name, String authority) {
+        return Sereno.builder()
+                .uri("zookeeper://" + authority + "/ensemble?slack=100ms&operation-timeout=10s")
+                .nodeId(name)
+                .connect();
+    }
+}
