@@ -23,16 +23,21 @@ import java.util.function.BooleanSupplier;
 final class Crew implements Executor, AutoCloseable {
     private static final AtomicLong THREADS = new AtomicLong();
 
+    /** How long a change that nobody signals, like a thread that parks, may go unnoticed. */
+    private static final long GLANCE = TimeUnit.MICROSECONDS.toNanos(40);
+
+    private static final long SHORTEST_NAP = TimeUnit.MICROSECONDS.toNanos(500);
+    private static final long LONGEST_NAP = TimeUnit.MILLISECONDS.toNanos(10);
+
     private final ExecutorService pool = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "tck-crew-" + THREADS.incrementAndGet());
         thread.setDaemon(true);
         return thread;
     });
+    private final boolean counts;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final ThreadLocal<Boolean> member = ThreadLocal.withInitial(() -> false);
-    /** How long a change that nobody signals, like a thread that parks, may go unnoticed. */
-    private static final long GLANCE = TimeUnit.MICROSECONDS.toNanos(40);
 
     /** Guarded by the lock: tasks handed over and not finished, without those that wait. */
     private int busy;
@@ -42,6 +47,16 @@ final class Crew implements Executor, AutoCloseable {
 
     /** Guarded by the lock: members inside calls that wait by themselves. They do not count as busy, but for while they run. */
     private final Set<Thread> callers = new HashSet<>();
+
+    /**
+     * A crew.
+     *
+     * @param counts whether anybody asks if it is busy; where time passes by itself nobody does, and hundreds of threads that
+     *     wait would stand in line for one lock
+     */
+    Crew(boolean counts) {
+        this.counts = counts;
+    }
 
     @Override
     public void execute(Runnable task) {
@@ -72,6 +87,9 @@ final class Crew implements Executor, AutoCloseable {
     }
 
     private void count(int change) {
+        if (!counts) {
+            return;
+        }
         lock.lock();
         try {
             busy += change;
@@ -87,6 +105,28 @@ final class Crew implements Executor, AutoCloseable {
      * @return whether it came
      */
     boolean idle(BooleanSupplier signal, long nanos) throws InterruptedException {
+        return counts ? idleAndUncounted(signal, nanos) : nap(signal, nanos);
+    }
+
+    /** Looks now and then, less often the longer it takes. */
+    private static boolean nap(BooleanSupplier signal, long nanos) throws InterruptedException {
+        long end = System.nanoTime() + nanos;
+        long nap = SHORTEST_NAP;
+        while (!signal.getAsBoolean()) {
+            long rest = end - System.nanoTime();
+            if (rest <= 0) {
+                return false;
+            }
+            LockSupport.parkNanos(Math.min(rest, nap));
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            nap = Math.min(nap + nap / 4, LONGEST_NAP);
+        }
+        return true;
+    }
+
+    private boolean idleAndUncounted(BooleanSupplier signal, long nanos) throws InterruptedException {
         boolean isMember = isMember();
         long end = System.nanoTime() + nanos;
         lock.lock();
@@ -127,6 +167,9 @@ final class Crew implements Executor, AutoCloseable {
      * does not count as busy.
      */
     <T> T waiting(Callable<T> call) throws Exception {
+        if (!counts) {
+            return call.call();
+        }
         Thread self = Thread.currentThread();
         enter(self);
         try {

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -68,16 +69,20 @@ final class Kit implements AutoCloseable {
     /** A store that leaves one commit in twenty in doubt lets one of these through. */
     private static final int BEGINNINGS = 40;
 
+    /** Tests that wait and run beside each other. Most of them do little else; but each opens clients, and two cores have to do. */
+    private static final int BESIDE = 16;
+
     private final BackendFixture fixture;
     private final @Nullable Class<? extends SerenoTck> tck;
     private final Recipes recipes;
     private final Specification specification = Specification.shipped();
     private final long seed;
     private final List<InetSocketAddress> endpoints;
-    private final Crew crew = new Crew();
+    private final Crew crew;
     private final MachineTime machineTime = new MachineTime();
     private final Stalls stalls = new Stalls();
     private final Pace pace;
+    private final Semaphore beside = new Semaphore(BESIDE);
     private final AtomicInteger benches = new AtomicInteger();
     private final String run = Long.toString(System.nanoTime() & Long.MAX_VALUE, 36);
     private final List<Outcome> outcomes = new ArrayList<>();
@@ -101,6 +106,7 @@ final class Kit implements AutoCloseable {
         this.tck = tck;
         this.recipes = recipes;
         this.seed = seed;
+        this.crew = new Crew(fixture.clock().isPresent());
         this.pace = fixture.clock()
                 .<Pace>map(clock -> new Pace.Manual(clock, crew))
                 .orElseGet(() -> new Pace.Real(machineTime, crew));
@@ -162,10 +168,13 @@ final class Kit implements AutoCloseable {
         CompletableFuture<Outcome> result = new CompletableFuture<>();
         Thread thread = new Thread(
                 () -> {
+                    beside.acquireUninterruptibly();
                     try {
                         result.complete(judge(test));
                     } catch (Throwable e) {
                         result.completeExceptionally(e);
+                    } finally {
+                        beside.release();
                     }
                 },
                 "tck-" + test.id());
@@ -392,7 +401,7 @@ final class Kit implements AutoCloseable {
         return type.cast(made);
     }
 
-    private static final class SharedResult<T> {
+    private final class SharedResult<T> {
         private final ReentrantLock lock = new ReentrantLock();
         private final Supplier<T> make;
         private @Nullable T made;
@@ -402,7 +411,12 @@ final class Kit implements AutoCloseable {
         }
 
         T get() {
-            lock.lock();
+            if (!lock.tryLock()) {
+                // Dozens may wait for one history: they are not to keep the others from beginning.
+                beside.release();
+                lock.lock();
+                beside.acquireUninterruptibly();
+            }
             try {
                 T result = made == null ? make.get() : made;
                 made = result;

@@ -142,7 +142,7 @@ final class SecondJvm implements AutoCloseable {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(10),
                 new MachineTime(),
-                new Crew()));
+                new Crew(false)));
         String read = end(backend.read(new Query.One(DIRECTORY, "from the first"))).entries().stream()
                 .findFirst()
                 .map(entry -> entry.value().toUtf8() + " at " + entry.modRevision())
