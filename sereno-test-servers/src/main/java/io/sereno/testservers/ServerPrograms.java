@@ -72,6 +72,20 @@ final class ServerPrograms {
     private static final Duration LISTS_LIMIT = Duration.ofSeconds(45);
     private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(5);
 
+    /** Runs a command that ends with us, however we end: its standard input is a pipe that only this JVM holds. */
+    private static final String TIED_TO_THIS_JVM = """
+            exec 3<&0
+            "$@" </dev/null 3<&- &
+            command=$!
+            { read -r nothing; kill -s KILL "$command"; } <&3 3<&- >/dev/null 2>&1 &
+            reader=$!
+            exec 3<&-
+            wait "$command"
+            status=$?
+            kill -s KILL "$reader"
+            exit "$status"
+            """;
+
     private static final Object LOCK_OF_THIS_JVM = new Object();
 
     private static final Map<Program, Path> FOUND = new ConcurrentHashMap<>();
@@ -102,6 +116,7 @@ final class ServerPrograms {
     }
 
     public static void main(String[] arguments) {
+        ProcessHandle.current().parent().ifPresent(ServerPrograms::endWith);
         try {
             ServerPrograms programs = ofThisProcess();
             if (programs.declined()) {
@@ -113,6 +128,18 @@ final class ServerPrograms {
             System.err.println(e.getMessage());
             System.exit(1);
         }
+    }
+
+    /** A build that is killed must not leave us fetching. */
+    private static void endWith(ProcessHandle parent) {
+        Thread watch = new Thread(
+                () -> {
+                    parent.onExit().join();
+                    Runtime.getRuntime().halt(1);
+                },
+                "ends-with-parent");
+        watch.setDaemon(true);
+        watch.start();
     }
 
     /** Whether a person chose to do without servers. Refuses that choice where nobody would see what it left out. */
@@ -384,20 +411,15 @@ final class ServerPrograms {
             try {
                 List<String> line = new ArrayList<>(command);
                 onPath(command.get(0)).ifPresent(path -> line.set(0, path.toString()));
+                line.addAll(0, List.of("/bin/sh", "-c", TIED_TO_THIS_JVM, "sh"));
                 ProcessBuilder builder = new ProcessBuilder(line)
                         .directory(folder.toFile())
-                        .redirectInput(Path.of("/dev/null").toFile())
                         .redirectErrorStream(true)
                         .redirectOutput(output.toFile());
                 builder.environment().clear();
                 builder.environment().putAll(environment);
                 builder.environment().put("LC_ALL", "C");
-                Process process;
-                try {
-                    process = builder.start();
-                } catch (IOException e) {
-                    return new Run(-1, e.toString());
-                }
+                Process process = builder.start();
                 boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
                 if (!ended) {
                     process.descendants().forEach(ProcessHandle::destroyForcibly);

@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,6 +139,38 @@ class ServerProgramsTest {
             builds.shutdown();
         }
         assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSize(2);
+    }
+
+    /** The lists are locked while apt-get lives, so one that is left behind would fail the next build too. */
+    @Test
+    void aBuildThatIsKilledWhileItFetchesLeavesNoProcessAndTheNextOneFetches() throws Exception {
+        debian();
+        Path apt = machine.resolve("bin/apt-get");
+        String working = Files.readString(apt);
+        script("bin/apt-get", "mkfifo %1$s/pipe && read forever <%1$s/pipe".formatted(machine));
+        ProcessBuilder build = new ProcessBuilder(
+                "/bin/sh",
+                "-c",
+                "\"$@\" & wait",
+                "build",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                ServerPrograms.class.getName());
+        build.environment().putAll(environment);
+        Process shell = build.redirectErrorStream(true).start();
+        while (!Files.exists(machine.resolve("pipe"))) {
+            assertThat(shell.waitFor(20, TimeUnit.MILLISECONDS)).isFalse();
+        }
+        List<ProcessHandle> processes = shell.descendants().toList();
+        assertThat(processes).hasSizeGreaterThan(2);
+
+        shell.destroyForcibly();
+        for (ProcessHandle process : processes) {
+            process.onExit().get(10, TimeUnit.SECONDS);
+        }
+        Files.writeString(apt, working);
+        assertThat(find(Program.ETCD).version()).isEqualTo("3.4.23");
     }
 
     @Test
