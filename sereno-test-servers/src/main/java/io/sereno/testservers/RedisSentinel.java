@@ -117,6 +117,8 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
      * seconds without it. Returns when the server takes writes and the Sentinel names it. A replica that has been cut off
      * for more than twenty seconds is not eligible.
      *
+     * <p>A Sentinel that was paused for more than two seconds does nothing for thirty ("tilt"): such a one is restarted.
+     *
      * <p>A former primary that lives goes on taking writes until the Sentinel makes it a replica, which it does some eight
      * seconds after it sees it; what it took in that time is lost.
      */
@@ -124,10 +126,22 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
         if (server != first && server != second) {
             throw new IllegalArgumentException(server + " is neither primary nor replica of " + this);
         }
+        wakeSentinel();
         server.await("be accepted as the next primary", () -> primary() == server || failoverBegins());
         server.await(
                 "become the primary",
                 () -> primary() == server && server.send("ROLE").startsWith("master"));
+    }
+
+    /** A new process knows nothing of the time that the old one has missed. */
+    private void wakeSentinel() {
+        try {
+            if (sentinel.send("INFO", "sentinel").contains("sentinel_tilt:1")) {
+                sentinel.restart();
+            }
+        } catch (IOException e) {
+            throw new TestServerException("asking " + sentinel + " for its state failed", e);
+        }
     }
 
     private boolean failoverBegins() throws IOException {

@@ -1,9 +1,12 @@
 package io.sereno.testservers;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -86,6 +89,28 @@ class RedisSentinelTest extends TestServerTest<RedisSentinel> {
             assertThat(read(other)).isEqualTo("replicated");
             other.promote(replica); // is what it is already
             assertThat(other.primary()).isSameAs(replica);
+        }
+    }
+
+    /** After two seconds without the processor a Sentinel mistrusts its clock, and idles for half a minute. */
+    @Test
+    void aSentinelThatWasPausedForLongPromotesAllTheSame() throws IOException {
+        try (RedisSentinel other = start()) {
+            RedisServer sentinel = other.sentinel();
+            RedisServer replica = other.replica();
+            try (Socket client = connect(sentinel.endpoint())) {
+                sentinel.pause();
+                client.getOutputStream().write(probe().getBytes(US_ASCII));
+                client.setSoTimeout(2_500);
+                assertThatThrownBy(client.getInputStream()::read).isInstanceOf(SocketTimeoutException.class);
+                sentinel.resume();
+            }
+            sentinel.await(
+                    "have missed time", () -> sentinel.send("INFO", "sentinel").contains("sentinel_tilt:1"));
+
+            other.promote(replica);
+            assertThat(other.primary()).isSameAs(replica);
+            write(other, "taken");
         }
     }
 

@@ -159,7 +159,7 @@ abstract class TestServerTest<S extends TestServer> {
         return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent();
     }
 
-    private static Socket connect(InetSocketAddress endpoint) throws IOException {
+    static Socket connect(InetSocketAddress endpoint) throws IOException {
         return new Socket(endpoint.getAddress(), endpoint.getPort());
     }
 }
