@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +81,19 @@ class SupervisedProcessTest {
         assertThat(process.isAlive()).isTrue();
         process.kill();
         assertThat(supervisor.isAlive()).isFalse();
+    }
+
+    @Test
+    void itDiesWithThePipeAlsoWhenItsSupervisorWasKilled() throws Exception {
+        SupervisedProcess process = start("exec sleep 1000");
+        ProcessHandle server = ProcessHandle.of(process.pid()).orElseThrow();
+        ProcessHandle supervisor = server.parent().orElseThrow();
+        supervisor.destroyForcibly();
+        supervisor.onExit().get(SOON.toSeconds(), TimeUnit.SECONDS);
+        assertThat(server.isAlive()).isTrue();
+
+        process.kill();
+        server.onExit().get(SOON.toSeconds(), TimeUnit.SECONDS);
     }
 
     @Test
