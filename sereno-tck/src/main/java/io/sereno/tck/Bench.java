@@ -77,7 +77,7 @@ final class Bench implements AutoCloseable {
             simulated();
             FaultyBackend backend =
                     new FaultyBackend(connect(config -> config.withTimeouts(connect, timeout)), time(), kit.crew());
-            Client client = closeLater(new Client(this, name, backend, true));
+            Client client = closeLater(new Client(this, name, above(backend), true));
             return new Faulty(this, client, closeLater(new SimulatedFaults(backend, timeout)), timeout);
         }
         ProxyFaults faults = closeLater(proxies());
@@ -91,6 +91,11 @@ final class Bench implements AutoCloseable {
                     "the client does not go through the proxy: the fixture has to use the endpoints of the configuration");
         }
         return new Faulty(this, client, faults, timeout);
+    }
+
+    /** With what a client library has on its own side of the network that the kit makes up. */
+    Backend above(Backend network) {
+        return kit.fixture() instanceof AboveTheNetwork library ? library.above(network, kit.crew()) : network;
     }
 
     /** Proxies before all servers, without a client yet. */

@@ -146,6 +146,33 @@ class CommitRules {
         }
     }
 
+    @Rule(value = "COM-5b", check = "where the last revision is kept: beside the entries it goes with the last of them")
+    void revisionsGoOnWhenADirectoryWasEmpty(Bench bench) {
+        Client client = bench.client();
+        long last = 0;
+        for (int life = 0; life < 6; life++) {
+            Client writer = life % 2 == 0 ? client : bench.client();
+            long created = writer.put(DIRECTORY, "a", "life " + life);
+            requireLater(bench, created, last, "a put to a directory that had been emptied");
+            if (life % 3 == 0) {
+                Lease lease = writer.grant(bench.longTtl());
+                last = writer.put(DIRECTORY, "leased", "1", lease);
+                requireLater(bench, last, created, "the next put");
+                writer.revoke(lease);
+                last = writer.delete(DIRECTORY, "a");
+            } else {
+                last = writer.delete(DIRECTORY, "a");
+                requireLater(bench, last, created, "the delete that empties the directory");
+            }
+            bench.same("the entries of the emptied directory", List.of(), client.all(DIRECTORY));
+        }
+    }
+
+    private static void requireLater(Bench bench, long revision, long before, String what) {
+        bench.verify(
+                revision > before, () -> what + " has revision " + revision + ", and a commit before it " + before);
+    }
+
     @Rule(value = "COM-5c", check = "where revisions come from, and that one beyond 2^53 - 1 makes the call fail")
     void revisionsAreInRange(Bench bench) {
         Client client = bench.client();

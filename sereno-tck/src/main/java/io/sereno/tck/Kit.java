@@ -89,7 +89,7 @@ final class Kit implements AutoCloseable {
     private final Map<Class<?>, SharedResult<?>> shared = new ConcurrentHashMap<>();
     private final Map<String, String> attachments = new ConcurrentHashMap<>();
     private @Nullable Map<RuleTest, CompletableFuture<Outcome>> waiting;
-    private @Nullable Guarantees guarantees;
+    private volatile @Nullable Guarantees guarantees;
 
     Kit(BackendFixture fixture, long seed) {
         this(fixture, null, seed);
@@ -272,7 +272,7 @@ final class Kit implements AutoCloseable {
                 .map(frame -> "\n    at " + frame)
                 .collect(Collectors.joining());
         thread.interrupt();
-        return new RuleFailure("the test has not come back after " + limit() + "; it stands" + stack);
+        return new StuckTest("the test has not come back after " + limit() + "; it stands" + stack);
     }
 
     private Outcome outcome(

@@ -3,7 +3,7 @@ package io.sereno.tck;
 import org.jspecify.annotations.Nullable;
 
 /** A rule is broken: what was seen. The kit puts rule, steps and advice around it. */
-final class RuleFailure extends AssertionError {
+class RuleFailure extends AssertionError {
     private static final long serialVersionUID = 1L;
 
     RuleFailure(String seen) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Specification {
     private static final Pattern HEAD =
             Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · ([MS]) · ([dhftl](?:, [dhftl])*)$");
-    private static final Pattern PARTS = Pattern.compile("\\*(Intent|Untested|Tested by):\\*");
+    private static final Pattern PARTS = Pattern.compile("\\*(Intent|Untested|Tested by|Mutants|No mutant):\\*");
 
     private static final Specification SHIPPED = parse(shippedLines());
 
@@ -34,10 +34,20 @@ final class Specification {
      * @param claim what it says
      * @param intent why
      * @param untested why no test can decide it, or all of it; empty if one can
-     * @param testedBy the tests and mutants that the specification names
+     * @param testedBy the tests that the specification names
+     * @param mutants what is wrong with the backends that its tests are tried on
+     * @param noMutant why there is none
      */
     record Entry(
-            String id, boolean must, Set<String> kinds, String claim, String intent, String untested, String testedBy) {
+            String id,
+            boolean must,
+            Set<String> kinds,
+            String claim,
+            String intent,
+            String untested,
+            String testedBy,
+            String mutants,
+            String noMutant) {
         boolean needsFaults() {
             return kinds.contains("f");
         }
@@ -110,7 +120,9 @@ final class Specification {
                 parts.getOrDefault("Claim", ""),
                 parts.getOrDefault("Intent", ""),
                 parts.getOrDefault("Untested", ""),
-                parts.getOrDefault("Tested by", ""));
+                parts.getOrDefault("Tested by", ""),
+                parts.getOrDefault("Mutants", ""),
+                parts.getOrDefault("No mutant", ""));
     }
 
     private static List<String> shippedLines() {

@@ -3,6 +3,7 @@ package io.sereno.tck;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.tck.mutants.Mutant;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,13 +19,15 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Rules and tests name each other: what {@code docs/spec.md} says that a rule is tested by tests it, and every test of the kit
- * tries a rule that is there. {@code -Dsereno.spec.update=true} writes the kit's tests into the page.
+ * tries a rule that is there; and so do rules and mutants. {@code -Dsereno.spec.update=true} writes the kit's tests and
+ * mutants into the page.
  */
 class SpecificationLinksTest {
     private static final Path PAGE = Path.of("../docs/spec.md");
     private static final Pattern NAME = Pattern.compile("`([A-Za-z.]+)`");
     private static final Pattern HEAD = Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · .*");
-    private static final String LABEL = "*Tested by:* ";
+    private static final String TESTS = "*Tested by:* ";
+    private static final String MUTANTS = "*Mutants:* ";
 
     private final Specification specification;
 
@@ -76,6 +79,22 @@ class SpecificationLinksTest {
     }
 
     @Test
+    void everyMutantBreaksARuleThatTheKitTries() {
+        assertThat(Mutant.all()).isNotEmpty().allSatisfy(mutant -> {
+            assertThat(specification.find(mutant.rule())).as(mutant.toString()).isNotNull();
+            assertThat(Kit.testsOf(mutant.rule())).as(mutant.toString()).isNotEmpty();
+        });
+        assertThat(Mutant.all().stream().map(Mutant::toString)).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void theMutantsThatARuleNamesAreThereAndNoOthers() {
+        for (Specification.Entry rule : specification.rules()) {
+            assertThat(rule.mutants()).as(rule.id()).isEqualTo(mutantsOf(rule.id()));
+        }
+    }
+
+    @Test
     void everyGroupIsPartOfTheJunitClass() {
         Set<Class<?>> shells = Stream.of(SerenoTck.class.getDeclaredClasses())
                 .map(Class::getSuperclass)
@@ -91,6 +110,13 @@ class SpecificationLinksTest {
 
     private static Set<String> testsOf(String rule) {
         return Kit.testsOf(rule).stream().map(RuleTest::id).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static String mutantsOf(String rule) {
+        return Mutant.all().stream()
+                .filter(mutant -> mutant.rule().equals(rule))
+                .map(Mutant::name)
+                .collect(Collectors.joining(" · "));
     }
 
     private static Set<String> names(String testedBy) {
@@ -124,7 +150,10 @@ class SpecificationLinksTest {
             Set<String> others = new TreeSet<>();
             while (i + 1 < lines.size() && !lines.get(i + 1).isEmpty()) {
                 String line = lines.get(++i);
-                if (line.startsWith(LABEL)) {
+                if (line.startsWith(MUTANTS)) {
+                    continue;
+                }
+                if (line.startsWith(TESTS)) {
                     others.addAll(names(line));
                     others.removeIf(name -> name.contains("."));
                 } else {
@@ -134,7 +163,11 @@ class SpecificationLinksTest {
             List<String> all = new ArrayList<>(testsOf(head.group(1)));
             all.addAll(others);
             if (!all.isEmpty()) {
-                updated.add(LABEL + all.stream().map(name -> "`" + name + "`").collect(Collectors.joining(", ")));
+                updated.add(TESTS + all.stream().map(name -> "`" + name + "`").collect(Collectors.joining(", ")));
+            }
+            String mutants = mutantsOf(head.group(1));
+            if (!mutants.isEmpty()) {
+                updated.add(MUTANTS + mutants);
             }
         }
         Files.write(PAGE, updated, UTF_8);

@@ -180,12 +180,24 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
                 order = Math.max(order, from.order());
             }
             if (gap == notBefore.gap()) {
-                order = Math.max(order, notBefore.order() == Long.MAX_VALUE ? Long.MAX_VALUE : notBefore.order() + 1);
+                order = Math.max(order, behind(notBefore.order(), timeline.crowd));
             }
             if (order <= Math.min(span.end(), timeline.gapEnd(gap))) {
                 return new Point(gap, order);
             }
         }
         return null;
+    }
+
+    /**
+     * Just behind a moment. Where more points than there are operations would lie between two moments that can be told apart,
+     * they chase each other, and the next moment is as good.
+     */
+    private static long behind(long order, long crowd) {
+        if (order == Long.MAX_VALUE) {
+            return order;
+        }
+        long moment = order / Operation.ROOM * Operation.ROOM;
+        return order - moment < crowd ? order + 1 : moment + Operation.ROOM;
     }
 }

@@ -57,15 +57,16 @@ final class Diagnosis {
                 && timeline.effectAt(before.from).end() < effect.operation().begin();
         String rule = twoCreators ? "COM-3" : longSo ? "COM-2a" : "COM-1";
         return new Violation(
-                rule,
-                effect.operation(),
-                others,
-                "the commit went through " + at(effect) + " on the condition '" + Texts.condition(condition)
-                        + "', but just before that " + state,
-                longSo
-                        ? "whether each condition of a commit is judged, and against the entry as it is in the store"
-                        : "whether the conditions are judged and the writes made in one atomic step of the store, and not one"
-                                + " after the other");
+                        rule,
+                        effect.operation(),
+                        others,
+                        "the commit went through " + at(effect) + " on the condition '" + Texts.condition(condition)
+                                + "', but just before that " + state,
+                        longSo
+                                ? "whether each condition of a commit is judged, and against the entry as it is in the store"
+                                : "whether the conditions are judged and the writes made in one atomic step of the store, and not one"
+                                        + " after the other")
+                .alsoOf("COM-1", "COM-2a");
     }
 
     /** Whether an entry was rightly found gone, but for its lease. */
@@ -142,22 +143,25 @@ final class Diagnosis {
         Effect other = timeline.effectOf.get(earlier);
         if (other != null) {
             return new Violation(
-                    "COM-6",
-                    effect.operation(),
-                    List.of(earlier),
-                    "the commit has revision " + effect.revision()
-                            + " although it was invoked after another had returned, at " + earlier.returned()
-                            + ", with revision " + other.revision(),
-                    "whether revisions survive that a directory becomes empty, that a connection is made again, and that the"
-                            + " server changes (COM-5b); and whether they are taken in the same atomic step as the writes");
+                            "COM-6",
+                            effect.operation(),
+                            List.of(earlier),
+                            "the commit has revision " + effect.revision()
+                                    + " although it was invoked after another had returned, at " + earlier.returned()
+                                    + ", with revision " + other.revision(),
+                            "whether revisions survive that a directory becomes empty, that a connection is made again, and that the"
+                                    + " server changes (COM-5b); and whether they are taken in the same atomic step as the writes")
+                    .alsoOf("COM-5b");
         }
         return new Violation(
-                "COM-1",
-                effect.operation(),
-                List.of(earlier),
-                "the commit took effect " + at(effect)
-                        + ", and was invoked only after an operation had returned that shows" + " what came later",
-                "whether revisions are taken in the same atomic step as the writes");
+                        "COM-1",
+                        effect.operation(),
+                        List.of(earlier),
+                        "the commit took effect " + at(effect)
+                                + ", and was invoked only after an operation had returned that shows"
+                                + " what came later",
+                        "whether revisions are taken in the same atomic step as the writes")
+                .alsoOf("COM-5b");
     }
 
     // Ghosts and leases.
@@ -293,14 +297,15 @@ final class Diagnosis {
                 .map(Texts::condition)
                 .collect(joining("', '", "'", "'"));
         return violation(
-                "COM-12",
-                level.cause() == null ? List.of() : List.of(level.cause()),
-                look.claims().isEmpty()
-                        ? "a commit without conditions ended in a conflict"
-                        : "the commit ended in a conflict, but at every moment of the call its conditions held: "
-                                + conditions,
-                "whether a conflict is decided from a read that may be behind, a replica, a cache, and whether the commit was"
-                        + " sent twice, so that the second attempt met the first");
+                        "COM-12",
+                        level.cause() == null ? List.of() : List.of(level.cause()),
+                        look.claims().isEmpty()
+                                ? "a commit without conditions ended in a conflict"
+                                : "the commit ended in a conflict, but at every moment of the call its conditions held: "
+                                        + conditions,
+                        "whether a conflict is decided from a read that may be behind, a replica, a cache, and whether the commit was"
+                                + " sent twice, so that the second attempt met the first")
+                .alsoOf("COM-2a");
     }
 
     private Violation checkFailed(Look look, Point from, Level level) {
@@ -342,15 +347,17 @@ final class Diagnosis {
 
     private Violation returnedTooOld(boolean own, @Nullable Effect effect) {
         return violation(
-                own ? "READ-8b" : "READ-8a",
-                List.of(),
-                "the read that came back with the commit "
-                        + (own
-                                ? "does not have the commit's own writes"
-                                : effect == null
-                                        ? "shows a state older than the moment at which the commit was decided"
-                                        : "shows a state older than the commit, which took effect " + at(effect)),
-                "whether the returned read is made after the commit, and not before or beside it");
+                        own ? "READ-8b" : "READ-8a",
+                        List.of(),
+                        "the read that came back with the commit "
+                                + (own
+                                        ? "does not have the commit's own writes"
+                                        : effect == null
+                                                ? "shows a state older than the moment at which the commit was decided"
+                                                : "shows a state older than the commit, which took effect "
+                                                        + at(effect)),
+                        "whether the returned read is made after the commit, and not before or beside it")
+                .alsoOf("READ-8a");
     }
 
     private Violation older(Level level) {
@@ -373,12 +380,13 @@ final class Diagnosis {
                 if (newer.version() != null && newer.version().put.position() == end) {
                     Effect half = newer.version().put;
                     return violation(
-                            returned ? "READ-8a" : "COM-1",
-                            List.of(half.operation()),
-                            "it shows what one commit, " + at(half) + ", did to '" + newer.track().name
-                                    + "' and not what the same commit did to '" + older.track().name + "'",
-                            "whether all writes of a commit reach the store in one atomic step, and whether a read of several"
-                                    + " entries is one (SNAPSHOT_READS)");
+                                    returned ? "READ-8a" : "COM-1",
+                                    List.of(half.operation()),
+                                    "it shows what one commit, " + at(half) + ", did to '" + newer.track().name
+                                            + "' and not what the same commit did to '" + older.track().name + "'",
+                                    "whether all writes of a commit reach the store in one atomic step, and whether a read of several"
+                                            + " entries is one (SNAPSHOT_READS)")
+                            .alsoOf(returned ? "READ-8a" : "READ-3d");
                 }
             }
         }
@@ -432,23 +440,33 @@ final class Diagnosis {
                 others.add(cause);
             }
             return violation(
-                    acked ? "READ-1" : cause != null && timeline.effectOf.containsKey(cause) ? "READ-1" : "READ-2b",
-                    others,
-                    "it shows " + entry + ", which was no longer so when it was invoked, at " + operation.invoked()
-                            + ": "
-                            + (acked
-                                    ? Texts.call(end.operation().call()) + " had been acked at "
-                                            + end.operation().returned() + " with revision " + end.revision()
-                                    : "an operation that had returned shows that the commit with revision "
-                                            + end.revision() + " had taken effect"),
-                    "whether reads may be answered by a follower, a replica or a cache, and whether a reconnect makes sure of"
-                            + " having caught up");
+                            acked
+                                    ? "READ-1"
+                                    : cause != null && timeline.effectOf.containsKey(cause) ? "READ-1" : "READ-2b",
+                            others,
+                            "it shows " + entry + ", which was no longer so when it was invoked, at "
+                                    + operation.invoked()
+                                    + ": "
+                                    + (acked
+                                            ? Texts.call(end.operation().call()) + " had been acked at "
+                                                    + end.operation().returned() + " with revision " + end.revision()
+                                            : "an operation that had returned shows that the commit with revision "
+                                                    + end.revision() + " had taken effect"),
+                            "whether reads may be answered by a follower, a replica or a cache, and whether a reconnect makes sure of"
+                                    + " having caught up")
+                    .alsoOf(sameIncarnation(version, from) ? "READ-3c" : "READ-3b");
         }
         return violation(
                 "READ-3b",
                 List.of(version.put.operation()),
                 "it shows " + entry + ", which was gone: another operation that had returned before found it so",
                 "whether an entry that was deleted, or went with its lease, can be seen again");
+    }
+
+    /** Whether what is there by now is the same incarnation as a version that is there no more. */
+    private static boolean sameIncarnation(Version version, Point from) {
+        Version now = version.track.at(from.gap()).version;
+        return now != null && now.createRevision != 0 && now.createRevision == version.createRevision;
     }
 
     private Violation missing(Claim claim, Point from, Level level, boolean allOld) {
@@ -508,15 +526,17 @@ final class Diagnosis {
         boolean longBefore = there.put.position() < from.gap() || ackedBefore;
         if (allOld) {
             return violation(
-                    ackedBefore ? "READ-1" : "READ-2b",
-                    others,
-                    "it does not show " + put
-                            + (ackedBefore
-                                    ? " and acked at " + there.put.operation().returned()
-                                    : "")
-                            + ": the answer as a whole is older than what had been acked or shown when it was invoked, at "
-                            + operation.invoked(),
-                    "whether reads may be answered by a follower, a replica or a cache");
+                            ackedBefore ? "READ-1" : "READ-2b",
+                            others,
+                            "it does not show " + put
+                                    + (ackedBefore
+                                            ? " and acked at "
+                                                    + there.put.operation().returned()
+                                            : "")
+                                    + ": the answer as a whole is older than what had been acked or shown when it was invoked, at "
+                                    + operation.invoked(),
+                            "whether reads may be answered by a follower, a replica or a cache")
+                    .alsoOf("READ-3a");
         }
         repeated.filter(delete -> delete.begin() > there0(track, from)).ifPresent(others::add);
         return violation(

@@ -263,7 +263,7 @@ final class DirectoryCheck {
             if (effect.position() <= gap) {
                 throw new Timeline.Broken(Diagnosis.outOfOrder(timeline, effect, level));
             }
-            count(effect, level);
+            count(effect);
             if (operation.isUnknown()) {
                 // It never returned, or took effect after its return: it bounds nothing.
                 return 0;
@@ -599,15 +599,12 @@ final class DirectoryCheck {
 
     // What was tried.
 
-    private void count(Effect effect, Level level) {
+    private void count(Effect effect) {
         if (!counting) {
             return;
         }
         evidence.add("COM-5a");
         evidence.add("COM-5b");
-        if (level.cause() != null && timeline.effectOf.containsKey(level.cause())) {
-            evidence.add("COM-6");
-        }
         if (!effect.commit().conditions().isEmpty()) {
             evidence.add("COM-2a");
         }
@@ -685,9 +682,6 @@ final class DirectoryCheck {
             evidence.add("READ-1");
             if (operation.notice() >= 0) {
                 evidence.add("READ-1 on a notice");
-            }
-            if (!timeline.effectOf.containsKey(level.cause())) {
-                evidence.add("READ-2b");
             }
         }
         evidence.add("READ-2c", shown);

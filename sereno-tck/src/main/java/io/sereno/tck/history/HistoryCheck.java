@@ -39,7 +39,7 @@ public final class HistoryCheck {
     /**
      * What was found.
      *
-     * @param violations at most one for each rule, the first of each directory before the others
+     * @param violations at most one for each rule, or rules, the first of each directory before the others
      * @param evidence by rule, how often the history could have broken it
      */
     public record Findings(List<Violation> violations, Map<String, Long> evidence) {
@@ -96,6 +96,8 @@ public final class HistoryCheck {
 
     private void directory(List<Operation> operations) {
         countFailed(operations);
+        new TornCommits(operations, evidence).firstViolation().ifPresent(this::add);
+        RevisionOrder.firstViolation(operations, evidence).ifPresent(this::add);
         List<Operation> left = operations;
         for (int i = 0; i < MOST_VIOLATIONS; i++) {
             Optional<Violation> violation;
@@ -120,7 +122,8 @@ public final class HistoryCheck {
     }
 
     private void add(Violation violation) {
-        violations.putIfAbsent(violation.rule(), violation);
+        // The first of each kind: what is broken besides may differ.
+        violations.putIfAbsent(violation.rule() + violation.also(), violation);
     }
 
     /** The operations without what one of them looked at; empty if it is a commit that changed something. */

@@ -58,6 +58,8 @@ final class Timeline {
     private final Map<VersionKey, Told> told = new HashMap<>();
     /** By place p: the earliest order by which a commit behind p had returned; the gap after p ends before it. */
     private long[] gapEnds = {};
+    /** No more points than this have to have room between two moments. */
+    final long crowd;
 
     Timeline(List<Operation> operations, Map<Long, LeaseLife> leases) {
         this.operations = operations;
@@ -72,6 +74,26 @@ final class Timeline {
         }
         collectEffects();
         replay();
+        crowd = crowd();
+    }
+
+    /** The most operations that were under way at one time, each with a point for what it says of every entry. */
+    private long crowd() {
+        List<long[]> changes = new ArrayList<>();
+        for (Operation operation : operations) {
+            if (operation.returned() != null) {
+                changes.add(new long[] {operation.begin(), 1});
+                changes.add(new long[] {operation.end(), -1});
+            }
+        }
+        changes.sort((left, right) -> Long.compare(left[0], right[0]));
+        long underWay = 0;
+        long most = 0;
+        for (long[] change : changes) {
+            underWay += change[1];
+            most = Math.max(most, underWay);
+        }
+        return most * (tracks.size() + 1);
     }
 
     long gapEnd(int gap) {
@@ -185,12 +207,13 @@ final class Timeline {
         throw new Broken(
                 twice
                         ? new Violation(
-                                "COM-11",
-                                reader,
-                                List.of(writer),
-                                seen + ": it was carried out twice, or its entries do not carry its revision",
-                                "what the client library sends again by itself after a lost connection or a timeout, and"
-                                        + " whether modRevision is that of the whole commit")
+                                        "COM-11",
+                                        reader,
+                                        List.of(writer),
+                                        seen + ": it was carried out twice, or its entries do not carry its revision",
+                                        "what the client library sends again by itself after a lost connection or a timeout, and"
+                                                + " whether modRevision is that of the whole commit")
+                                .alsoOf("COM-5a")
                         : new Violation(
                                 before == 0 ? "COM-5d" : "COM-5a",
                                 reader,

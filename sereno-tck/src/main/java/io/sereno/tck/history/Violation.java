@@ -3,24 +3,41 @@ package io.sereno.tck.history;
 import static java.util.stream.Collectors.joining;
 
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * An operation that the specification does not allow, after all that came before it.
  *
  * @param rule the number of the rule that is broken
+ * @param also the numbers of others that what was seen breaks as well
  * @param culprit the operation
  * @param others operations that make it impossible
  * @param seen what was seen, in a sentence, with times and revisions
  * @param check what the author of a backend should look at first
  */
-public record Violation(String rule, Operation culprit, List<Operation> others, String seen, String check) {
+public record Violation(
+        String rule, Set<String> also, Operation culprit, List<Operation> others, String seen, String check) {
     /** Copies. */
     public Violation {
+        also = Set.copyOf(also);
         others = List.copyOf(others);
     }
 
+    Violation(String rule, Operation culprit, List<Operation> others, String seen, String check) {
+        this(rule, Set.of(), culprit, others, seen, check);
+    }
+
+    /** The same, seen to break other rules too. */
+    Violation alsoOf(String... rules) {
+        Set<String> all = new TreeSet<>(also);
+        all.addAll(List.of(rules));
+        all.remove(rule);
+        return new Violation(rule, all, culprit, others, seen, check);
+    }
+
     /**
-     * Whether a rule is broken by this: the one that it names, and those about outcomes that say the same in other words.
+     * Whether a rule is broken by this: one that it names, or one about outcomes that says the same in other words.
      *
      * @param other the number of a rule
      */
@@ -29,7 +46,7 @@ public record Violation(String rule, Operation culprit, List<Operation> others, 
             boolean unknown = culprit.isUnknown() || others.stream().anyMatch(Operation::isUnknown);
             return other.equals("OUT-3") == unknown;
         }
-        return rule.equals(other);
+        return rule.equals(other) || also.contains(other);
     }
 
     /** Sentence, the operations in question, and the advice: some lines of text. */

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Workload {
     private static final List<String> PLAIN = List.of("a", "b", "c");
+    private static final List<String> SEESAW = List.of("x", "y");
     private static final List<String> LEASED = List.of("l", "m");
     private static final String LEFT_BEHIND = "n";
     private static final int LANES = 2;
@@ -135,6 +136,9 @@ public final class Workload {
     private final class Round {
         private final String directory;
         private final boolean withLeases;
+        /** Not in every round: a directory with one is never empty. */
+        private final boolean withSeesaw;
+
         private final long seed;
         private final CompletableFuture<Void> over = new CompletableFuture<>();
         private final AtomicInteger lanesLeft;
@@ -143,6 +147,7 @@ public final class Workload {
         Round(int number) {
             this.directory = "round-" + number;
             this.withLeases = number % 3 == 2;
+            this.withSeesaw = number % 2 == 1;
             this.seed = settings.seed() * 31 + number;
             this.lanesLeft = new AtomicInteger(clients.size() * LANES + (withLeases ? 1 : 0));
         }
@@ -433,7 +438,7 @@ public final class Workload {
                 Commit.Builder commit = Commit.to(directory);
                 String first = any(PLAIN);
                 String second = other(first);
-                switch (random.nextInt(13)) {
+                switch (random.nextInt(withSeesaw ? 17 : 13)) {
                     case 0, 1, 2 -> commit.ifAbsent(first).put(first, value());
                     case 3, 4 -> condition(commit, first).put(first, value());
                     case 5 -> condition(commit, first).put(first, value()).put(second, value());
@@ -442,6 +447,8 @@ public final class Workload {
                     case 8 -> commit.delete(first);
                     case 9 -> condition(commit, first).delete(second).put(first, value());
                     case 10, 11 -> condition(condition(commit, first), second);
+                    case 13, 14 -> seesawCheck(commit);
+                    case 15, 16 -> seesaw(commit, SEESAW.get(random.nextInt(2)));
                     default -> {
                         if (withLeases) {
                             commit.delete(any(LEASED));
@@ -451,6 +458,20 @@ public final class Workload {
                     }
                 }
                 return send(commit);
+            }
+
+            /** Of the two one is there, from the first of these on: what looks at them one by one finds both, or none. */
+            private void seesaw(Commit.Builder commit, String up) {
+                String down = SEESAW.get(1 - SEESAW.indexOf(up));
+                commit.ifAbsent(up).put(up, value()).delete(down);
+            }
+
+            private void seesawCheck(Commit.Builder commit) {
+                if (random.nextBoolean()) {
+                    SEESAW.forEach(commit::ifPresent);
+                } else {
+                    SEESAW.forEach(commit::ifAbsent);
+                }
             }
 
             private CompletionStage<?> send(Commit.Builder commit) {

@@ -1,0 +1,37 @@
+package io.sereno.tck;
+
+import io.sereno.simulation.ManualTime;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import io.sereno.tck.mutants.World;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/** Gives the kit what is to try it: a backend with a bug, or one that is as bad as is allowed. */
+final class TriedFixture implements BackendFixture, AboveTheNetwork {
+    private final World world;
+
+    TriedFixture(World world) {
+        this.world = world;
+    }
+
+    @Override
+    public Backend connect(BackendConfig config) {
+        return world.connect(config);
+    }
+
+    @Override
+    public Backend above(Backend network, Executor executor) {
+        return world.above(network, executor);
+    }
+
+    @Override
+    public boolean inProcess() {
+        return true;
+    }
+
+    @Override
+    public Optional<ManualTime> clock() {
+        return Optional.of(world.time());
+    }
+}

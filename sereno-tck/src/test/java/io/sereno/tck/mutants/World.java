@@ -1,0 +1,79 @@
+package io.sereno.tck.mutants;
+
+import io.sereno.simulation.ManualTime;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+
+/** What the clients of one run of the kit share: a clock, chance, and a store for each namespace. */
+public final class World {
+    private final ManualTime time = new ManualTime();
+    private final Random random;
+    private final Backends backends;
+    private final Map<String, PlainStore> stores = new ConcurrentHashMap<>();
+
+    World(Backends backends, long seed) {
+        this.backends = backends;
+        this.random = new Random(seed);
+    }
+
+    /** The clock of servers and clients. */
+    public ManualTime time() {
+        return time;
+    }
+
+    /** A new client. */
+    public Backend connect(BackendConfig config) {
+        return backends.connect(this, config);
+    }
+
+    /** What a client library does on its side of the network that the kit makes up. */
+    public Backend above(Backend network, Executor executor) {
+        return backends.above(this, network, executor);
+    }
+
+    Random random() {
+        return random;
+    }
+
+    /** Whether something happens that happens so many times in a thousand. */
+    boolean chance(int inThousand) {
+        return random.nextInt(1_000) < inThousand;
+    }
+
+    PlainStore store(BackendConfig config) {
+        return stores.computeIfAbsent(config.namespace(), name -> backends.store(this));
+    }
+
+    /** One store for all namespaces. */
+    PlainStore only() {
+        return stores.computeIfAbsent("", name -> backends.store(this));
+    }
+
+    /** Runs something a while later. */
+    void later(Duration delay, Executor executor, Runnable what) {
+        time.schedule(delay, executor, what);
+    }
+
+    /** What a mutant or devil is made of; each replaces what it needs. */
+    interface Backends {
+        /** The store of one namespace. */
+        default PlainStore store(World world) {
+            return new PlainStore(world.time());
+        }
+
+        /** A client of it. */
+        default Backend connect(World world, BackendConfig config) {
+            return world.store(config).connect(config);
+        }
+
+        /** A client's own side of the network. */
+        default Backend above(World world, Backend network, Executor executor) {
+            return network;
+        }
+    }
+}
