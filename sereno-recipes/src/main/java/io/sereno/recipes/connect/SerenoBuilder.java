@@ -309,7 +309,7 @@ final class SerenoBuilder implements Sereno.Builder {
         SystemTime ownTime = new SystemTime();
         Executor threads = new CallbackThreads();
         // In a test's time nothing happens behind the back of the executor that the test knows.
-        boolean simulated = backend != null && time != null && executor != null;
+        boolean simulated = backend != null && time != null;
         return new Settings(
                 node,
                 prefix,
@@ -317,7 +317,7 @@ final class SerenoBuilder implements Sereno.Builder {
                 timeout,
                 time == null ? ownTime : time,
                 executor == null ? threads : simulated ? executor : new GuardedExecutor(threads, executor),
-                simulated ? executor : threads,
+                executor != null && simulated ? executor : threads,
                 observer,
                 backendName,
                 time == null ? List.of(ownTime) : List.of());
