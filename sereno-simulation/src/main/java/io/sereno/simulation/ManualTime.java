@@ -95,7 +95,7 @@ public final class ManualTime implements TimeSource {
         lock.lock();
         try {
             long due = elapsed + Math.max(0, delay.toNanos());
-            Timer timer = new Timer(due, ++lastSequence, executor, task);
+            Timer timer = new Timer(due, ++lastSequence, executor, new Timed(task));
             timers.add(timer);
             return () -> cancel(timer);
         } finally {
@@ -154,6 +154,7 @@ public final class ManualTime implements TimeSource {
     }
 
     private void cancel(Timer timer) {
+        timer.task.cancel();
         lock.lock();
         try {
             timers.remove(timer);
@@ -167,7 +168,7 @@ public final class ManualTime implements TimeSource {
         return "ManualTime[" + elapsed() + "]";
     }
 
-    private record Timer(long due, long sequence, Executor executor, Runnable task) implements Comparable<Timer> {
+    private record Timer(long due, long sequence, Executor executor, Timed task) implements Comparable<Timer> {
         @Override
         public int compareTo(Timer other) {
             int order = Long.compare(due, other.due);

@@ -247,9 +247,13 @@ public final class SimulatedClient {
 
         @Override
         public Runnable schedule(Duration delay, Executor executor, Runnable task) {
+            Timed timed = new Timed(task);
             Event timer = world.bag()
-                    .later(owner, delay.toNanos(), () -> "timer after " + delay, () -> executor.execute(task), null);
-            return () -> world.bag().cancel(timer);
+                    .later(owner, delay.toNanos(), () -> "timer after " + delay, () -> executor.execute(timed), null);
+            return () -> {
+                timed.cancel();
+                world.bag().cancel(timer);
+            };
         }
     }
 }

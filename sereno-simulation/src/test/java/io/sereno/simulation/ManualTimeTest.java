@@ -9,11 +9,26 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class ManualTimeTest {
     private final ManualTime time = new ManualTime();
     private final List<String> seen = new ArrayList<>();
+
+    @Test
+    void aTaskIsCancelledAlsoWhileItsExecutorKeepsItWaiting() {
+        List<Runnable> waiting = new ArrayList<>();
+        AtomicBoolean ran = new AtomicBoolean();
+        Runnable cancel = time.schedule(Duration.ZERO, waiting::add, () -> ran.set(true));
+
+        time.runDue();
+        cancel.run();
+        waiting.forEach(Runnable::run);
+
+        assertThat(waiting).hasSize(1);
+        assertThat(ran).isFalse();
+    }
 
     @Test
     void standsStillUntilItIsMoved() {

@@ -46,10 +46,36 @@ final class SystemTime implements TimeSource, AutoCloseable {
 
     @Override
     public Runnable schedule(Duration delay, Executor executor, Runnable task) {
+        Timed timed = new Timed(task);
         // convert() saturates where Duration.toNanos() throws.
         ScheduledFuture<?> due = timer.schedule(
-                () -> handOver(executor, task), TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
-        return () -> due.cancel(false);
+                () -> handOver(executor, timed), TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
+        return () -> {
+            timed.cancelled = true;
+            due.cancel(false);
+        };
+    }
+
+    /** May be cancelled after it was handed over, as long as its executor keeps it waiting. */
+    private static final class Timed implements Runnable {
+        private final Runnable task;
+        private volatile boolean cancelled;
+
+        Timed(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        public void run() {
+            if (!cancelled) {
+                task.run();
+            }
+        }
+
+        @Override
+        public String toString() {
+            return task.toString();
+        }
     }
 
     private static void handOver(Executor executor, Runnable task) {

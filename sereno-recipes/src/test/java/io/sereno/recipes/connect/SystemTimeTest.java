@@ -63,6 +63,19 @@ class SystemTimeTest {
     }
 
     @Test
+    void aTaskIsCancelledAlsoWhileItsExecutorKeepsItWaiting() throws Exception {
+        CompletableFuture<Runnable> waiting = new CompletableFuture<>();
+        AtomicBoolean ran = new AtomicBoolean();
+        Runnable cancel = time.schedule(Duration.ZERO, waiting::complete, () -> ran.set(true));
+
+        Runnable due = waiting.get(10, SECONDS);
+        cancel.run();
+        due.run();
+
+        assertThat(ran).isFalse();
+    }
+
+    @Test
     void anExecutorThatRejectsAndATaskThatThrowsAreLoggedAndLeaveTheTimerAlive() throws Exception {
         try (LogCapture log = new LogCapture(SystemTime.class)) {
             time.schedule(
