@@ -5,6 +5,7 @@ import io.sereno.LossCause;
 import io.sereno.Peer;
 import io.sereno.Topology;
 import io.sereno.recipes.kernel.Callbacks;
+import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Interruptible;
 import io.sereno.recipes.kernel.Kernel;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,13 +99,12 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
 
     private volatile Map<String, String> metadata = Map.of();
     private volatile @Nullable Hold leadership;
-    private volatile @Nullable BackendException failure;
     private volatile boolean behindOthers;
 
     // Confined to the strand.
     private final List<Wish> wishes = new ArrayList<>();
     private final List<CompletableFuture<Void>> leaving = new ArrayList<>();
-    private @Nullable RuntimeException closed;
+    private @Nullable Supplier<RuntimeException> closed;
     private @Nullable Interruptible leaderCallback;
     private boolean reenter;
     private boolean ledBefore;
@@ -137,10 +138,11 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         return behindOthers;
     }
 
-    /** Why the turn's last request failed; null when it did not. */
+    /** What keeps it from taking part; null when nothing does. */
     @Nullable
     BackendException failure() {
-        return failure;
+        BackendException own = turn.failure();
+        return own != null ? own : kernel.sessions().failure();
     }
 
     void describe(Map<String, String> described) {
@@ -162,7 +164,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         Wish wish = new Wish();
         strand.execute(() -> {
             if (closed != null) {
-                wish.result.completeExceptionally(closed);
+                wish.result.completeExceptionally(closed.get());
             } else if (leadership().isPresent()) {
                 wish.result.complete(leadership());
             } else {
@@ -176,7 +178,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     }
 
     private void runOut(Wish wish) {
-        BackendException because = failure != null ? failure : kernel.sessions().failure();
+        BackendException because = failure();
         boolean othersLead = because == null && (turn.isWaiting() || leaderCallback != null);
         if (othersLead) {
             wish.result.complete(Optional.empty());
@@ -187,20 +189,20 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
 
     /** Gives back what is held, and leaves; completes when the store has nothing of it and no callback runs. */
     CompletableFuture<Void> end() {
-        return end(null, new IllegalStateException(closedMessage(scope, "awaitLeadership")));
+        return end(null, () -> new IllegalStateException(closedMessage(scope, "awaitLeadership")));
     }
 
     @Override
     public CompletableFuture<Void> shutDown() {
-        return end(LossCause.SERENO_CLOSED, scope.closed("awaitLeadership"));
+        return end(LossCause.SERENO_CLOSED, () -> scope.closed("awaitLeadership"));
     }
 
-    private CompletableFuture<Void> end(@Nullable LossCause cause, RuntimeException why) {
+    private CompletableFuture<Void> end(@Nullable LossCause cause, Supplier<RuntimeException> why) {
         CompletableFuture<Void> gone = new CompletableFuture<>();
         client.closed(this);
         strand.execute(() -> {
             closed = why;
-            wishes.forEach(wish -> wish.result.completeExceptionally(why));
+            wishes.forEach(wish -> wish.result.completeExceptionally(why.get()));
             wishes.clear();
             Hold hold = leadership;
             if (hold != null && cause != null) {
@@ -286,7 +288,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
 
     @Override
     public void granted(Session session, long createRevision) {
-        long token = createRevision * MutexQueue.SERIES;
+        long token = FencingToken.of(createRevision, 0);
         Hold hold = new Hold(kernel, this, session, RECIPE, scope.name(), token);
         leadership = hold;
         behindOthers = false;
@@ -341,16 +343,10 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     }
 
     @Override
-    public void failed(BackendException why) {
-        if (failure == null) {
+    public void failed(BackendException why, boolean first) {
+        if (first) {
             scope.troubled("candidacy", why);
         }
-        failure = why;
-    }
-
-    @Override
-    public void answered() {
-        failure = null;
     }
 
     @Override

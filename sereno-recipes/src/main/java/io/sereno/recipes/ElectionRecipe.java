@@ -10,7 +10,6 @@ import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.View;
-import io.sereno.spi.BackendException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -155,9 +154,7 @@ final class ElectionRecipe implements LeaderElection {
         if (standing == null || closed) {
             return Optional.empty();
         }
-        BackendException own = standing.failure();
-        BackendException failure = own != null ? own : kernel.sessions().failure();
-        return Optional.ofNullable(failure).map(why -> scope.notApplied("candidacy", why));
+        return Optional.ofNullable(standing.failure()).map(why -> scope.notApplied("candidacy", why));
     }
 
     @Override

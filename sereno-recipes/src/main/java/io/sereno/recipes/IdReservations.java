@@ -108,7 +108,8 @@ final class IdReservations {
         this.slots = 1L << layout.slotBits();
         this.slot = (int) kernel.random().nextLong(slots);
         this.owner = owner;
-        this.requests = new Requests(kernel, strand, directory, why -> scope.troubled("reserving", why), this::step);
+        this.requests = new Requests(
+                kernel, strand, directory, Requests.Trouble.first(why -> scope.troubled("reserving", why)), this::step);
     }
 
     void open() {

@@ -127,7 +127,7 @@ final class Listing {
         this.name = entryName(id);
         this.ttl = ttl;
         this.owner = owner;
-        this.requests = new Requests(kernel, strand, directory, owner::failed, this::step);
+        this.requests = new Requests(kernel, strand, directory, Requests.Trouble.first(owner::failed), this::step);
         this.sessions = kernel.sessions(ttl);
     }
 

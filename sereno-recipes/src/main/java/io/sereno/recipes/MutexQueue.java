@@ -1,6 +1,7 @@
 package io.sereno.recipes;
 
 import io.sereno.LossCause;
+import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Stored: nothing but the entry of the one {@link Turn} that this queue has in the directory of the mutex.
  *
  * <p>Invariant: at most one hold at a time, with a token greater than every one before it: {@code createRevision of the entry * 1024 + place in the
- * series}.
+ * series} ({@link FencingToken}).
  *
  * <ol>
  *   <li>The first request makes the turn enter; the first in the queue gets what the turn is granted.
@@ -46,9 +47,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MutexQueue implements Turn.Owner, Hold.Giver {
     static final String RECIPE = "mutex";
-
-    /** Holds in a series, and the factor between createRevision and token: part of the stored format, never to change. */
-    static final int SERIES = 1_024;
 
     private static final CompletableFuture<Void> HANDED_ON = CompletableFuture.completedFuture(null);
     private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
@@ -100,8 +98,6 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     private boolean closed;
     /** How many wait; written on the strand, read by whoever releases. */
     private volatile int inLine;
-
-    private @Nullable BackendException failure;
 
     MutexQueue(InUse<MutexQueue> queues, Scope scope, String directory) {
         this.kernel = scope.kernel();
@@ -255,7 +251,10 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     private boolean seriesMayGoOn() {
-        return place + 1 < SERIES && time.nanoTime() - grantedAt < SERIES_NANOS && session != null && session.isFresh();
+        return place + 1 < FencingToken.SERIES
+                && time.nanoTime() - grantedAt < SERIES_NANOS
+                && session != null
+                && session.isFresh();
     }
 
     private void handOver() {
@@ -265,7 +264,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
             turn.leave();
             return;
         }
-        long token = createRevision * SERIES + place;
+        long token = FencingToken.of(createRevision, place);
         Hold hold = new Hold(kernel, this, session, RECIPE, scope.name(), token);
         current = hold;
         next.hold = hold;
@@ -281,9 +280,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         if (request.ended) {
             return;
         }
-        boolean inReach = failure == null
-                && kernel.sessions().failure() == null
-                && kernel.sessions().current() != null;
+        boolean inReach = lastFailure() == null && kernel.sessions().current() != null;
         boolean behindOthers = current != null || (turn.isWaiting() && inReach);
         CompletableFuture<Void> gone = new CompletableFuture<>();
         giveUp(request, gone);
@@ -297,7 +294,8 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     private @Nullable BackendException lastFailure() {
-        return failure != null ? failure : kernel.sessions().failure();
+        BackendException own = turn.failure();
+        return own != null ? own : kernel.sessions().failure();
     }
 
     private void giveUp(Request request, CompletableFuture<Void> gone) {
@@ -393,22 +391,16 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     @Override
-    public void failed(BackendException why) {
-        if (failure == null) {
+    public void failed(BackendException why, boolean first) {
+        if (first) {
             scope.troubled("acquire", why);
         }
-        failure = why;
         if (why.permanent()) {
             failAll(request -> scope.notApplied(request.operation, why));
             if (current == null) {
                 turn.leave();
             }
         }
-    }
-
-    @Override
-    public void answered() {
-        failure = null;
     }
 
     @Override

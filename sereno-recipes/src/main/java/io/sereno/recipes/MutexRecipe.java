@@ -5,6 +5,7 @@ import io.sereno.LockView;
 import io.sereno.Mutex;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
@@ -63,14 +64,15 @@ final class MutexRecipe implements Mutex {
     public <T, E extends Exception> T call(Work<T, E> work) throws E, InterruptedException {
         Objects.requireNonNull(work, "work is null");
         Hold hold = await("call", false, null).orElseThrow();
+        T result;
         try (hold) {
-            T result = hold.run(() -> work.run(hold));
-            hold.requireHeldToTheEnd(null);
-            return result;
+            result = hold.run(() -> work.run(hold));
         } catch (Throwable thrown) {
             hold.requireHeldToTheEnd(thrown);
             throw thrown;
         }
+        hold.requireHeldToTheEnd(null);
+        return result;
     }
 
     @Override
@@ -81,7 +83,7 @@ final class MutexRecipe implements Mutex {
         }
         Entry first = queue.get(0);
         Card card = Card.decode(first.value());
-        long token = first.createRevision() * MutexQueue.SERIES;
+        long token = FencingToken.of(first.createRevision(), 0);
         return new LockView(Optional.of(new LockView.Holder(card.nodeId(), token, card.since())), queue.size() - 1);
     }
 

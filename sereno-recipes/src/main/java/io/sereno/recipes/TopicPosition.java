@@ -185,17 +185,14 @@ final class TopicPosition implements Turn.Owner {
     }
 
     @Override
-    public void failed(BackendException why) {
-        if (!failing) {
-            failing = true;
-            scope.troubled("reading from a durable position", why);
+    public void failed(BackendException why, boolean first) {
+        if (first) {
+            troubled(why);
         }
     }
 
-    @Override
-    public void answered() {
-        failing = false;
-        backoff.reset();
+    private void troubled(BackendException why) {
+        scope.troubled("reading from a durable position", why);
     }
 
     @Override
@@ -339,9 +336,15 @@ final class TopicPosition implements Turn.Owner {
         }
     }
 
+    private void answered() {
+        failing = false;
+        backoff.reset();
+    }
+
     private void again(@Nullable BackendException why, Runnable what) {
-        if (why != null) {
-            failed(why);
+        if (why != null && !failing) {
+            failing = true;
+            troubled(why);
         }
         var unused = kernel.time().schedule(backoff.next(), strand, () -> {
             if (!givenUp) {

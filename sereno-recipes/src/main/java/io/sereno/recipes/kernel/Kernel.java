@@ -145,6 +145,12 @@ public final class Kernel {
         return new Backoff(random());
     }
 
+    /** A time for something to be looked at though nobody asked for it: give or take a quarter, so that clients do not keep step. */
+    public Duration jittered(Duration period) {
+        long nanos = Math.max(1, period.toNanos());
+        return Duration.ofNanos(random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
+    }
+
     /** Jitter, not secrets: under a manual clock, the same run jitters the same way. */
     public SplittableRandom random() {
         return new SplittableRandom(seeds.getAndAdd(GOLDEN_GAMMA));

@@ -16,10 +16,25 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the strand, on which it calls the owner.
  */
 public final class Requests {
+    /** Hears why something takes so long. */
+    public interface Trouble {
+        /** {@code first}: of a series of failures without an answer in between. */
+        void failed(BackendException why, boolean first);
+
+        /** Hears the first of each series only. */
+        static Trouble first(Consumer<BackendException> told) {
+            return (why, first) -> {
+                if (first) {
+                    told.accept(why);
+                }
+            };
+        }
+    }
+
     private final Kernel kernel;
     private final Strand strand;
     private final String directory;
-    private final Consumer<BackendException> onTrouble;
+    private final Trouble trouble;
     private final Runnable step;
     private final Backoff backoff;
 
@@ -27,15 +42,13 @@ public final class Requests {
     private @Nullable Object current;
 
     private @Nullable Runnable cancelPause;
-    private @Nullable BackendException failure;
+    private volatile @Nullable BackendException failure;
 
-    /** {@code onTrouble} is told the first failure of a series. */
-    public Requests(
-            Kernel kernel, Strand strand, String directory, Consumer<BackendException> onTrouble, Runnable step) {
+    public Requests(Kernel kernel, Strand strand, String directory, Trouble trouble, Runnable step) {
         this.kernel = kernel;
         this.strand = strand;
         this.directory = directory;
-        this.onTrouble = onTrouble;
+        this.trouble = trouble;
         this.step = step;
         this.backoff = kernel.backoff();
     }
@@ -45,7 +58,7 @@ public final class Requests {
         return current == null && cancelPause == null;
     }
 
-    /** Why the last request failed; null when it did not. */
+    /** Why the last request failed; null when it did not. For every thread. */
     public @Nullable BackendException failure() {
         return failure;
     }
@@ -55,7 +68,7 @@ public final class Requests {
         kernel.store().commit(commit.build(), strand, outcome -> {
             if (isCurrent(mine)) {
                 if (outcome.failure() == null) {
-                    failure = null;
+                    answered();
                 }
                 then.accept(outcome);
                 step.run();
@@ -65,11 +78,15 @@ public final class Requests {
 
     /** Reads one entry; {@code otherwise}, and a pause, when that fails. */
     public void read(String name, Consumer<Snapshot> then, Runnable otherwise) {
+        read(new Query.One(directory, name), then, otherwise);
+    }
+
+    public void read(Query query, Consumer<Snapshot> then, Runnable otherwise) {
         Object mine = begin();
-        kernel.store().read(new Query.One(directory, name), strand, (snapshot, why) -> {
+        kernel.store().read(query, strand, (snapshot, why) -> {
             if (isCurrent(mine)) {
                 if (snapshot != null) {
-                    failure = null;
+                    answered();
                     then.accept(snapshot);
                 } else {
                     otherwise.run();
@@ -80,20 +97,36 @@ public final class Requests {
         });
     }
 
-    /** What did not work out is tried again, after a while; each time a longer one, until {@link #calm}. */
+    private void answered() {
+        if (failure != null) {
+            failure = null;
+            calm();
+        }
+    }
+
+    /** What did not work out is tried again, after a while; each time a longer one, until an answer ends a series of failures, or {@link #calm}. */
     public void pause(@Nullable BackendException why) {
         if (why != null) {
-            boolean first = failure == null;
-            failure = why;
-            if (first) {
-                onTrouble.accept(why);
-            }
+            failed(why);
         }
         endPause();
         cancelPause = kernel.time().schedule(backoff.next(), strand, () -> {
             cancelPause = null;
             step.run();
         });
+    }
+
+    /** What is wanted could not even be asked for. */
+    public void failed(BackendException why) {
+        boolean first = failure == null;
+        failure = why;
+        trouble.failed(why, first);
+    }
+
+    /** Nothing was put, nor ever will be. The sessions tell of their end in a moment, which ends the pause too. */
+    public void leaseDead(Session under) {
+        pause(null);
+        kernel.sessions().end(under);
     }
 
     public void endPause() {

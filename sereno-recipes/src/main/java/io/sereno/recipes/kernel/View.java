@@ -122,7 +122,7 @@ public final class View {
         entries = now;
         failing = false;
         backoff = null;
-        lookIn(jittered());
+        lookIn(kernel.jittered(period));
         if (changed) {
             onChange.run();
         }
@@ -142,10 +142,5 @@ public final class View {
     private void lookIn(Duration delay) {
         cancelTimer.run();
         cancelTimer = kernel.time().schedule(delay, strand, this::look);
-    }
-
-    private Duration jittered() {
-        long nanos = period.toNanos();
-        return Duration.ofNanos(kernel.random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
     }
 }

@@ -1,0 +1,158 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entry of a {@link Turn}'s place, while there is one: whether it still stands, and whether it says what it should.
+ *
+ * <p>Confined to the strand, on which it calls {@code onNews} when {@link #step} has something to do, and {@code onGone} once.
+ */
+final class OwnEntry {
+    private final Kernel kernel;
+    private final Strand strand;
+    private final String directory;
+    private final Requests requests;
+    private final Session session;
+    private final Place place;
+    private final Supplier<Bytes> card;
+    private final Runnable onNews;
+    private final Runnable onGone;
+
+    /** There is a reason to doubt that it stands. Lowered when a check is sent, so that a notice during it asks for another. */
+    private boolean suspect;
+
+    private boolean rewrite;
+    private long modRevision;
+    private boolean closed;
+    private @Nullable Lookout lookout;
+
+    /** {@code card} is what it should say. */
+    OwnEntry(
+            Kernel kernel,
+            Strand strand,
+            String directory,
+            Requests requests,
+            Session session,
+            Place place,
+            Supplier<Bytes> card,
+            Runnable onNews,
+            Runnable onGone) {
+        this.kernel = kernel;
+        this.strand = strand;
+        this.directory = directory;
+        this.requests = requests;
+        this.session = session;
+        this.place = place;
+        this.card = card;
+        this.onNews = onNews;
+        this.onGone = onGone;
+        this.modRevision = place.createRevision();
+    }
+
+    Place place() {
+        return place;
+    }
+
+    void suspect() {
+        suspect = true;
+    }
+
+    /** What it should say has changed. */
+    void rewrite() {
+        rewrite = true;
+    }
+
+    /** From now on a notice of its end is enough. */
+    void watch() {
+        if (lookout == null) {
+            lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(place.name())), () -> {
+                suspect = true;
+                onNews.run();
+            });
+            lookout.open();
+        }
+    }
+
+    /** Sends what is to be sent; false when that is nothing. */
+    boolean step() {
+        if (suspect) {
+            check();
+        } else if (rewrite) {
+            put();
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private void check() {
+        suspect = false;
+        requests.commit(Commit.to(directory).ifCreateRevision(place.name(), place.createRevision()), outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED -> {
+                    // It is there.
+                }
+                case CONFLICT -> gone();
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
+                    suspect = true;
+                    requests.pause(outcome.failure());
+                }
+            }
+        });
+    }
+
+    /** In its place, keeping the turn. Copies of this put exclude each other by modRevision, so doubt is settled by sending it again. */
+    private void put() {
+        rewrite = false;
+        Commit.Builder put = Commit.to(directory)
+                .ifModRevision(place.name(), modRevision)
+                .put(place.name(), card.get(), session.leaseId())
+                .returningOne(place.name());
+        requests.commit(put, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED -> modRevision = outcome.revision();
+                case CONFLICT -> {
+                    rewrite = true;
+                    requests.read(place.name(), this::compare, () -> {});
+                }
+                case LEASE_DEAD -> requests.leaseDead(session);
+                case NOT_APPLIED, UNKNOWN -> {
+                    rewrite = true;
+                    requests.pause(outcome.failure());
+                }
+            }
+        });
+    }
+
+    private void compare(Snapshot snapshot) {
+        Entry found = Place.entryOf(place.name(), snapshot);
+        if (found == null || !Place.of(found).equals(place)) {
+            gone();
+        } else {
+            modRevision = found.modRevision();
+            rewrite = !found.value().equals(card.get());
+        }
+    }
+
+    /** Somebody removed it, or the session is over and we have not heard of it. */
+    void gone() {
+        if (!closed) {
+            onGone.run();
+        }
+    }
+
+    /** It is given back, or gone; whatever is heard of it does not matter any more. */
+    void close() {
+        closed = true;
+        if (lookout != null) {
+            lookout.close();
+        }
+    }
+}
