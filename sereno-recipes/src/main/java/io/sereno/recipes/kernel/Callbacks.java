@@ -22,7 +22,9 @@ public final class Callbacks {
     // Confined to the strand.
     private final Queue<Callback> waiting = new ArrayDeque<>();
     private @Nullable Callback running;
-    private boolean closed;
+
+    /** Written on the strand; read by whatever runs a callback, before it begins. */
+    private volatile boolean closed;
 
     private volatile @Nullable Thread runner;
 
@@ -87,10 +89,13 @@ public final class Callbacks {
     private void run(Callback callback) {
         runner = Thread.currentThread();
         try {
-            callback.handle().run(() -> {
-                callback.code().run();
-                return true;
-            });
+            // One that the executor kept waiting is not to begin after the close.
+            if (!closed) {
+                callback.handle().run(() -> {
+                    callback.code().run();
+                    return true;
+                });
+            }
         } catch (RuntimeException | Error thrown) {
             onFailure.accept(callback.what(), thrown);
         } finally {
