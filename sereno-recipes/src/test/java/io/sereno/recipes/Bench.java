@@ -17,10 +17,6 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 
 /**
  * Clients of one store, each on a {@link Wire} of its own, in virtual time and in the one thread of the test: whatever happens is an event of the
@@ -29,8 +25,6 @@ import java.util.logging.Logger;
 class Bench implements AutoCloseable {
     static final Duration TTL = Duration.ofSeconds(9);
     static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
-
-    private static final Logger LOG = Logger.getLogger("io.sereno");
 
     final ManualTime time = new ManualTime();
     final MemoryStore store = new MemoryStore(time);
@@ -45,17 +39,16 @@ class Bench implements AutoCloseable {
     private final Wire.Notices notices;
 
     private final List<Throwable> breaches = new ArrayList<>();
-    private final Handler defects = new Defects();
+    private final Defects defects = new Defects();
 
     Bench(String directory, Wire.Notices notices) {
         this.directory = directory;
         this.notices = notices;
-        LOG.addHandler(defects);
     }
 
     @Override
     public void close() {
-        LOG.removeHandler(defects);
+        defects.close();
     }
 
     /** One client. */
@@ -107,6 +100,7 @@ class Bench implements AutoCloseable {
     }
 
     private void expectNoBreach() {
+        breaches.addAll(defects.found());
         if (!breaches.isEmpty()) {
             throw new AssertionError(breaches.get(0).getMessage(), breaches.get(0));
         }
@@ -171,21 +165,5 @@ class Bench implements AutoCloseable {
         assertThat(entries(directory)).as("entries left").isEmpty();
         assertThat(entries("session")).as("markers left").isEmpty();
         assertThat(time.untilNext()).as("timers left").isEmpty();
-    }
-
-    /** What the kernel logs as a defect of its own. */
-    private final class Defects extends Handler {
-        @Override
-        public void publish(LogRecord logged) {
-            if (logged.getLevel().intValue() >= Level.SEVERE.intValue()) {
-                breaches.add(new AssertionError(logged.getMessage(), logged.getThrown()));
-            }
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
@@ -15,6 +16,8 @@ import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
 import io.sereno.simulation.FaultyBackend;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -22,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -94,6 +98,46 @@ class ElectionFacadeTest {
         assertThatThrownBy(second::awaitLeadership).isInstanceOf(InterruptedException.class);
         first.close();
         assertThat(second.awaitLeadership().isHeld()).isTrue();
+    }
+
+    @Test
+    void anInterruptEndsTheWaitAndNotTheCandidacy() throws Exception {
+        LeaderElection first = one.election("e").start();
+        first.awaitLeadership();
+        LeaderElection second = two.election("e").start();
+        MutexFacadeTest.interruptWhenWaiting(second::awaitLeadership);
+        MutexFacadeTest.interruptWhenWaiting(() -> second.awaitLeadership(Duration.ofHours(1)));
+        Thread.currentThread().interrupt();
+        first.resign();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(second.awaitLeadership().isHeld()).isTrue();
+    }
+
+    @Test
+    void aCloseEndsTheWaitOfEveryThreadWithAnErrorOfItsOwn() throws Exception {
+        one.election("e").start().awaitLeadership();
+        LeaderElection second = two.election("e").start();
+        List<CompletableFuture<Leadership>> waiters = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            AtomicReference<Thread> waiter = new AtomicReference<>();
+            waiters.add(MutexTest.inThread(() -> {
+                waiter.set(Thread.currentThread());
+                return second.awaitLeadership();
+            }));
+            MutexFacadeTest.parked(waiter);
+        }
+
+        second.close();
+
+        List<Throwable> heard = new ArrayList<>();
+        for (CompletableFuture<Leadership> waiter : waiters) {
+            heard.add(catchThrowable(() -> waiter.get(10, TimeUnit.SECONDS)).getCause());
+        }
+        assertThat(heard)
+                .allSatisfy(error -> assertThat(error)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("was closed"));
+        assertThat(heard.get(0)).isNotSameAs(heard.get(1));
     }
 
     @Test

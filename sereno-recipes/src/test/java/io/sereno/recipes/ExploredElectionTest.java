@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,6 +28,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ExploredElectionTest {
     private static final String DIRECTORY = "election/e";
     private static final String ONE_LEADER = "at most one believes that it leads";
+
+    private final Defects defects = new Defects();
+
+    @AfterEach
+    void close() {
+        defects.close();
+    }
 
     @Test
     void theElectionKeepsItsPromises() {
@@ -60,7 +68,7 @@ class ExploredElectionTest {
         assertThat(found.failure()).isPresent();
     }
 
-    private static Explorer explorer(LyingBackend.Lie lie) {
+    private Explorer explorer(LyingBackend.Lie lie) {
         return new Explorer("election, " + lie, world -> {
             List<Candidate> candidates = new ArrayList<>();
             Terms terms = new Terms();
@@ -79,6 +87,7 @@ class ExploredElectionTest {
                 }
                 return leaders <= 1;
             });
+            world.always("no task of the kernel fails", () -> defects.found().isEmpty());
             world.always("each session has one place", () -> Processes.eachSessionHasOnePlace(world, DIRECTORY));
             world.eventually("all who stand see the same leader and the same peers", () -> agree(candidates));
         });

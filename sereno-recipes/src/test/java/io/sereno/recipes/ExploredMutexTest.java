@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -24,6 +25,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ExploredMutexTest {
     private static final String EXCLUSION = "at most one believes that it holds";
     private static final String DIRECTORY = "lock/x";
+
+    private final Defects defects = new Defects();
+
+    @AfterEach
+    void close() {
+        defects.close();
+    }
 
     @Test
     void theMutexKeepsItsPromises() {
@@ -48,6 +56,21 @@ class ExploredMutexTest {
         assertThat(found.faults()).containsKey(Fault.CRASH);
     }
 
+    /** More than one commit can prove gone. */
+    @Test
+    void aLongQueueKeepsThePromisesToo() {
+        Exploration found = explorer(LyingBackend.Lie.NONE)
+                .seed(3)
+                .clients(40)
+                .faults(20, Fault.survivable())
+                .turmoil(10_000)
+                .patience(Duration.ofHours(2))
+                .schedules(12)
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+    }
+
     @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
     void aPlantedBugIsFoundWithinAThousandSchedules(LyingBackend.Lie lie) {
@@ -57,7 +80,7 @@ class ExploredMutexTest {
         assertThat(found.failure()).isPresent();
     }
 
-    private static Explorer explorer(LyingBackend.Lie lie) {
+    private Explorer explorer(LyingBackend.Lie lie) {
         return new Explorer("mutex, " + lie, world -> {
             Log log = new Log(world);
             List<Caller> callers = new ArrayList<>();
@@ -79,6 +102,7 @@ class ExploredMutexTest {
                 }
                 return holders <= 1;
             });
+            world.always("no task of the kernel fails", () -> defects.found().isEmpty());
             world.always("each session has one place", () -> Processes.eachSessionHasOnePlace(world, DIRECTORY));
             world.eventually(
                     "nobody is left in the queue",

@@ -17,6 +17,7 @@ import io.sereno.recipes.kernel.Hold;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
+import io.sereno.spi.Backend;
 import io.sereno.spi.Query;
 import java.io.IOException;
 import java.time.Duration;
@@ -28,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Lock;
 import org.junit.jupiter.api.AfterEach;
@@ -67,6 +69,38 @@ class MutexFacadeTest {
         assertThat(mine.inspect().waiters()).isZero();
         held.release();
         assertThat(theirs.tryAcquire()).isPresent();
+    }
+
+    @Test
+    void anInterruptEndsEveryWayToWaitAndLeavesNothing() throws Exception {
+        Grant held = mine.acquire();
+        interruptWhenWaiting(() -> theirs.tryAcquire(Duration.ofHours(1)));
+        interruptWhenWaiting(() -> theirs.call(Grant::fencingToken));
+        interruptWhenWaiting(() -> {
+            theirs.asLock().lockInterruptibly();
+            return "locked";
+        });
+        interruptWhenWaiting(() -> theirs.asLock().tryLock(1, TimeUnit.HOURS));
+        assertThat(mine.inspect().waiters()).isZero();
+        held.release();
+        assertThat(theirs.tryAcquire()).isPresent();
+    }
+
+    @Test
+    void whatWaitsForTheStoreAloneDoesItsWorkAndKeepsTheInterruptFlag() throws Exception {
+        Grant held = mine.acquire();
+        Thread.currentThread().interrupt();
+        assertThat(theirs.tryAcquire()).isEmpty();
+        assertThat(Thread.currentThread().isInterrupted()).isTrue();
+        assertThat(theirs.inspect().holder()).isPresent();
+        assertThat(Thread.currentThread().isInterrupted()).isTrue();
+        held.release();
+        assertThat(Thread.currentThread().isInterrupted()).isTrue();
+        Grant next = theirs.tryAcquire().orElseThrow();
+        next.close();
+        two.close();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(mine.inspect()).isEqualTo(new LockView(Optional.empty(), 0));
     }
 
     @Test
@@ -189,6 +223,29 @@ class MutexFacadeTest {
     }
 
     @Test
+    void aCallThatLostItsRightSaysSoWhateverItsWorkReturnsOrThrows() {
+        assertThatThrownBy(() -> mine.call(grant -> {
+                    lose(grant);
+                    return "done";
+                }))
+                .isInstanceOf(GrantLostException.class)
+                .hasNoCause();
+        assertThatThrownBy(() -> mine.call(grant -> {
+                    lose(grant);
+                    throw new IOException("of the work");
+                }))
+                .isInstanceOf(GrantLostException.class)
+                .hasCauseInstanceOf(IOException.class);
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    private void lose(Grant grant) {
+        clients.removeAll("session");
+        clients.time.advance(Clients.TTL);
+        assertThat(grant.isHeld()).isFalse();
+    }
+
+    @Test
     void theLockIsReentrantForItsThreadThroughAnyView() {
         Lock lock = mine.asLock();
         lock.lock();
@@ -248,22 +305,62 @@ class MutexFacadeTest {
 
     @Test
     void aHundredThousandNamesLeaveNothing() throws Exception {
-        Client client = clients.client("many", clients.line(), clients.time, clients.callbacks);
-        int threads = Thread.activeCount();
-        for (int i = 0; i < 100_000; i++) {
+        int names = 100_000;
+        PendingTimers timers = new PendingTimers(clients.time);
+        Client client = clients.client("many", clients.line(), timers, clients.callbacks);
+        int timersBefore = timers.count();
+        int threadsBefore = Thread.activeCount();
+        for (int i = 0; i < names; i++) {
             MutexRecipe mutex = new MutexRecipe(client, "n" + i, "lock/n" + i);
             mutex.acquire().release();
         }
         assertThat(client.mutexes().size()).isZero();
         assertThat(client.locks()).isEmpty();
-        assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads + 2);
-        assertThat(clients.store
-                        .connect(Runnable::run)
-                        .read(new Query.All("lock/n77777"))
-                        .toCompletableFuture()
-                        .get()
-                        .entries())
-                .isEmpty();
+        assertThat(timers.count()).isEqualTo(timersBefore);
+        assertThat(Thread.activeCount()).isLessThanOrEqualTo(threadsBefore + 2);
+        Backend eye = clients.store.connect(Runnable::run);
+        for (int i = 0; i < names; i++) {
+            assertThat(eye.read(new Query.All("lock/n" + i))
+                            .toCompletableFuture()
+                            .get()
+                            .entries())
+                    .isEmpty();
+        }
+    }
+
+    /** What a hand-over costs does not depend on how many wait, and whoever came first is first. */
+    @Test
+    void manyClientsAreServedInTheOrderOfTheirEntriesAtACostThatDoesNotGrow() {
+        double few = requestsForEachHandOver("few", 100);
+        double many = requestsForEachHandOver("many", 1_000);
+        System.out.printf("requests for each hand-over: %.1f with 100 clients, %.1f with 1,000%n", few, many);
+        assertThat(many).isLessThanOrEqualTo(few * 1.5).isLessThan(5);
+    }
+
+    private double requestsForEachHandOver(String name, int count) {
+        AtomicInteger requests = new AtomicInteger();
+        List<MutexQueue.Request> waiting = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            FaultyBackend line = clients.line();
+            line.each(
+                    request -> {
+                        requests.incrementAndGet();
+                        return false;
+                    },
+                    Fate.refuse());
+            Client client = clients.client("client-" + i, line, clients.time, clients.callbacks);
+            waiting.add(
+                    new MutexRecipe(client, name, "lock/" + name).queue("test").request("test", false, null));
+        }
+        requests.set(0);
+        for (int i = 0; i < count; i++) {
+            assertThat(waiting.stream().filter(request -> request.result().isDone()))
+                    .as("served after %s had given it back", i)
+                    .hasSize(i + 1);
+            Hold held = waiting.get(i).result().join().orElseThrow();
+            assertThat(held.surrender()).isDone();
+        }
+        return (double) requests.get() / count;
     }
 
     /** 1,000 platform threads, or 10,000 virtual ones where the JDK has them. */
@@ -307,9 +404,9 @@ class MutexFacadeTest {
         return Optional.of((ThreadFactory) type.getMethod("factory").invoke(builder));
     }
 
-    private void interruptWhenWaiting(MutexTest.Body<Grant> acquire) throws Exception {
+    static <T> void interruptWhenWaiting(MutexTest.Body<T> acquire) throws Exception {
         AtomicReference<Thread> waiter = new AtomicReference<>();
-        CompletableFuture<Grant> result = MutexTest.inThread(() -> {
+        CompletableFuture<T> result = MutexTest.inThread(() -> {
             waiter.set(Thread.currentThread());
             return acquire.run();
         });
@@ -317,7 +414,7 @@ class MutexFacadeTest {
         assertThatThrownBy(() -> result.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
     }
 
-    private static Thread parked(AtomicReference<Thread> thread) {
+    static Thread parked(AtomicReference<Thread> thread) {
         while (thread.get() == null || thread.get().getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }

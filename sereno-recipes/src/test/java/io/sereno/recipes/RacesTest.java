@@ -9,7 +9,9 @@ import io.sereno.Leadership;
 import io.sereno.LossCause;
 import io.sereno.NotAppliedException;
 import io.sereno.SerenoClosedException;
+import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.Session;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -19,11 +21,13 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.TimeSource;
+import io.sereno.spi.Write;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -70,13 +74,7 @@ class RacesTest {
         clients.time.advance(Clients.TTL.dividedBy(3));
         assertThat(held.isHeld()).isTrue();
 
-        Backend operator = clients.store.connect(Runnable::run);
-        List<Entry> entries = operator.read(new Query.All("lock/x"))
-                .toCompletableFuture()
-                .get()
-                .entries();
-        var unused = operator.commit(
-                Commit.to("lock/x").delete(entries.get(0).name()).build());
+        clients.removeAll("lock/x");
         clients.time.advance(MOMENT);
 
         assertThat(held.isHeld()).isFalse();
@@ -167,6 +165,68 @@ class RacesTest {
         election.resign();
 
         assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+    }
+
+    @Test
+    void aCallbackThatItsExecutorKeptWaitingDoesNotBeginAfterTheClose() throws Exception {
+        BlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
+        Client client = clients.client("a", clients.line(), clients.time, waiting::add);
+        LeaderElection election = election(client)
+                .onElectedLeader((leadership, topology) -> told.add("leads"))
+                .start();
+        election.awaitLeadership();
+        Runnable callback = waiting.take();
+
+        CompletableFuture<Boolean> closed = MutexTest.inThread(() -> {
+            election.close();
+            return true;
+        });
+        clients.passUntilDone(closed, Duration.ofSeconds(6));
+        callback.run();
+
+        assertThat(told).isEmpty();
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    void whoeverEmptiesTheQueueDoesNotMakeAClientWaitForItself() {
+        FaultyBackend line = clients.line();
+        Client client = client(line);
+        line.next(Request.commitsTo("lock/x"), Fate.delayRequest(Duration.ofSeconds(8)));
+        MutexQueue.Request waiter = acquire(client);
+        line.next(Request.commitsTo("lock/x"), Fate.delayReply(Duration.ofSeconds(4)));
+
+        // Its first put is given up after a while, and a withdrawn entry keeps it out; that is removed before the put
+        // arrives.
+        clients.time.advance(Duration.ofSeconds(6));
+        clients.removeAll("lock/x");
+        clients.time.advance(Duration.ofSeconds(6));
+
+        assertThat(waiter.result()).isCompleted();
+        surrender(granted(waiter));
+        assertThat(granted(acquire(client(clients.line()))).isHeld()).isTrue();
+    }
+
+    @Test
+    void aSessionWithMoreThanAThousandWithdrawnEntriesEndsAndTheyGoWithIt() throws Exception {
+        FaultyBackend line = clients.line();
+        Client client = client(line);
+        Runnable heal = line.each(RacesTest::isPlace, Fate.loseRequest());
+        Session first = Objects.requireNonNull(client.kernel().sessions().current());
+        MutexQueue.Request waiter = acquire(client);
+        int most = 0;
+        while (first.equals(client.kernel().sessions().current())) {
+            most = Math.max(most, entries("lock/x").size());
+            assertThat(most).isLessThanOrEqualTo(1_001);
+            clients.time.advance(Duration.ofMillis(10));
+        }
+        assertThat(most).isGreaterThan(990);
+
+        heal.run();
+        clients.time.advance(Clients.TTL);
+
+        assertThat(granted(waiter).isHeld()).isTrue();
+        assertThat(entries("lock/x").size()).isLessThan(100);
     }
 
     @Test
@@ -302,6 +362,24 @@ class RacesTest {
 
         assertThat(told.poll(10, TimeUnit.SECONDS)).contains("a=b").contains("%=%zz");
         assertThat(election.state()).isEqualTo(LeaderElection.State.LEADER);
+    }
+
+    private List<Entry> entries(String directory) throws Exception {
+        return clients.store
+                .connect(Runnable::run)
+                .read(new Query.All(directory))
+                .toCompletableFuture()
+                .get()
+                .entries();
+    }
+
+    /** A put of a place in the queue, not of a withdrawn entry. */
+    private static boolean isPlace(Request request) {
+        return request instanceof Request.Commit commit
+                && commit.commit().directory().equals("lock/x")
+                && commit.commit().writes().stream()
+                        .anyMatch(write ->
+                                write instanceof Write.Put put && !put.value().equals(Card.WITHDRAWN));
     }
 
     private static boolean isCheck(Request request) {

@@ -35,6 +35,9 @@ public final class World {
 
     private static final int MOST_EVENTS_IN_CALM = 20_000;
 
+    /** Beyond the few clients that {@link #MOST_EVENTS_IN_CALM} is enough for. */
+    private static final int MOST_EVENTS_IN_CALM_FOR_EACH_CLIENT = 5_000;
+
     private record Condition(String what, BooleanSupplier holds) {}
 
     private final Plan plan;
@@ -172,16 +175,15 @@ public final class World {
 
     private void calm() {
         long end = time.elapsedNanos() + plan.patience().toNanos();
+        int most = Math.max(MOST_EVENTS_IN_CALM, MOST_EVENTS_IN_CALM_FOR_EACH_CLIENT * clients.size());
         for (int i = 0; failure == null && (isBusy() || !network.timers.isEmpty() || !hasComeTrue()); i++) {
             Event next = bag.nextInOrder();
-            if (next != null && i < MOST_EVENTS_IN_CALM && time.elapsedNanos() - end <= 0) {
+            if (next != null && i < most && time.elapsedNanos() - end <= 0) {
                 happen(next);
             } else if (!eventually.isEmpty()) {
                 String why = next == null
                         ? "nothing is left to happen"
-                        : i == MOST_EVENTS_IN_CALM
-                                ? "not within " + MOST_EVENTS_IN_CALM + " events"
-                                : "not within " + plan.patience();
+                        : i == most ? "not within " + most + " events" : "not within " + plan.patience();
                 failed("never came true: " + eventually.get(awaited).what + " (" + why + " without a fault)", null);
             } else {
                 return;

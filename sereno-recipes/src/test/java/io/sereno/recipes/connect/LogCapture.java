@@ -7,18 +7,22 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What a class logs while this is open. */
-final class LogCapture extends Handler implements AutoCloseable {
+/** What is logged under a name while this is open. */
+public final class LogCapture extends Handler implements AutoCloseable {
     private final Logger logger;
     private final BlockingQueue<LogRecord> records = new LinkedBlockingQueue<>();
 
     LogCapture(Class<?> source) {
-        logger = Logger.getLogger(source.getName());
+        this(source.getName());
+    }
+
+    public LogCapture(String name) {
+        logger = Logger.getLogger(name);
         logger.setUseParentHandlers(false);
         logger.addHandler(this);
     }
 
-    LogRecord next() throws InterruptedException {
+    public LogRecord next() throws InterruptedException {
         LogRecord record = records.poll(10, TimeUnit.SECONDS);
         if (record == null) {
             throw new AssertionError("nothing was logged");

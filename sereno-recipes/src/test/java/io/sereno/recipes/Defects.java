@@ -1,0 +1,38 @@
+package io.sereno.recipes;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** What the kernel logs as a defect of its own while this is open: it survives what its tasks throw, a test must not. */
+final class Defects extends Handler implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger("io.sereno");
+
+    private final List<Throwable> found = new CopyOnWriteArrayList<>();
+
+    Defects() {
+        LOG.addHandler(this);
+    }
+
+    List<Throwable> found() {
+        return found;
+    }
+
+    @Override
+    public void publish(LogRecord logged) {
+        if (logged.getLevel().intValue() >= Level.SEVERE.intValue()) {
+            found.add(new AssertionError(logged.getMessage(), logged.getThrown()));
+        }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {
+        LOG.removeHandler(this);
+    }
+}

@@ -1,0 +1,164 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Grant;
+import io.sereno.LeaderElection;
+import io.sereno.LossCause;
+import io.sereno.SerenoObserver;
+import io.sereno.SessionState;
+import io.sereno.recipes.connect.LogCapture;
+import io.sereno.recipes.kernel.Observers;
+import io.sereno.simulation.FaultyBackend;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.LogRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What happens is told: to the observer, and what goes wrong to the log too. */
+@Timeout(30)
+class ObserverTest {
+    private final Clients clients = new Clients();
+    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    private final LogCapture log = new LogCapture("io.sereno");
+
+    private final SerenoObserver observer = new SerenoObserver() {
+        @Override
+        public void session(SessionState state, String sessionId) {
+            told.add("session " + state);
+        }
+
+        @Override
+        public void granted(String recipe, String name, long fencingToken, Duration waited) {
+            told.add("granted " + recipe + " " + name + " after " + waited.toSeconds() + " s");
+        }
+
+        @Override
+        public void lost(String recipe, String name, long fencingToken, LossCause cause) {
+            told.add("lost " + recipe + " " + name + ": " + cause);
+        }
+
+        @Override
+        public void failed(String recipe, String name, String operation, Throwable cause) {
+            told.add("failed " + operation + " of " + recipe + " " + name);
+        }
+    };
+
+    @AfterEach
+    void close() {
+        log.close();
+        clients.close();
+    }
+
+    @Test
+    void theLifeOfAGrantAndOfItsSessionIsTold() throws Exception {
+        FaultyBackend line = clients.line();
+        SerenoClient client = clients.connect("one", line, observer);
+        Grant held = client.mutex("x").acquire();
+        expect("session CONNECTED");
+        expect("granted mutex x after 0 s");
+        client.election("e").start().awaitLeadership();
+        expect("granted election e after 0 s");
+
+        line.cutOff(Duration.ofSeconds(1));
+        clients.time.advance(Clients.TTL);
+
+        assertThat(held.isHeld()).isFalse();
+        expect("failed renew of session one");
+        expect("session SUSPENDED");
+        expect("session EXPIRED");
+        assertThat(told.poll(10, TimeUnit.SECONDS)).startsWith("lost ").endsWith("SESSION_EXPIRED");
+        assertThat(told.poll(10, TimeUnit.SECONDS)).startsWith("lost ").endsWith("SESSION_EXPIRED");
+    }
+
+    @Test
+    void whatACallbackThrowsGoesToTheObserverAndToTheLog() throws Exception {
+        SerenoClient client = clients.connect("one", clients.line(), observer);
+        LeaderElection election = client.election("e")
+                .onElectedLeader((leadership, topology) -> {
+                    throw new IllegalStateException("of the leader's callback");
+                })
+                .onPeerJoined((peer, topology) -> {
+                    throw new IllegalStateException("of the peers' callback");
+                })
+                .start();
+        election.awaitLeadership();
+        expectLogged("onElectedLeader of election 'e' on memory", "of the leader's callback");
+        expect("session CONNECTED");
+        expect("granted election e after 0 s");
+        expect("failed onElectedLeader of election e");
+
+        clients.connect("two").election("e").start();
+        expectLogged("onPeerJoined of election 'e' on memory", "of the peers' callback");
+        expect("failed onPeerJoined of election e");
+
+        client.onSessionState(state -> {
+            throw new IllegalStateException("of the session's callback");
+        });
+        clients.removeAll("session");
+        clients.time.advance(Duration.ofMillis(1));
+        expectLogged("onSessionState of session 'one' on memory", "of the session's callback");
+    }
+
+    @Test
+    void anObserverThatThrowsHearsTheNextEventAllTheSame() throws Exception {
+        SerenoClient client = clients.connect("one", clients.line(), new SerenoObserver() {
+            @Override
+            public void session(SessionState state, String sessionId) {
+                throw new IllegalStateException("of the observer");
+            }
+
+            @Override
+            public void granted(String recipe, String name, long fencingToken, Duration waited) {
+                told.add("granted");
+            }
+        });
+        expectLogged("the observer failed in session", "of the observer");
+        client.mutex("x").acquire();
+        expect("granted");
+    }
+
+    @Test
+    void anObserverThatIsFarBehindMissesEventsAndTheLogSaysSo() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        SerenoObserver slow = new Observers(
+                new SerenoObserver() {
+                    @Override
+                    public void granted(String recipe, String name, long fencingToken, Duration waited) {
+                        try {
+                            go.await();
+                        } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                        }
+                        told.add("granted " + fencingToken);
+                    }
+                },
+                clients.callbacks);
+        for (int i = 0; i <= 10_000; i++) {
+            slow.granted("mutex", "x", i, Duration.ZERO);
+        }
+        assertThat(log.next().getMessage()).contains("is dropped");
+        go.countDown();
+        for (int i = 0; i < 10_000; i++) {
+            expect("granted " + i);
+        }
+    }
+
+    private void expect(String event) throws InterruptedException {
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(event);
+    }
+
+    /** Other things are logged too. */
+    private void expectLogged(String message, String cause) throws InterruptedException {
+        LogRecord logged = log.next();
+        while (!logged.getMessage().contains(message)) {
+            logged = log.next();
+        }
+        assertThat(logged.getThrown()).hasMessage(cause);
+    }
+}
