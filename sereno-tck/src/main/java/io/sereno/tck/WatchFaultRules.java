@@ -38,7 +38,7 @@ class WatchFaultRules {
                 look();
             }
 
-            /** As recipes do: a look that fails is repeated until it succeeds. */
+            // As recipes do: a look that fails is repeated until it succeeds.
             private void look() {
                 Ended<io.sereno.spi.Snapshot> ended = faulty.read(DIRECTORY);
                 for (int i = 0; i < 200 && !ended.succeeded(); i++) {

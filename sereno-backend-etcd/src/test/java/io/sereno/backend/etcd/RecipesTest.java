@@ -69,6 +69,10 @@ class RecipesTest {
 
     @Test
     void aMutexIsHeldByOneAtATimeWithRisingTokens() throws Exception {
+        countUnderAMutex();
+    }
+
+    private void countUnderAMutex() throws Exception {
         // Guarded by nothing but the mutex.
         List<Long> tokens = new ArrayList<>();
         everywhere(THREADS, sereno -> () -> {
@@ -166,6 +170,10 @@ class RecipesTest {
 
     @Test
     void membersComeAndGo() throws Exception {
+        joinAndLeave();
+    }
+
+    private void joinAndLeave() throws Exception {
         KeepAlive one = client(0).keepAlive("workers", "one", Duration.ofSeconds(20));
         KeepAlive two = client(1).keepAlive("workers", "two", Duration.ofSeconds(30));
         assertThat(client(2).membership("workers").members().list())
@@ -234,8 +242,8 @@ class RecipesTest {
 
     @Test
     void nothingIsLeftWhenAllIsClosed() throws Exception {
-        aMutexIsHeldByOneAtATimeWithRisingTokens();
-        membersComeAndGo();
+        countUnderAMutex();
+        joinAndLeave();
         clients.forEach(Sereno::close);
         try (Outsider outsider = new Outsider(ETCD)) {
             String namespace = uri.substring(uri.indexOf("recipes/"));

@@ -20,7 +20,7 @@ class IdleTest {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final Duration WHILE = Duration.ofMillis(400);
 
-    private enum Left {
+    enum Left {
         ALONE {
             @Override
             void enter(Line line) {}
