@@ -1,7 +1,5 @@
 package io.sereno.backend.redis;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisNoScriptException;
@@ -26,12 +24,17 @@ final class Connection {
     private final ServerFacts server;
     private final List<byte[]> head;
 
-    Connection(StatefulRedisConnection<String, byte[]> lettuce, Script script, ServerFacts server, int logLength) {
+    /** @param begin when the process began, for the script; 0 where that says nothing */
+    Connection(
+            StatefulRedisConnection<String, byte[]> lettuce,
+            Script script,
+            ServerFacts server,
+            long begin,
+            int logLength) {
         this.lettuce = lettuce;
         this.script = script;
         this.server = server;
-        String process = server.runId() + " " + server.beganMicros();
-        this.head = List.of(process.getBytes(UTF_8), String.valueOf(logLength).getBytes(UTF_8));
+        this.head = List.of(Requests.bytes(server.runId() + " " + begin), Requests.bytes(logLength));
     }
 
     ServerFacts server() {
@@ -53,7 +56,7 @@ final class Connection {
 
     /** Runs the script, once. A server that does not know it has done nothing, and is sent its text. */
     CompletionStage<List<Object>> run(String operation, List<byte[]> arguments) {
-        byte[][] values = Stream.of(List.of(operation.getBytes(UTF_8)), head, arguments)
+        byte[][] values = Stream.of(List.of(Requests.bytes(operation)), head, arguments)
                 .flatMap(List::stream)
                 .toArray(byte[][]::new);
         return send(() -> lettuce.async()
@@ -72,8 +75,8 @@ final class Connection {
                         StreamOffset.from(script.logKey(), behind + "-0")));
     }
 
-    CompletionStage<Map<String, String>> setting(String name) {
-        return send(() -> lettuce.async().configGet(name));
+    CompletionStage<Map<String, String>> settings(String pattern) {
+        return send(() -> lettuce.async().configGet(pattern));
     }
 
     void close() {

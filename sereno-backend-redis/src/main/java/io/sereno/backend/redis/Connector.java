@@ -11,6 +11,7 @@ import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.TimeSource;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -74,17 +75,26 @@ final class Connector {
                                 && Errors.meaning(failure) != Errors.Meaning.ELSEWHERE
                         ? CompletableFuture.completedFuture(ServerFacts.UNKNOWN)
                         : CompletableFuture.failedFuture(failure))
-                .thenApply(facts -> {
-                    if (facts.isReplica()) {
-                        throw new IllegalStateException("it is a replica, and reads and writes belong to the primary");
-                    }
-                    return new Connection(lettuce, script, facts, logLength);
-                })
+                .thenCompose(facts -> begin(lettuce, facts))
                 .whenComplete((connection, failure) -> {
                     if (failure != null) {
                         Connection.end(lettuce);
                     }
                 });
+    }
+
+    /**
+     * Runs the script once: it sees that this is another process than the last one at once, not when the first caller comes, which may be
+     * long after, and ttls begin anew with that. And it is now that somebody hears of rights that are lacking.
+     */
+    private CompletionStage<Connection> begin(StatefulRedisConnection<String, byte[]> lettuce, ServerFacts facts) {
+        if (facts.isReplica()) {
+            throw new IllegalStateException("it is a replica, and reads and writes belong to the primary");
+        }
+        // In a Cluster the entries may have come from another node, whose clock is another one.
+        long begin = address.form() == Address.Form.CLUSTER ? 0 : facts.beganMicros();
+        Connection connection = new Connection(lettuce, script, facts, begin, logLength);
+        return connection.run("tick", List.of()).thenApply(done -> connection);
     }
 
     private static BackendException failureOf(String server, Throwable failure) {
@@ -97,7 +107,7 @@ final class Connector {
             why.append(": ").append(deeper.getMessage());
             cause = deeper instanceof RedisCommandExecutionException ? deeper : cause;
         }
-        return unreachable(server, why.toString(), cause);
+        return unreachable(server, why + Errors.advice(cause), cause);
     }
 
     private static BackendException unreachable(String server, String why, @Nullable Throwable cause) {

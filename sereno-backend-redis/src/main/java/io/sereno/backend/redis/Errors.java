@@ -31,8 +31,12 @@ final class Errors {
     private static final Set<String> ELSEWHERE =
             Set.of("READONLY", "MOVED", "ASK", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "UNBLOCKED");
 
+    /** What a server asks at the first write of a script, and then no more. All else that comes out of a script may come after writes. */
+    private static final Set<String> BEFORE_THE_FIRST_WRITE = Set.of("OOM", "NOREPLICAS", "MISCONF", "READONLY");
+
+    private static final String WITHIN_SCRIPT = "@user_script";
     /** Until version 6 an error within a script came as {@code ERR Error running script (...): @user_script:27: ...: -OOM command ...}. */
-    private static final Pattern WITHIN_SCRIPT = Pattern.compile("^ERR Error running script .*?: -?([A-Z]+) ");
+    private static final Pattern CODE_WITHIN = Pattern.compile("^ERR Error running script .*?: -?([A-Z]+) ");
 
     private Errors() {}
 
@@ -41,13 +45,15 @@ final class Errors {
             return Meaning.DOUBT;
         }
         String code = code(answer);
+        if (isWithinScript(answer) && !BEFORE_THE_FIRST_WRITE.contains(code)) {
+            return Meaning.DOUBT;
+        }
         if (REFUSED.contains(code)) {
             return Meaning.REFUSED;
         }
         if (NOT_NOW.contains(code)) {
             return Meaning.NOT_NOW;
         }
-        // Others may come out of the midst of the script, after it has written.
         return ELSEWHERE.contains(code) ? Meaning.ELSEWHERE : Meaning.DOUBT;
     }
 
@@ -74,9 +80,13 @@ final class Errors {
         return cause;
     }
 
+    private static boolean isWithinScript(RedisCommandExecutionException answer) {
+        return String.valueOf(answer.getMessage()).contains(WITHIN_SCRIPT);
+    }
+
     private static String code(RedisCommandExecutionException answer) {
         String message = String.valueOf(answer.getMessage());
-        Matcher within = WITHIN_SCRIPT.matcher(message);
+        Matcher within = CODE_WITHIN.matcher(message);
         if (within.find()) {
             return within.group(1);
         }
@@ -84,9 +94,14 @@ final class Errors {
         return end < 0 ? message : message.substring(0, end);
     }
 
-    private static String advice(Throwable cause) {
+    /** What an answer of the server leaves unsaid; empty for other failures. */
+    static String advice(Throwable cause) {
         if (!(cause instanceof RedisCommandExecutionException answer)) {
             return "";
+        }
+        if (isWithinScript(answer) && !BEFORE_THE_FIRST_WRITE.contains(code(answer))) {
+            return ". It came out of the midst of the script: docs/redis.md lists the rights that a user needs, and nothing but"
+                    + " Sereno may write to its keys";
         }
         return switch (code(answer)) {
             case "NOPERM" -> ". docs/redis.md lists the rights that a user needs";

@@ -73,15 +73,11 @@ public final class RedisBackendProvider implements BackendProvider {
         return connector
                 .connect(timeout)
                 .thenCompose(connection -> connection
-                        .setting("appendfsync")
+                        .settings(Setup.SETTINGS)
                         // Whoever may not ask is promised nothing that depends on the answer.
                         .exceptionally(refused -> Map.of())
-                        .thenApply(settings -> new First(
-                                connection,
-                                new Setup(
-                                        connection.server(),
-                                        settings.getOrDefault("appendfsync", ""),
-                                        address.form()))));
+                        .thenApply(settings ->
+                                new First(connection, new Setup(connection.server(), settings, address.form()))));
     }
 
     private static Duration min(Duration a, Duration b) {

@@ -55,6 +55,11 @@ record ServerFacts(Map<String, String> fields) {
         return "1".equals(fields.get("aof_enabled"));
     }
 
+    /** Whether it may delete keys that have no time to live, when memory is short. */
+    boolean evictsAnything() {
+        return evictionPolicy().startsWith("allkeys");
+    }
+
     String evictionPolicy() {
         return fields.getOrDefault("maxmemory_policy", "");
     }

@@ -9,14 +9,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * How a server is set up, as far as it could be seen when the backend was opened, and what that lets the backend promise.
  *
- * @param appendfsync the server's setting; empty if it may not be asked for
+ * @param settings those of the server that {@link #SETTINGS} matches; none if they may not be asked for
  */
-record Setup(ServerFacts server, String appendfsync, Form form) {
+record Setup(ServerFacts server, Map<String, String> settings, Form form) {
+    /** For CONFIG GET. */
+    static final String SETTINGS = "*appendfsync*";
+
     private static final Logger LOG = System.getLogger(Setup.class.getName());
 
     Guarantees guarantees() {
@@ -55,7 +59,15 @@ record Setup(ServerFacts server, String appendfsync, Form form) {
     /** Where somebody else may take over instead, a restart can lose what was acknowledged. */
     private boolean isDurable() {
         boolean failsOver = form == Form.SENTINEL || (form == Form.CLUSTER && server.hasReplicas());
-        return server.appends() && appendfsync.equals("always") && !failsOver;
+        return server.appends()
+                && setting("appendfsync").equals("always")
+                && setting("no-appendfsync-on-rewrite").equals("no")
+                && !server.evictsAnything()
+                && !failsOver;
+    }
+
+    private String setting(String name) {
+        return settings.getOrDefault(name, "");
     }
 
     /** Says once what an operator may not have meant. */
@@ -71,16 +83,23 @@ record Setup(ServerFacts server, String appendfsync, Form form) {
 
     List<String> concerns() {
         List<String> concerns = new ArrayList<>();
+        String appendfsync = setting("appendfsync");
         if (server.fields().isEmpty()) {
             concerns.add(
                     "INFO is refused, so a restart or a fail-over is not noticed: leases may end early after it, and"
                             + " fencing tokens may go back");
         } else if (!server.appends()) {
             concerns.add("appendonly is off: a restart loses locks and counters");
-        } else if (appendfsync.equals("everysec") || appendfsync.equals("no")) {
+        } else if (appendfsync.isEmpty()) {
+            concerns.add("CONFIG GET is refused, so whether what is acknowledged is on disk is not known");
+        } else if (!appendfsync.equals("always")) {
             concerns.add("appendfsync is " + appendfsync + ": a loss of power loses what was acknowledged last");
+        } else if (setting("no-appendfsync-on-rewrite").equals("yes")) {
+            concerns.add(
+                    "no-appendfsync-on-rewrite is yes: while the server rewrites its file, a loss of power loses what"
+                            + " was acknowledged last");
         }
-        if (server.evictionPolicy().startsWith("allkeys")) {
+        if (server.evictsAnything()) {
             concerns.add(
                     "maxmemory-policy is " + server.evictionPolicy()
                             + ": a server short of memory may delete all locks of a namespace at once; noeviction is what is needed");

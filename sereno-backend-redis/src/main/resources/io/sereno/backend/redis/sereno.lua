@@ -71,12 +71,12 @@ local function begin()
     rev = math.max(rev, tonumber(string.match(latest[1], '^%d+')))
   end
   rev = math.max(rev, wall) + JUMP
-  -- Leases that had ended stay dead. The others live for a full ttl again, as a renewal may be among what was lost: none came after this
-  -- process began.
+  -- Leases that had ended stay dead. The others live for a full ttl again, as a renewal may be among what was lost. None came after this
+  -- process began if it is the former one, restarted; not so where it ran before the latest write that is known, which another one did then.
   local ended = clock
   shift, now = 0, wall
   local from = tonumber(began)
-  if from == 0 or from > now then
+  if from <= clock or from > now then
     from = now
   end
   local leases = call('ZRANGE', LEASES, 0, -1, 'WITHSCORES')

@@ -26,7 +26,8 @@ class ErrorsTest {
         REFUSED   | NOAUTH Authentication required.
         REFUSED   | WRONGPASS invalid username-password pair or user is disabled.
         REFUSED   | CROSSSLOT Keys in request don't hash to the same slot
-        REFUSED   | WRONGTYPE Operation against a key holding the wrong kind of value script: ac02, on @user_script:29.
+        REFUSED   | NOSCRIPT No matching script. Please use EVAL.
+        REFUSED   | WRONGTYPE Operation against a key holding the wrong kind of value
         NOT_NOW   | OOM command not allowed when used memory > 'maxmemory'. script: ac02, on @user_script:29.
         NOT_NOW   | "ERR Error running script (call to f_ac02): @user_script:29: @user_script: 29: -OOM command not allowed when used memory > 'maxmemory'."
         NOT_NOW   | NOREPLICAS Not enough good replicas to write. script: ac02, on @user_script:29.
@@ -40,6 +41,11 @@ class ErrorsTest {
         ELSEWHERE | LOADING Redis is loading the dataset in memory
         ELSEWHERE | CLUSTERDOWN The cluster is down
         ELSEWHERE | MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.
+        DOUBT     | ERR The user executing the script can't run this command or subcommand script: ac02, on @user_script:63.
+        DOUBT     | NOPERM ACL failure in script: User app has no permissions to run the 'xadd' command script: ac02, on @user_script:63.
+        DOUBT     | WRONGTYPE Operation against a key holding the wrong kind of value script: ac02, on @user_script:323.
+        DOUBT     | "ERR Error running script (call to f_ac02): @user_script:323: @user_script: 323: -WRONGTYPE Operation against a key holding the wrong kind of value"
+        ELSEWHERE | UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)
         DOUBT     | ERR user_script:99: attempt to index a nil value script: ac02, on @user_script:99.
         DOUBT     | "ERR Error running script (call to f_ac02): @user_script:99: user_script:99: attempt to index a nil value"
         DOUBT     | SOMETHING that no version of today answers

@@ -28,7 +28,7 @@ class FirstLookTest extends OneServerTest {
 
         Notices notices = new Notices();
         Watch watch = watch(two, new Target("d", Optional.empty()), notices);
-        Lease lease = grant(one, Duration.ofMillis(400));
+        Lease lease = grant(one, Duration.ofSeconds(2));
         CommitResult enqueued = commit(
                 one,
                 Commit.to("d")
@@ -48,8 +48,7 @@ class FirstLookTest extends OneServerTest {
         assertThat(all(two, "d")).containsExactly(entry);
         assertThat(join(two.read(new Query.One("d", "b"))).entries()).isEmpty();
 
-        notices.forget();
-        notices.await("a", Duration.ofSeconds(5));
+        notices.awaitBehind(entry.createRevision(), "a", Duration.ofSeconds(5));
         assertThat(all(two, "d")).isEmpty();
         assertThat(join(lease.renew())).isFalse();
         assertThat(commit(one, Commit.to("d").put("a", Bytes.EMPTY, lease.id())))

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** Leases: never early, soon after, dead for good. */
 class LeaseBackendTest extends OneServerTest {
-    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final Duration SHORT = Duration.ofSeconds(1);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private Backend backend;
@@ -68,23 +68,19 @@ class LeaseBackendTest extends OneServerTest {
         Notices notices = new Notices();
         watch(open(), new Target("d", Optional.of("a")), notices);
         Lease longer = grant(backend, TTL);
-        Lease lease = grant(backend, SHORT);
         put(backend, "d", "b", longer);
-        put(backend, "d", "a", lease);
-        notices.await("a", PATIENCE);
-        notices.forget();
-        notices.await("a", PATIENCE);
-        assertThat(redis().zscore(Script.of(namespace).keys()[4], ((RedisLease) lease).key()))
+        Moment moment = putForAMoment(backend, "d", "a");
+        notices.awaitBehind(moment.revision(), "a", PATIENCE);
+        assertThat(redis().zscore(Script.of(namespace).keys()[4], ((RedisLease) moment.lease()).key()))
                 .isNull();
         assertThat(names(backend, "d")).containsExactly("b");
     }
 
     @Test
     void aRenewalGivesAFullTtlAndOtherLeasesEndWithoutIt() {
-        Lease renewed = grant(backend, Duration.ofSeconds(1));
-        Lease left = grant(backend, SHORT);
+        Lease renewed = grant(backend, SHORT.multipliedBy(2));
         put(backend, "d", "renewed", renewed);
-        put(backend, "d", "left", left);
+        putForAMoment(backend, "d", "left");
         long sent;
         do {
             sent = System.nanoTime();
@@ -96,7 +92,7 @@ class LeaseBackendTest extends OneServerTest {
             seen = names(backend, "d");
         }
         assertThat(System.nanoTime() - sent)
-                .isGreaterThanOrEqualTo(Duration.ofSeconds(1).toNanos());
+                .isGreaterThanOrEqualTo(SHORT.multipliedBy(2).toNanos());
     }
 
     @Test

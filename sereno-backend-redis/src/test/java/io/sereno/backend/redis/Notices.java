@@ -5,17 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /** A listener that remembers, and lets a test wait for what it expects. */
 final class Notices implements WatchListener {
     static final String RESET = "reset";
 
     private final List<String> heard = new ArrayList<>();
+    private final Map<String, Long> revisions = new HashMap<>();
 
     @Override
     public synchronized void changed(String name, long revision) {
         heard.add(name);
+        revisions.put(name, revision);
         notifyAll();
     }
 
@@ -31,15 +36,25 @@ final class Notices implements WatchListener {
 
     synchronized void forget() {
         heard.clear();
+        revisions.clear();
     }
 
     /** Returns when this was heard, a reset counting for any name. */
     synchronized void await(String notice, Duration patience) throws InterruptedException {
+        await(notice, () -> heard.contains(notice), patience);
+    }
+
+    /** Returns when a change of this name behind this revision was heard, a reset counting for any. */
+    synchronized void awaitBehind(long revision, String name, Duration patience) throws InterruptedException {
+        await(name + " behind " + revision, () -> revisions.getOrDefault(name, 0L) > revision, patience);
+    }
+
+    private void await(String what, BooleanSupplier condition, Duration patience) throws InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
-        while (!heard.contains(notice) && !heard.contains(RESET)) {
+        while (!condition.getAsBoolean() && !heard.contains(RESET)) {
             long left = (end - System.nanoTime()) / 1_000_000;
             assertThat(left)
-                    .as("milliseconds left to hear " + notice + ", heard: " + heard)
+                    .as("milliseconds left to hear " + what + ", heard: " + heard)
                     .isPositive();
             wait(left);
         }

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 abstract class RedisTest {
     static final Duration TTL = Duration.ofSeconds(30);
+    static final Duration MOMENT = Duration.ofMillis(300);
 
     final RealTime time = new RealTime();
     final ExecutorService callbacks = Executors.newCachedThreadPool(task -> {
@@ -130,6 +131,28 @@ abstract class RedisTest {
     static Lease grant(Backend backend, Duration ttl) {
         return join(backend.grantLease(ttl));
     }
+
+    /**
+     * An entry under a lease that ends soon. Where the machine stood still so long that it had ended before the entry was there, another one
+     * is tried.
+     */
+    static Moment putForAMoment(Backend backend, String directory, String name) {
+        CommitResult result;
+        Lease lease;
+        do {
+            lease = grant(backend, MOMENT);
+            result = commit(backend, Commit.to(directory).put(name, Bytes.EMPTY, lease.id()));
+        } while (result instanceof CommitResult.LeaseDead);
+        assertThat(result).isInstanceOf(Committed.class);
+        return new Moment(lease, ((Committed) result).revision());
+    }
+
+    /**
+     * An entry that ends soon.
+     *
+     * @param revision of the put
+     */
+    record Moment(Lease lease, long revision) {}
 
     static Watch watch(Backend backend, Target target, WatchListener listener) {
         return join(backend.watch(target, listener));

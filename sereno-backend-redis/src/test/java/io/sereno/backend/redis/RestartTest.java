@@ -73,8 +73,7 @@ class RestartTest extends RedisTest {
     @Test
     void aLeaseLivesForAFullTtlAfterAKillUnlessItHadEndedBefore() {
         Backend backend = open();
-        Lease ended = grant(backend, Duration.ofMillis(50));
-        put(backend, "d", "ended", ended);
+        Lease ended = putForAMoment(backend, "d", "ended").lease();
         // It is gone for whoever looked, so it must not come back.
         List<String> seen = names(backend, "d");
         while (!seen.isEmpty()) {

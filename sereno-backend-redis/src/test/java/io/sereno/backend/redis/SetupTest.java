@@ -12,29 +12,39 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is promised, and what is warned of, for each set-up. */
 class SetupTest {
+    private static final String SAFE =
+            "run_id:1 role:master aof_enabled:1 connected_slaves:0 maxmemory_policy:noeviction";
+
+    private static final String ALWAYS = "appendfsync:always no-appendfsync-on-rewrite:no";
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        SERVER   | run_id:1 role:master aof_enabled:1 connected_slaves:0 maxmemory_policy:noeviction  | always   | yes | yes |
-        SERVER   | run_id:1 role:master aof_enabled:1 connected_slaves:0 maxmemory_policy:volatile-ttl| always   | yes | yes |
-        SERVER   | run_id:1 role:master aof_enabled:1 connected_slaves:0 maxmemory_policy:noeviction  | everysec | no  | yes | appendfsync is everysec
-        SERVER   | run_id:1 role:master aof_enabled:1 connected_slaves:0 maxmemory_policy:noeviction  |          | no  | yes |
-        SERVER   | run_id:1 role:master aof_enabled:0 connected_slaves:0 maxmemory_policy:noeviction  | always   | no  | yes | appendonly is off
-        SERVER   | run_id:1 role:master aof_enabled:1 connected_slaves:1 maxmemory_policy:noeviction  | always   | yes | yes | fail over
-        SERVER   | run_id:1 role:master aof_enabled:1 connected_slaves:0 maxmemory_policy:allkeys-lru | always   | yes | yes | maxmemory-policy is allkeys-lru
-        SENTINEL | run_id:1 role:master aof_enabled:1 connected_slaves:1 maxmemory_policy:noeviction  | always   | no  | yes | fail over
-        CLUSTER  | run_id:1 role:master aof_enabled:1 connected_slaves:0 maxmemory_policy:noeviction  | always   | yes | yes |
-        CLUSTER  | run_id:1 role:master aof_enabled:1 connected_slaves:1 maxmemory_policy:noeviction  | always   | no  | yes | fail over
-        SERVER   |                                                                                    | always   | no  | no  | INFO is refused
+        SERVER   | SAFE                          | ALWAYS                                              | yes | yes |
+        SERVER   | SAFE                          | appendfsync:everysec no-appendfsync-on-rewrite:no   | no  | yes | appendfsync is everysec
+        SERVER   | SAFE                          | appendfsync:no no-appendfsync-on-rewrite:no         | no  | yes | appendfsync is no
+        SERVER   | SAFE                          | appendfsync:always no-appendfsync-on-rewrite:yes    | no  | yes | no-appendfsync-on-rewrite is yes
+        SERVER   | SAFE                          |                                                     | no  | yes | CONFIG GET is refused
+        SERVER   | SAFE aof_enabled:0            | ALWAYS                                              | no  | yes | appendonly is off
+        SERVER   | SAFE connected_slaves:1       | ALWAYS                                              | yes | yes | fail over
+        SERVER   | SAFE maxmemory_policy:allkeys-lru | ALWAYS                                          | no  | yes | maxmemory-policy is allkeys-lru
+        SERVER   | SAFE maxmemory_policy:volatile-ttl | ALWAYS                                         | yes | yes |
+        SENTINEL | SAFE                          | ALWAYS                                              | no  | yes | fail over
+        SENTINEL | SAFE connected_slaves:1       | ALWAYS                                              | no  | yes | fail over
+        CLUSTER  | SAFE                          | ALWAYS                                              | yes | yes |
+        CLUSTER  | SAFE connected_slaves:1       | ALWAYS                                              | no  | yes | fail over
+        SERVER   |                               | ALWAYS                                              | no  | no  | INFO is refused
         """)
     void promisesAndConcernsFollowFromWhatCanBeSeen(
             Form form,
             @Nullable String info,
-            @Nullable String appendfsync,
+            @Nullable String settings,
             String durable,
             String revisions,
             @Nullable String concern) {
-        String lines = info == null ? "" : info.replace(" ", "\r\n");
-        Setup setup = new Setup(ServerFacts.parse(lines), appendfsync == null ? "" : appendfsync, form);
+        Setup setup = new Setup(
+                ServerFacts.parse(lines(info)),
+                ServerFacts.parse(lines(settings)).fields(),
+                form);
         assertThat(setup.guarantees().promises().contains(Promise.DURABLE)).isEqualTo(durable.equals("yes"));
         assertThat(setup.guarantees().promises().contains(Promise.REVISIONS_SURVIVE_FAIL_OVER))
                 .isEqualTo(revisions.equals("yes"));
@@ -44,5 +54,11 @@ class SetupTest {
         List<String> concerns = setup.concerns();
         assertThat(concerns).hasSize(concern == null ? 0 : 1);
         assertThat(concerns.stream().collect(Collectors.joining())).contains(concern == null ? "" : concern);
+    }
+
+    private static String lines(@Nullable String words) {
+        return words == null
+                ? ""
+                : words.replace("SAFE", SAFE).replace("ALWAYS", ALWAYS).replace(" ", "\r\n");
     }
 }

@@ -60,9 +60,9 @@ class WatchBackendTest extends OneServerTest {
         awaitAll(both);
         join(lease.revoke());
         awaitAll(both);
-        put(writer, "d", "a", grant(writer, Duration.ofMillis(50)));
-        awaitAll(both);
-        awaitAll(both);
+        long put = putForAMoment(writer, "d", "a").revision();
+        directory.awaitBehind(put, "a", PATIENCE);
+        entry.awaitBehind(put, "a", PATIENCE);
         assertThat(elsewhere.heard()).isEmpty();
     }
 

@@ -1,0 +1,134 @@
+package io.sereno.backend.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Lease;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The script as processes and clocks call it that a test cannot have: it is told who serves, and since when. */
+class ScriptTest extends OneServerTest {
+    private static final String META = "meta";
+    private static final long HOUR = Duration.ofHours(1).toNanos() / 1_000;
+    private static final long JUMP = Duration.ofMinutes(1).toNanos() / 1_000;
+
+    private RedisCommands<String, String> redis;
+    private Map<String, String> keys;
+
+    @BeforeEach
+    void connect() {
+        redis = redis();
+        String[] all = Script.of(namespace).keys();
+        keys = Map.of(META, all[0], "leases", all[4]);
+    }
+
+    /** As where a slot moves to a node that has been there for days: nothing was restarted, and leases are renewed all the time. */
+    @Test
+    void whereAProcessTakesOverThatRanBeforeLeasesLiveForAFullTtl() {
+        run("first", 0, "grant", "1:60000", "60000");
+        run("second", micros() - 24 * HOUR, "tick");
+        assertThat(toDeadline("second")).isBetween(30_000_000L, 60_000_000L);
+    }
+
+    /** As after a restart that nobody came to see: what had its ttl since the process began is not there for the first who comes. */
+    @Test
+    void whereAProcessBeganAfterTheLastWriteATtlBeginsWithIt() {
+        run("first", 0, "grant", "1:300", "300");
+        run("first", 0, "grant", "2:60000", "60000");
+        long began = micros();
+        awaitMicros(began + 400_000);
+        assertThat(toDeadline("second", began)).isBetween(30_000_000L, 60_000_000L - 400_000L);
+        assertThat(redis.zscore(keys.get("leases"), "1:300")).isNull();
+    }
+
+    @Test
+    void whereNobodyKnowsWhenAProcessBeganATtlBeginsWithItsFirstCall() {
+        run("first", 0, "grant", "1:60000", "60000");
+        long before = micros();
+        awaitMicros(before + 100_000);
+        run("second", 0, "tick");
+        double deadline = redis.zscore(keys.get("leases"), "1:60000");
+        assertThat(deadline).isGreaterThanOrEqualTo((double) (before + 100_000 + 60_000_000));
+    }
+
+    @Test
+    void eachProcessBeginsAMinuteAheadOfWhatAnyFormerOneCouldHaveGiven() {
+        long greatest = revision("first");
+        assertThat(greatest).isGreaterThan(micros() + JUMP - HOUR / 60);
+        for (String process : List.of("second", "first", "third")) {
+            long next = revision(process);
+            assertThat(next - greatest).isGreaterThan(JUMP);
+            assertThat(revision(process) - next).as("within a process").isLessThan(JUMP);
+            greatest = next;
+        }
+    }
+
+    /** A client that may not ask who serves changes nothing of what the others know. */
+    @Test
+    void whoDoesNotKnowTheProcessIsNoOtherProcess() {
+        long before = revision("first");
+        assertThat(revision("") - before).isLessThan(JUMP);
+        assertThat(redis.hget(keys.get(META), "run")).isEqualTo("first");
+    }
+
+    /** A clock that is an hour back is, for the script, one whose latest moment is an hour ahead. */
+    @Test
+    void aStepBackOfTheClockStopsNeitherLeasesNorRevisions() {
+        Backend backend = open();
+        Lease lease = grant(backend, Duration.ofSeconds(1));
+        put(backend, "d", "a", lease);
+        long before = put(backend, "d", "b", "1");
+        redis.hincrby(keys.get(META), "clock", HOUR);
+        redis.hincrby(keys.get(META), "rev", HOUR);
+        redis.zaddincr(keys.get("leases"), (double) HOUR, ((RedisLease) lease).key());
+        long begun = System.nanoTime();
+        long next = put(backend, "d", "b", "2");
+        assertThat(next).isGreaterThan(before + HOUR);
+        assertThat(put(backend, "d", "b", "3")).isEqualTo(next + 1);
+        List<String> seen = names(backend, "d");
+        while (seen.size() == 2) {
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(30));
+            seen = names(backend, "d");
+        }
+        assertThat(seen).containsExactly("b");
+    }
+
+    private long revision(String process) {
+        return (Long) run(process, 0, "commit", "d", "", "1", "0", "1", "put", "n", "", "none")
+                .get(1);
+    }
+
+    private long toDeadline(String process) {
+        return toDeadline(process, 0);
+    }
+
+    private long toDeadline(String process, long began) {
+        return (Long) run(process, began, "tick").get(2);
+    }
+
+    private List<Object> run(String process, long began, String operation, String... arguments) {
+        List<String> all = new ArrayList<>(List.of(operation, process + " " + began, "100"));
+        all.addAll(List.of(arguments));
+        Script script = Script.of(namespace);
+        return redis.eval(script.text(), ScriptOutputType.MULTI, script.keys(), all.toArray(String[]::new));
+    }
+
+    private long micros() {
+        List<String> time = redis.time();
+        return 1_000_000 * Long.parseLong(time.get(0)) + Long.parseLong(time.get(1));
+    }
+
+    /** By the server's clock. */
+    private void awaitMicros(long moment) {
+        while (micros() < moment) {
+            Thread.onSpinWait();
+        }
+    }
+}
