@@ -13,12 +13,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -47,15 +44,13 @@ final class ChangeLog {
 
     private static final Duration TICK_AGAIN = Duration.ofSeconds(1);
     private static final int MOST_ENTRIES = 1_000;
-    private static final String WHOLE = "";
 
     private final Supplier<CompletionStage<Connection>> connector;
     private final TimeSource time;
     private final Duration timeout;
     private final Callbacks callbacks;
 
-    /** By directory, then name; WHOLE for all of it. Guarded by this. */
-    private final Map<String, Map<String, Set<RedisWatch>>> watches = new HashMap<>();
+    private final Watches watches = new Watches();
     /** Watches that wait for the log to be live. Guarded by this. */
     private final Map<RedisWatch, Opening> openings = new HashMap<>();
     /** Guarded by this. */
@@ -86,14 +81,14 @@ final class ChangeLog {
     }
 
     CompletionStage<Watch> watch(Target target, WatchListener listener) {
-        RedisWatch watch = new RedisWatch(target, listener, callbacks, this::remove);
+        RedisWatch watch = new RedisWatch(target, listener, callbacks, watches::remove);
         CompletableFuture<Watch> stage = new CompletableFuture<>();
         boolean start;
         synchronized (this) {
             if (closed) {
                 return CompletableFuture.failedFuture(Link.closedBackend());
             }
-            add(watch);
+            watches.add(watch);
             if (live) {
                 return CompletableFuture.completedFuture(watch);
             }
@@ -180,7 +175,7 @@ final class ChangeLog {
         }
         if (goLive(connection)) {
             if (again) {
-                resetAll();
+                watches.reset();
             }
             read(connection);
         }
@@ -243,7 +238,7 @@ final class ChangeLog {
         boolean missed = Long.parseLong(text(fields, "p")) != position;
         position = revision;
         if (missed || fields.containsKey("b")) {
-            resetAll();
+            watches.reset();
             nextTick = time.nanoTime();
         }
         if (fields.containsKey("g")) {
@@ -254,7 +249,7 @@ final class ChangeLog {
         } else if (fields.containsKey("d")) {
             String directory = text(fields, "d");
             for (String name : text(fields, "n").split("\0", -1)) {
-                watching(directory, name).forEach(watch -> watch.changed(name, revision));
+                watches.changed(directory, name, revision);
             }
         }
     }
@@ -290,7 +285,6 @@ final class ChangeLog {
 
     private void drop(Connection connection, Throwable failure) {
         LOG.log(Level.DEBUG, "the connection that watches is replaced", failure);
-        connection.close();
         lost(connection);
     }
 
@@ -302,15 +296,17 @@ final class ChangeLog {
             connection = null;
             live = false;
         }
+        ended.close();
         connectLater();
     }
 
-    void close() {
+    /** Ends all watches; answers when the connection has ended too. */
+    CompletionStage<Void> close() {
         Connection open;
         List<Opening> unfinished;
         synchronized (this) {
             if (closed) {
-                return;
+                return CompletableFuture.completedFuture(null);
             }
             closed = true;
             open = connection;
@@ -319,58 +315,14 @@ final class ChangeLog {
             if (retry != null) {
                 retry.run();
             }
-            watches.values()
-                    .forEach(inDirectory -> inDirectory.values().forEach(same -> same.forEach(RedisWatch::end)));
-            watches.clear();
             unfinished = List.copyOf(openings.values());
             openings.clear();
         }
-        if (open != null) {
-            open.close();
-        }
+        watches.end();
         for (Opening opening : unfinished) {
             opening.timer.run();
             callbacks.execute(() -> opening.stage.completeExceptionally(Link.closedBackend()));
         }
-    }
-
-    // Who watches
-
-    private synchronized List<RedisWatch> watching(String directory, String name) {
-        Map<String, Set<RedisWatch>> inDirectory = watches.get(directory);
-        if (inDirectory == null) {
-            return List.of();
-        }
-        List<RedisWatch> watching = new ArrayList<>(inDirectory.getOrDefault(WHOLE, Set.of()));
-        watching.addAll(inDirectory.getOrDefault(name, Set.of()));
-        return watching;
-    }
-
-    private void resetAll() {
-        List<RedisWatch> all = new ArrayList<>();
-        synchronized (this) {
-            watches.values().forEach(inDirectory -> inDirectory.values().forEach(all::addAll));
-        }
-        all.forEach(RedisWatch::reset);
-    }
-
-    private void add(RedisWatch watch) {
-        watches.computeIfAbsent(watch.target().directory(), d -> new HashMap<>())
-                .computeIfAbsent(nameIn(watch.target()), n -> new LinkedHashSet<>())
-                .add(watch);
-    }
-
-    private synchronized void remove(RedisWatch watch) {
-        watches.computeIfPresent(watch.target().directory(), (d, inDirectory) -> {
-            inDirectory.computeIfPresent(nameIn(watch.target()), (n, same) -> {
-                same.remove(watch);
-                return same.isEmpty() ? null : same;
-            });
-            return inDirectory.isEmpty() ? null : inDirectory;
-        });
-    }
-
-    private static String nameIn(Target target) {
-        return target.name().orElse(WHOLE);
+        return open == null ? CompletableFuture.completedFuture(null) : open.close();
     }
 }

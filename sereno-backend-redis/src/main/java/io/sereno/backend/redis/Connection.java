@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** One connection to one process of a server. It is never made again: when it ends, all that is under way on it fails. */
 final class Connection {
@@ -23,6 +24,8 @@ final class Connection {
     private final Script script;
     private final ServerFacts server;
     private final List<byte[]> head;
+    /** The client keeps a connection in mind until it is closed, also one that has ended; of a second time it warns. */
+    private @Nullable CompletableFuture<Void> closing;
 
     /** @param begin when the process began, for the script; 0 where that says nothing */
     Connection(
@@ -79,8 +82,17 @@ final class Connection {
         return send(() -> lettuce.async().configGet(pattern));
     }
 
-    void close() {
-        end(lettuce);
+    /** Answers when it has ended. May be called again. */
+    CompletionStage<Void> close() {
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        synchronized (this) {
+            if (closing != null) {
+                return closing;
+            }
+            closing = closed;
+        }
+        CompletableFuture<Void> unused = lettuce.closeAsync().whenComplete((done, failure) -> closed.complete(null));
+        return closed;
     }
 
     /** Nobody waits for the end of a connection: it is gone, or will be. */

@@ -33,38 +33,50 @@ final class Connector {
         this.script = script;
         this.logLength = logLength;
         this.time = time;
-        this.locator = new Locator(client, address, script.logKey());
+        this.locator = new Locator(client, address, this::enter, time);
     }
 
-    /** A connection that has answered; or a failure, NOT_APPLIED, by the end of the time given. */
+    /** A connection on which the script has run; or a failure, NOT_APPLIED, by the end of the time given. */
     CompletionStage<Connection> connect(Duration timeout) {
         CompletableFuture<Connection> attempt = new CompletableFuture<>();
-        Runnable timer = time.schedule(
-                timeout,
-                Runnable::run,
-                () -> attempt.completeExceptionally(
-                        unreachable(address.toString(), "no answer within " + timeout, null)));
-        locator.primary(timeout)
-                .thenCompose(primary -> connect(primary, timeout))
-                .whenComplete((connection, failure) -> {
-                    timer.run();
-                    if (failure != null) {
-                        attempt.completeExceptionally(failureOf(address.toString(), failure));
-                    } else if (!attempt.complete(connection)) {
-                        connection.close();
-                    }
-                });
+        Runnable timer = failLater(attempt, address.toString(), timeout);
+        locator.connect(timeout).whenComplete((connection, failure) -> {
+            timer.run();
+            if (failure != null) {
+                attempt.completeExceptionally(failureOf(address.toString(), failure));
+            } else if (!attempt.complete(connection)) {
+                connection.close();
+            }
+        });
         return attempt;
     }
 
-    private CompletionStage<Connection> connect(InetSocketAddress primary, Duration timeout) {
-        return client.connectAsync(CODEC, address.server(primary, timeout))
+    private Runnable failLater(CompletableFuture<?> stage, String server, Duration timeout) {
+        return time.schedule(
+                timeout,
+                Runnable::run,
+                () -> stage.completeExceptionally(unreachable(server, "no answer within " + timeout, null)));
+    }
+
+    private CompletionStage<Connection> enter(InetSocketAddress server, Duration timeout) {
+        String name = server.getHostString() + ":" + server.getPort();
+        return client.connectAsync(CODEC, address.server(server, timeout))
                 // Its own stages lack what CompletionStage has had since Java 12: exceptionallyCompose() never
                 // completes.
                 .toCompletableFuture()
-                .thenCompose(this::identify)
-                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
-                        failureOf(primary.getHostString() + ":" + primary.getPort(), failure)));
+                .thenCompose(lettuce -> {
+                    CompletableFuture<Connection> entered = identify(lettuce).toCompletableFuture();
+                    // Lettuce saw to the time until here. A server that falls silent now would keep its connection for
+                    // ever.
+                    Runnable timer = failLater(entered, name, timeout);
+                    return entered.whenComplete((connection, failure) -> {
+                        timer.run();
+                        if (failure != null) {
+                            Connection.end(lettuce);
+                        }
+                    });
+                })
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(failureOf(name, failure)));
     }
 
     private CompletionStage<Connection> identify(StatefulRedisConnection<String, byte[]> lettuce) {
@@ -75,12 +87,7 @@ final class Connector {
                                 && Errors.meaning(failure) != Errors.Meaning.ELSEWHERE
                         ? CompletableFuture.completedFuture(ServerFacts.UNKNOWN)
                         : CompletableFuture.failedFuture(failure))
-                .thenCompose(facts -> begin(lettuce, facts))
-                .whenComplete((connection, failure) -> {
-                    if (failure != null) {
-                        Connection.end(lettuce);
-                    }
-                });
+                .thenCompose(facts -> begin(lettuce, facts));
     }
 
     /**

@@ -3,6 +3,8 @@ package io.sereno.backend.redis;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
+import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +40,8 @@ final class Errors {
     /** Until version 6 an error within a script came as {@code ERR Error running script (...): @user_script:27: ...: -OOM command ...}. */
     private static final Pattern CODE_WITHIN = Pattern.compile("^ERR Error running script .*?: -?([A-Z]+) ");
 
+    private static final Pattern MOVED = Pattern.compile("MOVED \\d+ (.*):(\\d+)");
+
     private Errors() {}
 
     static Meaning meaning(Throwable failure) {
@@ -69,6 +73,21 @@ final class Errors {
                 + (doubt ? "; whether the server carried it out is not known" : "") + advice(cause);
         return new BackendException(
                 doubt ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, meaning == Meaning.REFUSED, message, cause);
+    }
+
+    /** Who is to be asked instead, where a node of a Cluster said so. It leaves the host out if it is the one that was asked. */
+    static Optional<InetSocketAddress> moved(Throwable failure, String asked) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RedisCommandExecutionException) {
+                Matcher moved = MOVED.matcher(String.valueOf(cause.getMessage()));
+                if (moved.matches()) {
+                    String host = moved.group(1);
+                    return Optional.of(InetSocketAddress.createUnresolved(
+                            host.isEmpty() || host.equals("?") ? asked : host, Integer.parseInt(moved.group(2))));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     static Throwable unwrap(Throwable failure) {

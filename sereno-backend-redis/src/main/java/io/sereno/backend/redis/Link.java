@@ -7,6 +7,7 @@ import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +81,7 @@ final class Link {
                 call.answer(reply);
             } else {
                 if (Errors.meaning(failed) == Meaning.ELSEWHERE) {
-                    drop(open);
+                    lost(open);
                 }
                 call.fail(failed);
             }
@@ -101,15 +102,11 @@ final class Link {
         call.abandon("had no answer within " + timeout, false);
         Connection silent = call.sentOn();
         if (silent != null) {
-            drop(silent);
+            lost(silent);
         }
     }
 
-    private void drop(Connection useless) {
-        useless.close();
-        lost(useless);
-    }
-
+    /** It has ended, or is of no use any more. */
     private void lost(Connection ended) {
         Duration delay;
         synchronized (this) {
@@ -124,10 +121,12 @@ final class Link {
                 failure = new BackendException(
                         Outcome.NOT_APPLIED, false, "the connection to Redis broke as soon as it was made", null);
                 retryAfter(delay);
-                return;
             }
         }
-        connect();
+        ended.close();
+        if (delay.isZero()) {
+            connect();
+        }
     }
 
     /** Under the lock. */
@@ -195,12 +194,12 @@ final class Link {
         return closed;
     }
 
-    /** Ends all calls, those that were sent in doubt. */
-    void close() {
+    /** Ends all calls, those that were sent in doubt; answers when the connection has ended too. */
+    CompletionStage<Void> close() {
         Connection open;
         synchronized (this) {
             if (closed) {
-                return;
+                return CompletableFuture.completedFuture(null);
             }
             closed = true;
             open = connection;
@@ -210,9 +209,7 @@ final class Link {
             }
         }
         deadlines.close().forEach(call -> call.abandon("was cut short: the backend was closed", true));
-        if (open != null) {
-            open.close();
-        }
+        return open == null ? CompletableFuture.completedFuture(null) : open.close();
     }
 
     static BackendException closedBackend() {

@@ -141,9 +141,8 @@ final class RedisBackend implements Backend {
 
     @Override
     public void close() {
-        link.close();
-        log.close();
-        client.close();
+        CompletionStage<Void> calls = link.close();
+        client.closeAfter(log.close().thenCompose(done -> calls));
     }
 
     private <T extends @Nullable Object> CompletionStage<T> call(

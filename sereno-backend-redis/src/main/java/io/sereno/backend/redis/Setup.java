@@ -73,11 +73,7 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form) {
     /** Says once what an operator may not have meant. */
     void warn(Address address) {
         for (String concern : concerns()) {
-            LOG.log(
-                    Level.WARNING,
-                    "Redis at {0}: {1}. docs/redis.md says what that costs",
-                    address.endpoints(),
-                    concern);
+            LOG.log(Level.WARNING, "Redis at {0}: {1}. docs/redis.md says what that costs", address, concern);
         }
     }
 

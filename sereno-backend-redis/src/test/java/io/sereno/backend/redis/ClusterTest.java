@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lettuce.core.MigrateArgs;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.cluster.SlotHash;
+import io.sereno.Grant;
+import io.sereno.Sereno;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
@@ -15,6 +17,7 @@ import io.sereno.spi.Target;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisCluster;
 import io.sereno.testservers.RedisServer;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +66,50 @@ class ClusterTest extends RedisTest {
             assertThat(redis(servers.master(keys[0]).endpoints().get(0)).exists(keys))
                     .isEqualTo(6);
         }
+    }
+
+    @Test
+    void oneNodeInTheUriIsEnoughAndRecipesWork() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            InetSocketAddress node = servers.endpoints().get(i);
+            try (Sereno sereno = Sereno.connect(
+                    "redis://127.0.0.1:" + node.getPort() + "/" + namespace + "?cluster=true&require=durable")) {
+                try (Grant grant = sereno.mutex("m").tryAcquire(SOON).orElseThrow()) {
+                    assertThat(grant.isHeld()).isTrue();
+                }
+                assertThat(sereno.counter("c").incrementAndGet()).isEqualTo(i + 1);
+            }
+        }
+    }
+
+    /** A master without a replica is gone, so that all others refuse too. */
+    @Test
+    void aClusterThatIsDownSaysThatNothingWasDoneAndIsUsedAgainWhenItIsWhole() {
+        Backend backend = open();
+        put(backend, "d", "a", "1");
+        RedisServer holder = servers.master(Script.of(namespace).keys()[0]);
+        RedisServer other = servers.members().stream()
+                .filter(member -> member != holder)
+                .findFirst()
+                .orElseThrow();
+        other.kill();
+        String refusal = "";
+        for (long begun = System.nanoTime(); !refusal.contains("CLUSTERDOWN"); ) {
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
+            refusal = join(
+                    backend.commit(Commit.to("d").put("a", Bytes.EMPTY).build()).handle((result, thrown) -> {
+                        if (thrown == null) {
+                            return "";
+                        }
+                        BackendException told = (BackendException) Errors.unwrap(thrown);
+                        assertThat(told.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+                        assertThat(told.permanent()).isFalse();
+                        return String.valueOf(told.getMessage());
+                    }));
+        }
+        other.restart();
+        awaitWorking(backend, SOON);
+        assertThat(names(backend, "d")).containsExactly("a");
     }
 
     @Test

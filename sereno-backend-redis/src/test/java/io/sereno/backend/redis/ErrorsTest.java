@@ -11,6 +11,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,22 @@ class ErrorsTest {
         assertThat(ofCommit.permanent()).isEqualTo(meaning == Meaning.REFUSED);
         assertThat(ofCommit).hasMessageContaining(answer).hasCause(failure);
         assertThat(Errors.of("the read", false, failure).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        MOVED 3999 127.0.0.1:6381   | 127.0.0.1   | 6381
+        MOVED 3999 :6381            | asked       | 6381
+        MOVED 3999 ?:6381           | asked       | 6381
+        MOVED 3999 fd00::1:6381     | fd00::1     | 6381
+        MOVED 3999 node-3.local:7000 | node-3.local | 7000
+        """)
+    void whoIsToBeAskedInsteadIsUnderstood(String answer, String host, int port) {
+        BackendException told = Errors.of("connecting", false, new RedisCommandExecutionException(answer));
+        assertThat(Errors.moved(new CompletionException(told), "asked"))
+                .contains(InetSocketAddress.createUnresolved(host, port));
+        assertThat(Errors.moved(new RedisCommandExecutionException("ASK 3999 127.0.0.1:6381"), "asked"))
+                .isEmpty();
     }
 
     @Test

@@ -3,6 +3,12 @@ package io.sereno.backend.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lettuce.core.Range;
+import io.lettuce.core.Range.Boundary;
+import io.sereno.Grant;
+import io.sereno.LossCause;
+import io.sereno.Sereno;
+import io.sereno.SerenoConfigurationException;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
@@ -15,8 +21,10 @@ import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisSentinel;
 import io.sereno.testservers.RedisServer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,7 +66,7 @@ class SentinelTest extends RedisTest {
         Lease known = grant(backend, TTL);
         put(backend, "d", "known", known);
         RedisServer replica = servers.replica();
-        awaitCopy(replica);
+        awaitCopy(replica, "d");
 
         servers.cutReplica();
         Lease lost = grant(backend, TTL);
@@ -83,6 +91,51 @@ class SentinelTest extends RedisTest {
         notices.await("later", SOON);
     }
 
+    /** One whose session the replica knows, and one of whom it has never heard. Both believe that they hold, until they are told. */
+    @Test
+    void afterAFailOverThatLostGrantsTheirHoldersAreToldAndTokensGoOn() throws Exception {
+        Sereno known = connect();
+        Grant before = known.mutex("known").acquire();
+        awaitCopy(servers.replica(), "lock/known");
+        before.release();
+        RedisServer replica = servers.replica();
+        servers.cutReplica();
+        Sereno unknown = connect();
+        Grant lost = known.mutex("known").acquire();
+        Grant lostWithItsSession = unknown.mutex("unknown").acquire();
+        servers.primary().kill();
+        servers.promote(replica);
+
+        Sereno next = connect();
+        Grant second = next.mutex("known").tryAcquire(SOON).orElseThrow();
+        Grant third = next.mutex("unknown").tryAcquire(SOON).orElseThrow();
+        assertThat(second.fencingToken()).isGreaterThan(lost.fencingToken());
+        assertThat(third.fencingToken()).isGreaterThan(lostWithItsSession.fencingToken());
+        assertThat(lost.lost().toCompletableFuture().get(30, TimeUnit.SECONDS)).isEqualTo(LossCause.ENTRY_REMOVED);
+        assertThat(lostWithItsSession.lost().toCompletableFuture().get(30, TimeUnit.SECONDS))
+                .isEqualTo(LossCause.SESSION_EXPIRED);
+        assertThat(lost.isHeld() || lostWithItsSession.isHeld()).isFalse();
+        second.release();
+        // The client that was told goes on.
+        assertThat(known.mutex("known").tryAcquire(SOON).orElseThrow().fencingToken())
+                .isGreaterThan(second.fencingToken());
+    }
+
+    private Sereno connect() {
+        return closing(Sereno.connect("redis://" + servers.authority() + "/" + namespace + "?sentinel="
+                + RedisSentinel.PRIMARY_NAME + "&session-ttl=20s"));
+    }
+
+    @Test
+    void whatAFailOverMayLoseIsRefusedWhereItIsRequired() {
+        for (String promise : List.of("durable", "fail-over-safe")) {
+            assertThatThrownBy(() -> Sereno.connect("redis://" + servers.authority() + "/" + namespace + "?sentinel="
+                            + RedisSentinel.PRIMARY_NAME + "&require=" + promise))
+                    .isInstanceOf(SerenoConfigurationException.class)
+                    .hasMessageContaining(promise);
+        }
+    }
+
     @Test
     void aNameThatSentinelDoesNotKnowAndAReplicaAreRefused() {
         assertThatThrownBy(
@@ -98,11 +151,12 @@ class SentinelTest extends RedisTest {
     }
 
     /** WAIT speaks of its own connection only, so the replica is looked at. */
-    private void awaitCopy(RedisServer replica) {
-        String entries = Script.of(namespace).keys()[1];
+    private void awaitCopy(RedisServer replica, String directory) {
+        String index = Script.of(namespace).keys()[2];
         var copy = redis(replica.endpoints().get(0));
         long begun = System.nanoTime();
-        while (!copy.hexists(entries, "d\0known")) {
+        Range<String> entries = Range.from(Boundary.including(directory + "\0"), Boundary.excluding(directory + "\1"));
+        while (copy.zlexcount(index, entries) == 0) {
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
         }
     }

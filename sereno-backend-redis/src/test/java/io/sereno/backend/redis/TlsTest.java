@@ -3,6 +3,7 @@ package io.sereno.backend.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sereno.Sereno;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.testservers.Persistence;
@@ -71,12 +72,32 @@ class TlsTest extends RedisTest {
     }
 
     @Test
+    void aUriAndTheBuilderSayIt() throws Exception {
+        try (Sereno sereno = Sereno.builder()
+                .uri("rediss://127.0.0.1:" + port + "/" + namespace)
+                .trust(folder.resolve("trusted.crt"))
+                .identity(folder.resolve("trusted.crt"), folder.resolve("trusted.key"))
+                .connect()) {
+            assertThat(sereno.counter("c").incrementAndGet()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void aServerThatIsNotTrustedAndAClientThatIsNotAreRefused() {
         for (Opened config : List.of(encrypted("other", "trusted"), encrypted("trusted", "other"))) {
             assertThatThrownBy(config::open)
                     .isInstanceOf(BackendException.class)
                     .hasMessageContaining("no connection to Redis at 127.0.0.1:" + port);
         }
+    }
+
+    @Test
+    void aCertificateOfAnotherHostIsRefused() {
+        Opened byName =
+                encrypted("trusted", "trusted").at(List.of(InetSocketAddress.createUnresolved("localhost", port)));
+        assertThatThrownBy(byName::open)
+                .isInstanceOf(BackendException.class)
+                .hasMessageContaining("no connection to Redis at localhost:" + port);
     }
 
     private Opened encrypted(String trusted, String own) {
