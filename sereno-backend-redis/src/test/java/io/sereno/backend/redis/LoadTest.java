@@ -10,20 +10,31 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.CommitResult.Conflict;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Guarantees;
 import io.sereno.spi.Query;
+import io.sereno.tck.history.HistoryCheck;
+import io.sereno.tck.history.Recorder;
+import io.sereno.tck.history.Reply;
+import io.sereno.tck.history.Workload;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +116,71 @@ class LoadTest extends RedisTest {
         assertThat(count).isBetween(counted, counted + doubted);
         assertThat(outcomes.get("Committed")).isGreaterThan(KILLS * BETWEEN / 4);
         assertThat(outcomes).as("kills that nobody noticed prove nothing").containsKey("UNKNOWN");
+    }
+
+    /** Clients that get in each other's way, with leases and watches; the checker of the kit looks at all that they did and were told. */
+    @Test
+    void theHistoryOfClientsWhoseServerIsKilledIsOneThatTheSpecificationAllows() throws Exception {
+        Recorder recorder = new Recorder(time);
+        List<Backend> clients = new ArrayList<>();
+        for (int i = 0; i < CLIENTS; i++) {
+            clients.add(recorder.record("c" + i, open()));
+        }
+        Guarantees guarantees = clients.get(0).guarantees();
+        Workload.Settings settings = new Workload.Settings(
+                RandomGenerator.getDefault().nextLong(),
+                0,
+                KILLS,
+                60,
+                Duration.ofMillis(20),
+                Duration.ofSeconds(4),
+                guarantees.expiryLateness(),
+                guarantees.recovery().plusSeconds(20));
+        new Workload(clients, time, callbacks, settings, new Kills(recorder))
+                .run()
+                .toCompletableFuture()
+                .get(100, TimeUnit.SECONDS);
+        HistoryCheck.Findings findings = HistoryCheck.of(recorder.history());
+        assertThat(findings.violations()).as("with seed " + settings.seed()).isEmpty();
+        assertThat(recorder.history().operations().stream()
+                        .filter(operation -> operation.reply() instanceof Reply.Failed)
+                        .count())
+                .as("operations that met a server that was gone")
+                .isGreaterThanOrEqualTo(KILLS);
+        assertThat(findings.evidence().get("COM-5b")).isGreaterThan(100);
+    }
+
+    /** One in each round, once its clients are at work. */
+    private final class Kills implements Workload.Weather {
+        private final Recorder recorder;
+        private Future<?> kill = CompletableFuture.completedFuture(null);
+
+        Kills(Recorder recorder) {
+            this.recorder = recorder;
+        }
+
+        @Override
+        public void begin() {
+            int before = recorder.size();
+            kill = callbacks.submit(() -> {
+                while (recorder.size() < before + 60) {
+                    Thread.onSpinWait();
+                }
+                Runnable over = recorder.fault("the server is killed", Optional.empty());
+                server.kill();
+                server.restart();
+                over.run();
+            });
+        }
+
+        @Override
+        public void end() {
+            try {
+                kill.get(60, TimeUnit.SECONDS);
+            } catch (InterruptedException | ExecutionException | TimeoutException e) {
+                throw new AssertionError(e);
+            }
+        }
     }
 
     private static Told work(Backend client, String prefix, AtomicBoolean stop, Semaphore done) {

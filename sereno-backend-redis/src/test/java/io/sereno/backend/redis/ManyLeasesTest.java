@@ -2,6 +2,7 @@ package io.sereno.backend.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
@@ -24,20 +25,42 @@ class ManyLeasesTest extends OneServerTest {
     @Test
     void tenThousandLeasesLiveAndCanBeRenewedAndSlowNothing() {
         Backend backend = open();
+        RedisCommands<String, String> redis = redis();
+        double alone = putMicros(backend, redis);
         List<Lease> leases = grantAll(backend, 10_000, Duration.ofMinutes(10));
-        assertThat(redis().zcard(Script.of(namespace).keys()[4])).isEqualTo(10_001);
+        assertThat(redis.zcard(Script.of(namespace).keys()[4])).isEqualTo(10_001);
         List<CompletionStage<Boolean>> renewals =
                 leases.stream().map(Lease::renew).toList();
         assertThat(renewals).allSatisfy(renewal -> assertThat(join(renewal)).isTrue());
         put(backend, "d", "a", leases.get(9_999));
+        // Each step of the script takes the logarithm of how many there are.
+        assertThat(putMicros(backend, redis)).isLessThan(2 * alone + 50);
+        assertThat(beginMicros(redis)).isLessThan(100_000);
+    }
 
-        RedisCommands<String, String> redis = redis();
-        redis.configResetstat();
-        for (int i = 0; i < 200; i++) {
-            put(backend, "d", "n" + i, "1");
+    /** What another process costs, with which every lease begins anew, in microseconds: the least of some. */
+    private double beginMicros(RedisCommands<String, String> redis) {
+        Script script = Script.of(namespace);
+        double least = Double.MAX_VALUE;
+        for (int process = 0; process < 3; process++) {
+            redis.configResetstat();
+            redis.eval(script.text(), ScriptOutputType.MULTI, script.keys(), "tick", "p" + process + " 0", "100");
+            least = Math.min(least, perCall(redis, "cmdstat_eval:", "usec_per_call"));
         }
-        // Of the same kind as without leases: each step of the script takes the logarithm of how many there are.
-        assertThat(perCall(redis, "usec_per_call")).isLessThan(5_000);
+        return least;
+    }
+
+    /** What a put costs the server, in microseconds. The least of some rounds: when the machine stops it for a while, that is not its doing. */
+    private static double putMicros(Backend backend, RedisCommands<String, String> redis) {
+        double least = Double.MAX_VALUE;
+        for (int round = 0; round < 5; round++) {
+            redis.configResetstat();
+            for (int i = 0; i < 100; i++) {
+                put(backend, "d", "n" + i, "1");
+            }
+            least = Math.min(least, perCall(redis, "cmdstat_evalsha:", "usec_per_call"));
+        }
+        return least;
     }
 
     /** A thousand that end at once are removed in portions, between which others have their turn. */
@@ -87,10 +110,10 @@ class ManyLeasesTest extends OneServerTest {
         assertThat(least).isLessThan(50_000);
     }
 
-    private static double perCall(RedisCommands<String, String> redis, String field) {
+    private static double perCall(RedisCommands<String, String> redis, String command, String field) {
         return redis.info("commandstats")
                 .lines()
-                .filter(line -> line.startsWith("cmdstat_evalsha:"))
+                .filter(line -> line.startsWith(command))
                 .flatMap(line -> List.of(line.substring(line.indexOf(':') + 1).split(",")).stream())
                 .filter(pair -> pair.startsWith(field + "="))
                 .mapToDouble(pair -> Double.parseDouble(pair.substring(field.length() + 1)))

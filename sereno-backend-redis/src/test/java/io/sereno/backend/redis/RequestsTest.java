@@ -3,18 +3,30 @@ package io.sereno.backend.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.api.sync.RedisCommands;
+import io.sereno.Codec;
+import io.sereno.Counter;
 import io.sereno.Grant;
+import io.sereno.IdGenerator;
 import io.sereno.Mutex;
 import io.sereno.Sereno;
+import io.sereno.Topic;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /** How many requests operations take, as the server counts them. */
 class RequestsTest extends OneServerTest {
+    private static final int TIMES = 200;
+
     @Test
     void everyOperationIsOneRequest() {
         Backend backend = open();
@@ -39,20 +51,99 @@ class RequestsTest extends OneServerTest {
     }
 
     @Test
-    void anUncontendedLockIsTwoRequests() throws InterruptedException {
-        try (Sereno sereno = Sereno.connect("redis://" + server().authority() + "/" + namespace + "?session-ttl=40s")) {
+    void aLockThatNobodyElseWantsIsTwoRequestsFromThenOnOneForEachChangeOfACounterAndEachMessage() throws Exception {
+        try (Sereno sereno = connect()) {
             Mutex mutex = sereno.mutex("m");
+            Counter counter = sereno.counter("c");
+            Topic<String> topic = sereno.topic("t", Codec.utf8());
+            IdGenerator ids = sereno.ids("i");
             mutex.acquire().release();
-            int cycles = 200;
-            long requests = requests(() -> {
-                for (int i = 0; i < cycles; i++) {
-                    acquire(mutex).release();
+            counter.incrementAndGet();
+            topic.publish("first");
+            ids.nextId();
+            assertThat(each(() -> mutex.acquire().release())).isBetween(2.0, 2.1);
+            assertThat(each(counter::incrementAndGet)).isBetween(1.0, 1.1);
+            assertThat(each(() -> topic.publish("message"))).isBetween(1.0, 1.1);
+            assertThat(each(ids::nextId)).isLessThanOrEqualTo(0.1);
+        }
+    }
+
+    /** Enrol, hear of the release before, look whether it is so, prove it, release. */
+    @Test
+    void aLockThatTwoClientsContendForIsAFewRequestsEachTime() throws Exception {
+        try (Sereno one = connect();
+                Sereno two = connect()) {
+            List<Mutex> mutexes = List.of(one.mutex("m"), two.mutex("m"));
+            mutexes.forEach(mutex -> acquire(mutex).release());
+            long requests = requests(() -> mutexes.stream()
+                    .map(mutex -> callbacks.submit(() -> {
+                        for (int i = 0; i < TIMES; i++) {
+                            acquire(mutex).release();
+                        }
+                    }))
+                    .toList()
+                    .forEach(RequestsTest::finish));
+            assertThat(requests / (2.0 * TIMES)).isBetween(2.0, 6.0);
+        }
+    }
+
+    /** Renewal and look at the marker; nothing for each lock. */
+    @Test
+    void aClientAtRestAsksTwiceInAThirdOfItsTtlHoweverManyLocksItHolds() throws Exception {
+        Duration ttl = Duration.ofSeconds(4);
+        try (Sereno sereno = connect(ttl)) {
+            for (int i = 0; i < 100; i++) {
+                sereno.mutex("m" + i).acquire();
+            }
+            RedisCommands<String, String> redis = redis();
+            long begun = System.nanoTime();
+            Duration eight;
+            do {
+                assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                        .as("the time until a hundred locks, each of which is looked at once, are at rest")
+                        .isLessThan(ttl.multipliedBy(10));
+                long from = System.nanoTime();
+                long before = count(redis);
+                while (count(redis) < before + 8) {
+                    Thread.onSpinWait();
                 }
-                // What the last release sent has been carried out when this has.
-                sereno.mutex("other").inspect();
-            });
-            // A tenth more for what the session does by itself meanwhile.
-            assertThat(requests).isBetween(2L * cycles, 2L * cycles + cycles / 10);
+                eight = Duration.ofNanos(System.nanoTime() - from);
+                // Eight take four thirds of the ttl, or less, as the log asks too when the lease would have ended.
+            } while (eight.compareTo(ttl) < 0);
+        }
+    }
+
+    private interface Work {
+        void run() throws InterruptedException;
+    }
+
+    private double each(Work work) {
+        long requests = requests(() -> {
+            try {
+                for (int i = 0; i < TIMES; i++) {
+                    work.run();
+                }
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        return (double) requests / TIMES;
+    }
+
+    private Sereno connect() {
+        return connect(Duration.ofSeconds(40));
+    }
+
+    private Sereno connect(Duration ttl) {
+        return Sereno.connect(
+                "redis://" + server().authority() + "/" + namespace + "?session-ttl=" + ttl.toSeconds() + "s");
+    }
+
+    private static void finish(Future<?> work) {
+        try {
+            work.get(60, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError(e);
         }
     }
 

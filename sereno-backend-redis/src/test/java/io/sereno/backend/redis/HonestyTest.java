@@ -1,0 +1,126 @@
+package io.sereno.backend.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.lettuce.core.KillArgs;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.sereno.Sereno;
+import io.sereno.SerenoConfigurationException;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Promise;
+import io.sereno.testservers.Persistence;
+import io.sereno.testservers.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a set-up cannot give is not promised, is warned of once, and is refused where it is required. */
+class HonestyTest extends RedisTest {
+    private static final Logger LOG = Logger.getLogger(Setup.class.getName());
+
+    private final List<String> warnings = new CopyOnWriteArrayList<>();
+    private final Handler handler = new Handler() {
+        @Override
+        public void publish(LogRecord message) {
+            warnings.add(new SimpleFormatter().formatMessage(message));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+    private RedisServer server;
+    private RedisCommands<String, String> administrator;
+
+    @BeforeEach
+    void startServer() {
+        server = RedisServer.start(Persistence.APPEND_ALWAYS, "user app on >s3cret ~* &* +@all");
+        administrator = redis();
+        LOG.addHandler(handler);
+    }
+
+    @AfterEach
+    void stopServer() {
+        LOG.removeHandler(handler);
+        server.close();
+    }
+
+    @Override
+    RedisServer server() {
+        return server;
+    }
+
+    @Override
+    Opened config() {
+        return super.config().as("app", "s3cret");
+    }
+
+    @Test
+    void aSafeServerIsNotWarnedOf() {
+        assertThat(open().guarantees().promises()).contains(Promise.DURABLE);
+        assertThat(warnings).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "appendonly, no, appendonly is off",
+        "appendfsync, everysec, appendfsync is everysec",
+        "no-appendfsync-on-rewrite, yes, no-appendfsync-on-rewrite is yes",
+        "maxmemory-policy, allkeys-lru, maxmemory-policy is allkeys-lru"
+    })
+    void whatIsUnsafeIsWarnedOfOnceAndNotPromised(String setting, String value, String concern) {
+        administrator.configSet(setting, value);
+        Backend backend = open();
+        assertThat(backend.guarantees().promises())
+                .doesNotContain(Promise.DURABLE)
+                .contains(Promise.REVISIONS_SURVIVE_FAIL_OVER);
+        // A new connection is no new warning.
+        assertThat(administrator.clientKill(KillArgs.Builder.user("app"))).isPositive();
+        awaitWorking(backend, Duration.ofSeconds(10));
+        put(backend, "d", "a", "1");
+        assertThat(warnings)
+                .singleElement()
+                .satisfies(warning -> assertThat(warning).contains(concern, server.authority(), "docs/redis.md"));
+    }
+
+    @Test
+    void whatIsRequiredAndCannotBeGivenIsRefused() throws Exception {
+        try (Sereno sereno = connect("app:s3cret", "durable,revisions-survive-fail-over,many-processes")) {
+            assertThat(sereno.counter("c").incrementAndGet()).isEqualTo(1);
+        }
+        refused("fail-over-safe");
+        administrator.configSet("appendfsync", "everysec");
+        refused("durable");
+    }
+
+    private void refused(String promise) {
+        assertThatThrownBy(() -> connect("app:s3cret", promise))
+                .isInstanceOf(SerenoConfigurationException.class)
+                .hasMessageContaining(promise)
+                .hasMessageNotContaining("s3cret");
+    }
+
+    @Test
+    void aPasswordWithoutUserAndWithAllThatAUriEscapesIsUnderstood() throws Exception {
+        administrator.configSet("requirepass", "p@s:s/w%rd");
+        try (Sereno sereno = connect(":p%40s%3As%2Fw%25rd", "durable")) {
+            assertThat(sereno.counter("c").incrementAndGet()).isEqualTo(1);
+        }
+    }
+
+    private Sereno connect(String login, String required) {
+        return Sereno.connect("redis://" + login + "@" + server.authority() + "/" + namespace + "?require=" + required);
+    }
+}
