@@ -135,8 +135,11 @@ final class Calls {
             if (last != null) {
                 last.cancel();
             } else {
-                end.completeExceptionally(
-                        new CallFailure(Status.DEADLINE_EXCEEDED, false, "etcd gave no token within " + limit));
+                // The log-in may have more time than this call had; the next one asks somebody else.
+                Link silent = links.current();
+                links.unanswered(silent, startedAt);
+                tokens.abandon();
+                failUnsent(silent, "gave no token within ");
             }
         }
 
@@ -146,15 +149,21 @@ final class Calls {
 
         /** The last attempt did nothing: the timer has nothing to end till the next one begins. */
         private void attemptAgain() {
+            boolean inTime;
             synchronized (this) {
                 attempt = null;
-                if (late) {
-                    end.completeExceptionally(
-                            new CallFailure(Status.DEADLINE_EXCEEDED, false, "etcd did not answer within " + limit));
-                    return;
-                }
+                inTime = !late;
             }
-            attempt();
+            if (inTime) {
+                attempt();
+            } else {
+                failUnsent(links.current(), "did not answer within ");
+            }
+        }
+
+        private void failUnsent(Link link, String what) {
+            end.completeExceptionally(new CallFailure(
+                    Status.DEADLINE_EXCEEDED, false, "etcd at " + link.authority() + " " + what + limit));
         }
 
         private final class Attempt extends ClientCall.Listener<A> {
@@ -245,9 +254,10 @@ final class Calls {
             }
 
             private void fail(Status status, String what) {
-                String message =
-                        closed ? "this client was closed meanwhile" : "etcd at " + link.authority() + " " + what;
-                end.completeExceptionally(new CallFailure(status, sent, message));
+                end.completeExceptionally(
+                        closed
+                                ? new CallFailure(Status.CANCELLED, sent, "this client was closed meanwhile")
+                                : new CallFailure(status, sent, "etcd at " + link.authority() + " " + what));
             }
         }
     }

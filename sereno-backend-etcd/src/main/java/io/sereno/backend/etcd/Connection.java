@@ -58,8 +58,11 @@ final class Connection {
                 .channelType(NioSocketChannel.class)
                 .executor(threads)
                 .offloadExecutor(threads)
-                // No request is sent twice but by Calls, which knows when that is right.
+                // No request is sent twice but by Calls, which knows when that is right; and nobody else's settings,
+                // such as
+                // retries or waiting for a server, come in by way of DNS.
                 .disableRetry()
+                .disableServiceConfigLookUp()
                 // etcd limits requests, not answers. An answer that was cut off here would leave its commit in doubt.
                 .maxInboundMessageSize(Integer.MAX_VALUE)
                 .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))

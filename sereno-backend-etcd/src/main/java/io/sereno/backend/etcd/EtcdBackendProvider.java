@@ -1,6 +1,7 @@
 package io.sereno.backend.etcd;
 
 import com.google.auto.service.AutoService;
+import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrantResponse;
@@ -8,8 +9,10 @@ import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.StatusRequest;
 import io.etcd.jetcd.api.StatusResponse;
+import io.etcd.jetcd.api.TxnRequest;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
@@ -79,19 +82,39 @@ public final class EtcdBackendProvider implements BackendProvider {
         Keys keys = new Keys(config.namespace());
         LeaseRevokeRequest revoke =
                 LeaseRevokeRequest.newBuilder().setID(granted.getID()).build();
-        // A user without the right to the namespace hears it now.
-        RangeRequest any = RangeRequest.newBuilder().setKey(keys.all()).build();
         StatusRequest who = StatusRequest.getDefaultInstance();
         Duration rest = remaining(config, deadline);
         CompletableFuture<?> revoked = calls.call(LeaseGrpc.getLeaseRevokeMethod(), revoke, rest);
-        CompletableFuture<?> read = calls.call(KVGrpc.getRangeMethod(), any, rest);
+        CompletableFuture<?> tried = calls.call(KVGrpc.getTxnMethod(), rightsNeeded(keys), rest);
         CompletableFuture<StatusResponse> status = calls.call(MaintenanceGrpc.getStatusMethod(), who, rest);
         EtcdBackend.await(revoked);
-        EtcdBackend.await(read);
+        EtcdBackend.await(tried);
         Guarantees guarantees =
-                EtcdLimits.guarantees(EtcdBackend.await(status).getVersion(), Duration.ofSeconds(granted.getTTL()));
+                EtcdLimits.guarantees(version(status), Duration.ofSeconds(granted.getTTL()), config.operationTimeout());
         Watches watches = new Watches(connection, keys, config.time(), config.executor(), config.operationTimeout());
         return new EtcdBackend(connection, keys, watches, guarantees);
+    }
+
+    /** A user without the right to the namespace hears it now: reads and deletes what is never there. */
+    private static TxnRequest rightsNeeded(Keys keys) {
+        return TxnRequest.newBuilder()
+                .addSuccess(RequestOp.newBuilder()
+                        .setRequestRange(RangeRequest.newBuilder().setKey(keys.all())))
+                .addSuccess(RequestOp.newBuilder()
+                        .setRequestDeleteRange(DeleteRangeRequest.newBuilder().setKey(keys.all())))
+                .build();
+    }
+
+    /** From 3.5.28 and 3.6.0 on, many versions of etcd tell their version to administrators only. */
+    private static String version(CompletableFuture<StatusResponse> status) {
+        try {
+            return EtcdBackend.await(status).getVersion();
+        } catch (BackendException refused) {
+            if (refused.permanent()) {
+                return "unknown";
+            }
+            throw refused;
+        }
     }
 
     private static Duration remaining(BackendConfig config, long deadline) {

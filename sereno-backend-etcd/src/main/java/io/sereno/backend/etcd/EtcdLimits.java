@@ -33,7 +33,7 @@ final class EtcdLimits {
 
     private EtcdLimits() {}
 
-    static Guarantees guarantees(String serverVersion, Duration leastTtl) {
+    static Guarantees guarantees(String serverVersion, Duration leastTtl, Duration operationTimeout) {
         return new Guarantees(
                 "etcd",
                 serverVersion,
@@ -48,7 +48,8 @@ final class EtcdLimits {
                 Duration.ofSeconds(1),
                 // etcd looks for expired leases twice a second and ends at most 500 at a time.
                 Duration.ofSeconds(2),
-                Duration.ofSeconds(2),
+                // A call may first have to find out, by not being answered, that its connection leads nowhere any more.
+                operationTimeout.plusSeconds(1),
                 Duration.ZERO,
                 Integer.MAX_VALUE,
                 Integer.MAX_VALUE,

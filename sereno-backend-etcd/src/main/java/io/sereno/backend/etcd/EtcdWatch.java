@@ -10,7 +10,7 @@ final class EtcdWatch implements Watch {
     private final Notices notices;
     private final CompletableFuture<Watch> opened = new CompletableFuture<>();
 
-    /** Whether it is, or was, live: from then on it is told of gaps. Guarded by the lock of {@link Watches}. */
+    /** Whether it is, or was, live: from then on it is told of gaps. Guarded by the state of {@link Watches}. */
     boolean wasLive;
 
     EtcdWatch(Watches watches, Watched watched, Notices notices) {

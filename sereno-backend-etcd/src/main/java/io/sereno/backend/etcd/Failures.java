@@ -3,6 +3,7 @@ package io.sereno.backend.etcd;
 import io.grpc.Status;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
+import java.net.SocketException;
 import java.security.cert.CertificateException;
 import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLHandshakeException;
@@ -13,7 +14,9 @@ import javax.net.ssl.SSLHandshakeException;
  * <ul>
  *   <li>What never was handed to a connection was not applied.
  *   <li>Where etcd itself refuses, nothing was applied, since it looks before it writes.
- *   <li>All else is doubt: a lost connection, silence, and also what etcd says while it changes its leader.
+ *   <li>All else is doubt: a lost connection, silence, and also what etcd says while it changes its leader, or when it has run
+ *       out of something: the write that fills the disk quota is done and then told as "no space", and gRPC gives the same
+ *       code to what was under way on a connection that the server found too busy.
  * </ul>
  */
 final class Failures {
@@ -57,18 +60,24 @@ final class Failures {
                     ALREADY_EXISTS,
                     FAILED_PRECONDITION,
                     OUT_OF_RANGE,
-                    RESOURCE_EXHAUSTED,
                     UNAUTHENTICATED,
                     PERMISSION_DENIED,
                     UNIMPLEMENTED -> true;
-            case OK, CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE, DATA_LOSS -> false;
+            case OK,
+                    CANCELLED,
+                    UNKNOWN,
+                    DEADLINE_EXCEEDED,
+                    RESOURCE_EXHAUSTED,
+                    ABORTED,
+                    INTERNAL,
+                    UNAVAILABLE,
+                    DATA_LOSS -> false;
         };
     }
 
-    /** A full disk or too many requests may pass; a refused certificate will not, though it looks like a lost connection. */
+    /** A refused certificate will be refused again, though it looks like a lost connection. */
     private static boolean isPermanent(CallFailure call) {
-        Status.Code code = call.status().getCode();
-        return (isRefusal(code) && code != Status.Code.RESOURCE_EXHAUSTED)
+        return isRefusal(call.status().getCode())
                 || root(call) instanceof CertificateException
                 || has(call, SSLHandshakeException.class);
     }
@@ -79,16 +88,28 @@ final class Failures {
                 .append(": ")
                 .append(status.getCode());
         if (status.getDescription() != null) {
-            message.append(", ").append(status.getDescription());
+            // What gRPC writes below the first line is about its own insides.
+            status.getDescription()
+                    .lines()
+                    .findFirst()
+                    .ifPresent(line -> message.append(", ").append(line));
         }
         Throwable root = root(call);
         if (root != call && root.getMessage() != null) {
             message.append(" (").append(root.getMessage()).append(')');
         }
+        if (status.getCode() == Status.Code.UNAVAILABLE && !call.sent() && isHungUp(root, call)) {
+            message.append("; the connection ended before a word was said: is TLS, etcds:, spoken on one side only?");
+        }
         if (status.getCode() == Status.Code.PERMISSION_DENIED) {
             message.append("; the user needs the right to read and write all keys of the namespace");
         }
         return message.toString();
+    }
+
+    /** Accepted, and ended: not refused, and not for a certificate. */
+    private static boolean isHungUp(Throwable root, CallFailure call) {
+        return root == call || root.getClass() == SocketException.class;
     }
 
     static Throwable unwrap(Throwable failure) {

@@ -71,6 +71,14 @@ final class Tokens {
                 : failure;
     }
 
+    /** Whoever waits for the log-in under way goes on waiting for it; the next one who needs a token makes another. */
+    void abandon() {
+        CompletableFuture<Optional<String>> known = current.get();
+        if (known != null && !known.isDone()) {
+            current.compareAndSet(known, null);
+        }
+    }
+
     /** Unless somebody has got another one meanwhile. */
     void forget(Optional<String> refused) {
         CompletableFuture<Optional<String>> known = current.get();

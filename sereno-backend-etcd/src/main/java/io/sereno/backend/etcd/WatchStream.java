@@ -1,7 +1,6 @@
 package io.sereno.backend.etcd;
 
 import com.google.protobuf.ByteString;
-import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.WatchCancelRequest;
 import io.etcd.jetcd.api.WatchCreateRequest;
 import io.etcd.jetcd.api.WatchGrpc;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * One stream of etcd that carries any number of watchers. It lives as long as its connection, and what it had is opened
  * again on the next one, from then on: no watcher is resumed at a revision, which etcd may have forgotten.
  *
- * <p>Guarded by the lock of {@link Watches}, which calls it; {@link #onMessage} and {@link #onClose} are gRPC's, one at a
+ * <p>Guarded by the state of {@link Watches}, which calls it; {@link #onMessage} and {@link #onClose} are gRPC's, one at a
  * time, and go there first.
  */
 final class WatchStream extends ClientCall.Listener<WatchResponse> {
@@ -49,6 +48,11 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
 
     void start() {
         call.start(this, Calls.headers(token));
+        more();
+    }
+
+    /** The next message may come. Not after this client was closed, when there is nobody to fetch it. */
+    void more() {
         call.request(1);
     }
 
@@ -81,7 +85,6 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
     @Override
     public void onMessage(WatchResponse response) {
         watches.received(this, response);
-        call.request(1);
     }
 
     @Override
@@ -99,6 +102,11 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
         return watched;
     }
 
+    /** Whether etcd has answered all that it was asked for. */
+    boolean isAnswered() {
+        return asked.isEmpty();
+    }
+
     static boolean isRefusal(WatchResponse response) {
         return response.getCreated() && (response.getCanceled() || response.getWatchId() == NONE);
     }
@@ -111,9 +119,5 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
     @Nullable
     Watched cancelled(long id) {
         return live.remove(id);
-    }
-
-    static long revision(Event event) {
-        return event.getKv().getModRevision();
     }
 }

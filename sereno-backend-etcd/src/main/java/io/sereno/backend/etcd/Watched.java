@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** One target: etcd has one watcher for it, which all watches of this client share. Guarded by the lock of {@link Watches}. */
+/** One target: etcd has one watcher for it, which all watches of this client share. Guarded by the state of {@link Watches}. */
 final class Watched {
     private final Target target;
     private final ByteString directory;

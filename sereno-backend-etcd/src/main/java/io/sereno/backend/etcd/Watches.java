@@ -4,13 +4,13 @@ import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.WatchResponse;
 import io.grpc.Status;
 import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * said so. Whatever ends a watcher (the connection, a change of leader, compaction), a new one is made, from then on; so
  * nothing depends on what the old one had delivered.
  *
- * <p>One lock guards the state; stages are completed, and notices handed over, after it was given back.
+ * <p>Stages are completed, and notices handed over, outside the lock.
  */
 final class Watches {
     private static final System.Logger LOG = System.getLogger("io.sereno");
@@ -45,18 +44,18 @@ final class Watches {
     private final Executor callbacks;
     private final Duration limit;
 
-    private final ReentrantLock lock = new ReentrantLock();
-    // Below: guarded by the lock.
+    private final Exclusive state = new Exclusive();
+    // Below: only inside state.run and state.call.
     private final Map<Target, Watched> targets = new HashMap<>();
     private @Nullable WatchStream stream;
     /** Whether a new stream is on its way: waited for, or waiting for its token. */
     private boolean opening;
 
-    private Runnable cancelOpening = () -> {};
+    /** Of the pause before the next stream is opened, or of the time that it has for its answers. */
+    private Runnable cancelTimer = () -> {};
+
     private int failures;
     private boolean closed;
-    /** What is to be done when the lock is given back. */
-    private List<Runnable> afterwards = new ArrayList<>();
 
     Watches(Connection connection, Keys keys, TimeSource time, Executor callbacks, Duration limit) {
         this.links = connection.links();
@@ -72,72 +71,48 @@ final class Watches {
 
     CompletableFuture<Watch> watch(Target target, WatchListener listener) {
         long now = time.nanoTime();
-        EtcdWatch watch;
-        lock.lock();
-        try {
-            if (closed) {
-                return CompletableFuture.failedFuture(EtcdBackend.closed());
-            }
-            Watched watched = targets.get(target);
-            if (watched == null) {
-                watched = new Watched(target, keys.directory(target.directory()));
-                targets.put(target, watched);
-                openOrCreate(watched);
-            }
-            watch = new EtcdWatch(this, watched, new Notices(target, listener, callbacks));
-            watched.add(watch);
-            if (watched.id.isPresent()) {
-                live(watch);
-            }
-        } finally {
-            unlock();
+        Watched shared = new Watched(target, keys.directory(target.directory()));
+        Notices notices = new Notices(target, listener, callbacks);
+        EtcdWatch watch = state.call(() -> add(shared, notices));
+        CompletableFuture<Watch> opened = watch.opened();
+        if (!opened.isDone()) {
+            Runnable cancel = time.schedule(limit, threads, () -> tooLate(watch, now));
+            CompletionStage<Watch> end = opened;
+            end.whenComplete((live, failure) -> cancel.run());
         }
-        if (!watch.opened().isDone()) {
-            Runnable cancelTimer = time.schedule(limit, threads, () -> tooLate(watch, now));
-            CompletionStage<Watch> opened = watch.opened();
-            opened.whenComplete((live, failure) -> cancelTimer.run());
-        }
-        return watch.opened();
+        return opened;
     }
 
     void cancel(EtcdWatch watch) {
         watch.notices().cancel();
-        lock.lock();
-        try {
-            remove(watch);
-        } finally {
-            unlock();
-        }
+        state.run(() -> remove(watch));
     }
 
     void close() {
-        lock.lock();
-        try {
+        state.run(() -> {
             closed = true;
-            cancelOpening.run();
-            for (Watched watched : targets.values()) {
-                watched.watches.forEach(watch -> watch.notices().cancel());
-                failPending(watched, EtcdBackend.closed());
-            }
+            cancelTimer.run();
+            targets.values()
+                    .forEach(watched ->
+                            watched.watches.forEach(watch -> watch.notices().cancel()));
+            failPending(EtcdBackend.closed());
             targets.clear();
             WatchStream last = stream;
             stream = null;
             if (last != null) {
-                afterwards.add(() -> last.end("closed"));
+                state.afterwards(() -> last.end("closed"));
             }
-        } finally {
-            unlock();
-        }
+        });
     }
 
     /** An answer of the stream. */
     void received(WatchStream from, WatchResponse response) {
         from.link().heard(time.nanoTime());
-        lock.lock();
-        try {
+        state.run(() -> {
             if (from != stream) {
                 return;
             }
+            from.more();
             if (response.getCreated()) {
                 Watched watched = from.answered(response);
                 if (watched != null && WatchStream.isRefusal(response)) {
@@ -153,9 +128,7 @@ final class Watches {
                     changed(watched, response.getEventsList());
                 }
             }
-        } finally {
-            unlock();
-        }
+        });
     }
 
     /** The stream is over: by an error, by order of the server, or by ours. */
@@ -165,64 +138,60 @@ final class Watches {
         } else if (status.getCode() == Status.Code.UNAUTHENTICATED) {
             tokens.forget(from.token());
         }
-        lock.lock();
-        try {
-            if (from == stream) {
-                stream = null;
-                targets.values().forEach(watched -> watched.id = Optional.empty());
-                openLater();
-            }
-        } finally {
-            unlock();
-        }
+        state.run(() -> leave(from, "it is over"));
     }
 
     /** The connection was given up; what stands on it might otherwise wait for long to hear of that. */
     private void moveFrom(Link link) {
-        lock.lock();
-        try {
+        state.run(() -> {
             WatchStream last = stream;
             if (last != null && last.link() == link) {
-                afterwards.add(() -> last.end("the connection was replaced"));
+                leave(last, "the connection was replaced");
             }
-        } finally {
-            unlock();
-        }
+        });
+    }
+
+    /** A stream that does not answer hangs on a server that is not there, whether or not other calls notice. */
+    private void lookAfter(WatchStream opened, long since) {
+        state.run(() -> {
+            if (opened == stream && !opened.isAnswered()) {
+                state.afterwards(() -> links.unanswered(opened.link(), since));
+            }
+        });
     }
 
     private void tooLate(EtcdWatch watch, long since) {
-        Link silent = null;
-        lock.lock();
-        try {
-            if (!watch.wasLive) {
-                remove(watch);
-                WatchStream last = stream;
-                silent = last == null ? null : last.link();
-                fail(
-                        watch,
-                        new BackendException(
-                                BackendException.Outcome.NOT_APPLIED,
-                                false,
-                                "etcd made no watch within " + limit,
-                                null));
+        state.run(() -> {
+            if (watch.wasLive) {
+                return;
             }
-        } finally {
-            unlock();
-        }
-        if (silent != null) {
-            links.unanswered(silent, since);
-        }
+            remove(watch);
+            fail(watch, new BackendException(Outcome.NOT_APPLIED, false, "etcd made no watch within " + limit, null));
+            WatchStream last = stream;
+            if (last != null) {
+                state.afterwards(() -> links.unanswered(last.link(), since));
+            }
+        });
     }
 
-    // From here on: under the lock.
+    // From here on: inside state.run or state.call, but for open().
 
-    private void unlock() {
-        List<Runnable> todo = afterwards;
-        if (!todo.isEmpty()) {
-            afterwards = new ArrayList<>();
+    private EtcdWatch add(Watched unlessThere, Notices notices) {
+        Watched known = targets.get(unlessThere.target());
+        Watched watched = known == null ? unlessThere : known;
+        EtcdWatch watch = new EtcdWatch(this, watched, notices);
+        if (closed) {
+            watch.opened().completeExceptionally(EtcdBackend.closed());
+            return watch;
         }
-        lock.unlock();
-        todo.forEach(Runnable::run);
+        watched.add(watch);
+        if (known == null) {
+            targets.put(watched.target(), watched);
+            openOrCreate(watched);
+        } else if (watched.id.isPresent()) {
+            live(watch);
+        }
+        return watch;
     }
 
     private void openOrCreate(Watched watched) {
@@ -231,50 +200,67 @@ final class Watches {
             watched.openOn(open);
         } else if (!opening) {
             opening = true;
-            afterwards.add(this::open);
+            state.afterwards(this::open);
         }
     }
 
     private void openLater() {
         if (!opening && !closed && !targets.isEmpty()) {
             opening = true;
+            cancelTimer.run();
             long most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures++, 10));
             // Not all clients at the same time, after a server has come back.
             long pause = ThreadLocalRandom.current().nextLong(most / 2, most + 1);
-            cancelOpening = time.schedule(Duration.ofMillis(pause), threads, this::open);
+            cancelTimer = time.schedule(Duration.ofMillis(pause), threads, this::open);
         }
     }
 
-    /** Not under the lock. */
+    /** Outside, since a log-in may go before. */
     private void open() {
-        tokens.get(calls).whenComplete((token, failure) -> {
-            lock.lock();
-            try {
-                opening = false;
-                if (closed) {
-                    return;
-                }
-                if (failure != null) {
+        tokens.get(calls)
+                .whenComplete((token, failure) -> state.run(() -> {
+                    opening = false;
+                    if (closed) {
+                        return;
+                    }
+                    if (failure == null) {
+                        openOn(links.current(), token);
+                        return;
+                    }
                     BackendException why = Failures.ofRead(failure);
                     if (why.permanent()) {
+                        LOG.log(Level.WARNING, () -> "no watches for the time being: " + why.getMessage());
                         failPending(why);
                     }
                     openLater();
-                    return;
-                }
-                WatchStream next = new WatchStream(this, links.current(), token, threads);
-                next.start();
-                stream = next;
-                targets.values().forEach(watched -> watched.openOn(next));
-            } finally {
-                unlock();
-            }
-        });
+                }));
+    }
+
+    private void openOn(Link link, Optional<String> token) {
+        long now = time.nanoTime();
+        WatchStream next = new WatchStream(this, link, token, threads);
+        next.start();
+        stream = next;
+        targets.values().forEach(watched -> watched.openOn(next));
+        cancelTimer = time.schedule(limit, threads, () -> lookAfter(next, now));
+    }
+
+    /** All that stands on this stream is opened again on another one. No word goes to a stream that was left. */
+    private void leave(WatchStream from, String why) {
+        if (from == stream) {
+            stream = null;
+            targets.values().forEach(watched -> watched.id = Optional.empty());
+            state.afterwards(() -> from.end(why));
+            openLater();
+        }
     }
 
     private void created(Watched watched, WatchStream from, long id) {
-        failures = 0;
         watched.refused = false;
+        if (from.isAnswered()) {
+            failures = 0;
+            cancelTimer.run();
+        }
         if (watched.watches.isEmpty()) {
             from.cancel(id);
             return;
@@ -282,7 +268,7 @@ final class Watches {
         watched.id = Optional.of(id);
         for (EtcdWatch watch : watched.watches) {
             if (watch.wasLive) {
-                afterwards.add(watch.notices()::reset);
+                state.afterwards(watch.notices()::reset);
             } else {
                 live(watch);
             }
@@ -292,22 +278,26 @@ final class Watches {
     private void live(EtcdWatch watch) {
         watch.wasLive = true;
         // In a thread of its own: what hangs on the stage may block, and the stream must not wait for it.
-        afterwards.add(() -> threads.execute(() -> watch.opened().complete(watch)));
+        state.afterwards(() -> threads.execute(() -> watch.opened().complete(watch)));
     }
 
     private void refused(Watched watched, WatchStream from, String reason) {
         if (tokens.isUsed() && !watched.refused) {
             watched.refused = true;
             tokens.forget(from.token());
-        } else {
-            LOG.log(Level.WARNING, () -> "etcd refuses to watch " + watched.target() + ": " + reason);
-            failPending(
-                    watched,
-                    EtcdLimits.refused("etcd at " + from.link().authority() + " refuses the watch: " + reason
-                            + "; the user needs the right to read all keys of the namespace"));
+            // The token is that of the stream: another one needs another stream.
+            leave(from, "its token was refused");
+            return;
         }
-        // The token is that of the stream: another one needs another stream.
-        afterwards.add(() -> from.end("a watch was refused"));
+        failPending(
+                watched,
+                EtcdLimits.refused("etcd at " + from.link().authority() + " refuses the watch: " + reason
+                        + "; the user needs the right to read all keys of the namespace"));
+        if (!watched.watches.isEmpty()) {
+            // Those that were live once are tried again until they are cancelled.
+            LOG.log(Level.WARNING, () -> "etcd refuses to watch " + watched.target() + ": " + reason);
+            leave(from, "a watch was refused");
+        }
     }
 
     private void cancelled(@Nullable Watched watched, WatchStream from) {
@@ -324,7 +314,7 @@ final class Watches {
             String name = watched.nameOf(event.getKv().getKey());
             long revision = event.getKv().getModRevision();
             for (EtcdWatch watch : told) {
-                afterwards.add(() -> watch.notices().changed(name, revision));
+                state.afterwards(() -> watch.notices().changed(name, revision));
             }
         }
     }
@@ -357,6 +347,6 @@ final class Watches {
     }
 
     private void fail(EtcdWatch watch, BackendException why) {
-        afterwards.add(() -> threads.execute(() -> watch.opened().completeExceptionally(why)));
+        state.afterwards(() -> threads.execute(() -> watch.opened().completeExceptionally(why)));
     }
 }

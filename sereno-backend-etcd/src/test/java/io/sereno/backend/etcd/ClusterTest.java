@@ -2,13 +2,7 @@ package io.sereno.backend.etcd;
 
 import static io.sereno.backend.etcd.Stages.await;
 import static io.sereno.backend.etcd.Stages.failure;
-import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sereno.Counter;
-import io.sereno.Grant;
-import io.sereno.NotAppliedException;
-import io.sereno.OutcomeUnknownException;
-import io.sereno.Sereno;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -19,19 +13,9 @@ import io.sereno.spi.Target;
 import io.sereno.testservers.EtcdCluster;
 import io.sereno.testservers.EtcdServer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -93,6 +77,17 @@ class ClusterTest {
         }
     }
 
+    @Test
+    void whoeverIsFrozenWhenItOpensAnotherOneIsTaken() {
+        for (EtcdServer member : cluster.members()) {
+            member.pause();
+            try (Backend backend = config().open()) {
+                putAtLast(backend, "without " + member);
+            }
+            member.resume();
+        }
+    }
+
     /** It still believes that there is a leader, and knows the state of a moment ago. */
     @Test
     void aMemberThatIsCutOffAnswersNothingFromMemory() {
@@ -110,93 +105,5 @@ class ClusterTest {
             cluster.members().forEach(EtcdServer::resume);
             putAtLast(backend, "b");
         }
-    }
-
-    /** Holders that a resource sees, and a counter, while leader after leader is lost. */
-    @Test
-    void recipesKeepTheirPromisesWhileLeadersComeAndGo() throws Exception {
-        String hosts = cluster.endpoints().stream()
-                .map(address -> address.getHostString() + ":" + address.getPort())
-                .collect(Collectors.joining(","));
-        AtomicBoolean stop = new AtomicBoolean();
-        AtomicLong greatest = new AtomicLong();
-        AtomicLong counted = new AtomicLong();
-        AtomicLong doubtful = new AtomicLong();
-        AtomicLong refused = new AtomicLong();
-        Semaphore sections = new Semaphore(0);
-        Semaphore additions = new Semaphore(0);
-        List<Sereno> clients = new ArrayList<>();
-        ExecutorService threads = Executors.newCachedThreadPool();
-        try {
-            List<Future<?>> work = new ArrayList<>();
-            for (int i = 0; i < 3; i++) {
-                Sereno sereno = Sereno.builder()
-                        .uri("etcd://" + hosts + "/cluster?operation-timeout=1s")
-                        .connect();
-                clients.add(sereno);
-                work.add(threads.submit(() -> {
-                    while (!stop.get()) {
-                        try (Grant grant = sereno.mutex("close-month").acquire()) {
-                            enter(greatest, grant.fencingToken());
-                            sections.release();
-                        }
-                    }
-                    return null;
-                }));
-                work.add(threads.submit(() -> {
-                    Counter counter = sereno.counter("orders");
-                    while (!stop.get()) {
-                        try {
-                            counter.incrementAndGet();
-                            counted.incrementAndGet();
-                            additions.release();
-                        } catch (OutcomeUnknownException e) {
-                            doubtful.incrementAndGet();
-                        } catch (NotAppliedException e) {
-                            // It counted nothing, and is tried again.
-                            refused.incrementAndGet();
-                        }
-                    }
-                }));
-            }
-            for (int i = 0; i < 3; i++) {
-                EtcdServer leader = cluster.leader();
-                if (i % 2 == 0) {
-                    leader.kill();
-                } else {
-                    leader.pause();
-                }
-                awaitProgress(sections);
-                awaitProgress(additions);
-                if (i % 2 == 0) {
-                    leader.restart();
-                } else {
-                    leader.resume();
-                }
-            }
-            stop.set(true);
-            for (Future<?> each : work) {
-                each.get();
-            }
-            long value = clients.get(0).counter("orders").get();
-            assertThat(value).isBetween(counted.get(), counted.get() + doubtful.get());
-        } finally {
-            stop.set(true);
-            threads.shutdownNow();
-            clients.forEach(Sereno::close);
-        }
-    }
-
-    /** The resource: refuses whoever comes with a token that is not greater than all before. */
-    private static void enter(AtomicLong greatest, long token) {
-        long before = greatest.getAndAccumulate(token, Math::max);
-        assertThat(token).isGreaterThan(before);
-    }
-
-    private static void awaitProgress(Semaphore done) throws InterruptedException {
-        done.drainPermits();
-        assertThat(done.tryAcquire(20, SOON.toSeconds(), TimeUnit.SECONDS))
-                .as("things go on")
-                .isTrue();
     }
 }

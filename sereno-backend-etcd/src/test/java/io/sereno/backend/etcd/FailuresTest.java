@@ -21,7 +21,7 @@ class FailuresTest {
         "ALREADY_EXISTS,      NOT_APPLIED, permanent",
         "FAILED_PRECONDITION, NOT_APPLIED, permanent",
         "OUT_OF_RANGE,        NOT_APPLIED, permanent",
-        "RESOURCE_EXHAUSTED,  NOT_APPLIED, may pass",
+        "RESOURCE_EXHAUSTED,  UNKNOWN,     may pass",
         "UNAUTHENTICATED,     NOT_APPLIED, permanent",
         "PERMISSION_DENIED,   NOT_APPLIED, permanent",
         "UNIMPLEMENTED,       NOT_APPLIED, permanent",

@@ -16,8 +16,10 @@ import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
 import io.sereno.tck.proxy.FaultProxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -268,6 +270,27 @@ class FaultsTest {
             }
         }
 
+        /** More than etcd keeps for a watcher that is slow; it goes on from history, which is dropped before it has read it. */
+        @Test
+        void goOnWhenACompactionOvertakesThem() throws Exception {
+            try (Backend backend = proxied.open()) {
+                watch(backend);
+                long connections = proxy.accepted();
+                proxy.serverToClient().hold();
+                List<CompletionStage<CommitResult>> writing = new ArrayList<>();
+                for (int i = 0; i < 5_000; i++) {
+                    writing.add(onlooker.commit(put("n" + i % 10)));
+                }
+                writing.forEach(Stages::await);
+                SharedEtcd.SERVER.compact();
+                proxy.heal();
+                heard.upTo(Heard.RESET);
+                assertThat(proxy.accepted()).isEqualTo(connections);
+                await(onlooker.commit(put("seen")));
+                heard.upTo("seen");
+            }
+        }
+
         @Test
         void goOnBehindASilentLink() throws Exception {
             try (Backend backend =
@@ -303,6 +326,49 @@ class FaultsTest {
     }
 
     @Nested
+    class FailingOver {
+        /** Nobody calls anything meanwhile: the watch itself notices that nobody answers. */
+        @Test
+        void aWatchLeavesAServerThatTakesConnectionsAndSaysNothing() throws Exception {
+            Heard heard = new Heard();
+            try (Backend backend =
+                    proxied.operationTimeout(Duration.ofMillis(500)).open()) {
+                await(backend.watch(new Target(DIRECTORY, Optional.empty()), heard));
+                long before = proxy.accepted();
+                proxy.acceptSilently();
+                proxy.resetAll();
+                proxy.awaitAccepted(before + 1, SOON);
+                // That connection stays as it is; another one would work.
+                proxy.accept();
+                heard.upTo(Heard.RESET);
+                await(onlooker.commit(put("seen")));
+                heard.upTo("seen");
+            }
+        }
+
+        /** Calls of many threads meet a stream that is just being left, over and over. */
+        @Test
+        void watchesMayBeMadeAndCancelledWhileConnectionsBreak() {
+            try (Backend backend =
+                    proxied.operationTimeout(Duration.ofMillis(500)).open()) {
+                Watch lasting = await(backend.watch(new Target(DIRECTORY, Optional.empty()), new Heard()));
+                for (int i = 0; i < 300; i++) {
+                    if (i % 3 == 0) {
+                        proxy.resetAll();
+                        // Tells the client that the connection is gone.
+                        backend.read(new Query.All(DIRECTORY));
+                    }
+                    CompletionStage<Watch> brief =
+                            backend.watch(new Target("directory" + i, Optional.empty()), new Heard());
+                    brief.thenAccept(Watch::cancel);
+                }
+                works(backend);
+                lasting.cancel();
+            }
+        }
+    }
+
+    @Nested
     class Opening {
         @Test
         void failsWithinItsTimeAndSaysWhere() {
@@ -333,6 +399,18 @@ class FaultsTest {
 
     @Nested
     class Closing {
+        @Test
+        void endsWatchesThatAreNotLiveYet() {
+            Backend backend = proxied.open();
+            proxy.serverToClient().hold();
+            List<CompletionStage<Watch>> pending = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                pending.add(backend.watch(new Target("directory" + i, Optional.empty()), new Heard()));
+            }
+            backend.close();
+            pending.forEach(watch -> assertThat(failure(watch).outcome()).isEqualTo(Outcome.NOT_APPLIED));
+        }
+
         @Test
         void endsWhatIsUnderWayAndIsQuickBehindASilentLink() throws Exception {
             Backend backend = proxied.open();

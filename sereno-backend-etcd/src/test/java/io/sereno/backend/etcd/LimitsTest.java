@@ -1,0 +1,88 @@
+package io.sereno.backend.etcd;
+
+import static io.sereno.backend.etcd.Stages.await;
+import static io.sereno.backend.etcd.Stages.failure;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.testservers.EtcdServer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Servers that have been given less than usual. */
+@Tag("servers")
+class LimitsTest {
+    private static final Bytes VALUE = Bytes.copyOf(new byte[32 << 10]);
+
+    /** etcd does the write that exceeds its quota, and tells it as "database space exceeded". */
+    @Test
+    void whatIsRefusedForWantOfSpaceIsInDoubtAndReleasesGoOn() {
+        try (EtcdServer etcd = EtcdServer.start("--quota-backend-bytes=8388608");
+                Backend backend = Config.of(etcd.endpoint()).open()) {
+            Lease lease = await(backend.grantLease(Duration.ofSeconds(60)));
+            await(backend.commit(
+                    Commit.to("lock").put("held", Bytes.EMPTY, lease.id()).build()));
+            Queue<CompletionStage<CommitResult>> underWay = new ArrayDeque<>();
+            int sent = 0;
+            int refused = 0;
+            while (refused < 100) {
+                while (underWay.size() < 40) {
+                    String name = "n" + sent++;
+                    underWay.add(backend.commit(
+                            Commit.to("full").ifAbsent(name).put(name, VALUE).build()));
+                }
+                CompletionStage<CommitResult> first = underWay.remove();
+                try {
+                    assertThat(await(first)).isInstanceOf(Committed.class);
+                } catch (CompletionException e) {
+                    assertThat(failure(first)).hasMessageContaining("database space exceeded");
+                    assertThat(failure(first).outcome()).isEqualTo(Outcome.UNKNOWN);
+                    assertThat(failure(first).permanent()).isFalse();
+                    refused++;
+                }
+            }
+            underWay.forEach(commit -> commit.toCompletableFuture()
+                    .handle((result, failure) -> result)
+                    .join());
+            assertThat(await(lease.renew())).isTrue();
+            assertThat(await(backend.commit(
+                            Commit.to("lock").ifPresent("held").delete("held").build())))
+                    .isInstanceOf(Committed.class);
+            assertThat(await(backend.read(new Query.All("lock"))).entries()).isEmpty();
+            await(lease.revoke());
+        }
+    }
+
+    @Test
+    void aServerThatTakesLessThanUsualRefusesByItselfAndGoesOn() {
+        try (EtcdServer etcd = EtcdServer.start("--max-txn-ops=8", "--max-request-bytes=65536");
+                Backend backend = Config.of(etcd.endpoint()).open()) {
+            Commit.Builder many = Commit.to("any");
+            IntStream.range(0, 9).forEach(i -> many.put("n" + i, Bytes.EMPTY));
+            assertThat(failure(backend.commit(many.build())).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+            Commit large =
+                    Commit.to("any").put("a", Bytes.copyOf(new byte[70_000])).build();
+            assertThat(failure(backend.commit(large)).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+            // Beyond what gRPC takes on the server it does not say who refused, or what for.
+            Commit larger = Commit.to("any")
+                    .put("a", Bytes.copyOf(new byte[500 << 10]))
+                    .put("b", Bytes.copyOf(new byte[500 << 10]))
+                    .build();
+            failure(backend.commit(larger));
+            assertThat(await(backend.read(new Query.All("any"))).entries()).isEmpty();
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.sereno.backend.etcd;
+
+import static io.sereno.backend.etcd.Stages.await;
+import static io.sereno.backend.etcd.Stages.failure;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.CommitResult.LeaseDead;
+import io.sereno.spi.Lease;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What is sent, how often, and what becomes of the answer, before a server that answers as it is told to. */
+class SendingTest {
+    private static final Commit PUT = Commit.to("any").put("a", Bytes.EMPTY).build();
+
+    private final StubEtcd etcd = new StubEtcd();
+    private final Backend backend = Config.of(etcd.endpoint()).open();
+
+    SendingTest() throws IOException {}
+
+    @AfterEach
+    void close() {
+        backend.close();
+        etcd.close();
+    }
+
+    /** Not by this backend, and not by gRPC below it. */
+    @ParameterizedTest
+    @EnumSource(value = Status.Code.class, mode = EnumSource.Mode.EXCLUDE, names = "OK")
+    void noWriteIsSentTwiceWhateverTheAnswer(Status.Code code) {
+        etcd.answer(code.toStatus());
+        assertThat(failure(backend.commit(PUT)).outcome())
+                .isEqualTo(Failures.isRefusal(code) ? Outcome.NOT_APPLIED : Outcome.UNKNOWN);
+        etcd.answer(Status.OK);
+        assertThat(await(backend.commit(PUT))).isInstanceOf(Committed.class);
+        assertThat(etcd.transactions()).isEqualTo(2);
+    }
+
+    @Test
+    void aStageThatItsCallerCancelsEndsNothingButItself() {
+        CompletableFuture<?> impatient = backend.commit(PUT).toCompletableFuture();
+        impatient.cancel(true);
+        assertThat(impatient).isCompletedExceptionally();
+        assertThat(impatient.handle((result, failure) -> failure).join()).isInstanceOf(CancellationException.class);
+        assertThat(await(backend.commit(PUT))).isInstanceOf(Committed.class);
+        assertThat(etcd.transactions()).isEqualTo(2);
+    }
+
+    @Test
+    void aLeaseThatIsDeadStaysDeadWhateverTheServerSays() {
+        Lease lease = await(backend.grantLease(Duration.ofSeconds(10)));
+        assertThat(await(lease.renew())).isTrue();
+        await(lease.revoke());
+        assertThat(await(lease.renew())).isFalse();
+        assertThat(await(backend.commit(
+                        Commit.to("any").put("a", Bytes.EMPTY, lease.id()).build())))
+                .isEqualTo(new LeaseDead());
+        assertThat(etcd.transactions()).isZero();
+    }
+
+    @Test
+    void aVersionThatIsNotForUsersIsUnknown() {
+        assertThat(backend.guarantees().serverVersion()).isEqualTo("unknown");
+    }
+}

@@ -1,0 +1,133 @@
+package io.sereno.backend.etcd;
+
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.LeaseGrantRequest;
+import io.etcd.jetcd.api.LeaseGrantResponse;
+import io.etcd.jetcd.api.LeaseGrpc;
+import io.etcd.jetcd.api.LeaseKeepAliveRequest;
+import io.etcd.jetcd.api.LeaseKeepAliveResponse;
+import io.etcd.jetcd.api.LeaseRevokeRequest;
+import io.etcd.jetcd.api.LeaseRevokeResponse;
+import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.ResponseHeader;
+import io.etcd.jetcd.api.StatusRequest;
+import io.etcd.jetcd.api.StatusResponse;
+import io.etcd.jetcd.api.TxnRequest;
+import io.etcd.jetcd.api.TxnResponse;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Answers as it is told to, which a real server cannot be made to do. */
+final class StubEtcd implements AutoCloseable {
+    private final AtomicInteger transactions = new AtomicInteger();
+    private volatile Status answer = Status.OK;
+    private final Server server;
+
+    StubEtcd() throws IOException {
+        server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+                .addService(new Transactions())
+                .addService(new Leases())
+                .addService(new Maintenance())
+                .build()
+                .start();
+    }
+
+    InetSocketAddress endpoint() {
+        return InetSocketAddress.createUnresolved("127.0.0.1", server.getPort());
+    }
+
+    /** How transactions end from now on. */
+    void answer(Status status) {
+        answer = status;
+    }
+
+    /** Those that arrived, that of opening not counted. */
+    int transactions() {
+        return transactions.get();
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+    }
+
+    private static <T> void complete(StreamObserver<T> to, T answer) {
+        to.onNext(answer);
+        to.onCompleted();
+    }
+
+    private final class Transactions extends KVGrpc.KVImplBase {
+        @Override
+        public void txn(TxnRequest request, StreamObserver<TxnResponse> to) {
+            boolean opening =
+                    request.getSuccessCount() == 2 && request.getSuccess(1).hasRequestDeleteRange();
+            if (!opening) {
+                transactions.incrementAndGet();
+            }
+            if (opening || answer.isOk()) {
+                complete(
+                        to,
+                        TxnResponse.newBuilder()
+                                .setSucceeded(true)
+                                .setHeader(ResponseHeader.newBuilder().setRevision(7))
+                                .build());
+            } else {
+                to.onError(answer.asRuntimeException());
+            }
+        }
+    }
+
+    /** Renews whatever it is asked to, as etcd 3.4.23 may do with what it has revoked. */
+    private static final class Leases extends LeaseGrpc.LeaseImplBase {
+        @Override
+        public void leaseGrant(LeaseGrantRequest request, StreamObserver<LeaseGrantResponse> to) {
+            complete(
+                    to,
+                    LeaseGrantResponse.newBuilder()
+                            .setID(42)
+                            .setTTL(request.getTTL())
+                            .build());
+        }
+
+        @Override
+        public void leaseRevoke(LeaseRevokeRequest request, StreamObserver<LeaseRevokeResponse> to) {
+            complete(to, LeaseRevokeResponse.getDefaultInstance());
+        }
+
+        @Override
+        public StreamObserver<LeaseKeepAliveRequest> leaseKeepAlive(StreamObserver<LeaseKeepAliveResponse> to) {
+            return new StreamObserver<>() {
+                @Override
+                public void onNext(LeaseKeepAliveRequest request) {
+                    to.onNext(LeaseKeepAliveResponse.newBuilder()
+                            .setID(request.getID())
+                            .setTTL(10)
+                            .build());
+                }
+
+                @Override
+                public void onError(Throwable failure) {
+                    // The client has ended the stream, which is all that there was to do.
+                }
+
+                @Override
+                public void onCompleted() {
+                    to.onCompleted();
+                }
+            };
+        }
+    }
+
+    /** As etcd 3.6 does to users who are not root. */
+    private static final class Maintenance extends MaintenanceGrpc.MaintenanceImplBase {
+        @Override
+        public void status(StatusRequest request, StreamObserver<StatusResponse> to) {
+            to.onError(Status.PERMISSION_DENIED.asRuntimeException());
+        }
+    }
+}
