@@ -3,8 +3,10 @@ package io.sereno.testservers;
 import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
@@ -22,13 +24,20 @@ public final class EtcdServer extends ServerNode {
     private final Peer self;
     private final List<Peer> cluster;
     private final List<String> flags;
+    private final OptionalInt tlsPort;
     private final EtcdGateway gateway;
 
     EtcdServer(String name, FreePorts ports, Peer self, List<Peer> cluster, String... flags) {
+        this(name, ports, self, cluster, OptionalInt.empty(), flags);
+    }
+
+    private EtcdServer(
+            String name, FreePorts ports, Peer self, List<Peer> cluster, OptionalInt tlsPort, String... flags) {
         super(name, ports.next());
         this.self = self;
         this.cluster = cluster;
         this.flags = List.of(flags);
+        this.tlsPort = tlsPort;
         this.gateway = new EtcdGateway(endpoint());
     }
 
@@ -41,11 +50,29 @@ public final class EtcdServer extends ServerNode {
         return start(new FreePorts(), flags);
     }
 
+    /**
+     * A cluster of one member that takes TLS too, at {@link #tlsEndpoint()}.
+     *
+     * @param flags of the etcd program, those of the certificates among them: {@code "--cert-file=..."}, {@code "--key-file=..."}
+     */
+    public static EtcdServer startWithTls(String... flags) {
+        FreePorts ports = new FreePorts();
+        return FreePorts.start(() -> {
+            Peer self = Peer.create(ports);
+            return new EtcdServer("etcd", ports, self, List.of(self), OptionalInt.of(ports.next()), flags);
+        });
+    }
+
     static EtcdServer start(FreePorts ports, String... flags) {
         return FreePorts.start(() -> {
             Peer self = Peer.create(ports);
             return new EtcdServer("etcd", ports, self, List.of(self), flags);
         });
+    }
+
+    /** Where clients with TLS connect. */
+    public InetSocketAddress tlsEndpoint() {
+        return FreePorts.address(tlsPort.orElseThrow());
     }
 
     /** Drops all history before the present revision, from its disk too; returns that revision. */
@@ -74,7 +101,8 @@ public final class EtcdServer extends ServerNode {
 
     @Override
     List<String> command() {
-        String clientUrl = "http://" + authority();
+        String clientUrl =
+                "http://" + authority() + (tlsPort.isPresent() ? ",https://127.0.0.1:" + tlsPort.getAsInt() : "");
         List<String> line = new ArrayList<>();
         if (System.getProperty("os.arch").equals("aarch64")) {
             line.addAll(List.of("env", "ETCD_UNSUPPORTED_ARCH=arm64")); // 3.4 runs there, but wants to be asked to

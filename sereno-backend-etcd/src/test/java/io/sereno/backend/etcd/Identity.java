@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.Base64;
@@ -57,6 +59,22 @@ record Identity(Path certificate, Path key, KeyStore keys) {
     private static Path pem(Path file, String kind, byte[] content) throws IOException {
         String lines = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
         return Files.writeString(file, "-----BEGIN " + kind + "-----\n" + lines + "\n-----END " + kind + "-----\n");
+    }
+
+    /** A key pair for tokens, as etcd wants to have it named. */
+    static String signer(Path folder) throws IOException, GeneralSecurityException {
+        KeyPair pair = KeyPairGenerator.getInstance("RSA").generateKeyPair();
+        return "jwt,pub-key="
+                + pem(
+                        folder.resolve("token.pem"),
+                        "PUBLIC KEY",
+                        pair.getPublic().getEncoded())
+                + ",priv-key="
+                + pem(
+                        folder.resolve("token-key.pem"),
+                        "PRIVATE KEY",
+                        pair.getPrivate().getEncoded())
+                + ",sign-method=RS256";
     }
 
     /** What a side needs to trust this one and no other. */

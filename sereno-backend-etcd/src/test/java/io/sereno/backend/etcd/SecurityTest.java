@@ -10,6 +10,7 @@ import io.etcd.jetcd.api.AuthEnableRequest;
 import io.etcd.jetcd.api.AuthGrpc;
 import io.etcd.jetcd.api.AuthRoleAddRequest;
 import io.etcd.jetcd.api.AuthRoleGrantPermissionRequest;
+import io.etcd.jetcd.api.AuthRoleRevokePermissionRequest;
 import io.etcd.jetcd.api.AuthUserAddRequest;
 import io.etcd.jetcd.api.AuthUserChangePasswordRequest;
 import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
@@ -25,14 +26,20 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
 import io.sereno.spi.Target;
+import io.sereno.tck.proxy.FaultProxy;
 import io.sereno.testservers.EtcdServer;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Users and rights, on a server that has them switched on. */
 @Tag("servers")
@@ -40,10 +47,17 @@ class SecurityTest {
     private static final String PASSWORD = "correct-horse";
     private static final Target TARGET = new Target("lock/orders", Optional.empty());
 
-    private final EtcdServer etcd = EtcdServer.start();
-    private final Outsider outsider = new Outsider(etcd);
-    private final Config config =
-            Config.of(etcd.endpoint()).namespace("billing").login("app", PASSWORD);
+    /** Tokens last for two seconds. */
+    private final EtcdServer etcd;
+
+    private final Outsider outsider;
+    private final Config config;
+
+    SecurityTest(@TempDir Path folder) throws Exception {
+        etcd = EtcdServer.start("--auth-token=" + Identity.signer(folder) + ",ttl=2s");
+        outsider = new Outsider(etcd);
+        config = Config.of(etcd.endpoint()).namespace("billing").login("app", PASSWORD);
+    }
 
     @BeforeEach
     void switchRightsOn() {
@@ -129,6 +143,17 @@ class SecurityTest {
                 .hasMessageNotContaining("wrong");
     }
 
+    /** The log-in is the first request; it must not take all the time there is. */
+    @Test
+    void aFirstAddressThatIsSilentIsPassedOver() {
+        try (FaultProxy silent = FaultProxy.to(etcd.endpoint())) {
+            silent.acceptSilently();
+            try (Backend backend = config.at(silent.endpoint(), etcd.endpoint()).open()) {
+                assertThat(await(backend.commit(put("a")))).isInstanceOf(Committed.class);
+            }
+        }
+    }
+
     @Test
     void aTokenThatIsNoLongerTakenIsReplacedAndNobodyNotices() throws Exception {
         try (Backend backend = config.open()) {
@@ -154,6 +179,76 @@ class SecurityTest {
             }
             first.upTo("b");
         }
+    }
+
+    @Test
+    void aTokenThatHasBecomeOldIsReplacedAndNobodyNotices() throws Exception {
+        try (Backend backend = config.open()) {
+            Heard heard = new Heard();
+            await(backend.watch(TARGET, heard));
+            Lease lease = await(backend.grantLease(Duration.ofSeconds(30)));
+            long before = logIns();
+            int done = 0;
+            while (logIns() == before) {
+                String name = "n" + done++;
+                assertThat(await(backend.commit(put(name)))).isInstanceOf(Committed.class);
+                assertThat(await(lease.renew())).isTrue();
+                heard.upTo(name);
+                Heard brief = new Heard();
+                await(backend.watch(new Target("lock/orders", Optional.of(name)), brief))
+                        .cancel();
+            }
+            assertThat(done).isGreaterThan(5);
+        }
+    }
+
+    private long logIns() {
+        return Metrics.of(etcd).begun("Authenticate");
+    }
+
+    /** Where the next log-in fails, each call says so, and does it in time. */
+    @Test
+    void anOldTokenOfAUserWhosePasswordIsAnotherNowIsAClearError() throws Exception {
+        try (Backend backend = config.open()) {
+            asRoot().userChangePassword(AuthUserChangePasswordRequest.newBuilder()
+                    .setName("app")
+                    .setPassword("another")
+                    .build());
+            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            Query any = new Query.All("lock/orders");
+            while (await(backend.read(any).handle((read, failure) -> failure == null))) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+            }
+            for (CompletionStage<?> refused : List.of(
+                    backend.grantLease(Duration.ofSeconds(30)),
+                    backend.commit(put("a")),
+                    backend.read(any),
+                    backend.watch(TARGET, new Heard()))) {
+                BackendException failure = failure(refused);
+                assertThat(failure.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+                assertThat(failure.permanent()).isTrue();
+                assertThat(failure)
+                        .hasMessageContaining("logging in as 'app' failed")
+                        .hasMessageNotContaining(PASSWORD);
+            }
+        }
+    }
+
+    @Test
+    void aUserWhoMayOnlyReadHearsItWhenOpening() {
+        asRoot().roleRevokePermission(AuthRoleRevokePermissionRequest.newBuilder()
+                .setRole("app")
+                .setKey(ByteString.copyFromUtf8("billing:"))
+                .setRangeEnd(ByteString.copyFromUtf8("billing;"))
+                .build());
+        asRoot().roleGrantPermission(AuthRoleGrantPermissionRequest.newBuilder()
+                .setName("app")
+                .setPerm(Permission.newBuilder()
+                        .setPermType(Permission.Type.READ)
+                        .setKey(ByteString.copyFromUtf8("billing:"))
+                        .setRangeEnd(ByteString.copyFromUtf8("billing;")))
+                .build());
+        assertRefused(config, "the right to read and write all keys");
     }
 
     @Test

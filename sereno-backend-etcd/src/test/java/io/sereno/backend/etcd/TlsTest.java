@@ -10,31 +10,60 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.Target;
-import java.net.InetSocketAddress;
+import io.sereno.testservers.EtcdServer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** TLS, with certificates that both sides check. */
 @Tag("servers")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TlsTest {
-    private static final InetSocketAddress ETCD = SharedEtcd.SERVER.endpoint();
+    private Identity server;
+    private Identity elsewhere;
+    private Identity client;
+    private EtcdServer etcd;
+    private EtcdServer wrongName;
 
-    private static Config to(TlsDoor door) {
-        return Config.of(door.endpoint()).scheme("etcds").connectTimeout(Duration.ofSeconds(20));
+    @BeforeAll
+    void start(@TempDir Path folder) throws Exception {
+        server = Identity.create(folder, "server", "127.0.0.1");
+        elsewhere = Identity.create(folder, "elsewhere", "127.0.0.2");
+        client = Identity.create(folder, "client", "127.0.0.1");
+        etcd = etcd(server);
+        wrongName = etcd(elsewhere);
+    }
+
+    private EtcdServer etcd(Identity own) {
+        return EtcdServer.startWithTls(
+                "--cert-file=" + own.certificate(),
+                "--key-file=" + own.key(),
+                "--client-cert-auth",
+                "--trusted-ca-file=" + client.certificate());
+    }
+
+    @AfterAll
+    void stop() {
+        etcd.close();
+        wrongName.close();
+    }
+
+    private static Config to(EtcdServer server) {
+        return Config.of(server.tlsEndpoint()).scheme("etcds");
+    }
+
+    private Config asClient(EtcdServer server) {
+        return to(server).identity(client.certificate(), client.key());
     }
 
     @Test
-    void withTheRightCertificatesEverythingWorks(@TempDir Path folder) throws Exception {
-        Identity server = Identity.create(folder, "server", "127.0.0.1");
-        Identity client = Identity.create(folder, "client", "127.0.0.1");
-        try (TlsDoor door = new TlsDoor(ETCD, server, client);
-                Backend backend = to(door).trust(server.certificate())
-                        .identity(client.certificate(), client.key())
-                        .open()) {
+    void withTheRightCertificatesEverythingWorks() throws Exception {
+        try (Backend backend = asClient(etcd).trust(server.certificate()).open()) {
             Heard heard = new Heard();
             await(backend.watch(new Target("any", Optional.empty()), heard));
             assertThat(await(backend.commit(
@@ -45,36 +74,44 @@ class TlsTest {
     }
 
     @Test
-    void certificatesThatDoNotFitAreToldForWhatTheyAre(@TempDir Path folder) throws Exception {
-        Identity server = Identity.create(folder, "server", "127.0.0.1");
-        Identity elsewhere = Identity.create(folder, "elsewhere", "127.0.0.2");
-        Identity client = Identity.create(folder, "client", "127.0.0.1");
-        try (TlsDoor door = new TlsDoor(ETCD, server, client);
-                TlsDoor wrongName = new TlsDoor(ETCD, elsewhere, client)) {
-            Config known = to(door).identity(client.certificate(), client.key());
-            assertRefused(known, "unable to find valid certification path");
-            assertRefused(known.trust(elsewhere.certificate()), "unable to find valid certification path");
-            assertRefused(
-                    to(wrongName).identity(client.certificate(), client.key()).trust(elsewhere.certificate()),
-                    "127.0.0.1");
-            assertThatThrownBy(() -> to(door).trust(server.certificate())
-                            .connectTimeout(Duration.ofSeconds(3))
-                            .open())
-                    .as("without a certificate of the client's")
-                    .isInstanceOf(BackendException.class)
-                    .hasMessageContaining("127.0.0.1:" + door.endpoint().getPort());
-            assertThatThrownBy(() -> to(door).identity(client.certificate(), server.certificate())
-                            .open())
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("client.pem");
-        }
+    void aServerThatIsNotTrustedIsRefused() {
+        assertRefused(asClient(etcd), "unable to find valid certification path");
+        assertRefused(asClient(etcd).trust(elsewhere.certificate()), "unable to find valid certification path");
+        assertRefused(asClient(wrongName).trust(elsewhere.certificate()), "127.0.0.1");
+    }
+
+    @Test
+    void aClientThatIsNotTrustedIsRefused() {
+        assertRefused(to(etcd).trust(server.certificate()), "certificate");
+        assertRefused(
+                to(etcd).trust(server.certificate()).identity(elsewhere.certificate(), elsewhere.key()), "certificate");
+    }
+
+    @Test
+    void aKeyThatIsNotThatOfTheCertificateIsRefusedBeforeAnyInputOrOutput() {
+        assertThatThrownBy(() -> to(etcd).identity(client.certificate(), server.certificate())
+                        .open())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("client.pem");
+    }
+
+    @Test
+    void whoSpeaksTlsToAServerWithoutItOrTheReverseIsTold() {
+        assertFails(asClient(etcd).at(etcd.endpoint()).trust(server.certificate()), "TLS");
+        assertFails(Config.of(etcd.tlsEndpoint()), "etcds:");
     }
 
     private static void assertRefused(Config config, String why) {
         assertThatThrownBy(config::open)
                 .isInstanceOfSatisfying(
                         BackendException.class,
-                        refused -> assertThat(refused.permanent()).isTrue())
+                        refused -> assertThat(refused.permanent())
+                                .as(refused.getMessage())
+                                .isTrue())
                 .hasMessageContaining(why);
+    }
+
+    private static void assertFails(Config config, String why) {
+        assertThatThrownBy(config::open).isInstanceOf(BackendException.class).hasMessageContaining(why);
     }
 }
