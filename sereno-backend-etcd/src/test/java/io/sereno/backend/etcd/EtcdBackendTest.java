@@ -471,31 +471,6 @@ class EtcdBackendTest {
             assertThat(heard.next()).isEqualTo("c");
             again.cancel();
         }
-
-        @Test
-        void aThousandWatchesAreOneStream() throws Exception {
-            List<Heard> all = new ArrayList<>();
-            List<CompletionStage<Watch>> opening = new ArrayList<>();
-            for (int i = 0; i < 1_000; i++) {
-                Heard one = new Heard();
-                all.add(one);
-                opening.add(other.watch(
-                        i % 2 == 0
-                                ? new Target(DIRECTORY, Optional.of("n" + i))
-                                : new Target("directory" + i, Optional.empty()),
-                        one));
-            }
-            opening.forEach(Stages::await);
-            for (int i = 0; i < 1_000; i++) {
-                Commit commit = Commit.to(i % 2 == 0 ? DIRECTORY : "directory" + i)
-                        .put("n" + i, VALUE)
-                        .build();
-                await(backend.commit(commit));
-            }
-            for (int i = 0; i < 1_000; i++) {
-                assertThat(all.get(i).next()).isEqualTo("n" + i);
-            }
-        }
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.Codec;
 import io.sereno.Counter;
 import io.sereno.From;
-import io.sereno.Grant;
 import io.sereno.IdGenerator;
 import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
@@ -194,50 +193,6 @@ class RecipesTest {
         });
         assertThat(made.stream().flatMapToLong(Arrays::stream).distinct().count())
                 .isEqualTo(1_500);
-    }
-
-    @Test
-    void aLockThatNobodyWaitsForIsTwoRequests() throws Exception {
-        Mutex mutex = client(0).mutex("cheap");
-        mutex.acquire().release();
-        Metrics before = Metrics.of(ETCD);
-        for (int i = 0; i < 100; i++) {
-            mutex.acquire().release();
-        }
-        Metrics after = Metrics.of(ETCD);
-        // The three clients renew their sessions meanwhile.
-        assertThat(after.begun("Txn") - before.begun("Txn")).isBetween(200L, 215L);
-        assertThat(after.begun("Range") - before.begun("Range")).isLessThan(10);
-    }
-
-    @Test
-    void aThousandHeldLocksCostWhatOneDoes() throws Exception {
-        long memory = Metrics.of(ETCD).memory();
-        try (Sereno holder =
-                Sereno.builder().uri(uri).sessionTtl(Duration.ofSeconds(6)).connect()) {
-            Metrics acquiring = Metrics.of(ETCD);
-            List<Grant> held = new ArrayList<>();
-            for (int i = 0; i < 1_000; i++) {
-                held.add(holder.mutex("lock-" + i).tryAcquire().orElseThrow());
-            }
-            // Each place is looked at once, when it has lasted a third of the ttl, and watched from then on.
-            awaitBegun("Txn", acquiring, 2_000);
-            Metrics before = Metrics.of(ETCD);
-            awaitBegun("LeaseKeepAlive", before, 4);
-            Metrics after = Metrics.of(ETCD);
-            assertThat(held).allMatch(Grant::isHeld);
-            // One check for each renewal, of this client and the three others.
-            long renewals = after.begun("LeaseKeepAlive") - before.begun("LeaseKeepAlive");
-            assertThat(after.begun("Txn") - before.begun("Txn")).isLessThanOrEqualTo(renewals + 10);
-            assertThat(after.memory() - memory).isLessThan(100L << 20);
-        }
-        assertThat(client(1).mutex("lock-7").tryAcquire().map(Grant::isHeld)).contains(true);
-    }
-
-    private static void awaitBegun(String method, Metrics since, long count) {
-        while (Metrics.of(ETCD).begun(method) < since.begun(method) + count) {
-            Thread.onSpinWait();
-        }
     }
 
     @Test

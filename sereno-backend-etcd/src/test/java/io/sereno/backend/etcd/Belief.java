@@ -1,0 +1,34 @@
+package io.sereno.backend.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Somebody believed in a grant at this time or later, by a clock that all share. A grant that was lost does not come back, so that
+ * it was believed in at the very time, too.
+ */
+record Belief(String what, long token, long time, Object by) {
+    /** In the order of time tokens never fall, and each belongs to one: nobody believed while another did. */
+    static int assertOneAtATime(String what, List<Belief> all) {
+        List<Belief> beliefs = all.stream()
+                .filter(belief -> belief.what.equals(what))
+                .sorted(Comparator.comparingLong(Belief::time))
+                .toList();
+        Map<Long, Object> owners = new HashMap<>();
+        Belief last = beliefs.get(0);
+        for (Belief belief : beliefs) {
+            assertThat(belief.token)
+                    .as("the token of %s, with %s before it", belief, last)
+                    .isGreaterThanOrEqualTo(last.token);
+            assertThat(owners.computeIfAbsent(belief.token, token -> belief.by))
+                    .as("who has the token of %s", belief)
+                    .isSameAs(belief.by);
+            last = belief;
+        }
+        return owners.size();
+    }
+}

@@ -1,0 +1,183 @@
+package io.sereno.backend.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Sereno;
+import io.sereno.backend.etcd.ActorProcess.Fact;
+import io.sereno.testservers.EtcdServer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Three JVMs and one etcd, and a hand that stops, kills and cuts them off. Once in the usual build; {@code
+ * -Dsereno.etcd.rounds=40} goes on for some ten minutes.
+ */
+@Tag("servers")
+class ManyJvmsTest {
+    private static final int ROUNDS = Integer.getInteger("sereno.etcd.rounds", 1);
+    private static final String STORE = "jvms?session-ttl=4s&operation-timeout=2s";
+
+    private final EtcdServer etcd = EtcdServer.start();
+    private final List<Fact> facts = new ArrayList<>();
+    private final List<ActorProcess> actors = new ArrayList<>();
+
+    @AfterEach
+    void close() throws Exception {
+        for (ActorProcess actor : actors) {
+            actor.close();
+        }
+        etcd.close();
+    }
+
+    private ActorProcess start() throws IOException {
+        ActorProcess actor = ActorProcess.start(etcd, STORE, facts);
+        actors.add(actor);
+        return actor;
+    }
+
+    private static Predicate<Fact> of(String what) {
+        return fact -> fact.what().equals(what);
+    }
+
+    private static Predicate<Fact> session(String state) {
+        return of("session").and(fact -> fact.detail().equals(state));
+    }
+
+    @Test
+    void neverTwoBelieveAtOnceAndAllGoesOnWhateverTheHandDoes() throws Exception {
+        List<ActorProcess> living = new ArrayList<>(List.of(start(), start(), start()));
+        awaitProgress(living);
+        for (int round = 0; round < ROUNDS; round++) {
+            stopTheServerForLessThanATtl(living);
+            awaitProgress(living);
+            stopTheServerForLong(living);
+            awaitProgress(living);
+            etcd.kill();
+            etcd.restart();
+            awaitProgress(living);
+            cutOff(living.get(0), living);
+            freeze(living.get(1), living);
+            awaitProgress(living);
+            living.remove(0).signal("KILL");
+            living.add(start());
+            awaitProgress(living);
+        }
+        for (ActorProcess actor : living) {
+            assertThat(actor.end())
+                    .as("what %s wrote to its standard error", actor)
+                    .doesNotContain("Exception in thread");
+        }
+        assertOneAtATime("lock");
+        assertOneAtATime("lead");
+        assertCounted();
+        awaitNothingLeft();
+    }
+
+    private void stopTheServerForLessThanATtl(List<ActorProcess> living) throws Exception {
+        int mark = mark();
+        etcd.pause();
+        for (ActorProcess actor : living) {
+            awaitFact(mark, actor, session("SUSPENDED"));
+        }
+        etcd.resume();
+    }
+
+    private void stopTheServerForLong(List<ActorProcess> living) throws Exception {
+        int mark = mark();
+        etcd.pause();
+        for (ActorProcess actor : living) {
+            awaitFact(mark, actor, session("EXPIRED"));
+        }
+        etcd.resume();
+    }
+
+    /** What it had comes to the others. */
+    private void cutOff(ActorProcess one, List<ActorProcess> living) throws Exception {
+        int mark = mark();
+        one.proxy().hold();
+        awaitFact(mark, one, session("EXPIRED"));
+        awaitProgress(others(one, living));
+        one.proxy().heal();
+    }
+
+    private void freeze(ActorProcess one, List<ActorProcess> living) throws Exception {
+        one.signal("STOP");
+        awaitSessions(living.size() - 1);
+        awaitProgress(others(one, living));
+        int mark = mark();
+        one.signal("CONT");
+        awaitFact(mark, one, session("EXPIRED"));
+    }
+
+    private static List<ActorProcess> others(ActorProcess one, List<ActorProcess> all) {
+        return all.stream().filter(actor -> actor != one).toList();
+    }
+
+    private int mark() {
+        synchronized (facts) {
+            return facts.size();
+        }
+    }
+
+    private void awaitFact(int mark, ActorProcess by, Predicate<Fact> kind) throws InterruptedException {
+        ActorProcess.awaitFacts(facts, mark, 1, kind.and(fact -> fact.by() == by), "a fact of " + by);
+    }
+
+    private void awaitProgress(List<ActorProcess> living) throws InterruptedException {
+        int mark = mark();
+        for (ActorProcess actor : living) {
+            Predicate<Fact> counted = of("counted").and(fact -> fact.by() == actor);
+            ActorProcess.awaitFacts(facts, mark, 20, counted, actor + " to count");
+        }
+        ActorProcess.awaitFacts(facts, mark, 20, of("lock"), "somebody to take the lock");
+        ActorProcess.awaitFacts(facts, mark, 20, of("lead"), "somebody to lead");
+    }
+
+    private void awaitSessions(int count) {
+        try (Outsider outsider = new Outsider(etcd)) {
+            while (outsider.keys().stream()
+                            .filter(key -> key.startsWith("jvms:session:"))
+                            .count()
+                    > count) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private void assertOneAtATime(String what) {
+        List<Belief> beliefs = facts.stream()
+                .filter(of(what))
+                .map(fact -> new Belief(what, fact.number(), fact.time(), fact.by()))
+                .toList();
+        int grants = Belief.assertOneAtATime(what, beliefs);
+        System.out.printf("%s: %d grants, seen %d times%n", what, grants, beliefs.size());
+    }
+
+    private void assertCounted() {
+        List<Long> counted =
+                facts.stream().filter(of("counted")).map(Fact::number).toList();
+        long doubtful = facts.stream().filter(of("doubtful")).count();
+        assertThat(counted).doesNotHaveDuplicates();
+        try (Sereno sereno = Sereno.connect("etcd://" + etcd.authority() + "/" + STORE)) {
+            long value = sereno.counter("orders").get();
+            // The processes that were killed had one addition each under way.
+            assertThat(value).isBetween((long) counted.size(), counted.size() + doubtful + ROUNDS);
+            System.out.printf("counted: %d, doubtful: %d, value: %d%n", counted.size(), doubtful, value);
+            sereno.counter("orders").delete();
+        }
+    }
+
+    /** What the killed ones had goes when their ttl is over. */
+    private void awaitNothingLeft() {
+        try (Outsider outsider = new Outsider(etcd)) {
+            while (!outsider.keys().isEmpty()) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+}
