@@ -53,9 +53,9 @@ class ManyJvmsTest {
         List<ActorProcess> living = new ArrayList<>(List.of(start(), start(), start()));
         awaitProgress(living);
         for (int round = 0; round < ROUNDS; round++) {
-            stopTheServerForLessThanATtl(living);
+            stopTheServerUntil("SUSPENDED", living);
             awaitProgress(living);
-            stopTheServerForLong(living);
+            stopTheServerUntil("EXPIRED", living);
             awaitProgress(living);
             etcd.kill();
             etcd.restart();
@@ -78,20 +78,12 @@ class ManyJvmsTest {
         awaitNothingLeft();
     }
 
-    private void stopTheServerForLessThanATtl(List<ActorProcess> living) throws Exception {
+    /** Suspended, none has lost anything; expired, all have. */
+    private void stopTheServerUntil(String sessions, List<ActorProcess> living) throws Exception {
         int mark = mark();
         etcd.pause();
         for (ActorProcess actor : living) {
-            awaitFact(mark, actor, session("SUSPENDED"));
-        }
-        etcd.resume();
-    }
-
-    private void stopTheServerForLong(List<ActorProcess> living) throws Exception {
-        int mark = mark();
-        etcd.pause();
-        for (ActorProcess actor : living) {
-            awaitFact(mark, actor, session("EXPIRED"));
+            awaitFact(mark, actor, session(sessions));
         }
         etcd.resume();
     }

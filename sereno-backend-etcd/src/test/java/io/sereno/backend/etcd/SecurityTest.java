@@ -73,15 +73,19 @@ class SecurityTest {
                     .setRole(name)
                     .build());
         }
-        // What docs/etcd.md says: etcdctl role grant-permission app --prefix readwrite billing:
+        grant(auth, Permission.Type.READWRITE);
+        auth.authEnable(AuthEnableRequest.getDefaultInstance());
+    }
+
+    /** As docs/etcd.md says: etcdctl role grant-permission app --prefix readwrite billing: */
+    private static void grant(AuthGrpc.AuthBlockingStub auth, Permission.Type right) {
         auth.roleGrantPermission(AuthRoleGrantPermissionRequest.newBuilder()
                 .setName("app")
                 .setPerm(Permission.newBuilder()
-                        .setPermType(Permission.Type.READWRITE)
+                        .setPermType(right)
                         .setKey(ByteString.copyFromUtf8("billing:"))
                         .setRangeEnd(ByteString.copyFromUtf8("billing;")))
                 .build());
-        auth.authEnable(AuthEnableRequest.getDefaultInstance());
     }
 
     @AfterEach
@@ -241,13 +245,7 @@ class SecurityTest {
                 .setKey(ByteString.copyFromUtf8("billing:"))
                 .setRangeEnd(ByteString.copyFromUtf8("billing;"))
                 .build());
-        asRoot().roleGrantPermission(AuthRoleGrantPermissionRequest.newBuilder()
-                .setName("app")
-                .setPerm(Permission.newBuilder()
-                        .setPermType(Permission.Type.READ)
-                        .setKey(ByteString.copyFromUtf8("billing:"))
-                        .setRangeEnd(ByteString.copyFromUtf8("billing;")))
-                .build());
+        grant(asRoot(), Permission.Type.READ);
         assertRefused(config, "the right to read and write all keys");
     }
 
