@@ -6,6 +6,7 @@ import io.sereno.Sereno;
 import io.sereno.backend.etcd.ActorProcess.Fact;
 import io.sereno.testservers.EtcdServer;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -61,6 +62,7 @@ class ManyJvmsTest {
             etcd.restart();
             awaitProgress(living);
             cutOff(living.get(0), living);
+            awaitProgress(living);
             freeze(living.get(1), living);
             awaitProgress(living);
             living.remove(0).signal("KILL");
@@ -75,7 +77,8 @@ class ManyJvmsTest {
         assertOneAtATime("lock");
         assertOneAtATime("lead");
         assertCounted();
-        awaitNothingLeft();
+        // What the killed ones had goes when their ttl is over.
+        awaitKeys("nothing is left", List::isEmpty);
     }
 
     /** Suspended, none has lost anything; expired, all have. */
@@ -98,6 +101,7 @@ class ManyJvmsTest {
     }
 
     private void freeze(ActorProcess one, List<ActorProcess> living) throws Exception {
+        awaitSessions(living.size());
         one.signal("STOP");
         awaitSessions(living.size() - 1);
         awaitProgress(others(one, living));
@@ -131,12 +135,21 @@ class ManyJvmsTest {
     }
 
     private void awaitSessions(int count) {
+        awaitKeys(
+                count + " sessions",
+                keys -> keys.stream()
+                                .filter(key -> key.startsWith("jvms:session:"))
+                                .count()
+                        == count);
+    }
+
+    private void awaitKeys(String what, Predicate<List<String>> wanted) {
+        long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
         try (Outsider outsider = new Outsider(etcd)) {
-            while (outsider.keys().stream()
-                            .filter(key -> key.startsWith("jvms:session:"))
-                            .count()
-                    > count) {
-                Thread.onSpinWait();
+            List<String> keys = outsider.keys();
+            while (!wanted.test(keys)) {
+                assertThat(System.nanoTime()).as("%s, and not %s", what, keys).isLessThan(deadline);
+                keys = outsider.keys();
             }
         }
     }
@@ -161,15 +174,6 @@ class ManyJvmsTest {
             assertThat(value).isBetween((long) counted.size(), counted.size() + doubtful + ROUNDS);
             System.out.printf("counted: %d, doubtful: %d, value: %d%n", counted.size(), doubtful, value);
             sereno.counter("orders").delete();
-        }
-    }
-
-    /** What the killed ones had goes when their ttl is over. */
-    private void awaitNothingLeft() {
-        try (Outsider outsider = new Outsider(etcd)) {
-            while (!outsider.keys().isEmpty()) {
-                Thread.onSpinWait();
-            }
         }
     }
 }

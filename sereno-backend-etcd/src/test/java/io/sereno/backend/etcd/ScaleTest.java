@@ -17,9 +17,11 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A thousand of a thing in one client. Prints what docs/etcd.md says of it. */
 @Tag("servers")
+@Timeout(120)
 class ScaleTest {
     private static final int MANY = 1_000;
 

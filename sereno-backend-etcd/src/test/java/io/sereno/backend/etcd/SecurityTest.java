@@ -39,10 +39,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Users and rights, on a server that has them switched on. */
 @Tag("servers")
+@Timeout(120)
 class SecurityTest {
     private static final String PASSWORD = "correct-horse";
     private static final Target TARGET = new Target("lock/orders", Optional.empty());
