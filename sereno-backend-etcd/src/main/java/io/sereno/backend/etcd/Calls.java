@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  * there is another one; or etcd refused it, perhaps for its token, and there is a new token.
  */
 final class Calls {
+    /**
+     * How long a call waits on a connection that says nothing at all before others take another one. It goes on waiting itself:
+     * the answer may still come. Short enough for the shortest session of 4 s to be renewed elsewhere.
+     */
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
     private static final Metadata.Key<String> HAS_LEADER =
             Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -84,6 +90,7 @@ final class Calls {
         // Guarded by this: an attempt is either seen by the timer, or sees that it is too late.
         private boolean late;
         private @Nullable Attempt attempt;
+        private Runnable timer = () -> {};
 
         Call(MethodDescriptor<Q, A> method, Q request, Duration limit, boolean withToken) {
             this.method = method;
@@ -97,11 +104,28 @@ final class Calls {
                 end.completeExceptionally(EtcdBackend.closed());
                 return end;
             }
-            Runnable cancelTimer = time.schedule(limit, threads, this::tooLate);
+            boolean brief = limit.compareTo(PATIENCE) <= 0;
+            timer = time.schedule(brief ? limit : PATIENCE, threads, brief ? this::tooLate : this::impatient);
             CompletionStage<A> ended = end;
-            ended.whenComplete((answer, failure) -> cancelTimer.run());
+            ended.whenComplete((answer, failure) -> stopTimer());
             attempt();
             return end;
+        }
+
+        private synchronized void stopTimer() {
+            timer.run();
+        }
+
+        private void impatient() {
+            Link silent;
+            synchronized (this) {
+                if (end.isDone()) {
+                    return;
+                }
+                silent = attempt == null ? links.current() : attempt.link;
+                timer = time.schedule(limit.minus(PATIENCE), threads, this::tooLate);
+            }
+            links.unanswered(silent, startedAt);
         }
 
         private void attempt() {

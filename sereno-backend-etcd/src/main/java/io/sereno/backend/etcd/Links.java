@@ -68,7 +68,7 @@ final class Links {
         return keep ? link != current : replace(link);
     }
 
-    /** A call over this connection was not answered in time. One that carried other answers meanwhile is merely slow. */
+    /** A call over this connection waits in vain. One that carried other answers meanwhile is merely slow. */
     void unanswered(Link link, long since) {
         if (link.isSilentSince(since)) {
             replace(link);

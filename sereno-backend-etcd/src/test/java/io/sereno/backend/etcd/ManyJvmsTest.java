@@ -61,9 +61,7 @@ class ManyJvmsTest {
             etcd.kill();
             etcd.restart();
             awaitProgress(living);
-            cutOff(living.get(0), living);
-            awaitProgress(living);
-            freeze(living.get(1), living);
+            cutOffAndFreeze(living.get(0), living.get(1), living.get(2));
             awaitProgress(living);
             living.remove(0).signal("KILL");
             living.add(start());
@@ -91,27 +89,18 @@ class ManyJvmsTest {
         etcd.resume();
     }
 
-    /** What it had comes to the others. */
-    private void cutOff(ActorProcess one, List<ActorProcess> living) throws Exception {
+    /** What they had comes to the one that is left. */
+    private void cutOffAndFreeze(ActorProcess cutOff, ActorProcess frozen, ActorProcess left) throws Exception {
+        awaitSessions(3);
         int mark = mark();
-        one.proxy().hold();
-        awaitFact(mark, one, session("EXPIRED"));
-        awaitProgress(others(one, living));
-        one.proxy().heal();
-    }
-
-    private void freeze(ActorProcess one, List<ActorProcess> living) throws Exception {
-        awaitSessions(living.size());
-        one.signal("STOP");
-        awaitSessions(living.size() - 1);
-        awaitProgress(others(one, living));
-        int mark = mark();
-        one.signal("CONT");
-        awaitFact(mark, one, session("EXPIRED"));
-    }
-
-    private static List<ActorProcess> others(ActorProcess one, List<ActorProcess> all) {
-        return all.stream().filter(actor -> actor != one).toList();
+        cutOff.proxy().hold();
+        frozen.signal("STOP");
+        awaitSessions(1);
+        awaitFact(mark, cutOff, session("EXPIRED"));
+        awaitProgress(List.of(left));
+        cutOff.proxy().heal();
+        frozen.signal("CONT");
+        awaitFact(mark, frozen, session("EXPIRED"));
     }
 
     private int mark() {
