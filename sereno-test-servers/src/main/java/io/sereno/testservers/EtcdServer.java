@@ -24,7 +24,7 @@ public final class EtcdServer extends ServerNode {
     private final Peer self;
     private final List<Peer> cluster;
     private final List<String> flags;
-    private final OptionalInt tlsPort;
+    private final OptionalInt securePort;
     private final EtcdGateway gateway;
 
     EtcdServer(String name, FreePorts ports, Peer self, List<Peer> cluster, String... flags) {
@@ -32,12 +32,12 @@ public final class EtcdServer extends ServerNode {
     }
 
     private EtcdServer(
-            String name, FreePorts ports, Peer self, List<Peer> cluster, OptionalInt tlsPort, String... flags) {
+            String name, FreePorts ports, Peer self, List<Peer> cluster, OptionalInt securePort, String... flags) {
         super(name, ports.next());
         this.self = self;
         this.cluster = cluster;
         this.flags = List.of(flags);
-        this.tlsPort = tlsPort;
+        this.securePort = securePort;
         this.gateway = new EtcdGateway(endpoint());
     }
 
@@ -51,7 +51,7 @@ public final class EtcdServer extends ServerNode {
     }
 
     /**
-     * A cluster of one member that takes TLS too, at {@link #tlsEndpoint()}.
+     * A cluster of one member that takes TLS too, at {@link #secureEndpoint()}.
      *
      * @param flags of the etcd program, those of the certificates among them: {@code "--cert-file=..."}, {@code "--key-file=..."}
      */
@@ -71,8 +71,8 @@ public final class EtcdServer extends ServerNode {
     }
 
     /** Where clients with TLS connect. */
-    public InetSocketAddress tlsEndpoint() {
-        return FreePorts.address(tlsPort.orElseThrow());
+    public InetSocketAddress secureEndpoint() {
+        return FreePorts.address(securePort.orElseThrow());
     }
 
     /** Drops all history before the present revision, from its disk too; returns that revision. */
@@ -102,7 +102,7 @@ public final class EtcdServer extends ServerNode {
     @Override
     List<String> command() {
         String clientUrl =
-                "http://" + authority() + (tlsPort.isPresent() ? ",https://127.0.0.1:" + tlsPort.getAsInt() : "");
+                "http://" + authority() + (securePort.isPresent() ? ",https://127.0.0.1:" + securePort.getAsInt() : "");
         List<String> line = new ArrayList<>();
         if (System.getProperty("os.arch").equals("aarch64")) {
             line.addAll(List.of("env", "ETCD_UNSUPPORTED_ARCH=arm64")); // 3.4 runs there, but wants to be asked to

@@ -30,8 +30,15 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Target;
 import io.sereno.tck.proxy.FaultProxy;
 import io.sereno.testservers.EtcdServer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.Key;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -56,9 +63,23 @@ class SecurityTest {
     private final Config config;
 
     SecurityTest(@TempDir Path folder) throws Exception {
-        etcd = EtcdServer.start("--auth-token=" + Identity.signer(folder) + ",ttl=2s");
+        etcd = EtcdServer.start("--auth-token=" + signer(folder) + ",ttl=2s");
         outsider = new Outsider(etcd);
         config = Config.of(etcd.endpoint()).namespace("billing").login("app", PASSWORD);
+    }
+
+    private static String signer(Path folder) throws IOException, GeneralSecurityException {
+        KeyPair pair = KeyPairGenerator.getInstance("RSA").generateKeyPair();
+        return "jwt,pub-key="
+                + pem(folder.resolve("public.pem"), "PUBLIC KEY", pair.getPublic())
+                + ",priv-key="
+                + pem(folder.resolve("private.pem"), "PRIVATE KEY", pair.getPrivate())
+                + ",sign-method=RS256";
+    }
+
+    private static Path pem(Path file, String kind, Key key) throws IOException {
+        String lines = Base64.getMimeEncoder().encodeToString(key.getEncoded());
+        return Files.writeString(file, "-----BEGIN " + kind + "-----\n" + lines + "\n-----END " + kind + "-----\n");
     }
 
     @BeforeEach

@@ -11,6 +11,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.Target;
 import io.sereno.testservers.EtcdServer;
+import io.sereno.testservers.Identity;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -31,10 +32,10 @@ class TlsTest {
     private EtcdServer wrongName;
 
     @BeforeAll
-    void start(@TempDir Path folder) throws Exception {
-        server = Identity.create(folder, "server", "127.0.0.1");
-        elsewhere = Identity.create(folder, "elsewhere", "127.0.0.2");
-        client = Identity.create(folder, "client", "127.0.0.1");
+    void start(@TempDir Path folder) {
+        server = Identity.create(folder, "server", "ip:127.0.0.1");
+        elsewhere = Identity.create(folder, "elsewhere", "ip:127.0.0.2");
+        client = Identity.create(folder, "client", "ip:127.0.0.1");
         etcd = etcd(server);
         wrongName = etcd(elsewhere);
     }
@@ -54,7 +55,7 @@ class TlsTest {
     }
 
     private static Config to(EtcdServer server) {
-        return Config.of(server.tlsEndpoint()).scheme("etcds");
+        return Config.of(server.secureEndpoint()).scheme("etcds");
     }
 
     private Config asClient(EtcdServer server) {
@@ -98,7 +99,7 @@ class TlsTest {
     @Test
     void whoSpeaksTlsToAServerWithoutItOrTheReverseIsTold() {
         assertFails(asClient(etcd).at(etcd.endpoint()).trust(server.certificate()), "TLS");
-        assertFails(Config.of(etcd.tlsEndpoint()), "etcds:");
+        assertFails(Config.of(etcd.secureEndpoint()), "etcds:");
     }
 
     private static void assertRefused(Config config, String why) {
