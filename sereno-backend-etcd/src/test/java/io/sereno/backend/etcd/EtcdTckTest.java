@@ -24,10 +24,9 @@ class EtcdTckTest extends SerenoTck {
         return new Fixture();
     }
 
-    /** The kit does not try every rule yet, so that no grade can be had; a rule that is broken fails all the same. */
     @Override
     protected Grade leastGrade() {
-        return Grade.NONE;
+        return Grade.CORE_AND_FAULTS;
     }
 
     private static final class Fixture implements BackendFixture, ServerControl {
