@@ -59,7 +59,7 @@ final class ActorProcess implements AutoCloseable {
     private void read() {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                String[] words = line.split(" ");
+                String[] words = line.split(" ", 3);
                 Fact fact = new Fact(this, words[0], words[1], words.length > 2 ? Long.parseLong(words[2]) : 0);
                 synchronized (facts) {
                     facts.add(fact);

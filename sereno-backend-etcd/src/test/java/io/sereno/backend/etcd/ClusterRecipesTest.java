@@ -157,7 +157,7 @@ class ClusterRecipesTest {
         done.forEach((what, count) -> before.put(what, count.get()));
         long deadline = System.nanoTime() + SOON.toNanos();
         for (Map.Entry<String, AtomicInteger> each : done.entrySet()) {
-            int wanted = before.get(each.getKey()) + 3;
+            int wanted = before.getOrDefault(each.getKey(), 0) + 3;
             synchronized (each.getValue()) {
                 while (each.getValue().get() < wanted) {
                     assertThat(System.nanoTime())
