@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Calls {
     /**
      * How long a call waits on a connection that says nothing at all before others take another one. It goes on waiting itself:
-     * the answer may still come. Short enough for the shortest session of 4 s to be renewed elsewhere.
+     * the answer may still come. A session has a third of its ttl between two renewals.
      */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 

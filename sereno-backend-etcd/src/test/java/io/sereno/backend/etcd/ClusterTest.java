@@ -2,11 +2,7 @@ package io.sereno.backend.etcd;
 
 import static io.sereno.backend.etcd.Stages.await;
 import static io.sereno.backend.etcd.Stages.failure;
-import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sereno.Grant;
-import io.sereno.Sereno;
-import io.sereno.SessionState;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -20,7 +16,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -90,29 +85,6 @@ class ClusterTest {
                 putAtLast(backend, "without " + member);
             }
             member.resume();
-        }
-    }
-
-    /** As when a machine loses its power: nobody says that the connection is gone. */
-    @Test
-    void aSessionOutlivesTheMemberThatItIsRenewedOver() throws Exception {
-        String hosts = cluster.endpoints().stream()
-                .map(address -> address.getHostString() + ":" + address.getPort())
-                .collect(Collectors.joining(","));
-        EtcdServer first = cluster.members().get(0);
-        EtcdServer other = cluster.members().get(1);
-        try (Sereno sereno = Sereno.connect("etcd://" + hosts + "/outlives?session-ttl=4s")) {
-            Grant grant = sereno.mutex("resource").acquire();
-            first.pause();
-            long before = Metrics.of(other).begun("LeaseKeepAlive");
-            long deadline = System.nanoTime() + SOON.toNanos();
-            // More than a ttl's worth of them.
-            while (Metrics.of(other).begun("LeaseKeepAlive") < before + 4) {
-                assertThat(System.nanoTime()).isLessThan(deadline);
-            }
-            assertThat(grant.isHeld()).isTrue();
-            assertThat(sereno.sessionState()).isEqualTo(SessionState.CONNECTED);
-            first.resume();
         }
     }
 

@@ -346,6 +346,24 @@ class FaultsTest {
             }
         }
 
+        /** As when a machine loses its power: nobody says that the connection is gone, and the call on it has long to wait. */
+        @Test
+        void callsGoElsewhereLongBeforeTheFirstOneHasWaitedInVain() throws Exception {
+            Config config =
+                    direct.at(proxy.endpoint(), SharedEtcd.SERVER.endpoint()).operationTimeout(Duration.ofMinutes(5));
+            Heard heard = new Heard();
+            try (Backend backend = config.open()) {
+                await(backend.watch(new Target(DIRECTORY, Optional.empty()), heard));
+                proxy.clientToServer().swallow();
+                proxy.serverToClient().swallow();
+                CompletionStage<?> stuck = backend.read(new Query.All(DIRECTORY));
+                heard.upTo(Heard.RESET);
+                assertThat(await(backend.commit(put("a")))).isInstanceOf(Committed.class);
+                heard.upTo("a");
+                assertThat(stuck.toCompletableFuture()).isNotDone();
+            }
+        }
+
         /** Calls of many threads meet a stream that is just being left, over and over. */
         @Test
         void watchesMayBeMadeAndCancelledWhileConnectionsBreak() {

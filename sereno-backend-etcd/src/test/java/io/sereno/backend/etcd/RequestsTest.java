@@ -159,7 +159,7 @@ class RequestsTest {
                         () -> one.membership("workers")
                                 .join("one", Duration.ofSeconds(40))
                                 .close()))
-                .isLessThanOrEqualTo(2.1);
+                .isLessThanOrEqualTo(3.1);
     }
 
     @Test
@@ -170,7 +170,7 @@ class RequestsTest {
                     Worker worker = group.join();
                     worker.done();
                 }))
-                .isLessThanOrEqualTo(2.1);
+                .isLessThanOrEqualTo(3.1);
     }
 
     @Test
