@@ -141,8 +141,9 @@ final class RedisBackend implements Backend {
 
     @Override
     public void close() {
-        CompletionStage<Void> calls = link.close();
-        client.closeAfter(log.close().thenCompose(done -> calls));
+        link.close();
+        log.close();
+        client.close();
     }
 
     private <T extends @Nullable Object> CompletionStage<T> call(
