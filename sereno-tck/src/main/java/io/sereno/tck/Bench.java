@@ -32,6 +32,9 @@ final class Bench implements AutoCloseable {
     /** The steps that a failure shows. */
     private static final int REMEMBERED = 30;
 
+    private static final Duration FAULTY_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration FAULTY_CONNECT = Duration.ofSeconds(2);
+
     private final Kit kit;
     private final String namespace;
     private final long began;
@@ -70,27 +73,31 @@ final class Bench implements AutoCloseable {
 
     /** A client whose way to the store can be broken, with an operation timeout of a second. */
     Faulty faulty() {
-        Duration timeout = Duration.ofSeconds(1);
-        Duration connect = Duration.ofSeconds(2);
-        String name = nextName("f");
         if (kit.fixture().inProcess()) {
-            simulated();
-            FaultyBackend backend =
-                    new FaultyBackend(connect(config -> config.withTimeouts(connect, timeout)), time(), kit.crew());
-            Client client = closeLater(new Client(this, name, above(backend), true));
-            return new Faulty(this, client, closeLater(new SimulatedFaults(backend, timeout)), timeout);
+            return decorated();
         }
+        String name = nextName("f");
         ProxyFaults faults = closeLater(proxies());
         Client client = closeLater(new Client(
                 this,
                 name,
-                connect(config -> config.withEndpoints(faults.endpoints()).withTimeouts(connect, timeout)),
+                connect(config ->
+                        config.withEndpoints(faults.endpoints()).withTimeouts(FAULTY_CONNECT, FAULTY_TIMEOUT)),
                 true));
         if (faults.accepted() == 0 || faults.sent() == 0) {
-            throw unverified(
-                    "the client does not go through the proxy: the fixture has to use the endpoints of the configuration");
+            throw unverified("the client does not go through the proxy: the fixture has to use the endpoints of the"
+                    + " configuration");
         }
-        return new Faulty(this, client, faults, timeout);
+        return new Faulty(this, client, faults, FAULTY_TIMEOUT);
+    }
+
+    /** The same, broken by a decorator: the recipes above cannot tell that from a network. */
+    Faulty decorated() {
+        simulated();
+        FaultyBackend backend = new FaultyBackend(
+                connect(config -> config.withTimeouts(FAULTY_CONNECT, FAULTY_TIMEOUT)), time(), kit.crew());
+        Client client = closeLater(new Client(this, nextName("f"), above(backend), true));
+        return new Faulty(this, client, closeLater(new SimulatedFaults(backend, FAULTY_TIMEOUT)), FAULTY_TIMEOUT);
     }
 
     /** With what a client library has on its own side of the network that the kit makes up. */

@@ -58,7 +58,12 @@ final class Kit implements AutoCloseable {
             LeaderRules.class,
             LeaderFaultRules.class,
             MemberRules.class,
-            MemberFaultRules.class);
+            MemberFaultRules.class,
+            IdRules.class,
+            IdFaultRules.class,
+            TopicRules.class,
+            TopicFaultRules.class,
+            RecipeRules.class);
 
     /** Repeats a run, as far as chance is the kit's. */
     static final String SEED_PROPERTY = "sereno.tck.seed";

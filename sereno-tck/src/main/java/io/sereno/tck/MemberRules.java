@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 
 /** Membership, on a store in whose way nothing stands. */
@@ -26,7 +27,18 @@ class MemberRules {
 
     @Rule(value = "MEM-1", waits = true, check = "COM-3: of those who put an absent entry one succeeds")
     void anIdHasOneOwner(Bench bench) {
-        contend(bench, List.of(Node.in(bench), Node.in(bench), Node.in(bench)), 12);
+        Random random = new Random(bench.random().nextLong());
+        List<Node> nodes = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            nodes.add(Node.in(
+                    bench,
+                    Node.steady(bench),
+                    backend -> bench.inProcess() ? HistoryRun.delayed(bench, backend, random) : backend));
+        }
+        if (bench.inProcess()) {
+            bench.simulated();
+        }
+        contend(bench, nodes, 12);
     }
 
     /** Clients that want one id, again and again. */

@@ -84,13 +84,16 @@ final class Node implements AutoCloseable {
                 new Node(bench, name, backend, ttl, bench.kit().operationTimeout(), null, null, bench.time()));
     }
 
-    /** Its way to the store can be broken: by a proxy where there is a network, else by a decorator. */
+    /**
+     * Its way to the store can be broken: by a proxy where the fixture says where the servers are, else by a decorator. So the
+     * rules of the recipes are tried on every backend.
+     */
     static Node breakable(Bench bench, Duration ttl) {
         return breakable(bench, ttl, backend -> backend);
     }
 
     static Node breakable(Bench bench, Duration ttl, UnaryOperator<Backend> around) {
-        Faulty faulty = bench.faulty();
+        Faulty faulty = bench.kit().endpoints().isEmpty() ? bench.decorated() : bench.faulty();
         return bench.closeLater(new Node(
                 bench,
                 faulty.client().toString(),

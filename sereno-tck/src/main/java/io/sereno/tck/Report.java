@@ -132,7 +132,7 @@ record Report(
             if (!line.verdict().isGreen()) {
                 full = false;
                 faults &= !line.rule().must();
-                core &= !line.rule().must() || line.rule().needsFaults();
+                core &= !isOfTheCore(line.rule());
             }
         }
         return full ? Grade.FULL : core && faults ? Grade.CORE_AND_FAULTS : core ? Grade.CORE : Grade.NONE;
@@ -163,10 +163,15 @@ record Report(
         }
     }
 
+    /** Every MUST without faults, and every rule of the recipes: those need no network to be broken. */
+    private static boolean isOfTheCore(Specification.Entry rule) {
+        return rule.must() && (rule.isOfRecipes() || !rule.needsFaults());
+    }
+
     private static boolean inTheWayOf(Grade least, Specification.Entry rule) {
         return switch (least) {
             case NONE -> false;
-            case CORE -> rule.must() && !rule.needsFaults();
+            case CORE -> isOfTheCore(rule);
             case CORE_AND_FAULTS -> rule.must();
             case FULL -> true;
         };

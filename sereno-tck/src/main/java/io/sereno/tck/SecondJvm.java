@@ -8,6 +8,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Target;
+import io.sereno.spi.TimeSource;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -44,12 +46,17 @@ final class SecondJvm implements AutoCloseable {
     }
 
     static SecondJvm start(Bench bench, Class<? extends SerenoTck> tck, Duration ttl) {
+        return start(bench, tck, ttl, SecondJvm.class);
+    }
+
+    /** With another main method, that of a class which connects by {@link #connect}. */
+    static SecondJvm start(Bench bench, Class<? extends SerenoTck> tck, Duration ttl, Class<?> main) {
         KitConfig config = bench.kit().config(bench.namespace());
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", "")),
-                SecondJvm.class.getName(),
+                main.getName(),
                 tck.getName(),
                 config.namespace(),
                 config.scheme(),
@@ -112,13 +119,17 @@ final class SecondJvm implements AutoCloseable {
         }
     }
 
-    /** What runs over there. */
-    public static void main(String[] arguments) throws Exception {
+    /** The kit's class, made anew over there. */
+    static SerenoTck tck(String[] arguments) throws Exception {
         Constructor<? extends SerenoTck> constructor =
                 Class.forName(arguments[0]).asSubclass(SerenoTck.class).getDeclaredConstructor();
         // Test classes are rarely public.
         constructor.setAccessible(true);
-        SerenoTck tck = constructor.newInstance();
+        return constructor.newInstance();
+    }
+
+    /** A connection as the arguments say. */
+    static Backend connect(SerenoTck tck, String[] arguments, TimeSource time, Executor executor) throws Exception {
         BackendFixture fixture = tck.fixture();
         List<InetSocketAddress> endpoints = new ArrayList<>();
         Map<String, String> parameters = new HashMap<>();
@@ -132,7 +143,7 @@ final class SecondJvm implements AutoCloseable {
                 parameters.put(parts[1], parts[2]);
             }
         }
-        Backend backend = fixture.connect(new KitConfig(
+        return fixture.connect(new KitConfig(
                 arguments[2],
                 endpoints,
                 arguments[1],
@@ -141,14 +152,24 @@ final class SecondJvm implements AutoCloseable {
                 Optional.empty(),
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(10),
-                new MachineTime(),
-                new Crew(false)));
+                time,
+                executor));
+    }
+
+    /** The ttl among the arguments. */
+    static Duration ttl(String[] arguments) {
+        return Duration.ofMillis(Long.parseLong(arguments[3]));
+    }
+
+    /** What runs over there. */
+    public static void main(String[] arguments) throws Exception {
+        Backend backend = connect(tck(arguments), arguments, new MachineTime(), new Crew(false));
         String read = end(backend.read(new Query.One(DIRECTORY, "from the first"))).entries().stream()
                 .findFirst()
                 .map(entry -> entry.value().toUtf8() + " at " + entry.modRevision())
                 .orElse("nothing");
         end(backend.watch(new Target(DIRECTORY, Optional.empty()), new Silent()));
-        Lease lease = end(backend.grantLease(Duration.ofMillis(Long.parseLong(arguments[3]))));
+        Lease lease = end(backend.grantLease(ttl(arguments)));
         end(backend.commit(Commit.to(DIRECTORY)
                 .put("from the second", Bytes.utf8("second"))
                 .put("leased by the second", Bytes.utf8("second"), lease.id())

@@ -74,4 +74,40 @@ class SecondJvmRules {
                         + " is still there");
         bench.verify(names.contains("from the second"), () -> "what it put without a lease is gone; there is " + names);
     }
+
+    @Rule(value = "LCK-2", waits = true, check = "COM-5b over processes: where revisions come from")
+    void tokensRiseOverProcesses(Bench bench) {
+        judge(bench, "LCK-2");
+    }
+
+    @Rule(value = "LCK-8", waits = true, check = "LEA-3a: what keeps the entry of a process that was killed")
+    void aProcessThatIsKilledBlocksNobody(Bench bench) {
+        judge(bench, "LCK-8");
+    }
+
+    @Rule(value = "LDR-3", waits = true, check = "LEA-3a and WAT-4: whether the end of a lease is announced")
+    void anotherLeadsInTimeAfterTheLeadersProcessWasKilled(Bench bench) {
+        judge(bench, "LDR-3");
+    }
+
+    @Rule(value = "MEM-3", waits = true, check = "LEA-3a: what keeps the entry of a process that was killed")
+    void aMemberWhoseProcessWasKilledIsGoneInTime(Bench bench) {
+        judge(bench, "MEM-3");
+    }
+
+    @Rule(value = "WGP-4", waits = true, check = "LEA-3a and WAT-4: whether the end of a lease is announced")
+    void aWorkerWhoseProcessWasKilledIsNoticedInTime(Bench bench) {
+        judge(bench, "WGP-4");
+    }
+
+    private static void judge(Bench bench, String rule) {
+        if (!bench.guarantees().promises().contains(Promise.MANY_PROCESSES)) {
+            bench.count("stores of one process", 1);
+            return;
+        }
+        Class<? extends SerenoTck> tck = tck(bench);
+        bench.shared(SecondProcess.Heirs.class, () -> SecondProcess.killed(bench, tck))
+                .chronicle()
+                .judge(bench, rule, 1);
+    }
 }

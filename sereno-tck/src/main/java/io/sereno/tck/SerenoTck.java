@@ -188,4 +188,26 @@ public abstract class SerenoTck {
     @Tag("MEM")
     @Tag("faults")
     class MembersUnderFaults extends MemberFaultRules {}
+
+    @Nested
+    @Tag("IDS")
+    class Ids extends IdRules {}
+
+    @Nested
+    @Tag("IDS")
+    @Tag("faults")
+    class IdsUnderFaults extends IdFaultRules {}
+
+    @Nested
+    @Tag("TOP")
+    class Topics extends TopicRules {}
+
+    @Nested
+    @Tag("TOP")
+    @Tag("faults")
+    class TopicsUnderFaults extends TopicFaultRules {}
+
+    @Nested
+    @Tag("REC")
+    class EveryRecipe extends RecipeRules {}
 }

@@ -23,6 +23,8 @@ final class Specification {
             Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · ([MS]) · ([dhftl](?:, [dhftl])*)$");
     private static final Pattern PARTS = Pattern.compile("\\*(Intent|Untested|Tested by|Mutants|No mutant):\\*");
 
+    private static final Set<String> OF_RECIPES = Set.of("REC", "LCK", "LDR", "CTR", "WGP", "IDS", "TOP", "MEM");
+
     private static final Specification SHIPPED = parse(shippedLines());
 
     /**
@@ -48,6 +50,11 @@ final class Specification {
             String testedBy,
             String mutants,
             String noMutant) {
+        /** Whether it is about a recipe: those are tried on every backend, with faults too. */
+        boolean isOfRecipes() {
+            return OF_RECIPES.contains(id.substring(0, id.indexOf('-')));
+        }
+
         boolean needsFaults() {
             return kinds.contains("f");
         }

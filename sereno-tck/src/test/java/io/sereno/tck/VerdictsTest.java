@@ -105,6 +105,7 @@ class VerdictsTest {
         assertThat(Report.grade(lines(Map.of("OUT-4", Verdict.UNVERIFIED)))).isEqualTo(Grade.CORE);
         assertThat(Report.grade(lines(Map.of("OUT-4", Verdict.WAIVED)))).isEqualTo(Grade.CORE);
         assertThat(Report.grade(lines(Map.of("READ-4a", Verdict.VACUOUS)))).isEqualTo(Grade.NONE);
+        assertThat(Report.grade(lines(Map.of("LCK-7", Verdict.UNKNOWN)))).isEqualTo(Grade.NONE);
         assertThat(Report.grade(lines(Map.of("READ-4a", Verdict.UNTESTED)))).isEqualTo(Grade.FULL);
     }
 
