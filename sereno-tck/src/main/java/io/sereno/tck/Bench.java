@@ -33,7 +33,7 @@ final class Bench implements AutoCloseable {
     private static final int REMEMBERED = 30;
 
     private static final Duration FAULTY_TIMEOUT = Duration.ofSeconds(1);
-    private static final Duration FAULTY_CONNECT = Duration.ofSeconds(2);
+    private static final Duration FAULTY_CONNECT = Duration.ofSeconds(5);
 
     private final Kit kit;
     private final String namespace;

@@ -229,7 +229,9 @@ class LockRules {
             long entries =
                     holds.stream().map(hold -> hold.token() / 1_024).distinct().count();
             bench.evidence("series of local holds", entries, 2);
-            bench.evidence("local holds of one entry", longest + 1, 2);
+            // On a machine that is busy 20 ms may be over before the first hold is.
+            bench.evidence(
+                    "local holds of one entry", longest + 1L, bench.kit().pace().isReal() ? 1 : 2);
         }
         bench.note(rest, "the longest series has " + (longest + 1) + " holds");
     }
@@ -260,7 +262,6 @@ class LockRules {
         // A grant that comes when the time is up is nobody's.
         Calling<Optional<Grant>> late =
                 other.calls("tryAcquire 400 ms", () -> mutex.tryAcquire(Duration.ofMillis(400)));
-        Queues.ofLock(bench, NAME).await(bench, 2);
         Optional<Grant> nothing = late.result();
         bench.verify(nothing.isEmpty(), () -> "a grant was returned while another one held");
         holder.tells("release", held::release);
@@ -289,11 +290,15 @@ class LockRules {
             Node giving = way.equals("close") ? closer : quitter;
             Mutex mutex = giving.sereno().mutex(NAME);
             Calling<?> waiting = way.equals("timeout")
-                    ? giving.calls("tryAcquire 300 ms", () -> mutex.tryAcquire(Duration.ofMillis(300)))
+                    ? giving.calls("tryAcquire 3 s", () -> mutex.tryAcquire(Duration.ofSeconds(3)))
                     : giving.calls("acquire", mutex::acquire);
             queue.await(bench, 2);
             Calling<Grant> behind = next.calls("acquire", next.sereno().mutex(NAME)::acquire);
-            queue.await(bench, way.equals("timeout") && waiting.isDone() ? 2 : 3);
+            long from = bench.now();
+            while (queue.live().size() < 3 && !waiting.isDone()) {
+                bench.within(bench.patience(), from, "queueing behind a waiter");
+                bench.pass(Duration.ofMillis(5));
+            }
             if (way.equals("interrupt")) {
                 waiting.interrupt();
             } else if (way.equals("close")) {
@@ -307,9 +312,9 @@ class LockRules {
                     () -> "a waiter gave up by " + way + " and heard of it (" + ended
                             + "); its entry is to be gone by then, and there are " + queue.describe());
             holder.tells("release", held::release);
-            long from = bench.now();
+            long freed = bench.now();
             Grant granted = behind.result(LONG);
-            bench.within(Duration.ofSeconds(2), from, "the grant behind a waiter that gave up by " + way);
+            bench.within(Duration.ofSeconds(2), freed, "the grant behind a waiter that gave up by " + way);
             next.tells("release", granted::release);
         }
         bench.same("what is left in the store", "[]", queue.describe());
