@@ -7,7 +7,6 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
-import java.util.List;
 
 /**
  * One connection of a client, led to the server over a second one. It ends as a whole: when both directions have been
@@ -131,6 +130,10 @@ public final class Connection {
     }
 
     private void clientReady(SelectionKey key) {
+        if (ending) {
+            client.drained();
+            return;
+        }
         if (key.isReadable()) {
             toServer.read(scratch);
         }
@@ -140,6 +143,10 @@ public final class Connection {
     }
 
     private void serverReady(SelectionKey key) {
+        if (ending) {
+            server.drained();
+            return;
+        }
         if (key.isConnectable()) {
             try {
                 serverChannel.finishConnect();
@@ -194,19 +201,8 @@ public final class Connection {
         ending = true;
         toServer.stop();
         toClient.stop();
-        long now = System.nanoTime();
-        for (Side side : List.of(client, server)) {
-            long at = side.drainedAt(now);
-            if (at - now <= 0) {
-                side.reset();
-            } else {
-                loop.schedule(at, () -> {
-                    side.reset();
-                    forgetIfClosed();
-                });
-            }
-        }
-        forgetIfClosed();
+        client.resetBehindBytes(this::forgetIfClosed);
+        server.resetBehindBytes(this::forgetIfClosed);
     }
 
     void resetIfLossy() {

@@ -26,7 +26,8 @@ import java.util.concurrent.TimeoutException;
  * </ul>
  *
  * <p><b>Not guaranteed.</b> How the bytes are cut into segments. TCP's urgent data are not carried. A reset may overtake
- * bytes that were delivered to a receiver that does not read: those it loses, as on a real network.
+ * bytes that were handed to the socket of a receiver that does not read for seconds: those it loses, as on a real
+ * network.
  *
  * <p>Methods that set a mode return when it is in force, which waits for neither side. They throw
  * {@link IllegalStateException} when the proxy is closed. Instances are safe for use by multiple threads.
@@ -97,8 +98,9 @@ public final class Direction {
     }
 
     /**
-     * Delivers exactly this many more bytes of each connection, then resets it. The receiver hears of the reset up to a
-     * quarter of a second after the last byte, so that it gets all of them first; nothing passes either way meanwhile.
+     * Delivers exactly this many more bytes of each connection, then resets it. The receiver hears of the reset a quarter
+     * of a second after it took in the last of them, so that it gets all of them first, however slowly it reads; one that
+     * stops reading hears of it five seconds after the cut. Nothing passes either way meanwhile.
      *
      * @param bytes 1 or more
      */

@@ -10,22 +10,23 @@ import java.time.Duration;
 
 /** One of the two sockets of a connection. */
 final class Side {
-    /**
-     * How long a reset that stands behind bytes in the stream waits after the last of them. A reset throws away what
-     * the kernel has not sent yet, and the JDK cannot ask how much that is; with the small send buffer below, a receiver
-     * that reads at all has long taken it in.
-     */
+    /** How long a reset that stands behind bytes waits when the kernel has next to none of them left to send. */
     static final Duration DRAIN = Duration.ofMillis(250);
+
+    /** How long it waits for a receiver that does not read. */
+    static final Duration DRAIN_LIMIT = Duration.ofSeconds(5);
 
     private static final int SEND_BUFFER = 64 * 1024;
     private static final Logger LOG = System.getLogger("io.sereno.tck.proxy");
 
+    private final EventLoop loop;
     private final SocketChannel channel;
     private final SelectionKey key;
     private boolean written;
-    private long lastWrite;
+    private Runnable whenDrained = () -> {};
 
     Side(EventLoop loop, SocketChannel channel, EventLoop.Handler handler) throws IOException {
+        this.loop = loop;
         this.channel = channel;
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
@@ -57,10 +58,7 @@ final class Side {
 
     int write(ByteBuffer bytes) throws IOException {
         int count = channel.write(bytes);
-        if (count > 0) {
-            written = true;
-            lastWrite = System.nanoTime();
-        }
+        written |= count > 0;
         return count;
     }
 
@@ -69,9 +67,37 @@ final class Side {
         channel.shutdownOutput();
     }
 
-    /** When a reset no longer overtakes bytes that were written before. */
-    long drainedAt(long now) {
-        return written ? lastWrite + DRAIN.toNanos() : now;
+    /**
+     * Resets this side behind the bytes that were written to it. A reset throws away what the kernel has not sent yet,
+     * and the JDK cannot ask how much that is. But a socket whose send buffer is as small as the system allows is
+     * writable only when next to nothing is left: then {@link #drained()} is to be called.
+     */
+    void resetBehindBytes(Runnable afterwards) {
+        if (written) {
+            try {
+                channel.setOption(StandardSocketOptions.SO_SNDBUF, 1);
+                want(SelectionKey.OP_WRITE, true);
+                resetIn(DRAIN_LIMIT, afterwards);
+                whenDrained = () -> resetIn(DRAIN, afterwards);
+                return;
+            } catch (IOException e) {
+                LOG.log(Logger.Level.DEBUG, "nobody is left to hear " + channel, e);
+            }
+        }
+        reset();
+        afterwards.run();
+    }
+
+    void drained() {
+        want(SelectionKey.OP_WRITE, false);
+        whenDrained.run();
+    }
+
+    private void resetIn(Duration time, Runnable afterwards) {
+        loop.schedule(System.nanoTime() + time.toNanos(), () -> {
+            reset();
+            afterwards.run();
+        });
     }
 
     void reset() {

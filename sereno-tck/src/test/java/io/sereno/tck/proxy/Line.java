@@ -57,6 +57,32 @@ final class Line implements AutoCloseable {
         return socket;
     }
 
+    /** Another connection; both of its ends take in little that they have not read. */
+    Pair connectWithReceiveBuffers(int size) throws IOException {
+        listener.setReceiveBufferSize(size); // what is accepted has it from there
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(size);
+        socket.connect(proxy.endpoint());
+        return new Pair(prepared(socket), accept());
+    }
+
+    /** The two ends of a connection through the proxy. */
+    record Pair(Socket client, Socket server) implements AutoCloseable {
+        Socket sender(Way way) {
+            return way == Way.CLIENT_TO_SERVER ? client : server;
+        }
+
+        Socket receiver(Way way) {
+            return sender(way.back());
+        }
+
+        @Override
+        public void close() throws IOException {
+            client.close();
+            server.close();
+        }
+    }
+
     Direction direction(Way way) {
         return way == Way.CLIENT_TO_SERVER ? proxy.clientToServer() : proxy.serverToClient();
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -423,6 +424,41 @@ class ModesTest {
                 assertThat(readToReset(way.back())).isEmpty();
             } catch (ExecutionException e) {
                 assertThat(e).hasCauseInstanceOf(SocketException.class);
+            }
+        }
+
+        /** Its window is smaller than what is under way when the cut is due, and stays shut for longer than resets wait. */
+        @ParameterizedTest
+        @EnumSource(Way.class)
+        void deliversThemAllToAReceiverThatIsSlow(Way way) throws Exception {
+            int count = 60_000;
+            byte[] bytes = Line.random(1, count + 1000);
+            line.direction(way).cutAfter(count);
+            try (Line.Pair pair = line.connectWithReceiveBuffers(8192)) {
+                Future<?> sending = threads.submit(() -> {
+                    pair.sender(way).getOutputStream().write(bytes);
+                    return bytes.length;
+                });
+                line.direction(way).awaitDelivered(count, SOON);
+                Duration longer = Side.DRAIN.multipliedBy(3);
+                assertThatThrownBy(() -> line.direction(way).awaitDelivered(count + 1, longer))
+                        .isInstanceOf(TimeoutException.class);
+                assertThat(Line.readToReset(pair.receiver(way))).isEqualTo(Arrays.copyOf(bytes, count));
+                sending.get();
+            }
+        }
+
+        @Test
+        void isHeardOfInTheEndByAReceiverThatDoesNotReadAtAll() throws Exception {
+            line.proxy.serverToClient().cutAfter(60_000);
+            try (Line.Pair pair = line.connectWithReceiveBuffers(8192)) {
+                pair.sender(Way.SERVER_TO_CLIENT).getOutputStream().write(new byte[61_000]);
+                line.proxy.serverToClient().awaitDelivered(60_000, SOON);
+                assertThat(line.proxy.connections()).hasSize(2);
+                line.proxy.connections().get(0).reset();
+                line.proxy.awaitNoConnection(SOON);
+                assertThat(Line.readToReset(pair.receiver(Way.SERVER_TO_CLIENT)))
+                        .hasSizeLessThan(60_000);
             }
         }
 
