@@ -181,7 +181,8 @@ public final class FaultProxy implements AutoCloseable {
 
     /**
      * Ends both sides of every connection in order and drops what they hold: what clients see when the server's process
-     * is killed or a balancer hangs up. When this returns, the ends are sent. Modes stay.
+     * is killed or a balancer hangs up. When this returns, the ends are sent. Modes stay. A side that has sent more than
+     * the proxy has read hears a reset instead, which is what systems say of data that nobody will read.
      *
      * <p>Try both this and {@link #resetAll()}: there are clients that give up a request on a reset, and send it again on
      * an orderly end.

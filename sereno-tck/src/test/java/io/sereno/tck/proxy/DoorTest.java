@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -227,6 +229,30 @@ class DoorTest {
                     .isInstanceOf(UncheckedIOException.class)
                     .hasMessageContaining("cannot listen on " + listen)
                     .hasRootCauseInstanceOf(BindException.class);
+        }
+    }
+
+    /** 127.0.0.1 and, where the machine has it, ::1; either way round. */
+    @Test
+    void joinsAnyTwoLoopbackAddresses() throws Exception {
+        List<InetAddress> addresses = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(InetAddress::isLoopbackAddress)
+                .toList();
+        assertThat(addresses).isNotEmpty();
+        for (InetAddress inside : addresses) {
+            for (InetAddress outside : addresses) {
+                try (EchoServer echo = new EchoServer(inside);
+                        FaultProxy proxy = FaultProxy.between(new InetSocketAddress(outside, 0), echo.address());
+                        Socket client = Line.connect(proxy)) {
+                    assertThat(client.getInetAddress()).isEqualTo(outside);
+                    assertEchoes(client, 1);
+                    proxy.refuse();
+                    assertThatThrownBy(() -> Line.connect(proxy)).isInstanceOf(ConnectException.class);
+                    proxy.resetAll();
+                    assertThat(Line.readToReset(client)).isEmpty();
+                }
+            }
         }
     }
 }

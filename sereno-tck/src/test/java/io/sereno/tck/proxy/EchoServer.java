@@ -19,8 +19,12 @@ final class EchoServer implements AutoCloseable {
     private final Thread thread = new Thread(this::loop, "echo-server");
 
     EchoServer() throws IOException {
+        this(InetAddress.getLoopbackAddress());
+    }
+
+    EchoServer(InetAddress address) throws IOException {
         selector = Selector.open();
-        listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 4096);
+        listener = ServerSocketChannel.open().bind(new InetSocketAddress(address, 0), 4096);
         listener.configureBlocking(false).register(selector, SelectionKey.OP_ACCEPT);
         thread.start();
     }
