@@ -11,9 +11,11 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -48,11 +50,11 @@ final class TopicRemoval {
     private final TopicPages pages = new TopicPages();
     private Consumer<@Nullable BackendException> onFailure = why -> {};
 
-    /** A deletion of the header may have been applied, or may be yet. */
+    /** A deletion of the header was sent, and may have been applied, or may be yet. */
     private boolean inDoubt;
     /** The header is gone, and more was to be deleted. */
     private boolean begun;
-    /** Its time is over. */
+    /** Whoever asked for it has heard how it ended: nothing more is sent. */
     private boolean stopped;
 
     /** {@code onGone} runs when nothing is left of what was to be deleted. */
@@ -69,21 +71,23 @@ final class TopicRemoval {
         Strand strand = new Strand();
         CompletableFuture<Void> gone = new CompletableFuture<>();
         TopicRemoval removal = new TopicRemoval(kernel, strand, directory, () -> gone.complete(null));
+        var unused = gone.whenComplete((done, failure) -> removal.stopped = true);
         Backoff backoff = kernel.backoff();
         AtomicReference<@Nullable BackendException> last = new AtomicReference<>();
         // First, since where the store answers at once the rest runs right here.
-        Runnable cancel = kernel.time().schedule(kernel.operationTimeout(), strand, () -> {
-            removal.stopped = true;
-            gone.completeExceptionally(removal.error(scope, last.get()));
-        });
+        Runnable cancel = kernel.time()
+                .schedule(
+                        kernel.operationTimeout(),
+                        strand,
+                        () -> gone.completeExceptionally(removal.error(scope, last.get())));
         strand.execute(() -> removal.begin(new Consumer<>() {
             @Override
             public void accept(@Nullable BackendException why) {
                 last.set(why);
                 if (why != null && why.permanent()) {
                     gone.completeExceptionally(removal.error(scope, why));
-                } else if (!gone.isDone()) {
-                    var unused = kernel.time().schedule(backoff.next(), strand, () -> removal.begin(this));
+                } else {
+                    var unusedCancel = kernel.time().schedule(backoff.next(), strand, () -> removal.begin(this));
                 }
             }
         }));
@@ -107,6 +111,9 @@ final class TopicRemoval {
 
     // Step 1.
     void begin(Consumer<@Nullable BackendException> failed) {
+        if (stopped) {
+            return;
+        }
         onFailure = failed;
         read(TopicHeader.NAME, header -> {
             if (header == null) {
@@ -118,17 +125,15 @@ final class TopicRemoval {
                     .ifCreateRevision(TopicHeader.NAME, header.createRevision())
                     .delete(TopicHeader.NAME)
                     .put(NAME, VALUE);
-            kernel.store().commit(commit.build(), strand, outcome -> {
+            boolean inDoubtBefore = inDoubt;
+            inDoubt = true;
+            commit(commit, outcome -> {
+                boolean isUnknown = outcome.kind() == Outcome.Kind.UNKNOWN;
+                inDoubt = isUnknown || (inDoubtBefore && outcome.kind() == Outcome.Kind.NOT_APPLIED);
                 switch (outcome.kind()) {
-                    case COMMITTED -> {
-                        inDoubt = false;
-                        clear(outcome.revision(), "");
-                    }
+                    case COMMITTED -> clear(outcome.revision(), "");
                     case CONFLICT -> begin(failed);
-                    case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
-                        inDoubt |= outcome.kind() == Outcome.Kind.UNKNOWN;
-                        failed.accept(outcome.failure());
-                    }
+                    case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> failed.accept(outcome.failure());
                 }
             });
         });
@@ -149,11 +154,8 @@ final class TopicRemoval {
     // Step 2.
     private void clear(long removal, String after) {
         begun = true;
-        if (stopped) {
-            return;
-        }
         int limit = Math.min(pages.size(), MOST_WRITES);
-        kernel.store().read(new Query.Range(directory, after, limit), strand, (page, why) -> {
+        read(new Query.Range(directory, after, limit), (page, why) -> {
             if (page == null && pages.failed()) {
                 clear(removal, after);
                 return;
@@ -174,10 +176,13 @@ final class TopicRemoval {
             Commit.Builder commit = Commit.to(directory).ifCreateRevision(NAME, removal);
             names.forEach(commit::delete);
             commit(commit, outcome -> {
-                if (outcome.kind() == Outcome.Kind.COMMITTED) {
-                    clear(removal, page.entries().get(page.entries().size() - 1).name());
-                } else {
-                    onGone.run();
+                switch (outcome.kind()) {
+                    case COMMITTED ->
+                        clear(
+                                removal,
+                                page.entries().get(page.entries().size() - 1).name());
+                    case CONFLICT -> onGone.run();
+                    case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> onFailure.accept(outcome.failure());
                 }
             });
         });
@@ -187,11 +192,16 @@ final class TopicRemoval {
     private void finish(long removal) {
         Commit.Builder commit =
                 Commit.to(directory).ifCreateRevision(NAME, removal).delete(NAME);
-        commit(commit, outcome -> onGone.run());
+        commit(commit, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED, CONFLICT -> onGone.run();
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> onFailure.accept(outcome.failure());
+            }
+        });
     }
 
     private void read(String name, Consumer<@Nullable Entry> then) {
-        kernel.store().read(new Query.One(directory, name), strand, (snapshot, why) -> {
+        read(new Query.One(directory, name), (snapshot, why) -> {
             if (snapshot == null) {
                 onFailure.accept(why);
             } else {
@@ -201,12 +211,18 @@ final class TopicRemoval {
         });
     }
 
-    /** {@code then} hears of commit and conflict. */
+    private void read(Query query, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
+        kernel.store().read(query, strand, (snapshot, why) -> {
+            if (!stopped) {
+                then.accept(snapshot, why);
+            }
+        });
+    }
+
     private void commit(Commit.Builder commit, Consumer<Outcome> then) {
         kernel.store().commit(commit.build(), strand, outcome -> {
-            switch (outcome.kind()) {
-                case COMMITTED, CONFLICT -> then.accept(outcome);
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> onFailure.accept(outcome.failure());
+            if (!stopped) {
+                then.accept(outcome);
             }
         });
     }

@@ -98,6 +98,9 @@ public final class Removal {
     }
 
     private void remove(@Nullable Entry found, List<String> others) {
+        if (found != null && result.isDone()) {
+            return; // The caller has heard how far it came; the head is not to go after that.
+        }
         Commit.Builder commit = Commit.to(directory);
         if (found != null) {
             // Step 2.

@@ -1,0 +1,106 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Codec;
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.recipes.kernel.Removal;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A deletion whose time is up tells the truth, and does nothing after that: what is there by then may be somebody else's. */
+@Timeout(30)
+class LateDeletionTest {
+    private static final Duration ALMOST = Clients.OPERATION_TIMEOUT.plusMillis(240);
+
+    private final Clients clients = new Clients();
+    private final Backend observer = clients.store.connect(Runnable::run);
+    private final FaultyBackend line = clients.line();
+    private final SerenoClient here = clients.connect("here", line);
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    @BeforeEach
+    void store() {
+        here.counter("x").set(3);
+        here.topic("x", Codec.utf8()).publish("m");
+    }
+
+    private CompletableFuture<Void> deleteCounter() {
+        Scope scope = new Scope(here.client().kernel(), "counter", "x");
+        return new Removal(scope.kernel(), scope, "delete", "counter/x", CounterRecipe.VALUE).start();
+    }
+
+    private CompletableFuture<Void> deleteTopic() {
+        return TopicRemoval.of(new Scope(here.client().kernel(), "topic", "x"), "topic/x");
+    }
+
+    @Test
+    void whatACounterWasToldNotToHaveLostItDoesNotLoseLater() {
+        isNotAppliedLater("counter/x", LateDeletionTest::deleteCounter);
+    }
+
+    @Test
+    void whatATopicWasToldNotToHaveLostItDoesNotLoseLater() {
+        isNotAppliedLater("topic/x", LateDeletionTest::deleteTopic);
+    }
+
+    /** What it waits for when its time is up still arrives. */
+    private void isNotAppliedLater(String directory, Function<LateDeletionTest, CompletableFuture<Void>> begin) {
+        Predicate<Request> reads = request ->
+                request instanceof Request.Read read && read.query().directory().equals(directory);
+        Runnable outage = line.each(reads, Fate.refuse());
+        CompletableFuture<Void> deletion = begin.apply(this);
+        clients.time.advance(Duration.ofMillis(500));
+        outage.run();
+        line.each(reads, Fate.delayReply(ALMOST));
+        clients.time.advance(ALMOST);
+        assertThat(deletion)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .withCauseInstanceOf(NotAppliedException.class);
+        List<Entry> before = entries(directory);
+        assertThat(before).isNotEmpty();
+        clients.time.advance(ALMOST.multipliedBy(2));
+        assertThat(entries(directory)).containsAll(before);
+    }
+
+    @Test
+    void aTopicWhoseDeletionIsUnderWayWhenItsTimeIsUpMayBeGone() {
+        line.each(
+                request -> request instanceof Request.Commit commit
+                        && commit.commit().writes().stream()
+                                .anyMatch(write -> write.name().equals(TopicRemoval.NAME)),
+                Fate.delayRequest(ALMOST));
+        CompletableFuture<Void> deletion = deleteTopic();
+        clients.time.advance(Clients.OPERATION_TIMEOUT);
+        assertThat(deletion)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .withCauseInstanceOf(OutcomeUnknownException.class);
+    }
+
+    private List<Entry> entries(String directory) {
+        return observer.read(new Query.All(directory))
+                .toCompletableFuture()
+                .join()
+                .entries();
+    }
+}
