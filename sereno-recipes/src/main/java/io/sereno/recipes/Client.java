@@ -150,6 +150,28 @@ final class Client {
     }
 
     Snapshot read(String operation, Scope scope, Query query) {
+        return Await.uninterruptibly(reading(operation, scope, query));
+    }
+
+    /** By when a call that begins now has to end, by the kernel's clock. */
+    long deadline() {
+        return kernel.time().nanoTime() + kernel.store().limit().toNanos();
+    }
+
+    /** The same, as one of several steps of a call: it ends by the call's deadline. */
+    Snapshot read(String operation, Scope scope, Query query, long deadline) {
+        CompletableFuture<Snapshot> result = reading(operation, scope, query);
+        Duration left = Duration.ofNanos(Math.max(0, deadline - kernel.time().nanoTime()));
+        Runnable cancel = kernel.time()
+                .schedule(left, Runnable::run, () -> result.completeExceptionally(scope.notApplied(operation, null)));
+        try {
+            return Await.uninterruptibly(result);
+        } finally {
+            cancel.run();
+        }
+    }
+
+    private CompletableFuture<Snapshot> reading(String operation, Scope scope, Query query) {
         requireOpen(operation, scope);
         CompletableFuture<Snapshot> result = new CompletableFuture<>();
         kernel.store().read(query, Runnable::run, (snapshot, why) -> {
@@ -159,7 +181,7 @@ final class Client {
                 result.completeExceptionally(scope.notApplied(operation, why));
             }
         });
-        return Await.uninterruptibly(result);
+        return result;
     }
 
     Subscription onSessionState(Consumer<SessionState> callback) {

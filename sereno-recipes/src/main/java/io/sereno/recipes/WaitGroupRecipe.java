@@ -8,6 +8,7 @@ import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Change;
 import io.sereno.recipes.kernel.Removal;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -67,7 +68,7 @@ final class WaitGroupRecipe implements WaitGroup {
         if (workers < 1) {
             throw new IllegalArgumentException("workers is " + workers + "; 1 or more is accepted");
         }
-        submit(new Adding(scope, workers, policy));
+        submit(new Adding(scope, workers, policy), client.deadline());
     }
 
     @Override
@@ -120,17 +121,18 @@ final class WaitGroupRecipe implements WaitGroup {
      */
     @Override
     public View inspect() {
-        WaitGroupSighting first = look("inspect");
+        long deadline = client.deadline();
+        WaitGroupSighting first = look("inspect", deadline);
         if (first.lifeless().isEmpty()) {
             return first.view(List.of());
         }
-        List<Entry> lifeless = look("inspect").lifeless();
-        return look("inspect")
+        List<Entry> lifeless = look("inspect", deadline).lifeless();
+        return look("inspect", deadline)
                 .view(first.allClaims().stream().filter(lifeless::contains).toList());
     }
 
-    private WaitGroupSighting look(String operation) {
-        return WaitGroupSighting.of(client.read(operation, scope, directory));
+    private WaitGroupSighting look(String operation, long deadline) {
+        return WaitGroupSighting.of(client.read(operation, scope, new Query.All(directory), deadline));
     }
 
     // Step 5.
@@ -158,19 +160,20 @@ final class WaitGroupRecipe implements WaitGroup {
     // Step 3.
     /** Those who were lost may have left a place that is free: settles them before it says that there is none. */
     private <R> R whenFree(String operation, Supplier<Change<WaitGroupState, R>> change) {
+        long deadline = client.deadline();
         while (true) {
             try {
-                return submit(change.get());
+                return submit(change.get(), deadline);
             } catch (NoFreePlace none) {
-                WaitGroupSighting.Settling settling = look(operation).settle(client.kernel());
+                WaitGroupSighting.Settling settling = look(operation, deadline).settle(client.kernel());
                 if (settling == null) {
                     throw none;
                 }
                 try {
-                    submit(settling);
+                    submit(settling, deadline);
                 } catch (WaitGroupPlace.Gone byOthers) {
                     // Then there may be a free place now.
-                } catch (OutcomeUnknownException unsure) {
+                } catch (OutcomeUnknownException | NotAppliedException unsure) {
                     throw new NotAppliedException(
                             scope.about(operation)
                                     + ": no place is free, and whether those of lost workers are could not"
@@ -181,9 +184,9 @@ final class WaitGroupRecipe implements WaitGroup {
         }
     }
 
-    private <R> R submit(Change<WaitGroupState, R> change) {
+    private <R> R submit(Change<WaitGroupState, R> change, long deadline) {
         client.requireOpen(change.operation(), scope);
-        client.waitGroups().submit(scope, directory, change);
+        client.waitGroups().submit(scope, directory, change, deadline);
         return Await.uninterruptibly(change);
     }
 

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -442,6 +443,30 @@ class WaitGroupTest {
             group.done();
         }
         assertThat(group.inspect()).isEqualTo(new WaitGroup.View(1, 1, List.of(worker.id()), List.of()));
+    }
+
+    /** Each of its steps may be slow: together they take no longer than one may. */
+    @Test
+    void aCallThatTakesSeveralStepsEndsWithinTheTimeOfOne() {
+        group.add(1, OnLostWorker.REOPEN);
+        Worker lost = group.join();
+        var unused =
+                observer.commit(Commit.to(DIRECTORY).delete("l-" + lost.id()).build());
+        FaultyBackend line = clients.line();
+        WaitGroup slow = clients.connect("slow", line).waitGroup("x");
+        line.each(
+                request -> request instanceof Request.Read
+                        || Request.commitsTo(DIRECTORY).test(request),
+                Fate.delayReply(Duration.ofSeconds(3)));
+        Duration limit = Clients.OPERATION_TIMEOUT.plusMillis(250);
+        for (Callable<Object> call : List.<Callable<Object>>of(slow::join, slow::inspect)) {
+            CompletableFuture<Object> result = MutexTest.inThread(call::call);
+            clients.passUntilDone(result, limit.plusSeconds(1));
+            assertThat(result)
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .withCauseInstanceOf(NotAppliedException.class);
+        }
     }
 
     @Test
