@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Clients of one store, each on a {@link Wire} of its own, in virtual time and in the one thread of the test: whatever happens is an event of the
@@ -157,12 +158,20 @@ class Bench implements AutoCloseable {
 
     /** What is left when everybody has gone: nothing, neither in the store nor on the clock. */
     void closeAndExpectNothing() {
+        closeAndExpectOnly(name -> false);
+    }
+
+    /** Nothing but entries of these names. */
+    void closeAndExpectOnly(Predicate<String> names) {
         nodes.forEach(node -> node.wire.clear());
         nodes.forEach(node -> node.client.close());
         runCallbacks();
         Duration limit = time.elapsed().plus(TTL.multipliedBy(4));
         while (step(limit)) {}
-        assertThat(entries(directory)).as("entries left").isEmpty();
+        assertThat(entries(directory))
+                .as("entries left")
+                .extracting(Entry::name)
+                .allMatch(names);
         assertThat(entries("session")).as("markers left").isEmpty();
         assertThat(time.untilNext()).as("timers left").isEmpty();
     }

@@ -179,21 +179,21 @@ class CounterTest {
 
     /** On the machine's clock: with this many threads, a manual one would not know when to move. */
     @Test
-    void sixteenThreadsOfFourClientsAddUpWhileRepliesAreLost() throws Exception {
-        long each = 100;
+    void sixteenThreadsOfEachOfFourClientsAddUpWhileRepliesAreLost() throws Exception {
+        long each = 50;
         List<Sereno> open = new ArrayList<>();
         List<CompletableFuture<List<Long>>> all = new ArrayList<>();
         for (int node = 0; node < 4; node++) {
             FaultyBackend line = clients.line();
             int[] commits = {0};
-            line.each(request -> Request.commitsTo(DIRECTORY).test(request) && ++commits[0] % 7 == 0, Fate.loseReply());
+            line.each(request -> Request.commitsTo(DIRECTORY).test(request) && ++commits[0] % 5 == 0, Fate.loseReply());
             Sereno sereno = Sereno.builder()
                     .backend(line)
                     .operationTimeout(Duration.ofSeconds(20))
                     .connect();
             open.add(sereno);
             Counter counter = sereno.counter("x");
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < 16; i++) {
                 all.add(MutexTest.inThread(() -> {
                     List<Long> got = new ArrayList<>();
                     for (int k = 0; k < each; k++) {
@@ -209,8 +209,8 @@ class CounterTest {
         }
         assertThat(got)
                 .containsExactlyInAnyOrderElementsOf(
-                        LongStream.rangeClosed(1, 16 * each).boxed().toList());
-        assertThat(open.get(0).counter("x").get()).isEqualTo(16 * each);
+                        LongStream.rangeClosed(1, 64 * each).boxed().toList());
+        assertThat(open.get(0).counter("x").get()).isEqualTo(64 * each);
         open.forEach(Sereno::close);
     }
 
