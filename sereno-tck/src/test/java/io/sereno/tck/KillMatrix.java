@@ -58,16 +58,22 @@ final class KillMatrix {
         return new Row(mutant.name(), mutant.rule(), killers, seeds, survived);
     }
 
+    private static Kit kit(Mutant mutant, long seed) {
+        return new Kit(new TriedFixture(mutant.world(seed)), seed);
+    }
+
     private static List<Outcome> run(Mutant mutant, long seed) {
-        try (Kit kit = new Kit(new TriedFixture(mutant.world(seed)), seed)) {
+        try (Kit kit = kit(mutant, seed)) {
             return Kit.testsOf(mutant.rule()).stream().map(kit::run).toList();
         }
     }
 
-    /** Which rules find a mutant that its own one does not. */
+    /** Which rules of the same group find a mutant that its own one does not. */
     private static List<String> others(Mutant mutant, long seed) {
-        try (Kit kit = new Kit(new TriedFixture(mutant.world(seed)), seed)) {
+        String group = mutant.rule().substring(0, mutant.rule().indexOf('-') + 1);
+        try (Kit kit = kit(mutant, seed)) {
             return Kit.tests().stream()
+                    .filter(test -> test.rule().startsWith(group))
                     .map(kit::run)
                     .filter(outcome -> outcome.verdict() == Verdict.FAIL)
                     .map(outcome -> outcome.test().rule() + ": " + outcome.why())

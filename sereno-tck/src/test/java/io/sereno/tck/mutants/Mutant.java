@@ -23,9 +23,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         CommitMutants.all(),
                         NameMutants.all(),
                         LeaseMutants.all(),
-                        WatchMutants.all(),
-                        OutcomeMutants.all(),
-                        LifeMutants.all())
+                        WatchMutants.all())
                 .flatMap(List::stream)
                 .toList();
     }
