@@ -33,26 +33,34 @@ final class LeaseMutants {
                 Mutant.store("LEA-1a", "the ttl is rounded down", world -> new PlainStore(world.time()) {
                     @Override
                     Duration granted(Duration ttl) {
-                        return ttl.toMillis() % 1_000 == 0 ? ttl : ttl.minusMillis(ttl.toMillis() % 1_000).plusMillis(1);
+                        return ttl.toMillis() % 1_000 == 0
+                                ? ttl
+                                : ttl.minusMillis(ttl.toMillis() % 1_000).plusMillis(1);
                     }
                 }),
-                Mutant.store("LEA-1a", "a ttl of up to a minute is raised to a minute", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "LEA-1a",
+                        "a ttl of up to a minute is raised to a minute",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             Duration granted(Duration ttl) {
                                 return ttl.compareTo(Duration.ofMinutes(1)) < 0 ? Duration.ofMinutes(1) : ttl;
                             }
                         }),
-                Mutant.connected("LEA-1b", "a ttl that is too long is shortened", (world, config) ->
-                        new PlainClient(world.store(config), config) {
+                Mutant.connected(
+                        "LEA-1b",
+                        "a ttl that is too long is shortened",
+                        (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             public CompletionStage<Lease> grantLease(Duration ttl) {
                                 Duration most = guarantees().greatestTtl();
                                 return super.grantLease(ttl.compareTo(most) > 0 ? most : ttl);
                             }
                         }),
-                Mutant.connected("LEA-1c", "a ttl of zero is raised to the least", (world, config) ->
-                        new PlainClient(world.store(config), config) {
+                Mutant.connected(
+                        "LEA-1c",
+                        "a ttl of zero is raised to the least",
+                        (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             public CompletionStage<Lease> grantLease(Duration ttl) {
                                 Duration least = guarantees().leastTtl();
@@ -75,20 +83,23 @@ final class LeaseMutants {
                         return 1 + world.random().nextInt(100);
                     }
                 }),
-                Mutant.store("LEA-2", "leases end a hundredth of their ttl early", world -> new PlainStore(world.time()) {
-                    @Override
-                    Duration life(PlainLease lease) {
-                        return lease.ttl().minus(lease.ttl().dividedBy(100));
-                    }
-                }),
+                Mutant.store(
+                        "LEA-2", "leases end a hundredth of their ttl early", world -> new PlainStore(world.time()) {
+                            @Override
+                            Duration life(PlainLease lease) {
+                                return lease.ttl().minus(lease.ttl().dividedBy(100));
+                            }
+                        }),
                 Mutant.store("LEA-2", "a renewal does not prolong anything", world -> new PlainStore(world.time()) {
                     @Override
                     boolean renew(PlainLease lease) {
                         return lives(lease.id());
                     }
                 }),
-                Mutant.store("LEA-3a", "leases end when somebody renews or uses them, not by themselves", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "LEA-3a",
+                        "leases end when somebody renews or uses them, not by themselves",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             void expire() {}
 
@@ -104,33 +115,40 @@ final class LeaseMutants {
                         return lease.ttl().multipliedBy(2);
                     }
                 }),
-                guaranteeing("LEA-3b", "ten seconds of lateness are declared", plain -> new Guarantees(
-                        plain.backend(),
-                        plain.serverVersion(),
-                        plain.promises(),
-                        plain.leastTtl(),
-                        plain.greatestTtl(),
-                        plain.ttlGranularity(),
-                        Duration.ofSeconds(10),
-                        plain.recovery(),
-                        plain.emptyDirectoryGrace(),
-                        plain.maxLeases(),
-                        plain.maxLeaseBytes(),
-                        plain.maxValueBytes(),
-                        plain.maxCommitBytes(),
-                        plain.maxListingBytes(),
-                        plain.maxConditions(),
-                        plain.maxWrites())),
-                Mutant.store("LEA-3c", "a lease of a client that is gone lives for three ttls", world ->
-                        new PlainStore(world.time()) {
+                guaranteeing(
+                        "LEA-3b",
+                        "ten seconds of lateness are declared",
+                        plain -> new Guarantees(
+                                plain.backend(),
+                                plain.serverVersion(),
+                                plain.promises(),
+                                plain.leastTtl(),
+                                plain.greatestTtl(),
+                                plain.ttlGranularity(),
+                                Duration.ofSeconds(10),
+                                plain.recovery(),
+                                plain.emptyDirectoryGrace(),
+                                plain.maxLeases(),
+                                plain.maxLeaseBytes(),
+                                plain.maxValueBytes(),
+                                plain.maxCommitBytes(),
+                                plain.maxListingBytes(),
+                                plain.maxConditions(),
+                                plain.maxWrites())),
+                Mutant.store(
+                        "LEA-3c",
+                        "a lease of a client that is gone lives for three ttls",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             Duration life(PlainLease lease) {
                                 return lease.ttl().multipliedBy(3).plusSeconds(1);
                             }
                         }),
                 Mutant.store("LEA-4a", "entries of an ended lease go one after another", LeaseMutants::oneByOne),
-                Mutant.store("LEA-4b", "what ends with a lease is announced with an old revision", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "LEA-4b",
+                        "what ends with a lease is announced with an old revision",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             void end(String directory, List<Entry> entries) {
                                 next(directory);
@@ -140,15 +158,20 @@ final class LeaseMutants {
                                 }
                             }
                         }),
-                Mutant.store("LEA-5a", "revoke() is acked before anything is deleted", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "LEA-5a",
+                        "revoke() is acked before anything is deleted",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             void revoke(PlainLease lease) {
                                 if (leases.remove(lease.id()) != null) {
-                                    world.later(LATE, Runnable::run, () -> step(() -> {
-                                        end(lease);
-                                        return null;
-                                    }));
+                                    world.later(
+                                            LATE,
+                                            Runnable::run,
+                                            () -> step(() -> {
+                                                end(lease);
+                                                return null;
+                                            }));
                                 }
                             }
                         }),
@@ -206,8 +229,10 @@ final class LeaseMutants {
                         return true;
                     }
                 }),
-                Mutant.store("LEA-6b", "a write-behind cache writes an ended entry once more", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "LEA-6b",
+                        "a write-behind cache writes an ended entry once more",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             void expire(PlainLease lease) {
                                 List<Runnable> again = new ArrayList<>();
@@ -220,22 +245,31 @@ final class LeaseMutants {
                                             }
                                         })));
                                 super.expire(lease);
-                                world.later(Duration.ofMillis(300), Runnable::run, () -> step(() -> {
-                                    again.forEach(Runnable::run);
-                                    return null;
-                                }));
+                                world.later(
+                                        Duration.ofMillis(300),
+                                        Runnable::run,
+                                        () -> step(() -> {
+                                            again.forEach(Runnable::run);
+                                            return null;
+                                        }));
                             }
                         }),
-                Mutant.store("LEA-7a", "a commit under a dead lease is stored without it", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "LEA-7a",
+                        "a commit under a dead lease is stored without it",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             CommitResult commit(Commit commit) {
                                 CommitResult result = super.commit(commit);
-                                return result instanceof CommitResult.LeaseDead ? super.commit(unleased(commit)) : result;
+                                return result instanceof CommitResult.LeaseDead
+                                        ? super.commit(unleased(commit))
+                                        : result;
                             }
                         }),
-                Mutant.store("LEA-7a", "of a commit under a dead lease the rest is written", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "LEA-7a",
+                        "of a commit under a dead lease the rest is written",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             CommitResult commit(Commit commit) {
                                 CommitResult result = super.commit(commit);
@@ -249,17 +283,21 @@ final class LeaseMutants {
                                 return result;
                             }
                         }),
-                Mutant.client("LEA-7b", "a commit under a dead lease is told as done", (world, below) -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(commit)
-                                .thenCompose(result -> result instanceof CommitResult.LeaseDead
-                                        ? completedFuture(new CommitResult.Committed(1_000_000, Optional.empty()))
-                                        : completedFuture(result));
-                    }
-                }),
-                Mutant.store("LEA-8", "all leases of a client live as long as the first", world ->
-                        new PlainStore(world.time()) {
+                Mutant.client(
+                        "LEA-7b", "a commit under a dead lease is told as done", (world, below) -> new Wrapper(below) {
+                            @Override
+                            public CompletionStage<CommitResult> commit(Commit commit) {
+                                return super.commit(commit)
+                                        .thenCompose(result -> result instanceof CommitResult.LeaseDead
+                                                ? completedFuture(
+                                                        new CommitResult.Committed(1_000_000, Optional.empty()))
+                                                : completedFuture(result));
+                            }
+                        }),
+                Mutant.store(
+                        "LEA-8",
+                        "all leases of a client live as long as the first",
+                        world -> new PlainStore(world.time()) {
                             private final Map<PlainClient, Duration> first = new ConcurrentHashMap<>();
 
                             @Override
@@ -267,8 +305,8 @@ final class LeaseMutants {
                                 return first.computeIfAbsent(lease.client(), client -> lease.ttl());
                             }
                         }),
-                Mutant.store("LEA-8", "a renewal prolongs all leases of its client", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "LEA-8", "a renewal prolongs all leases of its client", world -> new PlainStore(world.time()) {
                             @Override
                             boolean renew(PlainLease lease) {
                                 leases.values().stream()
@@ -278,10 +316,14 @@ final class LeaseMutants {
                             }
                         }),
                 Mutant.store("LEA-9", "the end of a lease deletes names that were put anew", ByName::new),
-                Mutant.library("LEA-10", "a lost connection revokes the leases", (world, network, executor) ->
-                        new RevokedWithTheConnection(network)),
-                Mutant.library("LEA-10", "a renewal that fails once is never sent again", (world, network, executor) ->
-                        leased(network, lease -> new Wrapper.OfLease(lease) {
+                Mutant.library(
+                        "LEA-10",
+                        "a lost connection revokes the leases",
+                        (world, network, executor) -> new RevokedWithTheConnection(network)),
+                Mutant.library(
+                        "LEA-10",
+                        "a renewal that fails once is never sent again",
+                        (world, network, executor) -> leased(network, lease -> new Wrapper.OfLease(lease) {
                             private volatile boolean failed;
 
                             @Override
@@ -305,36 +347,43 @@ final class LeaseMutants {
                         }
                     }
                 }),
-                Mutant.store("LEA-11b", "two hundred entries of a lease are deleted, and the rest forgotten", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "LEA-11b",
+                        "two hundred entries of a lease are deleted, and the rest forgotten",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             void end(String directory, List<Entry> entries) {
                                 super.end(directory, entries.subList(0, Math.min(200, entries.size())));
                             }
                         }),
-                Mutant.store("LEA-11c", "deadlines are reckoned by the wall clock", world -> new PlainStore(world.time()) {
-                    private final Map<Long, java.time.Instant> until = new ConcurrentHashMap<>();
+                Mutant.store(
+                        "LEA-11c", "deadlines are reckoned by the wall clock", world -> new PlainStore(world.time()) {
+                            private final Map<Long, java.time.Instant> until = new ConcurrentHashMap<>();
 
-                    @Override
-                    Duration life(PlainLease lease) {
-                        until.put(lease.id(), time.wall().plus(lease.ttl()));
-                        return lease.ttl();
-                    }
-
-                    @Override
-                    void expire() {
-                        for (PlainLease lease : List.copyOf(leases.values())) {
-                            if (!time.wall().isBefore(until.getOrDefault(lease.id(), java.time.Instant.MAX))) {
-                                expire(lease);
+                            @Override
+                            Duration life(PlainLease lease) {
+                                until.put(lease.id(), time.wall().plus(lease.ttl()));
+                                return lease.ttl();
                             }
-                        }
-                    }
-                }),
-                Mutant.library("LEA-13", "a lease that has ended is replaced, and nobody is told", (world, network, executor) ->
-                        new Replaced(network)),
+
+                            @Override
+                            void expire() {
+                                for (PlainLease lease : List.copyOf(leases.values())) {
+                                    if (!time.wall().isBefore(until.getOrDefault(lease.id(), java.time.Instant.MAX))) {
+                                        expire(lease);
+                                    }
+                                }
+                            }
+                        }),
+                Mutant.library(
+                        "LEA-13",
+                        "a lease that has ended is replaced, and nobody is told",
+                        (world, network, executor) -> new Replaced(network)),
                 Mutant.store("LEA-14", "what is put before the reaping is reaped too", world -> new ReapedLater(world)),
-                Mutant.connected("LEA-15a", "a client has ten leases", (world, config) ->
-                        new PlainClient(world.store(config), config) {
+                Mutant.connected(
+                        "LEA-15a",
+                        "a client has ten leases",
+                        (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             void checkTtl(Duration ttl) {
                                 super.checkTtl(ttl);
@@ -344,8 +393,10 @@ final class LeaseMutants {
                                 checkSize("leases", live + 1, 10);
                             }
                         }),
-                Mutant.connected("LEA-15b", "one lease too many ends the oldest", (world, config) ->
-                        new PlainClient(world.store(config), config) {
+                Mutant.connected(
+                        "LEA-15b",
+                        "one lease too many ends the oldest",
+                        (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             void checkTtl(Duration ttl) {
                                 super.checkTtl(ttl);
@@ -357,8 +408,10 @@ final class LeaseMutants {
                                 }
                             }
                         }),
-                Mutant.connected("LEA-15b", "the bytes of names under a lease are not counted", (world, config) ->
-                        new PlainClient(world.store(config), config) {
+                Mutant.connected(
+                        "LEA-15b",
+                        "the bytes of names under a lease are not counted",
+                        (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             void checkLease(Commit commit) {}
                         }));
@@ -373,8 +426,7 @@ final class LeaseMutants {
         });
     }
 
-    private static Mutant leasing(
-            String rule, String what, java.util.function.BiFunction<World, Lease, Lease> leases) {
+    private static Mutant leasing(String rule, String what, java.util.function.BiFunction<World, Lease, Lease> leases) {
         return Mutant.client(rule, what, (world, below) -> leased(below, lease -> leases.apply(world, lease)));
     }
 
@@ -408,10 +460,13 @@ final class LeaseMutants {
                 int first = (entries.size() + 1) / 2;
                 super.end(directory, entries.subList(0, first));
                 if (first < entries.size()) {
-                    world.later(Duration.ofMillis(60), Runnable::run, () -> step(() -> {
-                        super.end(directory, entries.subList(first, entries.size()));
-                        return null;
-                    }));
+                    world.later(
+                            Duration.ofMillis(60),
+                            Runnable::run,
+                            () -> step(() -> {
+                                super.end(directory, entries.subList(first, entries.size()));
+                                return null;
+                            }));
                 }
             }
         };
@@ -480,15 +535,16 @@ final class LeaseMutants {
         public CompletionStage<CommitResult> commit(Commit commit) {
             long id = PlainStore.leaseOf(commit);
             Lease other = replaced.get(id);
-            return super.commit(other == null ? commit : under(commit, other.id())).thenCompose(result -> {
-                if (!(result instanceof CommitResult.LeaseDead)) {
-                    return completedFuture(result);
-                }
-                return grantLease(Duration.ofSeconds(10)).thenCompose(lease -> {
-                    replaced.put(id, lease);
-                    return super.commit(under(commit, lease.id()));
-                });
-            });
+            return super.commit(other == null ? commit : under(commit, other.id()))
+                    .thenCompose(result -> {
+                        if (!(result instanceof CommitResult.LeaseDead)) {
+                            return completedFuture(result);
+                        }
+                        return grantLease(Duration.ofSeconds(10)).thenCompose(lease -> {
+                            replaced.put(id, lease);
+                            return super.commit(under(commit, lease.id()));
+                        });
+                    });
         }
     }
 
@@ -504,11 +560,14 @@ final class LeaseMutants {
         @Override
         void end(String directory, List<Entry> entries) {
             super.end(directory, entries);
-            world.later(LATE, Runnable::run, () -> step(() -> {
-                entries.forEach(old -> entry(directory, old.name())
-                        .ifPresent(entry -> super.end(directory, List.of(entry))));
-                return null;
-            }));
+            world.later(
+                    LATE,
+                    Runnable::run,
+                    () -> step(() -> {
+                        entries.forEach(old ->
+                                entry(directory, old.name()).ifPresent(entry -> super.end(directory, List.of(entry))));
+                        return null;
+                    }));
         }
     }
 }

@@ -24,18 +24,25 @@ final class WatchMutants {
                         }
                     }
                 }),
-                Mutant.store("WAT-1", "a watch hears of nothing for a while after it began", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "WAT-1",
+                        "a watch hears of nothing for a while after it began",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             void watch(PlainWatch watch) {
-                                world.later(Duration.ofSeconds(1), Runnable::run, () -> step(() -> {
-                                    super.watch(watch);
-                                    return null;
-                                }));
+                                world.later(
+                                        Duration.ofSeconds(1),
+                                        Runnable::run,
+                                        () -> step(() -> {
+                                            super.watch(watch);
+                                            return null;
+                                        }));
                             }
                         }),
-                Mutant.store("WAT-1", "of two changes to one entry the second is not announced", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "WAT-1",
+                        "of two changes to one entry the second is not announced",
+                        world -> new PlainStore(world.time()) {
                             private final java.util.Set<String> told =
                                     java.util.concurrent.ConcurrentHashMap.newKeySet();
 
@@ -47,8 +54,10 @@ final class WatchMutants {
                             }
                         }),
                 Mutant.store("WAT-2", "notices come before their commit", EarlyNotices::new),
-                Mutant.library("WAT-3", "what was changed while the connection was lost is never told", (world, network, executor) ->
-                        watching(network, listener -> new Wrapper.OfListener(listener) {
+                Mutant.library(
+                        "WAT-3",
+                        "what was changed while the connection was lost is never told",
+                        (world, network, executor) -> watching(network, listener -> new Wrapper.OfListener(listener) {
                             @Override
                             public void reset() {}
                         })),
@@ -77,8 +86,10 @@ final class WatchMutants {
                         }
                     }
                 }),
-                Mutant.store("WAT-4", "revocation is not announced to those who watch one entry", world ->
-                        new PlainStore(world.time()) {
+                Mutant.store(
+                        "WAT-4",
+                        "revocation is not announced to those who watch one entry",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             void end(String directory, List<Entry> entries) {
                                 ending = true;
@@ -115,42 +126,43 @@ final class WatchMutants {
                         }
                     }
                 }),
-                listening("WAT-5b", "a listener that throws is called no more", (world, listener) -> new WatchListener() {
-                    private volatile boolean thrown;
+                listening(
+                        "WAT-5b", "a listener that throws is called no more", (world, listener) -> new WatchListener() {
+                            private volatile boolean thrown;
 
-                    @Override
-                    public void changed(String name, long revision) {
-                        once(() -> listener.changed(name, revision));
-                    }
+                            @Override
+                            public void changed(String name, long revision) {
+                                once(() -> listener.changed(name, revision));
+                            }
 
-                    @Override
-                    public void reset() {
-                        once(listener::reset);
-                    }
+                            @Override
+                            public void reset() {
+                                once(listener::reset);
+                            }
 
-                    private void once(Runnable notice) {
-                        if (!thrown) {
-                            thrown = true;
-                            notice.run();
-                            thrown = false;
-                        }
-                    }
-                }),
-                Mutant.connected("WAT-5c", "what waits is delivered after cancel()", (world, config) ->
-                        new PlainClient(world.store(config), config) {
+                            private void once(Runnable notice) {
+                                if (!thrown) {
+                                    thrown = true;
+                                    notice.run();
+                                    thrown = false;
+                                }
+                            }
+                        }),
+                Mutant.connected(
+                        "WAT-5c",
+                        "what waits is delivered after cancel()",
+                        (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             public CompletionStage<Watch> watch(Target target, WatchListener listener) {
                                 return super.watch(target, listener)
-                                        .thenApply(watch -> () -> world.later(
-                                                Duration.ofMillis(20), Runnable::run, watch::cancel));
+                                        .thenApply(watch ->
+                                                () -> world.later(Duration.ofMillis(20), Runnable::run, watch::cancel));
                             }
                         }));
     }
 
-    private static Mutant listening(
-            String rule, String what, BiFunction<World, WatchListener, WatchListener> told) {
-        return Mutant.client(rule, what, (world, below) ->
-                watching(below, listener -> told.apply(world, listener)));
+    private static Mutant listening(String rule, String what, BiFunction<World, WatchListener, WatchListener> told) {
+        return Mutant.client(rule, what, (world, below) -> watching(below, listener -> told.apply(world, listener)));
     }
 
     static Backend watching(Backend below, java.util.function.UnaryOperator<WatchListener> told) {
