@@ -80,7 +80,7 @@ final class LeaseMutants {
                 Mutant.store("LEA-1d", "ids are drawn from few numbers", world -> new PlainStore(world.time()) {
                     @Override
                     long nextLease() {
-                        return 1 + world.random().nextInt(100);
+                        return 1L + world.random().nextInt(100);
                     }
                 }),
                 Mutant.store(
