@@ -18,7 +18,6 @@ public final class Connection {
     private static final Logger LOG = System.getLogger("io.sereno.tck.proxy");
 
     private final FaultProxy proxy;
-    private final EventLoop loop;
     private final long number;
     private final InetSocketAddress clientAddress;
     private final boolean silent;
@@ -41,7 +40,6 @@ public final class Connection {
             boolean silent)
             throws IOException {
         this.proxy = proxy;
-        this.loop = loop;
         this.number = number;
         this.clientAddress = (InetSocketAddress) clientChannel.getRemoteAddress();
         this.silent = silent;
