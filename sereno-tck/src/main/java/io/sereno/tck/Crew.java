@@ -81,9 +81,18 @@ final class Crew implements Executor, AutoCloseable {
         return member.get();
     }
 
-    /** Something may have changed that somebody waits for. */
+    /**
+     * Something may have changed that somebody waits for. Waits for nobody: listeners call it inside monitors that the signals of those who
+     * wait take too. Who is not told looks again by himself in a moment.
+     */
     void stir() {
-        count(0);
+        if (counts && lock.tryLock()) {
+            try {
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
     }
 
     private void count(int change) {
