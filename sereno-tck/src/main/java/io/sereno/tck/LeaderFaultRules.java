@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The election, while connections break and leaders die. */
@@ -68,7 +67,7 @@ class LeaderFaultRules {
         Duration ttl = Node.brief(bench);
         Node leading = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
-        AtomicBoolean open = new AtomicBoolean();
+        CompletableFuture<Void> open = new CompletableFuture<>();
         AtomicInteger interrupts = new AtomicInteger();
         LeaderElection first = candidate(bench, leading);
         first.onElectedLeader((leadership, topology) -> LeaderRules.linger(bench, open, interrupts))
@@ -106,7 +105,7 @@ class LeaderFaultRules {
         bench.same("the cause", LossCause.SESSION_EXPIRED, lost.join());
         bench.same("leadership() after the loss", Optional.empty(), first.leadership());
         LeaderRules.lead(bench, next, second);
-        open.set(true);
+        open.complete(null);
         bench.stir();
         leading.faults().heal();
     }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The election, on a store in whose way nothing stands. */
@@ -133,7 +133,7 @@ class LeaderRules {
     void aCandidateEnrolsAgainWhenItsCallbackHasReturned(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
-        AtomicBoolean open = new AtomicBoolean();
+        CompletableFuture<Void> open = new CompletableFuture<>();
         AtomicInteger interrupts = new AtomicInteger();
         LeaderElection stubborn = one.sereno().election(NAME);
         bench.closeLater(closing(bench, one, stubborn));
@@ -155,19 +155,21 @@ class LeaderRules {
                 "the candidates in the store while the callback of the former leader runs on",
                 1,
                 Queues.ofElection(bench, NAME).live().size());
-        open.set(true);
+        open.complete(null);
         bench.stir();
         Queues.ofElection(bench, NAME).await(bench, 2);
     }
 
-    /** A worker that takes its time, whoever interrupts it. */
-    static void linger(Bench bench, AtomicBoolean open, AtomicInteger interrupts) {
-        while (!open.get()) {
+    /** A worker that takes its time, whoever interrupts it. Waits as recipes do, so that virtual time does not run ahead of an interrupt. */
+    static void linger(Bench bench, CompletableFuture<Void> open, AtomicInteger interrupts) {
+        while (!open.isDone()) {
             try {
-                bench.kit().crew().idle(open::get, Duration.ofSeconds(60).toNanos());
+                bench.kit().crew().waiting(open::get);
             } catch (InterruptedException e) {
                 interrupts.incrementAndGet();
                 bench.stir();
+            } catch (Exception e) {
+                throw new IllegalStateException("what a worker waits for has failed", e);
             }
         }
     }
@@ -176,7 +178,7 @@ class LeaderRules {
     void aCallbackThatThrowsOrHangsWedgesNothing(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
-        AtomicBoolean open = new AtomicBoolean();
+        CompletableFuture<Void> open = new CompletableFuture<>();
         AtomicInteger interrupts = new AtomicInteger();
         AtomicInteger thrown = new AtomicInteger();
         LeaderElection hanging = one.sereno().election(NAME);
@@ -205,7 +207,7 @@ class LeaderRules {
                         Node.steady(bench).dividedBy(2)),
                 () -> "the leader's entry was removed while its callback hung, and lost() is not complete");
         bench.same("isHeld() after the loss", false, leadership.isHeld());
-        open.set(true);
+        open.complete(null);
         bench.stir();
         Queues.ofElection(bench, NAME).await(bench, 2);
     }
