@@ -25,6 +25,9 @@ final class HistoryRun {
     /** Commits of unknown outcome, seen applied, that a rough history has to have. */
     static final int UNKNOWN_AND_SEEN = 3;
 
+    /** A client that takes its time to connect again has few operations under way when the next fault strikes. */
+    private static final int MOST_ATTEMPTS = 10;
+
     private record Calm(HistoryRun run) {}
 
     private record Rough(HistoryRun run) {}
@@ -87,7 +90,7 @@ final class HistoryRun {
         // What a fault meets is up to chance: it goes on until some commits were lost sight of and turned up.
         int rounds = bench.kit().pace().isReal() ? 3 : 6;
         long lost = 0;
-        for (int attempt = 0; attempt < 3 && lost < UNKNOWN_AND_SEEN; attempt++) {
+        for (int attempt = 0; attempt < MOST_ATTEMPTS && lost < UNKNOWN_AND_SEEN; attempt++) {
             play(
                     bench,
                     recorder,
