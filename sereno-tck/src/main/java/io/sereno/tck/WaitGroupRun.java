@@ -137,9 +137,19 @@ final class WaitGroupRun {
     }
 
     private boolean track(Node node, Duration work) throws Exception {
-        try (Worker worker = bench.kit().crew().waiting(node.sereno().waitGroup(NAME)::join)) {
-            bench.pass(work);
-            return count(node, worker::done);
+        Crew crew = bench.kit().crew();
+        try {
+            Worker worker = crew.waiting(node.sereno().waitGroup(NAME)::join);
+            try {
+                bench.pass(work);
+                return count(node, worker::done);
+            } finally {
+                // It waits as well, for its deadline where replies get lost.
+                crew.waiting(() -> {
+                    worker.close();
+                    return true;
+                });
+            }
         } catch (NotAppliedException | OutcomeUnknownException | IllegalStateException e) {
             // Nobody has the place, or another one: whoever finishes looks after it.
             return false;
