@@ -1,0 +1,34 @@
+package io.sereno.backend.redis;
+
+import io.sereno.tck.BackendFixture;
+import io.sereno.tck.Grade;
+import io.sereno.tck.SerenoTck;
+import io.sereno.testservers.Persistence;
+import io.sereno.testservers.RedisCluster;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+
+/**
+ * The kit over a Cluster of three masters. What they announce leads nowhere, as behind an address translation: they are reached by the
+ * addresses of the URI only, which are the kit's proxy's.
+ */
+@Tag("servers")
+class RedisClusterTckTest extends SerenoTck {
+    @Override
+    protected BackendFixture fixture() {
+        return new RedisFixture(
+                Map.of("cluster", "true"),
+                () -> RedisCluster.start(3, Persistence.APPEND_ALWAYS, "cluster-announce-port 1"));
+    }
+
+    @Override
+    protected Path reportFolder() {
+        return Path.of("target", "tck", "cluster");
+    }
+
+    @Override
+    protected Grade leastGrade() {
+        return Grade.NONE;
+    }
+}
