@@ -29,6 +29,6 @@ class RedisClusterTckTest extends SerenoTck {
 
     @Override
     protected Grade leastGrade() {
-        return Grade.NONE;
+        return Grade.CORE_AND_FAULTS;
     }
 }

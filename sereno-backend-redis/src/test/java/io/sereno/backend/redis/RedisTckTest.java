@@ -16,9 +16,8 @@ class RedisTckTest extends SerenoTck {
         return new RedisFixture(Map.of(), () -> RedisServer.start(Persistence.APPEND_ALWAYS));
     }
 
-    /** Until the kit tries all rules; each rule that it does try has to pass. */
     @Override
     protected Grade leastGrade() {
-        return Grade.NONE;
+        return Grade.CORE_AND_FAULTS;
     }
 }

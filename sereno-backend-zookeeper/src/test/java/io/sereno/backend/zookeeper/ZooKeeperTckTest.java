@@ -28,10 +28,9 @@ public class ZooKeeperTckTest extends SerenoTck {
         return new Fixture();
     }
 
-    /** Until the kit has all its rules: what it has not tried yet keeps the grade down. A broken rule fails all the same. */
     @Override
     protected Grade leastGrade() {
-        return Grade.NONE;
+        return Grade.CORE_AND_FAULTS;
     }
 
     private static final class Fixture implements BackendFixture, ServerControl {
