@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** One fault after another while clients are busy, each at one client; then all is well. */
 final class FaultStorm implements Workload.Weather {
     private static final Duration SHORTEST = Duration.ofMillis(40);
-    private static final int KINDS = 7;
+    private static final int KINDS = 8;
 
     private final List<Faulty> clients;
     private final List<String> names;
@@ -98,19 +98,19 @@ final class FaultStorm implements Workload.Weather {
                 faults.endConnections();
                 return "connections ended";
             }
-            case 2 -> {
+            case 2, 3 -> { // twice as often as others: what was done and not heard of is what matters most
                 faults.holdReplies();
                 return "replies held";
             }
-            case 3 -> {
+            case 4 -> {
                 faults.swallowRequests();
                 return "requests lost";
             }
-            case 4 -> {
+            case 5 -> {
                 faults.cutOff();
                 return "cut off";
             }
-            case 5 -> {
+            case 6 -> {
                 faults.holdRequests(lasting);
                 return "requests held";
             }
