@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import io.sereno.tck.mutants.Mutant;
+import io.sereno.tck.mutants.World;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,8 @@ final class KillMatrix {
     }
 
     private static Kit kit(Mutant mutant, long seed) {
-        return new Kit(new TriedFixture(mutant.world(seed)), seed);
+        World world = mutant.world(seed);
+        return new Kit(new TriedFixture(world), null, world::recipes, seed);
     }
 
     private static List<Outcome> run(Mutant mutant, long seed) {

@@ -34,4 +34,9 @@ final class TriedFixture implements BackendFixture, AboveTheNetwork {
     public Optional<ManualTime> clock() {
         return Optional.of(world.time());
     }
+
+    @Override
+    public void close() {
+        world.close();
+    }
 }

@@ -23,7 +23,10 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         CommitMutants.all(),
                         NameMutants.all(),
                         LeaseMutants.all(),
-                        WatchMutants.all())
+                        WatchMutants.all(),
+                        OutcomeMutants.all(),
+                        LifeMutants.all(),
+                        RecipeMutants.all())
                 .flatMap(List::stream)
                 .toList();
     }

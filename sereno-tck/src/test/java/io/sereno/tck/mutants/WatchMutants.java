@@ -1,6 +1,7 @@
 package io.sereno.tck.mutants;
 
 import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
@@ -8,6 +9,8 @@ import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 
 /** Watches that say too little, too early, too much, or too long. */
@@ -172,6 +175,19 @@ final class WatchMutants {
                 return super.watch(target, told.apply(listener));
             }
         };
+    }
+
+    /** As if the client's threads were one. */
+    static Executor serial(BackendConfig config) {
+        ReentrantLock turn = new ReentrantLock();
+        return task -> config.executor().execute(() -> {
+            turn.lock();
+            try {
+                task.run();
+            } finally {
+                turn.unlock();
+            }
+        });
     }
 
     /** Tells of the commit that is to come, as if a notice were sent when the commit is begun. */

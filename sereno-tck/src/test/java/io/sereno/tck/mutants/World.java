@@ -1,5 +1,6 @@
 package io.sereno.tck.mutants;
 
+import io.sereno.Sereno;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
@@ -7,13 +8,16 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
 
 /** What the clients of one run of the kit share: a clock, chance, and a store for each namespace. */
 public final class World {
     private final ManualTime time = new ManualTime();
     private final Random random;
     private final Backends backends;
+    private final CountDownLatch end = new CountDownLatch(1);
     private final Map<String, PlainStore> stores = new ConcurrentHashMap<>();
 
     World(Backends backends, long seed) {
@@ -36,6 +40,11 @@ public final class World {
         return backends.above(this, network, executor);
     }
 
+    /** A client of the recipes. */
+    public Sereno recipes(Backend backend, UnaryOperator<Sereno.Builder> settings) {
+        return backends.recipes(this, backend, settings);
+    }
+
     Random random() {
         return random;
     }
@@ -52,6 +61,16 @@ public final class World {
     /** One store for all namespaces. */
     PlainStore only() {
         return stores.computeIfAbsent("", name -> backends.store(this));
+    }
+
+    /** Reached when the run is over, for threads that are left on purpose. */
+    CountDownLatch end() {
+        return end;
+    }
+
+    /** Ends what was left. */
+    public void close() {
+        end.countDown();
     }
 
     /** Runs something a while later. */
@@ -74,6 +93,11 @@ public final class World {
         /** A client's own side of the network. */
         default Backend above(World world, Backend network, Executor executor) {
             return network;
+        }
+
+        /** The recipes over it. */
+        default Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
+            return settings.apply(Sereno.builder().backend(backend)).connect();
         }
     }
 }
