@@ -49,12 +49,13 @@ class SendingTest {
     }
 
     @Test
-    void aStageThatItsCallerCancelsEndsNothingButItself() {
+    void aStageThatItsCallerCancelsEndsNothingButItself() throws InterruptedException {
         CompletableFuture<?> impatient = backend.commit(PUT).toCompletableFuture();
         impatient.cancel(true);
         assertThat(impatient).isCompletedExceptionally();
         assertThat(impatient.handle((result, failure) -> failure).join()).isInstanceOf(CancellationException.class);
         assertThat(await(backend.commit(PUT))).isInstanceOf(Committed.class);
+        assertThat(etcd.arrive(2)).isTrue();
         assertThat(etcd.transactions()).isEqualTo(2);
     }
 

@@ -21,11 +21,14 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Answers as it is told to, which a real server cannot be made to do. */
 final class StubEtcd implements AutoCloseable {
     private final AtomicInteger transactions = new AtomicInteger();
+    private final Semaphore arrivals = new Semaphore(0);
     private volatile Status answer = Status.OK;
     private final Server server;
 
@@ -52,6 +55,11 @@ final class StubEtcd implements AutoCloseable {
         return transactions.get();
     }
 
+    /** Waits until so many more have arrived. */
+    boolean arrive(int count) throws InterruptedException {
+        return arrivals.tryAcquire(count, 10, TimeUnit.SECONDS);
+    }
+
     @Override
     public void close() {
         server.shutdownNow();
@@ -69,6 +77,7 @@ final class StubEtcd implements AutoCloseable {
                     request.getSuccessCount() == 2 && request.getSuccess(1).hasRequestDeleteRange();
             if (!opening) {
                 transactions.incrementAndGet();
+                arrivals.release();
             }
             if (opening || answer.isOk()) {
                 complete(
