@@ -14,7 +14,6 @@ import io.sereno.spi.BackendConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -62,20 +61,10 @@ final class LettuceClient implements AutoCloseable {
         return options.build();
     }
 
+    /** Ends its threads; waits for that a few seconds at most, also when the server hangs. */
     @Override
     public void close() {
-        closeAfter(CompletableFuture.completedFuture(null));
-    }
-
-    /**
-     * Ends its threads; waits for that a few seconds at most, also when the server hangs.
-     *
-     * @param connections when those that were in use have ended: of one that is still ending, Lettuce warns
-     */
-    void closeAfter(CompletionStage<Void> connections) {
-        CompletableFuture<Void> ended = connections
-                .toCompletableFuture()
-                .thenCompose(done -> client.shutdownAsync(0, CLOSING_SECONDS, TimeUnit.SECONDS))
+        CompletableFuture<Void> ended = client.shutdownAsync(0, CLOSING_SECONDS, TimeUnit.SECONDS)
                 .thenCompose(done -> stage(resources.shutdown(0, CLOSING_SECONDS, TimeUnit.SECONDS)));
         try {
             ended.get(2L * CLOSING_SECONDS, TimeUnit.SECONDS);
