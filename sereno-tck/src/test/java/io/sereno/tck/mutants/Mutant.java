@@ -26,7 +26,9 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         WatchMutants.all(),
                         OutcomeMutants.all(),
                         LifeMutants.all(),
-                        RecipeMutants.all())
+                        RecipeMutants.all(),
+                        CounterMutants.all(),
+                        WaitGroupMutants.all())
                 .flatMap(List::stream)
                 .toList();
     }

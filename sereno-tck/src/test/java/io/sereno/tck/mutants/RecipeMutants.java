@@ -1,7 +1,6 @@
 package io.sereno.tck.mutants;
 
 import static java.util.concurrent.CompletableFuture.completedFuture;
-import static java.util.concurrent.CompletableFuture.failedFuture;
 
 import io.sereno.Grant;
 import io.sereno.LeaderElection;
@@ -9,8 +8,6 @@ import io.sereno.Leadership;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.Sereno;
-import io.sereno.WaitGroup;
-import io.sereno.Worker;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
@@ -125,50 +122,11 @@ final class RecipeMutants {
                                 return Optional.of(believing(leadership));
                             }
                             return result instanceof Leadership leadership ? believing(leadership) : result;
-                        })),
-                backend("CTR-8", "a change in doubt is sent again without its conditions", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(commit)
-                                .exceptionallyCompose(lost -> CommitMutants.isUnknown(lost)
-                                                && commit.directory().contains("counter")
-                                        ? super.commit(unconditional(commit))
-                                        : failedFuture(lost));
-                    }
-                }),
-                recipe(
-                        "WGP-1",
-                        "await returns at once",
-                        WaitGroup.class,
-                        group -> changed(
-                                WaitGroup.class,
-                                group,
-                                (method, call) -> method.equals("await")
-                                        ? call.returnsNothing() ? null : Boolean.TRUE
-                                        : call.go())),
-                recipe(
-                        "WGP-2",
-                        "done() counts twice",
-                        WaitGroup.class,
-                        group -> changed(WaitGroup.class, group, (method, call) -> {
-                            Object result = call.go();
-                            if (method.equals("done")) {
-                                group.done();
-                            }
-                            return result instanceof Worker worker
-                                    ? changed(Worker.class, worker, (step, work) -> {
-                                        Object done = work.go();
-                                        if (step.equals("done")) {
-                                            group.done();
-                                        }
-                                        return done;
-                                    })
-                                    : result;
                         })));
     }
 
     /** A bug between recipe and store. */
-    private static Mutant backend(String rule, String what, UnaryOperator<Backend> below) {
+    static Mutant backend(String rule, String what, UnaryOperator<Backend> below) {
         return recipes(
                 rule,
                 what,
@@ -176,8 +134,19 @@ final class RecipeMutants {
                         .connect());
     }
 
+    /** The same of one that takes time, or chance. */
+    static Mutant backend(String rule, String what, BiFunction<World, Backend, Backend> below) {
+        return new Mutant(what, rule, new World.Backends() {
+            @Override
+            public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
+                return settings.apply(Sereno.builder().backend(below.apply(world, backend)))
+                        .connect();
+            }
+        });
+    }
+
     /** A bug of the objects of one kind. */
-    private static <T> Mutant recipe(String rule, String what, Class<T> kind, UnaryOperator<T> broken) {
+    static <T> Mutant recipe(String rule, String what, Class<T> kind, UnaryOperator<T> broken) {
         return recipes(rule, what, (store, settings) -> {
             Sereno sereno = settings.apply(Sereno.builder().backend(store)).connect();
             return changed(Sereno.class, sereno, (method, call) -> {
@@ -187,8 +156,7 @@ final class RecipeMutants {
         });
     }
 
-    private static Mutant recipes(
-            String rule, String what, BiFunction<Backend, UnaryOperator<Sereno.Builder>, Sereno> over) {
+    static Mutant recipes(String rule, String what, BiFunction<Backend, UnaryOperator<Sereno.Builder>, Sereno> over) {
         return new Mutant(what, rule, new World.Backends() {
             @Override
             public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
@@ -197,7 +165,7 @@ final class RecipeMutants {
         });
     }
 
-    private static Mutex granting(Mutex mutex, UnaryOperator<Grant> grants) {
+    static Mutex granting(Mutex mutex, UnaryOperator<Grant> grants) {
         return changed(Mutex.class, mutex, (method, call) -> {
             Object result = call.go();
             if (result instanceof Optional<?> found && found.isPresent() && found.get() instanceof Grant grant) {
@@ -228,27 +196,28 @@ final class RecipeMutants {
         });
     }
 
-    private static Commit unconditional(Commit commit) {
+    static Commit unconditional(Commit commit) {
         return new Commit(commit.directory(), List.<Condition>of(), commit.writes(), commit.returning());
     }
 
     /** One call of a method of the right one. */
-    private interface Call {
+    interface Call {
         @Nullable
         Object go() throws Throwable;
 
-        default boolean returnsNothing() {
-            return false;
-        }
+        boolean returnsNothing();
+
+        /** One of its arguments. */
+        <T> T given(int place, Class<T> type);
     }
 
-    private interface Change {
+    interface Change {
         @Nullable
         Object of(String method, Call call) throws Throwable;
     }
 
     /** Looks like the right one, and answers otherwise. */
-    private static <T> T changed(Class<T> type, T right, Change change) {
+    static <T> T changed(Class<T> type, T right, Change change) {
         return type.cast(Proxy.newProxyInstance(
                 type.getClassLoader(),
                 new Class<?>[] {type},
@@ -265,6 +234,11 @@ final class RecipeMutants {
                     @Override
                     public boolean returnsNothing() {
                         return method.getReturnType() == void.class;
+                    }
+
+                    @Override
+                    public <A> A given(int place, Class<A> type) {
+                        return type.cast(Objects.requireNonNull(given)[place]);
                     }
                 })));
     }
