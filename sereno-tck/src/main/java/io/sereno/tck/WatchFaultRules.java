@@ -53,14 +53,33 @@ class WatchFaultRules {
         };
         faulty.client().watch(new Target(DIRECTORY, Optional.empty()), listener);
         Client judge = bench.judge();
-        int disconnects = 20;
+        Duration bound = bench.guarantees()
+                .recovery()
+                .plus(faulty.timeout().multipliedBy(4))
+                .plus(bench.patience());
+        int disconnects = 12;
         for (int i = 0; i < disconnects; i++) {
             judge.put(DIRECTORY, "n" + i % 5, "before " + i);
+            // A look that is under way would find what is changed later, without having been told.
+            requireSeen(bench, seen, bound, "");
+            String how;
             switch (i % 4) {
-                case 0 -> faulty.faults().breakConnections();
-                case 1 -> faulty.faults().endConnections();
-                case 2 -> faulty.faults().cutOff();
-                default -> faulty.faults().refuse();
+                case 0 -> {
+                    how = "its connections were reset";
+                    faulty.faults().breakConnections();
+                }
+                case 1 -> {
+                    how = "its connections were ended";
+                    faulty.faults().endConnections();
+                }
+                case 2 -> {
+                    how = "it was cut off";
+                    faulty.faults().cutOff();
+                }
+                default -> {
+                    how = "its connections were refused";
+                    faulty.faults().refuse();
+                }
             }
             judge.put(DIRECTORY, "n" + (i + 1) % 5, "while it is broken " + i);
             if (i % 3 == 0) {
@@ -68,23 +87,23 @@ class WatchFaultRules {
             }
             bench.pass(Duration.ofMillis(20));
             faulty.faults().heal();
-            if (i % 2 == 0) {
+            // A change made now is another one to lose, and would hide that those before it were.
+            if (i / 4 == 1) {
                 judge.put(DIRECTORY, "n" + i % 5, "right after " + i);
             }
+            requireSeen(bench, seen, bound, ", and after " + how + " meanwhile");
         }
-        Map<String, Long> stored = revisions(judge.all(DIRECTORY));
-        Duration bound = bench.guarantees()
-                .recovery()
-                .plus(faulty.timeout().multipliedBy(4))
-                .plus(bench.patience());
-        boolean converged = bench.reach(() -> stored.equals(seen.get()), bound);
-        bench.verify(
-                converged,
-                () -> Bench.text(bound) + " after the last write and the last of " + disconnects
-                        + " disconnects, a listener that reads on every notice has seen " + seen.get()
-                        + ", and stored is " + stored);
         bench.evidence("notices", notices.get(), 2);
         bench.count("disconnects", disconnects);
+    }
+
+    private static void requireSeen(
+            Bench bench, AtomicReference<Map<String, Long>> seen, Duration bound, String what) {
+        Map<String, Long> stored = revisions(bench.judge().all(DIRECTORY));
+        bench.verify(
+                bench.reach(() -> stored.equals(seen.get()), bound),
+                () -> Bench.text(bound) + " after the last write" + what
+                        + ", a listener that reads on every notice has seen " + seen.get() + ", and stored is " + stored);
     }
 
     private static Map<String, Long> revisions(List<Entry> entries) {
