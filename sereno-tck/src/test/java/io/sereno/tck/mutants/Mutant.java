@@ -26,7 +26,8 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         WatchMutants.all(),
                         OutcomeMutants.all(),
                         LifeMutants.all(),
-                        RecipeMutants.all(),
+                        LockMutants.all(),
+                        LeaderMutants.all(),
                         CounterMutants.all(),
                         WaitGroupMutants.all())
                 .flatMap(List::stream)
