@@ -97,13 +97,13 @@ class WatchFaultRules {
         bench.count("disconnects", disconnects);
     }
 
-    private static void requireSeen(
-            Bench bench, AtomicReference<Map<String, Long>> seen, Duration bound, String what) {
+    private static void requireSeen(Bench bench, AtomicReference<Map<String, Long>> seen, Duration bound, String what) {
         Map<String, Long> stored = revisions(bench.judge().all(DIRECTORY));
         bench.verify(
                 bench.reach(() -> stored.equals(seen.get()), bound),
                 () -> Bench.text(bound) + " after the last write" + what
-                        + ", a listener that reads on every notice has seen " + seen.get() + ", and stored is " + stored);
+                        + ", a listener that reads on every notice has seen " + seen.get() + ", and stored is "
+                        + stored);
     }
 
     private static Map<String, Long> revisions(List<Entry> entries) {
