@@ -31,6 +31,7 @@ class CounterFaultRules {
     void aChangeWhoseReplyIsLostIsMadeOnce(Bench bench) {
         List<Fate> fates = List.of(
                 Fate.loseReply(),
+                Fate.loseReply().toldAfter(Duration.ofMillis(200)),
                 Fate.loseRequest(),
                 Fate.applyLate(Duration.ofMillis(2)),
                 Fate.applyLate(Duration.ofMillis(40)),
@@ -51,8 +52,16 @@ class CounterFaultRules {
                                         && request.mayBeUnknown()
                                         && met.incrementAndGet() > 0,
                                 fate);
-                Ended<Long> ended =
-                        node.calls("add 10", () -> counter.addAndGet(10)).end(LONG);
+                int before = met.get();
+                long added = sure;
+                Calling<Long> adding = node.calls("add 10", () -> counter.addAndGet(10));
+                if (i % 2 == 1) {
+                    // What is there afterwards is another one's: nothing can be told from it.
+                    bench.reach(() -> met.get() > before, bench.patience());
+                    other.tells("add 10", () -> other.sereno().counter(name).addAndGet(10));
+                    sure += 10;
+                }
+                Ended<Long> ended = adding.end(LONG);
                 if (ended.succeeded()) {
                     sure += 10;
                 } else if (ended.thrown() instanceof OutcomeUnknownException) {
@@ -62,7 +71,6 @@ class CounterFaultRules {
                             ended.thrown() instanceof NotAppliedException,
                             () -> "an addition whose reply was lost ended as " + ended);
                 }
-                long added = sure;
                 bench.verify(
                         !ended.succeeded() || ended.result() >= added,
                         () -> "an addition returned " + ended + ", and " + added + " was there already");

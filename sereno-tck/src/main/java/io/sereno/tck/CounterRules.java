@@ -1,12 +1,20 @@
 package io.sereno.tck;
 
 import io.sereno.Counter;
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
 import io.sereno.Subscription;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 
 /** The counter, on a store in whose way nothing stands. */
@@ -29,9 +37,15 @@ class CounterRules {
             waits = true,
             check = "how changes that travel together are applied, and what becomes of one that cannot be")
     void changesThatTravelTogetherHaveEachTheirOwnResult(Bench bench) {
-        Node node = Node.in(bench);
+        Node node = Node.scripted(bench, Node.steady(bench));
         Counter counter = node.sereno().counter(NAME);
         node.tells("set", () -> counter.set(Long.MAX_VALUE - 100));
+        AtomicInteger commits = new AtomicInteger();
+        // What is asked for while the first is under way may travel together.
+        node.script()
+                .each(
+                        request -> Request.commitsTo("counter/" + NAME).test(request) && commits.incrementAndGet() > 0,
+                        Fate.delayReply(Duration.ofMillis(40)));
         List<CompletableFuture<Ended<Long>>> stages = new ArrayList<>();
         List<String> expected = new ArrayList<>();
         long value = Long.MAX_VALUE - 100;
@@ -41,6 +55,7 @@ class CounterRules {
             value += delta == 2 ? 2 : 0;
             expected.add(delta == 2 ? Long.toString(value) : "overflow");
         }
+        Calling<Boolean> comparing = node.calls("compareAndSet of another value", () -> counter.compareAndSet(-1, 7));
         List<String> seen = new ArrayList<>();
         for (CompletableFuture<Ended<Long>> stage : stages) {
             if (!bench.reach(stage::isDone, LONG)) {
@@ -53,7 +68,9 @@ class CounterRules {
                             : end.succeeded() ? Long.toString(end.result()) : String.valueOf(end));
         }
         bench.same("what 40 additions asked for at once returned", expected, seen);
+        bench.same("compareAndSet of a value that is not there, asked for with them", false, comparing.result(LONG));
         bench.same("the value afterwards", value, node.told("get", counter::get));
+        bench.count("commits for them", commits.get());
     }
 
     private static CompletableFuture<Ended<Long>> ended(Bench bench, Counter counter, long delta) {
@@ -75,6 +92,13 @@ class CounterRules {
         for (int i = 0; i < 5; i++) {
             long before = 5L + i;
             other.tells("add 1", () -> theirs.addAndGet(1));
+            if (i % 2 == 1) {
+                bench.same(
+                        "compareAndSet of what another client made to itself",
+                        true,
+                        one.told("compareAndSet", () -> mine.compareAndSet(before + 1, before + 1)));
+                continue;
+            }
             bench.same(
                     "compareAndSet of a former value",
                     false,
@@ -127,6 +151,66 @@ class CounterRules {
                 last.told("get", last.sereno().counter(NAME)::get));
     }
 
+    @Rule(value = "CTR-5", waits = true, check = "how often a change is tried again that others were faster than")
+    void whoIsOvertakenTriesAgain(Bench bench) {
+        int times = 20;
+        Node rival = Node.in(bench);
+        Counter theirs = rival.sereno().counter(NAME);
+        rival.tells("set 0", () -> theirs.set(0));
+        AtomicInteger overtaken = new AtomicInteger();
+        Node node = Node.in(bench, Node.steady(bench), backend -> new Between(backend) {
+            @Override
+            public CompletionStage<CommitResult> commit(Commit commit) {
+                boolean changes = commit.directory().equals("counter/" + NAME)
+                        && commit.writes().stream()
+                                .anyMatch(write -> write.name().equals("v"));
+                return changes && overtaken.getAndIncrement() < times
+                        ? theirs.addAsync(1).handle((sum, failure) -> true).thenCompose(done -> super.commit(commit))
+                        : super.commit(commit);
+            }
+        });
+        Ended<Long> ended = node.calls(
+                        "add 1000", () -> node.sereno().counter(NAME).addAndGet(1_000))
+                .end(LONG);
+        bench.verify(
+                ended.succeeded() && ended.result() >= 1_000,
+                () -> "addAndGet(1000), which others were faster than " + Math.min(times, overtaken.get())
+                        + " times, ended as " + ended);
+        bench.evidence("times that it was overtaken", Math.min(times, overtaken.get()), times);
+    }
+
+    @Rule(value = "CTR-5", waits = true, check = "from when the deadline of a change counts: from its call")
+    void whatDoesNotEndHoldsNobodyUp(Bench bench) {
+        Node node = Node.scripted(bench, Node.steady(bench));
+        Counter counter = node.sereno().counter(NAME);
+        node.tells("set 0", () -> counter.set(0));
+        Duration timeout = bench.kit().operationTimeout();
+        Runnable heal = node.script()
+                .each(Request.commitsTo("counter/" + NAME), Fate.loseRequest().toldAfter(timeout));
+        List<Calling<Long>> callers = new ArrayList<>();
+        List<Long> called = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            called.add(bench.now());
+            callers.add(node.calls("add 1", () -> counter.addAndGet(1)));
+            bench.pass(timeout.dividedBy(5));
+        }
+        for (int i = 0; i < callers.size(); i++) {
+            Ended<Long> ended = callers.get(i).end(LONG);
+            int place = i;
+            bench.verify(
+                    ended.thrown() instanceof NotAppliedException || ended.thrown() instanceof OutcomeUnknownException,
+                    () -> "addAndGet() number " + place + ", while no commit is answered, ended as " + ended);
+            Duration took = Duration.ofNanos(callers.get(i).returned() - called.get(i));
+            Duration most = timeout.plusMillis(500)
+                    .plus(bench.kit().stalledSince(called.get(i)).multipliedBy(2));
+            bench.verify(
+                    took.compareTo(most) <= 0,
+                    () -> "addAndGet() number " + place + ", while no commit is answered, ended after "
+                            + Bench.text(took) + "; the operation timeout is " + Bench.text(timeout));
+        }
+        heal.run();
+    }
+
     @Rule(value = "CTR-6", waits = true, check = "in which thread updateAndGet runs its function")
     void aSlowFunctionStopsNobodyElse(Bench bench) {
         Node node = Node.in(bench);
@@ -169,11 +253,14 @@ class CounterRules {
             bench.verify(
                     bench.reach(() -> last(heard) == 30, LONG), () -> "the last value is 30, and heard was " + heard);
             bench.within(Node.steady(bench).dividedBy(4), from, "hearing of the last value");
+            bench.pass(Duration.ofMillis(200));
+            synchronized (heard) {
+                bench.same("what was heard", heard.stream().distinct().sorted().toList(), heard);
+                bench.evidence("values heard", heard.size(), 2);
+            }
+            node.tells("delete", node.sereno().counter(NAME)::delete);
+            bench.verify(bench.reach(() -> last(heard) == 0, LONG), () -> "it was deleted, and heard was " + heard);
             bench.verify(!subscription.ended().toCompletableFuture().isDone(), () -> "the subscription has ended");
-        }
-        synchronized (heard) {
-            bench.same("what was heard", heard.stream().distinct().sorted().toList(), heard);
-            bench.evidence("values heard", heard.size(), 2);
         }
     }
 
