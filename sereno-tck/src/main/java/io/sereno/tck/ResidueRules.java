@@ -19,10 +19,7 @@ import java.util.stream.Stream;
 class ResidueRules {
     private static final Duration ALLOWED = Duration.ofSeconds(2);
 
-    /**
-     * Files that the rest of the process may have opened meanwhile: jars, logs, the kit's own. After many clients one for each is the bound: what
-     * is told is what each of them leaves, and not what a few do.
-     */
+    /** Files that the rest of the process may have opened meanwhile: jars, logs, the kit's own. However many clients there were. */
     private static final int OTHERS_FILES = 20;
 
     @Rule(
@@ -52,8 +49,7 @@ class ResidueRules {
 
     private static void requireGone(Bench bench, Before before, CountingTime time, int clients) {
         long from = System.nanoTime();
-        int allowed = Math.max(OTHERS_FILES, clients);
-        while ((!before.threadsSince().isEmpty() || time.scheduled() > 0 || before.filesSince() >= allowed)
+        while ((!before.threadsSince().isEmpty() || time.scheduled() > 0 || before.filesSince() >= OTHERS_FILES)
                 && System.nanoTime() - from
                         < ALLOWED.plus(bench.kit().stalledSince(from).multipliedBy(2))
                                 .toNanos()) {
@@ -72,7 +68,7 @@ class ResidueRules {
                         + threads.stream().map(Thread::getName).sorted().toList());
         bench.verify(time.scheduled() <= 0, () -> after + time.scheduled() + " timers are left on the TimeSource");
         long files = before.filesSince();
-        bench.verify(files < allowed, () -> after + files + " more files and sockets are open than before");
+        bench.verify(files < OTHERS_FILES, () -> after + files + " more files and sockets are open than before");
     }
 
     @Rule(value = "LIF-4b", check = "what is kept in statics, and connections that close() does not end")

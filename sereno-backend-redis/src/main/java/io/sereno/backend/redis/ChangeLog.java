@@ -300,16 +300,14 @@ final class ChangeLog {
         connectLater();
     }
 
-    /** Ends all watches; answers when the connection has ended too. */
-    CompletionStage<Void> close() {
-        Connection open;
+    /** Ends all watches. The connection ends with the client that made it. */
+    void close() {
         List<Opening> unfinished;
         synchronized (this) {
             if (closed) {
-                return CompletableFuture.completedFuture(null);
+                return;
             }
             closed = true;
-            open = connection;
             connection = null;
             live = false;
             if (retry != null) {
@@ -323,6 +321,5 @@ final class ChangeLog {
             opening.timer.run();
             callbacks.execute(() -> opening.stage.completeExceptionally(Link.closedBackend()));
         }
-        return open == null ? CompletableFuture.completedFuture(null) : open.close();
     }
 }

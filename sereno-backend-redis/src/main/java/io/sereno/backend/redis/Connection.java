@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** One connection to one process of a server. It is never made again: when it ends, all that is under way on it fails. */
 final class Connection {
@@ -25,8 +25,7 @@ final class Connection {
     private final Script script;
     private final ServerFacts server;
     private final List<byte[]> head;
-    /** The client keeps a connection in mind until it is closed, also one that has ended; of a second time it warns. */
-    private @Nullable CompletableFuture<Void> closing;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     /** @param begin when the process began, for the script; 0 where that says nothing */
     Connection(
@@ -90,17 +89,11 @@ final class Connection {
         return send(() -> lettuce.async().configGet(pattern));
     }
 
-    /** Answers when it has ended. May be called again. */
-    CompletionStage<Void> close() {
-        CompletableFuture<Void> closed = new CompletableFuture<>();
-        synchronized (this) {
-            if (closing != null) {
-                return closing;
-            }
-            closing = closed;
+    /** Also for one that has ended: the client keeps it in mind until it is closed. Of a second time Lettuce would warn. */
+    void close() {
+        if (closed.compareAndSet(false, true)) {
+            end(lettuce);
         }
-        CompletableFuture<Void> unused = lettuce.closeAsync().whenComplete((done, failure) -> closed.complete(null));
-        return closed;
     }
 
     /** Nobody waits for the end of a connection: it is gone, or will be. */

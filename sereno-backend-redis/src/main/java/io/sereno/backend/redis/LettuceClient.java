@@ -10,6 +10,11 @@ import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.Transports;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.resolver.dns.DnsAddressResolverGroup;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
 import io.sereno.spi.BackendConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -32,6 +37,7 @@ final class LettuceClient implements AutoCloseable {
                 .ioThreadPoolSize(DefaultClientResources.MIN_IO_THREADS)
                 .computationThreadPoolSize(DefaultClientResources.MIN_COMPUTATION_THREADS)
                 .commandLatencyRecorder(CommandLatencyRecorder.disabled())
+                .addressResolverGroup(names())
                 .build();
         client = RedisClient.create(resources);
         client.setOptions(ClientOptions.builder()
@@ -50,6 +56,19 @@ final class LettuceClient implements AutoCloseable {
 
     RedisClient client() {
         return client;
+    }
+
+    /**
+     * Looks names up with a socket for each question. By default each thread has one of its own for that, also where there is no name to look
+     * up; one that fell silent would fail all questions for good, and a thread that is told to end while it is at work (without a quiet period)
+     * ends without closing what it has open.
+     */
+    private static DnsAddressResolverGroup names() {
+        return new DnsAddressResolverGroup(new DnsNameResolverBuilder()
+                .datagramChannelType(Transports.datagramChannelClass())
+                .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution)
+                // For answers that are too long for a datagram.
+                .socketChannelType(Transports.socketChannelClass().asSubclass(SocketChannel.class)));
     }
 
     private static SslOptions tls(BackendConfig config) {

@@ -7,7 +7,6 @@ import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -194,22 +193,19 @@ final class Link {
         return closed;
     }
 
-    /** Ends all calls, those that were sent in doubt; answers when the connection has ended too. */
-    CompletionStage<Void> close() {
-        Connection open;
+    /** Ends all calls, those that were sent in doubt. The connection ends with the client that made it. */
+    void close() {
         synchronized (this) {
             if (closed) {
-                return CompletableFuture.completedFuture(null);
+                return;
             }
             closed = true;
-            open = connection;
             connection = null;
             if (timer != null) {
                 timer.run();
             }
         }
         deadlines.close().forEach(call -> call.abandon("was cut short: the backend was closed", true));
-        return open == null ? CompletableFuture.completedFuture(null) : open.close();
     }
 
     static BackendException closedBackend() {

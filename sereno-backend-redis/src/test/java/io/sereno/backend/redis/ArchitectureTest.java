@@ -36,6 +36,8 @@ class ArchitectureTest {
                     "io.sereno.backend.redis..",
                     "io.lettuce..",
                     "io.netty.util.concurrent..",
+                    "io.netty.resolver.dns",
+                    "io.netty.channel.socket",
                     "org.jspecify.annotations",
                     "com.google.auto.service"));
 
