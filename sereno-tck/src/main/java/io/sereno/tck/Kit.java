@@ -58,6 +58,7 @@ final class Kit implements AutoCloseable {
             LeaderRules.class,
             LeaderFaultRules.class,
             MemberRules.class,
+            MemberRaceRules.class,
             MemberFaultRules.class,
             IdRules.class,
             IdFaultRules.class,

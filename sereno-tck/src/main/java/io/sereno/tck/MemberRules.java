@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Membership, on a store in whose way nothing stands. */
 class MemberRules {
@@ -103,8 +104,11 @@ class MemberRules {
     }
 
     static List<String> ids(Node node) {
-        Members members = node.told("members", node.sereno().membership(GROUP)::members);
-        return members.list().stream().map(Member::id).toList();
+        return members(node).stream().map(Member::id).toList();
+    }
+
+    static List<Member> members(Node node) {
+        return node.told("members", node.sereno().membership(GROUP)::members).list();
     }
 
     @Rule(value = "MEM-2", waits = true, check = "READ-1: whether a read may be behind")
@@ -119,6 +123,34 @@ class MemberRules {
             bench.same("the members that another client sees after close()", List.of(), ids(other));
             bench.same("the state of the handle", KeepAlive.State.CLOSED, member.state());
         }
+        Duration ttl = Node.brief(bench);
+        List<String> all = new ArrayList<>();
+        List<KeepAlive> members = new ArrayList<>();
+        for (int i = 10; i < 35; i++) {
+            String id = "member-" + i;
+            all.add(id);
+            members.add(node.told("join", () -> node.sereno().membership(GROUP).join(id, ttl)));
+        }
+        List<Member> joined = members(other);
+        bench.same(
+                "the members after all joined",
+                all,
+                joined.stream().map(Member::id).toList());
+        long from = bench.now();
+        bench.pass(Node.gone(bench, ttl).plus(ttl));
+        List<Member> seen = members(other);
+        requireNoStall(bench, from, seen.equals(joined));
+        bench.same("the members, more than a ttl later", joined, seen);
+        members.forEach(member -> bench.same("the state of a member", KeepAlive.State.LISTED, member.state()));
+    }
+
+    /** Who was not renewed in time since this machine stood still is nobody's fault. */
+    private static void requireNoStall(Bench bench, long from, boolean stands) {
+        Duration stood = bench.kit().stalledSince(from);
+        if (!stands && stood.compareTo(Duration.ofMillis(250)) > 0) {
+            throw bench.unknown(
+                    "a member was not renewed in time, while this machine stood still for " + Bench.text(stood));
+        }
     }
 
     @Rule(value = "MEM-3", waits = true, check = "LEA-5a: whether entries are gone when their lease was given back")
@@ -132,6 +164,10 @@ class MemberRules {
                         .membership(GROUP)
                         .join("two", Node.steady(bench).minusSeconds(1)));
         bench.same("the members", List.of("one", "two"), ids(other));
+        KeepAlive third = node.told("join", () -> join(bench, node, "three", IfPresent.FAIL));
+        bench.same("the members", List.of("one", "three", "two"), ids(other));
+        node.tells("close", third::close);
+        bench.same("the members after one has closed", List.of("one", "two"), ids(other));
         node.tells("close of the client", node.sereno()::close);
         bench.same("the members after their client was closed", List.of(), ids(other));
     }
@@ -234,13 +270,23 @@ class MemberRules {
         Node other = Node.in(bench);
         Heard heard = new Heard(bench);
         Gate gate = bench.gate();
-        Subscription stuck = other.told(
+        AtomicBoolean standsStill = new AtomicBoolean();
+        Heard stuck = new Heard(bench);
+        Subscription stuckListening = other.told(
                 "onChange",
                 () -> other.sereno().membership(GROUP).onChange(new MembershipListener() {
                     @Override
                     public void joined(Member member, Members members) {
+                        standsStill.set(true);
+                        bench.stir();
                         gate.pass();
+                        stuck.joined(member, members);
                         throw new IllegalStateException("thrown by a test");
+                    }
+
+                    @Override
+                    public void left(Member member, Members members) {
+                        stuck.left(member, members);
                     }
                 }));
         Subscription listening =
@@ -252,15 +298,29 @@ class MemberRules {
                     bench.reach(() -> heard.count("+") == round, LONG),
                     () -> "a member joined for the " + round + ". time, and heard was " + heard
                             + "; another listener is stuck");
+            bench.verify(
+                    bench.reach(standsStill::get, LONG),
+                    () -> "a member joined, and one of two listeners was not called");
             node.tells("close", member::close);
             bench.verify(
                     bench.reach(() -> heard.count("-") == round, LONG),
                     () -> "a member left for the " + round + ". time, and heard was " + heard);
         }
         heard.requirePairs(bench);
+        // What came and went while it stood still it has missed; that another has the id now it has not.
+        KeepAlive last = node.told("join", () -> join(bench, node, "one", IfPresent.WAIT));
+        bench.verify(bench.reach(() -> heard.count("+") == 7, LONG), () -> "a member joined, and heard was " + heard);
         gate.open();
+        bench.verify(
+                bench.reach(() -> stuck.count("+") == 2 && stuck.count("-") == 1, LONG),
+                () ->
+                        "a listener stood still while six members had an id one after the other, a seventh has it, and heard"
+                                + " was " + stuck);
+        node.tells("close", last::close);
+        bench.verify(bench.reach(() -> stuck.count("-") == 2, LONG), () -> "a member left, and heard was " + stuck);
+        stuck.requirePairs(bench);
         other.tells("close", listening::close);
-        other.tells("close", stuck::close);
+        other.tells("close", stuckListening::close);
     }
 
     @Rule(value = "MEM-9", waits = true, check = "how long a join waits for the entry of a predecessor")
@@ -274,11 +334,7 @@ class MemberRules {
         Ended<KeepAlive> second = other.calls(
                         "join", () -> other.sereno().membership(GROUP).join("one", ttl, Map.of(), IfPresent.WAIT))
                 .end(LONG);
-        if (first.state() != KeepAlive.State.LISTED
-                && bench.kit().stalledSince(from).compareTo(Duration.ofMillis(250)) > 0) {
-            throw bench.unknown("a member was not renewed in time, while this machine stood still for "
-                    + Bench.text(bench.kit().stalledSince(from)));
-        }
+        requireNoStall(bench, from, first.state() == KeepAlive.State.LISTED);
         bench.verify(
                 second.thrown() instanceof DuplicateMemberException,
                 () -> "join() under the id of a member that lives ended as " + second);
@@ -307,6 +363,7 @@ class MemberRules {
         Node other = Node.in(bench);
         KeepAlive first = node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
         KeepAlive second = other.told("join", () -> join(bench, other, "one", IfPresent.TAKE_OVER));
+        long incarnation = second.incarnation();
         bench.verify(
                 bench.reach(
                         () -> first.state() == KeepAlive.State.LOST,
@@ -317,7 +374,8 @@ class MemberRules {
                 () -> "incarnation " + second.incarnation() + " took over from " + first.incarnation());
         bench.pass(Duration.ofSeconds(1));
         bench.same("the state of the one who took over", KeepAlive.State.LISTED, second.state());
-        bench.same("who is listed", Optional.of(second.incarnation()), incarnation(other));
+        bench.same("its incarnation", incarnation, second.incarnation());
+        bench.same("who is listed", Optional.of(incarnation), incarnation(other));
         other.tells("close", second::close);
         long from = bench.now();
         bench.verify(
@@ -358,6 +416,8 @@ class MemberRules {
         bench.pass(Duration.ofMillis(300));
         bench.same("the state of the one that lives", KeepAlive.State.LISTED, next.state());
         node.tells("close", next::close);
+        // Whoever waits in secret has its chance.
+        bench.pass(Duration.ofMillis(300));
         bench.same(
                 "the entries that are left",
                 List.of(),

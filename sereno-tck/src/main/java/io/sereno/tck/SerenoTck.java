@@ -186,6 +186,10 @@ public abstract class SerenoTck {
 
     @Nested
     @Tag("MEM")
+    class MembersWhoMeet extends MemberRaceRules {}
+
+    @Nested
+    @Tag("MEM")
     @Tag("faults")
     class MembersUnderFaults extends MemberFaultRules {}
 

@@ -29,7 +29,8 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         LockMutants.all(),
                         LeaderMutants.all(),
                         CounterMutants.all(),
-                        WaitGroupMutants.all())
+                        WaitGroupMutants.all(),
+                        MemberMutants.all())
                 .flatMap(List::stream)
                 .toList();
     }

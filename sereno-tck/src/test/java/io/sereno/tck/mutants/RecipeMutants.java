@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,19 @@ final class RecipeMutants {
             return changed(Sereno.class, sereno, (method, call) -> {
                 Object result = call.go();
                 return kind.isInstance(result) ? broken.apply(kind.cast(result)) : result;
+            });
+        });
+    }
+
+    /** The same, with something that all objects of a client share. */
+    static <S, T> Mutant recipe(
+            String rule, String what, Class<T> kind, Supplier<S> shared, BiFunction<S, T, T> broken) {
+        return recipes(rule, what, (store, settings) -> {
+            Sereno sereno = settings.apply(Sereno.builder().backend(store)).connect();
+            S ofAll = shared.get();
+            return changed(Sereno.class, sereno, (method, call) -> {
+                Object result = call.go();
+                return kind.isInstance(result) ? broken.apply(ofAll, kind.cast(result)) : result;
             });
         });
     }

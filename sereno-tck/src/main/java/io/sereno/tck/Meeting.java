@@ -1,0 +1,64 @@
+package io.sereno.tck;
+
+import static java.util.concurrent.CompletableFuture.failedFuture;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+
+/** Holds one commit on its way, so that somebody else comes between what its sender has seen and what it says. */
+final class Meeting extends Between {
+    private final Predicate<Commit> which;
+    private final Bench bench;
+    private final AtomicBoolean held = new AtomicBoolean();
+    private final CompletableFuture<Void> free = new CompletableFuture<>();
+    private volatile boolean lost;
+    private volatile boolean unheard;
+
+    Meeting(Bench bench, Backend below, Predicate<Commit> which) {
+        super(below);
+        this.bench = bench;
+        this.which = which;
+    }
+
+    @Override
+    public CompletionStage<CommitResult> commit(Commit commit) {
+        if (!which.test(commit) || !held.compareAndSet(false, true)) {
+            return super.commit(commit);
+        }
+        bench.stir();
+        return free.thenCompose(now -> lost
+                ? failedFuture(new BackendException(
+                        BackendException.Outcome.UNKNOWN, false, "lost on its way, by the kit", null))
+                : super.commit(commit));
+    }
+
+    /** Returns when it has been sent. */
+    void await() {
+        if (!bench.reach(held::get, bench.patience())) {
+            throw bench.vacuous("the commit that was to be met was not sent");
+        }
+    }
+
+    /** It goes on, and meets what has happened meanwhile. */
+    void go() {
+        free.complete(null);
+    }
+
+    /** It goes on, and what becomes of it is not heard. */
+    void goUnheard() {
+        unheard = true;
+        free.complete(null);
+    }
+
+    /** It never arrives, and its sender does not know. */
+    void lose() {
+        lost = true;
+        free.complete(null);
+    }
+}
