@@ -125,8 +125,10 @@ class LifeBackendTest extends OneServerTest {
 
     @Test
     void aCallbackThatBlocksStopsNothingElse() {
-        Backend backend = open();
+        FaultProxy proxy = closing(FaultProxy.to(server().endpoints().get(0)));
+        Backend backend = open(config().at(List.of(proxy.endpoint())));
         CountDownLatch release = new CountDownLatch(1);
+        holdAnswers(proxy);
         CompletionStage<Void> blocked = backend.read(new Query.All("d")).thenAccept(found -> {
             try {
                 release.await();
@@ -134,6 +136,7 @@ class LifeBackendTest extends OneServerTest {
                 Thread.currentThread().interrupt();
             }
         });
+        proxy.heal();
         for (int i = 0; i < 50; i++) {
             put(backend, "d", "n" + i, "1");
         }
@@ -144,13 +147,24 @@ class LifeBackendTest extends OneServerTest {
 
     @Test
     void theSpiMayBeCalledInsideACallbackClosingIncluded() {
-        Backend backend = open();
+        FaultProxy proxy = closing(FaultProxy.to(server().endpoints().get(0)));
+        Backend backend = open(config().at(List.of(proxy.endpoint())));
+        holdAnswers(proxy);
         CompletionStage<CommitResult> chained = backend.read(new Query.All("d"))
                 .thenCompose(found ->
                         backend.commit(Commit.to("d").put("a", Bytes.EMPTY).build()));
+        proxy.heal();
         assertThat(join(chained)).isInstanceOf(CommitResult.Committed.class);
-        join(backend.read(new Query.All("d")).thenAccept(found -> backend.close()));
+        holdAnswers(proxy);
+        CompletionStage<Void> closed = backend.read(new Query.All("d")).thenAccept(found -> backend.close());
+        proxy.heal();
+        join(closed);
         assertThat(((BackendException) failure(backend.read(new Query.All("d")))).permanent())
                 .isTrue();
+    }
+
+    /** What is attached to an answer that is there already is run by who attaches it, so that nothing would be called back. */
+    private static void holdAnswers(FaultProxy proxy) {
+        proxy.serverToClient().hold();
     }
 }
