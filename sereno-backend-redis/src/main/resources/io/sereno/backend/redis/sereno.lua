@@ -20,6 +20,8 @@ local call = redis.call
 local MAX_REVISION = 9007199254740991
 -- A server that is new, restarted or promoted goes on this much (1 min) after the revisions that others may have given and it does not know.
 local JUMP = 60000000
+-- How much later a step back of the clock lets leases end at most (5 s).
+local PATIENCE = 5000000
 -- The most entries that one call removes for leases that have ended: bounds how long it keeps the server from others.
 local CHUNK = 256
 -- How many arguments one command is given at most.
@@ -45,12 +47,10 @@ local rev = tonumber(meta[1] or 0)
 local clock = tonumber(meta[2] or 0)
 local shift = tonumber(meta[3] or 0)
 
--- The clock of leases: the server's wall clock, but for steps back, over which it goes on as if nothing had happened.
-local now = wall + shift
-if now < clock then
-  shift = clock - wall
-  now = clock
-end
+-- The clock of leases: the server's wall clock, but for steps back. It stands still until the wall clock is where it was, PATIENCE at most, so
+-- that a clock that comes forward again ends no lease early; over the rest of a step it goes on as if nothing had happened.
+shift = math.max(shift, clock - wall - PATIENCE)
+local now = math.max(clock, wall + shift)
 
 local function save()
   call('HSET', META, 'rev', decimal(rev), 'clock', decimal(now), 'shift', decimal(shift), 'run', run == '' and meta[4] or run)
@@ -361,7 +361,10 @@ end
 -- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never}
 function operations.tick()
   local deadline = tonumber(call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
-  return {'T', rev, deadline < math.huge and math.max(0, deadline - now) or -1}
+  if deadline == math.huge then
+    return {'T', rev, -1}
+  end
+  return {'T', rev, deadline <= now and 0 or deadline - wall - shift}
 end
 
 return operations[operation]()

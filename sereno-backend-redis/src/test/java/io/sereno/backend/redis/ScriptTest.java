@@ -2,6 +2,7 @@ package io.sereno.backend.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lettuce.core.Range;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.sereno.spi.Backend;
@@ -98,6 +99,45 @@ class ScriptTest extends OneServerTest {
             seen = names(backend, "d");
         }
         assertThat(seen).containsExactly("b");
+    }
+
+    /** Both steps as the script sees them: the latest moment is ahead of the clock, and then it is not. Meanwhile leases are written. */
+    @Test
+    void aClockThatStepsBackAndForwardAgainEndsNoLeaseEarly() {
+        Backend backend = open();
+        long begun = System.nanoTime();
+        Lease lease = grant(backend, Duration.ofSeconds(3));
+        put(backend, "d", "a", lease);
+        stepBack(2_000_000);
+        put(backend, "d", "b", "1");
+        assertThat(join(grant(backend, TTL).renew())).isTrue();
+        stepBack(-2_000_000);
+        List<String> seen = names(backend, "d");
+        while (seen.contains("a")) {
+            seen = names(backend, "d");
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(Duration.ofSeconds(3));
+    }
+
+    @Test
+    void aStepBackLetsLeasesEndAtMostFiveSecondsLaterAndWhoWatchesIsToldWhen() {
+        run("first", 0, "grant", "1:60000", "60000");
+        stepBack(2_000_000);
+        assertThat(toDeadline("first")).isBetween(60_000_000L, 62_000_000L);
+        stepBack(1_000_000);
+        assertThat(toDeadline("first")).isBetween(61_000_000L, 63_000_000L);
+        stepBack(HOUR);
+        assertThat(toDeadline("first")).isBetween(63_000_000L, 65_000_000L);
+        // Where nothing is written the script keeps nothing of what it saw.
+        run("first", 0, "renew", "1:60000", "60000");
+        assertThat(toDeadline("first")).isBetween(63_000_000L, 65_000_000L);
+    }
+
+    private void stepBack(long micros) {
+        redis.hincrby(keys.get(META), "clock", micros);
+        for (String lease : redis.zrangebyscore(keys.get("leases"), Range.create(1, 1e18))) {
+            redis.zaddincr(keys.get("leases"), (double) micros, lease);
+        }
     }
 
     private long revision(String process) {
