@@ -42,6 +42,7 @@ final class Bench implements AutoCloseable {
     private final Deque<String> steps = new ArrayDeque<>();
     private final Map<String, Long> evidence = new LinkedHashMap<>();
     private final RandomGenerator random;
+    private final Doubts doubts = new Doubts(this);
     private @Nullable Client judge;
     private boolean simulated;
     private int clients;
@@ -94,8 +95,8 @@ final class Bench implements AutoCloseable {
     /** The same, broken by a decorator: the recipes above cannot tell that from a network. */
     Faulty decorated() {
         simulated();
-        FaultyBackend backend = new FaultyBackend(
-                connect(config -> config.withTimeouts(FAULTY_CONNECT, FAULTY_TIMEOUT)), time(), kit.crew());
+        Backend store = connect(config -> config.withTimeouts(FAULTY_CONNECT, FAULTY_TIMEOUT));
+        FaultyBackend backend = new FaultyBackend(doubts.witness(store), time(), kit.crew());
         Client client = closeLater(new Client(this, nextName("f"), above(backend), true));
         return new Faulty(this, client, closeLater(new SimulatedFaults(backend, FAULTY_TIMEOUT)), FAULTY_TIMEOUT);
     }
@@ -159,6 +160,11 @@ final class Bench implements AutoCloseable {
 
     Kit kit() {
         return kit;
+    }
+
+    /** What is done about commits in doubt. */
+    Doubts doubts() {
+        return doubts;
     }
 
     RandomGenerator random() {
@@ -276,17 +282,19 @@ final class Bench implements AutoCloseable {
 
     /** A ttl that does not end during a test. */
     Duration longTtl() {
+        return ttl(Duration.ofSeconds(60));
+    }
+
+    /** The ttl nearest to this one that the store gives. */
+    Duration ttl(Duration wanted) {
         Guarantees guarantees = guarantees();
-        Duration wanted = Duration.ofSeconds(60);
         Duration least = guarantees.leastTtl().compareTo(wanted) > 0 ? guarantees.leastTtl() : wanted;
         return least.compareTo(guarantees.greatestTtl()) > 0 ? guarantees.greatestTtl() : least;
     }
 
     /** The shortest ttl that the store gives, but not shorter than a second, so that rounds of messages fit into it. */
     Duration shortTtl() {
-        Duration least = guarantees().leastTtl();
-        Duration second = Duration.ofSeconds(1);
-        return least.compareTo(second) > 0 ? least : second;
+        return ttl(Duration.ofSeconds(1));
     }
 
     // ---- what is seen

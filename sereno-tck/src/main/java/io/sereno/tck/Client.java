@@ -43,6 +43,14 @@ final class Client implements AutoCloseable {
         return backend;
     }
 
+    /**
+     * The backend for those who use it on their own, as recipes do: a commit that the store leaves in doubt is written down, so
+     * that nothing is concluded from what they make of it.
+     */
+    Backend witnessed() {
+        return faulty ? backend : bench.doubts().witness(backend);
+    }
+
     Guarantees guarantees() {
         return backend.guarantees();
     }
@@ -72,8 +80,10 @@ final class Client implements AutoCloseable {
                         "entry " + entry + " of " + directory + " is not there; the directory has " + all(directory)));
     }
 
+    /** A commit in whose way nothing stands. One that is in doubt is settled. */
     CommitResult commit(Commit commit) {
-        return call(new Request.Commit(commit).toString(), () -> backend.commit(commit));
+        String what = new Request.Commit(commit).toString();
+        return result(what, certain(what, bench.doubts().settled(this, commit)));
     }
 
     /** A commit that has to go through. */
@@ -110,11 +120,13 @@ final class Client implements AutoCloseable {
     }
 
     boolean renew(Lease lease) {
-        return call("renew lease " + lease.id(), lease::renew);
+        String what = "renew lease " + lease.id();
+        return result(what, certain(what, outcome(what, lease::renew)));
     }
 
     void revoke(Lease lease) {
-        call("revoke lease " + lease.id(), lease::revoke);
+        String what = "revoke lease " + lease.id();
+        result(what, certain(what, outcome(what, lease::revoke)));
     }
 
     /** A live watch with a listener that writes down what it hears. */
@@ -148,27 +160,37 @@ final class Client implements AutoCloseable {
         return ended;
     }
 
-    /** How a commit ended that may be refused. One that ends UNKNOWN begins the rule again: no fault was made. */
+    /**
+     * How a commit ended that may be refused. One that is in doubt is settled, unless the kit makes faults, so that doubt is no
+     * wonder.
+     */
     Ended<CommitResult> outcome(Commit commit) {
-        String what = new Request.Commit(commit).toString();
-        return certain(what, outcome(what, () -> backend.commit(commit)));
+        return faulty ? raw(commit) : bench.doubts().settled(this, commit);
     }
 
+    /** How a commit ended, in doubt or not. */
+    Ended<CommitResult> raw(Commit commit) {
+        return outcome(new Request.Commit(commit).toString(), () -> backend.commit(commit));
+    }
+
+    /** A store may leave a commit, a renewal or a revocation in doubt; nothing else is ever UNKNOWN. */
     private <T> Ended<T> certain(String what, Ended<T> ended) {
-        if (!faulty && ended.failedAs(BackendException.Outcome.UNKNOWN)) {
+        if (ended.failedAs(BackendException.Outcome.UNKNOWN)) {
             throw new Doubt(name + ": " + what + " ended as " + ended);
         }
         return ended;
     }
 
     private <T> T call(String what, Supplier<? extends CompletionStage<T>> call) {
-        Ended<T> ended = certain(what, outcome(what, call));
-        Optional<BackendException> failure = ended.failure();
+        return result(what, outcome(what, call));
+    }
+
+    private <T> T result(String what, Ended<T> ended) {
         if (ended.isOpen()) {
             throw new RuleFailure(name + ": " + what + " has not ended after " + Bench.text(bench.patience())
                     + "; every operation ends by the operation timeout + 250 ms (LIF-6b)");
         }
-        if (failure.isPresent() || ended.thrown() != null) {
+        if (ended.thrown() != null) {
             throw new RuleFailure(
                     name + ": " + what + " failed, and nothing stands in its way: " + ended, ended.thrown());
         }

@@ -6,13 +6,14 @@ import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
 import io.sereno.spi.WatchListener;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Configuration and guarantees. */
@@ -95,18 +96,51 @@ class ConfigurationRules {
         bench.same("the number of notices outside the executor of the configuration", 0, outside.get());
         bench.verify(handed.get() > 0, () -> "nothing was handed to the executor of the configuration");
 
-        ExecutorService service = Executors.newCachedThreadPool(task -> {
-            Thread thread = new Thread(task, "tck-given");
-            thread.setDaemon(true);
-            return thread;
-        });
-        try {
-            Client closed = bench.client(config -> config.withExecutor(service));
-            closed.watch("d");
-            closed.close();
-            bench.same("whether close() shut down the executor that it was given", false, service.isShutdown());
-        } finally {
-            service.shutdownNow();
+        Given service = new Given(crew);
+        Client closed = bench.client(config -> config.withExecutor(service));
+        closed.watch("d");
+        closed.close();
+        bench.same("whether close() shut down the executor that it was given", false, service.isShutdown());
+    }
+
+    /** An executor that can be shut down, whose threads are those of the kit: it is known when they are at work. */
+    private static final class Given extends AbstractExecutorService {
+        private final Executor threads;
+        private volatile boolean shutDown;
+
+        Given(Executor threads) {
+            this.threads = threads;
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            threads.execute(task);
+        }
+
+        @Override
+        public void shutdown() {
+            shutDown = true;
+        }
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            shutDown = true;
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return shutDown;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return shutDown;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return shutDown;
         }
     }
 

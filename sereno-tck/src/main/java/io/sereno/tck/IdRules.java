@@ -104,7 +104,7 @@ class IdRules {
     void insideItsWindowAGeneratorAsksNobody(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Client client = bench.client();
-        Backend counted = recorder.record(client.toString(), client.backend());
+        Backend counted = recorder.record(client.toString(), client.witnessed());
         Node node = Node.over(bench, client.toString(), counted, Node.steady(bench));
         IdGenerator ids = node.sereno().ids(NAME);
         node.told("nextId", ids::nextId);

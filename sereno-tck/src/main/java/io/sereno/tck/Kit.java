@@ -251,6 +251,11 @@ final class Kit implements AutoCloseable {
         } catch (Inconclusive e) {
             thrown = e;
         }
+        if (thrown != null
+                && !(thrown instanceof StuckTest)
+                && bench.doubts().open().isPresent()) {
+            thrown = new Doubt(bench.doubts().open().get() + "; afterwards: " + thrown.getMessage());
+        }
         Map<String, Long> evidence = bench.evidence();
         try {
             noteGuarantees(bench);

@@ -253,27 +253,30 @@ class LeaseRules {
         Client client = bench.client();
         int count = Math.min(bench.guarantees().maxLeases(), 200);
         bench.verify(count >= 16, () -> "maxLeases is " + count + "; 16 is the least");
-        List<Lease> leases = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
+        List<Lease> leases = LeaseTimeRules.inPortions(bench, count, i -> {
             Lease lease = client.grant(bench.longTtl());
-            leases.add(lease);
             client.put(DIRECTORY, "of " + i, "1", lease);
-        }
+            return lease;
+        });
         bench.same(
                 "the number of entries under leases of their own",
                 count,
                 client.all(DIRECTORY).size());
-        for (Lease lease : leases) {
-            bench.same("renew() of one of " + count + " leases", true, client.renew(lease));
-        }
+        LeaseTimeRules.inPortions(bench, count, i -> client.renew(leases.get(i)))
+                .forEach(renewed -> bench.same("renew() of one of " + count + " leases", true, renewed));
         client.revoke(leases.get(0));
         bench.same(
                 "the number of entries after one was revoked",
                 count - 1,
                 client.all(DIRECTORY).size());
-        for (Lease lease : leases) {
-            client.revoke(lease);
-        }
+        revokeAll(bench, client, leases);
+    }
+
+    private static void revokeAll(Bench bench, Client client, List<Lease> leases) {
+        LeaseTimeRules.inPortions(bench, leases.size(), i -> {
+            client.revoke(leases.get(i));
+            return i;
+        });
     }
 
     @Rule(
@@ -285,10 +288,8 @@ class LeaseRules {
         Lease kept = client.grant(bench.longTtl());
         client.put(DIRECTORY, "kept", "1", kept);
         if (guarantees.maxLeases() <= 1_000) {
-            List<Lease> leases = new ArrayList<>();
-            for (int i = 1; i < guarantees.maxLeases(); i++) {
-                leases.add(client.grant(bench.longTtl()));
-            }
+            List<Lease> leases =
+                    LeaseTimeRules.inPortions(bench, guarantees.maxLeases() - 1, i -> client.grant(bench.longTtl()));
             Ended<Lease> ended = client.outcome(
                     "grant above maxLeases", () -> client.backend().grantLease(bench.longTtl()));
             bench.verify(
@@ -296,7 +297,7 @@ class LeaseRules {
                     () -> "a lease above maxLeases, " + guarantees.maxLeases() + ", had to be refused and ended as "
                             + ended);
             bench.same("renew() of a lease that is there", true, client.renew(kept));
-            leases.forEach(client::revoke);
+            revokeAll(bench, client, leases);
             client.revoke(client.grant(bench.longTtl()));
         } else {
             for (int i = 0; i < 2_000; i++) {
@@ -316,6 +317,7 @@ class LeaseRules {
                     commit.put(name, Bytes.EMPTY, kept.id());
                     bytes += "bytes".length() + name.length();
                 }
+                client.renew(kept);
                 ended = client.outcome(commit.build());
                 if (!ended.succeeded()) {
                     break;

@@ -229,11 +229,7 @@ class LifeFaultRules {
     void everyOperationEndsByItsDeadline(Bench bench) {
         Faulty faulty = bench.faulty();
         Faults faults = faulty.faults();
-        Lease lease = faulty.client()
-                .grant(
-                        Duration.ofSeconds(30).compareTo(bench.shortTtl()) > 0
-                                ? Duration.ofSeconds(30)
-                                : bench.longTtl());
+        Lease lease = faulty.client().grant(bench.ttl(Duration.ofSeconds(30)));
         Map<String, Runnable> silences = new LinkedHashMap<>();
         silences.put("a partition", faults::cutOff);
         silences.put("answers that do not come", faults::holdReplies);

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** The life of a client, from open to close. */
@@ -202,18 +203,28 @@ class LifeRules {
 
         requireFreeWhileAnActionRuns(bench, client);
 
-        // Calls that begin inside the completion of others, one within the other.
-        CompletableFuture<Integer> chain = client.backend()
+        // Calls that begin inside the completion of others, one within the other. Its commit may be left in doubt.
+        Ended<List<String>> ended =
+                bench.end(chain(bench, client), bench.patience().multipliedBy(2));
+        for (int i = 0; i < 8 && ended.failedAs(Outcome.UNKNOWN); i++) {
+            ended = bench.end(chain(bench, client), bench.patience().multipliedBy(2));
+        }
+        Ended<List<String>> last = ended;
+        bench.verify(
+                last.succeeded() && last.result().containsAll(List.of("a", "c")),
+                () -> "a chain of calls ended as " + last);
+    }
+
+    /** Answers the names in the directory. */
+    private static CompletionStage<List<String>> chain(Bench bench, Client client) {
+        return client.backend()
                 .read(new Query.All(DIRECTORY))
                 .thenCompose(read -> client.backend()
                         .commit(Commit.to(DIRECTORY).put("c", Bytes.EMPTY).build()))
                 .thenCompose(result -> client.backend().grantLease(bench.longTtl()))
                 .thenCompose(lease -> lease.renew().thenCompose(renewed -> lease.revoke()))
                 .thenCompose(nothing -> client.backend().read(new Query.All(DIRECTORY)))
-                .thenApply(read -> read.entries().size())
-                .toCompletableFuture();
-        Ended<Integer> ended = bench.end(chain, bench.patience().multipliedBy(2));
-        bench.verify(ended.succeeded() && ended.result() == 2, () -> "a chain of calls ended as " + ended);
+                .thenApply(read -> read.entries().stream().map(Entry::name).toList());
     }
 
     /** An action on a stage that waits for another thread's call: under a lock of the backend, neither would end. */
@@ -233,7 +244,7 @@ class LifeRules {
                 () -> client.backend().watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody")));
         calls.forEach((what, call) -> {
             Gate gate = bench.gate();
-            CompletableFuture<?> blocked = bench.async(() -> call.get().thenAccept(result -> gate.pass()));
+            CompletableFuture<?> blocked = bench.async(() -> call.get().whenComplete((result, failure) -> gate.pass()));
             bench.verify(
                     bench.reach(() -> gate.waiting() == 1, bench.patience()),
                     () -> "the action that hangs on " + what + " was not run");
@@ -256,6 +267,7 @@ class LifeRules {
         Client client = bench.client();
         int threads = 32;
         int rounds = 6;
+        AtomicInteger doubtful = new AtomicInteger();
         List<CompletableFuture<Integer>> works = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
             String own = "t" + i;
@@ -269,7 +281,7 @@ class LifeRules {
                             own + "-" + round,
                             entry.value().toUtf8());
                     for (int tries = 0; tries < 100 && added <= round; tries++) {
-                        added += add(client) ? 1 : 0;
+                        added += add(bench, client, doubtful) ? 1 : 0;
                     }
                 }
                 return added;
@@ -280,18 +292,28 @@ class LifeRules {
         int counted = client.one("shared", "counter")
                 .map(entry -> Integer.parseInt(entry.value().toUtf8()))
                 .orElse(0);
-        bench.same("a counter that 32 threads of one client added to by compare and set", added, counted);
+        bench.verify(
+                added <= counted && counted <= added + doubtful.get(),
+                () -> "a counter is " + counted + ", to which 32 threads of one client added " + added
+                        + " times by compare and set, and " + doubtful + " times perhaps");
         bench.same("the number of entries", threads, client.all(DIRECTORY).size());
         bench.evidence("additions", added, threads);
     }
 
-    private static boolean add(Client client) {
+    /** What is in doubt is nobody's: values of several threads look alike. */
+    private static boolean add(Bench bench, Client client, AtomicInteger doubtful) {
         Optional<Entry> entry = client.one("shared", "counter");
         int value = entry.map(found -> Integer.parseInt(found.value().toUtf8())).orElse(0);
         Commit.Builder commit = Commit.to("shared").put("counter", Bytes.utf8("" + (value + 1)));
         entry.ifPresentOrElse(
                 found -> commit.ifModRevision("counter", found.modRevision()), () -> commit.ifAbsent("counter"));
-        return client.commit(commit.build()) instanceof CommitResult.Committed;
+        Ended<CommitResult> ended = client.raw(commit.build());
+        if (ended.failedAs(Outcome.UNKNOWN)) {
+            doubtful.incrementAndGet();
+            return false;
+        }
+        bench.verify(ended.succeeded(), () -> "a commit failed, and nothing stands in its way: " + ended);
+        return ended.result() instanceof CommitResult.Committed;
     }
 
     @Rule(value = "LIF-8", check = "what the store keeps for a directory: parents, counters, indexes, empty containers")

@@ -4,7 +4,6 @@ import io.sereno.Sereno;
 import io.sereno.SessionState;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.spi.Backend;
-import io.sereno.spi.Guarantees;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.Optional;
@@ -61,7 +60,7 @@ final class Node implements AutoCloseable {
     /** With something of the kit's between recipes and backend. */
     static Node in(Bench bench, Duration ttl, UnaryOperator<Backend> around) {
         Client client = bench.client();
-        return over(bench, client.toString(), around.apply(client.backend()), ttl);
+        return over(bench, client.toString(), around.apply(client.witnessed()), ttl);
     }
 
     /** With a clock of its own. */
@@ -70,7 +69,7 @@ final class Node implements AutoCloseable {
         return bench.closeLater(new Node(
                 bench,
                 client.toString(),
-                client.backend(),
+                client.witnessed(),
                 steady(bench),
                 bench.kit().operationTimeout(),
                 null,
@@ -112,24 +111,19 @@ final class Node implements AutoCloseable {
         }
         Client client = bench.client();
         FaultyBackend script =
-                new FaultyBackend(client.backend(), bench.time(), bench.kit().crew());
+                new FaultyBackend(client.witnessed(), bench.time(), bench.kit().crew());
         return bench.closeLater(new Node(
                 bench, client.toString(), script, ttl, bench.kit().operationTimeout(), null, script, script.time()));
     }
 
     /** A session that does not end during a test. */
     static Duration steady(Bench bench) {
-        return within(bench.guarantees(), STEADY);
+        return bench.ttl(STEADY);
     }
 
     /** A session whose end is waited for. */
     static Duration brief(Bench bench) {
-        return within(bench.guarantees(), BRIEF);
-    }
-
-    private static Duration within(Guarantees guarantees, Duration wanted) {
-        Duration least = guarantees.leastTtl().compareTo(wanted) > 0 ? guarantees.leastTtl() : wanted;
-        return least.compareTo(guarantees.greatestTtl()) > 0 ? guarantees.greatestTtl() : least;
+        return bench.ttl(BRIEF);
     }
 
     /** How much earlier than its lease a session stops believing in itself. */

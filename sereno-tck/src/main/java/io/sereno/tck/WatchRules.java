@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -324,10 +325,14 @@ class WatchRules {
         Client watcher = bench.client();
         Finding early = new Finding();
         AtomicInteger judged = new AtomicInteger();
+        AtomicBoolean lastSeen = new AtomicBoolean();
         List<CompletableFuture<?>> reads = new ArrayList<>();
         watcher.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
+                if (name.equals("sentinel")) {
+                    look();
+                }
                 if (revision == 0 || !name.startsWith("n")) {
                     return;
                 }
@@ -352,7 +357,19 @@ class WatchRules {
             }
 
             @Override
-            public void reset() {}
+            public void reset() {
+                look();
+            }
+
+            /** Whatever a notice tells, a read on the last one shows the last change. */
+            private void look() {
+                watcher.backend()
+                        .read(new io.sereno.spi.Query.One(DIRECTORY, "sentinel"))
+                        .thenAccept(snapshot -> {
+                            lastSeen.compareAndSet(false, !snapshot.entries().isEmpty());
+                            bench.stir();
+                        });
+            }
         });
         // Puts only: a deletion leaves nothing that a read could compare.
         List<String> names = IntStream.range(0, 30).mapToObj(i -> "n" + i % 5).toList();
@@ -369,6 +386,9 @@ class WatchRules {
         }
         bench.join(all, bench.patience());
         bench.verify(early.isNone(), early::toString);
+        bench.verify(
+                bench.reach(lastSeen::get, bench.patience()),
+                () -> "the last change was followed by notices, and no read that began on one of them shows it");
         // A store that tells no revisions leaves this to the histories.
         bench.count("notices with a revision", judged.get());
     }

@@ -139,7 +139,11 @@ final class WatchCheck {
             }
             told = true;
             List<Operation> seen = looks.getOrDefault(notice.id(), List.of());
-            if (seen.isEmpty() || seen.stream().anyMatch(look -> !isBefore(look, track, effect))) {
+            if (seen.isEmpty()) {
+                return Optional.empty();
+            }
+            if (seen.stream().anyMatch(look -> !isBefore(look, track, effect))) {
+                evidence.add("WAT-2");
                 return Optional.empty();
             }
             early.addAll(seen);

@@ -71,7 +71,7 @@ final class Combining {
                         busy = false;
                     }
                     send(told);
-                    return done;
+                    return null;
                 });
         end.exceptionally(unused -> null);
     }

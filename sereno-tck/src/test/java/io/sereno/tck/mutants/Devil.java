@@ -1,34 +1,20 @@
 package io.sereno.tck.mutants;
 
-import static io.sereno.tck.mutants.Devil.Trait.EXPIRY_AT_THE_LAST_MOMENT;
-import static io.sereno.tck.mutants.Devil.Trait.GAPS_BETWEEN_REVISIONS;
-import static io.sereno.tck.mutants.Devil.Trait.LEAST_LIMITS;
-import static io.sereno.tck.mutants.Devil.Trait.LOST_SNAPSHOTS;
-import static io.sereno.tck.mutants.Devil.Trait.MIXED_MOMENTS;
-import static io.sereno.tck.mutants.Devil.Trait.NOTICES_WITHOUT_REVISION;
-import static io.sereno.tck.mutants.Devil.Trait.RESETS;
-import static io.sereno.tck.mutants.Devil.Trait.SLOW_CALLBACKS;
-import static io.sereno.tck.mutants.Devil.Trait.SPURIOUS_NOTICES;
+import static io.sereno.tck.mutants.Devil.Trait.*;
 
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
-import io.sereno.spi.Commit;
-import io.sereno.spi.CommitResult;
-import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
-import io.sereno.spi.Target;
-import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 
 /**
- * A backend that keeps every rule, and is as unpleasant as the rules allow: no rule must fail on it.
+ * A backend that keeps every rule, and is as unpleasant as the rules allow: no rule must fail on it, nor stay without a
+ * verdict.
  *
  * @param name what it is like
  * @param traits what is unpleasant about it
@@ -36,24 +22,50 @@ import java.util.concurrent.CompletionStage;
 public record Devil(String name, Set<Trait> traits) {
     /** What a backend may do. */
     public enum Trait {
-        /** A deletion is announced together with entries that did not change. */
+        /** A change is announced together with entries that did not change, and with itself once more. */
         SPURIOUS_NOTICES,
         /** Deletes are announced with revision 0, and so are half of the puts. */
         NOTICES_WITHOUT_REVISION,
-        /** Three changes of four are announced as a reset. */
-        RESETS,
+        /** Every change is announced as a reset. */
+        RESETS_ONLY,
+        /** Half of the changes are announced as a reset. */
+        RESETS_AMONG_NOTICES,
+        /** Each notice comes once more, a while later. */
+        DOUBLED_NOTICES,
+        /** Changes of different entries are announced in any order. */
+        SHUFFLED_NOTICES,
+        /** Notices arrive some time after their change. */
+        SLOW_NOTICES,
         /** Leases end as late as is declared, and at different moments in different directories. */
         EXPIRY_AT_THE_LAST_MOMENT,
+        /** Ttls from 10 s to 20 s, in steps of 5 s. */
+        COARSE_TTLS,
+        /** Ids of leases have no order, may be negative, and use every bit. */
+        STRANGE_LEASE_IDS,
+        /** Who names a dead lease hears of a conflict, if there is one, and else that he was refused. */
+        DEAD_LEASES_ARE_REFUSED,
         /** Up to a thousand revisions are left out. */
         GAPS_BETWEEN_REVISIONS,
+        /** Each directory has revisions of its own, some of them close to the greatest. */
+        REVISIONS_OF_EACH_DIRECTORY,
         /** Nothing more is taken than everybody has to take. */
         LEAST_LIMITS,
         /** One returned read in twenty is missing. */
         LOST_SNAPSHOTS,
+        /** A conflict never has the read that was asked for. */
+        CONFLICTS_WITHOUT_SNAPSHOT,
+        /** What is to come back with a commit is read by a request of its own, some time afterwards. */
+        SNAPSHOTS_READ_LATER,
         /** A directory is listed first, and each value read afterwards, some of them later. */
         MIXED_MOMENTS,
-        /** Notices arrive some time after their change. */
-        SLOW_CALLBACKS
+        /** One commit in twenty ends UNKNOWN, carried out or not. */
+        COMMITS_IN_DOUBT,
+        /** One commit in twenty ends UNKNOWN and is carried out later, when its caller has gone on. */
+        COMMITS_IN_DOUBT_COME_LATE,
+        /** Requests overtake each other, and so do answers, each of which comes in a thread of its own. */
+        OVERTAKING,
+        /** Renewals, revocations and the opening of watches take their time. */
+        SLOW_ANSWERS
     }
 
     /** Those of every build: between them they have every trait. */
@@ -61,10 +73,31 @@ public record Devil(String name, Set<Trait> traits) {
         return List.of(
                 new Devil(
                         "a chatterer with the least limits",
-                        EnumSet.of(SPURIOUS_NOTICES, NOTICES_WITHOUT_REVISION, GAPS_BETWEEN_REVISIONS, LEAST_LIMITS)),
+                        EnumSet.of(
+                                SPURIOUS_NOTICES,
+                                NOTICES_WITHOUT_REVISION,
+                                DOUBLED_NOTICES,
+                                RESETS_AMONG_NOTICES,
+                                GAPS_BETWEEN_REVISIONS,
+                                LEAST_LIMITS)),
                 new Devil(
-                        "a forgetful one that reads piece by piece", EnumSet.of(RESETS, LOST_SNAPSHOTS, MIXED_MOMENTS)),
-                new Devil("a slow one", EnumSet.of(EXPIRY_AT_THE_LAST_MOMENT, SLOW_CALLBACKS)));
+                        "a forgetful one that reads piece by piece",
+                        EnumSet.of(
+                                RESETS_ONLY,
+                                LOST_SNAPSHOTS,
+                                CONFLICTS_WITHOUT_SNAPSHOT,
+                                SNAPSHOTS_READ_LATER,
+                                MIXED_MOMENTS)),
+                new Devil(
+                        "a slow one",
+                        EnumSet.of(
+                                EXPIRY_AT_THE_LAST_MOMENT, COARSE_TTLS, SLOW_NOTICES, SHUFFLED_NOTICES, SLOW_ANSWERS)),
+                new Devil(
+                        "one that leaves its callers in doubt",
+                        EnumSet.of(COMMITS_IN_DOUBT, COMMITS_IN_DOUBT_COME_LATE, STRANGE_LEASE_IDS)),
+                new Devil(
+                        "a hasty one without order",
+                        EnumSet.of(OVERTAKING, REVISIONS_OF_EACH_DIRECTORY, DEAD_LEASES_ARE_REFUSED)));
     }
 
     /** Each trait alone, too. */
@@ -76,7 +109,7 @@ public record Devil(String name, Set<Trait> traits) {
         return all;
     }
 
-    private boolean is(Trait trait) {
+    boolean is(Trait trait) {
         return traits.contains(trait);
     }
 
@@ -86,28 +119,29 @@ public record Devil(String name, Set<Trait> traits) {
                 new World.Backends() {
                     @Override
                     public PlainStore store(World world) {
-                        return new Store(world);
+                        return new DevilStore(Devil.this, world);
                     }
 
                     @Override
                     public Backend connect(World world, BackendConfig config) {
-                        return client(world, config);
+                        return DevilClient.connect(Devil.this, world, config);
                     }
                 },
                 seed);
     }
 
-    private Guarantees guarantees() {
+    Guarantees guarantees() {
         Guarantees plain = PlainClient.GUARANTEES;
         boolean least = is(LEAST_LIMITS);
+        boolean coarse = is(COARSE_TTLS);
         return new Guarantees(
                 "devil",
                 name,
-                is(MIXED_MOMENTS) ? Set.of() : plain.promises(),
-                least ? Duration.ofSeconds(1) : plain.leastTtl(),
-                plain.greatestTtl(),
-                least ? Duration.ofSeconds(1) : plain.ttlGranularity(),
-                is(EXPIRY_AT_THE_LAST_MOMENT) ? Duration.ofSeconds(2) : plain.expiryLateness(),
+                is(MIXED_MOMENTS) || is(SNAPSHOTS_READ_LATER) ? Set.of() : plain.promises(),
+                coarse ? Duration.ofSeconds(10) : least ? Duration.ofSeconds(1) : plain.leastTtl(),
+                coarse ? Duration.ofSeconds(20) : plain.greatestTtl(),
+                coarse ? Duration.ofSeconds(5) : least ? Duration.ofSeconds(1) : plain.ttlGranularity(),
+                is(EXPIRY_AT_THE_LAST_MOMENT) ? Duration.ofSeconds(coarse ? 10 : 2) : plain.expiryLateness(),
                 plain.recovery(),
                 plain.emptyDirectoryGrace(),
                 least ? 16 : plain.maxLeases(),
@@ -117,131 +151,6 @@ public record Devil(String name, Set<Trait> traits) {
                 least ? 1024 * 1024 : plain.maxListingBytes(),
                 least ? 32 : plain.maxConditions(),
                 least ? 32 : plain.maxWrites());
-    }
-
-    private Backend client(World world, BackendConfig config) {
-        Guarantees guarantees = guarantees();
-        Backend client = new PlainClient(world.store(config), config) {
-            @Override
-            public Guarantees guarantees() {
-                return guarantees;
-            }
-
-            @Override
-            PlainWatch open(Target target, WatchListener listener) {
-                return new PlainWatch(
-                        store,
-                        target,
-                        listener,
-                        is(SLOW_CALLBACKS)
-                                ? task -> world.later(
-                                        Duration.ofMillis(1 + world.random().nextInt(40)), config.executor(), task)
-                                : config.executor());
-            }
-        };
-        if (is(MIXED_MOMENTS)) {
-            client = new ReadMutants.MixedMoments(world, client);
-        }
-        if (is(LOST_SNAPSHOTS)) {
-            client = withoutSnapshots(world, client);
-        }
-        return client;
-    }
-
-    private static Backend withoutSnapshots(World world, Backend below) {
-        return new Wrapper(below) {
-            @Override
-            public CompletionStage<CommitResult> commit(Commit commit) {
-                return super.commit(commit).thenApply(result -> {
-                    if (!world.chance(50)) {
-                        return result;
-                    }
-                    return result instanceof CommitResult.Committed committed
-                            ? new CommitResult.Committed(committed.revision(), Optional.empty())
-                            : result instanceof CommitResult.Conflict
-                                    ? new CommitResult.Conflict(Optional.empty())
-                                    : result;
-                });
-            }
-        };
-    }
-
-    private final class Store extends PlainStore {
-        private final World world;
-
-        Store(World world) {
-            super(world.time());
-            this.world = world;
-        }
-
-        @Override
-        Duration granted(Duration ttl) {
-            if (!is(LEAST_LIMITS) || ttl.toNanosPart() == 0) {
-                return ttl;
-            }
-            return Duration.ofSeconds(ttl.toSeconds() + 1);
-        }
-
-        @Override
-        long next(String directory) {
-            if (is(GAPS_BETWEEN_REVISIONS)) {
-                revision += world.random().nextInt(1_000);
-            }
-            return super.next(directory);
-        }
-
-        @Override
-        void expire(PlainLease lease) {
-            if (!is(EXPIRY_AT_THE_LAST_MOMENT)) {
-                super.expire(lease);
-                return;
-            }
-            leases.remove(lease.id());
-            boolean last = true;
-            for (String directory : List.copyOf(directories.keySet())) {
-                long nanos = guarantees().expiryLateness().toNanos() - (time.nanoTime() - lease.deadline);
-                Duration late = Duration.ofNanos(Math.max(
-                        0, last ? nanos : (long) (nanos * world.random().nextDouble())));
-                last = false;
-                world.later(
-                        late,
-                        Runnable::run,
-                        () -> step(() -> {
-                            List<Entry> entries = entries(directory).stream()
-                                    .filter(entry -> entry.leaseId() == lease.id())
-                                    .toList();
-                            if (!entries.isEmpty()) {
-                                end(directory, entries);
-                            }
-                            return null;
-                        }));
-            }
-        }
-
-        @Override
-        void revoke(PlainLease lease) {
-            // Also what has ended and still stands here and there.
-            leases.remove(lease.id());
-            end(lease);
-        }
-
-        @Override
-        void announce(PlainWatch watch, String name, long at) {
-            if (is(RESETS) && world.chance(750)) {
-                announceReset(watch);
-                return;
-            }
-            boolean there = entry(watch.target().directory(), name).isPresent();
-            boolean told =
-                    !is(NOTICES_WITHOUT_REVISION) || (there && world.random().nextBoolean());
-            super.announce(watch, name, told ? at : 0);
-            if (is(SPURIOUS_NOTICES) && !there && watch.target().name().isEmpty()) {
-                entries(watch.target().directory()).stream()
-                        .filter(other -> world.chance(200))
-                        .limit(3)
-                        .forEach(other -> super.announce(watch, other.name(), 0));
-            }
-        }
     }
 
     @Override

@@ -311,10 +311,15 @@ final class LifeMutants {
 
         @Override
         public CompletableFuture<Void> thenAccept(java.util.function.Consumer<? super T> action) {
-            return stage.thenAccept(result -> {
+            return whenComplete((result, failure) -> action.accept(result)).thenApply(result -> null);
+        }
+
+        @Override
+        public CompletableFuture<T> whenComplete(java.util.function.BiConsumer<? super T, ? super Throwable> action) {
+            return stage.whenComplete((result, failure) -> {
                 lock.lock();
                 try {
-                    action.accept(result);
+                    action.accept(result, failure);
                 } finally {
                     lock.unlock();
                 }

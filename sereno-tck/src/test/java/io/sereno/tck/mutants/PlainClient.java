@@ -97,8 +97,13 @@ class PlainClient implements Backend {
         return call(() -> {
             checkSizes(commit);
             checkLease(commit);
-            return store.commit(commit);
+            return carryOut(commit);
         });
+    }
+
+    /** What was found to be in order. Under the store's lock. */
+    CommitResult carryOut(Commit commit) {
+        return store.commit(commit);
     }
 
     void checkSizes(Commit commit) {

@@ -60,6 +60,11 @@ class PlainWatch implements Watch {
         executor.execute(this::deliver);
     }
 
+    /** Which of those that wait is told next. */
+    int next(int waiting) {
+        return 0;
+    }
+
     private void deliver() {
         while (true) {
             String name = null;
@@ -70,7 +75,10 @@ class PlainWatch implements Watch {
                     return;
                 }
                 if (!resetWaiting) {
-                    name = waiting.keySet().iterator().next();
+                    name = waiting.keySet().stream()
+                            .skip(next(waiting.size()))
+                            .findFirst()
+                            .orElseThrow();
                     revision = waiting.getOrDefault(name, 0L);
                     waiting.remove(name);
                 }

@@ -1,0 +1,137 @@
+package io.sereno.tck.mutants;
+
+import static io.sereno.tck.mutants.Devil.Trait.OVERTAKING;
+import static io.sereno.tck.mutants.Devil.Trait.SLOW_ANSWERS;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/** Requests and answers take ways of their own, each as long as it likes. */
+final class Meandering extends Wrapper {
+    private final Devil devil;
+    private final World world;
+    private final Executor executor;
+
+    /** Guarded by itself, as is the flag: what has no answer yet, and how it fails when none is to come. */
+    private final Map<CompletableFuture<?>, Outcome> open = new LinkedHashMap<>();
+
+    private boolean closed;
+
+    Meandering(Backend below, Devil devil, World world, Executor executor) {
+        super(below);
+        this.devil = devil;
+        this.world = world;
+        this.executor = executor;
+    }
+
+    private <T> CompletionStage<T> send(Outcome lost, Duration most, Supplier<CompletionStage<T>> request) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        synchronized (open) {
+            if (!closed) {
+                open.put(answer, lost);
+            }
+        }
+        if (!open(answer)) {
+            return request.get();
+        }
+        later(most, () -> {
+            // What has not left when the client is closed does not leave.
+            if (open(answer)) {
+                request.get().whenComplete((result, failure) -> later(most, () -> end(answer, result, failure)));
+            }
+        });
+        return answer;
+    }
+
+    private boolean open(CompletableFuture<?> answer) {
+        synchronized (open) {
+            return open.containsKey(answer);
+        }
+    }
+
+    private <T> void end(CompletableFuture<T> answer, T result, Throwable failure) {
+        synchronized (open) {
+            open.remove(answer);
+        }
+        if (failure == null) {
+            answer.complete(result);
+        } else {
+            answer.completeExceptionally(failure);
+        }
+    }
+
+    private void later(Duration most, Runnable what) {
+        if (world.random().nextInt(3) == 0) {
+            executor.execute(what);
+        } else {
+            world.later(Duration.ofNanos((long) (most.toNanos() * world.random().nextDouble())), executor, what);
+        }
+    }
+
+    private Duration usual() {
+        return Duration.ofMillis(devil.is(OVERTAKING) ? 6 : 0);
+    }
+
+    private Duration slow() {
+        return devil.is(SLOW_ANSWERS) ? Duration.ofMillis(300) : usual();
+    }
+
+    @Override
+    public CompletionStage<Snapshot> read(Query query) {
+        return send(Outcome.NOT_APPLIED, usual(), () -> super.read(query));
+    }
+
+    @Override
+    public CompletionStage<CommitResult> commit(Commit commit) {
+        return send(Outcome.UNKNOWN, usual(), () -> super.commit(commit));
+    }
+
+    @Override
+    public CompletionStage<Lease> grantLease(Duration ttl) {
+        return send(Outcome.NOT_APPLIED, usual(), () -> super.grantLease(ttl)).thenApply(lease -> new OfLease(lease) {
+            @Override
+            public CompletionStage<Boolean> renew() {
+                return send(Outcome.UNKNOWN, slow(), super::renew);
+            }
+
+            @Override
+            public CompletionStage<Void> revoke() {
+                return send(Outcome.UNKNOWN, slow(), super::revoke);
+            }
+        });
+    }
+
+    @Override
+    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+        return send(Outcome.NOT_APPLIED, slow(), () -> super.watch(target, listener));
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        Map<CompletableFuture<?>, Outcome> left;
+        synchronized (open) {
+            closed = true;
+            left = new LinkedHashMap<>(open);
+            open.clear();
+        }
+        left.forEach((answer, lost) ->
+                answer.completeExceptionally(new BackendException(lost, false, "the client was closed", null)));
+    }
+}
