@@ -45,28 +45,52 @@ class IdFaultRules {
     void aReservationThatComesLateHarmsNobody(Bench bench) {
         Map<Long, String> seen = new HashMap<>();
         Map<String, Long> marks = new HashMap<>();
-        for (Duration late : List.of(Duration.ZERO, Duration.ofMillis(40), Duration.ofMillis(900))) {
+        List<Fate> fates = List.of(
+                Fate.loseReply(),
+                Fate.loseRequest(),
+                Fate.applyLate(Duration.ofMillis(40)),
+                Fate.applyLate(Duration.ofMillis(900)));
+        for (Fate fate : fates) {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Node other = Node.in(bench);
             AtomicInteger met = new AtomicInteger();
-            for (int i = 0; i < 3; i++) {
-                node.script().next(request -> reserves(request) && met.incrementAndGet() > 0, Fate.applyLate(late));
+            // First when a slot is taken, then when its window is extended.
+            for (int phase = 0; phase < 2; phase++) {
+                for (int i = 0; i < 3; i++) {
+                    node.script().next(request -> reserves(request) && met.incrementAndGet() > 0, fate);
+                }
+                requireReserved(bench, node);
+                List<CompletableFuture<?>> callers = List.of(
+                        bench.async(() -> IdRules.draw(bench, node, seen, 40)),
+                        bench.async(() -> IdRules.draw(bench, other, seen, 40)));
+                requireForward(bench, marks, Duration.ofMillis(1_200));
+                bench.join(callers, LONG);
+                // Half of the window is over then.
+                bench.pass(Duration.ofMillis(1_200));
             }
-            List<CompletableFuture<?>> callers = List.of(
-                    bench.async(() -> IdRules.draw(bench, node, seen, 40)),
-                    bench.async(() -> IdRules.draw(bench, other, seen, 40)));
-            bench.join(callers, LONG);
-            bench.pass(late.plusMillis(100));
-            requireForward(bench, marks);
+            requireForward(bench, marks, Duration.ofMillis(1_200));
             bench.join(
                     List.of(
                             bench.async(() -> IdRules.draw(bench, node, seen, 10)),
                             bench.async(() -> IdRules.draw(bench, other, seen, 10))),
                     LONG);
-            requireForward(bench, marks);
-            bench.evidence("reservations that came late", met.get(), 1);
+            bench.evidence("reservations that were lost or came late", met.get(), 3);
             node.tells("close", node.sereno()::close);
             other.tells("close", other.sereno()::close);
+        }
+    }
+
+    /** What a generator gives out stands reserved in the store. */
+    private static void requireReserved(Bench bench, Node node) {
+        Ended<Long> ended = node.calls("nextId", node.sereno().ids(NAME, IdRules.FEW)::nextId)
+                .end(LONG);
+        if (ended.succeeded()) {
+            long id = ended.result();
+            long mark = IdRules.mark(bench, IdRules.FEW.decode(id).slot());
+            bench.verify(
+                    IdRules.tick(id) < mark,
+                    () -> "id " + id + " is of tick " + IdRules.tick(id) + " of slot "
+                            + IdRules.FEW.decode(id).slot() + ", whose ticks are reserved up to " + mark);
         }
     }
 
@@ -75,33 +99,54 @@ class IdFaultRules {
     }
 
     /** The mark of a slot, up to where its ticks are reserved, only moves on. */
-    private static void requireForward(Bench bench, Map<String, Long> marks) {
-        for (Entry entry : bench.judge().all("ids/" + NAME)) {
-            if (entry.name().startsWith("hw-")) {
-                long to = entry.value()
-                        .toUtf8()
-                        .lines()
-                        .filter(line -> line.startsWith("to "))
-                        .map(line -> Long.parseLong(line.substring(3)))
-                        .findFirst()
-                        .orElse(0L);
-                Long before = marks.put(entry.name(), to);
-                bench.verify(
-                        before == null || before <= to,
-                        () -> "the mark " + entry.name() + " went back from " + before + " to " + to);
+    private static void requireForward(Bench bench, Map<String, Long> marks, Duration during) {
+        long from = bench.now();
+        while (bench.since(from).compareTo(during) < 0) {
+            for (Entry entry : bench.judge().all("ids/" + NAME)) {
+                if (entry.name().startsWith("hw-")) {
+                    long to = IdRules.mark(entry);
+                    Long before = marks.put(entry.name(), to);
+                    bench.verify(
+                            before == null || before <= to,
+                            () -> "the mark " + entry.name() + " went back from " + before + " to " + to);
+                }
             }
+            bench.pass(Duration.ofMillis(10));
         }
     }
 
     @Rule(value = "IDS-4", waits = true, check = "what a generator does at the end of what it has reserved")
     void aGeneratorWithoutAStoreGoesOnToTheEndOfItsWindow(Bench bench) {
-        Node node = Node.breakable(bench, Node.steady(bench)).awaitSession();
-        Node other = Node.in(bench);
-        IdGenerator ids = node.sereno().ids(NAME, IdRules.FEW);
         Map<Long, String> seen = new HashMap<>();
-        long first = node.told("nextId", ids::nextId);
-        seen.put(first, node.name());
-        node.faults().cutOff();
+        // The shorter session ends before the window does.
+        for (Duration ttl : List.of(Node.steady(bench), Node.brief(bench))) {
+            Node node = Node.breakable(bench, ttl).awaitSession();
+            Node other = Node.in(bench);
+            IdGenerator ids = node.sereno().ids(NAME, IdRules.FEW);
+            long first = node.told("nextId", ids::nextId);
+            seen.put(first, node.name());
+            long reserved = IdRules.mark(bench, IdRules.FEW.decode(first).slot());
+            node.faults().cutOff();
+            long last = goOn(bench, node, ids, first, seen);
+            bench.verify(
+                    IdRules.tick(last) < reserved,
+                    () -> "with the store out of reach id " + last + " is of tick " + IdRules.tick(last)
+                            + ", and reserved are those before " + reserved);
+            long left = reserved - IdRules.tick(last);
+            bench.verify(
+                    left <= 100,
+                    () -> "with the store out of reach, and a session of " + ttl + ", a generator ended " + left
+                            + " ticks before the end of what it had reserved");
+            bench.join(List.of(bench.async(() -> IdRules.draw(bench, other, seen, 20))), LONG);
+            node.faults().heal();
+            bench.join(List.of(bench.async(() -> IdRules.draw(bench, node, seen, 20))), LONG);
+            node.tells("close", node.sereno()::close);
+            other.tells("close", other.sereno()::close);
+        }
+    }
+
+    /** Takes ids until there are none; answers the last one. */
+    private static long goOn(Bench bench, Node node, IdGenerator ids, long first, Map<Long, String> seen) {
         long from = bench.now();
         long last = first;
         int made = 0;
@@ -125,9 +170,7 @@ class IdFaultRules {
                 () -> "at the end of what it has reserved, with the store out of reach since "
                         + Bench.text(bench.since(from)) + ", a generator ended as " + end
                         + "; NotAppliedException is right");
-        bench.evidence("ids made with the store out of reach", made, 3);
-        bench.join(List.of(bench.async(() -> IdRules.draw(bench, other, seen, 20))), LONG);
-        node.faults().heal();
-        bench.join(List.of(bench.async(() -> IdRules.draw(bench, node, seen, 20))), LONG);
+        bench.count("ids made with the store out of reach", made);
+        return last;
     }
 }

@@ -3,10 +3,14 @@ package io.sereno.tck;
 import io.sereno.IdGenerator;
 import io.sereno.IdLayout;
 import io.sereno.NotAppliedException;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
+import io.sereno.spi.Entry;
 import io.sereno.tck.history.Call;
 import io.sereno.tck.history.Recorder;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,8 +31,11 @@ class IdRules {
     void idsAreUniqueOverClientsRestartsAndClocks(Bench bench) {
         Map<Long, String> seen = new HashMap<>();
         ShiftedTime clock = new ShiftedTime(bench.time());
+        Instant began = clock.wall();
         for (int restart = 0; restart < 3; restart++) {
-            List<Node> nodes = new ArrayList<>(List.of(Node.in(bench), Node.in(bench), Node.at(bench, clock)));
+            // As many as there are slots, so that each slot is one that was used before.
+            List<Node> nodes =
+                    new ArrayList<>(List.of(Node.in(bench), Node.in(bench), Node.in(bench), Node.at(bench, clock)));
             List<CompletableFuture<?>> callers = new ArrayList<>();
             for (Node node : nodes) {
                 for (int i = 0; i < 2; i++) {
@@ -37,8 +44,10 @@ class IdRules {
             }
             bench.join(callers, LONG.multipliedBy(2));
             nodes.forEach(node -> node.tells("close", node.sereno()::close));
-            // The next one finds itself in the past: nothing that was given out is to come again.
-            clock.jump(Duration.ofSeconds(-3));
+            if (restart == 0) {
+                // The next one finds itself in the ticks of this one: nothing that was given out is to come again.
+                clock.jump(Duration.between(clock.wall(), began).plusMillis(10));
+            }
         }
         bench.evidence("ids", seen.size(), 1_000);
     }
@@ -92,6 +101,18 @@ class IdRules {
                 last = id;
             }
         }
+        // Its session is ended by hand: with the next one it takes another slot.
+        bench.judge().all("session").forEach(marker -> bench.judge().delete("session", marker.name()));
+        long from = bench.now();
+        while (bench.since(from).compareTo(Duration.ofSeconds(10)) < 0) {
+            Ended<Long> ended = node.calls("nextId", ids::nextId).end(LONG);
+            long before = last;
+            bench.verify(
+                    ended.thrown() instanceof NotAppliedException || ended.result() > before,
+                    () -> "after its session had ended " + ended + " followed " + before);
+            last = ended.succeeded() ? ended.result() : last;
+            bench.pass(Duration.ofMillis(100));
+        }
         long end = last;
         IdLayout.Parts parts = IdLayout.SONYFLAKE.decode(end);
         bench.verify(
@@ -121,6 +142,52 @@ class IdRules {
         bench.verify(
                 requests <= windows,
                 () -> "200 ids took " + requests + " requests to the store, in " + Bench.text(bench.since(from)));
+    }
+
+    @Rule(
+            value = "IDS-3",
+            waits = true,
+            check = "when a generator asks for the next window: not at the end of the last")
+    void aGeneratorInUseNeverWaitsForTheStore(Bench bench) {
+        Node node = Node.scripted(bench, Node.steady(bench));
+        IdGenerator ids = node.sereno().ids(NAME, FEW);
+        long first = node.told("nextId", ids::nextId);
+        Duration window = FEW.tick().multipliedBy(mark(bench, FEW.decode(first).slot()) - tick(first));
+        node.script().each(Request.commitsTo("ids/" + NAME), Fate.delayRequest(window.dividedBy(4)));
+        long from = bench.now();
+        int made = 0;
+        while (bench.since(from).compareTo(window.multipliedBy(3)) < 0) {
+            long asked = bench.now();
+            node.told("nextId", ids::nextId);
+            bench.within(
+                    Duration.ofMillis(250),
+                    asked,
+                    "nextId() of a generator in use, whose store takes a quarter of a window of " + window
+                            + " to answer,");
+            made++;
+            bench.pass(Duration.ofMillis(50));
+        }
+        bench.evidence("ids", made, 20);
+    }
+
+    /** The tick of an id of {@link #FEW}. */
+    static long tick(long id) {
+        return id >>> (FEW.sequenceBits() + FEW.slotBits());
+    }
+
+    /** Up to where the ticks of a slot are reserved; 0 if none are. */
+    static long mark(Bench bench, int slot) {
+        return bench.judge().one("ids/" + NAME, "hw-" + slot).map(IdRules::mark).orElse(0L);
+    }
+
+    static long mark(Entry mark) {
+        return mark.value()
+                .toUtf8()
+                .lines()
+                .filter(line -> line.startsWith("to "))
+                .map(line -> Long.parseLong(line.substring(3)))
+                .findFirst()
+                .orElse(0L);
     }
 
     private static long asked(Recorder recorder) {
@@ -197,7 +264,18 @@ class IdRules {
                         "nextId before the epoch", early.sereno().ids("early")::nextId)
                 .end(LONG);
         bench.verify(
-                before.thrown() instanceof NotAppliedException,
-                () -> "ids with a clock before the epoch ended as " + before + "; NotAppliedException is right");
+                before.thrown() instanceof NotAppliedException
+                        && String.valueOf(before.thrown().getMessage()).contains("epoch"),
+                () -> "ids with a clock before the epoch ended as " + before
+                        + "; a NotAppliedException that says so is right");
+        IdLayout shortLived = new IdLayout(10, Duration.ofMillis(10), 8, 2, IdLayout.SONYFLAKE.epoch());
+        Ended<Long> beyond = node.calls(
+                        "nextId beyond the time bits", node.sereno().ids("short-lived", shortLived)::nextId)
+                .end(LONG);
+        bench.verify(
+                beyond.thrown() instanceof NotAppliedException
+                        && String.valueOf(beyond.thrown().getMessage()).contains("time bits"),
+                () -> "ids with a clock beyond the time bits ended as " + beyond
+                        + "; a NotAppliedException that says so is right");
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -16,22 +17,29 @@ import java.util.function.Supplier;
  */
 final class MixedReads extends Between {
     private final String directory;
+    private final Predicate<Snapshot> begins;
     private final String before;
-    private final String after;
     private final Supplier<CompletableFuture<Boolean>> happens;
     private final AtomicInteger begun = new AtomicInteger();
     private final AtomicInteger mixed = new AtomicInteger();
 
+    /**
+     * Mixes one read.
+     *
+     * @param begins what the first read that is mixed has to show
+     * @param before how names begin that are shown as they were
+     * @param happens what is done between the two moments
+     */
     MixedReads(
             Backend below,
             String directory,
+            Predicate<Snapshot> begins,
             String before,
-            String after,
             Supplier<CompletableFuture<Boolean>> happens) {
         super(below);
         this.directory = directory;
+        this.begins = begins;
         this.before = before;
-        this.after = after;
         this.happens = happens;
     }
 
@@ -46,7 +54,7 @@ final class MixedReads extends Between {
             return super.read(query);
         }
         return super.read(query).thenCompose(first -> {
-            if (!has(first, before) || !has(first, after) || begun.getAndIncrement() > 0) {
+            if (!begins.test(first) || begun.getAndIncrement() > 0) {
                 return CompletableFuture.completedFuture(first);
             }
             return happens.get().thenCompose(done -> super.read(query)).thenApply(second -> mix(first, second));
@@ -63,7 +71,7 @@ final class MixedReads extends Between {
         return new Snapshot(shown, second.more());
     }
 
-    private static boolean has(Snapshot snapshot, String prefix) {
+    static boolean has(Snapshot snapshot, String prefix) {
         return snapshot.entries().stream().anyMatch(entry -> entry.name().startsWith(prefix));
     }
 }

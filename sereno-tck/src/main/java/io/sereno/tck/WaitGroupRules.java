@@ -5,9 +5,13 @@ import io.sereno.WaitGroup;
 import io.sereno.WaitGroup.OnLostWorker;
 import io.sereno.Worker;
 import io.sereno.WorkersLostException;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** The wait group, on a store in whose way nothing stands. */
 class WaitGroupRules {
@@ -102,26 +106,139 @@ class WaitGroupRules {
         Worker first = worker.told("join", worker.sereno().waitGroup(NAME)::join);
         // Reads of this one show the claim as it was before done(), and the life as it is after it.
         MixedReads[] mixed = new MixedReads[1];
-        Node waiter = Node.in(bench, Node.brief(bench), backend -> {
+        Node waiter = mixing(
+                bench, mixed, seen -> MixedReads.has(seen, "c-") && MixedReads.has(seen, "l-"), "c-", act(first::done));
+        requireNoLoss(bench, waiter, mixed[0], "was done");
+        // Here the life as it was before join(), and the claim as it is after it.
+        List<Worker> second = new ArrayList<>();
+        Node other = mixing(
+                bench,
+                mixed,
+                seen -> MixedReads.has(seen, "h"),
+                "l-",
+                () -> second.add(worker.sereno().waitGroup(NAME).join()));
+        Calling<Boolean> waiting = requireNoLoss(bench, other, mixed[0], "joined");
+        worker.tells("done", second.get(0)::done);
+        Ended<Boolean> ended = waiting.end(LONG);
+        bench.verify(ended.succeeded() && ended.result(), () -> "all places were done, and await() ended as " + ended);
+    }
+
+    private static Node mixing(
+            Bench bench,
+            MixedReads[] mixed,
+            Predicate<Snapshot> begins,
+            String before,
+            java.util.concurrent.Callable<Boolean> happens) {
+        return Node.in(bench, Node.brief(bench), backend -> {
             mixed[0] = new MixedReads(
                     backend,
                     "waitgroup/" + NAME,
-                    "c-",
-                    "l-",
-                    () -> bench.async(() -> bench.kit().crew().waiting(act(first::done))));
+                    begins,
+                    before,
+                    () -> bench.async(() -> bench.kit().crew().waiting(happens)));
             return mixed[0];
         });
+    }
+
+    private static Calling<Boolean> requireNoLoss(Bench bench, Node waiter, MixedReads reads, String did) {
         Calling<Boolean> waiting =
                 waiter.calls("await", () -> waiter.sereno().waitGroup(NAME).await(Duration.ofSeconds(30)));
-        bench.reach(() -> mixed[0].mixed() > 0, Node.brief(bench).multipliedBy(3));
+        bench.reach(() -> reads.mixed() > 0, Node.brief(bench).multipliedBy(3));
         bench.pass(Duration.ofMillis(300));
         bench.verify(
                 !waiting.isDone(),
-                () -> "a worker was done while a waiter read the group, and await() ended as " + waiting.end(LONG));
-        bench.evidence("reads that mixed moments", mixed[0].mixed(), 1);
-        node.tells("done", group::done);
-        Ended<Boolean> ended = waiting.end(LONG);
-        bench.verify(ended.succeeded() && ended.result(), () -> "all places were done, and await() ended as " + ended);
+                () -> "a worker " + did + " while a waiter read the group, and await() ended as " + waiting.end(LONG));
+        bench.evidence("reads that mixed moments", reads.mixed(), 1);
+        return waiting;
+    }
+
+    @Rule(
+            value = "WGP-3",
+            waits = true,
+            check = "READ-3: what inspect() says of two entries that it has read at two moments")
+    void aLossIsShownOnlyWhereItIsProved(Bench bench) {
+        if (bench.inProcess()) {
+            bench.simulated();
+        }
+        Node node = Node.in(bench);
+        Node worker = Node.in(bench);
+        WaitGroup group = node.sereno().waitGroup(NAME);
+        node.tells("add 2", () -> group.add(2, OnLostWorker.REOPEN));
+        Worker first = worker.told("join", worker.sereno().waitGroup(NAME)::join);
+        MixedReads[] mixed = new MixedReads[1];
+        Node doneMeanwhile = mixing(bench, mixed, seen -> MixedReads.has(seen, "l-"), "c-", act(first::done));
+        requireNoneShown(bench, doneMeanwhile, mixed[0]);
+        List<Worker> second = new ArrayList<>();
+        Node joinedMeanwhile = mixing(
+                bench,
+                mixed,
+                seen -> MixedReads.has(seen, "h"),
+                "l-",
+                () -> second.add(worker.sereno().waitGroup(NAME).join()));
+        requireNoneShown(bench, joinedMeanwhile, mixed[0]);
+        // One that is lost is shown: an operator has taken its life away.
+        String id = second.get(0).id();
+        bench.judge().delete("waitgroup/" + NAME, "l-" + id);
+        bench.same(
+                "the workers shown as lost, of whom one has no life",
+                List.of(id),
+                node.told("inspect", group::inspect).lost());
+    }
+
+    private static void requireNoneShown(Bench bench, Node looking, MixedReads reads) {
+        WaitGroup.View view = looking.told("inspect", looking.sereno().waitGroup(NAME)::inspect);
+        bench.same("the workers shown as lost, of whom none is", List.of(), view.lost());
+        bench.evidence("reads that mixed moments", reads.mixed(), 1);
+    }
+
+    @Rule(value = "WGP-4", waits = true, check = "what the commit that settles a loss is conditioned on")
+    void aLossIsSettledOnce(Bench bench) {
+        for (OnLostWorker policy : OnLostWorker.values()) {
+            String name = NAME + policy;
+            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            Node other = Node.in(bench);
+            // Both have seen the loss before the first has settled it.
+            Node slow = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            node.script().each(Request.commitsTo("waitgroup/" + name), Fate.delayRequest(Duration.ofMillis(50)));
+            slow.script().each(Request.commitsTo("waitgroup/" + name), Fate.delayRequest(Duration.ofMillis(200)));
+            WaitGroup group = node.sereno().waitGroup(name);
+            node.tells("add 3", () -> group.add(3, policy));
+            Worker worker = other.told("join", other.sereno().waitGroup(name)::join);
+            List<Calling<Boolean>> waiting = new ArrayList<>();
+            for (Node each : List.of(node, slow)) {
+                waiting.add(
+                        each.calls("await", () -> each.sereno().waitGroup(name).await(Duration.ofSeconds(30))));
+            }
+            bench.pass(Duration.ofMillis(200));
+            bench.judge().delete("waitgroup/" + name, "l-" + worker.id());
+            bench.pass(Duration.ofSeconds(1));
+            WaitGroup.View view = node.told("inspect", group::inspect);
+            bench.same(
+                    "the places that are not done, of 3 of which one was lost under " + policy,
+                    policy == OnLostWorker.COUNT_AS_DONE ? 2 : 3,
+                    view.pending());
+            bench.same(
+                    "the workers shown as lost under " + policy,
+                    policy == OnLostWorker.FAIL ? List.of(worker.id()) : List.of(),
+                    view.lost());
+            if (policy != OnLostWorker.FAIL) {
+                for (int i = 0; i < view.pending(); i++) {
+                    node.tells("done", group::done);
+                }
+                Ended<?> over = node.calls("done", act(group::done)).end(LONG);
+                bench.verify(
+                        over.thrown() instanceof IllegalStateException,
+                        () -> "one done() more than there are places ended as " + over);
+            }
+            for (Calling<Boolean> each : waiting) {
+                Ended<Boolean> ended = each.end(LONG);
+                bench.verify(
+                        policy == OnLostWorker.FAIL
+                                ? ended.thrown() instanceof WorkersLostException
+                                : ended.succeeded() && ended.result(),
+                        () -> each + " ended as " + ended);
+            }
+        }
     }
 
     @Rule(value = "WGP-5", waits = true, check = "WAT-1: whether the change is announced to who waits")
@@ -220,6 +337,30 @@ class WaitGroupRules {
                 "what await() of the first generation returned, while the third is open",
                 true,
                 waiting.get(0).result(LONG));
+        node.tells("done", group::done);
+    }
+
+    @Rule(value = "WGP-7", waits = true, check = "for how long it is known that a generation has failed")
+    void whoWaitsHearsThatItsGenerationFailed(Bench bench) {
+        Node node = Node.in(bench);
+        Node slow = Node.scripted(bench, Node.steady(bench));
+        WaitGroup group = node.sereno().waitGroup(NAME);
+        node.tells("add 1", () -> group.add(1, OnLostWorker.FAIL));
+        Calling<Boolean> waiting =
+                slow.calls("await", () -> slow.sereno().waitGroup(NAME).await(Duration.ofSeconds(30)));
+        bench.pass(Duration.ofMillis(300));
+        slow.script().holdNotices();
+        Worker worker = node.told("join", group::join);
+        node.tells("close", worker::close);
+        node.tells("add 1", () -> group.add(1));
+        bench.same("the generation", 2L, node.told("inspect", group::inspect).generation());
+        slow.script().releaseNotices();
+        Ended<Boolean> ended = waiting.end(LONG);
+        bench.verify(
+                ended.thrown() instanceof WorkersLostException lost
+                        && lost.workers().contains(worker.id()),
+                () -> "the first generation has failed, the second is open, and await() of the first ended as "
+                        + ended);
         node.tells("done", group::done);
     }
 

@@ -30,6 +30,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         LeaderMutants.all(),
                         CounterMutants.all(),
                         WaitGroupMutants.all(),
+                        IdMutants.all(),
                         MemberMutants.all())
                 .flatMap(List::stream)
                 .toList();
