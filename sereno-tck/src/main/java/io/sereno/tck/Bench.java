@@ -33,6 +33,7 @@ final class Bench implements AutoCloseable {
     private static final int REMEMBERED = 30;
 
     private static final Duration FAULTY_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration CLOSING = Duration.ofSeconds(10);
     private static final Duration FAULTY_CONNECT = Duration.ofSeconds(5);
 
     private final Kit kit;
@@ -245,6 +246,14 @@ final class Bench implements AutoCloseable {
         return result;
     }
 
+    /** Closes a client in another thread, for the case that this does not come back. */
+    CompletableFuture<?> closing(Client client) {
+        return async(() -> kit.crew().waiting(() -> {
+            client.close();
+            return true;
+        }));
+    }
+
     /** Waits for all of them and throws what the first of them threw. */
     void join(List<? extends CompletableFuture<?>> works, Duration atMost) {
         if (!reach(() -> works.stream().allMatch(CompletableFuture::isDone), atMost)) {
@@ -429,7 +438,7 @@ final class Bench implements AutoCloseable {
         RuntimeException failed = null;
         for (AutoCloseable resource : last) {
             try {
-                resource.close();
+                close(resource);
             } catch (Exception e) {
                 if (failed == null) {
                     failed = new IllegalStateException("closing " + resource + " failed: " + e, e);
@@ -440,6 +449,22 @@ final class Bench implements AutoCloseable {
         }
         if (failed != null) {
             throw failed;
+        }
+    }
+
+    /** A client that does not come back is left behind: it is not to keep the whole run from ending. */
+    private void close(AutoCloseable resource) throws Exception {
+        if (!(resource instanceof Client client)) {
+            resource.close();
+            return;
+        }
+        CompletableFuture<?> closed = closing(client);
+        if (!reach(closed::isDone, CLOSING)) {
+            throw new IllegalStateException("close() has not returned after " + text(CLOSING));
+        }
+        Throwable thrown = end(closed, CLOSING).thrown();
+        if (thrown != null) {
+            throw new IllegalStateException(thrown);
         }
     }
 }

@@ -5,12 +5,14 @@ import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
 import io.sereno.spi.WatchListener;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +35,7 @@ class ConfigurationRules {
             throw new RuleFailure(
                     "an unknown parameter was refused with " + other + "; an IllegalArgumentException is right", other);
         }
-        bench.within(java.time.Duration.ofSeconds(1), from, "the refusal of an unknown parameter");
+        bench.within(Duration.ofSeconds(1), from, "the refusal of an unknown parameter");
     }
 
     @Rule(value = "CFG-2", check = "System.nanoTime, Thread.sleep, timers and executors of the client library")
@@ -155,7 +157,24 @@ class ConfigurationRules {
         client.close();
         long from = bench.now();
         bench.same("guarantees() after close, where there is no I/O", first, client.guarantees());
-        bench.within(java.time.Duration.ofMillis(250), from, "guarantees() after close");
+        bench.within(Duration.ofMillis(250), from, "guarantees() after close");
         bench.verify(!first.backend().isBlank(), () -> "guarantees() does not say what kind of store it is");
+    }
+
+    @Rule(value = "CFG-4", waits = true, check = "that guarantees() returns what it has, and asks nobody")
+    void guaranteesAskNobody(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Guarantees first = faulty.client().guarantees();
+        faulty.faults().cutOff();
+        for (int i = 0; i < 3; i++) {
+            long from = bench.now();
+            CompletableFuture<Guarantees> told =
+                    bench.async(() -> bench.kit().crew().waiting(faulty.client()::guarantees));
+            bench.verify(
+                    bench.reach(told::isDone, bench.patience()),
+                    () -> "guarantees() does not return while the store does not answer");
+            bench.within(Duration.ofMillis(250), from, "guarantees() while the store does not answer");
+            bench.same("guarantees() while the store does not answer", first, told.join());
+        }
     }
 }

@@ -518,6 +518,39 @@ class LeaseTimeRules {
     }
 
     @Rule(
+            value = "LEA-12",
+            waits = true,
+            check = "whether reads go by the deadline of a lease, and renewals and commits by what reaps it")
+    void whatIsSeenToHaveEndedCannotBeUsed(Bench bench) {
+        Client owner = bench.client();
+        Client other = bench.client();
+        for (int round = 0; round < 3; round++) {
+            String directory = DIRECTORY + round;
+            Lease lease = owner.grant(bench.shortTtl());
+            long acked = bench.now();
+            owner.put(directory, "a", "1", lease);
+            Duration early = lease.ttl().minus(bench.since(acked)).minus(Duration.ofMillis(50));
+            bench.pass(early.isNegative() ? Duration.ZERO : early);
+            // Often, so that the first read which shows the end comes soon after it.
+            while (other.one(directory, "a").isPresent()) {
+                bench.within(
+                        lease.ttl().plus(bench.guarantees().expiryLateness()).plus(bench.patience()),
+                        acked,
+                        "the end of a lease");
+                bench.pass(Duration.ofMillis(1));
+            }
+            bench.same("renew() of a lease whose entry another client has seen to be gone", false, owner.renew(lease));
+            Ended<CommitResult> used = owner.outcome(
+                    Commit.to(directory).put("b", Bytes.utf8("1"), lease.id()).build());
+            bench.verify(
+                    !(used.succeeded() && used.result() instanceof CommitResult.Committed),
+                    () -> "a commit under a lease whose entry another client has seen to be gone ended as " + used);
+            bench.pass(lease.ttl().dividedBy(4));
+            bench.same("what is there afterwards", List.of(), other.all(directory));
+        }
+    }
+
+    @Rule(
             value = "LEA-14",
             waits = true,
             check = "whether what reaps an ended lease looks whose the name is by then, in the step that deletes")

@@ -44,10 +44,7 @@ class LifeFaultRules {
             }
             faulty.client().backend().read(new Query.All(DIRECTORY)).whenComplete((read, failure) -> bench.stir());
             long from = bench.now();
-            CompletableFuture<?> closed = bench.async(() -> {
-                faulty.client().close();
-                return null;
-            });
+            CompletableFuture<?> closed = bench.closing(faulty.client());
             bench.verify(
                     bench.reach(closed::isDone, Duration.ofSeconds(10)), () -> "close() has not returned after 10 s");
             bench.within(Duration.ofSeconds(5), from, "close() against a store that does not answer");
@@ -68,10 +65,7 @@ class LifeFaultRules {
         server.pause();
         try {
             long from = bench.now();
-            CompletableFuture<?> closed = bench.async(() -> {
-                client.close();
-                return null;
-            });
+            CompletableFuture<?> closed = bench.closing(client);
             bench.verify(
                     bench.reach(closed::isDone, Duration.ofSeconds(10)), () -> "close() has not returned after 10 s");
             bench.within(Duration.ofSeconds(5), from, "close() against a frozen server");
@@ -99,10 +93,7 @@ class LifeFaultRules {
         CompletableFuture<Ended<Boolean>> renewal = bench.async(() -> bench.end(lease.renew(), bench.patience()));
         faulty.awaitSent(before);
         bench.pass(Duration.ofMillis(200));
-        CompletableFuture<?> closed = bench.async(() -> {
-            faulty.client().close();
-            return null;
-        });
+        CompletableFuture<?> closed = bench.closing(faulty.client());
         bench.verify(bench.reach(closed::isDone, Duration.ofSeconds(10)), () -> "close() has not returned after 10 s");
         Map<String, CompletableFuture<? extends Ended<?>>> calls = new LinkedHashMap<>();
         calls.put("a read", read);

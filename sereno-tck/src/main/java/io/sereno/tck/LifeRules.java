@@ -36,20 +36,20 @@ class LifeRules {
         List<CompletableFuture<Void>> closings = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             closings.add(bench.async(() -> {
-                client.close();
+                requireCloses(client);
                 return null;
             }));
         }
         bench.join(closings, Duration.ofSeconds(5));
-        client.close();
+        requireCloses(client);
 
         Client inside = bench.client();
         CompletableFuture<Void> closed = new CompletableFuture<>();
         inside.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
-                inside.close();
-                inside.close();
+                closeInside(bench, inside);
+                closeInside(bench, inside);
                 closed.complete(null);
                 bench.stir();
             }
@@ -77,6 +77,28 @@ class LifeRules {
                 "a read of another client afterwards",
                 true,
                 writer.one(DIRECTORY, "a").isPresent());
+    }
+
+    /** Says that it may wait: whoever waits for it is not to think that this thread is at work. */
+    private static void closeInside(Bench bench, Client client) {
+        try {
+            bench.kit().crew().waiting(() -> {
+                client.close();
+                return true;
+            });
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void requireCloses(Client client) {
+        try {
+            client.close();
+        } catch (RuntimeException e) {
+            throw new RuleFailure("close(), called more than once, failed with " + e, e);
+        }
     }
 
     @Rule(value = "LIF-3", check = "that every method looks first whether the backend is closed")

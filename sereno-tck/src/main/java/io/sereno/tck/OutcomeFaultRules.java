@@ -54,7 +54,14 @@ class OutcomeFaultRules {
         Faulty faulty = bench.faulty();
         Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
         for (int i = 0; i < 20; i++) {
-            outcomes.put("plain" + i, faulty.put(DIRECTORY, "plain" + i, "1"));
+            String name = "plain" + i;
+            Ended<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
+            outcomes.put(name, ended);
+            // At once: what is told may be built upon.
+            Optional<Entry> there = bench.judge().one(DIRECTORY, name);
+            bench.verify(
+                    there.isPresent() || !(ended.succeeded() && ended.result() instanceof CommitResult.Committed),
+                    () -> "the put of " + name + " ended as " + ended + ", and a read right after it shows nothing");
         }
         bench.pass(faulty.timeout());
         long committed = 0;

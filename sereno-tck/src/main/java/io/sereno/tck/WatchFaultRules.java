@@ -312,7 +312,12 @@ class WatchFaultRules {
         Notices free = client.watch(DIRECTORY);
         int puts = 1_500;
         for (int i = 0; i < puts; i++) {
+            int heard = free.count();
             bench.judge().put(DIRECTORY, "n" + i % 3, "" + i);
+            if (i % 3 == 2) {
+                // So that they are not merged on their way already.
+                free.awaitAnnounced("n2", heard);
+            }
         }
         int before = free.count();
         bench.judge().put(DIRECTORY, "sentinel", "1");

@@ -11,6 +11,8 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
 import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -375,6 +377,14 @@ final class LeaseMutants {
                                 }
                             }
                         }),
+                Mutant.store(
+                        "LEA-12",
+                        "a lease past its end is renewed until it is reaped",
+                        world -> new LateReaper(world, true)),
+                Mutant.store(
+                        "LEA-12",
+                        "a lease past its end can be used until it is reaped",
+                        world -> new LateReaper(world, false)),
                 Mutant.library(
                         "LEA-13",
                         "a lease that has ended is replaced, and nobody is told",
@@ -568,6 +578,43 @@ final class LeaseMutants {
                                 entry(directory, old.name()).ifPresent(entry -> super.end(directory, List.of(entry))));
                         return null;
                     }));
+        }
+    }
+
+    /** Reads go by the deadline; all else goes by what reaps, which comes a little later. */
+    private static final class LateReaper extends PlainStore {
+        private static final Duration LATE = Duration.ofMillis(30);
+
+        private final boolean renews;
+
+        LateReaper(World world, boolean renews) {
+            super(world.time());
+            this.renews = renews;
+        }
+
+        @Override
+        Duration life(PlainLease lease) {
+            return lease.ttl().plus(LATE);
+        }
+
+        private boolean isOver(long id) {
+            PlainLease lease = leases.get(id);
+            return lease != null && time.nanoTime() - (lease.deadline - LATE.toNanos()) >= 0;
+        }
+
+        @Override
+        Snapshot read(Query query) {
+            Snapshot all = super.read(query);
+            return new Snapshot(
+                    all.entries().stream()
+                            .filter(entry -> !isOver(entry.leaseId()))
+                            .toList(),
+                    all.more());
+        }
+
+        @Override
+        boolean renew(PlainLease lease) {
+            return (renews || !isOver(lease.id())) && super.renew(lease);
         }
     }
 }

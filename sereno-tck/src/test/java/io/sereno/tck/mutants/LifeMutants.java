@@ -14,6 +14,7 @@ import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.List;
@@ -23,6 +24,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -33,6 +36,24 @@ final class LifeMutants {
 
     static List<Mutant> all() {
         return List.of(
+                Mutant.connected("LIF-1a", "to close twice is an error", (world, config) -> {
+                    AtomicBoolean closed = new AtomicBoolean();
+                    return new PlainClient(world.store(config), config) {
+                        @Override
+                        public void close() {
+                            if (closed.getAndSet(true)) {
+                                throw new IllegalStateException("closed already");
+                            }
+                            super.close();
+                        }
+                    };
+                }),
+                Mutant.client(
+                        "LIF-1a", "close() waits until no listener runs", (world, below) -> new Orderly(world, below)),
+                Mutant.library(
+                        "LIF-1b",
+                        "close() says good-bye, and waits for the answer",
+                        (world, network, executor) -> new Polite(world, network)),
                 Mutant.library(
                         "LIF-2",
                         "stages that are open are forgotten by close()",
@@ -191,6 +212,19 @@ final class LifeMutants {
                                 }
                             }
                         }),
+                Mutant.library(
+                        "CFG-4",
+                        "guarantees are asked at the server",
+                        (world, network, executor) -> new Wrapper(network) {
+                            @Override
+                            public Guarantees guarantees() {
+                                var unused = super.read(new Query.All("version"))
+                                        .handle((read, failure) -> true)
+                                        .toCompletableFuture()
+                                        .join();
+                                return super.guarantees();
+                            }
+                        }),
                 Mutant.client(
                         "CFG-4", "guarantees change while the client lives", (world, below) -> new Wrapper(below) {
                             private int asked;
@@ -252,6 +286,69 @@ final class LifeMutants {
             closed = true;
             super.close();
         }
+    }
+
+    /** Lets listeners come to their end before it closes. */
+    private static final class Orderly extends Wrapper {
+        private final World world;
+        private final AtomicInteger running = new AtomicInteger();
+
+        Orderly(World world, Backend below) {
+            super(below);
+            this.world = world;
+        }
+
+        @Override
+        public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+            return super.watch(target, new OfListener(listener) {
+                @Override
+                public void changed(String name, long revision) {
+                    running.incrementAndGet();
+                    super.changed(name, revision);
+                    running.decrementAndGet();
+                }
+            });
+        }
+
+        @Override
+        public void close() {
+            await(world, () -> completedFuture(running.get() == 0));
+            super.close();
+        }
+    }
+
+    /** Wants to be sure that the server knows. */
+    private static final class Polite extends Wrapper {
+        private final World world;
+
+        Polite(World world, Backend network) {
+            super(network);
+            this.world = world;
+        }
+
+        @Override
+        public void close() {
+            await(world, () -> super.read(new Query.All("good-bye")).handle((read, failure) -> failure == null));
+            super.close();
+        }
+    }
+
+    /** Tries until it is so. Who waits is let go after some seconds of the machine's time. */
+    private static void await(World world, Supplier<CompletionStage<Boolean>> attempt) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        attempt(world, attempt, done);
+        var unused = done.completeOnTimeout(false, 20, TimeUnit.SECONDS).join();
+    }
+
+    private static void attempt(
+            World world, Supplier<CompletionStage<Boolean>> attempt, CompletableFuture<Boolean> done) {
+        attempt.get().thenAccept(held -> {
+            if (held) {
+                done.complete(true);
+            } else if (!done.isDone()) {
+                world.later(Duration.ofMillis(100), Runnable::run, () -> attempt(world, attempt, done));
+            }
+        });
     }
 
     /** A thread that nobody ends, until its world does. */

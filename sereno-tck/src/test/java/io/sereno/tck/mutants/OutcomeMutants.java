@@ -13,6 +13,7 @@ import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
+import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +44,7 @@ final class OutcomeMutants {
                                 return failedFuture(new BackendException(Outcome.NOT_APPLIED, false, "not sent", null));
                             }
                         }),
+                Mutant.store("OUT-2", "what is new is told before it is stored", WriteBehind::new),
                 Mutant.library(
                         "OUT-2",
                         "the exception of a lost connection is swallowed",
@@ -226,6 +228,35 @@ final class OutcomeMutants {
         @Override
         public CompletionStage<Watch> watch(Target target, WatchListener listener) {
             return call(() -> super.watch(target, listener));
+        }
+    }
+
+    /** Stores a little later what nothing depends on yet. */
+    private static final class WriteBehind extends PlainStore {
+        private final World world;
+
+        WriteBehind(World world) {
+            super(world.time());
+            this.world = world;
+        }
+
+        @Override
+        long apply(Commit commit) {
+            boolean isNew = commit.writes().stream()
+                    .allMatch(write -> write instanceof Write.Put
+                            && entry(commit.directory(), write.name()).isEmpty());
+            if (!isNew || !commit.conditions().isEmpty() || leaseOf(commit) != 0) {
+                return super.apply(commit);
+            }
+            long at = next(commit.directory());
+            world.later(
+                    Duration.ofMillis(20),
+                    Runnable::run,
+                    () -> step(() -> {
+                        commit.writes().forEach(write -> apply(commit.directory(), write, at));
+                        return at;
+                    }));
+            return at;
         }
     }
 }

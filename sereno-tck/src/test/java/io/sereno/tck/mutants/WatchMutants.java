@@ -3,11 +3,15 @@ package io.sereno.tck.mutants;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
@@ -109,6 +113,10 @@ final class WatchMutants {
                                 }
                             }
                         }),
+                Mutant.connected("WAT-5a", "each notice is handed to the pool by itself", (world, config) -> {
+                    Executor pool = config.executor();
+                    return watching(new PlainClient(world.store(config), config), listener -> handing(pool, listener));
+                }),
                 listening("WAT-5b", "what a listener throws is swallowed", (world, listener) -> new WatchListener() {
                     @Override
                     public void changed(String name, long revision) {
@@ -161,6 +169,74 @@ final class WatchMutants {
                                         .thenApply(watch ->
                                                 () -> world.later(Duration.ofMillis(20), Runnable::run, watch::cancel));
                             }
+                        }),
+                Mutant.library(
+                        "WAT-6a", "one thread delivers the notices of all watches", (world, network, executor) -> {
+                            Executor one = new InTurn(executor);
+                            return watching(network, listener -> handing(one, listener));
+                        }),
+                Mutant.library(
+                        "WAT-6a",
+                        "the thread of the notices reads the answers too",
+                        (world, network, executor) -> new OneThread(network, new InTurn(executor))),
+                Mutant.connected(
+                        "WAT-6b",
+                        "notices wait one by one for a listener that blocks",
+                        (world, config) -> watching(
+                                new PlainClient(world.store(config), config),
+                                listener -> handing(new InTurn(config.executor()), listener))),
+                Mutant.connected("WAT-7a", "a client has 500 watches", (world, config) -> new Few(world, config, true)),
+                Mutant.connected(
+                        "WAT-7a",
+                        "the oldest watch gives way to one too many",
+                        (world, config) -> new Few(world, config, false)),
+                Mutant.store("WAT-7b", "an entry is watched by its prefix", world -> new PlainStore(world.time()) {
+                    @Override
+                    boolean covers(PlainWatch watch, String directory, String name) {
+                        return watch.target().directory().equals(directory)
+                                && watch.target().name().map(name::startsWith).orElse(true);
+                    }
+                }),
+                Mutant.store(
+                        "WAT-7b", "who watches an entry hears of its directory", world -> new PlainStore(world.time()) {
+                            @Override
+                            boolean covers(PlainWatch watch, String directory, String name) {
+                                return watch.target().directory().equals(directory);
+                            }
+                        }),
+                Mutant.library(
+                        "WAT-8",
+                        "reset() is told when the connection is back, and the watch is set a moment later",
+                        (world, network, executor) -> watching(network, listener -> new Wrapper.OfListener(listener) {
+                            private volatile long live = world.time().nanoTime();
+
+                            @Override
+                            public void changed(String name, long revision) {
+                                if (world.time().nanoTime() - live >= 0) {
+                                    super.changed(name, revision);
+                                }
+                            }
+
+                            @Override
+                            public void reset() {
+                                live = world.time().nanoTime()
+                                        + Duration.ofMillis(30).toNanos();
+                                super.reset();
+                            }
+                        })),
+                Mutant.library(
+                        "WAT-9",
+                        "a watch is given up when its stream has ended twice",
+                        (world, network, executor) -> watching(network, listener -> new Ending(listener, 2))),
+                Mutant.library(
+                        "WAT-9",
+                        "the watch of an entry is not opened again",
+                        (world, network, executor) -> new Wrapper(network) {
+                            @Override
+                            public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+                                return super.watch(
+                                        target, target.name().isPresent() ? new Ending(listener, 1) : listener);
+                            }
                         }));
     }
 
@@ -199,6 +275,126 @@ final class WatchMutants {
         @Override
         void announce(PlainWatch watch, String name, long at) {
             super.announce(watch, name, at + 1);
+        }
+    }
+
+    private static WatchListener handing(Executor executor, WatchListener listener) {
+        return new Wrapper.OfListener(listener) {
+            @Override
+            public void changed(String name, long revision) {
+                executor.execute(() -> super.changed(name, revision));
+            }
+
+            @Override
+            public void reset() {
+                executor.execute(super::reset);
+            }
+        };
+    }
+
+    /** One task after another, in whatever thread there is. */
+    private static final class InTurn implements Executor {
+        private final Executor threads;
+        private final Queue<Runnable> waiting = new ArrayDeque<>();
+        private boolean running;
+
+        InTurn(Executor threads) {
+            this.threads = threads;
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            synchronized (waiting) {
+                waiting.add(task);
+                if (running) {
+                    return;
+                }
+                running = true;
+            }
+            threads.execute(this::run);
+        }
+
+        private void run() {
+            while (true) {
+                Runnable next;
+                synchronized (waiting) {
+                    next = waiting.poll();
+                    running = next != null;
+                }
+                if (next == null) {
+                    return;
+                }
+                next.run();
+            }
+        }
+    }
+
+    /** Whatever comes from the network is handled in turn. */
+    private static final class OneThread extends Wrapper {
+        private final Executor one;
+
+        OneThread(Backend below, Executor one) {
+            super(below);
+            this.one = one;
+        }
+
+        @Override
+        public CompletionStage<Snapshot> read(Query query) {
+            return super.read(query).thenApplyAsync(read -> read, one);
+        }
+
+        @Override
+        public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+            return super.watch(target, handing(one, listener));
+        }
+    }
+
+    /** Hears nothing more after so many resets. */
+    private static final class Ending extends Wrapper.OfListener {
+        private volatile int left;
+
+        Ending(WatchListener listener, int resets) {
+            super(listener);
+            this.left = resets;
+        }
+
+        @Override
+        public void changed(String name, long revision) {
+            if (left > 0) {
+                super.changed(name, revision);
+            }
+        }
+
+        @Override
+        public void reset() {
+            if (left > 0) {
+                super.reset();
+                left--;
+            }
+        }
+    }
+
+    /** Has not as many watches as are asked for. */
+    private static final class Few extends PlainClient {
+        private final boolean refuses;
+        private final Queue<PlainWatch> open = new ArrayDeque<>();
+
+        Few(World world, BackendConfig config, boolean refuses) {
+            super(world.store(config), config);
+            this.refuses = refuses;
+        }
+
+        @Override
+        PlainWatch open(Target target, WatchListener listener) {
+            if (refuses && open.size() == 500) {
+                throw PlainStore.refused("500 watches are the most");
+            }
+            PlainWatch watch = super.open(target, listener);
+            open.add(watch);
+            if (open.size() > 500) {
+                open.remove().cancel();
+            }
+            return watch;
         }
     }
 }
