@@ -120,13 +120,11 @@ final class Client implements AutoCloseable {
     }
 
     boolean renew(Lease lease) {
-        String what = "renew lease " + lease.id();
-        return result(what, certain(what, outcome(what, lease::renew)));
+        return repeated("renew lease " + lease.id(), lease::renew);
     }
 
     void revoke(Lease lease) {
-        String what = "revoke lease " + lease.id();
-        result(what, certain(what, outcome(what, lease::revoke)));
+        repeated("revoke lease " + lease.id(), lease::revoke);
     }
 
     /** A live watch with a listener that writes down what it hears. */
@@ -179,6 +177,15 @@ final class Client implements AutoCloseable {
             throw new Doubt(name + ": " + what + " ended as " + ended);
         }
         return ended;
+    }
+
+    /** A call that may be in doubt, and does no more when it is made again. */
+    private <T> T repeated(String what, Supplier<? extends CompletionStage<T>> call) {
+        Ended<T> ended = outcome(what, call);
+        for (int i = 1; i < Doubts.ATTEMPTS && ended.failedAs(BackendException.Outcome.UNKNOWN); i++) {
+            ended = outcome(what, call);
+        }
+        return result(what, certain(what, ended));
     }
 
     private <T> T call(String what, Supplier<? extends CompletionStage<T>> call) {

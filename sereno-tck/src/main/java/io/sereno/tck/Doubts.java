@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Doubts {
     /** A store that leaves every commit in doubt lets nobody prepare anything. */
-    private static final int ATTEMPTS = 8;
+    static final int ATTEMPTS = 8;
 
     private static final int LOOKS = 15;
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);

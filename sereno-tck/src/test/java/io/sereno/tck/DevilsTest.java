@@ -5,17 +5,20 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.sereno.tck.mutants.Devil;
 import java.util.List;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
  * No rule is broken by a backend that keeps them all, however unpleasant it is. {@code -Dsereno.seed=...} repeats a run,
- * {@code -Psereno.thorough} tries each trait alone besides.
+ * {@code -Psereno.thorough} tries each trait alone besides, {@code -Dsereno.devil=...} those of a name or trait, and
+ * {@code -Dsereno.devil.seeds=...} goes on with so many seeds.
  */
 class DevilsTest {
     private static final long SEED = Long.getLong("sereno.seed", System.nanoTime() & 0x7fffffffL);
     private static final String ONLY = System.getProperty("sereno.devil", "");
+    private static final int SEEDS = Integer.getInteger("sereno.devil.seeds", 1);
 
     @TestFactory
     Stream<DynamicTest> noRuleIsBrokenByADevil() {
@@ -24,11 +27,12 @@ class DevilsTest {
                 Boolean.getBoolean("sereno.thorough") || !ONLY.isEmpty() ? Devil.thorough() : Devil.usual();
         return devils.stream()
                 .filter(devil -> devil.toString().contains(ONLY))
-                .map(devil -> dynamicTest(devil.toString(), () -> requireGreen(devil)));
+                .flatMap(devil -> LongStream.range(SEED, SEED + SEEDS)
+                        .mapToObj(seed -> dynamicTest(devil + ", seed " + seed, () -> requireGreen(devil, seed))));
     }
 
-    private static void requireGreen(Devil devil) {
-        try (Kit kit = new Kit(new TriedFixture(devil.world(SEED)), SEED)) {
+    private static void requireGreen(Devil devil, long seed) {
+        try (Kit kit = new Kit(new TriedFixture(devil.world(seed)), seed)) {
             Kit.tests().stream()
                     .filter(test -> test.method().getDeclaringClass() != SecondJvmRules.class)
                     .forEach(kit::run);
@@ -36,7 +40,7 @@ class DevilsTest {
                     .filter(line -> !line.tests().isEmpty() && !line.verdict().isGreen())
                     .map(line -> line.rule().id() + " " + line.verdict() + ": " + line.why() + "\n" + line.detail())
                     .toList();
-            assertThat(red).as("%s, with seed %s", devil, SEED).isEmpty();
+            assertThat(red).as("%s, with seed %s", devil, seed).isEmpty();
         }
     }
 }

@@ -50,6 +50,8 @@ public record Devil(String name, Set<Trait> traits) {
         REVISIONS_OF_EACH_DIRECTORY,
         /** Nothing more is taken than everybody has to take. */
         LEAST_LIMITS,
+        /** No limit is declared for anything. */
+        NO_LIMITS,
         /** One returned read in twenty is missing. */
         LOST_SNAPSHOTS,
         /** A conflict never has the read that was asked for. */
@@ -62,6 +64,8 @@ public record Devil(String name, Set<Trait> traits) {
         COMMITS_IN_DOUBT,
         /** One commit in twenty ends UNKNOWN and is carried out later, when its caller has gone on. */
         COMMITS_IN_DOUBT_COME_LATE,
+        /** One renewal or revocation in twenty ends UNKNOWN, carried out or not. */
+        LEASES_IN_DOUBT,
         /** Requests overtake each other, and so do answers, each of which comes in a thread of its own. */
         OVERTAKING,
         /** Renewals, revocations and the opening of watches take their time. */
@@ -94,10 +98,10 @@ public record Devil(String name, Set<Trait> traits) {
                                 EXPIRY_AT_THE_LAST_MOMENT, COARSE_TTLS, SLOW_NOTICES, SHUFFLED_NOTICES, SLOW_ANSWERS)),
                 new Devil(
                         "one that leaves its callers in doubt",
-                        EnumSet.of(COMMITS_IN_DOUBT, COMMITS_IN_DOUBT_COME_LATE, STRANGE_LEASE_IDS)),
+                        EnumSet.of(COMMITS_IN_DOUBT, COMMITS_IN_DOUBT_COME_LATE, LEASES_IN_DOUBT, STRANGE_LEASE_IDS)),
                 new Devil(
                         "a hasty one without order",
-                        EnumSet.of(OVERTAKING, REVISIONS_OF_EACH_DIRECTORY, DEAD_LEASES_ARE_REFUSED)));
+                        EnumSet.of(OVERTAKING, REVISIONS_OF_EACH_DIRECTORY, DEAD_LEASES_ARE_REFUSED, NO_LIMITS)));
     }
 
     /** Each trait alone, too. */
@@ -144,13 +148,17 @@ public record Devil(String name, Set<Trait> traits) {
                 is(EXPIRY_AT_THE_LAST_MOMENT) ? Duration.ofSeconds(coarse ? 10 : 2) : plain.expiryLateness(),
                 plain.recovery(),
                 plain.emptyDirectoryGrace(),
-                least ? 16 : plain.maxLeases(),
-                least ? 128 * 1024 : plain.maxLeaseBytes(),
-                least ? 64 * 1024 : plain.maxValueBytes(),
-                least ? 128 * 1024 : plain.maxCommitBytes(),
-                least ? 1024 * 1024 : plain.maxListingBytes(),
-                least ? 32 : plain.maxConditions(),
-                least ? 32 : plain.maxWrites());
+                limit(16, plain.maxLeases()),
+                limit(128 * 1024, plain.maxLeaseBytes()),
+                limit(64 * 1024, plain.maxValueBytes()),
+                limit(128 * 1024, plain.maxCommitBytes()),
+                limit(1024 * 1024, plain.maxListingBytes()),
+                limit(32, plain.maxConditions()),
+                limit(32, plain.maxWrites()));
+    }
+
+    private int limit(int least, int usual) {
+        return is(LEAST_LIMITS) ? least : is(NO_LIMITS) ? Integer.MAX_VALUE : usual;
     }
 
     @Override

@@ -132,6 +132,17 @@ final class DevilClient extends PlainClient {
         return super.carryOut(commit);
     }
 
+    @Override
+    <T> T carryOut(Supplier<T> request) {
+        if (devil.is(LEASES_IN_DOUBT) && world.chance(50)) {
+            if (world.random().nextBoolean()) {
+                request.get();
+            }
+            throw doubt();
+        }
+        return super.carryOut(request);
+    }
+
     private void arrive(Commit commit) {
         try {
             store.commit(commit);

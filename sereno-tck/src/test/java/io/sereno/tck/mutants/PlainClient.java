@@ -106,6 +106,11 @@ class PlainClient implements Backend {
         return store.commit(commit);
     }
 
+    /** A renewal or revocation. Under the store's lock. */
+    <T> T carryOut(Supplier<T> request) {
+        return request.get();
+    }
+
     void checkSizes(Commit commit) {
         Guarantees limits = guarantees();
         long bytes = 0;

@@ -37,14 +37,14 @@ final class PlainLease implements Lease {
 
     @Override
     public CompletionStage<Boolean> renew() {
-        return client.call(() -> store.renew(this));
+        return client.call(() -> client.carryOut(() -> store.renew(this)));
     }
 
     @Override
     public CompletionStage<Void> revoke() {
-        return client.call(() -> {
+        return client.call(() -> client.carryOut(() -> {
             store.revoke(this);
             return null;
-        });
+        }));
     }
 }
