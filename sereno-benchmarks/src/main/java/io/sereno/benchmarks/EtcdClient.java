@@ -1,0 +1,21 @@
+package io.sereno.benchmarks;
+
+import java.util.concurrent.CompletableFuture;
+
+/** What the comparison asks of a client of etcd. */
+interface EtcdClient extends AutoCloseable {
+    /** A transaction with one condition and one write: the entry is not there, and is put. */
+    CompletableFuture<?> create(String name);
+
+    /** Watches one entry, and runs this on each notice; completes when the watch is live. */
+    CompletableFuture<?> watch(String name, Runnable notice);
+
+    /** A lease of 30 s. */
+    CompletableFuture<Long> grant();
+
+    /** Renews it once. */
+    CompletableFuture<?> renew(long lease);
+
+    @Override
+    void close();
+}
