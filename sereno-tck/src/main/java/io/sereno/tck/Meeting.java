@@ -32,10 +32,16 @@ final class Meeting extends Between {
             return super.commit(commit);
         }
         bench.stir();
-        return free.thenCompose(now -> lost
-                ? failedFuture(new BackendException(
-                        BackendException.Outcome.UNKNOWN, false, "lost on its way, by the kit", null))
-                : super.commit(commit));
+        return free.thenCompose(now -> {
+            if (lost) {
+                return failedFuture(doubt());
+            }
+            return unheard ? super.commit(commit).thenCompose(result -> failedFuture(doubt())) : super.commit(commit);
+        });
+    }
+
+    private static BackendException doubt() {
+        return new BackendException(BackendException.Outcome.UNKNOWN, false, "lost on its way, by the kit", null);
     }
 
     /** Returns when it has been sent. */

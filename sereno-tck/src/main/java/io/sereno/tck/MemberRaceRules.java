@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
@@ -27,14 +28,15 @@ class MemberRaceRules {
     private static Held held(Bench bench, Predicate<Write> first) {
         AtomicReference<Meeting> meeting = new AtomicReference<>();
         Node node = Node.in(bench, Node.steady(bench), backend -> {
-            meeting.set(new Meeting(
+            Meeting one = new Meeting(
                     bench,
                     backend,
                     commit -> commit.directory().equals(DIRECTORY)
-                            && commit.writes().stream().anyMatch(first)));
-            return meeting.get();
+                            && commit.writes().stream().anyMatch(first));
+            meeting.set(one);
+            return one;
         });
-        return new Held(node, meeting.get());
+        return new Held(node, Objects.requireNonNull(meeting.get()));
     }
 
     private static boolean lists(Write write) {
