@@ -96,7 +96,7 @@ final class CounterMutants {
                             return method.equals("compareAndSet")
                                             && last != null
                                             && !last.equals(call.given(0, Long.class))
-                                    ? Boolean.FALSE
+                                    ? false
                                     : seen.noting(method, call);
                         }),
                 counter("CTR-4", "an overflow is judged by the value that was seen last", (seen, method, call) -> {
