@@ -25,11 +25,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -65,7 +67,7 @@ final class IdMutants {
                 ids(
                         "IDS-2",
                         "an id has the time that the clock shows",
-                        (gen, method, call) -> method.equals("nextId") ? gen.byTheClock((Long) call.go()) : call.go()),
+                        (gen, method, call) -> method.equals("nextId") ? gen.byTheClock((long) Objects.requireNonNull(call.go())) : call.go()),
                 recipes(
                         "IDS-3",
                         "whether the layout is still the same is asked for each id",
@@ -82,14 +84,14 @@ final class IdMutants {
                     try {
                         Object id = call.go();
                         if (method.equals("nextId")) {
-                            gen.last = (Long) id;
+                            gen.last.set((long) Objects.requireNonNull(id));
                         }
                         return id;
                     } catch (NotAppliedException atTheEnd) {
                         if (!method.equals("nextId")) {
                             throw atTheEnd;
                         }
-                        return ++gen.last;
+                        return gen.last.incrementAndGet();
                     }
                 }),
                 ids("IDS-4", "without a session a generator makes no ids", (gen, method, call) -> {
@@ -215,7 +217,7 @@ final class IdMutants {
         final Sereno sereno;
         private final Clock clock;
         private final Deque<Long> taken = new ArrayDeque<>();
-        volatile long last;
+        final AtomicLong last = new AtomicLong();
 
         Generator(String name, IdGenerator right, Sereno sereno, Clock clock) {
             this.name = name;
@@ -242,7 +244,7 @@ final class IdMutants {
             long ticks = Math.max(
                     0, Duration.between(layout.epoch(), clock.time().wall()).dividedBy(layout.tick()));
             long kept = ticks & ((1L << layout.timeBits()) - 1);
-            return kept << low | id & ((1L << low) - 1);
+            return (kept << low) | (id & ((1L << low) - 1));
         }
     }
 
@@ -251,7 +253,7 @@ final class IdMutants {
         private final AtomicReference<TimeSource> time = new AtomicReference<>();
 
         TimeSource time() {
-            return time.get();
+            return Objects.requireNonNull(time.get());
         }
 
         Sereno.Builder seenBy(Sereno.Builder builder) {
@@ -261,9 +263,9 @@ final class IdMutants {
                     time.set(call.given(0, TimeSource.class));
                 }
                 Object result = call.go();
-                return result instanceof Sereno.Builder ? self.get() : result;
+                return result instanceof Sereno.Builder ? Objects.requireNonNull(self.get()) : result;
             }));
-            return self.get();
+            return Objects.requireNonNull(self.get());
         }
     }
 
