@@ -67,7 +67,9 @@ final class IdMutants {
                 ids(
                         "IDS-2",
                         "an id has the time that the clock shows",
-                        (gen, method, call) -> method.equals("nextId") ? gen.byTheClock((long) Objects.requireNonNull(call.go())) : call.go()),
+                        (gen, method, call) -> method.equals("nextId")
+                                ? gen.byTheClock((long) Objects.requireNonNull(call.go()))
+                                : call.go()),
                 recipes(
                         "IDS-3",
                         "whether the layout is still the same is asked for each id",
