@@ -98,11 +98,11 @@ final class IdMutants {
                 }),
                 ids("IDS-4", "without a session a generator makes no ids", (gen, method, call) -> {
                     if (method.equals("nextId")
-                            && gen.last != 0
+                            && gen.last.get() != 0
                             && gen.sereno.sessionState() != SessionState.CONNECTED) {
                         throw new NotAppliedException("no session");
                     }
-                    gen.last = 1;
+                    gen.last.set(1);
                     return call.go();
                 }),
                 ids(
