@@ -136,7 +136,7 @@ final class DevilClient extends PlainClient {
     <T> T carryOut(Supplier<T> request) {
         if (devil.is(LEASES_IN_DOUBT) && world.chance(50)) {
             if (world.random().nextBoolean()) {
-                request.get();
+                var unused = request.get();
             }
             throw doubt();
         }

@@ -29,9 +29,14 @@ final class Meandering extends Wrapper {
     private final Executor executor;
 
     /** Guarded by itself, as is the flag: what has no answer yet, and how it fails when none is to come. */
-    private final Map<CompletableFuture<?>, Outcome> open = new LinkedHashMap<>();
+    private final Map<Open<?>, Outcome> open = new LinkedHashMap<>();
 
     private boolean closed;
+
+    /** The same only as itself. */
+    private static final class Open<T> {
+        private final CompletableFuture<T> answer = new CompletableFuture<>();
+    }
 
     Meandering(Backend below, Devil devil, World world, Executor executor) {
         super(below);
@@ -41,38 +46,38 @@ final class Meandering extends Wrapper {
     }
 
     private <T> CompletionStage<T> send(Outcome lost, Duration most, Supplier<CompletionStage<T>> request) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
+        Open<T> call = new Open<>();
         synchronized (open) {
             if (!closed) {
-                open.put(answer, lost);
+                open.put(call, lost);
             }
         }
-        if (!open(answer)) {
+        if (!isOpen(call)) {
             return request.get();
         }
         later(most, () -> {
             // What has not left when the client is closed does not leave.
-            if (open(answer)) {
-                request.get().whenComplete((result, failure) -> later(most, () -> end(answer, result, failure)));
+            if (isOpen(call)) {
+                request.get().whenComplete((result, failure) -> later(most, () -> end(call, result, failure)));
             }
         });
-        return answer;
+        return call.answer;
     }
 
-    private boolean open(CompletableFuture<?> answer) {
+    private boolean isOpen(Open<?> call) {
         synchronized (open) {
-            return open.containsKey(answer);
+            return open.containsKey(call);
         }
     }
 
-    private <T> void end(CompletableFuture<T> answer, T result, Throwable failure) {
+    private <T> void end(Open<T> call, T result, Throwable failure) {
         synchronized (open) {
-            open.remove(answer);
+            open.remove(call);
         }
         if (failure == null) {
-            answer.complete(result);
+            call.answer.complete(result);
         } else {
-            answer.completeExceptionally(failure);
+            call.answer.completeExceptionally(failure);
         }
     }
 
@@ -125,13 +130,13 @@ final class Meandering extends Wrapper {
     @Override
     public void close() {
         super.close();
-        Map<CompletableFuture<?>, Outcome> left;
+        Map<Open<?>, Outcome> left;
         synchronized (open) {
             closed = true;
             left = new LinkedHashMap<>(open);
             open.clear();
         }
-        left.forEach((answer, lost) ->
-                answer.completeExceptionally(new BackendException(lost, false, "the client was closed", null)));
+        left.forEach((call, lost) ->
+                call.answer.completeExceptionally(new BackendException(lost, false, "the client was closed", null)));
     }
 }

@@ -302,7 +302,7 @@ final class WaitGroupMutants {
         long end = world.time().nanoTime() + limit.toNanos();
         while (group.inspect().pending() > 0 || group.inspect().generation() == 0) {
             if (world.time().nanoTime() - end >= 0) {
-                return Boolean.FALSE;
+                return false;
             }
             CompletableFuture<Boolean> pause = new CompletableFuture<>();
             world.later(Duration.ofMillis(50), Runnable::run, () -> pause.complete(true));
