@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 
@@ -351,25 +352,25 @@ final class WatchMutants {
 
     /** Hears nothing more after so many resets. */
     private static final class Ending extends Wrapper.OfListener {
-        private volatile int left;
+        private final AtomicInteger left;
 
         Ending(WatchListener listener, int resets) {
             super(listener);
-            this.left = resets;
+            this.left = new AtomicInteger(resets);
         }
 
         @Override
         public void changed(String name, long revision) {
-            if (left > 0) {
+            if (left.get() > 0) {
                 super.changed(name, revision);
             }
         }
 
         @Override
         public void reset() {
-            if (left > 0) {
+            if (left.get() > 0) {
                 super.reset();
-                left--;
+                left.decrementAndGet();
             }
         }
     }
