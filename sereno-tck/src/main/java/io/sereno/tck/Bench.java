@@ -380,6 +380,11 @@ final class Bench implements AutoCloseable {
         return new Inconclusive(Verdict.UNVERIFIED, why);
     }
 
+    /** To throw when the rule does not concern this store. */
+    Inconclusive untested(String why) {
+        return new Inconclusive(Verdict.UNTESTED, why);
+    }
+
     /** To throw when nothing can be said. */
     Inconclusive unknown(String why) {
         return new Inconclusive(Verdict.UNKNOWN, why);

@@ -317,7 +317,7 @@ class CommitRules {
         commits.forEach(client::committed);
         client.put(DIRECTORY, sentinel, "1");
         notices.awaitAnnounced(sentinel, before);
-        return notices.heard().subList(before, notices.count());
+        return notices.since(before);
     }
 
     /** Notices of entries that no sentinel is. */

@@ -43,6 +43,12 @@ final class Notices implements WatchListener {
         }
     }
 
+    /** The same, without the first so many. */
+    List<String> since(int count) {
+        List<String> all = heard();
+        return all.subList(count, all.size());
+    }
+
     int count() {
         synchronized (heard) {
             return heard.size();
@@ -62,7 +68,7 @@ final class Notices implements WatchListener {
         if (!bench.reach(() -> announced(name, since), bench.patience())) {
             throw new RuleFailure("no notice of " + name + " within " + Bench.text(bench.patience())
                     + " of the change that was to be announced; heard since: "
-                    + heard().subList(since, heard().size()));
+                    + since(since));
         }
         bench.verified();
     }

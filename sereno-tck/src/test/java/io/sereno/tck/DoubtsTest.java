@@ -1,0 +1,135 @@
+package io.sereno.tck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.backend.memory.MemoryBackendProvider;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.ManualTime;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What the kit does about commits that a store leaves in doubt, though the kit made no fault. */
+class DoubtsTest {
+    @Test
+    void aCommitThatWasCarriedOutIsSettledByWhatItPut() {
+        withClient(List.of(Fate.loseReply()), (bench, client) -> {
+            long revision = client.put("d", "a", "1");
+            assertThat(client.present("d", "a").modRevision()).isEqualTo(revision);
+            assertThat(bench.doubts().open()).isEmpty();
+        });
+    }
+
+    @Test
+    void oneThatComesLateIsWaitedForAndNotSentAgain() {
+        withClient(List.of(Fate.applyLate(Duration.ofSeconds(1))), (bench, client) -> {
+            client.put("d", "a", "1");
+            bench.pass(Duration.ofSeconds(5));
+            Entry entry = client.present("d", "a");
+            assertThat(entry.modRevision()).isEqualTo(entry.createRevision());
+            assertThat(bench.doubts().open()).isEmpty();
+        });
+    }
+
+    @Test
+    void oneThatWasLostIsSentAgainAndStaysInDoubt() {
+        withClient(List.of(Fate.loseRequest()), (bench, client) -> {
+            assertThat(client.put("d", "a", "1"))
+                    .isEqualTo(client.present("d", "a").modRevision());
+            assertThat(bench.doubts().open())
+                    .hasValueSatisfying(
+                            open -> assertThat(open).contains("put a").contains("UNKNOWN"));
+        });
+    }
+
+    @Test
+    void whatStoodThereBeforeIsNotTakenForIt() {
+        withClient(List.of(Fate.pass(), Fate.loseRequest()), (bench, client) -> {
+            long first = client.put("d", "a", "1");
+            assertThat(client.put("d", "a", "1")).isGreaterThan(first);
+        });
+    }
+
+    @Test
+    void whatGoesWrongAfterADoubtIsBegunAnew() {
+        try (Kit kit = new Kit(new Fixture(List.of(Fate.loseRequest())), 7)) {
+            assertThat(kit.run(test("expectsOnePut")).verdict()).isEqualTo(Verdict.PASS);
+        }
+        try (Kit kit = new Kit(new Fixture(List.of()), 7)) {
+            assertThat(kit.run(test("expectsWhatIsNot")).verdict()).isEqualTo(Verdict.FAIL);
+        }
+    }
+
+    private static RuleTest test(String name) {
+        return Arrays.stream(Group.class.getDeclaredMethods())
+                .filter(method -> method.getName().equals(name))
+                .map(RuleTest::of)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Not a test class by itself. */
+    static final class Group {
+        @Rule(value = "READ-4a", check = "nothing")
+        void expectsOnePut(Bench bench) {
+            Client client = bench.client();
+            client.put("d", "a", "1");
+            bench.verify(bench.doubts().open().isEmpty(), () -> "what came late stood in the way");
+        }
+
+        @Rule(value = "READ-4a", check = "nothing")
+        void expectsWhatIsNot(Bench bench) {
+            bench.client().put("d", "a", "1");
+            bench.same("the number of entries", 2, bench.judge().all("d").size());
+        }
+    }
+
+    private interface Tried {
+        void run(Bench bench, Client client);
+    }
+
+    private static void withClient(List<Fate> fates, Tried tried) {
+        try (Kit kit = new Kit(new Fixture(fates), 7);
+                Bench bench = new Bench(kit, "doubts", 7)) {
+            tried.run(bench, bench.client());
+        }
+    }
+
+    /** Decides about the first commits of all. */
+    private static final class Fixture implements BackendFixture {
+        private final ManualTime time = new ManualTime();
+        private final Deque<Fate> fates;
+
+        Fixture(List<Fate> fates) {
+            this.fates = new ArrayDeque<>(fates);
+        }
+
+        @Override
+        public Backend connect(BackendConfig config) {
+            FaultyBackend faulty = new FaultyBackend(new MemoryBackendProvider().open(config), time, config.executor());
+            while (!fates.isEmpty()) {
+                faulty.next(Request.commits(), fates.removeFirst());
+            }
+            return faulty;
+        }
+
+        @Override
+        public boolean inProcess() {
+            return true;
+        }
+
+        @Override
+        public Optional<ManualTime> clock() {
+            return Optional.of(time);
+        }
+    }
+}
