@@ -6,6 +6,7 @@ import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Lease;
 import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -63,18 +64,49 @@ final class Doubts {
             @Override
             public CompletionStage<CommitResult> commit(Commit commit) {
                 return super.commit(commit).whenComplete((result, failure) -> {
-                    Ended<CommitResult> ended = Ended.with(result, failure);
-                    if (ended.failedAs(Outcome.UNKNOWN)) {
-                        leave(commit, ended);
+                    if (!commit.writes().isEmpty()) {
+                        witness(new Request.Commit(commit).toString(), Ended.with(result, failure));
                     }
                 });
+            }
+
+            @Override
+            public CompletionStage<Lease> grantLease(Duration ttl) {
+                return super.grantLease(ttl).thenApply(lease -> new WitnessedLease(lease, Doubts.this));
             }
         };
     }
 
-    private void leave(Commit commit, Ended<CommitResult> ended) {
-        if (open == null && !commit.writes().isEmpty()) {
-            open = new Request.Commit(commit) + " ended as " + ended;
+    /** Writes down what ended in doubt. */
+    private void witness(String what, Ended<?> ended) {
+        if (open == null && ended.failedAs(Outcome.UNKNOWN)) {
+            open = what + " ended as " + ended;
+        }
+    }
+
+    private record WitnessedLease(Lease lease, Doubts doubts) implements Lease {
+        @Override
+        public long id() {
+            return lease.id();
+        }
+
+        @Override
+        public Duration ttl() {
+            return lease.ttl();
+        }
+
+        @Override
+        public CompletionStage<Boolean> renew() {
+            return lease.renew()
+                    .whenComplete((renewed, failure) ->
+                            doubts.witness("renew lease " + lease.id(), Ended.with(renewed, failure)));
+        }
+
+        @Override
+        public CompletionStage<Void> revoke() {
+            return lease.revoke()
+                    .whenComplete((nothing, failure) ->
+                            doubts.witness("revoke lease " + lease.id(), Ended.with(null, failure)));
         }
     }
 
@@ -87,7 +119,9 @@ final class Doubts {
             if (seen.isPresent()) {
                 return Ended.with(seen.get(), null);
             }
-            leave(commit, ended);
+            if (!commit.writes().isEmpty()) {
+                witness(new Request.Commit(commit).toString(), ended);
+            }
             ended = client.raw(commit);
         }
         if (ended.succeeded() && ended.result() instanceof CommitResult.Committed committed) {
