@@ -90,7 +90,7 @@ class LoadingTest extends RedisTest {
             if (failed != null) {
                 assertThat(failed.outcome()).as("%s", failed).isEqualTo(Outcome.NOT_APPLIED);
                 assertThat(failed.permanent()).as("%s", failed).isFalse();
-                if (loading == null && failed.getMessage().contains("LOADING")) {
+                if (loading == null && failed.toString().contains("LOADING")) {
                     loading = failed;
                     assertThatThrownBy(() -> config().open())
                             .isInstanceOfSatisfying(

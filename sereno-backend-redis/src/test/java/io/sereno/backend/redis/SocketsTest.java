@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Target;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -35,18 +35,18 @@ class SocketsTest extends OneServerTest {
     }
 
     private static long sockets() throws IOException {
-        List<Path> open;
-        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
-            open = files.toList();
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.toList().stream().filter(SocketsTest::isSocket).count();
         }
-        long sockets = 0;
-        for (Path file : open) {
-            try {
-                sockets += Files.readSymbolicLink(file).toString().startsWith("socket:") ? 1 : 0;
-            } catch (NoSuchFileException closedMeanwhile) {
-                continue;
-            }
+    }
+
+    private static boolean isSocket(Path file) {
+        try {
+            return Files.readSymbolicLink(file).toString().startsWith("socket:");
+        } catch (NoSuchFileException closedMeanwhile) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return sockets;
     }
 }
