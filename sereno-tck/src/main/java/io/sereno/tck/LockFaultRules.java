@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The mutex, while connections break, requests get lost or late, and processes die. */
@@ -48,6 +49,29 @@ class LockFaultRules {
             check = "LEA-2 and COM-12 under faults: what is told of a commit whose reply was lost")
     void twoNeverHoldAtOnceWhateverBreaks(Bench bench) {
         LockRun.rough(bench).judge(bench, "LCK-3", 20);
+    }
+
+    @Rule(value = "LCK-3", waits = true, check = "LEA-2: when an entry goes, and until when its holder believes")
+    void whoIsCutOffDoesNotBelieveWhenAnotherIsGranted(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node holder = Node.breakable(bench, ttl).awaitSession();
+        Node next = Node.in(bench);
+        Grant held = acquire(holder, LONG);
+        List<Boolean> believed = new CopyOnWriteArrayList<>();
+        Calling<Grant> waiting = next.calls("acquire", () -> {
+            Grant granted = next.sereno().mutex(NAME).acquire();
+            believed.add(held.isHeld() && granted.isHeld());
+            return granted;
+        });
+        Queues.ofLock(bench, NAME).await(bench, 2);
+        holder.faults().cutOff();
+        Grant granted = waiting.result(LONG);
+        bench.same(
+                "whether both believed when " + next + " was granted what " + holder + ", cut off, had held",
+                List.of(false),
+                believed);
+        holder.faults().heal();
+        next.tells("release", granted::release);
     }
 
     @Rule(value = "LCK-4", waits = true, check = "READ-6 and READ-8a: what a read shows after a reconnect")
@@ -157,11 +181,17 @@ class LockFaultRules {
     void aHandOverWhileTheConnectionBreaksIsNoticed(Bench bench) {
         Node first = Node.in(bench);
         Node second = Node.breakable(bench, Node.steady(bench)).awaitSession();
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 4; i++) {
             Grant held = acquire(first, LONG);
             Calling<Grant> waiting = second.calls("acquire", second.sereno().mutex(NAME)::acquire);
             Queues.ofLock(bench, NAME).await(bench, 2);
-            second.faults().breakConnections();
+            // Some of its answers may still be on their way to it.
+            bench.pass(Duration.ofMillis(100));
+            if (i % 2 == 0) {
+                second.faults().breakConnections();
+            } else {
+                second.faults().cutOff();
+            }
             first.tells("release", held::release);
             second.faults().heal();
             long from = bench.now();

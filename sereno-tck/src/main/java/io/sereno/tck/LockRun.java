@@ -16,10 +16,13 @@ import io.sereno.tck.history.Operation;
 import io.sereno.tck.history.Recorder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -131,7 +134,7 @@ final class LockRun {
     private static Chronicle rough(Bench bench, Kind kind, int rounds) {
         LockRun run = new LockRun(bench, kind, rounds);
         for (int i = 0; i < 2; i++) {
-            run.nodes.add(Node.breakable(bench, Node.steady(bench), backend -> run.recorder.record("f", backend)));
+            run.nodes.add(Node.breakable(bench, Node.steady(bench), backend -> run.record("f", backend)));
         }
         FaultStorm storm = CounterRun.storm(bench, run.nodes);
         run.nodes.add(Node.in(bench));
@@ -140,7 +143,11 @@ final class LockRun {
     }
 
     private Backend record(Bench bench, Backend backend, Random random) {
-        return recorder.record("c", bench.inProcess() ? HistoryRun.delayed(bench, backend, random) : backend);
+        return record("c", bench.inProcess() ? HistoryRun.delayed(bench, backend, random) : backend);
+    }
+
+    private Backend record(String kindOfClient, Backend backend) {
+        return recorder.record(kindOfClient + nodes.size(), backend);
     }
 
     private Chronicle play(Runnable calmDown) {
@@ -343,13 +350,21 @@ final class LockRun {
         }
     }
 
-    /** Whatever deletes says which incarnation it means. */
+    /** Whatever deletes says which incarnation it means, and it is one of its own. */
     private void judgeDeletes() {
+        Map<String, Set<String>> own = new HashMap<>();
         for (Operation operation : recorder.history().operations()) {
             if (operation.call() instanceof Call.Commit commit
                     && commit.commit().directory().equals(queue.directory())) {
                 for (Write write : commit.commit().writes()) {
-                    if (write instanceof Write.Delete) {
+                    Set<String> names = own.computeIfAbsent(operation.client(), client -> new HashSet<>());
+                    if (write instanceof Write.Put) {
+                        names.add(write.name());
+                    } else {
+                        chronicle.require(
+                                kind.rule("LCK-10"),
+                                names.contains(write.name()),
+                                operation.client() + " deleted entry " + write.name() + ", which is another client's");
                         chronicle.require(
                                 kind.rule("LCK-10"),
                                 commit.commit().conditions().stream()

@@ -99,6 +99,9 @@ final class RecipeMutants {
 
         boolean returnsNothing();
 
+        /** How many arguments it has. */
+        int givenCount();
+
         /** One of its arguments. */
         <T> T given(int place, Class<T> type);
     }
@@ -129,6 +132,11 @@ final class RecipeMutants {
                         @Override
                         public boolean returnsNothing() {
                             return method.getReturnType() == void.class;
+                        }
+
+                        @Override
+                        public int givenCount() {
+                            return given == null ? 0 : given.length;
                         }
 
                         @Override
