@@ -3,6 +3,7 @@ package io.sereno.tck;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
@@ -211,10 +212,18 @@ final class Crew implements Executor, AutoCloseable {
 
     /** Whether a thread waits for something that has not come. One that was woken and does not run yet is as good as running. */
     static boolean isParked(Thread thread) {
+        return waitOf(thread).isPresent();
+    }
+
+    /** What it waits for, which no other wait has. */
+    private static Optional<Object> waitOf(Thread thread) {
         return LockSupport.getBlocker(thread) instanceof ForkJoinPool.ManagedBlocker wait
-                && !wait.isReleasable()
-                && !thread.isInterrupted()
-                && (thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING);
+                        && !wait.isReleasable()
+                        && !thread.isInterrupted()
+                        && (thread.getState() == Thread.State.WAITING
+                                || thread.getState() == Thread.State.TIMED_WAITING)
+                ? Optional.of(wait)
+                : Optional.empty();
     }
 
     /**
@@ -226,11 +235,18 @@ final class Crew implements Executor, AutoCloseable {
         return idle(() -> done.getAsBoolean() || isQuiet(), nanos);
     }
 
-    /** Under the lock. Who waits for something that has come is as good as busy. */
+    /**
+     * Under the lock. Who waits for something that has come is as good as busy. Callers are looked at one after the other, and one that has been
+     * looked at may be woken by one that has not yet: so there are two looks, and who waits for the same at both has not run in between.
+     */
     private boolean isQuiet() {
-        return busy <= 0
+        if (busy > 0) {
+            return false;
+        }
+        List<Optional<Object>> waits = callers.stream().map(Crew::waitOf).toList();
+        return waits.stream().allMatch(Optional::isPresent)
                 && awaited.stream().noneMatch(BooleanSupplier::getAsBoolean)
-                && callers.stream().allMatch(Crew::isParked);
+                && waits.equals(callers.stream().map(Crew::waitOf).toList());
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The election, while connections break and leaders die. */
@@ -38,6 +39,29 @@ class LeaderFaultRules {
             check = "READ-6: what a view shows after a reconnect is not to decide who leads")
     void whoLeadsIsFirstInTheStoreWhateverBreaks(Bench bench) {
         LockRun.roughElection(bench).judge(bench, "LDR-10", 10);
+    }
+
+    @Rule(value = "LDR-2", waits = true, check = "LEA-2: when an entry goes, and until when its leader believes")
+    void whoIsCutOffDoesNotBelieveWhenAnotherLeads(Bench bench) {
+        Node leading = Node.breakable(bench, Node.brief(bench)).awaitSession();
+        Node next = Node.in(bench);
+        LeaderElection first = candidate(bench, leading).start();
+        Leadership before = LeaderRules.lead(bench, leading, first);
+        LeaderElection second = candidate(bench, next).start();
+        Queues.ofElection(bench, NAME).await(bench, 2);
+        List<Boolean> believed = new CopyOnWriteArrayList<>();
+        Calling<Leadership> waiting = next.calls("awaitLeadership", () -> {
+            Leadership after = second.awaitLeadership();
+            believed.add(before.isHeld() && after.isHeld());
+            return after;
+        });
+        leading.faults().cutOff();
+        waiting.result(LONG);
+        bench.same(
+                "whether both believed when " + next + " was elected after " + leading + " had been cut off",
+                List.of(false),
+                believed);
+        leading.faults().heal();
     }
 
     @Rule(
@@ -186,7 +210,11 @@ class LeaderFaultRules {
             bench.verify(
                     bench.reach(() -> peers.joins() >= 2 * round - 1, LONG),
                     () -> "a candidate has joined, and heard was " + peers);
-            watching.faults().breakConnections();
+            if (round == 1) {
+                watching.faults().breakConnections();
+            } else {
+                watching.faults().cutOff();
+            }
             other.calls("close", () -> {
                         former.close();
                         return true;
@@ -232,6 +260,53 @@ class LeaderFaultRules {
         bench.verify(
                 bench.reach(() -> candidate.lastError().isEmpty(), bench.patience()),
                 () -> "a candidate leads, and lastError() is " + candidate.lastError());
+    }
+
+    @Rule(value = "LDR-12", waits = true, check = "whether a candidate enrols under its next session, and when its"
+            + " entry was removed")
+    void aStartedElectionOutlivesSessionsAndEntries(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node node = Node.breakable(bench, ttl).awaitSession();
+        Queues queue = Queues.ofElection(bench, NAME);
+        LeaderElection candidate = candidate(bench, node).start();
+        Leadership leadership = LeaderRules.lead(bench, node, candidate);
+        for (int i = 0; i < 2; i++) {
+            Leadership before = leadership;
+            node.faults().cutOff();
+            bench.verify(
+                    bench.reach(() -> before.lost().toCompletableFuture().isDone(), ttl.plus(TRIPS)),
+                    () -> "a leader is cut off, and lost() is not complete");
+            bench.verify(
+                    bench.reach(() -> candidate.lastError().isPresent(), ttl.plus(TRIPS)),
+                    () -> "a candidate has lost its session and cannot reach the store, and lastError() is empty;"
+                            + " its state is " + candidate.state());
+            bench.pass(Node.gone(bench, ttl));
+            node.faults().heal();
+            leadership = requireAnotherTerm(bench, node, candidate, before, "after its session had ended");
+        }
+        Leadership before = leadership;
+        queue.of(before.fencingToken()).ifPresent(queue::remove);
+        bench.verify(
+                bench.reach(() -> before.lost().toCompletableFuture().isDone(), ttl.plus(TRIPS)),
+                () -> "the entry of a leader was removed, and lost() is not complete");
+        requireAnotherTerm(bench, node, candidate, before, "after its entry had been removed");
+        bench.verify(
+                bench.reach(() -> candidate.lastError().isEmpty(), bench.patience()),
+                () -> "a candidate leads, and lastError() is " + candidate.lastError());
+        node.tells("close", candidate::close);
+        bench.pass(ttl);
+        bench.same("the candidates in the store, a ttl after the only one was closed", List.of(), queue.live());
+    }
+
+    private static Leadership requireAnotherTerm(
+            Bench bench, Node node, LeaderElection candidate, Leadership before, String when) {
+        Leadership after = LeaderRules.lead(bench, node, candidate);
+        bench.verify(
+                after.isHeld() && after.fencingToken() > before.fencingToken(),
+                () -> "a candidate was to lead again " + when + ", and has a leadership with token "
+                        + after.fencingToken() + ", after " + before.fencingToken() + "; isHeld() is "
+                        + after.isHeld());
+        return after;
     }
 
     private static LeaderElection candidate(Bench bench, Node node) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -36,6 +37,46 @@ class LeaderRules {
             check = "READ-3a and COM-13: whether the leader is taken from a view, or proven")
     void whoLeadsIsFirstInTheStore(Bench bench) {
         LockRun.calmElection(bench).judge(bench, "LDR-10", 15);
+    }
+
+    @Rule(value = "LDR-10", waits = true, check = "whether a candidate looks at all who are in front, or at the nearest one")
+    void whoStandsBehindOneThatLeavesDoesNotLead(Bench bench) {
+        Queues queue = Queues.ofElection(bench, NAME);
+        List<LeaderElection> candidates = new ArrayList<>();
+        List<Node> nodes = List.of(Node.in(bench), Node.in(bench), Node.in(bench));
+        for (Node node : nodes) {
+            candidates.add(candidate(bench, node).start());
+            queue.await(bench, candidates.size());
+        }
+        Leadership leadership = lead(bench, nodes.get(0), candidates.get(0));
+        nodes.get(1).tells("close", candidates.get(1)::close);
+        queue.await(bench, 2);
+        bench.pass(Duration.ofMillis(500));
+        bench.verify(
+                candidates.get(2).leadership().isEmpty() && leadership.isHeld(),
+                () -> "the candidate directly in front of " + nodes.get(2) + " has left, " + nodes.get(0)
+                        + " leads, and leadership() of " + nodes.get(2) + " is "
+                        + candidates.get(2).leadership());
+    }
+
+    @Rule(value = "LDR-10", waits = true, check = "how a candidate tells its own entry from that of a namesake")
+    void aNamesakeInFrontIsSomebodyElse(Bench bench) {
+        Node former = Node.in(bench);
+        LeaderElection first = candidate(bench, former).start();
+        Leadership leadership = lead(bench, former, first);
+        // The same node, started again before what it had is gone.
+        Node anew = Node.over(bench, former.name(), bench.client().backend(), Node.steady(bench));
+        LeaderElection second = candidate(bench, anew).start();
+        Queues.ofElection(bench, NAME).await(bench, 2);
+        Optional<Leadership> early = anew.calls(
+                        "awaitLeadership 500 ms", () -> second.awaitLeadership(Duration.ofMillis(500)))
+                .result();
+        bench.verify(
+                early.isEmpty() && second.leadership().isEmpty() && leadership.isHeld(),
+                () -> "a candidate leads, with token " + leadership.fencingToken() + ", and another of the same node id"
+                        + " takes itself for the leader");
+        former.tells("close", first::close);
+        lead(bench, anew, second);
     }
 
     @Rule(value = "LDR-4", waits = true, check = "WAT-4: whether the deletion of the entry in front is announced")
@@ -82,6 +123,8 @@ class LeaderRules {
         LeaderElection rival = candidate(bench, other).start();
         for (int i = 0; i < 4; i++) {
             Queues.ofElection(bench, NAME).await(bench, 2);
+            // Time for the callback, which ends with the leadership.
+            bench.pass(Duration.ofMillis(20));
             one.tells("resign", watched::resign);
             lead(bench, other, rival);
             Queues.ofElection(bench, NAME).await(bench, 2);
@@ -100,6 +143,43 @@ class LeaderRules {
         }
         bench.same("callbacks that ran beside another one", 0, beside.get());
         bench.evidence("callbacks", seen.size(), 9);
+    }
+
+    @Rule(value = "LDR-5a", waits = true, check = "whether callbacks about peers can run beside each other")
+    void callbacksAboutPeersAreSerial(Bench bench) {
+        Node one = Node.in(bench);
+        List<String> told = new ArrayList<>();
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger beside = new AtomicInteger();
+        LeaderElection watching = one.sereno().election(NAME);
+        bench.closeLater(closing(bench, one, watching));
+        watching.onPeerJoined((peer, topology) -> tell(bench, told, running, beside, "joined"))
+                .onPeerLeft((peer, topology) -> tell(bench, told, running, beside, "left"))
+                .start();
+        lead(bench, one, watching);
+        List<Node> guests = List.of(Node.in(bench), Node.in(bench), Node.in(bench));
+        for (int round = 1; round <= 2; round++) {
+            int times = 3 * round;
+            List<LeaderElection> candidates = new ArrayList<>();
+            guests.forEach(guest -> candidates.add(guest.sereno().election(NAME).start()));
+            bench.verify(
+                    bench.reach(() -> count(told, "joined") == times, LONG),
+                    () -> times + " candidates have joined, and heard was " + copy(told));
+            for (int i = 0; i < guests.size(); i++) {
+                guests.get(i).calls("close", closing(candidates.get(i)));
+            }
+            bench.verify(
+                    bench.reach(() -> count(told, "left") == times, LONG),
+                    () -> times + " candidates have left, and heard was " + copy(told));
+        }
+        bench.same("callbacks about peers that ran beside another one", 0, beside.get());
+    }
+
+    private static Callable<Boolean> closing(LeaderElection candidate) {
+        return () -> {
+            candidate.close();
+            return true;
+        };
     }
 
     private static void tell(Bench bench, List<String> told, AtomicInteger running, AtomicInteger beside, String what) {
@@ -181,13 +261,18 @@ class LeaderRules {
         CompletableFuture<Void> open = new CompletableFuture<>();
         AtomicInteger interrupts = new AtomicInteger();
         AtomicInteger thrown = new AtomicInteger();
+        AtomicInteger hung = new AtomicInteger();
         LeaderElection hanging = one.sereno().election(NAME);
         bench.closeLater(closing(bench, one, hanging));
         hanging.onElectedFollower(topology -> {
                     thrown.incrementAndGet();
                     throw new IllegalStateException("thrown by a test");
                 })
-                .onElectedLeader((leadership, topology) -> linger(bench, open, interrupts));
+                .onElectedLeader((leadership, topology) -> {
+                    hung.incrementAndGet();
+                    bench.stir();
+                    linger(bench, open, interrupts);
+                });
         LeaderElection first = candidate(bench, other).start();
         lead(bench, other, first);
         hanging.start();
@@ -196,8 +281,19 @@ class LeaderRules {
                 bench.reach(() -> thrown.get() > 0, bench.patience()), () -> "the follower callback was not called");
         other.tells("resign", first::resign);
         Leadership leadership = lead(bench, one, hanging);
+        bench.verify(bench.reach(() -> hung.get() > 0, bench.patience()), () -> "the leader callback was not called");
         // Its callback hangs. Everything else goes on.
-        one.tells("add 1", () -> one.sereno().counter("beside").addAndGet(1));
+        long from = bench.now();
+        Ended<Long> added = one.calls(
+                        "add 1", () -> one.sereno().counter("beside").addAndGet(1))
+                .end(bench.patience());
+        bench.within(
+                bench.kit().operationTimeout().dividedBy(2),
+                from,
+                "a call of another recipe while the leader callback hangs");
+        if (!added.succeeded()) {
+            throw new Doubt(one + " add 1 ended as " + added);
+        }
         bench.same("isHeld() while the callback hangs", true, leadership.isHeld());
         Queues queue = Queues.ofElection(bench, NAME);
         queue.of(leadership.fencingToken()).ifPresent(queue::remove);
@@ -210,6 +306,27 @@ class LeaderRules {
         open.complete(null);
         bench.stir();
         Queues.ofElection(bench, NAME).await(bench, 2);
+    }
+
+    @Rule(value = "LDR-8", waits = true, check = "whether renewals are made while a callback runs")
+    void aCallbackThatHangsDelaysNoRenewal(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node node = Node.in(bench, ttl);
+        CompletableFuture<Void> open = new CompletableFuture<>();
+        LeaderElection hanging = node.sereno().election(NAME);
+        bench.closeLater(closing(bench, node, hanging));
+        bench.closeLater(() -> open.complete(null));
+        hanging.onElectedLeader((leadership, topology) -> linger(bench, open, new AtomicInteger()))
+                .start();
+        Leadership leadership = lead(bench, node, hanging);
+        long from = bench.now();
+        bench.pass(ttl.multipliedBy(2));
+        if (!leadership.isHeld() && bench.kit().stalledSince(from).compareTo(Duration.ofMillis(250)) > 0) {
+            throw bench.unknown("this machine stood still, and a session ended");
+        }
+        bench.same("isHeld() when the callback has hung for twice the ttl of the session", true, leadership.isHeld());
+        open.complete(null);
+        bench.stir();
     }
 
     @Rule(value = "LDR-9", waits = true, check = "WAT-1 and READ-3: whether a view can miss somebody who is there")
