@@ -21,7 +21,7 @@ import java.util.concurrent.CompletionStage;
  *
  * <p><b>Guarantees.</b> {@link #isHeld()} is false, and {@link #lost()} complete, from the local deadline of the
  * session on, with no server in reach (LCK-11a); the store keeps the right until after that. The token never changes
- * and rises from grant to grant (LCK-2).
+ * and rises from grant to grant (LCK-2a).
  *
  * <p><b>Not guaranteed.</b> That the right is still held an instant after {@code isHeld()} said so: a pause of the
  * process can fall in between. A resource that refuses tokens lower than the greatest it has seen is safe from that

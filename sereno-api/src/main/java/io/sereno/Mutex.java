@@ -15,10 +15,10 @@ import java.util.concurrent.locks.Lock;
  * <p><b>Guarantees.</b> One holder at a time: no two grants of a name believe in themselves at the same moment (LCK-3),
  * and a resource that checks {@link Grant#fencingToken() fencing tokens} never sees two holders mixed (LCK-1). Every
  * hold has a token of its own, greater than all before. First come, first served, between clients by the entries that
- * they have in the store, and within a client by the calls (LCK-5): the callers of one client share an entry and hand
+ * they have in the store, and within a client by the calls (LCK-5a, LCK-5b): the callers of one client share an entry and hand
  * the lock on among themselves, for at most 1,024 holds and 20 ms, before the next client has its turn (LCK-6). A
- * waiter that gives up leaves nothing behind (LCK-8); a process that dies holds nobody up for longer than its session
- * ttl and the store's lateness.
+ * waiter that gives up leaves nothing behind (LCK-8a); a process that dies holds nobody up for longer than its session
+ * ttl and the store's lateness (LCK-8b).
  *
  * <p><b>Not guaranteed.</b> An order between callers of different clients: a caller goes with the entry that its client
  * already has in the queue, and so may overtake callers of other clients who stand behind that entry. And nothing holds

@@ -50,6 +50,8 @@ final class Kit implements AutoCloseable {
             WatchFaultRules.class,
             LifeFaultRules.class,
             LockRules.class,
+            LockCallerRules.class,
+            LockAttemptRules.class,
             LockFaultRules.class,
             CounterRules.class,
             CounterFaultRules.class,

@@ -38,9 +38,9 @@ class LockFaultRules {
         LockRun.rough(bench).judge(bench, "LCK-1", 60);
     }
 
-    @Rule(value = "LCK-2", waits = true, check = "what revisions a client reads after it has connected again")
+    @Rule(value = "LCK-2a", waits = true, check = "what revisions a client reads after it has connected again")
     void tokensRiseWhateverBreaks(Bench bench) {
-        LockRun.rough(bench).judge(bench, "LCK-2", 20);
+        LockRun.rough(bench).judge(bench, "LCK-2a", 20);
     }
 
     @Rule(
@@ -89,7 +89,7 @@ class LockFaultRules {
         LockRun.rough(bench).judge(bench, "LCK-10", 5);
     }
 
-    @Rule(value = "LCK-2", check = "what revisions begin with after a restart of the store")
+    @Rule(value = "LCK-2a", check = "what revisions begin with after a restart of the store")
     void tokensRiseOverARestartOfTheStore(Bench bench) {
         Optional<ServerControl> control =
                 bench.kit().fixture().server().filter(one -> one.abilities().contains(ServerControl.Ability.RESTART));
@@ -204,7 +204,7 @@ class LockFaultRules {
         }
     }
 
-    @Rule(value = "LCK-8", waits = true, check = "LEA-3a: whether the entry of a process that died goes with its lease")
+    @Rule(value = "LCK-8b", waits = true, check = "LEA-3a: whether the entry of a process that died goes with its lease")
     void aWaiterThatDiesBlocksNobody(Bench bench) {
         Duration ttl = Node.brief(bench);
         Queues queue = Queues.ofLock(bench, NAME);

@@ -2,9 +2,7 @@ package io.sereno.tck;
 
 import io.sereno.Grant;
 import io.sereno.GrantLostException;
-import io.sereno.LockView;
 import io.sereno.LossCause;
-import io.sereno.Mutex;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Entry;
 import io.sereno.tck.history.Call;
@@ -12,23 +10,14 @@ import io.sereno.tck.history.History;
 import io.sereno.tck.history.Recorder;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.Lock;
 
 /** The mutex, on a store in whose way nothing stands. */
 class LockRules {
     private static final String NAME = "lock";
     private static final Duration LONG = Duration.ofSeconds(30);
-
-    /** How many holds a series has, and when the last begins after the first. */
-    private static final int MOST = 1_024;
-
-    private static final Duration LONGEST = Duration.ofMillis(20);
 
     @Rule(value = "LCK-1", waits = true, check = "COM-5b and COM-6: a later entry has to have a greater createRevision")
     void aResourceThatRefusesLowerTokensSeesOneHolderAtATime(Bench bench) {
@@ -36,11 +25,11 @@ class LockRules {
     }
 
     @Rule(
-            value = "LCK-2",
+            value = "LCK-2a",
             waits = true,
             check = "COM-5b and COM-7b: what createRevision an entry gets that is put again")
     void tokensRiseInTheOrderOfGrants(Bench bench) {
-        LockRun.calm(bench).judge(bench, "LCK-2", 30);
+        LockRun.calm(bench).judge(bench, "LCK-2a", 30);
     }
 
     @Rule(
@@ -72,18 +61,14 @@ class LockRules {
         LockRun.calm(bench).judge(bench, "LCK-10", 10);
     }
 
-    @Rule(value = "LCK-2", check = "what becomes of revisions when the last entry of a directory is deleted")
+    @Rule(value = "LCK-2a", check = "what becomes of revisions when the last entry of a directory is deleted")
     void tokensRiseOverDeletionAndOverClients(Bench bench) {
         long before = 0;
-        List<Grant> former = new ArrayList<>();
-        List<Long> tokens = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             Node node = Node.in(bench);
             for (int j = 0; j < 3; j++) {
                 Grant grant = acquire(node);
                 long token = grant.fencingToken();
-                former.add(grant);
-                tokens.add(token);
                 long last = before;
                 bench.verify(
                         token > last,
@@ -96,6 +81,22 @@ class LockRules {
                                 + Queues.ofLock(bench, NAME).describe());
             }
             node.tells("close", node.sereno()::close);
+        }
+    }
+
+    @Rule(value = "LCK-2b", waits = true, check = "whether a grant keeps its token, or looks it up")
+    void theTokenOfAGrantNeverChanges(Bench bench) {
+        LockRun.calm(bench).judge(bench, "LCK-2b", 20);
+        List<Grant> former = new ArrayList<>();
+        List<Long> tokens = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Node node = Node.in(bench);
+            for (int j = 0; j < 3; j++) {
+                Grant grant = acquire(node);
+                former.add(grant);
+                tokens.add(grant.fencingToken());
+                node.tells("release", grant::release);
+            }
         }
         bench.same(
                 "what the grants say of their tokens when all have been given back",
@@ -188,263 +189,6 @@ class LockRules {
             }
             nodes.get(i + 1).tells("release", grant::release);
         }
-    }
-
-    @Rule(value = "LCK-5b", waits = true, check = "whether callers of one client wait in one line")
-    void callersOfOneClientAreGrantedInTheOrderOfTheirCalls(Bench bench) {
-        Node node = Node.in(bench);
-        Mutex mutex = node.sereno().mutex(NAME);
-        Grant held = acquire(node);
-        List<Integer> served = new ArrayList<>();
-        List<Calling<Boolean>> callers = new ArrayList<>();
-        for (int i = 0; i < 8; i++) {
-            int number = i;
-            Calling<Boolean> caller = node.calls("caller " + i, () -> {
-                if (number % 2 == 0) {
-                    return mutex.call(grant -> note(served, number));
-                }
-                Grant grant = mutex.acquire();
-                note(served, number);
-                grant.release();
-                return true;
-            });
-            callers.add(caller);
-            if (!bench.reach(caller::isParked, bench.patience())) {
-                throw bench.unknown("caller " + i + " does not come to wait");
-            }
-        }
-        node.tells("release", held::release);
-        callers.forEach(caller -> caller.result(LONG));
-        bench.same("the order in which callers were served", List.of(0, 1, 2, 3, 4, 5, 6, 7), served);
-    }
-
-    private static boolean note(List<Integer> served, int number) {
-        synchronized (served) {
-            return served.add(number);
-        }
-    }
-
-    @Rule(value = "LCK-6", waits = true, check = "whether a client that hands on locally ever lets others in")
-    void aSeriesOfLocalHoldsEnds(Bench bench) {
-        // Of holds that take no time their number is the end, of others the time.
-        long entries = trySeries(bench, "short", Duration.ZERO) + trySeries(bench, "long", Duration.ofMillis(2));
-        bench.evidence("series of local holds", entries, 4);
-    }
-
-    private record Hold(long token, long from) {}
-
-    /** Callers of one client, who want nothing but the lock, and one of another; how many entries the first client had. */
-    private static long trySeries(Bench bench, String name, Duration length) {
-        Node busy = Node.in(bench);
-        Node other = Node.in(bench);
-        Mutex mutex = busy.sereno().mutex(name);
-        List<Hold> holds = new ArrayList<>();
-        AtomicBoolean stop = new AtomicBoolean();
-        Grant first = busy.calls("acquire", mutex::acquire).result(LONG);
-        long from = bench.now();
-        Calling<Grant> outside = other.calls("acquire", other.sereno().mutex(name)::acquire);
-        Queues.ofLock(bench, name).await(bench, 2);
-        List<Calling<Boolean>> callers = new ArrayList<>();
-        for (int i = 0; i < 12; i++) {
-            callers.add(busy.calls("caller " + i, () -> {
-                for (int j = 0; j < 400 && !stop.get(); j++) {
-                    hold(bench, mutex, length, holds);
-                }
-                return true;
-            }));
-        }
-        if (!bench.reach(() -> callers.stream().allMatch(Calling::isParked), bench.patience())) {
-            throw bench.unknown("callers do not come to wait");
-        }
-        busy.tells("release", first::release);
-        Grant grant = outside.result(LONG);
-        bench.within(Duration.ofSeconds(2), from, "the wait of another client behind a client that hands on locally");
-        List<Hold> inFront;
-        synchronized (holds) {
-            inFront = List.copyOf(holds);
-        }
-        bench.verify(
-                inFront.size() < MOST,
-                () -> "a client had the lock another " + inFront.size() + " times while " + other
-                        + " was in the queue behind its entry; a series has at most " + MOST + " holds");
-        Duration allowed = LONGEST.plusMillis(bench.kit().pace().isReal() ? 150 : 1)
-                .plus(bench.kit().stalledSince(from).multipliedBy(2));
-        inFront.forEach(hold -> requireSoon(bench, from, hold, allowed));
-        other.tells("release", grant::release);
-        bench.pass(Duration.ofMillis(200));
-        stop.set(true);
-        callers.forEach(caller -> caller.result(LONG));
-        Map<Long, Hold> begins = new HashMap<>();
-        long longest = 0;
-        for (Hold hold : holds) {
-            Hold begin = begins.computeIfAbsent(hold.token() / 1_024, entry -> hold);
-            requireSoon(bench, begin.from(), hold, allowed);
-            longest = Math.max(longest, hold.token() % 1_024);
-        }
-        // On a machine that is busy 20 ms may be over before the first hold is.
-        bench.evidence(
-                "places of the longest series", longest + 1, bench.kit().pace().isReal() ? 1 : 2);
-        return begins.size();
-    }
-
-    private static void requireSoon(Bench bench, long begin, Hold hold, Duration allowed) {
-        Duration late = Duration.ofNanos(hold.from() - begin);
-        bench.verify(
-                late.compareTo(allowed) <= 0,
-                () -> "a hold of the entry created at " + hold.token() / 1_024 + " began " + Bench.text(late)
-                        + " after its first; none is to begin later than 20 ms");
-    }
-
-    private static void hold(Bench bench, Mutex mutex, Duration length, List<Hold> holds) throws Exception {
-        Grant grant = mutex.acquire();
-        synchronized (holds) {
-            holds.add(new Hold(grant.fencingToken(), bench.now()));
-        }
-        if (!length.isZero()) {
-            bench.pass(length);
-        }
-        grant.release();
-    }
-
-    @Rule(value = "LCK-9b", waits = true, check = "whether each step of a call has a timeout of its own")
-    void tryAcquireComesBackInTime(Bench bench) {
-        Node holder = Node.in(bench);
-        Node other = Node.in(bench);
-        Grant held = acquire(holder);
-        Mutex mutex = other.sereno().mutex(NAME);
-        for (Duration timeout : List.of(Duration.ZERO, Duration.ofMillis(100), Duration.ofMillis(600))) {
-            long from = bench.now();
-            Optional<Grant> attempt = other.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout))
-                    .result();
-            Duration took = bench.since(from);
-            bench.verify(
-                    attempt.isEmpty(),
-                    () -> "tryAcquire(" + timeout + ") returned a grant while " + holder + " held the lock with token "
-                            + held.fencingToken() + ", isHeld " + held.isHeld());
-            if (!timeout.isZero()) {
-                bench.within(timeout.plusMillis(250), from, "tryAcquire(" + timeout + ")");
-                bench.verify(
-                        took.compareTo(timeout) >= 0,
-                        () -> "tryAcquire(" + timeout + ") gave up after " + Bench.text(took));
-            }
-            bench.same("the clients in the queue after an attempt came to nothing", 1, queued(bench));
-        }
-        // A grant that comes when the time is up is nobody's.
-        Duration timeout = Duration.ofMillis(400);
-        long from = bench.now();
-        Calling<Optional<Grant>> late = other.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout));
-        bench.pass(timeout.plusMillis(100));
-        holder.tells("release", held::release);
-        Optional<Grant> nothing = late.result();
-        bench.verify(
-                nothing.isEmpty(),
-                () -> "tryAcquire(" + timeout + ") returned a grant that was given when " + holder
-                        + " released the lock, at least " + Bench.text(timeout.plusMillis(100)) + " after the call");
-        bench.within(timeout.plusMillis(250 + 100), from, "the last attempt");
-        Grant free = acquire(holder);
-        holder.tells("release", free::release);
-    }
-
-    @Rule(value = "LCK-9a", waits = true, check = "whether an attempt that was given up on is taken out of the queue")
-    void whoSaysEmptyDoesNotComeToHold(Bench bench) {
-        Queues queue = Queues.ofLock(bench, NAME);
-        Node holder = Node.in(bench);
-        Node other = Node.in(bench);
-        Node third = Node.in(bench);
-        Mutex mutex = other.sereno().mutex(NAME);
-        for (Duration timeout : List.of(Duration.ZERO, Duration.ofMillis(100), Duration.ofMillis(700))) {
-            Grant held = acquire(holder);
-            Optional<Grant> attempt = other.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout))
-                    .result();
-            bench.verify(attempt.isEmpty(), () -> "a grant was returned while another one held");
-            holder.tells("release", held::release);
-            bench.pass(Duration.ofMillis(300));
-            bench.verify(
-                    queue.live().isEmpty(),
-                    () -> "tryAcquire(" + timeout + ") said empty; when the lock became free, there was "
-                            + queue.describe());
-            Optional<Grant> free =
-                    third.told("tryAcquire", () -> third.sereno().mutex(NAME).tryAcquire());
-            bench.verify(free.isPresent(), () -> "nobody holds the lock, and tryAcquire() is empty");
-            third.tells("release", free.orElseThrow()::release);
-        }
-    }
-
-    @Rule(
-            value = "LCK-9c",
-            waits = true,
-            check = "whom an attempt takes for others: a session that is not there yet,"
-                    + " or what the same client had before")
-    void anAttemptOnAFreeLockIsNotEmpty(Bench bench) {
-        for (Duration timeout : List.of(Duration.ZERO, Duration.ofSeconds(5))) {
-            Node node = Node.in(bench);
-            for (int i = 0; i < 3; i++) {
-                Mutex mutex = node.sereno().mutex(NAME);
-                int number = i + 1;
-                Optional<Grant> attempt = node.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout))
-                        .result();
-                bench.verify(
-                        attempt.isPresent(),
-                        () -> "attempt " + number + " of a client, tryAcquire(" + timeout
-                                + "), is empty, and nobody is in front");
-                node.tells("release", attempt.orElseThrow()::release);
-            }
-        }
-    }
-
-    private static int queued(Bench bench) {
-        return Queues.ofLock(bench, NAME).live().size();
-    }
-
-    @Rule(
-            value = "LCK-8",
-            waits = true,
-            check = "whether a request that is given up on is removed by its createRevision, and before its caller"
-                    + " hears")
-    void whoGivesUpBlocksNobodyAndLeavesNothing(Bench bench) {
-        Queues queue = Queues.ofLock(bench, NAME);
-        Node holder = Node.in(bench);
-        Node quitter = Node.in(bench);
-        Node closer = Node.in(bench);
-        Node next = Node.in(bench);
-        for (String way : List.of("timeout", "interrupt", "close")) {
-            Grant held = acquire(holder);
-            Node giving = way.equals("close") ? closer : quitter;
-            Mutex mutex = giving.sereno().mutex(NAME);
-            Calling<?> waiting = way.equals("timeout")
-                    ? giving.calls("tryAcquire 3 s", () -> mutex.tryAcquire(Duration.ofSeconds(3)))
-                    : giving.calls("acquire", mutex::acquire);
-            queue.await(bench, 2);
-            Calling<Grant> behind = next.calls("acquire", next.sereno().mutex(NAME)::acquire);
-            long from = bench.now();
-            while (queue.live().size() < 3 && !waiting.isDone()) {
-                bench.within(bench.patience(), from, "queueing behind a waiter");
-                bench.pass(Duration.ofMillis(5));
-            }
-            if (way.equals("interrupt")) {
-                waiting.interrupt();
-            } else if (way.equals("close")) {
-                giving.tells("close", giving.sereno()::close);
-            }
-            Ended<?> ended = waiting.end(bench.patience());
-            bench.verify(!ended.isOpen(), () -> "a waiter that gives up by " + way + " has not come back");
-            List<Entry> left = queue.live();
-            bench.verify(
-                    left.size() == 2,
-                    () -> "a waiter gave up by " + way + " and heard of it (" + ended
-                            + "); its entry is to be gone by then, and there are " + queue.describe());
-            holder.tells("release", held::release);
-            long freed = bench.now();
-            Grant granted = behind.result(LONG);
-            bench.within(Duration.ofSeconds(2), freed, "the grant behind a waiter that gave up by " + way);
-            next.tells("release", granted::release);
-        }
-        bench.same("those who queue at the end", List.of(), queue.live());
-        // A name that was in doubt is kept taken until its session ends.
-        for (Node node : List.of(holder, quitter, next)) {
-            node.tells("close", node.sereno()::close);
-        }
-        bench.same("what is left in the store", "[]", queue.describe());
     }
 
     @Rule(value = "LCK-10", waits = true, check = "whether a release deletes by name, or whatever is first")
@@ -620,61 +364,7 @@ class LockRules {
                         .count();
     }
 
-    @Rule(
-            value = "LCK-14",
-            waits = true,
-            check = "whether entering again makes a new grant, and what unlock() says after a loss")
-    @SuppressWarnings("LockNotBeforeTry")
-    void theLockViewIsReentrantAndTellsOfALoss(Bench bench) {
-        Node node = Node.in(bench);
-        Node other = Node.in(bench);
-        Queues queue = Queues.ofLock(bench, NAME);
-        Mutex mutex = node.sereno().mutex(NAME);
-        Lock lock = mutex.asLock();
-        List<Optional<Long>> tokens = new ArrayList<>();
-        List<Boolean> strangers = new ArrayList<>();
-        Ended<Boolean> ended = node.calls("lock, lock, lose, unlock", () -> {
-                    lock.lock();
-                    tokens.add(token(mutex));
-                    lock.lock();
-                    tokens.add(token(mutex));
-                    strangers.add(entersElsewhere(bench, lock));
-                    lock.unlock();
-                    tokens.add(token(mutex));
-                    strangers.add(entersElsewhere(bench, lock));
-                    lock.unlock();
-                    tokens.add(token(mutex));
-                    lock.lock();
-                    queue.clear();
-                    bench.pass(Node.steady(bench).dividedBy(2));
-                    lock.unlock();
-                    return true;
-                })
-                .end(LONG.multipliedBy(2));
-        Optional<Long> token = tokens.isEmpty() ? Optional.empty() : tokens.get(0);
-        bench.same(
-                "the token in the store after lock() | lock() | unlock() | unlock()",
-                List.of(token, token, token, Optional.<Long>empty()),
-                tokens);
-        bench.same("whether another thread of the client may enter meanwhile", List.of(false, false), strangers);
-        bench.verify(
-                ended.thrown() instanceof GrantLostException,
-                () -> "unlock() after the entry had been removed ended as " + ended + "; GrantLostException is right");
-        Grant free = other.told("acquire", other.sereno().mutex(NAME)::acquire);
-        other.tells("release", free::release);
-    }
-
-    private static Optional<Long> token(Mutex mutex) {
-        return mutex.inspect().holder().map(LockView.Holder::fencingToken);
-    }
-
-    private static boolean entersElsewhere(Bench bench, Lock lock) throws Exception {
-        CompletableFuture<Boolean> attempt =
-                bench.async(() -> bench.kit().crew().waiting(() -> lock.tryLock()));
-        return attempt.get();
-    }
-
-    private static Grant acquire(Node node) {
+    static Grant acquire(Node node) {
         return node.calls("acquire", node.sereno().mutex(NAME)::acquire).result(LONG);
     }
 }

@@ -38,7 +38,8 @@ final class LockRun {
     /** What the rules of a mutex are called for an election. */
     private static final Map<String, String> OF_ELECTIONS = Map.of(
             "LCK-1", "LDR-1",
-            "LCK-2", "LDR-1",
+            "LCK-2a", "LDR-1",
+            "LCK-2b", "LDR-1",
             "LCK-5a", "LDR-1",
             "LCK-9a", "LDR-1",
             "LCK-10", "LDR-1",
@@ -235,7 +236,7 @@ final class LockRun {
             bench.pass(Duration.ofMillis(1 + random.nextInt(3)));
         }
         chronicle.require(
-                kind.rule("LCK-2"), !rolled, node + ": the token of a grant was " + token + " and is another now");
+                kind.rule("LCK-2b"), !rolled, node + ": the token of a grant was " + token + " and is another now");
         long lastHeld = chronicle.tick();
         boolean lost = !grant.isHeld();
         leave(me);
@@ -334,7 +335,7 @@ final class LockRun {
             chronicle.undecided("no order of " + calls.size() + " acquisitions and releases was found within " + BUDGET
                     + " steps, nor that there is none");
         }
-        for (String rule : List.of("LCK-2", "LCK-5a")) {
+        for (String rule : List.of("LCK-2a", "LCK-5a")) {
             for (int i = 0; i < calls.size() / 2; i++) {
                 chronicle.tried(kind.rule(rule));
             }

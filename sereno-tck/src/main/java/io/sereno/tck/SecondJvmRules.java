@@ -75,14 +75,14 @@ class SecondJvmRules {
         bench.verify(names.contains("from the second"), () -> "what it put without a lease is gone; there is " + names);
     }
 
-    @Rule(value = "LCK-2", waits = true, check = "COM-5b over processes: where revisions come from")
+    @Rule(value = "LCK-2a", waits = true, check = "COM-5b over processes: where revisions come from")
     void tokensRiseOverProcesses(Bench bench) {
-        judge(bench, "LCK-2");
+        judge(bench, "LCK-2a");
     }
 
-    @Rule(value = "LCK-8", waits = true, check = "LEA-3a: what keeps the entry of a process that was killed")
+    @Rule(value = "LCK-8b", waits = true, check = "LEA-3a: what keeps the entry of a process that was killed")
     void aProcessThatIsKilledBlocksNobody(Bench bench) {
-        judge(bench, "LCK-8");
+        judge(bench, "LCK-8b");
     }
 
     @Rule(value = "LDR-3", waits = true, check = "LEA-3a and WAT-4: whether the end of a lease is announced")

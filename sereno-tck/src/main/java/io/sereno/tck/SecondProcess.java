@@ -43,7 +43,7 @@ final class SecondProcess {
         Calling<Boolean> done = node.calls("await", () -> group.await(Duration.ofMinutes(1)));
         bench.pass(ttl.dividedBy(2));
         chronicle.require(
-                "LCK-8", !lock.isDone(), "the mutex was granted while the process that holds it lives and renews");
+                "LCK-8b", !lock.isDone(), "the mutex was granted while the process that holds it lives and renews");
         second.kill();
         long dead = bench.now();
         while (node.told("members", node.sereno().membership("g")::members).list().stream()
@@ -60,12 +60,12 @@ final class SecondProcess {
         Duration bound = Node.gone(bench, ttl)
                 .plus(TRIPS)
                 .plus(bench.kit().stalledSince(dead).multipliedBy(2));
-        inTime(chronicle, "LCK-8", lock.returned() - dead, bound, "the mutex was granted");
+        inTime(chronicle, "LCK-8b", lock.returned() - dead, bound, "the mutex was granted");
         inTime(chronicle, "LDR-3", lead.returned() - dead, bound, "another one led");
         inTime(chronicle, "WGP-4", done.returned() - dead, bound, "its loss was settled");
         inTime(chronicle, "MEM-3", gone - dead, bound, "it was not listed any more");
         chronicle.require(
-                "LCK-2",
+                "LCK-2a",
                 grant.fencingToken() > token,
                 "token " + grant.fencingToken() + " was granted after a process with token " + token + " was killed");
         node.tells("release", grant::release);

@@ -150,6 +150,14 @@ public abstract class SerenoTck {
 
     @Nested
     @Tag("LCK")
+    class LockCallers extends LockCallerRules {}
+
+    @Nested
+    @Tag("LCK")
+    class LockAttempts extends LockAttemptRules {}
+
+    @Nested
+    @Tag("LCK")
     @Tag("faults")
     class LocksUnderFaults extends LockFaultRules {}
 

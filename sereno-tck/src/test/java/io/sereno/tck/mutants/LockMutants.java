@@ -55,7 +55,7 @@ final class LockMutants {
                         mutex -> granting(mutex, grant -> tokens(grant, token -> token / 1_024 * 1_024))),
                 granting("LCK-1", "tokens are counted by each client", LockObjects::counted),
                 recipe(
-                        "LCK-2",
+                        "LCK-2a",
                         "the token is a version of the entry",
                         Mutex.class,
                         mutex -> granting(
@@ -66,8 +66,8 @@ final class LockMutants {
                                         (method, call) -> method.equals("fencingToken")
                                                 ? Long.valueOf((long) Objects.requireNonNull(call.go()) % 1_024)
                                                 : call.go()))),
-                granting("LCK-2", "tokens begin again with each client", LockObjects::counted),
-                granting("LCK-2", "a token that is read again is that of the newest grant", newest -> grant -> {
+                granting("LCK-2a", "tokens begin again with each client", LockObjects::counted),
+                granting("LCK-2b", "a token that is read again is that of the newest grant", newest -> grant -> {
                     newest.set(grant.fencingToken());
                     return tokens(grant, token -> newest.get());
                 }),
@@ -139,13 +139,13 @@ final class LockMutants {
                         });
                     }
                 }),
-                backend("LCK-8", "who gives up leaves its entry to the session", Queueing.LeavingInWordsOnly::new),
+                backend("LCK-8a", "who gives up leaves its entry to the session", Queueing.LeavingInWordsOnly::new),
                 backend(
-                        "LCK-8",
+                        "LCK-8a",
                         "who gives up hears of it before its entry is gone",
                         (world, below) -> new Queueing.LeavingLater(world, below, Duration.ofMillis(100))),
-                backend("LCK-8", "entries of waiters are under no lease", Queueing.WithoutALease::new),
-                recipes("LCK-8", "a close leaves everything to the lease", (store, settings) -> {
+                backend("LCK-8b", "entries of waiters are under no lease", Queueing.WithoutALease::new),
+                recipes("LCK-8a", "a close leaves everything to the lease", (store, settings) -> {
                     AtomicBoolean closing = new AtomicBoolean();
                     Backend careless = new Queueing.LeavingInWordsOnly(store) {
                         @Override

@@ -1,0 +1,196 @@
+package io.sereno.tck;
+
+import io.sereno.Grant;
+import io.sereno.GrantLostException;
+import io.sereno.LockView;
+import io.sereno.Mutex;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Lock;
+
+/** The callers of one client that want one mutex: their order, what they hand on to each other, and the view of it as a {@code Lock}. */
+class LockCallerRules {
+    private static final String NAME = "lock";
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    /** How many holds a series has, and when the last begins after the first. */
+    private static final int MOST = 1_024;
+
+    private static final Duration LONGEST = Duration.ofMillis(20);
+
+    @Rule(value = "LCK-5b", waits = true, check = "whether callers of one client wait in one line")
+    void callersOfOneClientAreGrantedInTheOrderOfTheirCalls(Bench bench) {
+        Node node = Node.in(bench);
+        Mutex mutex = node.sereno().mutex(NAME);
+        Grant held = LockRules.acquire(node);
+        List<Integer> served = new ArrayList<>();
+        List<Calling<Boolean>> callers = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            int number = i;
+            Calling<Boolean> caller = node.calls("caller " + i, () -> {
+                if (number % 2 == 0) {
+                    return mutex.call(grant -> note(served, number));
+                }
+                Grant grant = mutex.acquire();
+                note(served, number);
+                grant.release();
+                return true;
+            });
+            callers.add(caller);
+            if (!bench.reach(caller::isParked, bench.patience())) {
+                throw bench.unknown("caller " + i + " does not come to wait");
+            }
+        }
+        node.tells("release", held::release);
+        callers.forEach(caller -> caller.result(LONG));
+        bench.same("the order in which callers were served", List.of(0, 1, 2, 3, 4, 5, 6, 7), served);
+    }
+
+    private static boolean note(List<Integer> served, int number) {
+        synchronized (served) {
+            return served.add(number);
+        }
+    }
+
+    @Rule(value = "LCK-6", waits = true, check = "whether a client that hands on locally ever lets others in")
+    void aSeriesOfLocalHoldsEnds(Bench bench) {
+        // Of holds that take no time their number is the end, of others the time.
+        long entries = trySeries(bench, "short", Duration.ZERO) + trySeries(bench, "long", Duration.ofMillis(2));
+        bench.evidence("series of local holds", entries, 4);
+    }
+
+    private record Hold(long token, long from) {}
+
+    /** Callers of one client, who want nothing but the lock, and one of another; how many entries the first client had. */
+    private static long trySeries(Bench bench, String name, Duration length) {
+        Node busy = Node.in(bench);
+        Node other = Node.in(bench);
+        Mutex mutex = busy.sereno().mutex(name);
+        List<Hold> holds = new ArrayList<>();
+        AtomicBoolean stop = new AtomicBoolean();
+        Grant first = busy.calls("acquire", mutex::acquire).result(LONG);
+        long from = bench.now();
+        Calling<Grant> outside = other.calls("acquire", other.sereno().mutex(name)::acquire);
+        Queues.ofLock(bench, name).await(bench, 2);
+        List<Calling<Boolean>> callers = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            callers.add(busy.calls("caller " + i, () -> {
+                for (int j = 0; j < 400 && !stop.get(); j++) {
+                    hold(bench, mutex, length, holds);
+                }
+                return true;
+            }));
+        }
+        if (!bench.reach(() -> callers.stream().allMatch(Calling::isParked), bench.patience())) {
+            throw bench.unknown("callers do not come to wait");
+        }
+        busy.tells("release", first::release);
+        Grant grant = outside.result(LONG);
+        bench.within(Duration.ofSeconds(2), from, "the wait of another client behind a client that hands on locally");
+        List<Hold> inFront;
+        synchronized (holds) {
+            inFront = List.copyOf(holds);
+        }
+        bench.verify(
+                inFront.size() < MOST,
+                () -> "a client had the lock another " + inFront.size() + " times while " + other
+                        + " was in the queue behind its entry; a series has at most " + MOST + " holds");
+        Duration allowed = LONGEST.plusMillis(bench.kit().pace().isReal() ? 150 : 1)
+                .plus(bench.kit().stalledSince(from).multipliedBy(2));
+        inFront.forEach(hold -> requireSoon(bench, from, hold, allowed));
+        other.tells("release", grant::release);
+        bench.pass(Duration.ofMillis(200));
+        stop.set(true);
+        callers.forEach(caller -> caller.result(LONG));
+        Map<Long, Hold> begins = new HashMap<>();
+        long longest = 0;
+        for (Hold hold : holds) {
+            Hold begin = begins.computeIfAbsent(hold.token() / 1_024, entry -> hold);
+            requireSoon(bench, begin.from(), hold, allowed);
+            longest = Math.max(longest, hold.token() % 1_024);
+        }
+        // On a machine that is busy 20 ms may be over before the first hold is.
+        bench.evidence(
+                "places of the longest series", longest + 1, bench.kit().pace().isReal() ? 1 : 2);
+        return begins.size();
+    }
+
+    private static void requireSoon(Bench bench, long begin, Hold hold, Duration allowed) {
+        Duration late = Duration.ofNanos(hold.from() - begin);
+        bench.verify(
+                late.compareTo(allowed) <= 0,
+                () -> "a hold of the entry created at " + hold.token() / 1_024 + " began " + Bench.text(late)
+                        + " after its first; none is to begin later than 20 ms");
+    }
+
+    private static void hold(Bench bench, Mutex mutex, Duration length, List<Hold> holds) throws Exception {
+        Grant grant = mutex.acquire();
+        synchronized (holds) {
+            holds.add(new Hold(grant.fencingToken(), bench.now()));
+        }
+        if (!length.isZero()) {
+            bench.pass(length);
+        }
+        grant.release();
+    }
+
+    @Rule(
+            value = "LCK-14",
+            waits = true,
+            check = "whether entering again makes a new grant, and what unlock() says after a loss")
+    @SuppressWarnings("LockNotBeforeTry")
+    void theLockViewIsReentrantAndTellsOfALoss(Bench bench) {
+        Node node = Node.in(bench);
+        Node other = Node.in(bench);
+        Queues queue = Queues.ofLock(bench, NAME);
+        Mutex mutex = node.sereno().mutex(NAME);
+        Lock lock = mutex.asLock();
+        List<Optional<Long>> tokens = new ArrayList<>();
+        List<Boolean> strangers = new ArrayList<>();
+        Ended<Boolean> ended = node.calls("lock, lock, lose, unlock", () -> {
+                    lock.lock();
+                    tokens.add(token(mutex));
+                    lock.lock();
+                    tokens.add(token(mutex));
+                    strangers.add(entersElsewhere(bench, lock));
+                    lock.unlock();
+                    tokens.add(token(mutex));
+                    strangers.add(entersElsewhere(bench, lock));
+                    lock.unlock();
+                    tokens.add(token(mutex));
+                    lock.lock();
+                    queue.clear();
+                    bench.pass(Node.steady(bench).dividedBy(2));
+                    lock.unlock();
+                    return true;
+                })
+                .end(LONG.multipliedBy(2));
+        Optional<Long> token = tokens.isEmpty() ? Optional.empty() : tokens.get(0);
+        bench.same(
+                "the token in the store after lock() | lock() | unlock() | unlock()",
+                List.of(token, token, token, Optional.<Long>empty()),
+                tokens);
+        bench.same("whether another thread of the client may enter meanwhile", List.of(false, false), strangers);
+        bench.verify(
+                ended.thrown() instanceof GrantLostException,
+                () -> "unlock() after the entry had been removed ended as " + ended + "; GrantLostException is right");
+        Grant free = other.told("acquire", other.sereno().mutex(NAME)::acquire);
+        other.tells("release", free::release);
+    }
+
+    private static Optional<Long> token(Mutex mutex) {
+        return mutex.inspect().holder().map(LockView.Holder::fencingToken);
+    }
+
+    private static boolean entersElsewhere(Bench bench, Lock lock) throws Exception {
+        CompletableFuture<Boolean> attempt =
+                bench.async(() -> bench.kit().crew().waiting(() -> lock.tryLock()));
+        return attempt.get();
+    }
+}
