@@ -183,7 +183,15 @@ final class LockMutants {
                             }
                             return result;
                         })),
-                backend("LCK-9a", "an attempt that has said empty keeps its place", Queueing.LeavingInWordsOnly::new),
+                backend(
+                        "LCK-9a",
+                        "an attempt that has said empty keeps its place until somebody cleans up",
+                        (world, below) -> new Queueing.LeavingLater(world, below, Duration.ofSeconds(1)) {
+                            @Override
+                            boolean isLate(String name) {
+                                return !isGranted(name);
+                            }
+                        }),
                 recipe(
                         "LCK-9b",
                         "each step has a timeout of its own",
