@@ -193,7 +193,7 @@ final class ElectionObjects {
                 Optional<String> self = topology.self().map(Peer::nodeId);
                 Optional<String> first =
                         topology.peers().stream().findFirst().map(Peer::nodeId);
-                return result.equals(Optional.empty()) && self.isPresent() && self.equals(first)
+                return Optional.empty().equals(result) && self.isPresent() && self.equals(first)
                         ? Optional.of(new Taken(topology.peers().get(0).incarnation() * 1_024))
                         : result;
             }

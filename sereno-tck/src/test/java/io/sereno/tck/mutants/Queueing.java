@@ -296,6 +296,9 @@ class Queueing extends Wrapper {
 
     /** Leaves the place in the store that a waiter has given up. */
     static class LeavingInWordsOnly extends Granted {
+        /** What is seen there again is really removed. */
+        private final Set<String> left = ConcurrentHashMap.newKeySet();
+
         LeavingInWordsOnly(Backend below) {
             super(below);
         }
@@ -306,7 +309,7 @@ class Queueing extends Wrapper {
 
         @Override
         public CompletionStage<CommitResult> commit(Commit commit) {
-            return leaves(commit) && commit.writes().stream().map(Write::name).allMatch(this::isKept)
+            return leaves(commit) && commit.writes().stream().map(Write::name).allMatch(name -> isKept(name) && left.add(name))
                     ? completedFuture(done())
                     : super.commit(commit);
         }
@@ -316,6 +319,8 @@ class Queueing extends Wrapper {
     static class LeavingLater extends Granted {
         private final World world;
         private final Duration delay;
+        /** What is seen there again is really removed. */
+        private final Set<String> left = ConcurrentHashMap.newKeySet();
 
         LeavingLater(World world, Backend below, Duration delay) {
             super(below);
@@ -329,7 +334,7 @@ class Queueing extends Wrapper {
 
         @Override
         public CompletionStage<CommitResult> commit(Commit commit) {
-            if (!leaves(commit) || !commit.writes().stream().map(Write::name).allMatch(this::isLate)) {
+            if (!leaves(commit) || !commit.writes().stream().map(Write::name).allMatch(name -> isLate(name) && left.add(name))) {
                 return super.commit(commit);
             }
             world.later(delay, Runnable::run, () -> below.commit(commit));
