@@ -262,8 +262,10 @@ class LeaderFaultRules {
                 () -> "a candidate leads, and lastError() is " + candidate.lastError());
     }
 
-    @Rule(value = "LDR-12", waits = true, check = "whether a candidate enrols under its next session, and when its"
-            + " entry was removed")
+    @Rule(
+            value = "LDR-12",
+            waits = true,
+            check = "whether a candidate enrols under its next session, and when its" + " entry was removed")
     void aStartedElectionOutlivesSessionsAndEntries(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node node = Node.breakable(bench, ttl).awaitSession();

@@ -39,7 +39,10 @@ class LeaderRules {
         LockRun.calmElection(bench).judge(bench, "LDR-10", 15);
     }
 
-    @Rule(value = "LDR-10", waits = true, check = "whether a candidate looks at all who are in front, or at the nearest one")
+    @Rule(
+            value = "LDR-10",
+            waits = true,
+            check = "whether a candidate looks at all who are in front, or at the nearest one")
     void whoStandsBehindOneThatLeavesDoesNotLead(Bench bench) {
         Queues queue = Queues.ofElection(bench, NAME);
         List<LeaderElection> candidates = new ArrayList<>();

@@ -61,7 +61,8 @@ class LockCallerRules {
     @Rule(value = "LCK-6", waits = true, check = "whether a client that hands on locally ever lets others in")
     void aSeriesOfLocalHoldsEnds(Bench bench) {
         long entries = trySeries(bench, "long", Duration.ofMillis(2));
-        // Of holds that take no time their number is the end; unless there is nobody in line for a moment, so more than once.
+        // Of holds that take no time their number is the end; unless there is nobody in line for a moment, so more than
+        // once.
         for (int i = 0; i < 3; i++) {
             entries += trySeries(bench, "short-" + i, Duration.ZERO);
         }
@@ -120,7 +121,9 @@ class LockCallerRules {
         }
         // On a machine that is busy 20 ms may be over before the first hold is.
         bench.evidence(
-                "places of the longest series of each try", longest + 1, bench.kit().pace().isReal() ? 1 : 2);
+                "places of the longest series of each try",
+                longest + 1,
+                bench.kit().pace().isReal() ? 1 : 2);
         return begins.size();
     }
 

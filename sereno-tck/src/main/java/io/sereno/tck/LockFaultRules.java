@@ -204,7 +204,10 @@ class LockFaultRules {
         }
     }
 
-    @Rule(value = "LCK-8b", waits = true, check = "LEA-3a: whether the entry of a process that died goes with its lease")
+    @Rule(
+            value = "LCK-8b",
+            waits = true,
+            check = "LEA-3a: whether the entry of a process that died goes with its lease")
     void aWaiterThatDiesBlocksNobody(Bench bench) {
         Duration ttl = Node.brief(bench);
         Queues queue = Queues.ofLock(bench, NAME);

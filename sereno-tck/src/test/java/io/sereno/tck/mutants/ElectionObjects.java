@@ -96,8 +96,8 @@ final class ElectionObjects {
     static Mutant withExecutor(String rule, String what, BiFunction<Executor, LeaderElection, LeaderElection> broken) {
         return RecipeMutants.recipes(rule, what, (store, settings) -> {
             AtomicReference<Executor> executor = new AtomicReference<>();
-            Sereno.Builder builder = changed(
-                    Sereno.Builder.class, Sereno.builder().backend(store), (method, call) -> {
+            Sereno.Builder builder =
+                    changed(Sereno.Builder.class, Sereno.builder().backend(store), (method, call) -> {
                         if (method.equals("executor")) {
                             executor.set(call.given(0, Executor.class));
                         }
@@ -140,8 +140,7 @@ final class ElectionObjects {
                     });
                 }
             };
-            Sereno sereno =
-                    settings.apply(Sereno.builder().backend(waiting)).connect();
+            Sereno sereno = settings.apply(Sereno.builder().backend(waiting)).connect();
             return changed(Sereno.class, sereno, (method, call) -> {
                 Object result = call.go();
                 return result instanceof LeaderElection election
@@ -191,8 +190,7 @@ final class ElectionObjects {
             if (method.equals("leadership") || (method.equals("awaitLeadership") && result instanceof Optional<?>)) {
                 Topology topology = election.topology();
                 Optional<String> self = topology.self().map(Peer::nodeId);
-                Optional<String> first =
-                        topology.peers().stream().findFirst().map(Peer::nodeId);
+                Optional<String> first = topology.peers().stream().findFirst().map(Peer::nodeId);
                 return Optional.empty().equals(result) && self.isPresent() && self.equals(first)
                         ? Optional.of(new Taken(topology.peers().get(0).incarnation() * 1_024))
                         : result;

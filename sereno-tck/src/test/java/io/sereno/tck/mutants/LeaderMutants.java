@@ -45,13 +45,13 @@ final class LeaderMutants {
                     Map<Long, Long> told = new ConcurrentHashMap<>();
                     return tokens(
                             election,
-                            leadership -> told.computeIfAbsent(
-                                    leadership.fencingToken(), term -> last.addAndGet(1_024)));
+                            leadership ->
+                                    told.computeIfAbsent(leadership.fencingToken(), term -> last.addAndGet(1_024)));
                 }),
                 election("LDR-1", "the token is the one of the candidate's first term", election -> {
-                    AtomicReference<Long> first = new AtomicReference<>();
+                    AtomicLong first = new AtomicLong();
                     return tokens(election, leadership -> {
-                        first.compareAndSet(null, leadership.fencingToken());
+                        first.compareAndSet(0, leadership.fencingToken());
                         return first.get();
                     });
                 }),
@@ -59,8 +59,10 @@ final class LeaderMutants {
                         "LDR-2",
                         "a leader that is cut off believes until it reconnects",
                         election -> terms(election, leadership -> believing(Leadership.class, leadership))),
-                backend("LDR-3", "a candidate is deaf, and looks once a ttl", below -> new Queueing.HardOfHearing(
-                        below, target -> Queueing.isQueue(target.directory()))),
+                backend(
+                        "LDR-3",
+                        "a candidate is deaf, and looks once a ttl",
+                        below -> new Queueing.HardOfHearing(below, target -> Queueing.isQueue(target.directory()))),
                 backend("LDR-3", "candidates are under no lease", Queueing.WithoutALease::new),
                 election(
                         "LDR-4",
@@ -77,23 +79,23 @@ final class LeaderMutants {
                                 leadership -> changed(
                                         Leadership.class,
                                         leadership,
-                                        (method, call) -> method.equals("isHeld") ? Boolean.TRUE : call.go()))),
-                backend("LDR-4", "close() leaves the place to the lease", below -> new Queueing.LeavingInWordsOnly(below) {
-                    @Override
-                    boolean isKept(String name) {
-                        return true;
-                    }
-                }),
+                                        (method, call) -> method.equals("isHeld") ? true : call.go()))),
+                backend(
+                        "LDR-4",
+                        "close() leaves the place to the lease",
+                        below -> new Queueing.LeavingInWordsOnly(below) {
+                            @Override
+                            boolean isKept(String name) {
+                                return true;
+                            }
+                        }),
                 election(
                         "LDR-5a",
                         "the leader is told twice",
-                        election -> heard(
-                                election,
-                                "onElectedLeader",
-                                call -> {
-                                    call.run();
-                                    call.run();
-                                })),
+                        election -> heard(election, "onElectedLeader", call -> {
+                            call.run();
+                            call.run();
+                        })),
                 withExecutor(
                         "LDR-5a",
                         "the callbacks of a follower have threads of their own",
@@ -103,22 +105,26 @@ final class LeaderMutants {
                         "each callback about a peer has a thread of its own",
                         (executor, election) -> heard(
                                 heard(election, "onPeerJoined", executor::execute), "onPeerLeft", executor::execute)),
-                withExecutor("LDR-5b", "a callback that was interrupted is taken for one that has returned", (executor, election) -> {
-                    AtomicReference<Thread> worker = new AtomicReference<>();
-                    LeaderElection handed = heard(
-                            election,
-                            "onElectedLeader",
-                            callback -> executor.execute(() -> {
-                                worker.set(Thread.currentThread());
-                                callback.run();
-                            }));
-                    return changed(LeaderElection.class, handed, (method, call) -> {
-                        if (method.equals("resign") && worker.get() != null) {
-                            worker.get().interrupt();
-                        }
-                        return call.go();
-                    });
-                }),
+                withExecutor(
+                        "LDR-5b",
+                        "a callback that was interrupted is taken for one that has returned",
+                        (executor, election) -> {
+                            AtomicReference<Thread> worker = new AtomicReference<>();
+                            LeaderElection handed = heard(
+                                    election,
+                                    "onElectedLeader",
+                                    callback -> executor.execute(() -> {
+                                        worker.set(Thread.currentThread());
+                                        callback.run();
+                                    }));
+                            return changed(LeaderElection.class, handed, (method, call) -> {
+                                Thread busy = worker.get();
+                                if (method.equals("resign") && busy != null) {
+                                    busy.interrupt();
+                                }
+                                return call.go();
+                            });
+                        }),
                 backend("LDR-6", "a view is read once", below -> new Wrapper(below) {
                     private final Map<Query, CompletionStage<Snapshot>> seen = new ConcurrentHashMap<>();
 
@@ -129,8 +135,10 @@ final class LeaderMutants {
                                 : super.read(query);
                     }
                 }),
-                election("LDR-6", "the leader that is shown is the one who came last", election -> topologies(
-                        election, topology -> {
+                election(
+                        "LDR-6",
+                        "the leader that is shown is the one who came last",
+                        election -> topologies(election, topology -> {
                             List<Peer> peers = topology.peers();
                             return new Topology(
                                     topology.self(),
@@ -146,8 +154,10 @@ final class LeaderMutants {
                         "LDR-7",
                         "the leader's callback is not interrupted",
                         (executor, election) -> heard(election, "onElectedLeader", executor::execute)),
-                election("LDR-8", "a callback that throws is the last", election -> heard(
-                        election, "onElectedFollower", callback -> {
+                election(
+                        "LDR-8",
+                        "a callback that throws is the last",
+                        election -> heard(election, "onElectedFollower", callback -> {
                             try {
                                 callback.run();
                             } catch (IllegalStateException thrown) {
@@ -156,7 +166,9 @@ final class LeaderMutants {
                         })),
                 ElectionObjects.busy("LDR-8", "renewals wait for callbacks", (directory, renews) -> renews),
                 ElectionObjects.busy(
-                        "LDR-8", "other recipes wait for callbacks", (directory, renews) -> directory.startsWith("counter/")),
+                        "LDR-8",
+                        "other recipes wait for callbacks",
+                        (directory, renews) -> directory.startsWith("counter/")),
                 election("LDR-8", "a loss is told when the callback has returned", election -> {
                     CompletableFuture<Boolean> returned = new CompletableFuture<>();
                     return terms(
@@ -180,16 +192,22 @@ final class LeaderMutants {
                                             .noneMatch(other -> other.nodeId().equals(peer.nodeId()))
                                     && there.remove(peer.nodeId()));
                 }),
-                election("LDR-9", "who leaves is told twice", election -> heard(election, "onPeerLeft", callback -> {
-                    callback.run();
-                    callback.run();
-                })),
-                backend("LDR-10", "the own entry is not looked at after waiting, nor those in front", below -> new Queueing(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return verifies(commit) ? completedFuture(done()) : super.commit(commit);
-                    }
-                }),
+                election(
+                        "LDR-9",
+                        "who leaves is told twice",
+                        election -> heard(election, "onPeerLeft", callback -> {
+                            callback.run();
+                            callback.run();
+                        })),
+                backend(
+                        "LDR-10",
+                        "the own entry is not looked at after waiting, nor those in front",
+                        below -> new Queueing(below) {
+                            @Override
+                            public CompletionStage<CommitResult> commit(Commit commit) {
+                                return verifies(commit) ? completedFuture(done()) : super.commit(commit);
+                            }
+                        }),
                 backend("LDR-10", "only the one directly in front is looked at", Queueing.LookingAtTheNearest::new),
                 election("LDR-10", "the entry of a namesake is the own one", ElectionObjects::byNodeId),
                 backend("LDR-11", "new metadata is a new entry in place of the old", below -> new Queueing(below) {
@@ -204,30 +222,27 @@ final class LeaderMutants {
                                 : super.commit(new Commit(
                                                 commit.directory(),
                                                 commit.conditions(),
-                                                List.of(new Write.Delete(rewrites.get().name())),
+                                                List.of(new Write.Delete(
+                                                        rewrites.get().name())),
                                                 Optional.empty()))
                                         .thenCompose(gone -> super.commit(conditions(commit, condition -> false)));
                     }
                 }),
-                election(
-                        "LDR-11",
-                        "metadata is stored with the next term",
-                        election -> {
-                            AtomicReference<Boolean> started = new AtomicReference<>(false);
-                            return changed(LeaderElection.class, election, (method, call) -> {
-                                if (method.equals("start")) {
-                                    started.set(true);
-                                }
-                                return method.equals("metadata") && Boolean.TRUE.equals(started.get())
-                                        ? election
-                                        : call.go();
-                            });
-                        }),
+                election("LDR-11", "metadata is stored with the next term", election -> {
+                    AtomicReference<Boolean> started = new AtomicReference<>(false);
+                    return changed(LeaderElection.class, election, (method, call) -> {
+                        if (method.equals("start")) {
+                            started.set(true);
+                        }
+                        return method.equals("metadata") && Boolean.TRUE.equals(started.get()) ? election : call.go();
+                    });
+                }),
                 backend("LDR-11", "peers are told apart by their modRevisions", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<Snapshot> read(Query query) {
                         return super.read(query)
-                                .thenApply(read -> query instanceof Query.All && query.directory().startsWith("election/")
+                                .thenApply(read -> query instanceof Query.All
+                                                && query.directory().startsWith("election/")
                                         ? new Snapshot(
                                                 read.entries().stream()
                                                         .map(entry -> new Entry(
@@ -241,20 +256,24 @@ final class LeaderMutants {
                                         : read);
                     }
                 }),
-                backend("LDR-12", "the end of the first session is the end of the candidacy", below -> new Queueing(below) {
-                    private final Set<Long> leases = Collections.synchronizedSet(new java.util.LinkedHashSet<>());
+                backend(
+                        "LDR-12",
+                        "the end of the first session is the end of the candidacy",
+                        below -> new Queueing(below) {
+                            private final Set<Long> leases =
+                                    Collections.synchronizedSet(new java.util.LinkedHashSet<>());
 
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        if (!enqueues(commit)) {
-                            return super.commit(commit);
-                        }
-                        commit.writes().stream()
-                                .filter(Write.Put.class::isInstance)
-                                .forEach(write -> leases.add(((Write.Put) write).leaseId()));
-                        return leases.size() == 1 ? super.commit(commit) : new CompletableFuture<>();
-                    }
-                }),
+                            @Override
+                            public CompletionStage<CommitResult> commit(Commit commit) {
+                                if (!enqueues(commit)) {
+                                    return super.commit(commit);
+                                }
+                                commit.writes().stream()
+                                        .filter(Write.Put.class::isInstance)
+                                        .forEach(write -> leases.add(((Write.Put) write).leaseId()));
+                                return leases.size() == 1 ? super.commit(commit) : new CompletableFuture<>();
+                            }
+                        }),
                 backend("LDR-12", "an enrolment that fails is not tried again", below -> new Queueing(below) {
                     private volatile boolean failed;
 
@@ -279,8 +298,7 @@ final class LeaderMutants {
                             LeaderElection.class,
                             election,
                             (method, call) -> method.equals("lastError")
-                                    ? last.updateAndGet(
-                                            before -> before.isPresent() ? before : election.lastError())
+                                    ? last.updateAndGet(before -> before.isPresent() ? before : election.lastError())
                                     : call.go());
                 }));
     }
@@ -289,16 +307,14 @@ final class LeaderMutants {
         return recipe(rule, what, LeaderElection.class, broken);
     }
 
-    private static LeaderElection tokens(
-            LeaderElection election, java.util.function.ToLongFunction<Leadership> told) {
+    private static LeaderElection tokens(LeaderElection election, java.util.function.ToLongFunction<Leadership> told) {
         return terms(
                 election,
                 leadership -> changed(
                         Leadership.class,
                         leadership,
-                        (method, call) -> method.equals("fencingToken")
-                                ? (Object) told.applyAsLong(leadership)
-                                : call.go()));
+                        (method, call) ->
+                                method.equals("fencingToken") ? (Object) told.applyAsLong(leadership) : call.go()));
     }
 
     private static LeaderElection topologies(LeaderElection election, UnaryOperator<Topology> told) {

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -309,7 +308,10 @@ class Queueing extends Wrapper {
 
         @Override
         public CompletionStage<CommitResult> commit(Commit commit) {
-            return leaves(commit) && commit.writes().stream().map(Write::name).allMatch(name -> isKept(name) && left.add(name))
+            return leaves(commit)
+                            && commit.writes().stream()
+                                    .map(Write::name)
+                                    .allMatch(name -> isKept(name) && left.add(name))
                     ? completedFuture(done())
                     : super.commit(commit);
         }
@@ -334,7 +336,8 @@ class Queueing extends Wrapper {
 
         @Override
         public CompletionStage<CommitResult> commit(Commit commit) {
-            if (!leaves(commit) || !commit.writes().stream().map(Write::name).allMatch(name -> isLate(name) && left.add(name))) {
+            if (!leaves(commit)
+                    || !commit.writes().stream().map(Write::name).allMatch(name -> isLate(name) && left.add(name))) {
                 return super.commit(commit);
             }
             world.later(delay, Runnable::run, () -> below.commit(commit));
