@@ -65,6 +65,7 @@ final class Kit implements AutoCloseable {
             IdRules.class,
             IdFaultRules.class,
             TopicRules.class,
+            TopicKeepingRules.class,
             TopicFaultRules.class,
             RecipeRules.class);
 

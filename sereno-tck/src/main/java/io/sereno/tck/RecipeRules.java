@@ -1,17 +1,22 @@
 package io.sereno.tck;
 
 import io.sereno.Codec;
+import io.sereno.Counter;
+import io.sereno.From;
 import io.sereno.Grant;
 import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
+import io.sereno.Membership;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Retention;
 import io.sereno.Topic;
+import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
 import io.sereno.Worker;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
@@ -22,10 +27,13 @@ import io.sereno.tck.history.Recorder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What all recipes have in common. */
@@ -34,37 +42,49 @@ class RecipeRules {
     private static final int OPERATIONS = 32;
     private static final int VALUE_BYTES = 64 * 1024;
     private static final int COMMIT_BYTES = 128 * 1024;
+    private static final int NAME_BYTES = 512;
+    private static final String LONG_NAME = "n".repeat(390);
 
     @Rule(value = "REC-1", waits = true, check = "what the recipes ask of a backend that takes no more than the least")
     void recipesUseNoMoreThanTheLeast(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", new Least(backend)));
-        useEverything(bench, node);
+        useEverything(bench, node, LONG_NAME);
         int commits = 0;
         for (Operation operation : recorder.history().operations()) {
             if (operation.call() instanceof Call.Commit call) {
                 commits++;
+                int directory = Bytes.utf8(call.commit().directory()).size();
                 int bytes = 0;
+                int longest = 0;
                 for (Condition condition : call.commit().conditions()) {
-                    bytes += io.sereno.spi.Bytes.utf8(condition.name()).size();
+                    int name = Bytes.utf8(condition.name()).size();
+                    longest = Math.max(longest, directory + name);
+                    bytes += name;
                 }
                 int largest = 0;
                 for (Write write : call.commit().writes()) {
+                    int name = Bytes.utf8(write.name()).size();
                     int value = write instanceof Write.Put put ? put.value().size() : 0;
+                    longest = Math.max(longest, directory + name);
                     largest = Math.max(largest, value);
-                    bytes += value + io.sereno.spi.Bytes.utf8(write.name()).size();
+                    bytes += value + name;
                 }
+                int path = longest;
                 int total = bytes;
                 int value = largest;
                 bench.verify(
                         call.commit().conditions().size() <= OPERATIONS
                                 && call.commit().writes().size() <= OPERATIONS
                                 && value <= VALUE_BYTES
-                                && total <= COMMIT_BYTES,
+                                && total <= COMMIT_BYTES
+                                && path <= NAME_BYTES,
                         () -> "a commit to " + call.commit().directory() + " has "
                                 + call.commit().conditions().size() + " conditions, "
-                                + call.commit().writes().size() + " writes, a value of " + value + " bytes and " + total
-                                + " bytes in all; the least that every backend accepts is 32, 32, 64 KiB and 128 KiB");
+                                + call.commit().writes().size() + " writes, a value of " + value + " bytes, " + total
+                                + " bytes in all, and a name that takes " + path
+                                + " bytes with its directory; the least that every backend accepts is 32, 32, 64 KiB, 128"
+                                + " KiB and 512 bytes");
             }
         }
         bench.evidence("commits", commits, 30);
@@ -74,7 +94,7 @@ class RecipeRules {
     void recipesKeepTheBindingOfAnEntry(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", backend));
-        useEverything(bench, node);
+        useEverything(bench, node, "");
         Map<String, Long> bound = new HashMap<>();
         int again = 0;
         for (Operation operation : recorder.history().operations()) {
@@ -102,45 +122,57 @@ class RecipeRules {
         bench.evidence("entries put again", again, 5);
     }
 
-    /** Each recipe once, with what makes its commits large. */
-    private static void useEverything(Bench bench, Node node) {
-        Grant grant = node.told("acquire", node.sereno().mutex("m")::acquire);
+    /** Each recipe once, with what makes its commits large, under names that end so. */
+    private static void useEverything(Bench bench, Node node, String end) {
+        Grant grant = node.told("acquire", node.sereno().mutex("m" + end)::acquire);
         node.tells("release", grant::release);
-        LeaderElection candidate = node.sereno().election("e").start();
+        LeaderElection candidate = node.sereno().election("e" + end).start();
         LeaderRules.lead(bench, node, candidate);
         node.told("metadata", () -> candidate.metadata(Map.of("a", "b")));
         node.tells("resign", candidate::resign);
         LeaderRules.lead(bench, node, candidate);
         node.tells("close", candidate::close);
+        Counter counter = node.sereno().counter("c" + end);
         for (int i = 0; i < 5; i++) {
-            node.told("add", () -> node.sereno().counter("c").addAndGet(1));
+            node.told("add", () -> counter.addAndGet(1));
         }
-        node.tells("delete", () -> node.sereno().counter("c").delete());
-        WaitGroup group = node.sereno().waitGroup("w");
-        node.tells("add", () -> group.add(3));
+        node.tells("delete", counter::delete);
+        WaitGroup group = node.sereno().waitGroup("w" + end);
+        node.tells("add", () -> group.add(42));
         Worker worker = node.told("join", group::join);
         node.tells("done", worker::done);
         node.tells("done", group::done);
+        for (int i = 0; i < 40; i++) {
+            node.told("join", group::join);
+        }
         node.tells("delete", group::delete);
-        Topic<String> topic = node.sereno().topic("t", Codec.utf8()).withRetention(new Retention(5, Optional.empty()));
+        Topic<String> topic =
+                node.sereno().topic("t" + end, Codec.utf8()).withRetention(new Retention(5, Optional.empty()));
         for (int i = 0; i < 12; i++) {
             String message = "x".repeat(i == 5 ? 60 * 1024 : 10);
             node.told("publish", () -> topic.publish(message));
         }
         node.tells("publishAsync 100 times", () -> {
-            List<java.util.concurrent.CompletableFuture<Long>> stages = new ArrayList<>();
+            List<CompletableFuture<Long>> stages = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
                 stages.add(topic.publishAsync("y".repeat(5_000)).toCompletableFuture());
             }
-            for (var stage : stages) {
-                stage.join();
-            }
+            stages.forEach(CompletableFuture::join);
         });
+        Topic<String> full = node.sereno().topic("t" + end, Codec.utf8());
+        for (int i = 0; i < 40; i++) {
+            node.told("publish", () -> full.publish("z"));
+        }
+        TopicReader<String> reader = node.told("reader", () -> full.reader(new From.Durable("d")));
+        node.told("next", reader::next);
+        node.told("next", reader::next);
+        node.tells("close", reader::close);
         node.tells("delete", topic::delete);
-        KeepAlive member = node.told("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
+        KeepAlive member =
+                node.told("join", () -> node.sereno().membership("g" + end).join("one", Node.steady(bench)));
         node.tells("update", () -> member.update(Map.of("k", "v".repeat(10_000))));
         node.tells("close", member::close);
-        node.told("nextId", node.sereno().ids("i")::nextId);
+        node.told("nextId", node.sereno().ids("i" + end)::nextId);
     }
 
     /** Says that it takes no more than every backend has to. */
@@ -175,34 +207,84 @@ class RecipeRules {
     @Rule(value = "REC-4", waits = true, check = "LIF-8, and whether each recipe takes away what it put")
     void whatIsGivenBackLeavesNothing(Bench bench) {
         Node node = Node.in(bench);
-        int names = bench.kit().pace().isReal() ? 60 : 400;
-        node.tells("acquire and release " + names + " names", () -> {
-            for (int i = 0; i < names; i++) {
-                node.sereno().mutex("name-" + i).acquire().release();
-            }
-        });
+        lockAndRelease(bench, node, 0, 50);
         LeaderElection candidate = node.sereno().election("e").start();
         LeaderRules.lead(bench, node, candidate);
         node.tells("close", candidate::close);
+        requireNames(bench, "election/e", List.of());
         KeepAlive member = node.told("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
         node.tells("close", member::close);
+        requireNames(bench, "member/g", List.of());
         node.tells("add", () -> node.sereno().counter("c").addAndGet(5));
+        bench.verify(
+                bench.reach(() -> names(bench, "counter/c").size() == 1, LONG),
+                () -> "a counter that rests has one entry, and there are " + names(bench, "counter/c"));
         node.tells("delete", () -> node.sereno().counter("c").delete());
+        requireNames(bench, "counter/c", List.of());
+        WaitGroup group = node.sereno().waitGroup("w");
+        node.tells("add", () -> group.add(2));
+        Worker worker = node.told("join", group::join);
+        node.tells("done", group::done);
+        node.tells("done", worker::done);
+        bench.verify(
+                bench.reach(() -> names(bench, "waitgroup/w").size() <= 1, LONG),
+                () -> "a wait group that is finished has one header, and there are " + names(bench, "waitgroup/w"));
+        node.tells("delete", group::delete);
+        requireNames(bench, "waitgroup/w", List.of());
+        Topic<String> topic = node.sereno().topic("t", Codec.utf8());
+        node.told("publish", () -> topic.publish("m"));
+        TopicReader<String> reader = node.told("reader", () -> topic.reader(new From.Durable("d")));
+        node.told("next", reader::next);
+        node.tells("close", reader::close);
+        requireNames(bench, "reader/d/t", List.of());
+        node.tells("delete", topic::delete);
+        requireNames(bench, "topic/t", List.of());
         node.told("nextId", node.sereno().ids("i")::nextId);
+        int names = bench.kit().pace().isReal() ? 500 : 2_000;
+        lockAndRelease(bench, node, 50, names);
         node.tells("close", node.sereno()::close);
-        for (int i = 0; i < names; i++) {
-            bench.same("the entries of a mutex that was given back", List.of(), names(bench, "lock/name-" + i));
-        }
-        bench.same("the entries of an election that all have left", List.of(), names(bench, "election/e"));
-        bench.same("the entries of a group that all have left", List.of(), names(bench, "member/g"));
-        bench.same("the entries of a counter that was deleted", List.of(), names(bench, "counter/c"));
         List<String> ids = names(bench, "ids/i");
         bench.verify(
                 ids.stream().allMatch(name -> name.equals("layout") || name.startsWith("hw-")) && ids.size() == 2,
                 () -> "of ids their layout and a mark for each slot stay, and there are " + ids);
+        for (int i = 0; i < names; i++) {
+            bench.same("the entries of a mutex that was given back", List.of(), names(bench, "lock/name-" + i));
+        }
+        for (String directory :
+                List.of("election/e", "member/g", "counter/c", "waitgroup/w", "topic/t", "reader/d/t")) {
+            bench.same("the entries of " + directory + ", which was given back", List.of(), names(bench, directory));
+        }
         bench.verify(
                 names(bench, "session").isEmpty(),
                 () -> "the client was closed, and its marker is there: " + names(bench, "session"));
+        bench.evidence("names used and released", names, 500);
+    }
+
+    /** While its client lives, since with that goes what is bound to its session. */
+    private static void lockAndRelease(Bench bench, Node node, int from, int to) {
+        Calling<Boolean> releasing = node.calls("acquire and release names " + from + " to " + to, () -> {
+            for (int i = from; i < to; i++) {
+                node.sereno().mutex("name-" + i).acquire().release();
+            }
+            return true;
+        });
+        releasing.result(Duration.ofMinutes(2));
+        for (int i = from; i < to; i++) {
+            requireNames(bench, "lock/name-" + i, List.of());
+        }
+    }
+
+    /** What keeps a name taken that a commit in doubt may still put goes with the session; all else goes at once, or when doubt is settled. */
+    private static void requireNames(Bench bench, String directory, List<String> expected) {
+        bench.reach(() -> left(bench, directory).equals(expected), LONG);
+        bench.same("the entries that are left in " + directory, expected, left(bench, directory));
+    }
+
+    private static List<String> left(Bench bench, String directory) {
+        return bench.judge().all(directory).stream()
+                .filter(entry -> !entry.value().toUtf8().startsWith("sereno/1 withdrawn"))
+                .map(Entry::name)
+                .toList();
     }
 
     private static List<String> names(Bench bench, String directory) {
@@ -222,7 +304,30 @@ class RecipeRules {
         bad.put("U+0000 in a name", () -> node.sereno().election("a\0b"));
         bad.put("a negative timeout", () -> node.sereno().mutex("m").tryAcquire(Duration.ofMillis(-1)));
         bad.put("no workers", () -> node.sereno().waitGroup("w").add(0));
+        bad.put(
+                "a negative number of workers",
+                () -> node.sereno().waitGroup("w").add(-1));
+        bad.put(
+                "a negative time to wait for workers",
+                () -> node.sereno().waitGroup("w").await(Duration.ofMillis(-1)));
         bad.put("no ids", () -> node.sereno().ids("i").nextIds(0));
+        bad.put("an empty id", () -> node.sereno().membership("g").join("", Node.steady(bench)));
+        bad.put("a ttl that no store gives", () -> node.sereno().membership("g").join("one", Duration.ofDays(4_000)));
+        bad.put(
+                "metadata of 17 KiB",
+                () -> node.sereno()
+                        .membership("g")
+                        .join(
+                                "one",
+                                Node.steady(bench),
+                                Map.of("k", "v".repeat(17 * 1024)),
+                                Membership.IfPresent.FAIL));
+        bad.put(
+                "the name of a durable reader that is too long beside that of the topic",
+                () -> node.sereno().topic("t".repeat(300), Codec.utf8()).reader(new From.Durable("d".repeat(300))));
+        bad.put(
+                "a message of 65 KiB, not waited for",
+                () -> node.sereno().topic("t", Codec.utf8()).publishAsync("x".repeat(65 * 1024)));
         bad.put(
                 "a message of 65 KiB",
                 () -> node.sereno().topic("t", Codec.utf8()).publish("x".repeat(65 * 1024)));
@@ -240,26 +345,43 @@ class RecipeRules {
         Grant grant = node.told("acquire", node.sereno().mutex("m")::acquire);
         node.tells("release", grant::release);
         Grant next = node.told("acquire", node.sereno().mutex("m")::acquire);
-        Ended<Boolean> twice = node.calls("release twice", () -> {
-                    grant.release();
+        requireBadState(bench, node, "the second release() of a grant", grant::release);
+        bench.same("isHeld() of the next grant", true, next.isHeld());
+        node.tells("release", next::release);
+        WaitGroup group = node.sereno().waitGroup("w");
+        node.tells("add", () -> group.add(1));
+        node.tells("done", group::done);
+        requireBadState(bench, node, "done() where nobody is left", group::done);
+        bench.same(
+                "whether a wait group is finished", true, node.told("await", () -> group.await(Duration.ofSeconds(1))));
+        KeepAlive member = node.told("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
+        node.tells("close", member::close);
+        requireBadState(bench, node, "update() of a member that has closed", () -> member.update(Map.of("a", "b")));
+        bench.same("the entries of a group that all have left", List.of(), names(bench, "member/g"));
+    }
+
+    private static void requireBadState(Bench bench, Node node, String what, Node.Act act) {
+        Ended<Boolean> ended = node.calls(what, () -> {
+                    act.run();
                     return true;
                 })
                 .end(LONG);
         bench.verify(
-                twice.thrown() instanceof IllegalStateException,
-                () -> "the second release() of a grant ended as " + twice + "; IllegalStateException is right");
-        bench.same("isHeld() of the next grant", true, next.isHeld());
-        node.tells("release", next::release);
+                ended.thrown() instanceof IllegalStateException,
+                () -> what + " ended as " + ended + "; IllegalStateException is right");
     }
 
     /** Without those of the session, which go on. */
     private static long requests(Recorder recorder) {
         return recorder.history().operations().stream()
                 .map(Operation::call)
-                .filter(call -> call instanceof Call.Commit commit
-                        ? !commit.commit().directory().equals("session")
-                        : call instanceof Call.Read read
-                                && !read.query().directory().equals("session"))
+                .filter(call -> call instanceof Call.Grant
+                        || (call instanceof Call.OpenWatch watch
+                                && !watch.target().directory().equals("session"))
+                        || (call instanceof Call.Commit commit
+                                && !commit.commit().directory().equals("session"))
+                        || (call instanceof Call.Read read
+                                && !read.query().directory().equals("session")))
                 .count();
     }
 
@@ -269,12 +391,13 @@ class RecipeRules {
         Node judge = Node.in(bench);
         Random random = new Random(bench.random().nextLong());
         AtomicInteger met = new AtomicInteger();
-        for (Fate fate : List.of(
+        List<Fate> fates = List.of(
                 Fate.loseReply(),
                 Fate.loseRequest(),
                 Fate.applyLate(Duration.ofMillis(3)),
                 Fate.applyLate(Duration.ofMillis(60)),
-                Fate.loseSnapshot())) {
+                Fate.loseSnapshot());
+        for (Fate fate : fates) {
             node.script()
                     .each(
                             request -> request instanceof Request.Commit
@@ -282,16 +405,29 @@ class RecipeRules {
                                     && met.incrementAndGet() > 0,
                             fate);
         }
+        Topic<String> topic = node.sereno().topic("t", Codec.utf8());
         long sure = 0;
         long doubtful = 0;
         long token = 0;
+        Set<String> published = new HashSet<>();
         for (int i = 0; i < 30; i++) {
+            // Each recipe meets each of them; beside that, chance does what it likes.
+            Fate fate = fates.get(i % fates.size());
+            meet(node, "counter/c", fate, met);
             Ended<Long> added = node.calls(
                             "add 1", () -> node.sereno().counter("c").addAndGet(1))
                     .end(LONG);
             sure += added.succeeded() ? 1 : 0;
             doubtful += added.thrown() instanceof OutcomeUnknownException ? 1 : 0;
+            meet(node, "topic/t", fate, met);
+            String message = "m" + i;
+            if (node.calls("publish " + message, () -> topic.publish(message))
+                    .end(LONG)
+                    .succeeded()) {
+                published.add(message);
+            }
             if (i % 3 == 0) {
+                meet(node, "lock/m", fate, met);
                 Grant grant =
                         node.calls("acquire", node.sereno().mutex("m")::acquire).result(LONG);
                 long before = token;
@@ -309,9 +445,22 @@ class RecipeRules {
                 least <= value && value <= most,
                 () -> "additions of 1, some of them in doubt, make " + value + "; from " + least + " to " + most
                         + " is right");
+        List<String> read = TopicFaultRules.readAll(judge, "t");
+        bench.verify(
+                Set.copyOf(read).size() == read.size() && read.containsAll(published),
+                () -> published + " were published, and readers find " + read);
         Grant free = judge.calls("acquire", judge.sereno().mutex("m")::acquire).result(LONG);
         judge.tells("release", free::release);
-        bench.evidence("commits in doubt", met.get(), 5);
+        bench.evidence("commits in doubt", met.get(), 60);
         bench.count("additions of unknown outcome", doubtful);
+    }
+
+    private static void meet(Node node, String directory, Fate fate, AtomicInteger met) {
+        node.script()
+                .next(
+                        request -> Request.commitsTo(directory).test(request)
+                                && request.mayBeUnknown()
+                                && met.incrementAndGet() > 0,
+                        fate);
     }
 }

@@ -216,6 +216,10 @@ public abstract class SerenoTck {
 
     @Nested
     @Tag("TOP")
+    class TopicsKept extends TopicKeepingRules {}
+
+    @Nested
+    @Tag("TOP")
     @Tag("faults")
     class TopicsUnderFaults extends TopicFaultRules {}
 

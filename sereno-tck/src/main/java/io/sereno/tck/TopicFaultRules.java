@@ -2,6 +2,7 @@ package io.sereno.tck;
 
 import io.sereno.From;
 import io.sereno.Message;
+import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
@@ -13,7 +14,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The topic, while connections break, replies get lost and readers die. */
 class TopicFaultRules {
@@ -31,9 +34,9 @@ class TopicFaultRules {
         TopicRun.rough(bench).judge(bench, "TOP-2", 50);
     }
 
-    @Rule(value = "TOP-3", waits = true, check = "WAT-8 and READ-6: whether a reader looks again after a break")
+    @Rule(value = "TOP-3a", waits = true, check = "WAT-8 and READ-6: whether a reader looks again after a break")
     void readersMissNothingWhateverBreaks(Bench bench) {
-        TopicRun.rough(bench).judge(bench, "TOP-3", 100);
+        TopicRun.rough(bench).judge(bench, "TOP-3a", 100);
     }
 
     @Rule(value = "TOP-4", waits = true, check = "OUT-1 and OUT-3: what becomes of a publication whose reply was lost")
@@ -85,8 +88,69 @@ class TopicFaultRules {
         }
     }
 
+    @Rule(
+            value = "TOP-4",
+            waits = true,
+            check = "OUT-1 and OUT-3: what a caller hears whose publication gets no answer in its time")
+    void whatCannotBeFoundOutIsSaid(Bench bench) {
+        List<Fate> fates = List.of(Fate.loseReply(), Fate.loseRequest(), Fate.refuse());
+        List<Runnable> healing = new ArrayList<>();
+        List<Calling<Long>> calls = new ArrayList<>();
+        List<Calling<Long>> stages = new ArrayList<>();
+        for (int i = 0; i < fates.size(); i++) {
+            Fate fate = fates.get(i);
+            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            Topic<String> topic = TopicRun.topic(node, NAME + i);
+            Topic<String> other = TopicRun.topic(node, NAME + "-async-" + i);
+            node.told("publish", () -> topic.publish("first"));
+            node.told("publish", () -> other.publish("first"));
+            healing.add(node.script()
+                    .each(
+                            request -> request instanceof Request.Commit commit
+                                    && commit.commit().directory().startsWith("topic/"),
+                            fate));
+            calls.add(node.calls("publish", () -> topic.publish("message")));
+            stages.add(node.calls(
+                    "publishAsync",
+                    () -> other.publishAsync("message").toCompletableFuture().get()));
+        }
+        for (int i = 0; i < fates.size(); i++) {
+            Fate fate = fates.get(i);
+            Class<?> right = i < 2 ? OutcomeUnknownException.class : NotAppliedException.class;
+            Throwable heard = calls.get(i).end(LONG).thrown();
+            Throwable stage = cause(stages.get(i).end(LONG).thrown());
+            bench.verify(
+                    right.isInstance(heard) && right.isInstance(stage),
+                    () -> "publications all of whose commits were " + fate + " ended with " + heard + " and " + stage
+                            + "; " + right.getSimpleName() + " is right");
+            healing.get(i).run();
+        }
+        bench.pass(bench.kit().operationTimeout().plusSeconds(1));
+        for (int i = 0; i < fates.size(); i++) {
+            Node reading = Node.in(bench);
+            requireAsTold(
+                    bench, readAll(reading, NAME + i), calls.get(i).end(LONG).thrown());
+            requireAsTold(
+                    bench,
+                    readAll(reading, NAME + "-async-" + i),
+                    cause(stages.get(i).end(LONG).thrown()));
+        }
+    }
+
+    private static @Nullable Throwable cause(@Nullable Throwable thrown) {
+        return thrown instanceof ExecutionException ? thrown.getCause() : thrown;
+    }
+
+    private static void requireAsTold(Bench bench, List<String> read, @Nullable Throwable told) {
+        long times = read.stream().filter("message"::equals).count();
+        bench.verify(
+                times <= (told instanceof NotAppliedException ? 0 : 1),
+                () -> "a publication ended with " + told + ", and readers find its message " + times + " times, in "
+                        + read);
+    }
+
     /** All that is there now. */
-    private static List<String> readAll(Node node, String name) {
+    static List<String> readAll(Node node, String name) {
         long last =
                 node.told("publish the end", () -> TopicRun.topic(node, name).publish("the end"));
         TopicReader<String> reader =
@@ -116,6 +180,8 @@ class TopicFaultRules {
         for (long i = 1; i <= 5; i++) {
             bench.same("the offset", i, dying.told("next", reader::next).offset());
         }
+        // Time enough for what was acknowledged to be stored, and for more than that if it were.
+        bench.pass(Duration.ofMillis(300));
         dying.faults().cutOff();
         long from = bench.now();
         TopicReader<String> successor =
@@ -132,6 +198,44 @@ class TopicFaultRules {
         }
         next.tells("close", successor::close);
         dying.faults().heal();
+    }
+
+    @Rule(value = "TOP-9a", waits = true, check = "OUT-3: whether a position that comes late can replace a later one")
+    void aPositionDoesNotGoBack(Bench bench) {
+        Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        Node next = Node.in(bench);
+        TopicRules.publish(next, 12);
+        TopicReader<String> reader =
+                node.told("reader", () -> TopicRules.topic(node).reader(new From.Durable("loader")));
+        node.told("next", reader::next);
+        AtomicInteger met = new AtomicInteger();
+        node.script()
+                .next(
+                        request -> storesAPosition(request) && met.incrementAndGet() > 0,
+                        Fate.applyLate(Duration.ofMillis(600)));
+        node.told("next", reader::next);
+        node.told("next", reader::next);
+        bench.pass(Duration.ofMillis(100));
+        for (long i = 4; i <= 8; i++) {
+            bench.same("the offset", i, node.told("next", reader::next).offset());
+        }
+        node.tells("close", reader::close);
+        node.tells("close", node.sereno()::close);
+        bench.pass(Duration.ofMillis(800));
+        TopicReader<String> successor =
+                next.told("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
+        bench.same(
+                "what the next reader begins with, where messages 1 to 7 were acknowledged, and an earlier position came late",
+                8L,
+                next.calls("next", successor::next).result(LONG).offset());
+        bench.evidence("positions that came late", met.get(), 1);
+    }
+
+    private static boolean storesAPosition(Request request) {
+        return request instanceof Request.Commit commit
+                && commit.commit().directory().equals("topic/" + NAME)
+                && commit.commit().writes().stream()
+                        .anyMatch(write -> write.name().startsWith("position-"));
     }
 
     @Rule(
@@ -174,7 +278,7 @@ class TopicFaultRules {
     }
 
     @Rule(
-            value = "TOP-11",
+            value = "TOP-11b",
             waits = true,
             check = "OUT-3: what becomes of a deletion whose reply was lost, and of a topic that somebody uses"
                     + " meanwhile")
@@ -209,6 +313,77 @@ class TopicFaultRules {
                     other.told("publish", () -> TopicRules.topic(other).publish("new")));
             bench.same("what readers find", List.of("new", "the end"), readAll(other, NAME));
             bench.evidence("commits that were lost or late", met.get(), 1);
+            other.tells("delete", () -> TopicRules.topic(other).delete());
+        }
+    }
+
+    @Rule(
+            value = "TOP-11b",
+            waits = true,
+            check = "what is left of a deletion that nobody ends, for whoever publishes next")
+    void whatADeleterLeftBehindThatDiedTurnsUpNowhere(Bench bench) {
+        Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        Node other = Node.in(bench);
+        TopicRules.publish(other, 70);
+        AtomicInteger commits = new AtomicInteger();
+        node.script()
+                .each(
+                        request -> Request.commitsTo("topic/" + NAME).test(request)
+                                && request.mayBeUnknown()
+                                && commits.incrementAndGet() > 2,
+                        Fate.loseRequest());
+        Calling<Boolean> deleting = node.calls("delete", () -> {
+            TopicRules.topic(node).delete();
+            return true;
+        });
+        bench.verify(
+                bench.reach(() -> commits.get() > 2, LONG),
+                () -> "70 messages were deleted with " + commits + " commits; each takes 32 writes at most");
+        node.tells("close", node.sereno()::close);
+        deleting.end(LONG);
+        int left = bench.judge().all("topic/" + NAME).size();
+        bench.same(
+                "the first offset of the next stream",
+                1L,
+                other.told("publish", () -> TopicRules.topic(other).publish("new")));
+        bench.same(
+                "the header and the batch of a new topic, where " + left + " entries of the old one were left",
+                2,
+                bench.judge().all("topic/" + NAME).size());
+        bench.same("what readers find", List.of("new", "the end"), readAll(other, NAME));
+        bench.evidence("entries that were left", left, 1);
+    }
+
+    @Rule(value = "TOP-11c", waits = true, check = "OUT-3: what a commit of a deletion is bound to that comes late")
+    void aDeletionThatHasEndedDeletesNothingMore(Bench bench) {
+        for (int late = 1; late <= 4; late++) {
+            int which = late;
+            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            Node other = Node.in(bench);
+            TopicRules.publish(other, 40);
+            AtomicInteger commits = new AtomicInteger();
+            node.script()
+                    .next(
+                            request -> Request.commitsTo("topic/" + NAME).test(request)
+                                    && request.mayBeUnknown()
+                                    && commits.incrementAndGet() == which,
+                            Fate.applyLate(Duration.ofMillis(600)));
+            Ended<Boolean> deleted = node.calls("delete", () -> {
+                        TopicRules.topic(node).delete();
+                        return true;
+                    })
+                    .end(LONG);
+            bench.verify(deleted.succeeded(), () -> "a deletion of which one commit came late ended as " + deleted);
+            for (int i = 1; i <= 3; i++) {
+                String message = "new " + i;
+                other.told("publish", () -> TopicRules.topic(other).publish(message));
+            }
+            bench.pass(Duration.ofMillis(800));
+            bench.same(
+                    "what readers find that was published after a deletion whose commit " + which + " came late",
+                    List.of("new 1", "new 2", "new 3", "the end"),
+                    readAll(other, NAME));
+            bench.evidence("commits of deletions", commits.get(), which);
             other.tells("delete", () -> TopicRules.topic(other).delete());
         }
     }

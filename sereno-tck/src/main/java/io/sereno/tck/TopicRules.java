@@ -4,7 +4,6 @@ import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Gap;
 import io.sereno.Message;
-import io.sereno.MessagesLostException;
 import io.sereno.Retention;
 import io.sereno.Subscription;
 import io.sereno.Topic;
@@ -17,12 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.LongStream;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The topic, on a store in whose way nothing stands. */
 class TopicRules {
     private static final String NAME = "topic";
     private static final Duration LONG = Duration.ofSeconds(40);
+    private static final int LARGE_MESSAGES = 200;
 
     @Rule(value = "TOP-1", waits = true, check = "COM-1: header and batch are one commit")
     void everybodySeesTheSameMessageAtAnOffset(Bench bench) {
@@ -34,12 +34,27 @@ class TopicRules {
         TopicRun.calm(bench).judge(bench, "TOP-2", 100);
     }
 
+    @Rule(value = "TOP-2", waits = true, check = "READ-1: whether a reader that begins later finds what was acked")
+    void whatWasPublishedIsThereForWhoComesLater(Bench bench) {
+        Node node = Node.in(bench);
+        Node other = Node.in(bench);
+        for (int i = 0; i < 10; i++) {
+            String message = "m" + i;
+            long offset = node.told("publish " + message, () -> topic(node).publish(message));
+            TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Offset(offset)));
+            Message<String> found = other.calls("next", reader::next).result(LONG);
+            bench.same("the offset of what a reader finds at offset " + offset, offset, found.offset());
+            bench.same("the message at offset " + offset, message, found.payload());
+            other.tells("close", reader::close);
+        }
+    }
+
     @Rule(
-            value = "TOP-3",
+            value = "TOP-3a",
             waits = true,
             check = "READ-3 and WAT-1: whether a range read may miss what lived throughout, or a notice get lost")
     void readersMissNothing(Bench bench) {
-        TopicRun.calm(bench).judge(bench, "TOP-3", 150);
+        TopicRun.calm(bench).judge(bench, "TOP-3a", 150);
     }
 
     @Rule(value = "TOP-4", waits = true, check = "COM-11: whether a commit is carried out twice")
@@ -52,37 +67,6 @@ class TopicRules {
         TopicRun.calm(bench).judge(bench, "TOP-5", 150);
     }
 
-    @Rule(value = "TOP-3", waits = true, check = "whether a gap names exactly what retention took")
-    void aGapNamesWhatIsMissing(Bench bench) {
-        Node node = Node.in(bench);
-        Topic<String> topic = topic(node).withRetention(new Retention(5, Optional.empty()));
-        for (int i = 1; i <= 30; i++) {
-            String message = "m" + i;
-            node.told("publish", () -> topic.publish(message));
-        }
-        TopicReader<String> reader = node.told("reader", () -> topic.reader(new From.Offset(1)));
-        Ended<Message<String>> first = node.calls("next", reader::next).end(LONG);
-        if (!(first.thrown() instanceof MessagesLostException lost)) {
-            throw new RuleFailure("of 30 messages the last 5 are kept, and a reader from 1 on was given " + first);
-        }
-        Gap gap = lost.gap();
-        Message<String> next = node.told("next", reader::next);
-        bench.same("the first message that is missing", 1L, gap.firstOffset());
-        bench.same("the message behind the gap " + gap, gap.lastOffset() + 1, next.offset());
-        bench.same("what it says", "m" + next.offset(), next.payload());
-        bench.verify(
-                next.offset() <= 26,
-                () -> "message " + next.offset() + " is the first that is kept; 26 to 30 have to be");
-        node.tells("close", reader::close);
-        // The other side of the same: whoever begins with what is kept misses nothing.
-        TopicReader<String> kept = node.told("reader", () -> topic.reader(new From.Earliest()));
-        bench.same(
-                "the first message that is kept",
-                next.offset(),
-                node.told("next", kept::next).offset());
-        node.tells("close", kept::close);
-    }
-
     @Rule(
             value = "TOP-6",
             waits = true,
@@ -90,31 +74,46 @@ class TopicRules {
     void aSubscriptionThatBeginsNowHasAllThatFollows(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
-        List<Long> expected = new ArrayList<>();
+        int messages = 0;
         for (int round = 0; round < 5; round++) {
-            node.told("publish before", () -> topic(node).publish("before"));
+            // The first comes before there is a topic.
+            if (round > 0) {
+                node.told("publish before", () -> topic(node).publish("before"));
+            }
             List<String> heard = new ArrayList<>();
-            Subscription subscription = other.told(
-                    "subscribe",
-                    () -> topic(other).subscribe(message -> {
-                        synchronized (heard) {
-                            heard.add(message.payload());
-                        }
-                        bench.stir();
-                    }));
-            for (int i = 0; i < 3; i++) {
-                String message = "after " + i;
-                expected.add(node.told("publish " + message, () -> topic(node).publish(message)));
+            Subscription subscription =
+                    other.told("subscribe", () -> topic(other).subscribe(hearing(bench, heard)));
+            TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Now()));
+            List<String> expected = List.of("after 0", "after 1", "after 2");
+            for (String message : expected) {
+                node.told("publish " + message, () -> topic(node).publish(message));
+                messages++;
             }
             bench.verify(
                     bench.reach(() -> size(heard) >= 3, LONG),
                     () -> "three messages were published after subscribe() had returned, and heard was " + heard);
+            for (String message : expected) {
+                bench.same(
+                        "what a reader that began at the same time is given",
+                        message,
+                        other.calls("next", reader::next).result(LONG).payload());
+            }
             synchronized (heard) {
-                bench.same("what was heard", List.of("after 0", "after 1", "after 2"), heard);
+                bench.same("what was heard", expected, heard);
             }
             other.tells("close", subscription::close);
+            other.tells("close", reader::close);
         }
-        bench.evidence("messages", expected.size(), 15);
+        bench.evidence("messages", messages, 15);
+    }
+
+    private static TopicListener<String> hearing(Bench bench, List<String> heard) {
+        return message -> {
+            synchronized (heard) {
+                heard.add(message.payload());
+            }
+            bench.stir();
+        };
     }
 
     private static int size(List<?> list) {
@@ -123,7 +122,7 @@ class TopicRules {
         }
     }
 
-    @Rule(value = "TOP-7", waits = true, check = "whether readers of one client share a buffer or a thread")
+    @Rule(value = "TOP-7a", waits = true, check = "whether readers of one client share a buffer or a thread")
     void aReaderThatStandsStillDelaysNobody(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
@@ -142,19 +141,75 @@ class TopicRules {
                     quick.incrementAndGet();
                     bench.stir();
                 }));
+        TopicReader<String> idle = other.told("reader", () -> topic(other).reader(new From.Now()));
+        TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Now()));
         long from = bench.now();
         for (int i = 0; i < 30; i++) {
-            node.told("publish", () -> topic(node).publish("a"));
+            // Also beside it, in the same client.
+            Node publisher = i % 2 == 0 ? node : other;
+            publisher.told("publish", () -> topic(publisher).publish("a"));
         }
         bench.verify(
                 bench.reach(() -> quick.get() == 30, LONG),
                 () -> "beside a listener that blocks another one heard " + quick + " of 30 messages");
+        for (int i = 0; i < 30; i++) {
+            other.told("next", reader::next);
+        }
         bench.within(Node.steady(bench), from, "30 messages beside a listener that blocks");
         bench.same("what the listener that blocks has heard", 0, stuck.get());
         gate.open();
         bench.verify(
                 bench.reach(() -> stuck.get() == 30, LONG),
                 () -> "a listener that was slow heard " + stuck + " of 30 messages in the end");
+        for (long i = 1; i <= 30; i++) {
+            bench.same(
+                    "the offset that a reader is given which stood still",
+                    i,
+                    other.told("next", idle::next).offset());
+        }
+    }
+
+    @Rule(value = "TOP-7b", waits = true, check = "how much is read ahead for a reader that does not ask")
+    void whatIsKeptForAReaderThatStandsStillIsBounded(Bench bench) {
+        Weight weight = new Weight();
+        Node node = Node.in(bench);
+        Node slow = Node.in(bench, Node.steady(bench), weight::of);
+        Topic<byte[]> topic = slow.sereno().topic(NAME, weight.codec());
+        Gate gate = bench.gate();
+        AtomicInteger heard = new AtomicInteger();
+        slow.told(
+                "subscribe",
+                () -> topic.subscribe(message -> {
+                    gate.pass();
+                    heard.incrementAndGet();
+                }));
+        TopicReader<byte[]> ahead = slow.told("reader", () -> topic.reader(new From.Now()));
+        String large = "x".repeat(60 * 1024);
+        for (int i = 0; i < LARGE_MESSAGES; i++) {
+            node.told("publish", () -> topic(node).publish(large));
+        }
+        TopicReader<byte[]> behind = slow.told("reader", () -> topic.reader(new From.Earliest()));
+        bench.reach(() -> gate.waiting() > 0, LONG);
+        bench.pass(Duration.ofSeconds(1));
+        long kept = weight.kept(bench);
+        bench.count("KiB published", LARGE_MESSAGES * 60L);
+        bench.count("KiB kept for three readers that stand still", kept / 1024);
+        bench.verify(
+                kept <= 8 * 1024 * 1024,
+                () -> "for a listener that blocks and two readers that do not ask, " + kept / 1024
+                        + " KiB are in memory of " + LARGE_MESSAGES * 60 + " that were published; 8192 are allowed");
+        gate.open();
+        for (TopicReader<byte[]> reader : List.of(ahead, behind)) {
+            for (long i = 1; i <= LARGE_MESSAGES; i++) {
+                bench.same(
+                        "the offset that a reader is given which stood still",
+                        i,
+                        slow.told("next", reader::next).offset());
+            }
+        }
+        bench.verify(
+                bench.reach(() -> heard.get() == LARGE_MESSAGES, LONG),
+                () -> "a listener that was slow heard " + heard + " of " + LARGE_MESSAGES + " messages in the end");
     }
 
     @Rule(value = "TOP-8", waits = true, check = "what publishAsync does when the store does not keep up")
@@ -187,135 +242,44 @@ class TopicRules {
         bench.evidence("messages taken on", accepted.get(), 20);
     }
 
-    @Rule(value = "TOP-9c", waits = true, check = "whether the position is stored when a reader ends in order")
-    void whatWasAcknowledgedIsNotGivenAgain(Bench bench) {
-        Node node = Node.in(bench);
-        publish(node, 10);
-        for (int round = 0; round < 2; round++) {
-            Node worker = Node.in(bench);
-            TopicReader<String> reader =
-                    worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
-            for (int i = 1; i <= 4; i++) {
-                // The last one that was returned is not acknowledged: nobody asked for the next.
-                long expected = round * 3L + i;
-                bench.same(
-                        "the offset",
-                        expected,
-                        worker.told("next", reader::next).offset());
+    @Rule(value = "TOP-8", waits = true, check = "how long publishAsync waits for room that does not come")
+    void whoWaitsForRoomWaitsForTheOperationTimeoutAtMost(Bench bench) {
+        Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        Topic<String> topic = topic(node);
+        node.told("publish", () -> topic.publish("first"));
+        String large = "x".repeat(60 * 1024);
+        node.script().each(Request.commitsTo("topic/" + NAME), Fate.refuse());
+        AtomicLong longest = new AtomicLong();
+        Calling<Boolean> publishing = node.calls("publishAsync 200 times", () -> {
+            for (int i = 0; i < 200; i++) {
+                long from = bench.now();
+                topic.publishAsync(large);
+                long took = bench.now() - from;
+                longest.accumulateAndGet(took, Math::max);
             }
-            worker.tells("close", reader::close);
-            worker.tells("close", worker.sereno()::close);
-        }
-    }
-
-    @Rule(value = "TOP-9b", waits = true, check = "COM-1 and LEA-2, as for a mutex")
-    void oneReaderOfADurableNameIsActive(Bench bench) {
-        Node node = Node.in(bench);
-        Node one = Node.in(bench);
-        Node other = Node.in(bench);
-        publish(node, 6);
-        TopicReader<String> first = one.told("reader", () -> topic(one).reader(new From.Durable("loader")));
-        bench.same("the first message", 1L, one.told("next", first::next).offset());
-        TopicReader<String> second = other.told("reader", () -> topic(other).reader(new From.Durable("loader")));
-        Optional<Message<String>> nothing = other.told("next", () -> second.next(Duration.ofMillis(700)));
-        bench.verify(
-                nothing.isEmpty(),
-                () -> "a second reader of a durable name was given " + nothing + " while the first is active");
-        one.tells("close", first::close);
+            return true;
+        });
         long from = bench.now();
-        bench.same(
-                "what the next one begins with",
-                1L,
-                other.calls("next", second::next).result(LONG).offset());
-        bench.within(Node.steady(bench).dividedBy(2), from, "that the next reader of a durable name takes over");
-        other.tells("close", second::close);
-    }
-
-    @Rule(
-            value = "TOP-9d",
-            waits = true,
-            check = "whether a durable name has a position before its first reader is given a message")
-    void aDurableNameHasAPositionFromItsFirstReaderOn(Bench bench) {
-        Node node = Node.in(bench);
-        Node worker = Node.in(bench);
-        publish(node, 3);
-        TopicReader<String> reader = worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
-        bench.same("the first message", 1L, worker.told("next", reader::next).offset());
-        worker.tells("close", reader::close);
-        Topic<String> small = topic(node).withRetention(new Retention(2, Optional.empty()));
-        for (int i = 0; i < 20; i++) {
-            node.told("publish", () -> small.publish("more"));
-        }
-        TopicReader<String> next = worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
-        Ended<Message<String>> ended = worker.calls("next", next::next).end(LONG);
+        publishing.result(LONG.multipliedBy(2));
+        Duration waited = Duration.ofNanos(longest.get());
         bench.verify(
-                ended.thrown() instanceof MessagesLostException lost
-                        && lost.gap().firstOffset() == 1,
-                () -> "message 1 was read and not acknowledged, retention took it, and the next reader was given "
-                        + ended);
-        worker.tells("close", next::close);
-    }
-
-    @Rule(value = "TOP-10", waits = true, check = "how much each publication deletes, and COM-10a")
-    void retentionKeepsWhatIsWithinItsLimits(Bench bench) {
-        Node node = Node.in(bench);
-        Topic<String> topic = topic(node).withRetention(new Retention(10, Optional.empty()));
-        for (int i = 1; i <= 60; i++) {
-            String message = "m" + i;
-            node.told("publish", () -> topic.publish(message));
-            if (i % 20 == 0) {
-                int batches = bench.judge().all("topic/" + NAME).size() - 1;
-                bench.verify(
-                        batches >= Math.min(i, 10) && batches <= 10 + 9,
-                        () -> "of single messages 10 are to be kept, and there are " + batches + " batches");
-            }
+                waited.compareTo(Duration.ofMillis(1)) > 0,
+                () ->
+                        "200 messages of 60 KiB were taken on while none came through; 8 MiB are to be on their way at most");
+        Duration most =
+                bench.kit().operationTimeout().plusMillis(bench.kit().pace().isReal() ? 1_000 : 100);
+        Duration stood = bench.kit().stalledSince(from);
+        if (waited.compareTo(most) > 0 && stood.compareTo(Duration.ofMillis(250)) > 0) {
+            throw bench.unknown("publishAsync took " + Bench.text(waited) + ", while this machine stood still for "
+                    + Bench.text(stood));
         }
-        TopicReader<String> reader = node.told("reader", () -> topic.reader(new From.Offset(51)));
-        for (long offset : LongStream.rangeClosed(51, 60).toArray()) {
-            bench.same(
-                    "the message at " + offset,
-                    "m" + offset,
-                    node.told("next", reader::next).payload());
-        }
-        node.tells("close", reader::close);
+        bench.verify(
+                waited.compareTo(most) <= 0,
+                () -> "publishAsync waited for room for " + Bench.text(waited) + "; the operation timeout is "
+                        + bench.kit().operationTimeout());
     }
 
-    @Rule(value = "TOP-11", waits = true, check = "whether readers tell a new stream from the old one, and LIF-8")
-    void deletingEndsReadersAndLeavesNothing(Bench bench) {
-        Node node = Node.in(bench);
-        Node other = Node.in(bench);
-        publish(node, 5);
-        TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Earliest()));
-        other.told("next", reader::next);
-        Subscription subscription = other.told("subscribe", () -> topic(other).subscribe(message -> {}));
-        node.tells("delete", () -> topic(node).delete());
-        bench.same(
-                "the entries of a topic that was deleted",
-                "[]",
-                bench.judge().all("topic/" + NAME).toString());
-        bench.same(
-                "the first offset of the next stream",
-                1L,
-                node.told("publish", () -> topic(node).publish("new")));
-        Ended<Message<String>> ended;
-        do {
-            ended = other.calls("next", reader::next).end(LONG);
-            Ended<Message<String>> seen = ended;
-            bench.verify(
-                    !seen.succeeded() || !seen.result().payload().equals("new"),
-                    () -> "a reader of a topic that was deleted was given a message of the next one");
-        } while (ended.succeeded());
-        Ended<Message<String>> end = ended;
-        bench.verify(
-                end.thrown() instanceof IllegalStateException,
-                () -> "a reader of a topic that was deleted ended as " + end + "; IllegalStateException is right");
-        bench.verify(
-                bench.reach(() -> subscription.ended().toCompletableFuture().isCompletedExceptionally(), LONG),
-                () -> "a subscription to a topic that was deleted has not ended");
-        other.tells("close", reader::close);
-    }
-
-    @Rule(value = "TOP-12", waits = true, check = "whether a message can be skipped without its listener's word")
+    @Rule(value = "TOP-12a", waits = true, check = "whether a message can be skipped without its listener's word")
     void aListenerThatFailsIsAskedWhatFollows(Bench bench) {
         Node node = Node.in(bench);
         for (TopicListener.Reaction reaction : TopicListener.Reaction.values()) {
@@ -367,6 +331,62 @@ class TopicRules {
                     () -> "whether a subscription has ended with an error under " + reaction + " is not " + ends);
             node.tells("close", subscription::close);
         }
+    }
+
+    @Rule(value = "TOP-12b", waits = true, check = "what becomes of a message that its codec refuses")
+    void whatCannotBeDecodedOrToldEndsASubscription(Bench bench) {
+        Node node = Node.in(bench);
+        Topic<String> topic = topic(node);
+        publish(node, 3);
+        Topic<String> refusing = node.sereno()
+                .topic(NAME, Codec.of(text -> Codec.utf8().encode(text), octets -> {
+                    String text = Codec.utf8().decode(octets);
+                    if (text.equals("m2")) {
+                        throw new IllegalArgumentException("refused by a test");
+                    }
+                    return text;
+                }));
+        List<String> heard = new ArrayList<>();
+        Subscription subscription =
+                node.told("subscribe", () -> refusing.subscribe(new From.Earliest(), hearing(bench, heard)));
+        requireFailed(bench, subscription, "a message could not be decoded");
+        bench.same("what was heard before it", List.of("m1"), List.copyOf(heard));
+        TopicReader<String> reader = node.told("reader", () -> refusing.reader(new From.Earliest()));
+        bench.same("the first message", "m1", node.told("next", reader::next).payload());
+        Ended<Message<String>> refused = node.calls("next", reader::next).end(LONG);
+        bench.verify(
+                refused.thrown() instanceof IllegalArgumentException,
+                () -> "a reader of a message that its codec refuses was given " + refused);
+        bench.same("what follows on it", "m3", node.told("next", reader::next).payload());
+        node.tells("close", reader::close);
+        Topic<String> small = topic.withRetention(new Retention(2, Optional.empty()));
+        for (int i = 0; i < 10; i++) {
+            node.told("publish", () -> small.publish("more"));
+        }
+        List<String> heardBehind = new ArrayList<>();
+        Subscription gapped = node.told(
+                "subscribe",
+                () -> topic.subscribe(new From.Offset(1), new TopicListener<>() {
+                    @Override
+                    public void onMessage(Message<String> message) {
+                        synchronized (heardBehind) {
+                            heardBehind.add(message.payload());
+                        }
+                    }
+
+                    @Override
+                    public void onGap(Gap gap) {
+                        throw new IllegalStateException("thrown by a test");
+                    }
+                }));
+        requireFailed(bench, gapped, "onGap() threw");
+        bench.same("what was heard behind the gap", List.of(), List.copyOf(heardBehind));
+    }
+
+    private static void requireFailed(Bench bench, Subscription subscription, String why) {
+        bench.verify(
+                bench.reach(() -> subscription.ended().toCompletableFuture().isCompletedExceptionally(), LONG),
+                () -> why + ", and the subscription has not ended with an error");
     }
 
     static Topic<String> topic(Node node) {

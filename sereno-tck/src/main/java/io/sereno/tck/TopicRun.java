@@ -179,7 +179,7 @@ final class TopicRun {
     private void look(
             Node node, Message<String> message, long expected, Set<String> read, Map<String, Integer> lastOf) {
         chronicle.require(
-                "TOP-3",
+                "TOP-3a",
                 message.offset() == expected,
                 node + " read offset " + message.offset() + " where " + expected + " was next, and was told of no gap");
         String before;
@@ -206,6 +206,17 @@ final class TopicRun {
 
     private void judge() {
         synchronized (acked) {
+            Set<Long> given = new HashSet<>();
+            acked.forEach((message, offset) -> chronicle.require(
+                    "TOP-1",
+                    given.add(offset),
+                    "publish returned offset " + offset + " for " + message + ", and for another message too"));
+            for (long offset = 1; offset <= last; offset++) {
+                chronicle.require(
+                        "TOP-1",
+                        atOffset.containsKey(offset),
+                        "the last message has offset " + last + ", and nobody read one at " + offset);
+            }
             acked.forEach((message, offset) -> chronicle.require(
                     "TOP-2",
                     message.equals(atOffset.get(offset)),

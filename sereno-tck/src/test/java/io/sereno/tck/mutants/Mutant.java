@@ -31,6 +31,8 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         CounterMutants.all(),
                         WaitGroupMutants.all(),
                         IdMutants.all(),
+                        CommonMutants.all(),
+                        TopicMutants.all(),
                         MemberMutants.all())
                 .flatMap(List::stream)
                 .toList();
