@@ -114,7 +114,7 @@ final class Doubts {
     Ended<CommitResult> settled(Client client, Commit commit) {
         long before = latest(commit.directory());
         Ended<CommitResult> ended = client.raw(commit);
-        for (int i = 1; i < ATTEMPTS && ended.failedAs(Outcome.UNKNOWN); i++) {
+        for (int i = 1; i < ATTEMPTS && isInDoubt(commit, ended); i++) {
             Optional<CommitResult> seen = seen(client, commit, before);
             if (seen.isPresent()) {
                 return Ended.with(seen.get(), null);
@@ -128,6 +128,12 @@ final class Doubts {
             see(commit.directory(), committed.revision());
         }
         return ended;
+    }
+
+    /** A check writes nothing, so that its doubt may be told as NOT_APPLIED as well. */
+    private static boolean isInDoubt(Commit commit, Ended<CommitResult> ended) {
+        return ended.failedAs(Outcome.UNKNOWN)
+                || (commit.writes().isEmpty() && ended.failedAs(Outcome.NOT_APPLIED) && !ended.isRefused());
     }
 
     /** What a commit has done, if it is to be seen by what it puts. Deletes leave nothing that would tell whose they were. */

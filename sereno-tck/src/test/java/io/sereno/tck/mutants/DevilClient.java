@@ -113,7 +113,9 @@ final class DevilClient extends PlainClient {
             if (world.random().nextBoolean()) {
                 arrive(commit);
             }
-            throw doubt();
+            throw commit.writes().isEmpty()
+                    ? new BackendException(Outcome.NOT_APPLIED, false, "no answer came", null)
+                    : doubt();
         }
         if (!certain && devil.is(COMMITS_IN_DOUBT_COME_LATE) && world.chance(50)) {
             Late one = new Late(commit, 1 + world.random().nextInt(5));
