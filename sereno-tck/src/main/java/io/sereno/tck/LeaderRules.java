@@ -68,7 +68,7 @@ class LeaderRules {
         LeaderElection first = candidate(bench, former).start();
         Leadership leadership = lead(bench, former, first);
         // The same node, started again before what it had is gone.
-        Node anew = Node.over(bench, former.name(), bench.client().backend(), Node.steady(bench));
+        Node anew = Node.over(bench, former.name(), bench.client().witnessed(), Node.steady(bench));
         LeaderElection second = candidate(bench, anew).start();
         Queues.ofElection(bench, NAME).await(bench, 2);
         Optional<Leadership> early = anew.calls(
