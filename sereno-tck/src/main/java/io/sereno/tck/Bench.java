@@ -254,6 +254,20 @@ final class Bench implements AutoCloseable {
         }));
     }
 
+    /** Makes a call in a callback that is to return at once: if it waits, nobody is to think that this thread is at work. */
+    void inCallback(Runnable call) {
+        try {
+            kit.crew().waiting(() -> {
+                call.run();
+                return true;
+            });
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Waits for all of them and throws what the first of them threw. */
     void join(List<? extends CompletableFuture<?>> works, Duration atMost) {
         if (!reach(() -> works.stream().allMatch(CompletableFuture::isDone), atMost)) {

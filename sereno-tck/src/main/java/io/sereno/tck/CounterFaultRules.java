@@ -120,4 +120,35 @@ class CounterFaultRules {
             bench.evidence("commits that came late", met.get(), 1);
         }
     }
+
+    @Rule(value = "CTR-8", waits = true, check = "what delete() says of commits that were not answered")
+    void aDeletionThatMayComeLateIsNotToldAsNotMade(Bench bench) {
+        Duration timeout = bench.kit().operationTimeout();
+        Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        Node other = Node.in(bench);
+        Counter counter = node.sereno().counter(NAME);
+        node.tells("add 1000", () -> counter.addAndGet(1_000));
+        AtomicInteger met = new AtomicInteger();
+        Runnable heal = node.script()
+                .each(
+                        request -> Request.commitsTo("counter/" + NAME).test(request)
+                                && request.mayBeUnknown()
+                                && met.incrementAndGet() > 0,
+                        Fate.applyLate(timeout.plusSeconds(1)).toldAfter(timeout));
+        Ended<Boolean> ended = node.calls("delete", () -> {
+                    counter.delete();
+                    return true;
+                })
+                .end(LONG);
+        heal.run();
+        bench.verify(
+                !ended.isOpen() && !ended.succeeded(),
+                () -> "no commit of a deletion was answered, and it ended as " + ended);
+        bench.pass(timeout.plusSeconds(1));
+        long value = other.told("get", other.sereno().counter(NAME)::get);
+        bench.verify(
+                value == 1_000 || !(ended.thrown() instanceof NotAppliedException),
+                () -> "delete() ended as " + ended + ", and later the counter of 1000 is " + value);
+        bench.evidence("commits that came late", met.get(), 1);
+    }
 }

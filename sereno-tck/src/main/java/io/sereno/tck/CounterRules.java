@@ -27,6 +27,35 @@ class CounterRules {
         CounterRun.calm(bench).judge(bench, "CTR-1", 60);
     }
 
+    @Rule(value = "CTR-1", waits = true, check = "which of the values before and after a change each method returns")
+    void eachMethodReturnsWhatItSays(Bench bench) {
+        Node node = Node.in(bench);
+        Node other = Node.in(bench);
+        Counter counter = node.sereno().counter(NAME);
+        Counter theirs = other.sereno().counter(NAME);
+        bench.same("get of a counter that nobody has changed", 0L, node.told("get", counter::get));
+        bench.same("addAndGet(5) from 0", 5L, node.told("addAndGet", () -> counter.addAndGet(5)));
+        bench.same("getAndAdd(3) from 5", 5L, other.told("getAndAdd", () -> theirs.getAndAdd(3)));
+        bench.same("incrementAndGet from 8", 9L, node.told("incrementAndGet", counter::incrementAndGet));
+        bench.same("getAndIncrement from 9", 9L, other.told("getAndIncrement", theirs::getAndIncrement));
+        bench.same("decrementAndGet from 10", 9L, node.told("decrementAndGet", counter::decrementAndGet));
+        bench.same("getAndSet(-2) from 9", 9L, other.told("getAndSet", () -> theirs.getAndSet(-2)));
+        bench.same(
+                "updateAndGet to its square from -2",
+                4L,
+                node.told("updateAndGet", () -> counter.updateAndGet(value -> value * value)));
+        bench.same("compareAndSet(4, 6) at 4", true, other.told("compareAndSet", () -> theirs.compareAndSet(4, 6)));
+        bench.same("compareAndSet(4, 7) at 6", false, node.told("compareAndSet", () -> counter.compareAndSet(4, 7)));
+        bench.same(
+                "addAsync(1) at 6",
+                7L,
+                node.told(
+                        "addAsync",
+                        () -> counter.addAsync(1).toCompletableFuture().get()));
+        other.tells("set(40)", () -> theirs.set(40));
+        bench.same("get after set(40)", 40L, node.told("get", counter::get));
+    }
+
     @Rule(value = "CTR-2", waits = true, check = "COM-11: whether a commit is carried out twice")
     void everyChangeIsMadeOnce(Bench bench) {
         CounterRun.calm(bench).judge(bench, "CTR-2", 60);

@@ -48,8 +48,8 @@ class LifeRules {
         inside.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
-                closeInside(bench, inside);
-                closeInside(bench, inside);
+                bench.inCallback(inside::close);
+                bench.inCallback(inside::close);
                 closed.complete(null);
                 bench.stir();
             }
@@ -77,20 +77,6 @@ class LifeRules {
                 "a read of another client afterwards",
                 true,
                 writer.one(DIRECTORY, "a").isPresent());
-    }
-
-    /** Says that it may wait: whoever waits for it is not to think that this thread is at work. */
-    private static void closeInside(Bench bench, Client client) {
-        try {
-            bench.kit().crew().waiting(() -> {
-                client.close();
-                return true;
-            });
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static void requireCloses(Client client) {

@@ -85,6 +85,11 @@ class WaitGroupRules {
         node.tells("add 1", () -> group.add(1));
         bench.pass(Duration.ofMillis(300));
         bench.verify(!waiting.isDone(), () -> "await() returned while one place was not done");
+        bench.same(
+                "await(200 ms) while one place is not done",
+                false,
+                other.told("await", () -> other.sereno().waitGroup(NAME).await(Duration.ofMillis(200))));
+        bench.same("await(0) while one place is not done", false, node.told("await", () -> group.await(Duration.ZERO)));
         long from = bench.now();
         node.tells("done", group::done);
         bench.same("what await() returned", true, waiting.result(LONG));

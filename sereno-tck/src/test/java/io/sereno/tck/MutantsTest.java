@@ -20,7 +20,7 @@ import org.junit.jupiter.api.TestFactory;
 /**
  * Every mutant is found by the rule that it breaks: with a fixed seed and a fresh one, and with ten fresh ones where
  * {@code -Psereno.thorough} asks for it. {@code -Dsereno.seed=...} repeats the fresh ones, {@code -Dsereno.mutant=LEA-2}
- * tries those of one rule, or of one name. What came out is in {@code target/tck/kill-matrix.json} and {@code .md}.
+ * tries those of one rule, or of one name, or of several with commas between them. What came out is in {@code target/tck/kill-matrix.json} and {@code .md}.
  */
 class MutantsTest {
     private static final long FIXED = 20_261_127;
@@ -32,10 +32,8 @@ class MutantsTest {
     @TestFactory
     Stream<DynamicTest> everyMutantIsKilledByItsRule() {
         List<Long> seeds = seeds();
-        List<Mutant> mutants = Mutant.all().stream()
-                .filter(mutant ->
-                        mutant.rule().startsWith(ONLY) || mutant.name().contains(ONLY))
-                .toList();
+        List<Mutant> mutants =
+                Mutant.all().stream().filter(MutantsTest::isChosen).toList();
         // Some spend their time waiting for a thread that a mutant does not give back.
         ExecutorService side = Executors.newFixedThreadPool(3);
         List<CompletableFuture<KillMatrix.Row>> rows = mutants.stream()
@@ -54,6 +52,11 @@ class MutantsTest {
             }));
         }
         return tests.stream();
+    }
+
+    private static boolean isChosen(Mutant mutant) {
+        return Stream.of(ONLY.split(",", -1))
+                .anyMatch(one -> mutant.rule().startsWith(one) || mutant.name().contains(one));
     }
 
     private static List<Long> seeds() {

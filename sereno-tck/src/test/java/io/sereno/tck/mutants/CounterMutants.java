@@ -7,6 +7,8 @@ import static java.util.concurrent.CompletableFuture.completedFuture;
 import static java.util.concurrent.CompletableFuture.failedFuture;
 
 import io.sereno.Counter;
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
 import io.sereno.Sereno;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
@@ -54,6 +56,20 @@ final class CounterMutants {
                                         ? new Commit(commit.directory(), kept, commit.writes(), commit.returning())
                                         : commit);
                     }
+                }),
+                counter(
+                        "CTR-1",
+                        "getAndAdd returns what is there afterwards",
+                        (seen, method, call) -> method.equals("getAndAdd")
+                                ? seen.counter.addAndGet(call.given(0, Long.class))
+                                : call.go()),
+                counter("CTR-1", "getAndSet reads, and sets then", (seen, method, call) -> {
+                    if (!method.equals("getAndSet")) {
+                        return call.go();
+                    }
+                    long before = seen.counter.get();
+                    seen.counter.set(call.given(0, Long.class));
+                    return before;
                 }),
                 doubting(
                         "CTR-2",
@@ -130,6 +146,16 @@ final class CounterMutants {
                                                 && commit.directory().contains("counter")
                                         ? super.commit(unconditional(commit))
                                         : failedFuture(lost));
+                    }
+                }),
+                counter("CTR-8", "a deletion in doubt is told as not made", (seen, method, call) -> {
+                    try {
+                        return call.go();
+                    } catch (OutcomeUnknownException lost) {
+                        if (method.equals("delete")) {
+                            throw new NotAppliedException("delete was not answered");
+                        }
+                        throw lost;
                     }
                 }),
                 backend("CTR-9", "the record of a client is never taken away", below -> new Wrapper(below) {

@@ -60,6 +60,17 @@ final class LeaseMutants {
                             }
                         }),
                 Mutant.connected(
+                        "LEA-1b",
+                        "a ttl above the greatest is granted as it is",
+                        (world, config) -> new PlainClient(world.store(config), config) {
+                            @Override
+                            public CompletionStage<Lease> grantLease(Duration ttl) {
+                                return ttl.compareTo(guarantees().greatestTtl()) > 0
+                                        ? call(() -> store.grant(this, ttl))
+                                        : super.grantLease(ttl);
+                            }
+                        }),
+                Mutant.connected(
                         "LEA-1c",
                         "a ttl of zero is raised to the least",
                         (world, config) -> new PlainClient(world.store(config), config) {

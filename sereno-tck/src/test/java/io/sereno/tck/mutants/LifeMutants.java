@@ -9,7 +9,6 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
-import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -22,7 +21,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,7 +28,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** Clients that do not open, do not end, or get in each other's way; and guarantees that are not true. */
+/** Clients that do not open, do not end, or get in each other's way. */
 final class LifeMutants {
     private LifeMutants() {}
 
@@ -48,12 +46,11 @@ final class LifeMutants {
                         }
                     };
                 }),
-                Mutant.client(
-                        "LIF-1a", "close() waits until no listener runs", (world, below) -> new Orderly(world, below)),
+                Mutant.client("LIF-1a", "close() waits until no listener runs", (world, below) -> new Orderly(below)),
                 Mutant.library(
                         "LIF-1b",
                         "close() says good-bye, and waits for the answer",
-                        (world, network, executor) -> new Polite(world, network)),
+                        (world, network, executor) -> new Polite(network)),
                 Mutant.library(
                         "LIF-2",
                         "stages that are open are forgotten by close()",
@@ -93,6 +90,30 @@ final class LifeMutants {
                                 super.close();
                             }
                         }),
+                Mutant.connected("LIF-3", "a lease is renewed after close", (world, config) -> {
+                    PlainStore store = world.store(config);
+                    return new Wrapper(new PlainClient(store, config)) {
+                        @Override
+                        public CompletionStage<Lease> grantLease(Duration ttl) {
+                            return super.grantLease(ttl).thenApply(lease -> new OfLease(lease) {
+                                @Override
+                                public CompletionStage<Boolean> renew() {
+                                    return completedFuture(store.step(() -> store.renew((PlainLease) lease)));
+                                }
+                            });
+                        }
+                    };
+                }),
+                Mutant.client("LIF-3", "after close a call ends by its timeout", (world, below) -> new Wrapper(below) {
+                    @Override
+                    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+                        return super.watch(target, listener).exceptionallyCompose(closed -> {
+                            CompletableFuture<Watch> late = new CompletableFuture<>();
+                            world.later(Duration.ofSeconds(1), Runnable::run, () -> late.completeExceptionally(closed));
+                            return late;
+                        });
+                    }
+                }),
                 Mutant.connected(
                         "LIF-4a", "a thread is left for each client", (world, config) -> new ThreadLeft(world, config)),
                 Mutant.connected("LIF-4a", "a timer is left for each client", (world, config) -> {
@@ -107,6 +128,21 @@ final class LifeMutants {
                         "LIF-5",
                         "opening against nobody succeeds",
                         (world, config) -> new PlainClient(world.store(config), without(config))),
+                Mutant.connected("LIF-5", "the error does not say where nobody answers", (world, config) -> {
+                    if (!config.endpoints().isEmpty()) {
+                        throw new BackendException(Outcome.NOT_APPLIED, false, "cannot connect", null);
+                    }
+                    return new PlainClient(world.store(config), config);
+                }),
+                Mutant.library(
+                        "LIF-6a",
+                        "a renewal is sent when its caller has waited for the one before it",
+                        (world, network, executor) -> new Wrapper(network) {
+                            @Override
+                            public CompletionStage<Lease> grantLease(Duration ttl) {
+                                return super.grantLease(ttl).thenApply(Patient::new);
+                            }
+                        }),
                 Mutant.library(
                         "LIF-6a", "a method waits for its answer", (world, network, executor) -> new Wrapper(network) {
                             @Override
@@ -145,13 +181,17 @@ final class LifeMutants {
                             }
                         }),
                 Mutant.connected("LIF-7a", "callbacks run on the only thread", (world, config) -> {
-                    Executor one = WatchMutants.serial(config);
+                    Executor one = new InTurn(config.executor());
                     return new PlainClient(world.store(config), config) {
                         @Override
                         PlainWatch open(Target target, WatchListener listener) {
                             return new PlainWatch(store, target, listener, one);
                         }
                     };
+                }),
+                Mutant.connected("LIF-7a", "one thread tells of notices and of answers", (world, config) -> {
+                    Executor one = new InTurn(config.executor());
+                    return new OneThread(new PlainClient(world.store(config), config), one);
                 }),
                 Mutant.client(
                         "LIF-7b", "completions run under a lock of the client", (world, below) -> new Locking(below)),
@@ -167,96 +207,11 @@ final class LifeMutants {
                                 super.emptied(directory);
                                 kept.put(directory, new byte[200]);
                             }
-                        }),
-                Mutant.connected(
-                        "CFG-1",
-                        "parameters that nobody knows are ignored",
-                        (world, config) -> new PlainClient(world.store(config), without(config))),
-                Mutant.connected("CFG-1", "an unknown parameter is refused without its name", (world, config) -> {
-                    if (!config.parameters().isEmpty()) {
-                        throw new IllegalArgumentException("bad configuration");
-                    }
-                    return new PlainClient(world.store(config), config);
-                }),
-                Mutant.connected(
-                        "CFG-2",
-                        "time is the system's",
-                        (world, config) -> new PlainClient(world.store(config), config) {
-                            @Override
-                            <T> CompletionStage<T> call(Supplier<T> request) {
-                                try {
-                                    return completedFuture(store.step(request));
-                                } catch (BackendException refused) {
-                                    return failedFuture(refused);
-                                }
-                            }
-                        }),
-                Mutant.connected(
-                        "CFG-3",
-                        "listeners run on a thread of the backend's",
-                        (world, config) -> new PlainClient(world.store(config), config) {
-                            @Override
-                            PlainWatch open(Target target, WatchListener listener) {
-                                return new PlainWatch(store, target, listener, Runnable::run);
-                            }
-                        }),
-                Mutant.connected(
-                        "CFG-3",
-                        "close() shuts down the executor that it was given",
-                        (world, config) -> new PlainClient(world.store(config), config) {
-                            @Override
-                            public void close() {
-                                super.close();
-                                if (config.executor() instanceof ExecutorService service) {
-                                    service.shutdown();
-                                }
-                            }
-                        }),
-                Mutant.library(
-                        "CFG-4",
-                        "guarantees are asked at the server",
-                        (world, network, executor) -> new Wrapper(network) {
-                            @Override
-                            public Guarantees guarantees() {
-                                var unused = super.read(new Query.All("version"))
-                                        .handle((read, failure) -> true)
-                                        .toCompletableFuture()
-                                        .join();
-                                return super.guarantees();
-                            }
-                        }),
-                Mutant.client(
-                        "CFG-4", "guarantees change while the client lives", (world, below) -> new Wrapper(below) {
-                            private int asked;
-
-                            @Override
-                            public Guarantees guarantees() {
-                                Guarantees told = super.guarantees();
-                                return ++asked < 3
-                                        ? told
-                                        : new Guarantees(
-                                                told.backend(),
-                                                told.serverVersion(),
-                                                told.promises(),
-                                                told.leastTtl(),
-                                                told.greatestTtl(),
-                                                told.ttlGranularity(),
-                                                told.expiryLateness(),
-                                                Duration.ofSeconds(asked),
-                                                told.emptyDirectoryGrace(),
-                                                told.maxLeases(),
-                                                told.maxLeaseBytes(),
-                                                told.maxValueBytes(),
-                                                told.maxCommitBytes(),
-                                                told.maxListingBytes(),
-                                                told.maxConditions(),
-                                                told.maxWrites());
-                            }
                         }));
     }
 
     /** The configuration, as somebody sees it who does not look at parameters and hosts. */
-    private static BackendConfig without(BackendConfig config) {
+    static BackendConfig without(BackendConfig config) {
         return new Unread(config);
     }
 
@@ -290,63 +245,61 @@ final class LifeMutants {
 
     /** Lets listeners come to their end before it closes. */
     private static final class Orderly extends Wrapper {
-        private final World world;
         private final AtomicInteger running = new AtomicInteger();
 
-        Orderly(World world, Backend below) {
+        Orderly(Backend below) {
             super(below);
-            this.world = world;
         }
 
         @Override
         public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-            return super.watch(target, new OfListener(listener) {
-                @Override
-                public void changed(String name, long revision) {
-                    running.incrementAndGet();
-                    super.changed(name, revision);
-                    running.decrementAndGet();
-                }
-            });
+            return super.watch(target, counting(running, listener));
         }
 
         @Override
         public void close() {
-            await(world, () -> completedFuture(running.get() == 0));
+            await(() -> completedFuture(running.get() == 0));
             super.close();
         }
+    }
+
+    static WatchListener counting(AtomicInteger running, WatchListener listener) {
+        return new Wrapper.OfListener(listener) {
+            @Override
+            public void changed(String name, long revision) {
+                running.incrementAndGet();
+                super.changed(name, revision);
+                running.decrementAndGet();
+            }
+        };
     }
 
     /** Wants to be sure that the server knows. */
     private static final class Polite extends Wrapper {
-        private final World world;
-
-        Polite(World world, Backend network) {
+        Polite(Backend network) {
             super(network);
-            this.world = world;
         }
 
         @Override
         public void close() {
-            await(world, () -> super.read(new Query.All("good-bye")).handle((read, failure) -> failure == null));
+            await(() -> super.read(new Query.All("good-bye")).handle((read, failure) -> failure == null));
             super.close();
         }
     }
 
-    /** Tries until it is so. Who waits is let go after some seconds of the machine's time. */
-    private static void await(World world, Supplier<CompletionStage<Boolean>> attempt) {
+    /** Tries until it is so, by the machine's time. Who waits is let go after some seconds. */
+    static void await(Supplier<CompletionStage<Boolean>> attempt) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
-        attempt(world, attempt, done);
+        attempt(attempt, done);
         var unused = done.completeOnTimeout(false, 20, TimeUnit.SECONDS).join();
     }
 
-    private static void attempt(
-            World world, Supplier<CompletionStage<Boolean>> attempt, CompletableFuture<Boolean> done) {
+    private static void attempt(Supplier<CompletionStage<Boolean>> attempt, CompletableFuture<Boolean> done) {
         attempt.get().thenAccept(held -> {
             if (held) {
                 done.complete(true);
             } else if (!done.isDone()) {
-                world.later(Duration.ofMillis(100), Runnable::run, () -> attempt(world, attempt, done));
+                CompletableFuture.delayedExecutor(5, TimeUnit.MILLISECONDS).execute(() -> attempt(attempt, done));
             }
         });
     }
@@ -367,6 +320,29 @@ final class LifeMutants {
                     "client-io");
             thread.setDaemon(true);
             thread.start();
+        }
+    }
+
+    /** Sends one renewal at a time, and has its callers wait for that. */
+    private static final class Patient extends Wrapper.OfLease {
+        private CompletableFuture<Boolean> last = completedFuture(true);
+
+        Patient(Lease lease) {
+            super(lease);
+        }
+
+        @Override
+        public synchronized CompletionStage<Boolean> renew() {
+            try {
+                last.get(500, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+                last = super.renew().toCompletableFuture();
+                return last;
+            }
+            last = super.renew().toCompletableFuture();
+            return last;
         }
     }
 

@@ -26,6 +26,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         WatchMutants.all(),
                         OutcomeMutants.all(),
                         LifeMutants.all(),
+                        ConfigurationMutants.all(),
                         LockMutants.all(),
                         LeaderMutants.all(),
                         CounterMutants.all(),

@@ -85,6 +85,19 @@ final class OutcomeMutants {
                         "a lost reply is told as NOT_APPLIED",
                         (world, network, executor) -> failing(network, OutcomeMutants::notApplied)),
                 Mutant.library(
+                        "OUT-4",
+                        "after a lost reply the conditions are looked at once more, and do not hold",
+                        (world, network, executor) -> new Wrapper(network) {
+                            @Override
+                            public CompletionStage<CommitResult> commit(Commit commit) {
+                                return super.commit(commit)
+                                        .exceptionallyCompose(lost -> CommitMutants.isUnknown(lost)
+                                                ? CompletableFuture.completedFuture(
+                                                        new CommitResult.Conflict(Optional.empty()))
+                                                : failedFuture(lost));
+                            }
+                        }),
+                Mutant.library(
                         "OUT-5",
                         "what could not be sent is told as UNKNOWN",
                         (world, network, executor) -> new Wrapper(network) {
@@ -113,6 +126,17 @@ final class OutcomeMutants {
                             @Override
                             public CompletionStage<Lease> grantLease(Duration ttl) {
                                 return super.grantLease(ttl)
+                                        .exceptionallyCompose(lost -> failedFuture(
+                                                new BackendException(Outcome.UNKNOWN, false, "timeout", lost)));
+                            }
+                        }),
+                Mutant.library(
+                        "OUT-6a",
+                        "a watch that was lost is told as UNKNOWN",
+                        (world, network, executor) -> new Wrapper(network) {
+                            @Override
+                            public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+                                return super.watch(target, listener)
                                         .exceptionallyCompose(lost -> failedFuture(
                                                 new BackendException(Outcome.UNKNOWN, false, "timeout", lost)));
                             }
@@ -166,7 +190,21 @@ final class OutcomeMutants {
                 Mutant.library(
                         "OUT-7",
                         "after a lost connection nothing works any more",
-                        (world, network, executor) -> new Broken(network)));
+                        (world, network, executor) -> new Broken(network)),
+                Mutant.library(
+                        "OUT-7",
+                        "after a lost commit a client reads, and writes no more",
+                        (world, network, executor) -> new Wrapper(network) {
+                            private volatile boolean lost;
+
+                            @Override
+                            public CompletionStage<CommitResult> commit(Commit commit) {
+                                return lost
+                                        ? failedFuture(notApplied(new IllegalStateException("suspended")))
+                                        : super.commit(commit)
+                                                .whenComplete((result, failure) -> lost |= failure != null);
+                            }
+                        }));
     }
 
     private static Backend failing(Backend network, java.util.function.UnaryOperator<Throwable> told) {

@@ -53,6 +53,10 @@ final class WaitGroupMutants {
                                 method.equals("await") && group.inspect().generation() == 0
                                         ? finished(call)
                                         : call.go()),
+                group("WGP-1", "await is true when its time is over", (group, method, call) -> {
+                    Object ended = call.go();
+                    return method.equals("await") && !call.returnsNothing() ? true : ended;
+                }),
                 recipe(
                         "WGP-2",
                         "done() counts twice",

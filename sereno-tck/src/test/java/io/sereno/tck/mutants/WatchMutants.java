@@ -1,7 +1,10 @@
 package io.sereno.tck.mutants;
 
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
+import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -10,12 +13,14 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 
 /** Watches that say too little, too early, too much, or too long. */
@@ -62,6 +67,7 @@ final class WatchMutants {
                             }
                         }),
                 Mutant.store("WAT-2", "notices come before their commit", EarlyNotices::new),
+                Mutant.store("WAT-2", "reads are answered by a server that lags behind the notices", Lagging::new),
                 Mutant.library(
                         "WAT-3",
                         "what was changed while the connection was lost is never told",
@@ -160,6 +166,55 @@ final class WatchMutants {
                                 }
                             }
                         }),
+                listening("WAT-5b", "an Error of a listener ends its watch", (world, listener) -> new WatchListener() {
+                    private volatile boolean over;
+
+                    @Override
+                    public void changed(String name, long revision) {
+                        guarded(() -> listener.changed(name, revision));
+                    }
+
+                    @Override
+                    public void reset() {
+                        guarded(listener::reset);
+                    }
+
+                    private void guarded(Runnable notice) {
+                        if (over) {
+                            return;
+                        }
+                        try {
+                            notice.run();
+                        } catch (Error thrown) {
+                            over = true;
+                            throw thrown;
+                        }
+                    }
+                }),
+                Mutant.client("WAT-5c", "to cancel twice is an error", (world, below) -> new Wrapper(below) {
+                    @Override
+                    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+                        AtomicBoolean cancelled = new AtomicBoolean();
+                        return super.watch(target, listener).thenApply(watch -> () -> {
+                            if (cancelled.getAndSet(true)) {
+                                throw new IllegalStateException("no such watch");
+                            }
+                            watch.cancel();
+                        });
+                    }
+                }),
+                Mutant.client(
+                        "WAT-5c", "cancel() waits until its listener has ended", (world, below) -> new Wrapper(below) {
+                            @Override
+                            public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+                                AtomicInteger running = new AtomicInteger();
+                                return super.watch(target, LifeMutants.counting(running, listener))
+                                        .thenApply(watch -> () -> {
+                                            watch.cancel();
+                                            LifeMutants.await(() -> completedFuture(running.get() == 0));
+                                        });
+                            }
+                        }),
                 Mutant.connected(
                         "WAT-5c",
                         "what waits is delivered after cancel()",
@@ -254,17 +309,36 @@ final class WatchMutants {
         };
     }
 
-    /** As if the client's threads were one. */
-    static Executor serial(BackendConfig config) {
-        ReentrantLock turn = new ReentrantLock();
-        return task -> config.executor().execute(() -> {
-            turn.lock();
-            try {
-                task.run();
-            } finally {
-                turn.unlock();
-            }
-        });
+    /** Shows what was there before the last change, for a moment. */
+    private static final class Lagging extends PlainStore {
+        private static final long LAG = Duration.ofNanos(200_000).toNanos();
+
+        private final Map<String, List<Entry>> before = new HashMap<>();
+        private long changed;
+
+        Lagging(World world) {
+            super(world.time());
+        }
+
+        @Override
+        long apply(Commit commit) {
+            before.clear();
+            before.put(commit.directory(), entries(commit.directory()));
+            changed = time.nanoTime();
+            return super.apply(commit);
+        }
+
+        @Override
+        Snapshot read(Query query) {
+            List<Entry> old = before.get(query.directory());
+            return query instanceof Query.One one && old != null && time.nanoTime() - changed < LAG
+                    ? new Snapshot(
+                            old.stream()
+                                    .filter(entry -> entry.name().equals(one.name()))
+                                    .toList(),
+                            false)
+                    : super.read(query);
+        }
     }
 
     /** Tells of the commit that is to come, as if a notice were sent when the commit is begun. */
@@ -279,7 +353,7 @@ final class WatchMutants {
         }
     }
 
-    private static WatchListener handing(Executor executor, WatchListener listener) {
+    static WatchListener handing(Executor executor, WatchListener listener) {
         return new Wrapper.OfListener(listener) {
             @Override
             public void changed(String name, long revision) {
@@ -291,63 +365,6 @@ final class WatchMutants {
                 executor.execute(super::reset);
             }
         };
-    }
-
-    /** One task after another, in whatever thread there is. */
-    private static final class InTurn implements Executor {
-        private final Executor threads;
-        private final Queue<Runnable> waiting = new ArrayDeque<>();
-        private boolean running;
-
-        InTurn(Executor threads) {
-            this.threads = threads;
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            synchronized (waiting) {
-                waiting.add(task);
-                if (running) {
-                    return;
-                }
-                running = true;
-            }
-            threads.execute(this::run);
-        }
-
-        private void run() {
-            while (true) {
-                Runnable next;
-                synchronized (waiting) {
-                    next = waiting.poll();
-                    running = next != null;
-                }
-                if (next == null) {
-                    return;
-                }
-                next.run();
-            }
-        }
-    }
-
-    /** Whatever comes from the network is handled in turn. */
-    private static final class OneThread extends Wrapper {
-        private final Executor one;
-
-        OneThread(Backend below, Executor one) {
-            super(below);
-            this.one = one;
-        }
-
-        @Override
-        public CompletionStage<Snapshot> read(Query query) {
-            return super.read(query).thenApplyAsync(read -> read, one);
-        }
-
-        @Override
-        public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-            return super.watch(target, handing(one, listener));
-        }
     }
 
     /** Hears nothing more after so many resets. */
