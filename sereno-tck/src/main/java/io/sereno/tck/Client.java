@@ -14,10 +14,13 @@ import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
+import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
@@ -28,6 +31,8 @@ final class Client implements AutoCloseable {
     private final Bench bench;
     private final String name;
     private final Backend backend;
+    /** Until when each lease has to live, if it is not revoked. */
+    private final Map<Long, Long> lives = new ConcurrentHashMap<>();
     /** Whether the kit makes faults, so that doubt is no wonder. */
     private final boolean faulty;
 
@@ -92,6 +97,12 @@ final class Client implements AutoCloseable {
         if (result instanceof CommitResult.Committed committed) {
             return committed;
         }
+        if (result instanceof CommitResult.LeaseDead) {
+            requireInTime(commit.writes().stream()
+                    .mapToLong(write -> write instanceof Write.Put put ? put.leaseId() : 0)
+                    .max()
+                    .orElse(0));
+        }
         throw new RuleFailure(new Request.Commit(commit) + " ended as " + result + ", and nothing stands in its way");
     }
 
@@ -116,11 +127,43 @@ final class Client implements AutoCloseable {
     }
 
     Lease grant(Duration ttl) {
-        return call("grant " + ttl, () -> backend.grantLease(ttl));
+        long sent = bench.now();
+        Lease lease = call("grant " + ttl, () -> backend.grantLease(ttl));
+        lives.put(lease.id(), sent + lease.ttl().toNanos());
+        return lease;
     }
 
     boolean renew(Lease lease) {
-        return repeated("renew lease " + lease.id(), lease::renew);
+        long sent = bench.now();
+        boolean renewed = repeated("renew lease " + lease.id(), lease::renew);
+        if (renewed) {
+            lives.put(lease.id(), sent + lease.ttl().toNanos());
+        }
+        return renewed;
+    }
+
+    /** A renewal of a lease that lives, and so has to be true. */
+    void keep(Lease lease, String when) {
+        if (!renew(lease)) {
+            requireInTime(lease.id());
+            bench.same("renew() " + when, true, false);
+        }
+        bench.verified();
+    }
+
+    /** Whether a lease of this client has to live yet: its ttl since its grant or latest renewal was sent is not over. */
+    boolean lives(Lease lease) {
+        Long until = lives.get(lease.id());
+        return until != null && bench.now() - until < 0;
+    }
+
+    /** A store that takes longer for what a rule does under a lease than the lease lives is slow, and not wrong. */
+    private void requireInTime(long lease) {
+        Long until = lives.get(lease);
+        if (until != null && bench.now() - until >= 0) {
+            throw bench.unknown(
+                    "what was to be done under a lease took longer than the lease lives: the store, or this machine, stood still");
+        }
     }
 
     void revoke(Lease lease) {
