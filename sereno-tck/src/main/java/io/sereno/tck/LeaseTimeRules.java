@@ -528,7 +528,7 @@ class LeaseTimeRules {
                 }
                 Set<String> left = names(bench.client().all(directory));
                 bench.verify(
-                        left.equals(Set.of("kept")) || left.isEmpty() && !client.lives(kept),
+                        left.equals(Set.of("kept")) || (left.isEmpty() && !client.lives(kept)),
                         () -> "the names after the end of one of two leases, with a jump by " + jump + ", are " + left
                                 + ", and have to be [kept]");
             }
