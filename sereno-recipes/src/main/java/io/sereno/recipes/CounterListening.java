@@ -25,6 +25,9 @@ final class CounterListening {
     /** What the last callback that was submitted tells at least; confined to the strand. */
     private @Nullable Long seen;
 
+    /** What the callback heard last; confined to callbacks, which come one after the other. */
+    private @Nullable Long told;
+
     CounterListening(Client client, Scope scope, String directory, LongConsumer callback) {
         this.callback = callback;
         Query value = new Query.One(directory, CounterRecipe.VALUE);
@@ -54,6 +57,11 @@ final class CounterListening {
 
     private void tell() {
         due.set(false);
-        callback.accept(latest);
+        long value = latest;
+        // What comes in between the two lines above is told here already, and due once more.
+        if (told == null || told != value) {
+            told = value;
+            callback.accept(value);
+        }
     }
 }
