@@ -85,6 +85,16 @@ class SpecificationLinksTest {
     }
 
     @Test
+    void everyRuleThatTheKitTriesHasAMutantOrSaysWhyItHasNone() {
+        assertThat(specification.rules())
+                .filteredOn(rule -> !Kit.testsOf(rule.id()).isEmpty())
+                .filteredOn(rule -> rule.mutants().isEmpty() == rule.noMutant().isEmpty())
+                .as("rules that have neither a mutant nor a reason, or both")
+                .extracting(Specification.Entry::id)
+                .isEmpty();
+    }
+
+    @Test
     void theMutantsThatARuleNamesAreThereAndNoOthers() {
         for (Specification.Entry rule : specification.rules()) {
             assertThat(rule.mutants()).as(rule.id()).isEqualTo(mutantsOf(rule.id()));
