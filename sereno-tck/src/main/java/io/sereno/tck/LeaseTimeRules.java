@@ -441,7 +441,8 @@ class LeaseTimeRules {
         Ended<CommitResult> ended = client.raw(
                 Commit.to(directory).put("of " + number, VALUE, lease.id()).build());
         boolean certain = ended.succeeded() && ended.result() instanceof CommitResult.Committed;
-        if (!certain && !ended.failedAs(Outcome.UNKNOWN)) {
+        boolean late = !client.lives(lease) && ended.succeeded() && ended.result() instanceof CommitResult.LeaseDead;
+        if (!certain && !late && !ended.failedAs(Outcome.UNKNOWN)) {
             throw new RuleFailure("a put under lease " + lease.id() + " of " + lease.ttl() + " ended as " + ended
                     + ", and nothing stands in its way");
         }
