@@ -88,7 +88,7 @@ class MemberFaultRules {
         if (taken) {
             bench.pass(late.plusMillis(300));
         }
-        bench.same("the state of the one who joined next", KeepAlive.State.LISTED, theirs.state());
+        MemberRules.requireListed(bench, theirs, "the state of the one who joined next");
         bench.same(
                 "who is listed",
                 List.of(theirs.incarnation()),
@@ -286,7 +286,7 @@ class MemberFaultRules {
                 Node.gone(bench, ttl).plus(bench.kit().operationTimeout().multipliedBy(2)),
                 from,
                 "join() behind a predecessor that died");
-        bench.same("the state", KeepAlive.State.LISTED, anew.state());
+        MemberRules.requireListed(bench, anew, "the state of who got the id back");
         next.tells("close", anew::close);
         dying.faults().heal();
     }

@@ -120,7 +120,7 @@ class MemberRaceRules {
     }
 
     private static void requireListed(Bench bench, Node owner, KeepAlive member) {
-        bench.same("the state of the one who has the id", KeepAlive.State.LISTED, member.state());
+        MemberRules.requireListed(bench, member, "the state of the one who has the id");
         bench.same(
                 "the incarnations that are listed",
                 List.of(member.incarnation()),

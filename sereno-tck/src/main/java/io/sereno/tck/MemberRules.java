@@ -30,6 +30,13 @@ class MemberRules {
 
     private static final Duration LONG = Duration.ofSeconds(40);
 
+    /** Sooner or later: a renewal that is not answered makes a member SUSPENDED for a while. */
+    static void requireListed(Bench bench, KeepAlive member, String what) {
+        bench.verify(
+                bench.reach(() -> member.state() == KeepAlive.State.LISTED, LONG),
+                () -> what + " is " + member.state() + " after " + Bench.text(LONG) + ", and has to be LISTED");
+    }
+
     @Rule(value = "MEM-1", waits = true, check = "COM-3: of those who put an absent entry one succeeds")
     void anIdHasOneOwner(Bench bench) {
         Random random = new Random(bench.random().nextLong());
@@ -123,7 +130,7 @@ class MemberRules {
         for (int i = 0; i < 8; i++) {
             KeepAlive member = node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
             bench.same("the members that another client sees after join()", List.of("one"), ids(other));
-            bench.same("the state of the handle", KeepAlive.State.LISTED, member.state());
+            requireListed(bench, member, "the state of the handle");
             node.tells("close", member::close);
             bench.same("the members that another client sees after close()", List.of(), ids(other));
             bench.same("the state of the handle", KeepAlive.State.CLOSED, member.state());
@@ -146,7 +153,7 @@ class MemberRules {
         List<Member> seen = members(other);
         requireNoStall(bench, from, seen.equals(joined));
         bench.same("the members, more than a ttl later", joined, seen);
-        members.forEach(member -> bench.same("the state of a member", KeepAlive.State.LISTED, member.state()));
+        members.forEach(member -> requireListed(bench, member, "the state of a member"));
     }
 
     /** Who was not renewed in time since this machine stood still is nobody's fault. */
@@ -351,7 +358,7 @@ class MemberRules {
                 Node.gone(bench, ttl).plus(bench.kit().operationTimeout().multipliedBy(2)),
                 from,
                 "join() behind a member that lives");
-        bench.same("the state of the first", KeepAlive.State.LISTED, first.state());
+        requireListed(bench, first, "the state of the first");
         Calling<KeepAlive> waiting =
                 other.calls("join", () -> other.sereno().membership(GROUP).join("one", ttl, Map.of(), IfPresent.WAIT));
         bench.pass(Duration.ofMillis(200));
@@ -378,7 +385,7 @@ class MemberRules {
                 second.incarnation() > first.incarnation(),
                 () -> "incarnation " + second.incarnation() + " took over from " + first.incarnation());
         bench.pass(Duration.ofSeconds(1));
-        bench.same("the state of the one who took over", KeepAlive.State.LISTED, second.state());
+        requireListed(bench, second, "the state of the one who took over");
         bench.same("its incarnation", incarnation, second.incarnation());
         bench.same("who is listed", Optional.of(incarnation), incarnation(other));
         other.tells("close", second::close);
@@ -419,7 +426,7 @@ class MemberRules {
                 refused.thrown() instanceof DuplicateMemberException,
                 () -> "join() under the id of a member that lives ended as " + refused);
         bench.pass(Duration.ofMillis(300));
-        bench.same("the state of the one that lives", KeepAlive.State.LISTED, next.state());
+        requireListed(bench, next, "the state of the one that lives");
         node.tells("close", next::close);
         // Whoever waits in secret has its chance.
         bench.pass(Duration.ofMillis(300));
