@@ -78,6 +78,9 @@ final class Kit implements AutoCloseable {
     /** A store that leaves one commit in twenty in doubt lets one of these through. */
     private static final int BEGINNINGS = 40;
 
+    /** On a machine that stands still more often than this nothing can be measured. */
+    private static final int STANDSTILLS = 3;
+
     /** Tests that wait and run beside each other. Most of them do little else; but each opens clients, and two cores have to do. */
     private static final int BESIDE = 16;
 
@@ -139,13 +142,26 @@ final class Kit implements AutoCloseable {
         return outcome;
     }
 
-    /** Begins again, in a namespace of its own each time, while preparations are in doubt. */
+    /**
+     * Begins again, in a namespace of its own each time, while preparations are in doubt; and some times where a standstill spoilt what
+     * was to be measured. What has failed, or passed, stays so.
+     */
     private Outcome judge(RuleTest test) {
         Outcome outcome = judge(test, open(test));
-        for (int i = 0; i < BEGINNINGS && outcome.failure() instanceof Doubt; i++) {
+        int doubts = 0;
+        long spoilt = 0;
+        while (true) {
+            if (outcome.failure() instanceof Doubt && doubts < BEGINNINGS) {
+                doubts++;
+            } else if (outcome.failure() instanceof Inconclusive
+                    && outcome.verdict() == Verdict.UNKNOWN
+                    && spoilt < STANDSTILLS) {
+                spoilt++;
+            } else {
+                return spoilt == 0 ? outcome : outcome.with("tries that a standstill spoilt", spoilt);
+            }
             outcome = judge(test, open(test));
         }
-        return outcome;
     }
 
     /**

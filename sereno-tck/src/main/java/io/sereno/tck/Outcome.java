@@ -1,5 +1,6 @@
 package io.sereno.tck;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,4 +20,11 @@ record Outcome(
         Map<String, Long> evidence,
         String why,
         @Nullable Throwable failure,
-        long millis) {}
+        long millis) {
+    /** The same, and how often one thing more was seen. */
+    Outcome with(String what, long often) {
+        Map<String, Long> more = new LinkedHashMap<>(evidence);
+        more.put(what, often);
+        return new Outcome(test, verdict, more, why, failure, millis);
+    }
+}

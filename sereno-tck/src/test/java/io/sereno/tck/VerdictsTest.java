@@ -74,6 +74,24 @@ class VerdictsTest {
     }
 
     @Test
+    void whatAStandstillSpoiltIsMeasuredAgainAndTold() {
+        Group.beginnings.set(0);
+        Outcome outcome = run("isSpoiltTwice");
+        assertThat(outcome.verdict()).isEqualTo(Verdict.PASS);
+        assertThat(outcome.evidence()).containsEntry("tries that a standstill spoilt", 2L);
+        Group.beginnings.set(0);
+        assertThat(run("isAlwaysSpoilt").verdict()).isEqualTo(Verdict.UNKNOWN);
+        assertThat(Group.beginnings).hasValue(4);
+    }
+
+    @Test
+    void whatFailedIsNotRunAgain() {
+        Group.beginnings.set(0);
+        assertThat(run("failsTheFirstTime").verdict()).isEqualTo(Verdict.FAIL);
+        assertThat(Group.beginnings).hasValue(1);
+    }
+
+    @Test
     void faultsOfADecoratorAreToldAsSuch() {
         assertThat(run("breaksSomething").verdict()).isEqualTo(Verdict.PASS_SIMULATED);
     }
@@ -206,6 +224,25 @@ class VerdictsTest {
             if (bench.namespace().startsWith("tck")) {
                 throw new Doubt("a commit ended UNKNOWN");
             }
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void isSpoiltTwice(Bench bench) {
+            if (beginnings.incrementAndGet() < 3) {
+                throw bench.unknown("this machine stood still");
+            }
+            bench.verified();
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void isAlwaysSpoilt(Bench bench) {
+            beginnings.incrementAndGet();
+            throw bench.unknown("this machine stood still");
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void failsTheFirstTime(Bench bench) {
+            bench.verify(beginnings.incrementAndGet() > 1, () -> "the first try fails");
         }
 
         @Rule(value = "READ-4a", check = CHECK)
