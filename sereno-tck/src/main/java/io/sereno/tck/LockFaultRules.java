@@ -193,6 +193,8 @@ class LockFaultRules {
                 second.faults().cutOff();
             }
             first.tells("release", held::release);
+            // A notice that is on its way yet would arrive after all.
+            bench.pass(Duration.ofMillis(20));
             second.faults().heal();
             long from = bench.now();
             Grant granted = waiting.result(LONG);

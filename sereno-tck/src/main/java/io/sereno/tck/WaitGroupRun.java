@@ -89,9 +89,9 @@ final class WaitGroupRun {
             steady.tells("add " + size, () -> steady.sereno().waitGroup(NAME).add(size, OnLostWorker.REOPEN));
             record(steady, invoked, chronicle.tick(), new WaitGroupModel.Added(size));
             places += size;
-            List<CompletableFuture<?>> waiting = new ArrayList<>();
+            List<CompletableFuture<Return>> waiting = new ArrayList<>();
             for (Node node : nodes) {
-                waiting.add(bench.async(() -> await(node, recovery)));
+                waiting.add(bench.async(() -> await(node)));
             }
             List<CompletableFuture<?>> workers = new ArrayList<>();
             for (int i = 0; i < (tracked ? size : size + 1); i++) {
@@ -105,6 +105,8 @@ final class WaitGroupRun {
             bench.join(workers, END);
             finish();
             bench.join(waiting, END);
+            // Only now: who waits may hear of the end before the one who made it.
+            waiting.forEach(one -> requireSoon(one.join(), lastDone.get(), recovery));
         }
         WaitGroup.View view = steady.told("inspect", steady.sereno().waitGroup(NAME)::inspect);
         chronicle.require(
@@ -116,24 +118,27 @@ final class WaitGroupRun {
         return chronicle;
     }
 
-    private boolean await(Node node, Duration recovery) throws Exception {
+    /** The end of a wait. */
+    private record Return(Node node, boolean ended, long at) {}
+
+    private Return await(Node node) throws Exception {
         long invoked = chronicle.tick();
         boolean ended =
                 bench.kit().crew().waiting(() -> node.sereno().waitGroup(NAME).await(END.minusSeconds(5)));
-        long late = bench.now() - lastDone.get();
+        Return result = new Return(node, ended, bench.now());
+        record(node, invoked, chronicle.tick(), new WaitGroupModel.Awaited());
+        return result;
+    }
+
+    private void requireSoon(Return end, long last, Duration recovery) {
+        Duration late = Duration.ofNanos(Math.max(0, end.at() - last));
         Duration allowed = Node.steady(bench).dividedBy(4).plus(recovery);
+        Duration stood = bench.kit().stalledSince(last).multipliedBy(2);
         chronicle.require(
                 "WGP-1",
-                ended
-                        && late
-                                <= allowed.plus(bench.kit()
-                                                .stalledSince(lastDone.get())
-                                                .multipliedBy(2))
-                                        .toNanos(),
-                node + ": await returned " + ended + ", " + Bench.text(Duration.ofNanos(late))
+                end.ended() && late.compareTo(allowed.plus(stood)) <= 0,
+                end.node() + ": await returned " + end.ended() + ", " + Bench.text(late)
                         + " after the last place was done; " + Bench.text(allowed) + " is allowed");
-        record(node, invoked, chronicle.tick(), new WaitGroupModel.Awaited());
-        return ended;
     }
 
     private boolean track(Node node, Duration work) throws Exception {
