@@ -1,0 +1,127 @@
+package io.sereno.tck;
+
+import static java.util.stream.Collectors.toUnmodifiableSet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.backend.memory.MemoryBackendProvider;
+import io.sereno.backend.memory.MemoryStore;
+import io.sereno.simulation.ManualTime;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Promise;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Two mutants that take a second process, or a server that is restarted, and so are not among the others. */
+class ServerMutantsTest {
+    @Test
+    void aStoreThatIsAStaticFieldIsFoundByASecondJvm() {
+        requireFound("CFG-4", SecondJvmRules.class, new StaticStore(), "a client in a second JVM was to read");
+    }
+
+    @Test
+    void revisionsThatBeginAnewWithARestartAreFound() {
+        requireFound("LCK-2a", LockFaultRules.class, new ForgetfulStore(), "was granted after a restart");
+    }
+
+    private static void requireFound(String rule, Class<?> group, BackendFixture fixture, String why) {
+        try (Kit kit = new Kit(fixture, StaticTck.class, 1)) {
+            List<Outcome> outcomes = Kit.testsOf(rule).stream()
+                    .filter(test -> test.method().getDeclaringClass() == group)
+                    .map(kit::run)
+                    .toList();
+            assertThat(outcomes).anySatisfy(outcome -> {
+                assertThat(outcome.verdict()).isEqualTo(Verdict.FAIL);
+                assertThat(outcome.why()).contains(why);
+            });
+        }
+    }
+
+    /** Makes the fixture over there; not to be run. */
+    static final class StaticTck extends SerenoTck {
+        @Override
+        protected BackendFixture fixture() {
+            return new StaticStore();
+        }
+    }
+
+    /** What its clients share is in a static field: within one JVM it keeps every rule, and it promises to serve many. */
+    private static final class StaticStore implements BackendFixture {
+        @Override
+        public Backend connect(BackendConfig config) {
+            return promising(new MemoryBackendProvider().open(config), Promise.MANY_PROCESSES);
+        }
+
+        @Override
+        public String scheme() {
+            return "memory";
+        }
+    }
+
+    /** After a restart it counts revisions from the beginning. */
+    private static final class ForgetfulStore implements BackendFixture, ServerControl {
+        private final ManualTime time = new ManualTime();
+        private volatile MemoryStore store = new MemoryStore(time);
+
+        @Override
+        public Backend connect(BackendConfig config) {
+            return promising(store.connect(config.executor()), Promise.DURABLE);
+        }
+
+        @Override
+        public boolean inProcess() {
+            return true;
+        }
+
+        @Override
+        public Optional<ManualTime> clock() {
+            return Optional.of(time);
+        }
+
+        @Override
+        public Optional<ServerControl> server() {
+            return Optional.of(this);
+        }
+
+        @Override
+        public Set<Ability> abilities() {
+            return Set.of(Ability.RESTART);
+        }
+
+        @Override
+        public void restart() {
+            store = new MemoryStore(time);
+        }
+    }
+
+    private static Backend promising(Backend store, Promise more) {
+        return new Between(store) {
+            @Override
+            public Guarantees guarantees() {
+                Guarantees plain = super.guarantees();
+                return new Guarantees(
+                        plain.backend(),
+                        plain.serverVersion(),
+                        Stream.concat(plain.promises().stream(), Stream.of(more))
+                                .collect(toUnmodifiableSet()),
+                        plain.leastTtl(),
+                        plain.greatestTtl(),
+                        plain.ttlGranularity(),
+                        plain.expiryLateness(),
+                        plain.recovery(),
+                        plain.emptyDirectoryGrace(),
+                        plain.maxLeases(),
+                        plain.maxLeaseBytes(),
+                        plain.maxValueBytes(),
+                        plain.maxCommitBytes(),
+                        plain.maxListingBytes(),
+                        plain.maxConditions(),
+                        plain.maxWrites());
+            }
+        };
+    }
+}
