@@ -383,7 +383,7 @@ class WatchRules {
                 look();
             }
 
-            /** Whatever a notice tells, a read on the last one shows the last change. */
+            // Whatever a notice tells, a read on the last one shows the last change.
             private void look() {
                 watcher.backend()
                         .read(new io.sereno.spi.Query.One(DIRECTORY, "sentinel"))

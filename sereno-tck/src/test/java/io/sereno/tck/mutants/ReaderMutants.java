@@ -13,6 +13,7 @@ import io.sereno.TopicListener;
 import io.sereno.TopicReader;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -276,13 +277,15 @@ final class ReaderMutants {
         private static final int AHEAD = 4;
 
         private final Map<Object, Long> heard = new HashMap<>();
-        private final Map<CompletableFuture<Void>, Long> waiting = new HashMap<>();
+        private final List<Waiting> waiting = new ArrayList<>();
+
+        private record Waiting(CompletableFuture<Void> end, long offset) {}
 
         synchronized void heard(Object listener, long offset) {
             heard.put(listener, offset);
-            waiting.forEach((wait, wanted) -> {
-                if (isHeard(wanted)) {
-                    wait.complete(null);
+            waiting.forEach(one -> {
+                if (isHeard(one.offset())) {
+                    one.end().complete(null);
                 }
             });
         }
@@ -292,7 +295,7 @@ final class ReaderMutants {
             if (isHeard(offset - AHEAD)) {
                 wait.complete(null);
             } else {
-                waiting.put(wait, offset - AHEAD);
+                waiting.add(new Waiting(wait, offset - AHEAD));
             }
             return wait;
         }
