@@ -75,4 +75,14 @@ final class Commits {
     static CommitResult done() {
         return new CommitResult.Committed(0, Optional.empty());
     }
+
+    /** The same, with its puts bound to no lease. */
+    static Commit leaseless(Commit commit) {
+        return writing(
+                commit,
+                commit.writes().stream()
+                        .map(write ->
+                                write instanceof Write.Put put ? new Write.Put(put.name(), put.value(), 0) : write)
+                        .toList());
+    }
 }

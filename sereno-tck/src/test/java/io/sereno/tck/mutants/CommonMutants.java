@@ -64,7 +64,7 @@ final class CommonMutants {
                         below -> Commits.saying(
                                 below,
                                 commit -> Commits.isTo(commit, "member") && changes(commit)
-                                        ? leaseless(commit)
+                                        ? Commits.leaseless(commit)
                                         : commit)),
                 backend(
                         "REC-2",
@@ -72,7 +72,7 @@ final class CommonMutants {
                         below -> Commits.saying(
                                 below,
                                 commit -> Commits.isTo(commit, "election") && changes(commit)
-                                        ? leaseless(commit)
+                                        ? Commits.leaseless(commit)
                                         : commit)),
                 settled(
                         "REC-3",
@@ -170,15 +170,6 @@ final class CommonMutants {
     /** Whether it puts an entry that is there. */
     private static boolean changes(Commit commit) {
         return Commits.requires(commit, Condition.ModRevision.class::isInstance);
-    }
-
-    private static Commit leaseless(Commit commit) {
-        return Commits.writing(
-                commit,
-                commit.writes().stream()
-                        .map(write ->
-                                write instanceof Write.Put put ? new Write.Put(put.name(), put.value(), 0) : write)
-                        .toList());
     }
 
     private static Commit writingAlso(Commit commit, Write write) {

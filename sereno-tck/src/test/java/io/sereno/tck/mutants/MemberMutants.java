@@ -16,7 +16,6 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Lease;
-import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -97,7 +96,8 @@ final class MemberMutants {
                 backend(
                         "MEM-3",
                         "the entry of a member is bound to no lease",
-                        below -> Commits.saying(below, commit -> isOfMember(commit) ? leaseless(commit) : commit)),
+                        below -> Commits.saying(
+                                below, commit -> isOfMember(commit) ? Commits.leaseless(commit) : commit)),
                 backend(
                         "MEM-4",
                         "an attempt bears no mark that calls it off",
@@ -208,15 +208,6 @@ final class MemberMutants {
 
     private static Commit overSomebody(Commit commit) {
         return lists(commit) ? Commits.without(commit, isAbsent(ENTRY)) : commit;
-    }
-
-    private static Commit leaseless(Commit commit) {
-        return Commits.writing(
-                commit,
-                commit.writes().stream()
-                        .map(write ->
-                                write instanceof Write.Put put ? new Write.Put(put.name(), put.value(), 0) : write)
-                        .toList());
     }
 
     private static String metadataOf(String former, String card) {
