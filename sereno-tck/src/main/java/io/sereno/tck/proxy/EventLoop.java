@@ -41,7 +41,7 @@ final class EventLoop {
 
     private record Waiter(BooleanSupplier condition, CompletableFuture<Void> met) {
         boolean isOver() {
-            return met.isDone() || (condition.getAsBoolean() && met.complete(null));
+            return met.isDone() || condition.getAsBoolean();
         }
     }
 
@@ -99,7 +99,10 @@ final class EventLoop {
         });
     }
 
-    /** Waits until the condition, which is looked at on the loop after each of its rounds, is true. */
+    /**
+     * Waits until the condition, which is looked at on the loop after each of its rounds, is true; sockets that were closed
+     * by then are closed when this returns.
+     */
     void await(BooleanSupplier condition, Duration timeout, Supplier<String> whatIsMissing)
             throws InterruptedException, TimeoutException {
         if (timeout.isNegative()) {
@@ -108,7 +111,9 @@ final class EventLoop {
         CompletableFuture<Void> met = new CompletableFuture<>();
         run(() -> {
             Waiter waiter = new Waiter(condition, met);
-            if (!waiter.isOver()) {
+            if (waiter.isOver()) {
+                met.complete(null);
+            } else {
                 waiters.add(waiter);
             }
         });
@@ -189,7 +194,7 @@ final class EventLoop {
                 while (!timers.isEmpty() && timers.element().at - now <= 0) {
                     timers.remove().task.run();
                 }
-                waiters.removeIf(Waiter::isOver);
+                waiters.removeIf(this::tellIfOver);
             }
         } catch (Throwable e) { // a defect of the proxy: it must not look like a network that has gone quiet
             failure = e;
@@ -210,6 +215,15 @@ final class EventLoop {
         }
         letGoOfClosed();
         command.result.complete(value);
+    }
+
+    private boolean tellIfOver(Waiter waiter) {
+        if (!waiter.isOver()) {
+            return false;
+        }
+        letGoOfClosed();
+        waiter.met.complete(null);
+        return true;
     }
 
     private static void dispatch(SelectionKey key) {
