@@ -9,7 +9,6 @@ shift
 exec 3<&0 2>>"$log"
 "$@" </dev/null >>"$log" 2>&1 3<&- &
 server=$!
-echo "$server"
 {
   while read -r signal; do
     kill -s "$signal" "$server" && echo "$signal"
@@ -17,6 +16,7 @@ echo "$server"
   kill -s KILL "$server"
 } <&3 &
 reader=$!
+echo "$server" # not before: who knows of the server is sure that somebody will end it
 exec 3<&- >/dev/null
 wait "$server"
 status=$?
