@@ -48,6 +48,11 @@ public final class RedisCluster extends ServerGroup<RedisServer> {
         members().forEach(RedisServer::launch);
         members().forEach(RedisServer::awaitAnswer);
         form();
+        awaitWhole();
+    }
+
+    /** Waits until every master is aware of all, and serves its slots: after a restart of one, the others take a while. */
+    public void awaitWhole() {
         members()
                 .forEach(member -> member.await("see the whole cluster", () -> {
                     String info = member.send("CLUSTER", "INFO");

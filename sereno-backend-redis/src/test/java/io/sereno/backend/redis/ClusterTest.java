@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A Cluster: a namespace is in one slot, and slots move. */
@@ -39,6 +40,12 @@ class ClusterTest extends RedisTest {
     @AfterAll
     static void stopServers() {
         servers.close();
+    }
+
+    /** A test may have left a master that does not see the others yet: one that works for its own namespace only. */
+    @BeforeEach
+    void awaitWhole() {
+        servers.awaitWhole();
     }
 
     @Override
