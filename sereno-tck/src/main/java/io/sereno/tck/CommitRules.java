@@ -190,35 +190,6 @@ class CommitRules {
     }
 
     @Rule(
-            value = "COM-5d",
-            check =
-                    "that the result of a check, or of a delete of nothing, does not carry the store's present revision")
-    void whatChangesNothingHasNoRevision(Bench bench) {
-        Client client = bench.client();
-        client.put(DIRECTORY, "a", "1");
-        for (Commit commit : unchanging()) {
-            bench.same("the revision of " + commit, 0L, client.committed(commit).revision());
-        }
-        Commit both = Commit.to(DIRECTORY).delete("never").put("b", VALUE).build();
-        bench.verify(
-                client.committed(both).revision() > 0,
-                () -> "a commit that deletes what is absent and puts has no revision");
-    }
-
-    private static List<Commit> unchanging() {
-        return List.of(
-                Commit.to(DIRECTORY).build(),
-                Commit.to(DIRECTORY).ifPresent("a").build(),
-                Commit.to(DIRECTORY).ifPresent("a").ifAbsent("b").returningAll().build(),
-                Commit.to(DIRECTORY).delete("never").build(),
-                Commit.to(DIRECTORY)
-                        .ifPresent("a")
-                        .delete("never")
-                        .delete("nobody")
-                        .build());
-    }
-
-    @Rule(
             value = "COM-7a",
             check = "that a put on an existing entry keeps its createRevision, also when it repeats the value")
     void aPutKeepsTheCreateRevision(Bench bench) {
@@ -263,72 +234,6 @@ class CommitRules {
             }
             client.committed(Commit.to(DIRECTORY).delete("a").delete("b").build());
         }
-    }
-
-    @Rule(value = "COM-8a", check = "whether a check, or a failed commit, touches what it compares with")
-    void whatChangesNothingLeavesEverything(Bench bench) {
-        Client client = bench.client();
-        client.put(DIRECTORY, "a", "1");
-        client.put(DIRECTORY, "c", "2");
-        List<Entry> before = client.all(DIRECTORY);
-        for (Commit commit : unchanging()) {
-            client.committed(commit);
-            bench.same("the directory after " + commit, before, client.all(DIRECTORY));
-        }
-        client.commit(Commit.to(DIRECTORY)
-                .ifAbsent("a")
-                .put("a", VALUE)
-                .put("b", VALUE)
-                .delete("c")
-                .build());
-        bench.same("the directory after a commit that ended as a conflict", before, client.all(DIRECTORY));
-        long next = client.put(DIRECTORY, "a", "3");
-        bench.verify(
-                next > before.get(1).modRevision(),
-                () -> "revision " + next + " comes after " + before.get(1).modRevision());
-    }
-
-    @Rule(value = "COM-8b", check = "whether guards or counters kept beside the entries are watched too")
-    void whatChangesNothingIsNotAnnounced(Bench bench) {
-        Client client = bench.client();
-        client.put(DIRECTORY, "a", "1");
-        Notices notices = bench.client().watch(DIRECTORY);
-        // Some stores announce what has not changed, beside what has. So each round has a twin in which nothing but its
-        // last
-        // change is made.
-        int rounds = 6;
-        long leastWith = Long.MAX_VALUE;
-        long mostWithout = 0;
-        List<String> heard = List.of();
-        for (int round = 0; round < rounds; round++) {
-            mostWithout = Math.max(mostWithout, others(noticesUntil(client, notices, List.of(), "twin " + round)));
-            heard = noticesUntil(client, notices, unchanging(), "round " + round);
-            leastWith = Math.min(leastWith, others(heard));
-        }
-        List<String> last = heard;
-        bench.verify(
-                leastWith <= mostWithout,
-                () -> "commits that changed nothing were followed by notices in each of " + rounds
-                        + " rounds, and fewer came in rounds without any; the last were " + last);
-    }
-
-    private static List<String> noticesUntil(Client client, Notices notices, List<Commit> commits, String sentinel) {
-        int before = notices.count();
-        commits.forEach(client::committed);
-        client.put(DIRECTORY, sentinel, "1");
-        notices.awaitAnnounced(sentinel, before);
-        return notices.since(before);
-    }
-
-    /** Notices of entries that no sentinel is. */
-    private static long others(List<String> heard) {
-        return heard.stream()
-                .filter(name -> unchanging().stream()
-                        .anyMatch(commit -> commit.conditions().stream()
-                                        .anyMatch(each -> each.name().equals(name))
-                                || commit.writes().stream()
-                                        .anyMatch(each -> each.name().equals(name))))
-                .count();
     }
 
     @Rule(value = "COM-9a", check = "Commit refuses them when it is made; a backend never sees them")

@@ -33,6 +33,7 @@ final class Kit implements AutoCloseable {
     static final List<Class<?>> GROUPS = List.of(
             ReadRules.class,
             CommitRules.class,
+            CheckRules.class,
             ValueRules.class,
             NameRules.class,
             LeaseRules.class,

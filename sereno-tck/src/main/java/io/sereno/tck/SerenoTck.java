@@ -76,6 +76,10 @@ public abstract class SerenoTck {
     class Commits extends CommitRules {}
 
     @Nested
+    @Tag("COM")
+    class Checks extends CheckRules {}
+
+    @Nested
     @Tag("VAL")
     class Values extends ValueRules {}
 
