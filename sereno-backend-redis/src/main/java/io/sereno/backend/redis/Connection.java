@@ -9,7 +9,6 @@ import io.lettuce.core.XReadArgs;
 import io.lettuce.core.XReadArgs.StreamOffset;
 import io.lettuce.core.api.AsyncCloseable;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.sereno.spi.BackendException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -59,13 +58,6 @@ final class Connection {
 
     /** Runs the script, once. A server that does not know it has done nothing, and is sent its text. */
     CompletionStage<List<Object>> run(String operation, List<byte[]> arguments) {
-        if (!lettuce.isOpen()) {
-            return CompletableFuture.failedFuture(new BackendException(
-                    BackendException.Outcome.NOT_APPLIED,
-                    false,
-                    "the connection to Redis has ended, and nothing was sent over it",
-                    null));
-        }
         byte[][] values = Stream.of(List.of(Requests.bytes(operation)), head, arguments)
                 .flatMap(List::stream)
                 .toArray(byte[][]::new);

@@ -1,6 +1,7 @@
 package io.sereno.backend.redis;
 
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisException;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import java.net.InetSocketAddress;
@@ -21,7 +22,10 @@ final class Errors {
         REFUSED,
         /** The server refused before it wrote anything; later it may not. */
         NOT_NOW,
-        /** The server refused before it wrote anything, because it is not, or no longer, the one to ask. */
+        /**
+         * The server refused before it wrote anything, because it is not, or no longer, the one to ask. Or nobody was asked, as the connection
+         * had ended.
+         */
         ELSEWHERE,
         /** Nobody knows. */
         DOUBT
@@ -36,6 +40,13 @@ final class Errors {
     /** What a server asks at the first write of a script, and then no more. All else that comes out of a script may come after writes. */
     private static final Set<String> BEFORE_THE_FIRST_WRITE = Set.of("OOM", "NOREPLICAS", "MISCONF", "READONLY");
 
+    /**
+     * What Lettuce, which has no types for it, says of a command that it does not take, or that a socket which was closed meanwhile did not take
+     * in whole. No server carries out a part of a command.
+     */
+    private static final Set<String> NOT_SENT =
+            Set.of("Currently not connected. Commands are rejected.", "Connection is closed");
+
     private static final String WITHIN_SCRIPT = "@user_script";
     /** Until version 6 an error within a script came as {@code ERR Error running script (...): @user_script:27: ...: -OOM command ...}. */
     private static final Pattern CODE_WITHIN = Pattern.compile("^ERR Error running script .*?: -?([A-Z]+) ");
@@ -45,8 +56,10 @@ final class Errors {
     private Errors() {}
 
     static Meaning meaning(Throwable failure) {
-        if (!(unwrap(failure) instanceof RedisCommandExecutionException answer)) {
-            return Meaning.DOUBT;
+        Throwable cause = unwrap(failure);
+        if (!(cause instanceof RedisCommandExecutionException answer)) {
+            boolean notSent = cause instanceof RedisException && NOT_SENT.contains(String.valueOf(cause.getMessage()));
+            return notSent ? Meaning.ELSEWHERE : Meaning.DOUBT;
         }
         String code = code(answer);
         if (isWithinScript(answer) && !BEFORE_THE_FIRST_WRITE.contains(code)) {

@@ -105,6 +105,16 @@ class ErrorsTest {
     }
 
     @Test
+    void whatLettuceDidNotSendWasNotApplied() {
+        for (String why : new String[] {"Currently not connected. Commands are rejected.", "Connection is closed"}) {
+            BackendException commit = Errors.of("the commit", true, new CompletionException(new RedisException(why)));
+            assertThat(commit.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+            assertThat(commit.permanent()).isFalse();
+            assertThat(Errors.meaning(new IllegalStateException(why))).isEqualTo(Meaning.DOUBT);
+        }
+    }
+
+    @Test
     void whatIsSortedAlreadyStaysAsItIs() {
         BackendException sorted = new BackendException(Outcome.NOT_APPLIED, true, "closed", null);
         assertThat(Errors.of("the commit", true, new CompletionException(sorted)))

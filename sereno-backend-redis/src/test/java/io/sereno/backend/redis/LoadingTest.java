@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A server that takes its time to load what it has on disk, two seconds and more, and answers LOADING meanwhile. */
+/** A server that takes its time to load what it has on disk, until it is told to hurry, and answers LOADING meanwhile. */
 class LoadingTest extends RedisTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -36,11 +36,12 @@ class LoadingTest extends RedisTest {
 
     @BeforeEach
     void startServer() {
-        // The pause, in microseconds, after each command that is loaded. After a thousand of them the server looks who
-        // calls.
+        // The pause, in microseconds, after each command that is loaded: it takes half a minute. After a thousand of
+        // them the
+        // server looks who calls.
         server = RedisServer.start(Persistence.APPEND_ALWAYS, "key-load-delay 100", "enable-debug-command yes");
         RedisCommands<String, String> redis = redis();
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 200; i++) {
             redis.eval("for i = 1, 1000 do redis.call('INCR', 'n') end", ScriptOutputType.STATUS);
         }
         backend = open();
@@ -97,6 +98,7 @@ class LoadingTest extends RedisTest {
                                     BackendException.class,
                                     refused -> assertThat(refused.permanent()).isFalse())
                             .hasMessageContaining("LOADING");
+                    redis().configSet("key-load-delay", "0");
                 }
             }
         } while (failed != null || loading == null);
