@@ -104,12 +104,16 @@ class OutcomeBackendTest extends OneServerTest {
         proxy.refuse();
         proxy.resetAll();
         proxy.awaitNoConnection(SOON);
-        // The first failure may still be that of the connection that broke.
-        failure(backend.read(new Query.All("d")));
+        String nobody =
+                "no connection to Redis at 127.0.0.1:" + proxy.endpoint().getPort();
+        // Until the client has noticed: what is sent in that moment fails with the connection that broke.
+        while (!failure(backend.read(new Query.All("d"))).toString().contains(nobody)) {
+            Thread.onSpinWait();
+        }
         BackendException failure = (BackendException) failure(putOf("a"));
         assertThat(failure.outcome()).isEqualTo(Outcome.NOT_APPLIED);
         assertThat(failure.permanent()).isFalse();
-        assertThat(failure).hasMessageContaining("127.0.0.1:" + proxy.endpoint().getPort());
+        assertThat(failure).hasMessageContaining(nobody);
         proxy.heal();
         awaitWorking();
         assertThat(names(witness, "d")).isEmpty();
