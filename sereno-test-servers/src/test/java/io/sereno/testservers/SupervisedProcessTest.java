@@ -3,13 +3,11 @@ package io.sereno.testservers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,7 +95,7 @@ class SupervisedProcessTest {
         assertThat(server.isAlive()).isTrue();
 
         process.kill();
-        awaitEnd(server);
+        new Orphan(server.pid()).awaitEnd();
     }
 
     @Test
@@ -116,30 +114,6 @@ class SupervisedProcessTest {
 
     private String log() throws IOException {
         return Files.readString(folder.resolve("log"));
-    }
-
-    /** Who has lost its parent is buried by process 1, which takes its time in some containers: a zombie has ended. */
-    private static void awaitEnd(ProcessHandle process) throws Exception {
-        long deadline = System.nanoTime() + SOON.toNanos();
-        while (!isZombie(process.pid())) {
-            try {
-                process.onExit().get(50, TimeUnit.MILLISECONDS);
-                return;
-            } catch (TimeoutException e) {
-                if (System.nanoTime() - deadline > 0) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    private static boolean isZombie(long pid) {
-        try {
-            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
-            return stat.charAt(stat.lastIndexOf(')') + 2) == 'Z';
-        } catch (IOException e) {
-            return false; // there is no /proc, or it is gone: then the process says so itself
-        }
     }
 
     private static boolean isGone(long pid) {
