@@ -43,7 +43,7 @@ final class Additions {
         return count / seconds;
     }
 
-    /** Additions in a second of some threads, each of which waits for the sum before it adds again. */
+    /** Additions in a second of some threads, each of which waits for the sum before it adds again, and adds once at least. */
     double blocking(int threads, Duration length) throws InterruptedException, ExecutionException {
         List<Callable<Long>> work = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
@@ -51,14 +51,14 @@ final class Additions {
                 long end = System.nanoTime() + length.toNanos();
                 long last = 0;
                 long count = 0;
-                while (System.nanoTime() - end < 0) {
+                do {
                     long sum = counter.addAndGet(1);
                     if (sum <= last) {
                         throw new IllegalStateException("sum " + sum + " came after " + last);
                     }
                     last = sum;
                     count++;
-                }
+                } while (System.nanoTime() - end < 0);
                 return count;
             });
         }

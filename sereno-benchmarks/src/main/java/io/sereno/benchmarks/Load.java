@@ -27,7 +27,7 @@ final class Load {
         this.cycle = cycle;
     }
 
-    /** Cycles in a second; all threads begin together, and each ends the cycle in which the time is over. */
+    /** Cycles in a second; all threads begin together, and each ends the cycle in which the time is over, its first one at least. */
     double window(Duration length) throws InterruptedException, ExecutionException {
         CountDownLatch ready = new CountDownLatch(threads);
         List<Callable<Long>> work = new ArrayList<>();
@@ -37,10 +37,10 @@ final class Load {
                 ready.await();
                 long end = System.nanoTime() + length.toNanos();
                 long cycles = 0;
-                while (System.nanoTime() - end < 0) {
+                do {
                     cycle.pass(section);
                     cycles++;
-                }
+                } while (System.nanoTime() - end < 0);
                 return cycles;
             });
         }
