@@ -47,6 +47,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,8 @@ import org.junit.jupiter.api.Test;
 class ClusterRecipesTest {
     private static final Duration SOON = Duration.ofMinutes(1);
     private static final int CLIENTS = 3;
+    /** Nobody dies but servers: longer than a slow machine takes to lose one and to get it back. */
+    private static final Duration TTL = Duration.ofMinutes(1);
 
     private final EtcdCluster cluster = EtcdCluster.start(3);
     private final List<Sereno> clients = new ArrayList<>();
@@ -76,6 +79,7 @@ class ClusterRecipesTest {
     private final Queue<Member> left = new ConcurrentLinkedQueue<>();
     private final AtomicLong messages = new AtomicLong();
     private volatile boolean sessionLost;
+    private volatile @Nullable Throwable failure;
 
     private record Added(long value, long invoked, long returned) {}
 
@@ -95,10 +99,11 @@ class ClusterRecipesTest {
         List<Callable<Void>> work = new ArrayList<>();
         List<KeepAlive> members = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
-            Sereno sereno = Sereno.connect("etcd://" + hosts + "/cluster?operation-timeout=1s");
+            Sereno sereno = Sereno.connect(
+                    "etcd://" + hosts + "/cluster?operation-timeout=1s&session-ttl=" + TTL.toSeconds() + "s");
             clients.add(sereno);
             sereno.onSessionState(state -> sessionLost |= state == SessionState.EXPIRED);
-            members.add(sereno.membership("nodes").join("node-" + i, Duration.ofSeconds(10)));
+            members.add(sereno.membership("nodes").join("node-" + i, TTL));
             String name = "client-" + i;
             work.add(repeat("mutex", () -> lock(sereno.mutex("resource"), name)));
             LeaderElection candidate = sereno.election("leader").start();
@@ -160,6 +165,7 @@ class ClusterRecipesTest {
             int wanted = before.getOrDefault(each.getKey(), 0) + 3;
             synchronized (each.getValue()) {
                 while (each.getValue().get() < wanted) {
+                    assertThat(failure).as("what ended one of the works").isNull();
                     assertThat(System.nanoTime())
                             .as("%s goes on", each.getKey())
                             .isLessThan(deadline);
@@ -188,6 +194,9 @@ class ClusterRecipesTest {
                     // Tried again, for as long as the test lasts.
                 } catch (OutcomeUnknownException e) {
                     doubtful.incrementAndGet();
+                } catch (RuntimeException | Error e) {
+                    failure = e;
+                    throw e;
                 }
             }
             return null;
