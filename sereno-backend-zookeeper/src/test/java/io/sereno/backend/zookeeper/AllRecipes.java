@@ -53,7 +53,7 @@ import java.util.stream.Collectors;
  */
 final class AllRecipes implements AutoCloseable {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final Duration TTL = Duration.ofSeconds(10);
+    private static final Duration TTL = Duration.ofSeconds(45);
     private static final long BUDGET = 5_000_000;
 
     private final List<Sereno> clients;

@@ -45,9 +45,10 @@ class EnsembleTest {
         }
     }
 
+    /** Nobody dies but servers: a session lasts for longer than a slow machine takes to lose one and to get it back. */
     private static Sereno connect(String name, String authority) {
         return Sereno.builder()
-                .uri("zookeeper://" + authority + "/ensemble?slack=100ms&operation-timeout=10s")
+                .uri("zookeeper://" + authority + "/ensemble?slack=100ms&operation-timeout=10s&session-ttl=45s")
                 .nodeId(name)
                 .connect();
     }

@@ -85,6 +85,8 @@ class ExpiryTest {
         // Ann has another session by now.
         Grant again = ann.mutex("m").acquire();
         assertThat(again.fencingToken()).isGreaterThan(next.fencingToken());
+        // Her candidate too is in line again; otherwise he who resigns would be the next one, and stay.
+        awaitQueue("election/e", 2);
         bobsElection.resign();
         assertThat(annsElection.awaitLeadership().fencingToken()).isGreaterThan(deposed.fencingToken());
     }

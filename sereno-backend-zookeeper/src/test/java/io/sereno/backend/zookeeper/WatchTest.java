@@ -220,7 +220,8 @@ class WatchTest {
             }
             other.committed(commit);
         }
-        last.await("e1099");
+        // On a machine that is slow even this one may get a reset in place of too many names.
+        last.await(heard -> heard.contains("e1099") || heard.contains(Notes.RESET));
         release.countDown();
         notes.await(Notes.RESET);
         assertThat(notes.heard().size()).isLessThan(100);
