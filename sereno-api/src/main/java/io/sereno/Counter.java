@@ -18,7 +18,8 @@ import java.util.function.LongUnaryOperator;
  * <p><b>Not guaranteed.</b> That an addition which ended with {@link OutcomeUnknownException} was not made. That
  * {@link #onChange} sees every value.
  *
- * <p><b>Blocking.</b> Every method waits for the store, at most the operation timeout; none is interruptible.
+ * <p><b>Blocking.</b> Whatever reads or changes waits for the store, at most the operation timeout; none is
+ * interruptible. {@link #addAsync} and {@link #onChange} do not wait.
  *
  * <p><b>Errors</b> of every method that reads or changes: {@link NotAppliedException} if nothing was changed, or the
  * value could not be read; the call may be repeated. {@link OutcomeUnknownException} if the change may have been made

@@ -42,7 +42,8 @@ public interface KeepAlive extends AutoCloseable {
     State state();
 
     /**
-     * Calls back at each change of the state from now on, in order; {@link State#CLOSED} is the last.
+     * Calls back at each change of the state from now on, in order. {@link State#CLOSED} is the last; when the whole
+     * client is closed, the calls may end without it.
      *
      * @param callback hears the new state
      * @return ends the calls when it is closed; ends by itself when the member is

@@ -213,8 +213,8 @@ public interface Sereno extends AutoCloseable {
     SessionState sessionState();
 
     /**
-     * Calls back at each change of the session's state from now on, in order. States that follow each other quickly may
-     * be merged into the last.
+     * Calls back at each change of the session's state from now on, in order, until this or the subscription is closed;
+     * {@link Subscription#ended()} tells of that. States that follow each other quickly may be merged into the last.
      *
      * @param callback hears the new state
      * @return ends the calls when it is closed
@@ -230,9 +230,12 @@ public interface Sereno extends AutoCloseable {
 
     /**
      * Gives back what is held, withdraws who waits, ends callbacks and closes the connection, unless the backend was
-     * given. Rights that were held are lost with {@link LossCause#SERENO_CLOSED}; calls that wait end with
-     * {@link SerenoClosedException}, as does every later one. Blocks for 5 s at most, even against a frozen server;
-     * what could not be given back by then goes with the session. Idempotent. Inside a callback it does not wait for
+     * given. Rights that were held are lost with {@link LossCause#SERENO_CLOSED}; calls that wait for others end with
+     * {@link SerenoClosedException}, as does every later call that would need the store, and calls that wait for the
+     * store alone end in their time, as honest about the outcome as ever. Blocks for 5 s at most, even against a frozen server. For
+     * 4 s of them the store is asked again as long as its answer is missing, so a store that answers by then has freed
+     * everything; what could not be given back goes with the session, at the end of its ttl. Not interruptible.
+     * Idempotent: a second call returns at once, also while the first one waits. Inside a callback it does not wait for
      * that callback.
      */
     @Override
@@ -291,7 +294,8 @@ public interface Sereno extends AutoCloseable {
 
         /**
          * How long what this client holds outlives it: fail-over takes this and the store's lateness. Renewed every
-         * third. Default 10 s; 4 to 40 s fit every store. A ttl outside what the store gives is refused.
+         * third. Default 10 s; 4 to 39 s fit every store with its usual settings, {@code tickTime=2000} of ZooKeeper
+         * among them. A ttl outside what the store gives is refused.
          *
          * @param ttl at least 200 ms and at most a day
          * @return this builder

@@ -206,7 +206,7 @@ final class Client {
         vigils.close();
         waitGroups.close();
         open.forEach(standing -> ends.add(standing.shutDown()));
-        ends.add(kernel.closeSessions());
+        ends.add(kernel.closeSessions(CLOSE_LIMIT));
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));
         if (closesBackend) {
             CompletableFuture<Void> backendClosed = new CompletableFuture<>();

@@ -71,7 +71,6 @@ final class ElectionRecipe implements LeaderElection {
 
     @Override
     public LeaderElection start() {
-        client.requireOpen("start", scope);
         requireNotClosed("start");
         Candidacy begun = new Candidacy(client, scope, directory, Objects.requireNonNull(listeners.get()));
         if (!candidacy.compareAndSet(null, begun)) {
@@ -96,7 +95,6 @@ final class ElectionRecipe implements LeaderElection {
     }
 
     private Optional<Hold> await(@Nullable Duration limit) throws InterruptedException {
-        client.requireOpen("awaitLeadership", scope);
         requireNotClosed("awaitLeadership");
         Candidacy standing = candidacy.get();
         if (standing == null) {
@@ -184,6 +182,7 @@ final class ElectionRecipe implements LeaderElection {
     }
 
     private void requireNotClosed(String operation) {
+        client.requireOpen(operation, scope);
         if (closed) {
             throw new IllegalStateException(Candidacy.closedMessage(scope, operation));
         }

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     private final Map<OpenSubscription, Consumer<State>> onState = new ConcurrentHashMap<>();
 
     private volatile long incarnation;
-    private volatile @Nullable RuntimeException closed;
+    private volatile boolean closed;
 
     // Confined to the strand.
     private Map<String, String> metadata;
@@ -85,7 +86,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     CompletableFuture<Void> join() {
         client.opened(this);
         strand.execute(() -> {
-            if (closed == null) {
+            if (!closed) {
                 limit(kernel.operationTimeout(), this::joinRunsOut);
                 listing.enter();
             }
@@ -131,7 +132,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     public void taken(MemberCard by, long createRevision, boolean isRemnant) {
         boolean waitsForIt = isRemnant || ifPresent == IfPresent.WAIT;
         if (joined.isDone()) {
-            if (!toldTaken && !isRemnant && closed == null) {
+            if (!toldTaken && !isRemnant && !closed) {
                 toldTaken = true;
                 scope.troubled(operation("listing"), duplicate("listing", by));
             }
@@ -174,7 +175,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     CompletableFuture<Void> describe(Map<String, String> described) {
         Update update = new Update();
         strand.execute(() -> {
-            if (closed != null) {
+            if (closed) {
                 update.result.completeExceptionally(closed("update"));
             } else {
                 metadata = described;
@@ -237,7 +238,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
 
     @Override
     public State state() {
-        if (closed != null || client.isClosed()) {
+        if (closed || client.isClosed()) {
             return State.CLOSED;
         }
         if (!listing.isListed()) {
@@ -250,12 +251,12 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     public Subscription onState(Consumer<State> callback) {
         Objects.requireNonNull(callback, "callback is null");
         client.requireOpen(operation("onState"), scope);
-        if (closed != null) {
+        if (closed) {
             throw closed("onState");
         }
         OpenSubscription subscription = new OpenSubscription(client, scope, operation("onState"), onState::remove);
         onState.put(subscription, callback);
-        if (closed != null) {
+        if (closed) {
             subscription.close(); // It may have come after all others were told.
         }
         return subscription;
@@ -281,27 +282,27 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
 
     /** Completes when the store has nothing of it. */
     CompletableFuture<Void> leave() {
-        return end(closed("join"), listing::leave);
+        return end(this::closed, listing::leave);
     }
 
     @Override
     public CompletableFuture<Void> shutDown() {
-        return end(scope.closed(operation("join")), () -> {
+        return end(operation -> scope.closed(operation(operation)), () -> {
             listing.abandon();
             gone.complete(null);
         });
     }
 
-    private CompletableFuture<Void> end(RuntimeException why, Runnable ending) {
+    private CompletableFuture<Void> end(Function<String, RuntimeException> why, Runnable ending) {
         client.closed(this);
         strand.execute(() -> {
-            if (closed == null) {
-                closed = why;
+            if (!closed) {
+                closed = true;
                 cancelLimit.run();
-                joined.completeExceptionally(why);
+                joined.completeExceptionally(why.apply("join"));
                 updates.forEach(update -> {
                     update.cancelLimit.run();
-                    update.result.completeExceptionally(why);
+                    update.result.completeExceptionally(why.apply("update"));
                 });
                 updates.clear();
                 changed();

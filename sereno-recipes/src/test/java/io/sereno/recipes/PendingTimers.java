@@ -3,14 +3,14 @@ package io.sereno.recipes;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
 /** Another time, of which is known how many timers are neither due nor cancelled. */
 final class PendingTimers implements TimeSource {
     private final TimeSource time;
-    private final Set<Object> pending = ConcurrentHashMap.newKeySet();
+    private final Map<Object, Duration> pending = new ConcurrentHashMap<>();
 
     PendingTimers(TimeSource time) {
         this.time = time;
@@ -18,6 +18,11 @@ final class PendingTimers implements TimeSource {
 
     int count() {
         return pending.size();
+    }
+
+    /** How many of them were set for longer than this. */
+    long longerThan(Duration delay) {
+        return pending.values().stream().filter(set -> set.compareTo(delay) > 0).count();
     }
 
     @Override
@@ -33,7 +38,7 @@ final class PendingTimers implements TimeSource {
     @Override
     public Runnable schedule(Duration delay, Executor executor, Runnable task) {
         Object timer = new Object();
-        pending.add(timer);
+        pending.put(timer, delay);
         Runnable cancel = time.schedule(delay, executor, () -> {
             pending.remove(timer);
             task.run();

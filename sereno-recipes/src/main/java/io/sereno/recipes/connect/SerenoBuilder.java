@@ -352,8 +352,9 @@ final class SerenoBuilder implements Sereno.Builder {
         }
         Duration ttl = settings.sessionTtl();
         if (ttl.compareTo(facts.leastTtl()) < 0 || ttl.compareTo(facts.greatestTtl()) > 0) {
-            throw new SerenoConfigurationException("sessionTtl is " + ttl + ", but " + settings.backendName()
-                    + " gives " + facts.leastTtl() + " to " + facts.greatestTtl() + "; PT4S to PT40S fits every store");
+            throw new SerenoConfigurationException(
+                    "sessionTtl is " + ttl + ", but " + settings.backendName() + " gives " + facts.leastTtl() + " to "
+                            + facts.greatestTtl() + "; PT4S to PT39S fits every store with its usual settings");
         }
     }
 

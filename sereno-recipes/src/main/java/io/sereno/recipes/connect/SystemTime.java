@@ -13,11 +13,13 @@ import java.util.concurrent.TimeUnit;
 /**
  * The machine's clocks, and one daemon thread, made at first use, that hands tasks to their executors when they are due.
  *
- * <p>Whatever a task or its executor does, the timer lives on; what they throw is logged. After {@link #close()} nothing that was or
- * is scheduled comes due.
+ * <p>Whatever a task or its executor does, the timer lives on; what they throw is logged. {@link #close()} says that no more is expected: the thread ends
+ * as soon as nothing is scheduled. What still is comes due, since callers may wait for it: a call that a close found under way ends in its time.
  */
 final class SystemTime implements TimeSource, AutoCloseable {
     private static final Logger LOG = System.getLogger(SystemTime.class.getName());
+    /** How long the thread of a closed timer looks out for more. */
+    private static final long LAST_LOOK_MILLIS = 100;
 
     private final ScheduledThreadPoolExecutor timer;
 
@@ -29,9 +31,7 @@ final class SystemTime implements TimeSource, AutoCloseable {
         });
         // A long wait that ended early must not keep its recipe in memory until the time is over.
         timer.setRemoveOnCancelPolicy(true);
-        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        // The queue has no bound, so only a closed timer rejects; the task is then one of those that never come due.
-        timer.setRejectedExecutionHandler((task, executor) -> {});
+        timer.setKeepAliveTime(LAST_LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -99,12 +99,16 @@ final class SystemTime implements TimeSource, AutoCloseable {
         return timer.getQueue().size();
     }
 
+    boolean isClosed() {
+        return timer.allowsCoreThreadTimeOut();
+    }
+
     int threads() {
         return timer.getPoolSize();
     }
 
     @Override
     public void close() {
-        timer.shutdown();
+        timer.allowCoreThreadTimeOut(true);
     }
 }

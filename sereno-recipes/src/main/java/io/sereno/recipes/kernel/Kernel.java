@@ -113,9 +113,9 @@ public final class Kernel {
         }
     }
 
-    /** Ends all sessions. The stage completes when the store has answered, or its time is up. */
-    public CompletableFuture<Void> closeSessions() {
-        return CompletableFuture.allOf(otherSessions.close(), sessions.close());
+    /** Ends all sessions, like {@link Sessions#close}. */
+    public CompletableFuture<Void> closeSessions(Duration limit) {
+        return CompletableFuture.allOf(otherSessions.close(limit), sessions.close(limit));
     }
 
     /** Runs what may run users' code, such as the completion of a stage of theirs, in a thread of the client's own. */

@@ -158,8 +158,9 @@ public final class Session {
         }
     }
 
-    void revoke(Runnable then) {
-        kernel.store().revoke(lease, strand, then);
+    /** To be begun when nobody uses the session any more. */
+    Revocation revocation(Runnable then) {
+        return new Revocation(kernel, strand, lease, then);
     }
 
     // Step 1.

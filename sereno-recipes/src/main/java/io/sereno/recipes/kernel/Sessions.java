@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>Grant a lease, the clock read before it is asked for.
- *   <li>Put the marker under it. Committed: the session stands. Anything else: the lease is revoked and never named again, and a new one is
+ *   <li>Put the marker under it. Committed: the session stands. Anything else: the lease is given back and never named again, and a new one is
  *       granted after a pause, so no doubt about the marker has to be settled.
- *   <li>At the end of a session its members are told first; then the lease is revoked, else the next session's entries would queue behind the
- *       dead ones of this; then step 1.
+ *   <li>At the end of a session its members are told first; then the lease is given back by a {@link Revocation}, else the next session's entries
+ *       would queue behind the dead ones of this; then step 1.
  * </ol>
  */
 public final class Sessions {
@@ -66,7 +66,11 @@ public final class Sessions {
     // Confined to the strand.
     private boolean opened;
     private boolean closed;
+    /** By when whoever closes wants to be done, by the clock. */
+    private long closeBy;
+
     private boolean enrolling;
+    private @Nullable Revocation revocation;
     private @Nullable Backoff backoff;
     private Runnable cancelRetry = () -> {};
 
@@ -122,9 +126,16 @@ public final class Sessions {
         strand.execute(session::withdrawn);
     }
 
-    /** Ends the session and gives its lease back. The stage completes when the store has answered, or its time is up. */
-    public CompletableFuture<Void> close() {
+    /** Ends the session and gives its lease back. The stage completes when that is certain, or the limit is over, or the lease by itself. */
+    public CompletableFuture<Void> close(Duration limit) {
+        long by = kernel.time().nanoTime() + limit.toNanos();
         strand.execute(() -> {
+            if (!closed || by - closeBy < 0) {
+                closeBy = by;
+            }
+            if (revocation != null) {
+                revocation.hurry(untilClosed());
+            }
             if (!closed) {
                 closed = true;
                 cancelRetry.run();
@@ -150,7 +161,8 @@ public final class Sessions {
         long sentAt = kernel.time().nanoTime();
         kernel.store().grantLease(ttl, strand, (lease, why) -> {
             if (lease == null) {
-                enrolAgain(why);
+                failed(why);
+                enrolAgain();
             } else {
                 mark(new Session(kernel, strand, new Fates(), directory, randomId(), lease, sentAt), sentAt);
             }
@@ -159,6 +171,10 @@ public final class Sessions {
 
     // Step 2.
     private void mark(Session session, long sentAt) {
+        if (closed) {
+            giveBack(session, this::enrol);
+            return;
+        }
         Card card = new Card(kernel.nodeId(), kernel.time().wall(), Map.of());
         Commit commit = Commit.to(directory)
                 .ifAbsent(session.id())
@@ -166,7 +182,8 @@ public final class Sessions {
                 .build();
         kernel.store().commit(commit, strand, outcome -> {
             if (outcome.kind() != Outcome.Kind.COMMITTED || !session.isAlive() || closed) {
-                session.revoke(() -> enrolAgain(outcome.failure()));
+                failed(outcome.failure());
+                giveBack(session, this::enrolAgain);
                 return;
             }
             enrolling = false;
@@ -179,15 +196,33 @@ public final class Sessions {
         });
     }
 
-    private void enrolAgain(@Nullable BackendException why) {
+    private void failed(@Nullable BackendException why) {
+        if (why != null && !closed) {
+            troubled(why);
+            members.values().forEach(member -> member.failed(why));
+        }
+    }
+
+    /** From here on, whoever closes waits for it. */
+    private void giveBack(Session session, Runnable then) {
+        enrolling = true;
+        Revocation begun = session.revocation(() -> {
+            revocation = null;
+            then.run();
+        });
+        revocation = begun;
+        begun.start(closed ? untilClosed() : session.ttl());
+    }
+
+    private Duration untilClosed() {
+        return Duration.ofNanos(Math.max(0, closeBy - kernel.time().nanoTime()));
+    }
+
+    private void enrolAgain() {
         enrolling = false;
         if (closed) {
             closing.complete(null);
             return;
-        }
-        if (why != null) {
-            troubled(why);
-            members.values().forEach(member -> member.failed(why));
         }
         if (backoff == null) {
             backoff = kernel.backoff();
@@ -238,12 +273,11 @@ public final class Sessions {
         @Override
         public void ended(Session session) {
             current = null;
-            enrolling = true; // From the revoking on: whoever closes now waits for it.
             if (!closed) {
                 tell(SessionState.EXPIRED, session.id());
             }
             members.values().forEach(member -> member.ended(session));
-            session.revoke(Sessions.this::enrol);
+            giveBack(session, Sessions.this::enrol);
         }
     }
 }

@@ -45,7 +45,7 @@ final class SessionsByTtl {
         Sessions sessions = Objects.requireNonNull(entered).sessions;
         sessions.open();
         if (closed) {
-            end(sessions); // They may have been made after close() went through all.
+            end(sessions, Duration.ZERO); // They may have been made after close() went through all.
         }
         return sessions;
     }
@@ -59,18 +59,19 @@ final class SessionsByTtl {
             unused.add(use.sessions);
             return null;
         });
-        unused.forEach(this::end);
+        unused.forEach(sessions -> end(sessions, ttl));
     }
 
-    /** Ends all. The stage completes when the store has answered, or its time is up. */
-    CompletableFuture<Void> close() {
+    /** Ends all, like {@link Sessions#close}. */
+    CompletableFuture<Void> close(Duration limit) {
         closed = true;
-        inUse.values().forEach(use -> end(use.sessions));
-        return CompletableFuture.allOf(ending.stream().map(Sessions::close).toArray(CompletableFuture<?>[]::new));
+        inUse.values().forEach(use -> end(use.sessions, limit));
+        return CompletableFuture.allOf(
+                ending.stream().map(sessions -> sessions.close(limit)).toArray(CompletableFuture<?>[]::new));
     }
 
-    private void end(Sessions sessions) {
+    private void end(Sessions sessions, Duration limit) {
         ending.add(sessions);
-        var unused = sessions.close().whenComplete((done, failure) -> ending.remove(sessions));
+        var unused = sessions.close(limit).whenComplete((done, failure) -> ending.remove(sessions));
     }
 }

@@ -67,9 +67,8 @@ public final class Store {
         ask(lease::renew, false, on, then);
     }
 
-    void revoke(Lease lease, Executor on, Runnable then) {
-        // Whether it worked does not matter to anyone who asks: what it did not take goes with the lease's own end.
-        ask(lease::revoke, false, on, (done, failure) -> then.run());
+    void revoke(Lease lease, Executor on, Consumer<@Nullable BackendException> then) {
+        ask(lease::revoke, false, on, (done, failure) -> then.accept(failure));
     }
 
     void watch(

@@ -119,15 +119,18 @@ class SystemTimeTest {
     }
 
     @Test
-    void afterCloseNothingComesDue() {
-        AtomicBoolean ran = new AtomicBoolean();
-        time.schedule(Duration.ofDays(1), Runnable::run, () -> ran.set(true));
+    void whatIsScheduledComesDueAfterTheCloseTooAndThenTheThreadIsGone() throws Exception {
+        CompletableFuture<Thread> before = new CompletableFuture<>();
+        CompletableFuture<Thread> after = new CompletableFuture<>();
+        time.schedule(Duration.ofMillis(300), Runnable::run, () -> before.complete(Thread.currentThread()));
 
         time.close();
-        time.schedule(Duration.ZERO, Runnable::run, () -> ran.set(true)).run();
+        assertThat(before.get(10, SECONDS).isDaemon()).isTrue();
+        time.schedule(Duration.ofMillis(300), Runnable::run, () -> after.complete(Thread.currentThread()));
 
+        after.get(10, SECONDS).join(SECONDS.toMillis(10));
+        assertThat(after.get().isAlive()).isFalse();
         assertThat(time.pending()).isZero();
-        assertThat(ran).isFalse();
     }
 
     @Test

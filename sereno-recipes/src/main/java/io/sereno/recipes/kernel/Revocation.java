@@ -1,0 +1,94 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.spi.Lease;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives a lease back. Revocations may be repeated (LEA-5b), so one that failed, or is not answered within a second, is sent again: until the store has
+ * answered for certain, or refuses for good, or the lease has come to its end by itself, or nobody wants to wait any longer.
+ *
+ * <p>Confined to the strand.
+ */
+final class Revocation {
+    private static final Logger LOG = System.getLogger("io.sereno");
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private final Kernel kernel;
+    private final Strand strand;
+    private final Lease lease;
+    private final Runnable then;
+    private final Backoff backoff;
+
+    private @Nullable Object awaited;
+    private boolean ended;
+    private Runnable cancelNext = () -> {};
+    private Runnable cancelEnd = () -> {};
+
+    /** {@code then} runs once, at the end of all attempts. */
+    Revocation(Kernel kernel, Strand strand, Lease lease, Runnable then) {
+        this.kernel = kernel;
+        this.strand = strand;
+        this.lease = lease;
+        this.then = then;
+        this.backoff = kernel.backoff();
+    }
+
+    /** Begins; {@code limit} is for all attempts. One is made in any case. */
+    void start(Duration limit) {
+        limit(limit);
+        attempt();
+    }
+
+    /** Somebody waits for it, and no longer than this: who is in a pause makes the next attempt at once. */
+    void hurry(Duration limit) {
+        limit(limit);
+        if (awaited == null) {
+            attempt();
+        }
+    }
+
+    private void limit(Duration limit) {
+        Duration atMost = limit.compareTo(lease.ttl()) < 0 ? limit : lease.ttl();
+        cancelEnd.run();
+        cancelEnd = kernel.time().schedule(atMost, strand, () -> giveUp(atMost));
+    }
+
+    private void attempt() {
+        Object mine = new Object();
+        awaited = mine;
+        attemptAfter(PATIENCE);
+        kernel.store().revoke(lease, strand, failure -> {
+            if (failure == null || failure.permanent()) {
+                end();
+            } else if (awaited == mine && !ended) {
+                awaited = null;
+                attemptAfter(backoff.next());
+            }
+        });
+    }
+
+    private void attemptAfter(Duration pause) {
+        cancelNext.run();
+        cancelNext = kernel.time().schedule(pause, strand, this::attempt);
+    }
+
+    private void giveUp(Duration after) {
+        LOG.log(
+                Level.WARNING,
+                "the store at " + kernel.backend() + " has not answered within " + after
+                        + " that a lease was given back; what is left under it goes within its ttl of " + lease.ttl());
+        end();
+    }
+
+    private void end() {
+        if (!ended) {
+            ended = true;
+            cancelNext.run();
+            cancelEnd.run();
+            then.run();
+        }
+    }
+}
