@@ -8,6 +8,7 @@ import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.LossCause;
 import io.sereno.NotAppliedException;
+import io.sereno.Peer;
 import io.sereno.SerenoClosedException;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Hold;
@@ -143,6 +144,24 @@ class RacesTest {
         clients.time.advance(Clients.TTL);
         assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
         assertThat(election.lastError()).isEmpty();
+    }
+
+    @Test
+    void whoResignedIsToldOfTheNewLeaderThoughNoNoticeOfItHasCome() throws Exception {
+        FaultyBackend line = clients.line();
+        LeaderElection first = election(client(line))
+                .onElectedFollower(topology -> told.add(
+                        "follows " + topology.leader().map(Peer::nodeId).orElse("nobody")))
+                .start();
+        first.awaitLeadership();
+        line.holdNotices();
+        LeaderElection second = election(clients.client("b", clients.line(), clients.time, clients.callbacks))
+                .start();
+
+        first.resign();
+
+        assertThat(second.awaitLeadership().isHeld()).isTrue();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("follows b");
     }
 
     @Test

@@ -54,12 +54,19 @@ public final class View {
         lookout.close();
     }
 
-    /** What another read of the whole showed, for a view that has no read of its own yet. One that is under way may be older: it is made again. */
+    /**
+     * What another read of the whole showed: taken where it has an entry that is newer than all that this view knows. A read that is under way may be
+     * older: it is made again.
+     */
     public void seed(List<Entry> seen) {
-        if (entries == null) {
+        if (entries == null || newest(seen) > newest(entries)) {
             entries = seen;
             stale = reading;
         }
+    }
+
+    private static long newest(List<Entry> queue) {
+        return queue.isEmpty() ? 0 : queue.get(queue.size() - 1).createRevision();
     }
 
     /** Null before the first read. */
