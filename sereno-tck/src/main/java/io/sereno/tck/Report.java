@@ -94,11 +94,15 @@ record Report(
                     ? new Line(rule, Verdict.UNVERIFIED, Map.of(), tried ? "not run" : NO_TEST, "", List.of(), 0)
                     : new Line(rule, Verdict.UNTESTED, Map.of(), why, "", List.of(), 0);
         }
+        // A test that does not concern the store says nothing beside others that do, and is no evidence.
+        List<Outcome> tried = outcomes.stream()
+                .filter(outcome -> outcome.verdict() != Verdict.UNTESTED)
+                .toList();
+        List<Outcome> counted = tried.isEmpty() ? outcomes : tried;
         Outcome worst =
-                outcomes.stream().max(Comparator.comparing(Outcome::verdict)).orElseThrow();
+                counted.stream().max(Comparator.comparing(Outcome::verdict)).orElseThrow();
         Map<String, Long> evidence = new LinkedHashMap<>();
-        outcomes.forEach(
-                outcome -> outcome.evidence().forEach((what, count) -> evidence.merge(what, count, Long::sum)));
+        counted.forEach(outcome -> outcome.evidence().forEach((what, count) -> evidence.merge(what, count, Long::sum)));
         Throwable failure = worst.failure();
         boolean nothingSaid = worst.verdict() == Verdict.VACUOUS || worst.verdict() == Verdict.UNVERIFIED;
         if (nothingSaid && !rule.untested().isEmpty()) {
@@ -108,10 +112,18 @@ record Report(
                 rule,
                 worst.verdict(),
                 evidence,
-                worst.why(),
+                worst.why().isEmpty() ? notTried(outcomes) : worst.why(),
                 failure == null ? "" : String.valueOf(failure.getMessage()),
-                outcomes.stream().map(outcome -> outcome.test().id()).toList(),
+                counted.stream().map(outcome -> outcome.test().id()).toList(),
                 outcomes.stream().mapToLong(Outcome::millis).sum());
+    }
+
+    /** What of a rule does not concern the store. */
+    private static String notTried(List<Outcome> outcomes) {
+        return outcomes.stream()
+                .filter(outcome -> outcome.verdict() == Verdict.UNTESTED)
+                .map(outcome -> outcome.test().id() + " was not tried: " + outcome.why())
+                .collect(Collectors.joining("; "));
     }
 
     /** A rule of the recipes may be tried by Sereno's own build only, where it does not depend on the store. */
