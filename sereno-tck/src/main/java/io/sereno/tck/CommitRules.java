@@ -84,12 +84,16 @@ class CommitRules {
     void aConditionOnARevisionNeedsTheEntry(Bench bench) {
         Client client = bench.client();
         long revision = client.put(DIRECTORY, "a", "1");
-        client.delete(DIRECTORY, "a");
-        for (long asked : new long[] {1, revision, revision + 1, Entry.MAX_REVISION}) {
-            for (String name : List.of("a", "never")) {
+        long deleted = client.delete(DIRECTORY, "a");
+        for (String name : List.of("a", "never")) {
+            for (long asked : new long[] {1, revision, revision + 1, deleted, Entry.MAX_REVISION}) {
                 requireConflict(bench, client, List.of(new Condition.CreateRevision(name, asked)));
                 requireConflict(bench, client, List.of(new Condition.ModRevision(name, asked)));
             }
+            // Nor does the latest revision of a directory stand for what is not in it.
+            long latest = client.put(DIRECTORY, "beside", "1");
+            requireConflict(bench, client, List.of(new Condition.ModRevision(name, latest)));
+            requireConflict(bench, client, List.of(new Condition.CreateRevision(name, latest)));
         }
     }
 
@@ -103,6 +107,16 @@ class CommitRules {
                 Commit.to(DIRECTORY).ifAbsent("a").put("a", VALUE).build(),
                 Commit.to(DIRECTORY).ifAbsent("a").put("b", VALUE).build(),
                 Commit.to(DIRECTORY).ifPresent("b").delete("b").build(),
+                Commit.to(DIRECTORY)
+                        .ifAbsent("a")
+                        .put("b", VALUE)
+                        .returningAll()
+                        .build(),
+                Commit.to(DIRECTORY).ifCreateRevision("b", 1).delete("b").build(),
+                Commit.to(DIRECTORY)
+                        .ifModRevision("a", Entry.MAX_REVISION)
+                        .put("a", VALUE)
+                        .build(),
                 Commit.to(DIRECTORY).ifAbsent("a").build())) {
             Ended<CommitResult> ended = client.outcome(commit);
             bench.verify(
@@ -182,6 +196,12 @@ class CommitRules {
                     revision >= 1 && revision <= Entry.MAX_REVISION,
                     () -> "the revision of a commit that puts is " + revision + "; 1 to 2^53 - 1 is allowed");
         }
+        for (String name : List.of("n0", "n1")) {
+            long revision = client.delete(DIRECTORY, name);
+            bench.verify(
+                    revision >= 1 && revision <= Entry.MAX_REVISION,
+                    () -> "the revision of a commit that deletes is " + revision + "; 1 to 2^53 - 1 is allowed");
+        }
         for (Entry entry : client.all(DIRECTORY)) {
             bench.verify(
                     entry.createRevision() >= 1 && entry.modRevision() >= entry.createRevision(),
@@ -232,7 +252,15 @@ class CommitRules {
                 bench.same("createRevision of " + entry.name(), committed.revision(), entry.createRevision());
                 bench.same("modRevision of " + entry.name(), committed.revision(), entry.modRevision());
             }
-            client.committed(Commit.to(DIRECTORY).delete("a").delete("b").build());
+            // Nor what it deletes beside.
+            long beside = client.committed(
+                            Commit.to(DIRECTORY).delete("a").put("c", VALUE).build())
+                    .revision();
+            bench.same(
+                    "createRevision of what was put beside a delete",
+                    beside,
+                    client.present(DIRECTORY, "c").createRevision());
+            client.committed(Commit.to(DIRECTORY).delete("b").delete("c").build());
         }
     }
 

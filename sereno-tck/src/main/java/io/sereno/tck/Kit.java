@@ -8,9 +8,11 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,6 +40,7 @@ final class Kit implements AutoCloseable {
             NameRules.class,
             LeaseRules.class,
             LeaseTimeRules.class,
+            LeaseEndRules.class,
             WatchRules.class,
             OutcomeRules.class,
             LifeRules.class,
@@ -49,6 +52,7 @@ final class Kit implements AutoCloseable {
             OutcomeFaultRules.class,
             LeaseFaultRules.class,
             WatchFaultRules.class,
+            BlockedListenerRules.class,
             LifeFaultRules.class,
             LockRules.class,
             LockCallerRules.class,
@@ -151,9 +155,13 @@ final class Kit implements AutoCloseable {
         Outcome outcome = judge(test, open(test));
         int doubts = 0;
         long spoilt = 0;
+        Set<String> wrong = new HashSet<>();
         while (true) {
-            if (outcome.failure() instanceof Doubt && doubts < BEGINNINGS) {
-                doubts++;
+            if (outcome.failure() instanceof Doubt doubt) {
+                wrong.add(doubt.wrong(test.method().getDeclaringClass()));
+                if (doubts++ == BEGINNINGS) {
+                    return wrong.size() == 1 && !wrong.contains("") ? each(outcome, doubt) : outcome;
+                }
             } else if (outcome.failure() instanceof Inconclusive
                     && outcome.verdict() == Verdict.UNKNOWN
                     && spoilt < STANDSTILLS) {
@@ -163,6 +171,19 @@ final class Kit implements AutoCloseable {
             }
             outcome = judge(test, open(test));
         }
+    }
+
+    /** The same went wrong at the same place with every beginning: that is no doubtful commit's work. */
+    private static Outcome each(Outcome outcome, Doubt doubt) {
+        String why = "in each of " + (BEGINNINGS + 1) + " beginnings, after different commits in doubt: "
+                + first(String.valueOf(doubt.getCause()));
+        return new Outcome(
+                outcome.test(),
+                Verdict.FAIL,
+                outcome.evidence(),
+                why,
+                new AssertionError(doubt.page() + "\n  doubt  " + why, doubt.getCause()),
+                outcome.millis());
     }
 
     /**
@@ -274,7 +295,7 @@ final class Kit implements AutoCloseable {
         if (thrown != null
                 && !(thrown instanceof StuckTest)
                 && bench.doubts().open().isPresent()) {
-            thrown = new Doubt(bench.doubts().open().get() + "; afterwards: " + thrown.getMessage());
+            thrown = new Doubt(bench.doubts().open().get(), thrown, Failure.text(this, test, bench, thrown));
         }
         Map<String, Long> evidence = bench.evidence();
         try {

@@ -132,18 +132,28 @@ class LeaseFaultRules {
         faulty.awaitWorking();
         Lease next = grant(faulty, bench.longTtl());
         bench.verify(next.id() != lease.id(), () -> "a new lease has the id of one that has ended, " + lease.id());
-        Ended<CommitResult> ended = faulty.commit(
-                Commit.to(DIRECTORY).put("b", Bytes.EMPTY, lease.id()).build());
-        List<Entry> entries = bench.judge().all(DIRECTORY);
-        bench.verify(
-                entries.isEmpty(),
-                () -> "a lease ended while its client was cut off; a commit under it then ended as " + ended
-                        + ", and there is " + entries);
-        bench.verify(
-                ended.failedAs(Outcome.NOT_APPLIED)
-                        || ended.failedAs(Outcome.UNKNOWN)
-                        || !(ended.result() instanceof CommitResult.Committed),
-                () -> "a commit under a lease that has ended was told as " + ended);
+        for (Commit commit : List.of(
+                Commit.to(DIRECTORY).put("b", Bytes.EMPTY, lease.id()).build(),
+                Commit.to(DIRECTORY)
+                        .ifAbsent("b")
+                        .put("b", Bytes.EMPTY, lease.id())
+                        .build(),
+                Commit.to(DIRECTORY)
+                        .delete("a")
+                        .put("b", Bytes.EMPTY, lease.id())
+                        .build())) {
+            Ended<CommitResult> ended = faulty.commit(commit);
+            List<Entry> entries = bench.judge().all(DIRECTORY);
+            bench.verify(
+                    entries.isEmpty(),
+                    () -> "a lease ended while its client was cut off; " + commit + " under it then ended as " + ended
+                            + ", and there is " + entries);
+            bench.verify(
+                    ended.failedAs(Outcome.NOT_APPLIED)
+                            || ended.failedAs(Outcome.UNKNOWN)
+                            || !(ended.result() instanceof CommitResult.Committed),
+                    () -> commit + " under a lease that has ended was told as " + ended);
+        }
         Ended<Boolean> renewed = renew(faulty, lease);
         bench.verify(
                 !renewed.succeeded() || !renewed.result(),
@@ -164,8 +174,11 @@ class LeaseFaultRules {
         if (bench.inProcess()) {
             // There is no server; what comes nearest is that everything stands still for the client.
             Faulty faulty = bench.faulty();
-            Lease lease = grant(faulty, ttl);
-            faulty.commit(Commit.to(DIRECTORY).put("a", Bytes.EMPTY, lease.id()).build());
+            for (String name : List.of("a", "b", "c")) {
+                Lease lease = grant(faulty, ttl);
+                faulty.commit(
+                        Commit.to(DIRECTORY).put(name, Bytes.EMPTY, lease.id()).build());
+            }
             faulty.faults().cutOff();
             bench.pass(bound);
             bench.same("the entries after the bound", List.of(), bench.judge().all(DIRECTORY));

@@ -14,11 +14,12 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -250,24 +251,60 @@ class LifeRules {
         calls.put(
                 "a watch",
                 () -> client.backend().watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody")));
+        Lease lease = client.grant(bench.longTtl());
+        calls.put("a renewal", lease::renew);
+        calls.put("a revocation", lease::revoke);
         calls.forEach((what, call) -> {
             Gate gate = bench.gate();
             CompletableFuture<?> blocked = bench.async(() -> call.get().whenComplete((result, failure) -> gate.pass()));
             bench.verify(
                     bench.reach(() -> gate.waiting() == 1, bench.patience()),
                     () -> "the action that hangs on " + what + " was not run");
-            CompletableFuture<?> other = bench.async(() -> client.backend().read(new Query.All(DIRECTORY)));
-            bench.verify(
-                    bench.reach(other::isDone, bench.patience()),
-                    () -> "while an action on " + what + " runs, a read of another thread does not return");
-            bench.verify(
-                    bench.end((CompletionStage<?>) other.join(), bench.patience())
-                            .succeeded(),
-                    () -> "while an action on " + what + " runs, a read of another thread does not end");
+            Map<String, Supplier<CompletionStage<?>>> others = new LinkedHashMap<>();
+            others.put("a read", () -> client.backend().read(new Query.All(DIRECTORY)));
+            others.put("a renewal", lease::renew);
+            if (what.equals("a renewal")) {
+                others.put("a revocation", lease::revoke);
+            }
+            requireEnd(bench, "an action on " + what + " runs", others);
             gate.open();
             bench.join(List.of(blocked), bench.patience());
         });
         client.delete(DIRECTORY, "d");
+
+        Gate gate = bench.gate();
+        client.watch(new Target("listening", Optional.empty()), new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                gate.pass();
+            }
+
+            @Override
+            public void reset() {
+                gate.pass();
+            }
+        });
+        client.put("listening", "a", "1");
+        bench.verify(
+                bench.reach(() -> gate.waiting() == 1, bench.patience()),
+                () -> "the listener that is to block was not called");
+        calls.remove("a renewal");
+        calls.remove("a revocation");
+        requireEnd(bench, "a listener runs", calls);
+        gate.open();
+    }
+
+    /** Calls of other threads return, and end. */
+    private static void requireEnd(Bench bench, String during, Map<String, Supplier<CompletionStage<?>>> calls) {
+        calls.forEach((what, call) -> {
+            CompletableFuture<CompletionStage<?>> other = bench.async(call::get);
+            bench.verify(
+                    bench.reach(other::isDone, bench.patience()),
+                    () -> "while " + during + ", " + what + " of another thread does not return");
+            bench.verify(
+                    !bench.end(other.join(), bench.patience()).isOpen(),
+                    () -> "while " + during + ", " + what + " of another thread does not end");
+        });
     }
 
     @Rule(value = "LIF-7c", check = "state of the client that is not guarded")
@@ -276,9 +313,11 @@ class LifeRules {
         int threads = 32;
         int rounds = 6;
         AtomicInteger doubtful = new AtomicInteger();
+        Set<Long> leases = new HashSet<>();
         List<CompletableFuture<Integer>> works = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
             String own = "t" + i;
+            boolean grants = i % 4 == 0;
             works.add(bench.async(() -> {
                 int added = 0;
                 for (int round = 0; round < rounds; round++) {
@@ -288,6 +327,16 @@ class LifeRules {
                             "what a thread reads of its own entry",
                             own + "-" + round,
                             entry.value().toUtf8());
+                    // A store may give one client few leases, and make a session of each.
+                    if (grants && (round == 0 || bench.inProcess())) {
+                        Lease lease = client.grant(bench.longTtl());
+                        synchronized (leases) {
+                            bench.verify(
+                                    leases.add(lease.id()),
+                                    () -> "two threads that share a client were granted lease " + lease.id());
+                        }
+                        client.revoke(lease);
+                    }
                     for (int tries = 0; tries < 100 && added <= round; tries++) {
                         added += add(bench, client, doubtful) ? 1 : 0;
                     }
@@ -322,70 +371,5 @@ class LifeRules {
         }
         bench.verify(ended.succeeded(), () -> "a commit failed, and nothing stands in its way: " + ended);
         return ended.result() instanceof CommitResult.Committed;
-    }
-
-    @Rule(value = "LIF-8", check = "what the store keeps for a directory: parents, counters, indexes, empty containers")
-    void anEmptiedDirectoryLeavesNothing(Bench bench) {
-        Client client = bench.client();
-        boolean inProcess = bench.kit().fixture().inProcess();
-        OptionalLong before = bench.kit().fixture().stored(bench.namespace());
-        if (before.isEmpty() && !inProcess) {
-            throw bench.unverified("the fixture does not say what the store keeps; implement BackendFixture.stored");
-        }
-        // The first directory may leave what serves all.
-        useAndEmpty(bench, client, 1, 0);
-        int count = inProcess ? 5_000 : 200;
-        if (inProcess) {
-            useAndEmpty(bench, client, 1_000, 1);
-            long used = usedMemory();
-            useAndEmpty(bench, client, count, 1_001);
-            long grown = usedMemory() - used;
-            // Two maps for each of 5,000 directories with names of 200 characters would be ten times as much.
-            bench.verify(
-                    grown < 1_000_000,
-                    () -> count + " directories that were used and emptied left " + grown + " bytes in memory");
-            return;
-        }
-        long first = bench.kit().fixture().stored(bench.namespace()).orElseThrow();
-        useAndEmpty(bench, client, count, 1);
-        Duration grace = bench.guarantees().emptyDirectoryGrace().plusSeconds(2);
-        long[] left = {first};
-        long until = bench.now() + grace.toNanos();
-        do {
-            left[0] = bench.kit().fixture().stored(bench.namespace()).orElseThrow();
-            if (left[0] > first) {
-                bench.pass(Duration.ofMillis(200));
-            }
-        } while (left[0] > first && bench.now() - until < 0);
-        bench.verify(
-                left[0] <= first,
-                () -> count + " directories that were used and emptied left " + (left[0] - first)
-                        + " things in the store after " + Bench.text(grace));
-    }
-
-    private static void useAndEmpty(Bench bench, Client client, int count, int from) {
-        String long200 = "x".repeat(200);
-        for (int i = from; i < from + count; i++) {
-            String directory = "used-" + i + "-" + long200;
-            if (i % 20 == 0) {
-                Lease lease = client.grant(bench.longTtl());
-                client.put(directory, "a", "1", lease);
-                client.revoke(lease);
-            } else {
-                client.put(directory, "a", "1");
-                client.delete(directory, "a");
-            }
-        }
-        bench.verified();
-    }
-
-    private static long usedMemory() {
-        long least = Long.MAX_VALUE;
-        for (int i = 0; i < 5; i++) {
-            System.gc();
-            Runtime runtime = Runtime.getRuntime();
-            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
-        }
-        return least;
     }
 }

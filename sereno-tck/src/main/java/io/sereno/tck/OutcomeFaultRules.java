@@ -237,7 +237,15 @@ class OutcomeFaultRules {
         int commits = 8;
         int unknown = 0;
         for (int i = 0; i < commits; i++) {
-            Ended<CommitResult> ended = faulty.put(DIRECTORY, "refused" + i, "1");
+            Commit.Builder commit = Commit.to(DIRECTORY);
+            String name = "refused" + i;
+            switch (i % 4) {
+                case 0 -> commit.put(name, Bytes.EMPTY);
+                case 1 -> commit.ifAbsent(name).put(name, Bytes.EMPTY);
+                case 2 -> commit.delete(name).returningAll();
+                default -> commit.ifAbsent("other").delete("other").put(name, Bytes.EMPTY);
+            }
+            Ended<CommitResult> ended = faulty.commit(commit.build());
             bench.verify(!ended.succeeded(), () -> "a commit succeeded while every connection is refused");
             unknown += ended.failedAs(Outcome.UNKNOWN) ? 1 : 0;
         }

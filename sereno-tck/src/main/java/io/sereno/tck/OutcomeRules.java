@@ -5,6 +5,7 @@ import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** How calls end, as far as no fault is needed. */
@@ -61,6 +63,9 @@ class OutcomeRules {
         refused.add(() -> client.backend().grantLease(Duration.ofSeconds(-1)));
         Duration ages = bench.guarantees().greatestTtl().plus(bench.guarantees().ttlGranularity());
         refused.add(() -> client.backend().grantLease(ages));
+        for (Commit commit : tooLarge(bench.guarantees())) {
+            refused.add(() -> client.backend().commit(commit));
+        }
         for (Supplier<CompletionStage<?>> call : refused) {
             Ended<Object> ended =
                     client.outcome("a bad argument", () -> call.get().thenApply(result -> result));
@@ -69,6 +74,30 @@ class OutcomeRules {
         if (!bench.inProcess() && !bench.kit().endpoints().isEmpty()) {
             requireNoTraffic(bench);
         }
+    }
+
+    /** One more of everything than is declared. */
+    private static List<Commit> tooLarge(Guarantees guarantees) {
+        List<Commit> commits = new ArrayList<>();
+        if (guarantees.maxConditions() < 10_000) {
+            Commit.Builder commit = Commit.to("d").put("a", Bytes.EMPTY);
+            IntStream.rangeClosed(0, guarantees.maxConditions()).forEach(i -> commit.ifAbsent("c" + i));
+            commits.add(commit.build());
+        }
+        if (guarantees.maxWrites() < 10_000) {
+            Commit.Builder commit = Commit.to("d");
+            IntStream.rangeClosed(0, guarantees.maxWrites()).forEach(i -> commit.put("w" + i, Bytes.EMPTY));
+            commits.add(commit.build());
+        }
+        int value = guarantees.maxValueBytes();
+        int values = guarantees.maxCommitBytes() / Math.max(1, value) + 1;
+        if (guarantees.maxCommitBytes() <= 16 << 20 && values <= guarantees.maxWrites()) {
+            Commit.Builder commit = Commit.to("d");
+            Bytes large = Bytes.copyOf(new byte[value]);
+            IntStream.range(0, values).forEach(i -> commit.put("v" + i, large));
+            commits.add(commit.build());
+        }
+        return commits;
     }
 
     /** With nothing passing either way, what is refused all the same was refused without the network. */
@@ -88,6 +117,11 @@ class OutcomeRules {
         bench.verify(
                 bench.guarantees().maxValueBytes() > 64 << 20 || ended.isRefused(),
                 () -> "a value that is too large, with the network cut, ended as " + ended);
+        for (Commit commit : tooLarge(bench.guarantees())) {
+            Ended<CommitResult> refused = faulty.client().outcome(commit);
+            bench.verify(
+                    refused.isRefused(), () -> "a commit that is too large, with the network cut, ended as " + refused);
+        }
         faulty.faults().heal();
     }
 

@@ -26,12 +26,15 @@ class ReadRules {
 
         client.put(DIRECTORY, "a", "1");
         requireEmpty(bench, "an entry that never was, beside another,", client.read(new Query.One(DIRECTORY, "b")));
+        bench.same("the number of entries", 1, client.all(DIRECTORY).size());
         requireEmpty(bench, "a range behind the last", client.read(new Query.Range(DIRECTORY, "a", 3)));
 
         client.delete(DIRECTORY, "a");
         for (Client reader : List.of(client, bench.client())) {
             requireEmpty(bench, "a directory that was emptied", reader.read(new Query.All(DIRECTORY)));
             requireEmpty(bench, "an entry that was deleted", reader.read(new Query.One(DIRECTORY, "a")));
+            requireEmpty(bench, "a range of what was emptied", reader.read(new Query.Range(DIRECTORY, "", 3)));
+            requireEmpty(bench, "a range behind what was deleted", reader.read(new Query.Range(DIRECTORY, "a", 3)));
         }
     }
 
@@ -47,7 +50,17 @@ class ReadRules {
             Entry entry = reader.present(DIRECTORY, "empty");
             bench.same("the value of an entry put with no bytes", Bytes.EMPTY, entry.value());
             bench.same("the number of entries listed", 1, reader.all(DIRECTORY).size());
+            bench.same(
+                    "the number of entries in a range",
+                    1,
+                    reader.read(new Query.Range(DIRECTORY, "", 3)).entries().size());
         }
+        client.put(DIRECTORY, "emptied", "a value");
+        client.put(DIRECTORY, "emptied", Bytes.EMPTY);
+        bench.same(
+                "the value of an entry that had one, put again with no bytes",
+                Bytes.EMPTY,
+                client.present(DIRECTORY, "emptied").value());
         Ended<?> ended = client.outcome(
                 Commit.to(DIRECTORY).ifAbsent("empty").put("other", Bytes.EMPTY).build());
         bench.verify(
@@ -229,6 +242,10 @@ class ReadRules {
             List<Entry> entries = reader.all(DIRECTORY);
             bench.same("the number of entries", names.size(), entries.size());
             bench.same("the names", names, entries.stream().map(Entry::name).toList());
+            bench.same(
+                    "the number of entries in a range without a limit to speak of",
+                    names.size(),
+                    reader.read(new Query.Range(DIRECTORY, "", 2_000)).entries().size());
             long damaged = entries.stream()
                     .filter(entry -> !entry.value().equals(Bytes.copyOf(value)))
                     .count();

@@ -96,6 +96,10 @@ public abstract class SerenoTck {
     class LeasesInTime extends LeaseTimeRules {}
 
     @Nested
+    @Tag("LEA")
+    class EndsOfLeases extends LeaseEndRules {}
+
+    @Nested
     @Tag("WAT")
     class Watches extends WatchRules {}
 
@@ -142,6 +146,10 @@ public abstract class SerenoTck {
     @Tag("WAT")
     @Tag("faults")
     class WatchesUnderFaults extends WatchFaultRules {}
+
+    @Nested
+    @Tag("WAT")
+    class BlockedListeners extends BlockedListenerRules {}
 
     @Nested
     @Tag("LIF")

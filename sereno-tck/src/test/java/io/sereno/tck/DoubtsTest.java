@@ -13,6 +13,7 @@ import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -69,6 +70,20 @@ class DoubtsTest {
         }
     }
 
+    @Test
+    void whatGoesWrongInEachBeginningIsNoDoubtsWork() {
+        try (Kit kit = new Kit(new Fixture(Collections.nCopies(1_000, Fate.loseRequest()), 1), 7)) {
+            Outcome outcome = kit.run(test("expectsWhatIsNot"));
+            assertThat(outcome.verdict()).isEqualTo(Verdict.FAIL);
+            assertThat(outcome.why()).contains("in each of 41 beginnings").contains("the number of entries is 1");
+            assertThat(outcome.failure()).hasCauseInstanceOf(RuleFailure.class);
+        }
+        // What looks otherwise each time may be theirs.
+        try (Kit kit = new Kit(new Fixture(Collections.nCopies(1_000, Fate.loseRequest()), 1), 7)) {
+            assertThat(kit.run(test("expectsSomethingElseEachTime")).verdict()).isEqualTo(Verdict.UNKNOWN);
+        }
+    }
+
     private static RuleTest test(String name) {
         return Arrays.stream(Group.class.getDeclaredMethods())
                 .filter(method -> method.getName().equals(name))
@@ -91,6 +106,12 @@ class DoubtsTest {
             bench.client().put("d", "a", "1");
             bench.same("the number of entries", 2, bench.judge().all("d").size());
         }
+
+        @Rule(value = "READ-4a", check = "nothing")
+        void expectsSomethingElseEachTime(Bench bench) {
+            bench.client().put("d", "a", "1");
+            throw new RuleFailure("it is " + (bench.namespace().hashCode() % 2 == 0 ? "so" : "otherwise"));
+        }
     }
 
     private interface Tried {
@@ -104,19 +125,25 @@ class DoubtsTest {
         }
     }
 
-    /** Decides about the first commits of all. */
+    /** Decides about the first commits of all, or of each client. */
     private static final class Fixture implements BackendFixture {
         private final ManualTime time = new ManualTime();
         private final Deque<Fate> fates;
+        private final int ofEach;
 
         Fixture(List<Fate> fates) {
+            this(fates, fates.size());
+        }
+
+        Fixture(List<Fate> fates, int ofEach) {
             this.fates = new ArrayDeque<>(fates);
+            this.ofEach = ofEach;
         }
 
         @Override
         public Backend connect(BackendConfig config) {
             FaultyBackend faulty = new FaultyBackend(new MemoryBackendProvider().open(config), time, config.executor());
-            while (!fates.isEmpty()) {
+            for (int i = 0; i < ofEach && !fates.isEmpty(); i++) {
                 faulty.next(Request.commits(), fates.removeFirst());
             }
             return faulty;

@@ -4,6 +4,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
@@ -11,6 +12,7 @@ import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
 import io.sereno.spi.WatchListener;
+import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -475,10 +478,8 @@ public final class Workload {
             }
 
             private CompletionStage<?> send(Commit.Builder commit) {
-                if (random.nextInt(5) < 2) {
-                    commit.returningAll();
-                }
-                return backend.commit(commit.build()).thenAccept(result -> {
+                Commit built = returning(commit.build());
+                return backend.commit(built).thenAccept(result -> {
                     if (result instanceof CommitResult.Committed committed) {
                         tenancy.learn(committed.snapshot());
                     } else if (result instanceof CommitResult.Conflict conflict) {
@@ -487,6 +488,24 @@ public final class Workload {
                         tenancy.lease = null;
                     }
                 });
+            }
+
+            /** Two of five ask for a read to come back: of all, of what was looked at or written, or of some. */
+            private Commit returning(Commit commit) {
+                Optional<String> named = Stream.concat(
+                                commit.conditions().stream().map(Condition::name),
+                                commit.writes().stream().map(Write::name))
+                        .findFirst();
+                return switch (random.nextInt(10)) {
+                    case 0 -> asking(commit, new Query.All(directory));
+                    case 1, 2 -> asking(commit, new Query.One(directory, named.orElse(PLAIN.get(0))));
+                    case 3 -> asking(commit, new Query.Range(directory, "", 1 + random.nextInt(PLAIN.size())));
+                    default -> commit;
+                };
+            }
+
+            private static Commit asking(Commit commit, Query query) {
+                return new Commit(commit.directory(), commit.conditions(), commit.writes(), Optional.of(query));
             }
 
             private Commit.Builder condition(Commit.Builder commit, String name) {

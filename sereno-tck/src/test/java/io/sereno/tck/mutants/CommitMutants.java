@@ -417,7 +417,7 @@ final class CommitMutants {
         return cause instanceof BackendException failure && failure.outcome() == Outcome.UNKNOWN;
     }
 
-    private static long bytesOf(Commit commit) {
+    static long bytesOf(Commit commit) {
         return commit.writes().stream()
                 .mapToLong(write -> PlainStore.bytes(write.name())
                         + (write instanceof Write.Put put ? put.value().size() : 0))
@@ -439,7 +439,7 @@ final class CommitMutants {
     }
 
     /** Sends the conditions, and what depends on them a moment later. */
-    private static final class CheckThenAct extends Wrapper {
+    static class CheckThenAct extends Wrapper {
         private final World world;
 
         CheckThenAct(World world, Backend below) {
@@ -449,7 +449,7 @@ final class CommitMutants {
 
         @Override
         public CompletionStage<CommitResult> commit(Commit commit) {
-            if (commit.conditions().isEmpty() || commit.writes().isEmpty() || PlainStore.leaseOf(commit) != 0) {
+            if (!isChecked(commit)) {
                 return super.commit(commit);
             }
             Commit check = new Commit(commit.directory(), commit.conditions(), List.of(), commit.returning());
@@ -471,6 +471,10 @@ final class CommitMutants {
                         }));
                 return done;
             });
+        }
+
+        boolean isChecked(Commit commit) {
+            return !commit.conditions().isEmpty() && !commit.writes().isEmpty() && PlainStore.leaseOf(commit) == 0;
         }
     }
 

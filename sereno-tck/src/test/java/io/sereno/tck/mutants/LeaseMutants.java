@@ -128,26 +128,7 @@ final class LeaseMutants {
                         return lease.ttl().multipliedBy(2);
                     }
                 }),
-                guaranteeing(
-                        "LEA-3b",
-                        "ten seconds of lateness are declared",
-                        plain -> new Guarantees(
-                                plain.backend(),
-                                plain.serverVersion(),
-                                plain.promises(),
-                                plain.leastTtl(),
-                                plain.greatestTtl(),
-                                plain.ttlGranularity(),
-                                Duration.ofSeconds(10),
-                                plain.recovery(),
-                                plain.emptyDirectoryGrace(),
-                                plain.maxLeases(),
-                                plain.maxLeaseBytes(),
-                                plain.maxValueBytes(),
-                                plain.maxCommitBytes(),
-                                plain.maxListingBytes(),
-                                plain.maxConditions(),
-                                plain.maxWrites())),
+                guaranteeing("LEA-3b", "ten seconds of lateness are declared", 10_000),
                 Mutant.store(
                         "LEA-3c",
                         "a lease of a client that is gone lives for three ttls",
@@ -211,8 +192,7 @@ final class LeaseMutants {
                     @Override
                     public CompletionStage<Void> revoke() {
                         if (revoked) {
-                            return failedFuture(
-                                    new BackendException(Outcome.NOT_APPLIED, false, "no such lease", null));
+                            return noSuchLease();
                         }
                         revoked = true;
                         return super.revoke();
@@ -227,11 +207,7 @@ final class LeaseMutants {
                 leasing("LEA-6a", "renewing a dead lease is an error", (world, lease) -> new Wrapper.OfLease(lease) {
                     @Override
                     public CompletionStage<Boolean> renew() {
-                        return super.renew()
-                                .thenCompose(alive -> alive
-                                        ? completedFuture(true)
-                                        : failedFuture(new BackendException(
-                                                Outcome.NOT_APPLIED, false, "no such lease", null)));
+                        return super.renew().thenCompose(alive -> alive ? completedFuture(true) : noSuchLease());
                     }
                 }),
                 Mutant.store("LEA-6a", "a renewal revives a dead lease", world -> new PlainStore(world.time()) {
@@ -438,20 +414,38 @@ final class LeaseMutants {
                         }));
     }
 
-    private static Mutant guaranteeing(String rule, String what, UnaryOperator<Guarantees> told) {
+    /** Declares so many milliseconds of lateness. */
+    static Mutant guaranteeing(String rule, String what, long millis) {
         return Mutant.client(rule, what, (world, below) -> new Wrapper(below) {
             @Override
             public Guarantees guarantees() {
-                return told.apply(super.guarantees());
+                Guarantees plain = super.guarantees();
+                return new Guarantees(
+                        plain.backend(),
+                        plain.serverVersion(),
+                        plain.promises(),
+                        plain.leastTtl(),
+                        plain.greatestTtl(),
+                        plain.ttlGranularity(),
+                        Duration.ofMillis(millis),
+                        plain.recovery(),
+                        plain.emptyDirectoryGrace(),
+                        plain.maxLeases(),
+                        plain.maxLeaseBytes(),
+                        plain.maxValueBytes(),
+                        plain.maxCommitBytes(),
+                        plain.maxListingBytes(),
+                        plain.maxConditions(),
+                        plain.maxWrites());
             }
         });
     }
 
-    private static Mutant leasing(String rule, String what, java.util.function.BiFunction<World, Lease, Lease> leases) {
+    static Mutant leasing(String rule, String what, java.util.function.BiFunction<World, Lease, Lease> leases) {
         return Mutant.client(rule, what, (world, below) -> leased(below, lease -> leases.apply(world, lease)));
     }
 
-    private static Backend leased(Backend below, UnaryOperator<Lease> leases) {
+    static Backend leased(Backend below, UnaryOperator<Lease> leases) {
         return new Wrapper(below) {
             @Override
             public CompletionStage<Lease> grantLease(Duration ttl) {
@@ -460,11 +454,15 @@ final class LeaseMutants {
         };
     }
 
+    static <T> CompletionStage<T> noSuchLease() {
+        return failedFuture(new BackendException(Outcome.NOT_APPLIED, false, "no such lease", null));
+    }
+
     private static Commit unleased(Commit commit) {
         return under(commit, 0);
     }
 
-    private static Commit under(Commit commit, long lease) {
+    static Commit under(Commit commit, long lease) {
         List<Write> writes = commit.writes().stream()
                 .map(write -> write instanceof Write.Put put && put.leaseId() != 0
                         ? new Write.Put(put.name(), put.value(), lease)
@@ -494,7 +492,7 @@ final class LeaseMutants {
     }
 
     /** Keeps a list of names for each lease. */
-    private static final class ByName extends PlainStore {
+    static class ByName extends PlainStore {
         private final Map<Long, Set<List<String>>> names = new ConcurrentHashMap<>();
 
         ByName(World world) {

@@ -361,7 +361,7 @@ final class LifeMutants {
     }
 
     /** Runs what hangs on it under a lock, which the next call needs as well. */
-    private static final class UnderLock<T> extends CompletableFuture<T> {
+    static final class UnderLock<T> extends CompletableFuture<T> {
         private final CompletableFuture<T> stage;
         private final ReentrantLock lock;
 

@@ -119,7 +119,7 @@ final class NameMutants {
         });
     }
 
-    private static Mutant sharing(String rule, String what, BinaryOperator<String> joined) {
+    static Mutant sharing(String rule, String what, BinaryOperator<String> joined) {
         return new Mutant(what, rule, new OneStore(joined));
     }
 

@@ -37,7 +37,7 @@ class PlainWatch implements Watch {
     void add(String name, long revision) {
         synchronized (waiting) {
             waiting.put(name, revision);
-            if (waiting.size() > 1_024) {
+            if (waiting.size() > most()) {
                 addReset();
             }
         }
@@ -58,6 +58,11 @@ class PlainWatch implements Watch {
             running = true;
         }
         executor.execute(this::deliver);
+    }
+
+    /** How many names wait before they become a reset. */
+    int most() {
+        return 1_024;
     }
 
     /** Which of those that wait is told next. */

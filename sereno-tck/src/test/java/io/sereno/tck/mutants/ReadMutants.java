@@ -475,7 +475,7 @@ final class ReadMutants {
     }
 
     /** A read before the commit in place of the one that comes back with it. */
-    private static final class SnapshotBefore extends Wrapper {
+    static final class SnapshotBefore extends Wrapper {
         private final World world;
         private final boolean ofConflicts;
 

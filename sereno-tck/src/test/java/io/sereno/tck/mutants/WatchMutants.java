@@ -263,23 +263,7 @@ final class WatchMutants {
                 Mutant.library(
                         "WAT-8",
                         "reset() is told when the connection is back, and the watch is set a moment later",
-                        (world, network, executor) -> watching(network, listener -> new Wrapper.OfListener(listener) {
-                            private volatile long live = world.time().nanoTime();
-
-                            @Override
-                            public void changed(String name, long revision) {
-                                if (world.time().nanoTime() - live >= 0) {
-                                    super.changed(name, revision);
-                                }
-                            }
-
-                            @Override
-                            public void reset() {
-                                live = world.time().nanoTime()
-                                        + Duration.ofMillis(30).toNanos();
-                                super.reset();
-                            }
-                        })),
+                        (world, network, executor) -> watching(network, listener -> late(world, listener))),
                 Mutant.library(
                         "WAT-9",
                         "a watch is given up when its stream has ended twice",
@@ -298,6 +282,26 @@ final class WatchMutants {
 
     private static Mutant listening(String rule, String what, BiFunction<World, WatchListener, WatchListener> told) {
         return Mutant.client(rule, what, (world, below) -> watching(below, listener -> told.apply(world, listener)));
+    }
+
+    /** Hears of nothing for a moment after each reset. */
+    static WatchListener late(World world, WatchListener listener) {
+        return new Wrapper.OfListener(listener) {
+            private volatile long live = world.time().nanoTime();
+
+            @Override
+            public void changed(String name, long revision) {
+                if (world.time().nanoTime() - live >= 0) {
+                    super.changed(name, revision);
+                }
+            }
+
+            @Override
+            public void reset() {
+                live = world.time().nanoTime() + Duration.ofMillis(30).toNanos();
+                super.reset();
+            }
+        };
     }
 
     static Backend watching(Backend below, java.util.function.UnaryOperator<WatchListener> told) {

@@ -5,9 +5,11 @@ import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
@@ -18,6 +20,7 @@ public final class World {
     private final Random random;
     private final Backends backends;
     private final CountDownLatch end = new CountDownLatch(1);
+    private final List<Object> kept = new CopyOnWriteArrayList<>();
     private final Map<String, PlainStore> stores = new ConcurrentHashMap<>();
 
     World(Backends backends, long seed) {
@@ -66,6 +69,11 @@ public final class World {
     /** Reached when the run is over, for threads that are left on purpose. */
     CountDownLatch end() {
         return end;
+    }
+
+    /** What is kept on purpose as long as the world is there. */
+    List<Object> kept() {
+        return kept;
     }
 
     /** Ends what was left. */
