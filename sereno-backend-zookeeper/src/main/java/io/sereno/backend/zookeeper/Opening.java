@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
@@ -39,7 +40,6 @@ final class Opening {
     /** The server's own description of the ensemble. */
     private static final String ENSEMBLE = "/zookeeper/config";
 
-    private static final Duration USUAL_SLACK = Duration.ofSeconds(1);
     /** With less, a client gives up on a connection that takes its time. */
     private static final Duration LITTLE = Duration.ofSeconds(1);
 
@@ -181,7 +181,11 @@ final class Opening {
                     return;
                 }
             }
-            givenSlack.ifPresentOrElse(this::askForRange, this::readEnsemble);
+            if (givenSlack.isPresent()) {
+                askForRange(least -> givenSlack.get());
+            } else {
+                readEnsemble();
+            }
         });
     }
 
@@ -191,12 +195,12 @@ final class Opening {
             byte[] ensemble = answer.value();
             boolean standalone =
                     answer.isOk() && (ensemble == null || !new String(ensemble, UTF_8).contains("server."));
-            askForRange(standalone ? Duration.ZERO : USUAL_SLACK);
+            askForRange(standalone ? least -> Duration.ZERO : Range::usualSlack);
         });
     }
 
     /** Step 4. Both are asked of one server, the one that we are connected to. */
-    private void askForRange(Duration slack) {
+    private void askForRange(UnaryOperator<Duration> slack) {
         main.whenConnected(
                 call,
                 handle -> {
@@ -204,7 +208,7 @@ final class Opening {
                     var least = RangeProbe.ask(connection, call, server, LITTLE);
                     var greatest = RangeProbe.ask(connection, call, server, MUCH);
                     call.follow(least.thenAcceptBoth(greatest, (min, max) -> {
-                        connection.range(new Range(min, max, slack));
+                        connection.range(new Range(min, max, slack.apply(min)));
                         call.end(true);
                     }));
                 },

@@ -3,6 +3,7 @@ package io.sereno.backend.zookeeper;
 import io.sereno.spi.Lease;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     private Duration ttl = Duration.ZERO;
     private boolean granted;
     private Runnable cancelTimer = () -> {};
+    private Runnable cancelSign = () -> {};
     /** When the grant or the last renewal was sent. */
     private long sentAt;
 
@@ -155,6 +157,27 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         return (granted ? ttl : asked).minusNanos(connection.time().nanoTime() - sentAt);
     }
 
+    /** {@link Range} says what they are for. Nobody waits for one, and what comes of it does not matter. */
+    private void showSignsOfLife() {
+        Duration pause = connection.range().signs();
+        if (pause.isZero() || link.isDead()) {
+            return;
+        }
+        Runnable cancel = connection.time().schedule(pause, Runnable::run, () -> {
+            Handle on = link.handle();
+            if (on != null && link.isConnected()) {
+                Call.followWithoutCall(on.roundTrip(connection.paths().clock()));
+            }
+            showSignsOfLife();
+        });
+        synchronized (this) {
+            cancelSign = cancel;
+        }
+        if (link.isDead()) {
+            cancel.run();
+        }
+    }
+
     private void timerFired() {
         boolean due;
         synchronized (this) {
@@ -177,13 +200,17 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     void die() {
         if (link.die()) {
             connection.leases().remove(this);
-            Runnable cancel;
-            synchronized (this) {
-                cancel = cancelTimer;
-            }
-            cancel.run();
+            cancelTimers();
             askForEnd();
         }
+    }
+
+    private void cancelTimers() {
+        List<Runnable> timers;
+        synchronized (this) {
+            timers = List.of(cancelTimer, cancelSign);
+        }
+        timers.forEach(Runnable::run);
     }
 
     private void askForEnd() {
@@ -213,6 +240,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
             return;
         }
         connection.leases().granted(this);
+        showSignsOfLife();
         grant.end(this);
     }
 

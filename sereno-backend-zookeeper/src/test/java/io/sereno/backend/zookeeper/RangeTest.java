@@ -9,11 +9,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RangeTest {
     @Test
-    void theDefaultsOfAnEnsembleGiveFromThreeSeconds() {
-        Range range = new Range(Duration.ofSeconds(4), Duration.ofSeconds(40), Duration.ofSeconds(1));
-        assertThat(range.leastTtl()).isEqualTo(Duration.ofSeconds(3));
-        assertThat(range.greatestTtl()).isEqualTo(Duration.ofSeconds(39));
-        assertThat(range.expiryLateness()).isEqualTo(Duration.ofSeconds(3));
+    void anEnsembleWithZooKeepersUsualTickGivesFromThreeAndAQuarterSeconds() {
+        Duration least = Duration.ofSeconds(4);
+        Range range = new Range(least, Duration.ofSeconds(40), Range.usualSlack(least));
+        assertThat(range.leastTtl()).isEqualTo(Duration.ofMillis(3_250));
+        assertThat(range.greatestTtl()).isEqualTo(Duration.ofMillis(38_750));
+        assertThat(range.expiryLateness()).isEqualTo(Duration.ofMillis(3_250));
+        assertThat(range.signs()).isEqualTo(Duration.ofMillis(625));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"400, 1000", "4000, 1250", "12000, 3750"})
+    void inAnEnsembleTheSlackIsMoreThanHalfATickAndASecondAtLeast(long leastSession, long slack) {
+        assertThat(Range.usualSlack(Duration.ofMillis(leastSession))).isEqualTo(Duration.ofMillis(slack));
     }
 
     /** LEA-1a and LEA-3b, whatever a server is configured to. */
