@@ -75,7 +75,7 @@ final class MembershipRecipe implements Membership {
         if (ttl.compareTo(facts.leastTtl()) < 0 || ttl.compareTo(facts.greatestTtl()) > 0) {
             throw new IllegalArgumentException("ttl is " + ttl + ", but "
                     + scope.kernel().backend() + " gives " + facts.leastTtl() + " to " + facts.greatestTtl()
-                    + "; PT4S to PT39S fits every store with its usual settings");
+                    + "; PT4S to PT38S fits every store with its usual settings");
         }
     }
 

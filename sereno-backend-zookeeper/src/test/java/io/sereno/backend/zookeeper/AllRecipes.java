@@ -6,6 +6,7 @@ import io.sereno.Codec;
 import io.sereno.Counter;
 import io.sereno.From;
 import io.sereno.Grant;
+import io.sereno.GrantLostException;
 import io.sereno.IdGenerator;
 import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
@@ -182,12 +183,15 @@ final class AllRecipes implements AutoCloseable {
         return null;
     }
 
-    /** Opens a place and is done with it, by turns as a worker that is tracked. */
+    /**
+     * Opens a place and is done with it, by turns as a worker that is tracked. Who has no server for longer than its session
+     * lives is lost as a worker: then its place is open again, as if it had never been taken.
+     */
     private Void work(Sereno sereno) {
         WaitGroup shared = sereno.waitGroup("shared");
         for (int i = 0; !over; i++) {
             boolean tracked = i % 2 == 0;
-            if (told(sereno, new WaitGroupModel.Added(1), () -> shared.add(1))
+            if (told(sereno, new WaitGroupModel.Added(1), () -> shared.add(1, WaitGroup.OnLostWorker.REOPEN))
                     && told(sereno, new WaitGroupModel.Done(), () -> {
                         if (tracked) {
                             shared.join().done();
@@ -210,7 +214,7 @@ final class AllRecipes implements AutoCloseable {
             return true;
         } catch (OutcomeUnknownException e) {
             waitGroup.add(new Call<>(sereno.nodeId(), invoked, Long.MAX_VALUE, action));
-        } catch (NotAppliedException e) {
+        } catch (NotAppliedException | GrantLostException e) {
             // It is as if nobody had called.
         }
         return false;

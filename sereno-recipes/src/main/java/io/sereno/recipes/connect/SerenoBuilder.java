@@ -354,7 +354,7 @@ final class SerenoBuilder implements Sereno.Builder {
         if (ttl.compareTo(facts.leastTtl()) < 0 || ttl.compareTo(facts.greatestTtl()) > 0) {
             throw new SerenoConfigurationException(
                     "sessionTtl is " + ttl + ", but " + settings.backendName() + " gives " + facts.leastTtl() + " to "
-                            + facts.greatestTtl() + "; PT4S to PT39S fits every store with its usual settings");
+                            + facts.greatestTtl() + "; PT4S to PT38S fits every store with its usual settings");
         }
     }
 

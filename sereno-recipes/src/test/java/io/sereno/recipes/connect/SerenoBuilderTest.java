@@ -351,7 +351,7 @@ class SerenoBuilderTest {
             refused(builder().sessionTtl(Duration.ofSeconds(seconds))::connect)
                     .hasMessage(
                             "sessionTtl is PT" + (seconds == 1 ? "1S" : "1M1S")
-                                    + ", but probe://localhost:7000 gives PT2S to PT1M; PT4S to PT39S fits every store with its usual settings");
+                                    + ", but probe://localhost:7000 gives PT2S to PT1M; PT4S to PT38S fits every store with its usual settings");
             assertThat(backend.closed).isEqualTo(1);
         }
         builder().sessionTtl(Duration.ofSeconds(2)).connect();
