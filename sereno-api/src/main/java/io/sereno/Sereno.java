@@ -294,7 +294,7 @@ public interface Sereno extends AutoCloseable {
 
         /**
          * How long what this client holds outlives it: fail-over takes this and the store's lateness. Renewed every
-         * third. Default 10 s; 4 to 39 s fit every store with its usual settings, {@code tickTime=2000} of ZooKeeper
+         * third. Default 10 s; 4 to 38 s fit every store with its usual settings, {@code tickTime=2000} of ZooKeeper
          * among them. A ttl outside what the store gives is refused.
          *
          * @param ttl at least 200 ms and at most a day
