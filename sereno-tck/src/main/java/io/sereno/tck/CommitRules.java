@@ -12,6 +12,7 @@ import io.sereno.spi.Write;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 
 /** Commits, as far as they have one right answer. Histories judge the rest. */
@@ -123,6 +124,34 @@ class CommitRules {
                     ended.succeeded() && ended.result() instanceof CommitResult.Conflict,
                     () -> commit + " ended as " + ended);
         }
+    }
+
+    /** In each round at once, none of them waiting for another: whoever looks first and puts then is overtaken. */
+    @Rule(value = "COM-3", check = "whether 'absent' is judged and the entry put in one atomic step")
+    void ofThoseWhoCreateAnEntryAtOnceOneDoes(Bench bench) {
+        List<Client> clients = List.of(bench.client(), bench.client(), bench.client());
+        int decided = 0;
+        for (int round = 0; round < 20; round++) {
+            String name = "n" + round;
+            Commit create = Commit.to(DIRECTORY).ifAbsent(name).put(name, VALUE).build();
+            List<CompletionStage<CommitResult>> all = clients.stream()
+                    .map(client -> client.backend().commit(create))
+                    .toList();
+            List<Ended<CommitResult>> ends = all.stream()
+                    .map(commit -> bench.end(commit, bench.patience()))
+                    .toList();
+            long created = ends.stream()
+                    .filter(end -> end.succeeded() && end.result() instanceof CommitResult.Committed)
+                    .count();
+            // One that is in doubt may be the one.
+            boolean told = ends.stream().allMatch(Ended::succeeded);
+            bench.verify(
+                    told ? created == 1 : created <= 1,
+                    () -> "of three who created an entry at once exactly one has to succeed, and they ended as "
+                            + ends);
+            decided += told ? 1 : 0;
+        }
+        bench.evidence("rounds in which all were told", decided, 5);
     }
 
     @Rule(
