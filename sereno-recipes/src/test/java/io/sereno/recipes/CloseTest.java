@@ -99,7 +99,7 @@ class CloseTest {
             assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(SerenoClosedException.class);
         }
         assertThatThrownBy(() -> update.get(10, TimeUnit.SECONDS)).isNotNull();
-        assertThat(timers.count()).as("timers left").isZero();
+        timers.awaitNone();
     }
 
     @Test

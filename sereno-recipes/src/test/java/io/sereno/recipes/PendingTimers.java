@@ -9,6 +9,8 @@ import java.util.concurrent.Executor;
 
 /** Another time, of which is known how many timers are neither due nor cancelled. */
 final class PendingTimers implements TimeSource {
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
     private final TimeSource time;
     private final Map<Object, Duration> pending = new ConcurrentHashMap<>();
 
@@ -18,6 +20,17 @@ final class PendingTimers implements TimeSource {
 
     int count() {
         return pending.size();
+    }
+
+    /** Waits, without passing time, until there is none: what ends a timer may be on its way in another thread. */
+    void awaitNone() {
+        long begun = System.nanoTime();
+        while (!pending.isEmpty()) {
+            if (System.nanoTime() - begun > LIMIT.toNanos()) {
+                throw new AssertionError("timers are left, which were set for " + pending.values());
+            }
+            Thread.onSpinWait();
+        }
     }
 
     /** How many of them were set for longer than this. */

@@ -103,7 +103,7 @@ class RevocationTest {
         assertThat(untilThen).isGreaterThanOrEqualTo(3);
         clients.time.advance(SILENCE.plusSeconds(1));
         assertThat(sent).hasValue(untilThen);
-        assertThat(timers.count()).as("timers left").isZero();
+        timers.awaitNone();
         assertThat(successor.state()).as("by the ttl").isEqualTo(State.LEADER);
     }
 

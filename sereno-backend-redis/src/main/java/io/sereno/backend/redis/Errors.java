@@ -40,10 +40,7 @@ final class Errors {
     /** What a server asks at the first write of a script, and then no more. All else that comes out of a script may come after writes. */
     private static final Set<String> BEFORE_THE_FIRST_WRITE = Set.of("OOM", "NOREPLICAS", "MISCONF", "READONLY");
 
-    /**
-     * What Lettuce, which has no types for it, says of a command that it does not take, or that a socket which was closed meanwhile did not take
-     * in whole. No server carries out a part of a command.
-     */
+    /** What Lettuce, which has no types for it, says of a command that it does not take, since it is closed or has no connection. */
     private static final Set<String> NOT_SENT =
             Set.of("Currently not connected. Commands are rejected.", "Connection is closed");
 
