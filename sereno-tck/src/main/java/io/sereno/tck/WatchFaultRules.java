@@ -120,6 +120,7 @@ class WatchFaultRules {
     void whatIsChangedAfterTheLastResetIsAnnounced(Bench bench) {
         Faulty faulty = bench.faulty();
         Client judge = bench.judge();
+        Notices elsewhere = judge.watch(DIRECTORY);
         AtomicInteger resets = new AtomicInteger();
         Notices heard = new Notices(bench, "the listener");
         AtomicInteger inside = new AtomicInteger();
@@ -132,12 +133,17 @@ class WatchFaultRules {
 
             @Override
             public void reset() {
+                boolean first = inside.get() > 0 && inside.getAndDecrement() == 1;
+                if (first) {
+                    owed.set(heard.count() + 1); // before anybody can know of the reset
+                }
                 heard.reset();
                 // From here on nothing may be missed: not what is changed before this has returned either.
-                if (inside.get() > 0 && inside.getAndDecrement() == 1) {
-                    owed.set(heard.count());
-                    judge.put(DIRECTORY, "inside " + heard.count(), "1");
+                if (first) {
+                    String change = "inside " + owed.get();
+                    judge.put(DIRECTORY, change, "1");
                     // Long enough for its notice to come to nobody.
+                    bench.reach(() -> elsewhere.announced(change, 0), bench.patience());
                     bench.pass(Duration.ofMillis(30));
                 }
                 resets.incrementAndGet();
