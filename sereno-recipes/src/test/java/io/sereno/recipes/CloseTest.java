@@ -93,7 +93,10 @@ class CloseTest {
             return true;
         });
         clients.passUntilDone(closed, Duration.ofSeconds(6));
-        clients.time.advance(SILENCE.plusSeconds(1));
+        // The last answers come, and whoever pauses after one of them sees that it is over.
+        CompletableFuture<Boolean> later = new CompletableFuture<>();
+        clients.time.schedule(SILENCE.multipliedBy(2), Runnable::run, () -> later.complete(true));
+        clients.passUntilDone(later, SILENCE.multipliedBy(3));
 
         for (CompletableFuture<?> call : waiting) {
             assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(SerenoClosedException.class);
