@@ -45,8 +45,7 @@ public final class RedisCluster extends ServerGroup<RedisServer> {
 
     @Override
     void start() {
-        members().forEach(RedisServer::launch);
-        members().forEach(RedisServer::awaitAnswer);
+        start(members());
         form();
         awaitWhole();
     }

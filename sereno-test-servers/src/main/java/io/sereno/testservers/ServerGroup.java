@@ -56,8 +56,13 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
 
     /** Starts the members, none of which has a process, and returns when the store answers as a whole. */
     void start() {
-        members.forEach(ServerNode::launch);
-        members.forEach(ServerNode::awaitAnswer);
+        start(members);
+    }
+
+    /** Starts these members, and returns when each of them answers. */
+    static void start(List<? extends ServerNode> some) {
+        some.forEach(ServerNode::launch);
+        some.forEach(ServerNode::awaitAnswer);
     }
 
     @Override

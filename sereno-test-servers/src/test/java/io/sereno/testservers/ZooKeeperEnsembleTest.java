@@ -2,6 +2,7 @@ package io.sereno.testservers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,16 @@ class ZooKeeperEnsembleTest extends TestServerTest<ZooKeeperEnsemble> {
     @Override
     String read(ZooKeeperEnsemble ensemble) throws Exception {
         return ZooKeeperData.read(ensemble.authority());
+    }
+
+    /** Three members that vote at once can elect two leaders, one of whom finds no follower for a long time. */
+    @Test
+    void twoMembersElectALeaderBeforeTheThirdStarts() throws Exception {
+        assertThat(server.leader()).isSameAs(server.members().get(1));
+        assertThat(Files.readString(server.members().get(2).log())).contains("n.sid:2, n.state:LEADING");
+
+        server.restart();
+        assertThat(server.leader()).isSameAs(server.members().get(1));
     }
 
     @Test
