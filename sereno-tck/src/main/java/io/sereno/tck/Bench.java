@@ -32,6 +32,7 @@ final class Bench implements AutoCloseable {
     /** The steps that a failure shows. */
     private static final int REMEMBERED = 30;
 
+    private static final Duration LONG_STALL = Duration.ofMillis(250);
     private static final Duration FAULTY_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration CLOSING = Duration.ofSeconds(10);
     private static final Duration FAULTY_CONNECT = Duration.ofSeconds(5);
@@ -350,13 +351,21 @@ final class Bench implements AutoCloseable {
         Duration took = since(sinceNanoTime);
         Duration stalled = kit.stalledSince(sinceNanoTime);
         if (took.compareTo(bound.plus(stalled.multipliedBy(2))) > 0) {
-            if (stalled.compareTo(Duration.ofMillis(250)) > 0) {
-                throw unknown(what + " took " + text(took) + " of at most " + text(bound)
-                        + ", while this machine stood still for " + text(stalled));
-            }
+            unlessStoodStill(sinceNanoTime, what + " took " + text(took) + " of at most " + text(bound));
             throw new RuleFailure(what + " took " + text(took) + "; at most " + text(bound) + " is allowed");
         }
         verified();
+    }
+
+    /**
+     * To ask before something amiss is held against the store, where time may be the reason: when this machine stood still for
+     * long since then, nothing is said.
+     */
+    void unlessStoodStill(long sinceNanoTime, String amiss) {
+        Duration stalled = kit.stalledSince(sinceNanoTime);
+        if (stalled.compareTo(LONG_STALL) > 0) {
+            throw unknown(amiss + ", while this machine stood still for " + text(stalled));
+        }
     }
 
     /** Adds to the evidence. */
@@ -366,11 +375,16 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** Adds to the evidence, and says how much of it there has to be for a verdict. */
+    /**
+     * Adds to the evidence, and says how much of it there has to be for a verdict. Too little beside a long standstill may be
+     * that one's work.
+     */
     void evidence(String what, long number, long atLeast) {
         count(what, number);
         if (number < atLeast) {
-            throw vacuous(what + ": " + number + " seen, at least " + atLeast + " needed");
+            String why = what + ": " + number + " seen, at least " + atLeast + " needed";
+            unlessStoodStill(began, why);
+            throw vacuous(why);
         }
     }
 

@@ -442,6 +442,10 @@ final class Kit implements AutoCloseable {
         return OPERATION_TIMEOUT;
     }
 
+    Stalls stalls() {
+        return stalls;
+    }
+
     Duration stalledSince(long nanoTime) {
         return pace.isReal() ? stalls.since(nanoTime) : Duration.ZERO;
     }

@@ -301,20 +301,18 @@ class LeaseTimeRules {
             IntStream.range(from, from + 25).forEach(i -> commit.put("n" + i, Bytes.EMPTY, lease.id()));
             client.committed(commit.build());
             if (bench.since(acked).compareTo(lease.ttl().dividedBy(3)) > 0) {
-                client.renew(lease);
+                client.keep(lease, "while entries are put under the lease");
                 acked = bench.now();
             }
         }
-        client.renew(lease);
+        client.keep(lease, "after many entries were put under the lease");
         List<String> alone =
                 IntStream.range(0, 150).mapToObj(i -> DIRECTORY + "/" + i).toList();
         inPortions(bench, alone.size(), i -> client.put(alone.get(i), "n", "", lease));
         Client reader = bench.client();
-        bench.same(
-                "the number of entries under one lease in one directory",
-                together,
-                reader.all(DIRECTORY).size());
-        client.renew(lease);
+        int there = reader.all(DIRECTORY).size();
+        client.keep(lease, "after a thousand entries were put under the lease");
+        bench.same("the number of entries under one lease in one directory", together, there);
         passUntilEnd(bench, bench.now(), lease.ttl());
         List<Entry> left = new ArrayList<>(reader.all(DIRECTORY));
         inPortions(bench, alone.size(), i -> reader.all(alone.get(i))).forEach(left::addAll);

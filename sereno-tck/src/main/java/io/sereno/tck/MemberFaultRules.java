@@ -260,9 +260,8 @@ class MemberFaultRules {
             suspended += state == KeepAlive.State.SUSPENDED ? 1 : 0;
             bench.pass(Duration.ofMillis(10));
         }
-        Duration stood = bench.kit().stalledSince(cut);
-        if (suspended == 0 && stood.compareTo(Duration.ofMillis(250)) > 0) {
-            throw bench.unknown("a member was looked at too seldom: this machine stood still for " + Bench.text(stood));
+        if (suspended == 0) {
+            bench.unlessStoodStill(cut, "a member was looked at too seldom");
         }
         bench.verify(
                 suspended > 0, () -> "a member was cut off, and never said that it is SUSPENDED before it was lost");

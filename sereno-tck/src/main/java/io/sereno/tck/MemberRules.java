@@ -158,10 +158,8 @@ class MemberRules {
 
     /** Who was not renewed in time since this machine stood still is nobody's fault. */
     private static void requireNoStall(Bench bench, long from, boolean stands) {
-        Duration stood = bench.kit().stalledSince(from);
-        if (!stands && stood.compareTo(Duration.ofMillis(250)) > 0) {
-            throw bench.unknown(
-                    "a member was not renewed in time, while this machine stood still for " + Bench.text(stood));
+        if (!stands) {
+            bench.unlessStoodStill(from, "a member was not renewed in time");
         }
     }
 

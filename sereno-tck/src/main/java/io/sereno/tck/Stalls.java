@@ -33,12 +33,17 @@ final class Stalls implements AutoCloseable {
             long late = now - before - BEAT;
             before = now;
             if (late > BEAT) {
-                synchronized (stalls) {
-                    stalls.addLast(new Stall(now, late));
-                    if (stalls.size() > REMEMBERED) {
-                        stalls.removeFirst();
-                    }
-                }
+                add(now, late);
+            }
+        }
+    }
+
+    /** That this machine stood still for so long, until then. */
+    void add(long end, long nanos) {
+        synchronized (stalls) {
+            stalls.addLast(new Stall(end, nanos));
+            if (stalls.size() > REMEMBERED) {
+                stalls.removeFirst();
             }
         }
     }

@@ -85,6 +85,18 @@ class VerdictsTest {
     }
 
     @Test
+    void tooLittleEvidenceBesideAStandstillIsMeasuredAgain() {
+        Group.beginnings.set(0);
+        try (Kit kit = new Kit(new Fixture(List.of(), Optional.empty()), 7)) {
+            Outcome outcome = kit.run(test("seesTooLittleBesideAStandstill"));
+            assertThat(outcome.verdict()).isEqualTo(Verdict.PASS);
+            assertThat(outcome.evidence())
+                    .containsEntry("notices", 5L)
+                    .containsEntry("tries that a standstill spoilt", 1L);
+        }
+    }
+
+    @Test
     void whatFailedIsNotRunAgain() {
         Group.beginnings.set(0);
         assertThat(run("failsTheFirstTime").verdict()).isEqualTo(Verdict.FAIL);
@@ -196,6 +208,15 @@ class VerdictsTest {
         }
 
         @Rule(value = "READ-4a", check = CHECK)
+        void seesTooLittleBesideAStandstill(Bench bench) {
+            if (beginnings.incrementAndGet() == 1) {
+                bench.kit().stalls().add(System.nanoTime(), 300_000_000);
+                bench.evidence("notices", 2, 5);
+            }
+            bench.evidence("notices", 5, 5);
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
         void isBroken(Bench bench) {
             bench.client().put("d", "a", "1");
             bench.verify(false, () -> "the sky is green");
@@ -253,9 +274,9 @@ class VerdictsTest {
         }
     }
 
-    private record Fixture(List<Waiver> waivers, ManualTime time) implements BackendFixture {
+    private record Fixture(List<Waiver> waivers, Optional<ManualTime> clock) implements BackendFixture {
         Fixture(List<Waiver> waivers) {
-            this(waivers, new ManualTime());
+            this(waivers, Optional.of(new ManualTime()));
         }
 
         @Override
@@ -266,11 +287,6 @@ class VerdictsTest {
         @Override
         public boolean inProcess() {
             return true;
-        }
-
-        @Override
-        public Optional<ManualTime> clock() {
-            return Optional.of(time);
         }
     }
 }
