@@ -45,7 +45,13 @@ final class CounterListening {
         if (entries == null) {
             return; // The store could not be read yet.
         }
-        long value = CounterRecipe.valueIn(entries);
+        long value;
+        try {
+            value = CounterRecipe.valueIn(entries);
+        } catch (IllegalStateException unreadable) {
+            subscription.fail(unreadable);
+            return;
+        }
         if (seen == null || seen != value) {
             seen = value;
             latest = value;

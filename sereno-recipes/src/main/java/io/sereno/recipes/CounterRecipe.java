@@ -260,7 +260,11 @@ final class CounterRecipe implements Counter {
         public Long decode(Bytes value) {
             for (String line : value.toUtf8().split("\n", -1)) {
                 if (line.startsWith(KEY)) {
-                    return Long.valueOf(line.substring(KEY.length()));
+                    try {
+                        return Long.valueOf(line.substring(KEY.length()));
+                    } catch (NumberFormatException unreadable) {
+                        break;
+                    }
                 }
             }
             throw new IllegalStateException("an entry that should hold a counter holds '" + value.toUtf8() + "'");

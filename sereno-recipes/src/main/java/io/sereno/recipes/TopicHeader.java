@@ -39,7 +39,11 @@ record TopicHeader(long stream, long modRevision, long next, long low) {
     static long number(Bytes value, String word) {
         for (String line : value.toUtf8().split("\n", -1)) {
             if (line.startsWith(word + " ")) {
-                return Long.parseLong(line.substring(word.length() + 1));
+                try {
+                    return Long.parseLong(line.substring(word.length() + 1));
+                } catch (NumberFormatException unreadable) {
+                    throw new IllegalStateException("an entry says '" + line + "'; only Sereno may write here");
+                }
             }
         }
         throw new IllegalStateException("an entry says nothing of '" + word + "'; only Sereno may write here");

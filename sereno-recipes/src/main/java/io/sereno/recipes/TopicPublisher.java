@@ -202,13 +202,24 @@ final class TopicPublisher {
                 pause(why);
                 return;
             }
-            header = TopicScan.headerIn(snapshot);
-            if (header != null) {
+            if (!knows(snapshot) || header != null) {
                 done();
             } else {
                 new TopicRemoval(kernel, strand, directory, this::makeHeader).help(this::pause);
             }
         });
+    }
+
+    /** False when nobody can read the header, which is what the callers hear. */
+    private boolean knows(Snapshot snapshot) {
+        header = null;
+        try {
+            header = TopicScan.headerIn(snapshot);
+            return true;
+        } catch (IllegalStateException unreadable) {
+            endAll(message -> unreadable);
+            return false;
+        }
     }
 
     /** What is left of a topic that was deleted is gone. */
@@ -303,8 +314,11 @@ final class TopicPublisher {
     // Step 3.
     private void notApplied(Sending now, @Nullable Snapshot returned) {
         contended = CONTENDED;
-        header = returned == null ? null : TopicScan.headerIn(returned);
+        header = null;
         putBack(now);
+        if (returned != null) {
+            var unused = knows(returned);
+        }
     }
 
     private void putBack(Sending now) {

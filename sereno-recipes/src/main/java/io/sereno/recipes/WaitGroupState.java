@@ -155,9 +155,17 @@ record WaitGroupState(
         @Override
         public WaitGroupState decode(Bytes value) {
             String text = value.toUtf8();
-            if (!text.startsWith(HEADER + "\n")) {
-                throw new IllegalStateException("an entry that should hold a wait group holds '" + text + "'");
+            try {
+                if (text.startsWith(HEADER + "\n")) {
+                    return parse(text);
+                }
+            } catch (IllegalArgumentException | IndexOutOfBoundsException unreadable) {
+                // The text says more than what was wrong with which part of it.
             }
+            throw new IllegalStateException("an entry that should hold a wait group holds '" + text + "'");
+        }
+
+        private static WaitGroupState parse(String text) {
             long generation = 0;
             Stage stage = Stage.DONE;
             OnLostWorker policy = OnLostWorker.FAIL;

@@ -171,7 +171,7 @@ final class WaitGroupVigil {
         WaitGroupSighting sighting;
         try {
             sighting = WaitGroupSighting.of(snapshot);
-        } catch (IllegalStateException | IllegalArgumentException unreadable) {
+        } catch (IllegalStateException unreadable) {
             asking.forEach(waiter -> waiter.result.completeExceptionally(unreadable));
             return;
         }

@@ -1,0 +1,101 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.Codec;
+import io.sereno.Counter;
+import io.sereno.Topic;
+import io.sereno.WaitGroup;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * An entry that this version cannot read, since somebody else or a later version wrote it: the caller hears so at once, nothing is changed, and once it
+ * is mended all goes on. No time passes here, so what would end by a timeout does not end.
+ */
+@Timeout(30)
+class ForeignEntriesTest {
+    private final Clients clients = new Clients();
+    private final Defects defects = new Defects();
+    private final Backend operator = clients.store.connect(Runnable::run);
+
+    @AfterEach
+    void close() {
+        clients.close();
+        defects.close();
+        assertThat(defects.found()).isEmpty();
+    }
+
+    @Test
+    void aCounterThatIsNoNumber() {
+        Counter counter = clients.connect("one").counter("x");
+        put("counter/x", "v", "sereno/1 counter\nvalue many\n");
+        refused(counter::get, "many");
+        refused(counter::incrementAndGet, "many");
+        refused(() -> counter.addAsync(1).toCompletableFuture().get(10, TimeUnit.SECONDS), "many");
+        refused(
+                () -> counter.onChange(value -> {})
+                        .ended()
+                        .toCompletableFuture()
+                        .get(10, TimeUnit.SECONDS),
+                "many");
+        put("counter/x", "v", "sereno/1 counter\nvalue 41\n");
+        assertThat(counter.incrementAndGet()).isEqualTo(42);
+    }
+
+    @Test
+    void aWaitGroupOfWordsThatNobodyKnows() throws InterruptedException {
+        WaitGroup group = clients.connect("one").waitGroup("x");
+        for (String line : new String[] {"generation", "generation one", "policy retry", "pending 99999999999"}) {
+            put("waitgroup/x", "h", "sereno/1 waitgroup\n" + line + "\n");
+            refused(() -> told(() -> group.add(1)), line);
+            refused(group::join, line);
+            refused(() -> told(group::done), line);
+            refused(group::inspect, line);
+            refused(() -> group.await(Duration.ofDays(1)), line);
+        }
+        put("waitgroup/x", "h", "sereno/1 waitgroup\ngeneration 1\nstage open\npolicy fail\npending 1\njoined 0\n");
+        group.done();
+        assertThat(group.await(Duration.ZERO)).isTrue();
+    }
+
+    @Test
+    void aTopicWhoseEndIsNotKnown() {
+        Topic<String> topic = clients.connect("one").topic("x", Codec.utf8());
+        put("topic/x", "header", "sereno/1 topic\nnext many\nlow 1\n");
+        refused(() -> topic.publish("a"), "many");
+        refused(() -> topic.publishAsync("b").toCompletableFuture().get(10, TimeUnit.SECONDS), "many");
+        refused(() -> topic.subscribe(message -> {}), "many");
+        put("topic/x", "header", "sereno/1 topic\nnext 1\nlow 1\n");
+        assertThat(topic.publish("c")).isEqualTo(1);
+    }
+
+    /** In another thread: a caller that is not told waits for a time that does not pass. */
+    private void refused(Callable<?> call, String because) {
+        Future<?> result = clients.callbacks.submit(call);
+        assertThatThrownBy(() -> result.get(10, TimeUnit.SECONDS))
+                .rootCause()
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining(because);
+    }
+
+    private static boolean told(Runnable call) {
+        call.run();
+        return true;
+    }
+
+    private void put(String directory, String name, String text) {
+        operator.commit(Commit.to(directory).put(name, Bytes.utf8(text)).build())
+                .toCompletableFuture()
+                .join();
+    }
+}
