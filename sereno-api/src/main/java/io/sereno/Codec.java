@@ -14,7 +14,8 @@ import java.util.function.Function;
  * }</pre>
  *
  * <p>Both methods are called from any thread, must not block, and may throw any {@link RuntimeException}:
- * {@code publish} passes on what {@link #encode} throws, and a subscription ends with what {@link #decode} throws.
+ * {@code publish} passes on what {@link #encode} throws, and {@link TopicReader#next()} what {@link #decode} throws; a
+ * subscription ends with that.
  * Implementations are safe for use by multiple threads.
  *
  * @param <T> what the messages are

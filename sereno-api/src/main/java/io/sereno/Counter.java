@@ -115,6 +115,9 @@ public interface Counter {
     /**
      * Adds without waiting.
      *
+     * <p>What travelled in one commit completes one after another in one thread. So what is attached to the stage, other
+     * than by an {@code Async} method, holds up those behind it, and must not wait for them.
+     *
      * @param delta what to add, negative to subtract
      * @return the value after that; fails as {@link #addAndGet} throws; completes off I/O threads
      */

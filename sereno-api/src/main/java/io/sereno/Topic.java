@@ -54,6 +54,9 @@ public interface Topic<T> {
      * <p>While more than 8 MiB of messages of this client are on their way into this topic, the call waits for room, at
      * most the operation timeout: whoever is faster than the store is slowed down, instead of filling the memory.
      *
+     * <p>What travelled in one commit completes one after another in one thread. So what is attached to the stage, other
+     * than by an {@code Async} method, holds up those behind it, and must not wait for them.
+     *
      * @param payload at most 64 KiB when encoded
      * @return its offset; fails as {@link #publish} throws; completes off I/O threads
      * @throws IllegalArgumentException if it is larger

@@ -17,6 +17,8 @@ import java.util.Optional;
  *
  * <p>Keeps a bounded number of messages ahead, and catches up from the store. A {@linkplain From.Durable durable}
  * reader acknowledges a message by asking for the next one; what was not acknowledged comes again after a restart.
+ * What {@link Codec#decode} throws for a message, {@code next} throws; the call after that goes on behind the message,
+ * as if it had been returned.
  *
  * <p>Instances are safe for use by multiple threads; each message goes to one of them. Of a durable reader a call
  * acknowledges whatever was returned before it, to any thread: threads that share one acknowledge for each other.

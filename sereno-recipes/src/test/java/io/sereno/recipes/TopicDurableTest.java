@@ -108,6 +108,26 @@ class TopicDurableTest {
     }
 
     @Test
+    void aMessageThatTheCodecCannotReadIsThrownOnceAndTheNextCallAcknowledgesIt() throws Exception {
+        Codec<String> picky = Codec.of(text -> text.getBytes(StandardCharsets.UTF_8), octets -> {
+            String text = new String(octets, StandardCharsets.UTF_8);
+            if (text.equals("m2")) {
+                throw new IllegalArgumentException("cannot read " + text);
+            }
+            return text;
+        });
+        try (TopicReader<String> reader =
+                clients.connect("one").topic("t", picky).reader(LOADER)) {
+            assertThat(reader.next().payload()).isEqualTo("m1");
+            assertThatThrownBy(reader::next)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("cannot read m2");
+            assertThat(reader.next().payload()).isEqualTo("m3");
+            awaitPosition(3);
+        }
+    }
+
+    @Test
     void positionsOfDifferentNamesAreIndependent() throws Exception {
         Topic<String> topic = topic(clients.connect("one"));
         try (TopicReader<String> a = topic.reader(new From.Durable("a"));
