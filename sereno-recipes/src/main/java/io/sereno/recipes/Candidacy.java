@@ -252,9 +252,9 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         if (hold != null) {
             hold.lose(cause);
         }
+        refresh(); // First, so that no callback is shown a leadership that is lost.
         tellFollower();
         enterAgain();
-        refresh();
     }
 
     private void enterAgain() {

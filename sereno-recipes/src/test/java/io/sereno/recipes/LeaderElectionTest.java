@@ -6,6 +6,10 @@ import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.Peer;
 import io.sereno.Sereno;
+import io.sereno.Topology;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -61,6 +65,29 @@ class LeaderElectionTest {
                 .extracting(Peer::metadata)
                 .isEqualTo(List.of(Map.of("zone", "north one")));
         assertThat(leadership.isHeld()).isTrue();
+    }
+
+    /** Callbacks run here in the thread that submits them: sooner than they ever can in another. */
+    @Test
+    void whoLostTheLeadershipIsNotShownAsTheLeaderInTheFollowerCallback() {
+        FaultyBackend line = clients.line();
+        Client client = clients.client("a", line, clients.time, Runnable::run);
+        List<Topology> seen = new ArrayList<>();
+        LeaderElection a = new ElectionRecipe(client, "e", "election/e")
+                .onElectedFollower(seen::add)
+                .start();
+        assertThat(a.state()).isEqualTo(LeaderElection.State.LEADER);
+        assertThat(a.topology().isLeader()).isTrue();
+
+        line.each(request -> true, Fate.refuse());
+        clients.time.advance(Clients.TTL);
+
+        assertThat(a.state()).isEqualTo(LeaderElection.State.SUSPENDED);
+        assertThat(seen).hasSize(1);
+        assertThat(seen.get(0).isLeader()).isFalse();
+        assertThat(seen.get(0).self()).isEmpty();
+        assertThat(seen.get(0).leader()).isEmpty();
+        assertThat(seen.get(0).current()).isFalse();
     }
 
     private LeaderElection candidate(Sereno sereno) {
