@@ -11,7 +11,10 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -253,11 +256,18 @@ class CounterRules {
                     return value + 1_000;
                 }));
         bench.verify(bench.reach(() -> gate.waiting() == 1, bench.patience()), () -> "a function is not called");
-        for (int i = 0; i < 3; i++) {
-            Ended<Long> ended = node.calls("add 1", () -> counter.addAndGet(1))
-                    .end(bench.kit().operationTimeout());
-            bench.verify(ended.succeeded(), () -> "adding while another caller's function is slow ended as " + ended);
-        }
+        Map<String, Callable<Long>> others = new LinkedHashMap<>();
+        others.put("add 1", () -> counter.addAndGet(1));
+        others.put("get", counter::get);
+        others.put("updateAndGet", () -> counter.updateAndGet(value -> value + 1));
+        others.put("getAndAdd", () -> counter.getAndAdd(1));
+        others.put(
+                "updateAndGet of another counter",
+                () -> node.sereno().counter("beside").updateAndGet(value -> value + 1));
+        others.forEach((what, call) -> {
+            Ended<Long> ended = node.calls(what, call).end(bench.kit().operationTimeout());
+            bench.verify(ended.succeeded(), () -> what + " while another caller's function is slow ended as " + ended);
+        });
         gate.open();
         bench.same("what the slow update made", 1_004L, slow.result());
     }

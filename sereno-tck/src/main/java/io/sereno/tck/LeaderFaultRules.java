@@ -43,7 +43,8 @@ class LeaderFaultRules {
 
     @Rule(value = "LDR-2", waits = true, check = "LEA-2: when an entry goes, and until when its leader believes")
     void whoIsCutOffDoesNotBelieveWhenAnotherLeads(Bench bench) {
-        Node leading = Node.breakable(bench, Node.brief(bench)).awaitSession();
+        Duration ttl = Node.brief(bench);
+        Node leading = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
         LeaderElection first = candidate(bench, leading).start();
         Leadership before = LeaderRules.lead(bench, leading, first);
@@ -55,6 +56,8 @@ class LeaderFaultRules {
             believed.add(before.isHeld() && after.isHeld());
             return after;
         });
+        // What it believes from now on, it believes by its renewals.
+        bench.pass(ttl.dividedBy(2));
         leading.faults().cutOff();
         waiting.result(LONG);
         bench.same(

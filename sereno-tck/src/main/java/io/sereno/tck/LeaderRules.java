@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The election, on a store in whose way nothing stands. */
 class LeaderRules {
@@ -216,31 +217,56 @@ class LeaderRules {
     void aCandidateEnrolsAgainWhenItsCallbackHasReturned(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
-        CompletableFuture<Void> open = new CompletableFuture<>();
+        Queues queue = Queues.ofElection(bench, NAME);
+        AtomicReference<CompletableFuture<Void>> open = new AtomicReference<>(new CompletableFuture<>());
         AtomicInteger interrupts = new AtomicInteger();
+        AtomicInteger terms = new AtomicInteger();
         LeaderElection stubborn = one.sereno().election(NAME);
         bench.closeLater(closing(bench, one, stubborn));
-        stubborn.onElectedLeader((leadership, topology) -> linger(bench, open, interrupts));
-        stubborn.start();
-        lead(bench, one, stubborn);
-        LeaderElection rival = candidate(bench, other).start();
-        Queues.ofElection(bench, NAME).await(bench, 2);
-        one.calls("resign", () -> {
-            stubborn.resign();
-            return true;
+        stubborn.onElectedLeader((leadership, topology) -> {
+            terms.incrementAndGet();
+            bench.stir();
+            linger(bench, open.get(), interrupts);
         });
-        lead(bench, other, rival);
-        bench.verify(
-                bench.reach(() -> interrupts.get() > 0, bench.patience()),
-                () -> "resign() did not interrupt the leader callback");
-        bench.pass(Duration.ofMillis(300));
-        bench.same(
-                "the candidates in the store while the callback of the former leader runs on",
-                1,
-                Queues.ofElection(bench, NAME).live().size());
-        open.complete(null);
+        stubborn.start();
+        LeaderElection rival = candidate(bench, other);
+        for (boolean removed : new boolean[] {false, true}) {
+            Leadership leadership = lead(bench, one, stubborn);
+            int term = removed ? 2 : 1;
+            bench.verify(
+                    bench.reach(() -> terms.get() == term, bench.patience()),
+                    () -> "the leader callback was not called");
+            if (!removed) {
+                rival.start();
+            }
+            queue.await(bench, 2);
+            int before = interrupts.get();
+            if (removed) {
+                queue.of(leadership.fencingToken()).ifPresent(queue::remove);
+            } else {
+                one.calls("resign", () -> {
+                    stubborn.resign();
+                    return true;
+                });
+            }
+            lead(bench, other, rival);
+            bench.verify(
+                    bench.reach(() -> interrupts.get() > before, LONG),
+                    () -> (removed ? "the removal of its entry" : "resign()")
+                            + " did not interrupt the leader callback");
+            bench.pass(Duration.ofMillis(300));
+            bench.same(
+                    "the candidates in the store while the callback of the former leader runs on",
+                    1,
+                    queue.live().size());
+            open.getAndSet(new CompletableFuture<>()).complete(null);
+            bench.stir();
+            queue.await(bench, 2);
+            other.tells("resign", rival::resign);
+        }
+        lead(bench, one, stubborn);
+        open.get().complete(null);
         bench.stir();
-        Queues.ofElection(bench, NAME).await(bench, 2);
     }
 
     /** A worker that takes its time, whoever interrupts it. Waits as recipes do, so that virtual time does not run ahead of an interrupt. */

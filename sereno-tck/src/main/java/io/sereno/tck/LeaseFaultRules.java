@@ -38,9 +38,11 @@ class LeaseFaultRules {
             check = "what happens to leases, streams of renewals and sessions when their connection breaks")
     void aLeaseSurvivesABlip(Bench bench) {
         Faulty faulty = bench.faulty();
-        Lease lease = grant(faulty, ttl(bench));
+        List<Lease> leases = List.of(grant(faulty, ttl(bench)), grant(faulty, ttl(bench)));
         faulty.client().put(DIRECTORY, "unleased", "1");
-        faulty.client().put(DIRECTORY, "a", "1", lease);
+        for (Lease lease : leases) {
+            faulty.client().put(DIRECTORY, "of " + lease.id(), "1", lease);
+        }
         for (int i = 0; i < 4; i++) {
             long before = bench.now();
             switch (i) {
@@ -51,31 +53,53 @@ class LeaseFaultRules {
                     bench.pass(Duration.ofMillis(300));
                 }
                 default -> {
-                    // One renewal whose answer is lost.
+                    // One renewal of each whose answer is lost.
                     faulty.faults().holdReplies();
-                    renew(faulty, lease);
+                    List<CompletableFuture<Ended<Boolean>>> lost = leases.stream()
+                            .map(lease -> bench.async(() -> renew(faulty, lease)))
+                            .toList();
+                    lost.forEach(faulty::end);
                     faulty.faults().breakConnections();
                 }
             }
             faulty.faults().heal();
-            Ended<Boolean> renewed = renew(faulty, lease);
-            while (!renewed.succeeded() && bench.since(before).compareTo(lease.ttl()) < 0) {
-                bench.pass(Duration.ofMillis(20));
-                renewed = renew(faulty, lease);
+            for (Lease lease : leases) {
+                requireRenewed(bench, faulty, lease, before);
             }
-            Duration took = bench.since(before);
-            if (took.compareTo(lease.ttl().dividedBy(2)) > 0 && !renewed.succeeded()) {
+        }
+        // Renewals that are told as made have to have been made.
+        long from = bench.now();
+        while (bench.since(from).compareTo(leases.get(0).ttl().multipliedBy(3).dividedBy(2)) < 0) {
+            long before = bench.now();
+            bench.pass(leases.get(0).ttl().dividedBy(4));
+            for (Lease lease : leases) {
+                requireRenewed(bench, faulty, lease, before);
+            }
+        }
+    }
+
+    /** Since this time its connection was lost, or nothing was done. */
+    private static void requireRenewed(Bench bench, Faulty faulty, Lease lease, long since) {
+        Ended<Boolean> renewed = renew(faulty, lease);
+        while (!renewed.succeeded() && bench.since(since).compareTo(lease.ttl()) < 0) {
+            bench.pass(Duration.ofMillis(20));
+            renewed = renew(faulty, lease);
+        }
+        Duration took = bench.since(since);
+        if (took.compareTo(lease.ttl().dividedBy(2)) > 0) {
+            bench.unlessStoodStill(since, "a lease was to be renewed, and was not for " + Bench.text(took));
+            if (!renewed.succeeded()) {
                 throw bench.unknown("the client did not come back within half a ttl, so the lease may have ended");
             }
-            Ended<Boolean> last = renewed;
-            bench.verify(
-                    last.succeeded() && last.result(),
-                    () -> "a connection was lost for less than the ttl, and renew() then ended as " + last);
-            bench.same(
-                    "the lease of the entry",
-                    lease.id(),
-                    bench.judge().present(DIRECTORY, "a").leaseId());
         }
+        Ended<Boolean> last = renewed;
+        bench.verify(
+                last.succeeded() && last.result(),
+                () -> "a connection was lost for less than the ttl, and renew() then ended as " + last);
+        bench.same(
+                "the lease of the entry",
+                lease.id(),
+                bench.judge().present(DIRECTORY, "of " + lease.id()).leaseId());
     }
 
     @Rule(

@@ -19,6 +19,9 @@ class LockCallerRules {
     private static final String NAME = "lock";
     private static final Duration LONG = Duration.ofSeconds(30);
 
+    /** Which of the callers does. */
+    private static final int GIVES_UP = 4;
+
     /** How many holds a series has, and when the last begins after the first. */
     private static final int MOST = 1_024;
 
@@ -31,13 +34,15 @@ class LockCallerRules {
         Grant held = LockRules.acquire(node);
         List<Integer> served = new ArrayList<>();
         List<Calling<Boolean>> callers = new ArrayList<>();
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 9; i++) {
             int number = i;
             Calling<Boolean> caller = node.calls("caller " + i, () -> {
-                if (number % 2 == 0) {
+                if (number % 3 == 0) {
                     return mutex.call(grant -> note(served, number));
                 }
-                Grant grant = mutex.acquire();
+                Grant grant = number % 3 == 1
+                        ? mutex.acquire()
+                        : mutex.tryAcquire(LONG).orElseThrow();
                 note(served, number);
                 grant.release();
                 return true;
@@ -47,9 +52,19 @@ class LockCallerRules {
                 throw bench.unknown("caller " + i + " does not come to wait");
             }
         }
+        // Who gives up leaves the others in their order.
+        callers.get(GIVES_UP).interrupt();
+        Ended<Boolean> givenUp = callers.get(GIVES_UP).end(LONG);
+        bench.verify(
+                givenUp.thrown() instanceof InterruptedException,
+                () -> "a caller that was interrupted while it waited ended as " + givenUp);
         node.tells("release", held::release);
-        callers.forEach(caller -> caller.result(LONG));
-        bench.same("the order in which callers were served", List.of(0, 1, 2, 3, 4, 5, 6, 7), served);
+        for (Calling<Boolean> caller : callers) {
+            if (!caller.equals(callers.get(GIVES_UP))) {
+                caller.result(LONG);
+            }
+        }
+        bench.same("the order in which callers were served", List.of(0, 1, 2, 3, 5, 6, 7, 8), served);
     }
 
     private static boolean note(List<Integer> served, int number) {

@@ -64,6 +64,8 @@ class LockFaultRules {
             return granted;
         });
         Queues.ofLock(bench, NAME).await(bench, 2);
+        // What it believes from now on, it believes by its renewals.
+        bench.pass(ttl.dividedBy(2));
         holder.faults().cutOff();
         Grant granted = waiting.result(LONG);
         bench.same(
@@ -210,11 +212,20 @@ class LockFaultRules {
             check = "LEA-3a: whether the entry of a process that died goes with its lease")
     void aWaiterThatDiesBlocksNobody(Bench bench) {
         Duration ttl = Node.brief(bench);
-        Queues queue = Queues.ofLock(bench, NAME);
         Node first = Node.in(bench);
         Node dying = Node.breakable(bench, ttl).awaitSession();
-        Node next = Node.in(bench);
         Grant held = acquire(first, LONG);
+        // Once more when it has come back: what it puts then is to go as well.
+        for (int life = 1; life <= 2; life++) {
+            held = letAWaiterDie(bench, ttl, first, dying, held);
+        }
+        first.tells("release", held::release);
+    }
+
+    /** Returns the grant of the one who lives, who wants it again. */
+    private static Grant letAWaiterDie(Bench bench, Duration ttl, Node first, Node dying, Grant held) {
+        Queues queue = Queues.ofLock(bench, NAME);
+        Node next = Node.in(bench);
         Calling<Grant> dead = dying.calls("acquire", dying.sereno().mutex(NAME)::acquire);
         queue.await(bench, 2);
         Calling<Grant> waiting = next.calls("acquire", next.sereno().mutex(NAME)::acquire);
@@ -238,6 +249,7 @@ class LockFaultRules {
                 anew.fencingToken() > granted.fencingToken(),
                 () -> "token " + anew.fencingToken() + " was granted after " + granted.fencingToken());
         dying.tells("release", anew::close);
+        return acquire(first, LONG);
     }
 
     @Rule(value = "LCK-9c", waits = true, check = "OUT-6a: what a read tells that gets no answer")

@@ -105,6 +105,15 @@ class LockRules {
                 "what the grants say of their tokens when all have been given back",
                 tokens,
                 former.stream().map(Grant::fencingToken).toList());
+        // Whoever was fenced out is told apart by it afterwards.
+        Node node = Node.in(bench);
+        Grant lost = acquire(node);
+        long token = lost.fencingToken();
+        Queues.ofLock(bench, NAME).clear();
+        bench.verify(
+                bench.reach(() -> lost.lost().toCompletableFuture().isDone(), LONG),
+                () -> "the entry of a grant was removed, and lost() is not complete after " + Bench.text(LONG));
+        bench.same("the token of a grant that was lost", token, lost.fencingToken());
     }
 
     @Rule(
@@ -296,14 +305,31 @@ class LockRules {
         LockRun.calm(bench).judge(bench, "LCK-11c", 20);
         Duration ttl = Node.brief(bench);
         Node node = Node.in(bench, ttl);
-        Grant grant = acquire(node);
-        node.tells("release", grant::release);
+        Grant released = acquire(node);
+        node.tells("release", released::release);
+        Grant closed = acquire(node);
+        node.tells("close of the grant", closed::close);
         bench.pass(Node.gone(bench, ttl));
+        requireNotTold(bench, released, closed, "a ttl later");
+        // The session under which they were given ends, as when an operator ends it.
+        Grant held = acquire(node);
+        new Queues(bench.judge(), "session").clear();
+        bench.verify(
+                bench.reach(() -> held.lost().toCompletableFuture().isDone(), LONG),
+                () -> "the marker of a session was removed, and lost() of a grant under it is not complete after "
+                        + Bench.text(LONG));
+        requireNotTold(bench, released, closed, "when their session had ended");
         node.tells("close", node.sereno()::close);
+        requireNotTold(bench, released, closed, "after the close() of their client");
+    }
+
+    private static void requireNotTold(Bench bench, Grant released, Grant closed, String when) {
         bench.same(
-                "whether lost() of a grant that was given back is complete, a ttl and a close() later",
-                false,
-                grant.lost().toCompletableFuture().isDone());
+                "whether lost() is complete, " + when + ", of a grant that was given back by release() | by close()",
+                List.of(false, false),
+                List.of(
+                        released.lost().toCompletableFuture().isDone(),
+                        closed.lost().toCompletableFuture().isDone()));
     }
 
     @Rule(

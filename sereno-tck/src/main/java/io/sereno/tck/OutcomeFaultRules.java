@@ -372,10 +372,28 @@ class OutcomeFaultRules {
                     !there || ended.failedAs(Outcome.UNKNOWN) || (ended.succeeded() && !isUnapplied(ended)),
                     () -> "a commit was applied, the answer to it and its read was cut off, and it was told as "
                             + ended);
+            bench.verify(
+                    !lacks(ended, name),
+                    () -> "a read came back with a commit that put " + name + ", and shows nothing of it: " + ended);
             all.add(ended);
         }
-        bench.count("told as Committed", all.stream().filter(Ended::succeeded).count());
+        long told = all.stream().filter(Ended::succeeded).count();
+        bench.count("told as Committed", told);
+        // Of a network nobody knows whether the answer to the commit was whole.
+        bench.verify(
+                told > 0 || !bench.inProcess(),
+                () -> "of half of " + all.size() + " commits nothing was lost but the read that was to come back with"
+                        + " them, and none was told as Committed: " + all);
         bench.evidence("commits that were applied", applied, 3);
+    }
+
+    /** Whether a read came with it that does not have what it put. */
+    private static boolean lacks(Ended<CommitResult> ended, String name) {
+        return ended.succeeded()
+                && ended.result() instanceof CommitResult.Committed committed
+                && committed.snapshot().isPresent()
+                && committed.snapshot().get().entries().stream()
+                        .noneMatch(entry -> entry.name().equals(name));
     }
 
     @Rule(

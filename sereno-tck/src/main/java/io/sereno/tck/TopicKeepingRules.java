@@ -140,6 +140,26 @@ class TopicKeepingRules {
                     LongStream.rangeClosed(1, 20).boxed().toList(),
                     heard);
         }
+        // Who asks for the next has acknowledged the last, whether there is a next or not; and the end of a client is
+        // the
+        // end of its readers.
+        Node worker = Node.in(bench);
+        TopicReader<String> reader = worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
+        for (long i = 7; i <= 30; i++) {
+            bench.same("the offset", i, worker.told("next", reader::next).offset());
+        }
+        bench.same(
+                "what comes after the last message",
+                Optional.empty(),
+                worker.told("next", () -> reader.next(Duration.ZERO)));
+        worker.tells("close", worker.sereno()::close);
+        publish(node, 1);
+        TopicReader<String> successor = node.told("reader", () -> topic(node).reader(new From.Durable("loader")));
+        bench.same(
+                "the offset that is read next when the last message was acknowledged and its reader's client closed",
+                31L,
+                node.told("next", successor::next).offset());
+        node.tells("close", successor::close);
     }
 
     @Rule(value = "TOP-9b", waits = true, check = "COM-1 and LEA-2, as for a mutex")

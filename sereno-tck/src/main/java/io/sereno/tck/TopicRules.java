@@ -15,8 +15,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 /** The topic, on a store in whose way nothing stands. */
 class TopicRules {
@@ -65,6 +68,48 @@ class TopicRules {
     @Rule(value = "TOP-5", waits = true, check = "whether messages of one client overtake each other")
     void messagesOfOneThreadKeepTheirOrder(Bench bench) {
         TopicRun.calm(bench).judge(bench, "TOP-5", 150);
+    }
+
+    @Rule(value = "TOP-5", waits = true, check = "whether what is large goes another way than what is small")
+    void largeAndSmallMessagesOfOneThreadKeepTheirOrder(Bench bench) {
+        Node node = Node.in(bench);
+        Topic<String> one = topic(node);
+        Topic<String> same = topic(node).withRetention(new Retention(1_000, Optional.empty()));
+        int messages = 12;
+        node.told("publish " + messages + " messages of many sizes", () -> {
+            List<CompletionStage<Long>> underWay = new ArrayList<>();
+            for (int i = 0; i < messages; i++) {
+                Topic<String> way = i % 3 == 0 ? same : one;
+                String message = i + "/" + "x".repeat(i % 2 == 0 ? 50 * 1024 : 1);
+                if (i % 4 == 3) {
+                    way.publish(message);
+                } else {
+                    underWay.add(way.publishAsync(message));
+                }
+            }
+            for (CompletionStage<Long> stage : underWay) {
+                ended(stage);
+            }
+            return true;
+        });
+        TopicReader<String> reader = node.told("reader", () -> one.reader(new From.Earliest()));
+        List<String> read = new ArrayList<>();
+        for (int i = 0; i < messages; i++) {
+            String payload = node.calls("next", reader::next).result(LONG).payload();
+            read.add(payload.substring(0, payload.indexOf('/')));
+        }
+        bench.same(
+                "the order in which the messages of a thread are read",
+                IntStream.range(0, messages).mapToObj(Integer::toString).toList(),
+                read);
+    }
+
+    private static void ended(CompletionStage<Long> published) throws Exception {
+        try {
+            published.toCompletableFuture().get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
     }
 
     @Rule(
@@ -189,6 +234,11 @@ class TopicRules {
             node.told("publish", () -> topic(node).publish(large));
         }
         TopicReader<byte[]> behind = slow.told("reader", () -> topic.reader(new From.Earliest()));
+        // One that has asked, and asks no more.
+        bench.same(
+                "the first offset of a reader that begins at the first message",
+                1L,
+                slow.told("next", behind::next).offset());
         bench.reach(() -> gate.waiting() > 0, LONG);
         bench.pass(Duration.ofSeconds(1));
         long kept = weight.kept(bench);
@@ -200,7 +250,7 @@ class TopicRules {
                         + " KiB are in memory of " + LARGE_MESSAGES * 60 + " that were published; 8192 are allowed");
         gate.open();
         for (TopicReader<byte[]> reader : List.of(ahead, behind)) {
-            for (long i = 1; i <= LARGE_MESSAGES; i++) {
+            for (long i = reader.equals(behind) ? 2 : 1; i <= LARGE_MESSAGES; i++) {
                 bench.same(
                         "the offset that a reader is given which stood still",
                         i,

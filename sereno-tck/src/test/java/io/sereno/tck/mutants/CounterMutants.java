@@ -131,6 +131,10 @@ final class CounterMutants {
                         "CTR-6",
                         "a caller's function runs while the counter is locked",
                         (seen, method, call) -> seen.turns.take(call)),
+                counter(
+                        "CTR-6",
+                        "who changes by a function waits for whoever does so already",
+                        (seen, method, call) -> method.equals("updateAndGet") ? seen.turns.take(call) : call.go()),
                 new Mutant("callbacks are handed to a pool of threads", "CTR-7", new World.Backends() {
                     @Override
                     public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {

@@ -91,6 +91,7 @@ final class KeepingMutants {
                                 : super.commit(commit);
                     }
                 }),
+                backend("TOP-9c", "a position is stored when there is more to read", Unfinished::new),
                 backend("TOP-9d", "a durable name has a position when something was acknowledged", Late::new));
     }
 
@@ -291,7 +292,7 @@ final class KeepingMutants {
     }
 
     /** Takes what is there, and gives it out one by one. */
-    private static final class Ahead extends TopicWrapper.OfReader {
+    static final class Ahead extends TopicWrapper.OfReader {
         private final Deque<Message<Object>> taken = new ArrayDeque<>();
 
         Ahead(TopicReader<Object> right) {
@@ -312,6 +313,27 @@ final class KeepingMutants {
                 }
             }
             return next;
+        }
+    }
+
+    /** Leaves the last message for the next time. */
+    private static final class Unfinished extends Wrapper {
+        Unfinished(Backend below) {
+            super(below);
+        }
+
+        @Override
+        public CompletionStage<CommitResult> commit(Commit commit) {
+            if (!storesAPosition(commit) || !Commits.requires(commit, Condition.ModRevision.class::isInstance)) {
+                return super.commit(commit);
+            }
+            return super.read(new Query.One(commit.directory(), TopicMutants.HEADER))
+                    .thenCompose(read -> read.entries().stream()
+                                    .anyMatch(header ->
+                                            number(NEXT, header.value().toUtf8())
+                                                    == number(NEXT, value(commit, POSITION)))
+                            ? completedFuture(Commits.done())
+                            : super.commit(commit));
         }
     }
 

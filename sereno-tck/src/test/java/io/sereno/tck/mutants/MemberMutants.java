@@ -157,6 +157,10 @@ final class MemberMutants {
                         "MEM-5b",
                         "a member that was removed is back at once, however often",
                         StrangeMembers.Stubborn::new),
+                backend(
+                        "MEM-5b",
+                        "a member that was removed often comes back late for ever",
+                        StrangeMembers.Resentful::new),
                 backend("MEM-6", "an update deletes the entry and makes another", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {

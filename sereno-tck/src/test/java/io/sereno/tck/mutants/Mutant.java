@@ -37,7 +37,9 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         IdMutants.all(),
                         CommonMutants.all(),
                         TopicMutants.all(),
-                        MemberMutants.all())
+                        MemberMutants.all(),
+                        SeldomRecipes.all(),
+                        SeldomStores.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -89,7 +89,11 @@ final class ReaderMutants {
                         "a publisher waits until its own client has heard enough",
                         Pressure::new,
                         Considerate::new),
-                topics("TOP-7b", "a reader is a subscription that fills a queue", Hoarding::new));
+                topics("TOP-7b", "a reader is a subscription that fills a queue", Hoarding::new),
+                topics(
+                        "TOP-7b",
+                        "whoever asks for the first message is sent all that are there",
+                        right -> reading(right, KeepingMutants.Ahead::new)));
     }
 
     private static List<Mutant> handling() {

@@ -12,8 +12,10 @@ import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -108,6 +110,32 @@ final class StrangeMembers {
                     }
                 }
             });
+        }
+    }
+
+    /** Waits twice as long each time. */
+    static final class Resentful extends Wrapper {
+        private final World world;
+        private Duration pause = Duration.ofMillis(5);
+
+        Resentful(World world, Backend below) {
+            super(below);
+            this.world = world;
+        }
+
+        @Override
+        public CompletionStage<CommitResult> commit(Commit commit) {
+            if (!MemberMutants.lists(commit)) {
+                return super.commit(commit);
+            }
+            CompletableFuture<Boolean> turn = new CompletableFuture<>();
+            world.later(longer(), Runnable::run, () -> turn.complete(true));
+            return turn.thenCompose(now -> super.commit(commit));
+        }
+
+        private synchronized Duration longer() {
+            pause = pause.multipliedBy(2);
+            return pause;
         }
     }
 

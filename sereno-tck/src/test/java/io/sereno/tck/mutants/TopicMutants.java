@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.LongUnaryOperator;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -125,7 +126,15 @@ final class TopicMutants {
 
     private static List<Mutant> sending() {
         return List.of(
-                topicsIn("TOP-5", "publishAsync sends when there is time", Lazy::new),
+                topicsIn(
+                        "TOP-5",
+                        "publishAsync sends when there is time",
+                        (world, right) -> new Lazy(world, right, message -> true)),
+                topicsIn(
+                        "TOP-5",
+                        "what is large is sent when there is time",
+                        (world, right) -> new Lazy(
+                                world, right, message -> message.toString().length() > 16 * 1024)),
                 topics("TOP-8", "publishAsync takes on whatever comes", Unbounded::new),
                 topics("TOP-8", "publishAsync waits until what failed was tried three times", Patient::new));
     }
@@ -225,14 +234,19 @@ final class TopicMutants {
     /** Leaves messages lying for a while that nobody waits for. */
     private static final class Lazy extends TopicWrapper {
         private final World world;
+        private final Predicate<Object> lie;
 
-        Lazy(World world, Topic<Object> right) {
-            super(right, view -> new Lazy(world, view));
+        Lazy(World world, Topic<Object> right, Predicate<Object> lie) {
+            super(right, view -> new Lazy(world, view, lie));
             this.world = world;
+            this.lie = lie;
         }
 
         @Override
         public CompletionStage<Long> publishAsync(Object payload) {
+            if (!lie.test(payload)) {
+                return super.publishAsync(payload);
+            }
             CompletableFuture<Long> published = new CompletableFuture<>();
             world.later(
                     Duration.ofMillis(10),
