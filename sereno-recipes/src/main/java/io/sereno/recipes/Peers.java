@@ -31,13 +31,14 @@ import org.jspecify.annotations.Nullable;
  * and one that came and went in between is not told. These callbacks have a line of their own, beside that of a leader callback which may run for as
  * long as the leadership.
  *
- * <p>Confined to the strand of the candidate, but for {@link #known} and {@link #isKnown}.
+ * <p>Confined to the strand of the candidate, but for {@link #known}, {@link #isKnown} and {@link #close}.
  */
 final class Peers {
     private static final Topology NOBODY_KNOWN = new Topology(Optional.empty(), Optional.empty(), List.of(), false);
 
     private final Kernel kernel;
     private final Scope scope;
+    private final Strand strand;
     private final View view;
     private final Candidacy.Listeners listeners;
     private final Callbacks callbacks;
@@ -57,6 +58,7 @@ final class Peers {
             Runnable onChange) {
         this.kernel = scope.kernel();
         this.scope = scope;
+        this.strand = strand;
         this.view = new View(kernel, strand, new Query.All(directory), period, onChange);
         this.listeners = listeners;
         this.callbacks = new Callbacks(kernel.callbacks(), scope::callbackFailed);
@@ -72,7 +74,7 @@ final class Peers {
 
     CompletableFuture<Void> close() {
         closed = true;
-        view.close();
+        strand.execute(view::close);
         return callbacks.close();
     }
 
