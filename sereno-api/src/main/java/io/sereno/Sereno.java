@@ -54,7 +54,7 @@ public interface Sereno extends AutoCloseable {
      * @return a new connection; to be closed
      * @throws SerenoConfigurationException if there is no backend, several without a URI, or the URI is not as it must
      *     be
-     * @throws NotAppliedException if the store does not answer within the connect timeout
+     * @throws NotAppliedException if the store does not answer within the connect timeout, or nobody listens there
      */
     static Sereno connect() {
         return builder().connect();
@@ -76,7 +76,7 @@ public interface Sereno extends AutoCloseable {
      * @return a new connection; to be closed
      * @throws SerenoConfigurationException if the URI is not as it must be, or no backend, or more than one, is there
      *     for its scheme
-     * @throws NotAppliedException if the store does not answer within the connect timeout
+     * @throws NotAppliedException if the store does not answer within the connect timeout, or nobody listens there
      */
     static Sereno connect(String uri) {
         return builder().uri(uri).connect();
@@ -303,7 +303,8 @@ public interface Sereno extends AutoCloseable {
         Builder sessionTtl(Duration ttl);
 
         /**
-         * How long {@link #connect()} may wait for the store. Default 5 s.
+         * How long {@link #connect()} may wait for the store. Default 5 s. It need not wait that long: where nobody listens
+         * it may fail at once, so who starts before the store does tries again.
          *
          * @param timeout from 1 ms to a day
          * @return this builder
@@ -387,7 +388,7 @@ public interface Sereno extends AutoCloseable {
          * @throws SerenoConfigurationException if anything given is not as it must be, with all that was found wrong;
          *     or if the store refuses the credentials, or does not promise what is required, or cannot give the session
          *     ttl
-         * @throws NotAppliedException if the store does not answer in time
+         * @throws NotAppliedException if the store does not answer in time, or nobody listens there
          */
         Sereno connect();
     }

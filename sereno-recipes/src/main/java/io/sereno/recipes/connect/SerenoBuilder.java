@@ -336,8 +336,9 @@ final class SerenoBuilder implements Sereno.Builder {
                         "the store at " + name + " refuses the connection: " + e.getMessage(), e);
             }
             throw new NotAppliedException(
-                    "no connection to " + name + " within " + config.connectTimeout() + ": " + e.getMessage()
-                            + ". Look whether a server answers there; connectTimeout(...) allows it more time",
+                    "no connection to " + name + ": " + e.getMessage()
+                            + ". Look whether a server answers there; one that is slow has "
+                            + config.connectTimeout() + ", which connectTimeout(...) changes",
                     e);
         }
     }
