@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class SerenoException extends RuntimeException
         permits NotAppliedException,
                 OutcomeUnknownException,
-                SessionLostException,
                 GrantLostException,
                 WorkersLostException,
                 MessagesLostException,
