@@ -88,7 +88,8 @@ final class Client implements AutoCloseable {
     /** A commit in whose way nothing stands. One that is in doubt is settled. */
     CommitResult commit(Commit commit) {
         String what = new Request.Commit(commit).toString();
-        return result(what, certain(what, bench.doubts().settled(this, commit)));
+        long from = bench.now();
+        return result(what, from, certain(what, bench.doubts().settled(this, commit)));
     }
 
     /** A commit that has to go through. */
@@ -224,25 +225,31 @@ final class Client implements AutoCloseable {
 
     /** A call that may be in doubt, and does no more when it is made again. */
     private <T> T repeated(String what, Supplier<? extends CompletionStage<T>> call) {
+        long from = bench.now();
         Ended<T> ended = outcome(what, call);
         for (int i = 1; i < Doubts.ATTEMPTS && ended.failedAs(BackendException.Outcome.UNKNOWN); i++) {
             ended = outcome(what, call);
         }
-        return result(what, certain(what, ended));
+        return result(what, from, certain(what, ended));
     }
 
     private <T> T call(String what, Supplier<? extends CompletionStage<T>> call) {
-        return result(what, outcome(what, call));
+        long from = bench.now();
+        return result(what, from, outcome(what, call));
     }
 
-    private <T> T result(String what, Ended<T> ended) {
+    private <T> T result(String what, long from, Ended<T> ended) {
         if (ended.isOpen()) {
             throw new RuleFailure(name + ": " + what + " has not ended after " + Bench.text(bench.patience())
                     + "; every operation ends by the operation timeout + 250 ms (LIF-6b)");
         }
         if (ended.thrown() != null) {
-            throw new RuleFailure(
-                    name + ": " + what + " failed, and nothing stands in its way: " + ended, ended.thrown());
+            String seen = name + ": " + what + " failed, and nothing stands in its way: " + ended;
+            if (ended.failure().filter(failure -> !failure.permanent()).isPresent()) {
+                // Connections break when nobody answers for some time.
+                bench.unlessStoodStill(from - bench.kit().operationTimeout().toNanos(), seen);
+            }
+            throw new RuleFailure(seen, ended.thrown());
         }
         return ended.result();
     }

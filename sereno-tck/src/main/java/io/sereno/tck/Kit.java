@@ -103,7 +103,7 @@ final class Kit implements AutoCloseable {
     private final AtomicInteger benches = new AtomicInteger();
     private final String run = Long.toString(System.nanoTime() & Long.MAX_VALUE, 36);
     private final List<Outcome> outcomes = new ArrayList<>();
-    private final Map<Class<?>, SharedResult<?>> shared = new ConcurrentHashMap<>();
+    private final Map<Class<?>, SharedResult> shared = new ConcurrentHashMap<>();
     private final Map<String, String> attachments = new ConcurrentHashMap<>();
     private @Nullable Map<RuleTest, CompletableFuture<Outcome>> waiting;
     private volatile @Nullable Guarantees guarantees;
@@ -450,23 +450,16 @@ final class Kit implements AutoCloseable {
         return pace.isReal() ? stalls.since(nanoTime) : Duration.ZERO;
     }
 
-    /** Made by the first who asks; others wait for it, each kind for itself. What fails is made again for the next one. */
+    /** Made by the first who asks; others wait for it, each kind for itself. What fails is made again by the next one. */
     <T> T shared(Class<T> type, Supplier<T> make) {
-        Object made =
-                shared.computeIfAbsent(type, t -> new SharedResult<>(make)).get();
-        return type.cast(made);
+        return type.cast(shared.computeIfAbsent(type, t -> new SharedResult()).get(make));
     }
 
-    private final class SharedResult<T> {
+    private final class SharedResult {
         private final ReentrantLock lock = new ReentrantLock();
-        private final Supplier<T> make;
-        private @Nullable T made;
+        private @Nullable Object made;
 
-        SharedResult(Supplier<T> make) {
-            this.make = make;
-        }
-
-        T get() {
+        Object get(Supplier<?> make) {
             if (!lock.tryLock()) {
                 // Dozens may wait for one history: they are not to keep the others from beginning.
                 beside.release();
@@ -474,7 +467,7 @@ final class Kit implements AutoCloseable {
                 beside.acquireUninterruptibly();
             }
             try {
-                T result = made == null ? make.get() : made;
+                Object result = made == null ? make.get() : made;
                 made = result;
                 return result;
             } finally {

@@ -39,8 +39,10 @@ record Queues(Client judge, String directory) {
         long from = bench.now();
         while (live().size() != size) {
             if (bench.since(from).compareTo(bench.patience()) > 0) {
-                throw new RuleFailure(size + " were to queue in " + directory + ", and there are " + live().size()
-                        + " after " + Bench.text(bench.patience()) + ": " + describe());
+                String seen = size + " were to queue in " + directory + ", and there are " + live().size() + " after "
+                        + Bench.text(bench.patience()) + ": " + describe();
+                bench.unlessStoodStill(from, seen);
+                throw new RuleFailure(seen);
             }
             bench.pass(java.time.Duration.ofMillis(5));
         }

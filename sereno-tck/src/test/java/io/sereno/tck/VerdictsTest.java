@@ -7,6 +7,8 @@ import io.sereno.backend.memory.MemoryBackendProvider;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
 import java.lang.reflect.Method;
 import java.time.LocalDate;
 import java.util.List;
@@ -93,6 +95,14 @@ class VerdictsTest {
             assertThat(outcome.evidence())
                     .containsEntry("notices", 5L)
                     .containsEntry("tries that a standstill spoilt", 1L);
+        }
+    }
+
+    @Test
+    void whatSeveralRulesShareIsMadeAgainByTheNextWhenItFailed() {
+        try (Kit kit = new Kit(new Fixture(List.of()), 7)) {
+            assertThat(kit.run(test("sharesWhatFails")).verdict()).isEqualTo(Verdict.FAIL);
+            assertThat(kit.run(test("sharesWhatItRead")).verdict()).isEqualTo(Verdict.PASS);
         }
     }
 
@@ -214,6 +224,26 @@ class VerdictsTest {
                 bench.evidence("notices", 2, 5);
             }
             bench.evidence("notices", 5, 5);
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void sharesWhatFails(Bench bench) {
+            Client client = bench.client();
+            bench.shared(Snapshot.class, () -> {
+                client.all("d");
+                throw new RuleFailure("the sky is green");
+            });
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void sharesWhatItRead(Bench bench) {
+            Client client = bench.client();
+            bench.same(
+                    "entries",
+                    0,
+                    bench.shared(Snapshot.class, () -> client.read(new Query.All("d")))
+                            .entries()
+                            .size());
         }
 
         @Rule(value = "READ-4a", check = CHECK)
