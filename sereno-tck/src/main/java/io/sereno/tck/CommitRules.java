@@ -55,6 +55,13 @@ class CommitRules {
                 requireConflict(bench, client, mixed);
             }
         }
+        // As many as every store takes, of which the last fails.
+        List<Condition> many = new ArrayList<>();
+        IntStream.range(0, 31).forEach(i -> many.add(new Condition.Absent("none" + i)));
+        many.add(new Condition.Absent("c"));
+        requireConflict(bench, client, many);
+        many.set(31, new Condition.Present("c"));
+        requireCommitted(bench, client, many);
     }
 
     private static void requireCommitted(Bench bench, Client client, List<Condition> conditions) {
@@ -245,7 +252,7 @@ class CommitRules {
         Client client = bench.client();
         Client other = bench.client();
         long created = client.put(DIRECTORY, "a", "1");
-        for (String value : List.of("2", "2", "3")) {
+        for (String value : List.of("2", "2", "", "", "3")) {
             for (Client writer : List.of(client, other)) {
                 long revision = writer.put(DIRECTORY, "a", value);
                 Entry entry = client.present(DIRECTORY, "a");

@@ -8,6 +8,7 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /**
  * A client with something to go wrong before it.
@@ -52,12 +53,18 @@ record Faulty(Bench bench, Client client, Faults faults, Duration timeout) {
      * @param inOrder whether the connection ends in order or is reset; there are clients that send again after one of them
      */
     Ended<CommitResult> putWithLostReply(String directory, String name, boolean inOrder) {
-        Client judge = bench.judge();
+        return commitWithLostReply(
+                Commit.to(directory).put(name, Bytes.utf8(name)).build(),
+                () -> bench.judge().one(directory, name).isPresent(),
+                inOrder);
+    }
+
+    /** The same of any commit; others see when it has been applied. */
+    Ended<CommitResult> commitWithLostReply(Commit commit, BooleanSupplier isApplied, boolean inOrder) {
         faults.holdReplies();
-        CompletableFuture<Ended<CommitResult>> sent =
-                send(Commit.to(directory).put(name, Bytes.utf8(name)).build());
+        CompletableFuture<Ended<CommitResult>> sent = send(commit);
         long from = bench.now();
-        while (judge.one(directory, name).isEmpty() && bench.since(from).compareTo(timeout) < 0 && !sent.isDone()) {
+        while (!isApplied.getAsBoolean() && bench.since(from).compareTo(timeout) < 0 && !sent.isDone()) {
             bench.pass(Duration.ofMillis(5));
         }
         if (inOrder) {

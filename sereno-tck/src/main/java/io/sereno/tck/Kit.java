@@ -50,6 +50,7 @@ final class Kit implements AutoCloseable {
             HistoryFaultRules.class,
             SecondJvmRules.class,
             OutcomeFaultRules.class,
+            RecoveryRules.class,
             LeaseFaultRules.class,
             WatchFaultRules.class,
             BlockedListenerRules.class,
@@ -72,7 +73,8 @@ final class Kit implements AutoCloseable {
             TopicRules.class,
             TopicKeepingRules.class,
             TopicFaultRules.class,
-            RecipeRules.class);
+            RecipeRules.class,
+            ClosingRules.class);
 
     /** Repeats a run, as far as chance is the kit's. */
     static final String SEED_PROPERTY = "sereno.tck.seed";

@@ -142,8 +142,21 @@ class LeaseRules {
             IntStream.range(0, 20).forEach(i -> commit.put("goes" + i, VALUE, lease.id()));
             client.committed(commit.build());
             client.put(DIRECTORY + "/other", "goes", "1", lease);
+            client.committed(Commit.to(DIRECTORY + "/empty")
+                    .put("goes", Bytes.EMPTY, lease.id())
+                    .build());
+            // Once in many directories.
+            int directories = round == 0 ? 20 : 0;
+            for (int i = 0; i < directories; i++) {
+                client.put(DIRECTORY + i, "goes", "1", lease);
+            }
             client.revoke(lease);
+            for (int i = 0; i < directories; i++) {
+                bench.same("the names in one of many directories", List.of(), reader.all(DIRECTORY + i));
+            }
             for (Client each : List.of(reader, client)) {
+                bench.same(
+                        "the names in a directory whose entry had no value", List.of(), each.all(DIRECTORY + "/empty"));
                 List<String> left =
                         each.all(DIRECTORY).stream().map(Entry::name).toList();
                 bench.same("the names after a revocation", List.of("stays"), left);

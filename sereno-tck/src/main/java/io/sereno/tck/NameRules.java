@@ -173,6 +173,29 @@ class NameRules {
                     1,
                     reader.all(directory).size());
         }
+        requireLongOnesApart(bench, client, reader);
+    }
+
+    /** As long as every store takes, and different in the last character. */
+    private static void requireLongOnesApart(Bench bench, Client client, Client reader) {
+        String name = "n".repeat(510);
+        String directory = "d".repeat(510);
+        for (String end : List.of("1", "2")) {
+            client.put("l", name + end, end);
+            client.put(directory + end, "a", end);
+        }
+        for (String end : List.of("1", "2")) {
+            bench.same(
+                    "the value under a name of 511 bytes that ends with " + end,
+                    end,
+                    reader.present("l", name + end).value().toUtf8());
+            bench.same(
+                    "the values in a directory of 511 bytes that ends with " + end,
+                    List.of(end),
+                    reader.all(directory + end).stream()
+                            .map(entry -> entry.value().toUtf8())
+                            .toList());
+        }
     }
 
     @Rule(

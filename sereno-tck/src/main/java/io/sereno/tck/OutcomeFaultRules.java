@@ -5,6 +5,7 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /** What is told of a commit when something breaks on its way, and what is true. Other clients look on and judge. */
 class OutcomeFaultRules {
@@ -182,6 +183,34 @@ class OutcomeFaultRules {
             faulty.put(DIRECTORY, "plain" + i, "1");
             requireOnce(bench, "plain" + i);
         }
+        requireDeletedOnce(bench, faulty);
+    }
+
+    /** What was put again when the deletion had been seen is not to be deleted by it. */
+    private static void requireDeletedOnce(Bench bench, Faulty faulty) {
+        for (int i = 0; i < 4; i++) {
+            String name = "deleted" + i;
+            bench.judge().put(DIRECTORY, name, "1");
+            BooleanSupplier isGone = () -> bench.judge().one(DIRECTORY, name).isEmpty();
+            boolean[] seen = new boolean[1];
+            Ended<CommitResult> ended = faulty.commitWithLostReply(
+                    Commit.to(DIRECTORY).delete(name).build(),
+                    () -> {
+                        if (!seen[0] && isGone.getAsBoolean()) {
+                            seen[0] = true;
+                            bench.judge().put(DIRECTORY, name, "2");
+                        }
+                        return seen[0];
+                    },
+                    i % 2 == 0);
+            faulty.awaitWorking();
+            bench.pass(Duration.ofMillis(200));
+            bench.verify(
+                    !seen[0] || !isGone.getAsBoolean(),
+                    () -> name
+                            + " was deleted by a commit whose reply was lost, was put again by another client, and is"
+                            + " gone again; the commit ended as " + ended);
+        }
     }
 
     @Rule(
@@ -201,6 +230,32 @@ class OutcomeFaultRules {
             bench.verify(
                     !there || ended.failedAs(Outcome.UNKNOWN) || (ended.succeeded() && !isUnapplied(ended)),
                     () -> "a commit was applied, its reply was lost, and it was told as " + ended
+                            + "; UNKNOWN or Committed is right");
+            faulty.awaitWorking();
+        }
+        Lease lease = faulty.client().grant(bench.longTtl());
+        for (int i = 0; i < 8; i++) {
+            String name = "other" + i;
+            boolean puts = i % 4 != 3;
+            if (!puts) {
+                bench.judge().put(DIRECTORY, name, "1");
+            }
+            Commit commit = switch (i % 4) {
+                case 0 ->
+                    Commit.to(DIRECTORY).ifAbsent(name).put(name, Bytes.EMPTY).build();
+                case 1 ->
+                    Commit.to(DIRECTORY).put(name, Bytes.EMPTY).returningAll().build();
+                case 2 ->
+                    Commit.to(DIRECTORY).put(name, Bytes.EMPTY, lease.id()).build();
+                default -> Commit.to(DIRECTORY).delete(name).build();
+            };
+            BooleanSupplier isApplied = () -> bench.judge().one(DIRECTORY, name).isPresent() == puts;
+            Ended<CommitResult> ended = faulty.commitWithLostReply(commit, isApplied, i / 4 == 0);
+            bench.verify(
+                    !isApplied.getAsBoolean()
+                            || ended.failedAs(Outcome.UNKNOWN)
+                            || (ended.succeeded() && !isUnapplied(ended)),
+                    () -> commit + " was applied, its reply was lost, and it was told as " + ended
                             + "; UNKNOWN or Committed is right");
             faulty.awaitWorking();
         }
@@ -258,52 +313,6 @@ class OutcomeFaultRules {
                 () -> told + " of " + commits
                         + " commits were told as UNKNOWN while every connection was refused, so that nothing was"
                         + " sent; NOT_APPLIED would spare their callers a settlement");
-    }
-
-    @Rule(
-            value = "OUT-7",
-            waits = true,
-            check = "back-off of the client library, and states from which it does not come back by itself")
-    void theSameObjectRecovers(Bench bench) {
-        Faulty faulty = bench.faulty();
-        Map<String, Runnable> outages = new LinkedHashMap<>();
-        outages.put("a reset of all connections", faulty.faults()::breakConnections);
-        outages.put("an orderly end of all connections", faulty.faults()::endConnections);
-        outages.put("a partition", faulty.faults()::cutOff);
-        outages.put("refused connections", faulty.faults()::refuse);
-        outages.put("connections that are never answered", faulty.faults()::beSilent);
-        outages.put("a link that is open on one side only", faulty.faults()::swallowRequests);
-        outages.put("answers that are cut off", () -> faulty.faults().cutReplies(3));
-        AtomicInteger doubtful = new AtomicInteger();
-        outages.forEach((what, outage) -> {
-            outage.run();
-            faulty.read(DIRECTORY);
-            bench.pass(Duration.ofMillis(500));
-            faulty.put(DIRECTORY, "during", "1");
-            faulty.faults().heal();
-            bench.pass(bench.guarantees().recovery().plus(bench.kit().stalledSince(bench.now() - 2_000_000_000L)));
-            Ended<?> read = faulty.read(DIRECTORY);
-            bench.verify(
-                    read.succeeded(),
-                    () -> "after " + what + ", and the declared recovery of "
-                            + bench.guarantees().recovery() + ", a read ended as " + read);
-            Commit after = Commit.to(DIRECTORY).put("after", Bytes.utf8(what)).build();
-            Ended<CommitResult> commit = faulty.commit(after);
-            // A store may leave a commit in doubt at any time; but one that does so with most of them has not
-            // recovered.
-            boolean doubt = commit.failedAs(Outcome.UNKNOWN);
-            doubtful.addAndGet(doubt ? 1 : 0);
-            Ended<CommitResult> settled = doubt ? bench.doubts().settled(faulty.client(), after) : commit;
-            bench.verify(
-                    settled.succeeded()
-                            && settled.result() instanceof CommitResult.Committed
-                            && doubtful.get() <= outages.size() / 2,
-                    () -> "after " + what + ", and the declared recovery, a commit ended as " + commit);
-            bench.same(
-                    "what others see of it",
-                    what,
-                    bench.judge().present(DIRECTORY, "after").value().toUtf8());
-        });
     }
 
     @Rule(

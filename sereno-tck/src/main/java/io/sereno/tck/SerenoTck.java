@@ -138,6 +138,11 @@ public abstract class SerenoTck {
     class OutcomesUnderFaults extends OutcomeFaultRules {}
 
     @Nested
+    @Tag("OUT")
+    @Tag("faults")
+    class Recovery extends RecoveryRules {}
+
+    @Nested
     @Tag("LEA")
     @Tag("faults")
     class LeasesUnderFaults extends LeaseFaultRules {}
@@ -238,4 +243,9 @@ public abstract class SerenoTck {
     @Nested
     @Tag("REC")
     class EveryRecipe extends RecipeRules {}
+
+    @Nested
+    @Tag("REC")
+    @Tag("faults")
+    class ClientsThatClose extends ClosingRules {}
 }

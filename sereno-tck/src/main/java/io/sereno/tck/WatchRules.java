@@ -1,5 +1,7 @@
 package io.sereno.tck;
 
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
@@ -40,13 +42,70 @@ class WatchRules {
                     watcher.one(DIRECTORY, "a").isEmpty(),
                     () -> "the deletion was announced, and the entry is still read");
         }
+        // Many at once.
+        List<String> names = IntStream.range(0, 32).mapToObj(i -> "many" + i).toList();
+        for (boolean revoked : new boolean[] {false, true}) {
+            Lease lease = writer.grant(bench.longTtl());
+            Commit.Builder puts = Commit.to(DIRECTORY);
+            names.forEach(name -> puts.put(name, Bytes.EMPTY, lease.id()));
+            requireAllAnnounced(directory, names, () -> writer.committed(puts.build()));
+            Commit.Builder deletes = Commit.to(DIRECTORY);
+            names.forEach(deletes::delete);
+            requireAllAnnounced(directory, names, () -> {
+                if (revoked) {
+                    writer.revoke(lease);
+                } else {
+                    writer.committed(deletes.build());
+                }
+            });
+        }
+    }
+
+    private static void requireAllAnnounced(Notices notices, List<String> names, Runnable change) {
+        int before = notices.count();
+        change.run();
+        names.forEach(name -> notices.awaitAnnounced(name, before));
+    }
+
+    @Rule(value = "WAT-1", check = "whether notices depend on how long a name is, or what the value")
+    void changesOfLongNamesAndEmptyValuesAreAnnounced(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        Notices directory = watcher.watch(DIRECTORY);
+        for (String name : List.of("x".repeat(500), "a/b " + "y".repeat(250), "z")) {
+            Notices entry = watcher.watch(new Target(DIRECTORY, Optional.of(name)));
+            for (Bytes value : List.of(Bytes.utf8("1"), Bytes.EMPTY, Bytes.EMPTY)) {
+                requireAnnounced(name, List.of(directory, entry), () -> writer.put(DIRECTORY, name, value));
+            }
+            requireAnnounced(name, List.of(directory, entry), () -> writer.delete(DIRECTORY, name));
+        }
+    }
+
+    @Rule(value = "WAT-9", check = "whether watches that share a target, or a stream, share their end")
+    void aWatchGoesOnWhenAnotherOfItsTargetIsCancelled(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        for (Target target :
+                List.of(new Target(DIRECTORY, Optional.empty()), new Target(DIRECTORY, Optional.of("a")))) {
+            Notices stays = watcher.watch(target);
+            for (Client client : List.of(watcher, bench.client())) {
+                Watch other = client.watch(target, new Notices(bench, "one that is cancelled"));
+                other.cancel();
+                other.cancel();
+                requireAnnounced(List.of(stays), () -> writer.put(DIRECTORY, "a", "1"));
+            }
+        }
     }
 
     private static void requireAnnounced(List<Notices> all, Runnable change) {
+        requireAnnounced("a", all, change);
+    }
+
+    private static void requireAnnounced(String name, List<Notices> all, Runnable change) {
         List<Integer> before = all.stream().map(Notices::count).toList();
         change.run();
         for (int i = 0; i < all.size(); i++) {
-            all.get(i).awaitAnnounced("a", before.get(i));
+            all.get(i).awaitAnnounced(name, before.get(i));
         }
     }
 

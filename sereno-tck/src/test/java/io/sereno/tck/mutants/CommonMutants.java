@@ -22,6 +22,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Guarantees;
+import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -42,7 +43,52 @@ final class CommonMutants {
     private CommonMutants() {}
 
     static List<Mutant> all() {
-        return Stream.of(asking(), leaving(), minding()).flatMap(List::stream).toList();
+        return Stream.of(asking(), leaving(), minding(), closing())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<Mutant> closing() {
+        return List.of(
+                backend(
+                        "REC-6",
+                        "a revocation that has failed is left to the end of the lease",
+                        below -> LeaseMutants.leased(below, lease -> new Wrapper.OfLease(lease) {
+                            @Override
+                            public CompletionStage<Void> revoke() {
+                                return super.revoke().exceptionally(lost -> null);
+                            }
+                        })),
+                backend(
+                        "REC-6",
+                        "a revocation is not sent again while the answer to it may come",
+                        below -> LeaseMutants.leased(below, lease -> new Wrapper.OfLease(lease) {
+                            private @Nullable CompletionStage<Void> underWay;
+
+                            @Override
+                            public synchronized CompletionStage<Void> revoke() {
+                                if (underWay == null || isEnded(underWay)) {
+                                    underWay = super.revoke();
+                                }
+                                return underWay;
+                            }
+                        })),
+                backend("REC-6", "of several leases the first is asked for again", below -> {
+                    AtomicReference<@Nullable Lease> first = new AtomicReference<>();
+                    return LeaseMutants.leased(below, lease -> new Wrapper.OfLease(lease) {
+                        @Override
+                        public CompletionStage<Void> revoke() {
+                            first.compareAndSet(null, lease);
+                            return lease.equals(first.get())
+                                    ? super.revoke()
+                                    : super.revoke().exceptionally(lost -> null);
+                        }
+                    });
+                }));
+    }
+
+    private static boolean isEnded(CompletionStage<?> stage) {
+        return stage.toCompletableFuture().isDone();
     }
 
     private static List<Mutant> asking() {

@@ -39,7 +39,8 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         TopicMutants.all(),
                         MemberMutants.all(),
                         SeldomRecipes.all(),
-                        SeldomStores.all())
+                        SeldomStores.all(),
+                        OneKind.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -115,6 +115,8 @@ final class StrangeMembers {
 
     /** Waits twice as long each time. */
     static final class Resentful extends Wrapper {
+        private static final Duration MOST = Duration.ofSeconds(2);
+
         private final World world;
         private Duration pause = Duration.ofMillis(5);
 
@@ -134,7 +136,8 @@ final class StrangeMembers {
         }
 
         private synchronized Duration longer() {
-            pause = pause.multipliedBy(2);
+            Duration twice = pause.multipliedBy(2);
+            pause = twice.compareTo(MOST) < 0 ? twice : MOST;
             return pause;
         }
     }
