@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -226,7 +227,7 @@ class LeaderRules {
         stubborn.onElectedLeader((leadership, topology) -> {
             terms.incrementAndGet();
             bench.stir();
-            linger(bench, open.get(), interrupts);
+            linger(bench, Objects.requireNonNull(open.get()), interrupts);
         });
         stubborn.start();
         LeaderElection rival = candidate(bench, other);
@@ -265,7 +266,7 @@ class LeaderRules {
             other.tells("resign", rival::resign);
         }
         lead(bench, one, stubborn);
-        open.get().complete(null);
+        Objects.requireNonNull(open.get()).complete(null);
         bench.stir();
     }
 

@@ -239,6 +239,7 @@ final class SeldomRecipes {
         }
 
         /** As one removes from an array whose order does not matter. */
+        @SuppressWarnings("CollectionUndefinedEquality") // Whether it is the same, which is how they are told apart.
         private synchronized void leave(CompletableFuture<Boolean> turn) {
             int place = waiting.indexOf(turn);
             if (place >= 0) {

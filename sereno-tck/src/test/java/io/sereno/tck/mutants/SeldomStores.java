@@ -136,18 +136,18 @@ final class SeldomStores {
                         "LEA-5a",
                         "revoke() deletes in the first ten directories",
                         world -> new PlainStore(world.time()) {
-                            private int directories = Integer.MAX_VALUE;
+                            private int toGo = Integer.MAX_VALUE;
 
                             @Override
                             void revoke(PlainLease lease) {
-                                directories = 10;
+                                toGo = 10;
                                 super.revoke(lease);
-                                directories = Integer.MAX_VALUE;
+                                toGo = Integer.MAX_VALUE;
                             }
 
                             @Override
                             void end(String directory, List<Entry> entries) {
-                                if (directories-- > 0) {
+                                if (toGo-- > 0) {
                                     super.end(directory, entries);
                                 }
                             }
