@@ -140,9 +140,8 @@ class TopicKeepingRules {
                     LongStream.rangeClosed(1, 20).boxed().toList(),
                     heard);
         }
-        // Who asks for the next has acknowledged the last, whether there is a next or not; and the end of a client is
-        // the
-        // end of its readers.
+        // Who asks for the next has acknowledged the last, whether there is a next or not; and the end of a
+        // client is the end of its readers.
         Node worker = Node.in(bench);
         TopicReader<String> reader = worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
         for (long i = 7; i <= 30; i++) {
