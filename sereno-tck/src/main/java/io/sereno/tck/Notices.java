@@ -43,10 +43,10 @@ final class Notices implements WatchListener {
         }
     }
 
-    /** The same, without the first so many. */
+    /** The same, without the first so many; nothing where no more than that are there yet. */
     List<String> since(int count) {
         List<String> all = heard();
-        return all.subList(count, all.size());
+        return all.subList(Math.min(count, all.size()), all.size());
     }
 
     int count() {
@@ -57,10 +57,8 @@ final class Notices implements WatchListener {
 
     /** Whether a change of this entry was announced, by name or by reset, since so many notices had been heard. */
     boolean announced(String name, int since) {
-        synchronized (heard) {
-            List<String> later = heard.subList(since, heard.size());
-            return later.contains(name) || later.contains(RESET);
-        }
+        List<String> later = since(since);
+        return later.contains(name) || later.contains(RESET);
     }
 
     /** Waits until a change of this entry is announced. */

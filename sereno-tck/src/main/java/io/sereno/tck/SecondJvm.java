@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -161,8 +162,30 @@ final class SecondJvm implements AutoCloseable {
         return Duration.ofMillis(Long.parseLong(arguments[3]));
     }
 
+    /** The line for which a process over there waits. When whoever started it is gone it ends at once, wherever it stands. */
+    static CompletableFuture<Void> line() {
+        CompletableFuture<Void> line = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        while (System.in.read() >= 0) {
+                            line.complete(null);
+                        }
+                    } catch (IOException e) {
+                        throw new UncheckedIOException("cannot hear who started this process", e);
+                    } finally {
+                        Runtime.getRuntime().halt(1);
+                    }
+                },
+                "starter");
+        thread.setDaemon(true);
+        thread.start();
+        return line;
+    }
+
     /** What runs over there. */
     public static void main(String[] arguments) throws Exception {
+        CompletableFuture<Void> line = line();
         Backend backend = connect(tck(arguments), arguments, new MachineTime(), new Crew(false));
         String read = end(backend.read(new Query.One(DIRECTORY, "from the first"))).entries().stream()
                 .findFirst()
@@ -175,10 +198,10 @@ final class SecondJvm implements AutoCloseable {
                 .put("leased by the second", Bytes.utf8("second"), lease.id())
                 .build()));
         System.out.println("read " + read);
-        int line = System.in.read();
+        line.get();
         end(backend.read(new Query.All(DIRECTORY)));
         backend.close();
-        System.out.println("closed after " + (line < 0 ? "the end" : "a line"));
+        System.out.println("closed");
     }
 
     private static <T> T end(CompletionStage<T> stage) throws Exception {

@@ -7,6 +7,7 @@ import io.sereno.Sereno;
 import io.sereno.WaitGroup;
 import io.sereno.WaitGroup.OnLostWorker;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
 /** A process that holds a mutex, leads an election, is a member and has a place in a wait group, until it is killed. */
 final class SecondProcess {
@@ -89,6 +90,7 @@ final class SecondProcess {
 
     /** What runs over there. */
     public static void main(String[] arguments) throws Exception {
+        CompletableFuture<Void> line = SecondJvm.line();
         SerenoTck tck = SecondJvm.tck(arguments);
         MachineTime time = new MachineTime();
         Crew crew = new Crew(false);
@@ -105,9 +107,7 @@ final class SecondProcess {
         sereno.membership("g").join("second", SecondJvm.ttl(arguments));
         sereno.waitGroup("w").join();
         System.out.println("holds " + grant.fencingToken());
-        // Until it is killed, or whoever started it is gone.
-        int line = System.in.read();
-        System.out.println("ended by " + (line < 0 ? "the end" : "a line"));
+        line.get(); // which nobody sends: it is killed
         sereno.close();
     }
 }
