@@ -4,11 +4,14 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
+import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 
 /** Reads, as far as they have one right answer. Histories judge the rest. */
@@ -36,6 +39,43 @@ class ReadRules {
             requireEmpty(bench, "a range of what was emptied", reader.read(new Query.Range(DIRECTORY, "", 3)));
             requireEmpty(bench, "a range behind what was deleted", reader.read(new Query.Range(DIRECTORY, "a", 3)));
         }
+    }
+
+    @Rule(value = "READ-3d", check = "whether the entries of one read are read one after another, or in portions")
+    void whatChangesTogetherIsReadTogether(Bench bench) {
+        if (!bench.guarantees().promises().contains(Promise.SNAPSHOT_READS)) {
+            bench.count("SNAPSHOT_READS not promised", 1);
+            return;
+        }
+        Client writer = bench.client();
+        Client reader = bench.client();
+        List<Query> queries = List.of(
+                new Query.All(DIRECTORY), new Query.Range(DIRECTORY, "", 20), new Query.Range(DIRECTORY, "n03", 20));
+        List<CompletionStage<Snapshot>> reads = new ArrayList<>();
+        for (int change = 0; change < 30; change++) {
+            Commit.Builder all = Commit.to(DIRECTORY);
+            for (int i = 0; i < 12; i++) {
+                all.put(String.format("n%02d", i), Bytes.utf8("change " + change));
+            }
+            writer.committed(all.build());
+            // Not waited for: the entries change again while they are under way.
+            queries.forEach(query -> reads.add(reader.backend().read(query)));
+            if (bench.inProcess()) {
+                bench.pass(Duration.ofMillis(bench.random().nextInt(4)));
+            }
+        }
+        long read = 0;
+        for (CompletionStage<Snapshot> each : reads) {
+            Ended<Snapshot> ended = bench.end(each, bench.patience());
+            if (ended.succeeded()) {
+                read++;
+                Snapshot snapshot = ended.result();
+                bench.verify(
+                        snapshot.entries().stream().map(Entry::value).distinct().count() == 1,
+                        () -> "entries that each commit changes together read as " + Ended.describe(snapshot));
+            }
+        }
+        bench.evidence("reads", read, reads.size() / 2);
     }
 
     private static void requireEmpty(Bench bench, String what, Snapshot read) {

@@ -14,7 +14,6 @@ import io.sereno.Leadership;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.Sereno;
-import io.sereno.SessionState;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
@@ -81,11 +80,6 @@ final class SeldomRecipes {
                             Sereno sereno = settings.apply(Sereno.builder().backend(store))
                                     .connect();
                             List<CompletableFuture<LossCause>> had = new CopyOnWriteArrayList<>();
-                            var unused = sereno.onSessionState(state -> {
-                                if (state == SessionState.EXPIRED) {
-                                    had.forEach(grant -> grant.complete(LossCause.SESSION_EXPIRED));
-                                }
-                            });
                             return changed(Sereno.class, sereno, (method, call) -> {
                                 Object result = call.go();
                                 return result instanceof Mutex mutex
@@ -129,8 +123,8 @@ final class SeldomRecipes {
 
     private static Grant remembered(Grant grant, List<CompletableFuture<LossCause>> had) {
         CompletableFuture<LossCause> lost = new CompletableFuture<>();
-        grant.lost().thenAccept(lost::complete);
         had.add(lost);
+        grant.lost().thenAccept(cause -> had.forEach(each -> each.complete(cause)));
         return changed(Grant.class, grant, (method, call) -> method.equals("lost") ? lost : call.go());
     }
 
