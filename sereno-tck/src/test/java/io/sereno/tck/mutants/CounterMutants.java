@@ -349,7 +349,8 @@ final class CounterMutants {
 
         private void tell(LongConsumer callback, long value) {
             world.later(
-                    Duration.ofMillis(told.incrementAndGet() % 2 == 0 ? 1 : 20),
+                    Duration.ofMillis(
+                            40 - told.incrementAndGet() % 4 * 13), // so that three of four pass the one before
                     Runnable::run,
                     () -> callback.accept(value));
         }
