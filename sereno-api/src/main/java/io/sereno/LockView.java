@@ -1,37 +1,64 @@
 package io.sereno;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
- * Who had a mutex, and who waited for it, when somebody looked.
+ * Which clients had a lock, and which waited for it, when somebody looked. For display: it may be over when it is read.
  *
- * @param holder the client whose entry is at the head; empty when the queue is
- * @param waiters clients that wait behind it; the threads that wait within a client are not seen from outside
+ * <p>Threads that wait within a client share its entry and are not seen from outside.
+ *
+ * @param holders the clients that have the lock, the oldest entry first; a mutex has at most one; copied
+ * @param waiters the clients that wait, in the order in which they will be granted; copied
  */
-public record LockView(Optional<Holder> holder, int waiters) {
-    /** Refuses a negative number of waiters. */
+public record LockView(List<Place> holders, List<Place> waiters) {
+    /** Copies the lists. */
     public LockView {
-        Objects.requireNonNull(holder, "holder");
-        if (waiters < 0) {
-            throw new IllegalArgumentException("waiters is " + waiters + "; 0 or more is accepted");
-        }
+        holders = List.copyOf(holders);
+        waiters = List.copyOf(waiters);
+    }
+
+    /** How a client wants the lock. A later version may add values. */
+    public enum Kind {
+        /** Nobody else holds at the same time: a mutex. */
+        EXCLUSIVE,
+        /** Others of this kind may hold at the same time. No recipe of this version asks for it. */
+        SHARED
     }
 
     /**
-     * The client at the head of the queue.
+     * The entry of one client in the queue.
      *
-     * @param nodeId of the client
-     * @param fencingToken the first of the series that it hands on locally; the current hold may have one greater by up
-     *     to 1,023
+     * @param entry its name in the directory of the lock, by which an operator finds it with the store's own tools
+     * @param nodeId of the client; empty if the entry does not say
      * @param since when the client queued, by its own wall clock; informative, nothing is decided by it
+     * @param kind how the client wants the lock
+     * @param weight how much of the lock's capacity it takes, 1 or more; always 1 for a mutex
+     * @param fencingToken of an exclusive holder, else empty: the first of the series that the client hands on locally;
+     *     the current hold may have one greater by up to 1,023
+     * @param foreign whether the entry is not Sereno's: it is bound to no lease, so it never ends by itself, and
+     *     everybody behind it waits until an operator deletes it with the store's own tools
      */
-    public record Holder(String nodeId, long fencingToken, Instant since) {
-        /** Refuses null. */
-        public Holder {
+    public record Place(
+            String entry,
+            String nodeId,
+            Instant since,
+            Kind kind,
+            int weight,
+            OptionalLong fencingToken,
+            boolean foreign) {
+        /** Refuses null, and a weight below 1. */
+        public Place {
+            Objects.requireNonNull(entry, "entry");
             Objects.requireNonNull(nodeId, "nodeId");
             Objects.requireNonNull(since, "since");
+            Objects.requireNonNull(kind, "kind");
+            Objects.requireNonNull(fencingToken, "fencingToken");
+            if (weight < 1) {
+                throw new IllegalArgumentException("weight is " + weight + "; 1 or more is accepted");
+            }
         }
     }
 }

@@ -91,7 +91,7 @@ public interface Mutex {
     <T, E extends Exception> T call(Work<T, E> work) throws E, InterruptedException;
 
     /**
-     * Looks who holds and how many wait, for display. What it shows may be over when it is read. Waits at most the
+     * Looks who holds and who waits, for display. What it shows may be over when it is read. Waits at most the
      * operation timeout; not interruptible.
      *
      * @return who is there, client by client

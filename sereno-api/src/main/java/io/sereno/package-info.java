@@ -18,7 +18,7 @@
  *
  * <ul>
  *   <li>{@link io.sereno.Mutex}: one at a time, with a {@link io.sereno.Grant} that any thread may use, hears of its
- *       loss and fences.
+ *       loss and fences. What every {@link io.sereno.Right} can do stands there.
  *   <li>{@link io.sereno.LeaderElection}: one leader, and all others know who.
  *   <li>{@link io.sereno.Counter}: a long that many change.
  *   <li>{@link io.sereno.WaitGroup}: wait until workers elsewhere are done, or lost.

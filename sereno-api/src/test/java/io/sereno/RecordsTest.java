@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -91,8 +92,22 @@ class RecordsTest {
     }
 
     @Test
-    void aLockViewCountsNoLessThanNoWaiters() {
-        assertRefused(() -> new LockView(Optional.empty(), -1), "waiters is -1; 0 or more is accepted");
+    void aPlaceInALockHasAWeight() {
+        assertThat(place(1).weight()).isEqualTo(1);
+        assertRefused(() -> place(0), "weight is 0; 1 or more is accepted");
+    }
+
+    @Test
+    void aLockViewKeepsCopies() {
+        List<LockView.Place> holders = new ArrayList<>(List.of(place(1)));
+        LockView view = new LockView(holders, List.of());
+        holders.clear();
+        assertThat(view.holders()).containsExactly(place(1));
+    }
+
+    private static LockView.Place place(int weight) {
+        return new LockView.Place(
+                "3kd82jD0aXq-4", "a", Instant.EPOCH, LockView.Kind.EXCLUSIVE, weight, OptionalLong.of(1024), false);
     }
 
     private static void assertRefused(ThrowingCallable call, String message) {

@@ -10,9 +10,11 @@ import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -78,13 +80,21 @@ final class MutexRecipe implements Mutex {
     @Override
     public LockView inspect() {
         List<Entry> queue = View.live(client.read("inspect", scope, directory));
-        if (queue.isEmpty()) {
-            return new LockView(Optional.empty(), 0);
+        List<LockView.Place> places = new ArrayList<>(queue.size());
+        for (Entry entry : queue) {
+            places.add(place(entry, places.isEmpty()));
         }
-        Entry first = queue.get(0);
-        Card card = Card.decode(first.value());
-        long token = FencingToken.of(first.createRevision(), 0);
-        return new LockView(Optional.of(new LockView.Holder(card.nodeId(), token, card.since())), queue.size() - 1);
+        int holders = Math.min(1, places.size());
+        return new LockView(places.subList(0, holders), places.subList(holders, places.size()));
+    }
+
+    private static LockView.Place place(Entry entry, boolean holds) {
+        Card card = Card.decode(entry.value());
+        boolean foreign = entry.leaseId() == 0;
+        OptionalLong token =
+                holds && !foreign ? OptionalLong.of(FencingToken.of(entry.createRevision(), 0)) : OptionalLong.empty();
+        return new LockView.Place(
+                entry.name(), card.nodeId(), card.since(), LockView.Kind.EXCLUSIVE, 1, token, foreign);
     }
 
     @Override

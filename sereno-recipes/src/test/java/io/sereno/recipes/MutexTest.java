@@ -11,7 +11,7 @@ import io.sereno.Mutex;
 import io.sereno.Sereno;
 import io.sereno.simulation.FaultyBackend;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,9 +36,12 @@ class MutexTest {
         try (Grant grant = mutex.acquire()) {
             token = grant.fencingToken();
             assertThat(grant.isHeld()).isTrue();
-            assertThat(mutex.inspect().holder()).map(LockView.Holder::nodeId).contains("one");
+            assertThat(mutex.inspect().holders()).singleElement().satisfies(holder -> {
+                assertThat(holder.nodeId()).isEqualTo("one");
+                assertThat(holder.fencingToken()).hasValue(grant.fencingToken());
+            });
         }
-        assertThat(mutex.inspect()).isEqualTo(new LockView(Optional.empty(), 0));
+        assertThat(mutex.inspect()).isEqualTo(new LockView(List.of(), List.of()));
         try (Grant grant = mutex.acquire()) {
             assertThat(grant.fencingToken()).isGreaterThan(token);
         }
@@ -53,6 +56,12 @@ class MutexTest {
         awaitWaiters(first, 1);
         assertThat(waiter).isNotDone();
         assertThat(second.tryAcquire()).isEmpty();
+        LockView view = first.inspect();
+        assertThat(view.holders()).extracting(LockView.Place::nodeId).containsExactly("one");
+        assertThat(view.waiters()).singleElement().satisfies(behind -> {
+            assertThat(behind.nodeId()).isEqualTo("two");
+            assertThat(behind.fencingToken()).isEmpty();
+        });
 
         held.release();
 
@@ -108,7 +117,7 @@ class MutexTest {
         }
         CompletableFuture.allOf(all).get(25, TimeUnit.SECONDS);
         assertThat(entered).hasValue(16 * 500);
-        assertThat(four[0].mutex("x").inspect()).isEqualTo(new LockView(Optional.empty(), 0));
+        assertThat(four[0].mutex("x").inspect()).isEqualTo(new LockView(List.of(), List.of()));
     }
 
     @Test
@@ -149,7 +158,7 @@ class MutexTest {
     }
 
     static void awaitWaiters(Mutex mutex, int waiters) {
-        while (mutex.inspect().waiters() < waiters) {
+        while (mutex.inspect().waiters().size() < waiters) {
             Thread.onSpinWait();
         }
     }

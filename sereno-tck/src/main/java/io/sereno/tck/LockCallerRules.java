@@ -2,7 +2,6 @@ package io.sereno.tck;
 
 import io.sereno.Grant;
 import io.sereno.GrantLostException;
-import io.sereno.LockView;
 import io.sereno.Mutex;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -215,7 +214,9 @@ class LockCallerRules {
     }
 
     private static Optional<Long> token(Mutex mutex) {
-        return mutex.inspect().holder().map(LockView.Holder::fencingToken);
+        return mutex.inspect().holders().stream()
+                .map(holder -> holder.fencingToken().orElseThrow())
+                .findFirst();
     }
 
     private static boolean entersElsewhere(Bench bench, Lock lock) throws Exception {
