@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * One store under one namespace: the door to every recipe. One for a process is enough.
@@ -47,14 +48,14 @@ public interface Sereno extends AutoCloseable {
     int MAX_NAME_BYTES = 400;
 
     /**
-     * Connects to the store that the surroundings name: the system property {@code sereno.uri}, else the environment
+     * Connects to the store that the surroundings name, as {@link Builder#connect()} does: the system property {@code sereno.uri}, else the environment
      * variable {@code SERENO_URI}, else the only backend on the class path that has a default address, at that address.
      * Never to memory unasked: a jar left out by mistake must not give every process a lock of its own.
      *
      * @return a new connection; to be closed
      * @throws SerenoConfigurationException if there is no backend, several without a URI, or the URI is not as it must
-     *     be
-     * @throws NotAppliedException if the store does not answer within the connect timeout, or nobody listens there
+     *     be; or if the store refuses this client for a reason that waiting does not remove
+     * @throws NotAppliedException if no store answers in time
      */
     static Sereno connect() {
         return builder().connect();
@@ -68,15 +69,16 @@ public interface Sereno extends AutoCloseable {
      * </pre>
      *
      * with percent-encoding for reserved characters, and IPv6 addresses in brackets: {@code redis://10.0.0.7/billing},
-     * {@code memory:/tests}. Parameters are {@code require}, {@code session-ttl}, {@code connect-timeout} and
-     * {@code operation-timeout}, as the methods of {@link Builder}, and those of the backend; unknown ones are refused.
+     * {@code memory:/tests}. Parameters are {@code require}, {@code session-ttl}, {@code connect-timeout},
+     * {@code connect-retry} and {@code operation-timeout}, as the methods of {@link Builder}, and those of the backend;
+     * unknown ones are refused.
      * It is a String because {@link java.net.URI} refuses {@code memory:} and lists of hosts.
      *
      * @param uri where the store is
      * @return a new connection; to be closed
      * @throws SerenoConfigurationException if the URI is not as it must be, or no backend, or more than one, is there
-     *     for its scheme
-     * @throws NotAppliedException if the store does not answer within the connect timeout, or nobody listens there
+     *     for its scheme; or if the store refuses this client for a reason that waiting does not remove
+     * @throws NotAppliedException if no store answers in time
      */
     static Sereno connect(String uri) {
         return builder().uri(uri).connect();
@@ -303,13 +305,24 @@ public interface Sereno extends AutoCloseable {
         Builder sessionTtl(Duration ttl);
 
         /**
-         * How long {@link #connect()} may wait for the store. Default 5 s. It need not wait that long: where nobody listens
-         * it may fail at once, so who starts before the store does tries again.
+         * How long one attempt to connect may wait for the store. Default 5 s. An attempt fails earlier where nobody
+         * listens; {@link #connectRetry} repeats it. In a URI {@code ?connect-timeout=2s}.
          *
          * @param timeout from 1 ms to a day
          * @return this builder
          */
         Builder connectTimeout(Duration timeout);
+
+        /**
+         * For how long {@link #connect()} repeats an attempt that found no store: for applications that may start before
+         * their store does. Default zero: one attempt. Each attempt has the connect timeout, and a pause of at most 2 s
+         * comes before the next one; no attempt begins after this time. The first failure is logged, and a failure that
+         * waiting does not remove ends the call at once. In a URI {@code ?connect-retry=2m}.
+         *
+         * @param time from zero to a day, counted from the call of {@link #connect()}
+         * @return this builder
+         */
+        Builder connectRetry(Duration time);
 
         /**
          * How long each request may take, and each call that waits for the store alone. Default 5 s.
@@ -320,13 +333,27 @@ public interface Sereno extends AutoCloseable {
         Builder operationTimeout(Duration timeout);
 
         /**
-         * As whom to connect. Not together with credentials in the URI.
+         * As whom to connect. Not together with credentials in the URI. The password stays in memory as long as the
+         * builder or a client that it connected, because the client logs in again whenever it lost its connection.
          *
-         * @param user name of the user
-         * @param password copied, and forgotten when the connection stands
+         * @param user name of the user; empty for a store whose users have a password only
+         * @param password copied; not empty
          * @return this builder
          */
         Builder credentials(String user, char[] password);
+
+        /**
+         * As whom to connect, with a password that may change. The supplier is asked at each login: when connecting, and
+         * whenever a connection to the store is made again. So a new password takes effect without a new client.
+         * Replaces the credentials that were given before, and cannot be combined with credentials in the URI.
+         *
+         * @param user name of the user; empty for a store whose users have a password only
+         * @param password safe for use by multiple threads, and quick: connections wait for it. Gives an array of its
+         *     own each time, which is overwritten after use. If it throws, or gives null or an empty array, the login fails
+         *     as one that may be repeated
+         * @return this builder
+         */
+        Builder credentials(String user, Supplier<char[]> password);
 
         /**
          * Whose certificates to trust. The connection is encrypted then.
@@ -382,13 +409,20 @@ public interface Sereno extends AutoCloseable {
         Builder timeSource(TimeSource time);
 
         /**
-         * Connects. Blocks until the store has answered, at most the connect timeout.
+         * Connects. Blocks until the store has answered, at most the connect timeout, or the time of
+         * {@link #connectRetry} plus the connect timeout. It fails in the same way on every store:
+         * {@link NotAppliedException} where waiting may help, {@link SerenoConfigurationException} where somebody has to
+         * change something. An interrupt ends the call with a {@link NotAppliedException}, and the thread's interrupt
+         * flag is set then.
          *
          * @return a new connection; to be closed
          * @throws SerenoConfigurationException if anything given is not as it must be, with all that was found wrong;
-         *     or if the store refuses the credentials, or does not promise what is required, or cannot give the session
-         *     ttl
-         * @throws NotAppliedException if the store does not answer in time, or nobody listens there
+         *     or if the store refuses the user, the password or the certificate, or does not speak its protocol at that
+         *     address, or speaks TLS where the URI does not or the other way round; or if the store holds a newer layout
+         *     of the namespace than this version knows; or if it does not promise what is required, or cannot give the
+         *     session ttl
+         * @throws NotAppliedException if no store answers in time: nobody listens there, the host is not known, the server
+         *     is frozen, or has no majority; or if the thread was interrupted
          */
         Sereno connect();
     }

@@ -52,9 +52,11 @@ public interface BackendConfig {
     Optional<String> user();
 
     /**
-     * The password. To be asked for within {@link BackendProvider#open}; it may be forgotten afterwards.
+     * The password as it is now. A backend asks for it at each login, since it may change, and keeps no copy. Calls the
+     * application, so never under a lock.
      *
-     * @return a copy, which the backend may overwrite
+     * @return a copy, which the backend overwrites after use
+     * @throws BackendException if the application has no password at the moment; the login may be repeated
      */
     Optional<char[]> password();
 

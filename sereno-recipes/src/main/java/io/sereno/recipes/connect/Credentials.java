@@ -1,43 +1,63 @@
 package io.sereno.recipes.connect;
 
-import java.util.Arrays;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** A user, perhaps empty, and a copy of the password that is overwritten once the backend is open. */
+/** A user, perhaps empty, and where the password comes from. Shows no password. */
 final class Credentials {
     private final String user;
-    private final char[] password;
-    private volatile boolean cleared;
+    private final Supplier<char[]> password;
+    private final boolean fixedAndEmpty;
 
-    Credentials(String user, char[] password) {
+    private Credentials(String user, Supplier<char[]> password, boolean fixedAndEmpty) {
         this.user = user;
-        this.password = password.clone();
+        this.password = password;
+        this.fixedAndEmpty = fixedAndEmpty;
+    }
+
+    /** The array is copied. */
+    static Credentials fixed(String user, char[] password) {
+        char[] copy = password.clone();
+        return new Credentials(user, copy::clone, copy.length == 0);
+    }
+
+    /** The supplier is asked each time. */
+    static Credentials supplied(String user, Supplier<char[]> password) {
+        return new Credentials(user, password, false);
     }
 
     Optional<String> user() {
         return user.isEmpty() ? Optional.empty() : Optional.of(user);
     }
 
-    /** A copy. */
+    /**
+     * The password as it is now; the array belongs to the caller.
+     *
+     * @throws BackendException if the supplier has none
+     */
     char[] password() {
-        if (cleared) {
-            // Better than zeros that a server refuses at the next reconnection.
-            throw new IllegalStateException("the password is given until open() returns; a backend keeps its own copy");
+        char @Nullable [] now;
+        try {
+            now = password.get();
+        } catch (RuntimeException e) {
+            throw none("threw a " + e.getClass().getName(), e);
         }
-        return password.clone();
+        if (now == null || now.length == 0) {
+            throw none("gave " + (now == null ? "null" : "an empty password"), null);
+        }
+        return now;
     }
 
-    boolean isEmpty() {
-        return password.length == 0;
+    private static BackendException none(String why, @Nullable Throwable cause) {
+        return new BackendException(
+                Outcome.NOT_APPLIED, false, "the password supplier of credentials(...) " + why, cause);
     }
 
-    boolean isCleared() {
-        return cleared;
-    }
-
-    void clear() {
-        cleared = true;
-        Arrays.fill(password, '\0');
+    boolean isFixedAndEmpty() {
+        return fixedAndEmpty;
     }
 
     @Override

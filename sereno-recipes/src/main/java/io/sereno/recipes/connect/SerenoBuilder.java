@@ -3,14 +3,11 @@ package io.sereno.recipes.connect;
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
-import io.sereno.NotAppliedException;
 import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
-import io.sereno.SerenoException;
 import io.sereno.SerenoObserver;
 import io.sereno.recipes.Settings;
 import io.sereno.spi.Backend;
-import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendProvider;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Promise;
@@ -26,14 +23,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what was asked for; {@link #connect()} checks all of it and tells every fault in one error before the backend is opened.
  *
- * <p>Of a URI's parameters, {@code require}, {@code session-ttl}, {@code connect-timeout} and {@code operation-timeout} are taken
- * here; the others go to the backend, which refuses those that it does not know.
+ * <p>Of a URI's parameters, {@code require}, {@code session-ttl}, {@code connect-timeout}, {@code connect-retry} and
+ * {@code operation-timeout} are taken here; the others go to the backend, which refuses those that it does not know.
  */
 final class SerenoBuilder implements Sereno.Builder {
     static final String URI_PROPERTY = "sereno.uri";
@@ -48,6 +46,7 @@ final class SerenoBuilder implements Sereno.Builder {
     private @Nullable String nodeId;
     private @Nullable Duration sessionTtl;
     private @Nullable Duration connectTimeout;
+    private @Nullable Duration connectRetry;
     private @Nullable Duration operationTimeout;
     private @Nullable Credentials credentials;
     private @Nullable Path trust;
@@ -100,6 +99,12 @@ final class SerenoBuilder implements Sereno.Builder {
     }
 
     @Override
+    public Sereno.Builder connectRetry(Duration time) {
+        this.connectRetry = requireNonNull(time, "time");
+        return this;
+    }
+
+    @Override
     public Sereno.Builder operationTimeout(Duration timeout) {
         this.operationTimeout = requireNonNull(timeout, "timeout");
         return this;
@@ -107,7 +112,13 @@ final class SerenoBuilder implements Sereno.Builder {
 
     @Override
     public Sereno.Builder credentials(String user, char[] password) {
-        this.credentials = new Credentials(requireNonNull(user, "user"), requireNonNull(password, "password"));
+        this.credentials = Credentials.fixed(requireNonNull(user, "user"), requireNonNull(password, "password"));
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder credentials(String user, Supplier<char[]> password) {
+        this.credentials = Credentials.supplied(requireNonNull(user, "user"), requireNonNull(password, "password"));
         return this;
     }
 
@@ -178,7 +189,8 @@ final class SerenoBuilder implements Sereno.Builder {
                         set("credentials", credentials),
                         set("trust", trust),
                         set("identity", certificates),
-                        set("connectTimeout", connectTimeout))
+                        set("connectTimeout", connectTimeout),
+                        set("connectRetry", connectRetry))
                 .flatMap(Optional::stream)
                 .collect(joining(", "));
         if (!ofUri.isEmpty()) {
@@ -195,6 +207,7 @@ final class SerenoBuilder implements Sereno.Builder {
         Optional<Credentials> login = faults.collect(Optional.empty(), () -> login(address));
         Set<Promise> promises = faults.collect(required, () -> parameters.promises(required));
         Duration patience = faults.collect(Duration.ZERO, () -> parameters.connectTimeout(connectTimeout));
+        Duration retry = faults.collect(Duration.ZERO, () -> parameters.connectRetry(connectRetry));
         Optional<Path> authorities = faults.collect(Optional.empty(), () -> file("trust", trust));
         Optional<Path> chain = faults.collect(Optional.empty(), () -> file("identity", certificates));
         Optional<Path> key = faults.collect(Optional.empty(), () -> file("identity", privateKey));
@@ -217,12 +230,10 @@ final class SerenoBuilder implements Sereno.Builder {
 
         List<AutoCloseable> made = new ArrayList<>(settings.owned());
         try {
-            Backend opened = open(provider, config, settings.backendName());
+            Backend opened = Attempts.open(provider, config, settings.backendName(), retry);
             made.add(0, opened);
             check(opened.guarantees(), settings, promises);
-            Sereno sereno = connector.connect(settings, opened, true);
-            login.ifPresent(Credentials::clear);
-            return sereno;
+            return connector.connect(settings, opened, true);
         } catch (RuntimeException | Error e) {
             closeAll(made, e);
             throw e;
@@ -284,12 +295,8 @@ final class SerenoBuilder implements Sereno.Builder {
             throw new SerenoConfigurationException(
                     "credentials are given twice, in the URI and by credentials(...); leave one out");
         }
-        if (credentials.isEmpty()) {
+        if (credentials.isFixedAndEmpty()) {
             throw new SerenoConfigurationException("credentials(...): the password is empty");
-        }
-        if (credentials.isCleared()) {
-            throw new SerenoConfigurationException(
-                    "credentials(...) were forgotten when this builder connected; give them again");
         }
         return Optional.of(credentials);
     }
@@ -321,26 +328,6 @@ final class SerenoBuilder implements Sereno.Builder {
                 observer,
                 backendName,
                 time == null ? List.of(ownTime) : List.of());
-    }
-
-    private static Backend open(BackendProvider provider, UriConfig config, String name) {
-        try {
-            return provider.open(config);
-        } catch (SerenoException e) {
-            throw e;
-        } catch (IllegalArgumentException e) {
-            throw new SerenoConfigurationException(name + ": " + e.getMessage(), e);
-        } catch (BackendException e) {
-            if (e.permanent()) {
-                throw new SerenoConfigurationException(
-                        "the store at " + name + " refuses the connection: " + e.getMessage(), e);
-            }
-            throw new NotAppliedException(
-                    "no connection to " + name + ": " + e.getMessage()
-                            + ". Look whether a server answers there; one that is slow has "
-                            + config.connectTimeout() + ", which connectTimeout(...) changes",
-                    e);
-        }
     }
 
     private static void check(Guarantees facts, Settings settings, Set<Promise> promises) {

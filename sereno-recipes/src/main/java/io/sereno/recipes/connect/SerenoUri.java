@@ -176,7 +176,7 @@ record SerenoUri(
                 throw malformed(at, "user:password is accepted before '@'; the password must not be empty");
             }
             String user = decode(from, colon);
-            return new Credentials(user, decode(colon + 1, at).toCharArray());
+            return Credentials.fixed(user, decode(colon + 1, at).toCharArray());
         }
 
         private List<Host> hosts(int from, int to) {

@@ -21,8 +21,10 @@ final class UriParameters {
     private static final String REQUIRE = "require";
     private static final String SESSION_TTL = "session-ttl";
     private static final String CONNECT_TIMEOUT = "connect-timeout";
+    private static final String CONNECT_RETRY = "connect-retry";
     private static final String OPERATION_TIMEOUT = "operation-timeout";
-    private static final Set<String> OURS = Set.of(REQUIRE, SESSION_TTL, CONNECT_TIMEOUT, OPERATION_TIMEOUT);
+    private static final Set<String> OURS =
+            Set.of(REQUIRE, SESSION_TTL, CONNECT_TIMEOUT, CONNECT_RETRY, OPERATION_TIMEOUT);
 
     private static final Duration DEFAULT_SESSION_TTL = Duration.ofSeconds(10);
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
@@ -47,6 +49,10 @@ final class UriParameters {
 
     Duration connectTimeout(@Nullable Duration built) {
         return duration(CONNECT_TIMEOUT, "connectTimeout", built, DEFAULT_TIMEOUT, LEAST_TIMEOUT);
+    }
+
+    Duration connectRetry(@Nullable Duration built) {
+        return duration(CONNECT_RETRY, "connectRetry", built, Duration.ZERO, Duration.ZERO);
     }
 
     Duration operationTimeout(@Nullable Duration built) {

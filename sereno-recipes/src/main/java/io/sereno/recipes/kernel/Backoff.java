@@ -11,7 +11,7 @@ public final class Backoff {
     private final SplittableRandom random;
     private long ceiling = LEAST_NANOS;
 
-    Backoff(SplittableRandom random) {
+    public Backoff(SplittableRandom random) {
         this.random = random;
     }
 

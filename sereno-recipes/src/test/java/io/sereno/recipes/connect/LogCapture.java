@@ -30,6 +30,11 @@ public final class LogCapture extends Handler implements AutoCloseable {
         return record;
     }
 
+    /** How many lines nobody has taken yet. */
+    int size() {
+        return records.size();
+    }
+
     @Override
     public void publish(LogRecord record) {
         records.add(record);

@@ -24,11 +24,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
@@ -224,8 +226,9 @@ class SerenoBuilderTest {
                                 .credentials("ada", "secret".toCharArray())
                                 .trust(Path.of("x"))
                                 .identity(Path.of("x"), Path.of("y"))
-                                .connectTimeout(Duration.ofSeconds(1)),
-                        "combined with credentials(...), trust(...), identity(...), connectTimeout(...)"),
+                                .connectTimeout(Duration.ofSeconds(1))
+                                .connectRetry(Duration.ofSeconds(1)),
+                        "combined with credentials(...), trust(...), identity(...), connectTimeout(...), connectRetry(...)"),
                 fault("no port and no default", b -> b.uri("quiet://h"), "write host:port"),
                 fault("an empty namespace", b -> b.namespace(""), "namespace is empty"),
                 fault("a slash at the end", b -> b.namespace("a/"), "empty segment"),
@@ -245,6 +248,12 @@ class SerenoBuilderTest {
                 fault("a huge ttl", b -> b.sessionTtl(Duration.ofSeconds(Long.MAX_VALUE)), "PT0.2S to PT24H"),
                 fault("no timeout", b -> b.operationTimeout(Duration.ZERO), "operationTimeout(...): PT0S"),
                 fault("a negative timeout", b -> b.connectTimeout(Duration.ofMillis(-1)), "PT0.001S to PT24H"),
+                fault("a negative retry", b -> b.connectRetry(Duration.ofMillis(-1)), "PT0S to PT24H is accepted"),
+                fault("a malformed retry", b -> b.uri("probe:?connect-retry=long"), "?connect-retry: not a duration"),
+                fault(
+                        "two retries",
+                        b -> b.uri("probe:?connect-retry=1s").connectRetry(Duration.ofSeconds(1)),
+                        "given twice: connect-retry in the URI and connectRetry(...)"),
                 fault("a malformed ttl", b -> b.uri("probe:?session-ttl=ten"), "?session-ttl: not a duration"),
                 fault("a ttl of zero", b -> b.uri("probe:?session-ttl=0s"), "?session-ttl: PT0S is out of range"),
                 fault("a negative timeout in the URI", b -> b.uri("probe:?connect-timeout=-1s"), "not a duration"),
@@ -312,7 +321,9 @@ class SerenoBuilderTest {
                 nothing("timeout", b -> b.connectTimeout(null)),
                 nothing("timeout", b -> b.operationTimeout(null)),
                 nothing("user", b -> b.credentials(null, new char[1])),
-                nothing("password", b -> b.credentials("ada", null)),
+                nothing("password", b -> b.credentials("ada", (char[]) null)),
+                nothing("password", b -> b.credentials("ada", (Supplier<char[]>) null)),
+                nothing("time", b -> b.connectRetry(null)),
                 nothing("caCertificates", b -> b.trust(null)),
                 nothing("certificates", b -> b.identity(null, Path.of("x"))),
                 nothing("privateKey", b -> b.identity(Path.of("x"), null)),
@@ -417,24 +428,53 @@ class SerenoBuilderTest {
     // Secrets.
 
     @Test
-    void thePasswordIsCopiedAndForgottenOnceTheBackendIsOpen() {
+    void thePasswordIsCopiedAndKeptForEachLoginToCome() {
         char[] password = "secret".toCharArray();
-        List<char[]> seen = new ArrayList<>();
-        Probe.opening = config -> {
-            seen.add(config.password().orElseThrow());
-            return backend();
-        };
         Sereno.Builder builder = builder().uri("probe:").credentials("ada", password);
         password[0] = 'X';
 
         builder.connect();
 
         assertThat(opened().user()).contains("ada");
-        assertThat(seen.get(0)).containsExactly("secret".toCharArray());
-        assertThatThrownBy(opened()::password)
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("keeps its own copy");
-        refused(builder::connect).hasMessageContaining("give them again");
+        char[] first = opened().password().orElseThrow();
+        assertThat(first).containsExactly("secret".toCharArray());
+        first[0] = 'X';
+        assertThat(opened().password().orElseThrow()).containsExactly("secret".toCharArray());
+        assertThatCode(builder::connect).doesNotThrowAnyException();
+    }
+
+    @Test
+    void aPasswordSupplierIsAskedAtEachLogin() {
+        Iterator<String> passwords = List.of("first", "second").iterator();
+        builder()
+                .uri("probe:")
+                .credentials("ada", () -> passwords.next().toCharArray())
+                .connect();
+
+        assertThat(opened().password().orElseThrow()).containsExactly("first".toCharArray());
+        assertThat(opened().password().orElseThrow()).containsExactly("second".toCharArray());
+        assertThat(opened()).asString().contains("ada:***");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway")
+    void aSupplierWithoutAPasswordIsAFailureThatMayPass() {
+        List<Supplier<char[]>> suppliers = List.of(
+                () -> {
+                    throw new IllegalStateException("secret");
+                },
+                () -> null,
+                () -> new char[0]);
+        for (Supplier<char[]> supplier : suppliers) {
+            Probe.opening = config -> {
+                config.password();
+                return backend();
+            };
+            assertThatThrownBy(builder().uri("probe:").credentials("ada", supplier)::connect)
+                    .isInstanceOf(NotAppliedException.class)
+                    .hasMessageContaining("the password supplier of credentials(...)")
+                    .hasMessageNotContaining("secret");
+        }
     }
 
     @Test

@@ -1,0 +1,96 @@
+package io.sereno.recipes.connect;
+
+import io.sereno.NotAppliedException;
+import io.sereno.SerenoConfigurationException;
+import io.sereno.SerenoException;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Backoff;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendProvider;
+import io.sereno.spi.TimeSource;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+
+/** Opens a backend: once, or again and again for a while if no store is found. */
+final class Attempts {
+    private static final Logger LOG = System.getLogger(Attempts.class.getName());
+
+    private Attempts() {}
+
+    /**
+     * Blocks for the connect timeout, or for the time of the retries and the connect timeout.
+     *
+     * @param name of the store, for messages
+     * @param retry for how long to begin further attempts; zero for one attempt
+     */
+    static Backend open(BackendProvider provider, BackendConfig config, String name, Duration retry) {
+        TimeSource time = config.time();
+        long begun = time.nanoTime();
+        Backoff pauses = new Backoff(new SplittableRandom());
+        for (int attempts = 1; ; attempts++) {
+            NotAppliedException failure;
+            try {
+                return open(provider, config, name);
+            } catch (NotAppliedException notNow) {
+                failure = notNow;
+            }
+            Duration left = retry.minusNanos(time.nanoTime() - begun);
+            if (Thread.currentThread().isInterrupted()) {
+                throw failure;
+            }
+            if (left.isNegative() || left.isZero()) {
+                throw attempts == 1 ? failure : exhausted(failure, attempts, retry);
+            }
+            if (attempts == 1) {
+                LOG.log(Level.WARNING, "trying again for up to {0}: {1}", retry, failure.getMessage());
+            }
+            Duration pause = pauses.next();
+            pause(time, pause.compareTo(left) < 0 ? pause : left, failure);
+        }
+    }
+
+    private static void pause(TimeSource time, Duration pause, NotAppliedException failure) {
+        CompletableFuture<Boolean> over = new CompletableFuture<>();
+        Runnable cancel = time.schedule(pause, Runnable::run, () -> over.complete(true));
+        try {
+            Await.interruptibly(over);
+        } catch (InterruptedException e) {
+            cancel.run();
+            Thread.currentThread().interrupt();
+            throw new NotAppliedException(
+                    "interrupted while waiting to connect again. The last attempt: " + failure.getMessage(), failure);
+        }
+    }
+
+    private static NotAppliedException exhausted(NotAppliedException last, int attempts, Duration retry) {
+        return new NotAppliedException(
+                attempts + " attempts to connect failed within " + retry
+                        + ", which connectRetry(...) changes. The last: " + last.getMessage(),
+                last);
+    }
+
+    private static Backend open(BackendProvider provider, BackendConfig config, String name) {
+        try {
+            return provider.open(config);
+        } catch (SerenoException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new SerenoConfigurationException(name + ": " + e.getMessage(), e);
+        } catch (BackendException e) {
+            if (e.permanent()) {
+                throw new SerenoConfigurationException(
+                        "the store at " + name + " refuses the connection: " + e.getMessage(), e);
+            }
+            throw new NotAppliedException(
+                    "no connection to " + name + ": " + e.getMessage()
+                            + ". Look whether a server answers there; one that is slow has "
+                            + config.connectTimeout() + ", which connectTimeout(...) changes",
+                    e);
+        }
+    }
+}
