@@ -31,8 +31,8 @@ public interface BackendProvider {
      *
      * @param config with what; parameters that are unknown are refused before any I/O (CFG-1)
      * @return a backend of its own, independent of all others
-     * @throws IllegalArgumentException if a parameter is unknown or its value is not accepted; the message names it and
-     *     says what is accepted
+     * @throws IllegalArgumentException if a parameter is unknown, its value is not accepted, or the class path has client
+     *     libraries that the backend does not work with; the message names it and says what is accepted
      * @throws BackendException if the store does not answer in time, or refuses
      */
     Backend open(BackendConfig config);

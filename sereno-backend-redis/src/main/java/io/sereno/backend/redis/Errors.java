@@ -100,6 +100,16 @@ final class Errors {
         return Optional.empty();
     }
 
+    /** The class or method of the client libraries that is lacking, where that is why something failed. */
+    static Optional<LinkageError> misfit(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof LinkageError misfit) {
+                return Optional.of(misfit);
+            }
+        }
+        return Optional.empty();
+    }
+
     static Throwable unwrap(Throwable failure) {
         Throwable cause = failure;
         while ((cause instanceof CompletionException || cause instanceof ExecutionException)

@@ -2,7 +2,6 @@ package io.sereno.backend.redis;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
-import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
@@ -10,11 +9,6 @@ import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
-import io.lettuce.core.resource.Transports;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.resolver.dns.DnsAddressResolverGroup;
-import io.netty.resolver.dns.DnsNameResolverBuilder;
-import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
 import io.sereno.spi.BackendConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -32,19 +26,20 @@ final class LettuceClient implements AutoCloseable {
     private final RedisClient client;
 
     LettuceClient(BackendConfig config) {
+        SocketKind sockets = SocketKind.chosen();
         // The fewest that Lettuce accepts. One connection carries the calls, one the log.
         resources = DefaultClientResources.builder()
                 .ioThreadPoolSize(DefaultClientResources.MIN_IO_THREADS)
                 .computationThreadPoolSize(DefaultClientResources.MIN_COMPUTATION_THREADS)
                 .commandLatencyRecorder(CommandLatencyRecorder.disabled())
-                .addressResolverGroup(names())
+                .addressResolverGroup(Names.lookedUpBy(sockets))
                 .build();
-        client = RedisClient.create(resources);
-        client.setOptions(ClientOptions.builder()
-                .autoReconnect(false)
+        client = sockets.client(resources);
+        ClientOptions.Builder options = ClientOptions.builder();
+        MaintenanceNotices.leaveOut(options);
+        client.setOptions(options.autoReconnect(false)
                 .replayFilter(command -> true)
                 .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
-                .maintNotificationsConfig(MaintNotificationsConfig.disabled())
                 .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
                 .socketOptions(SocketOptions.builder()
                         .connectTimeout(config.connectTimeout())
@@ -56,19 +51,6 @@ final class LettuceClient implements AutoCloseable {
 
     RedisClient client() {
         return client;
-    }
-
-    /**
-     * Looks names up with a socket for each question. By default each thread has one of its own for that, also where there is no name to look
-     * up; one that fell silent would fail all questions for good, and a thread that is told to end while it is at work (without a quiet period)
-     * ends without closing what it has open.
-     */
-    private static DnsAddressResolverGroup names() {
-        return new DnsAddressResolverGroup(new DnsNameResolverBuilder()
-                .datagramChannelType(Transports.datagramChannelClass())
-                .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution)
-                // For answers that are too long for a datagram.
-                .socketChannelType(Transports.socketChannelClass().asSubclass(SocketChannel.class)));
     }
 
     private static SslOptions tls(BackendConfig config) {

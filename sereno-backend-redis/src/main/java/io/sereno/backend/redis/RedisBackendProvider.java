@@ -23,6 +23,9 @@ import java.util.function.Supplier;
  * nodes of a Cluster; {@code log-length=N}, how many changes the log of the namespace keeps for watches that were cut off, 100 to 1,000,000,
  * by default 10,000. Everything else is refused with an {@link IllegalArgumentException}, before any I/O.
  *
+ * <p>Works with Lettuce 6.6 on Netty 4.1, and with Lettuce 6.8, 7.5 and 7.7 on Netty 4.2. Other pairs on the class path are refused in the
+ * same way.
+ *
  * <p>Instances are safe for use by multiple threads. {@link #open} blocks for the connect timeout at most.
  */
 @AutoService(BackendProvider.class)
@@ -45,6 +48,17 @@ public final class RedisBackendProvider implements BackendProvider {
 
     @Override
     public Backend open(BackendConfig config) {
+        // Before anything else: the next lines load classes of the client libraries.
+        ClientVersions versions = ClientVersions.find(RedisBackendProvider.class.getClassLoader());
+        versions.check();
+        try {
+            return connect(config);
+        } catch (LinkageError e) {
+            throw versions.misfit(e);
+        }
+    }
+
+    private static Backend connect(BackendConfig config) {
         Parameters parameters = Parameters.of(config);
         Address address = parameters.address(config);
         Callbacks callbacks = new Callbacks(config.executor());
@@ -88,6 +102,10 @@ public final class RedisBackendProvider implements BackendProvider {
         try {
             return stage.toCompletableFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
+            Optional<LinkageError> misfit = Errors.misfit(e);
+            if (misfit.isPresent()) {
+                throw misfit.get();
+            }
             throw Errors.of("connecting to Redis at " + address, false, e);
         } catch (TimeoutException e) {
             throw new BackendException(

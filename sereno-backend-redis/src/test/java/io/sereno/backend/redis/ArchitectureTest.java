@@ -35,9 +35,8 @@ class ArchitectureTest {
                     "io.sereno.spi",
                     "io.sereno.backend.redis..",
                     "io.lettuce..",
-                    "io.netty.util.concurrent..",
-                    "io.netty.resolver.dns",
-                    "io.netty.channel.socket",
+                    "io.netty..",
+                    "reactor.core.publisher",
                     "org.jspecify.annotations",
                     "com.google.auto.service"));
 

@@ -1,0 +1,54 @@
+package io.sereno.backend.redis;
+
+import io.lettuce.core.ConnectionBuilder;
+import io.lettuce.core.ConnectionEvents;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.resource.ClientResources;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.SocketAddress;
+import reactor.core.publisher.Mono;
+
+/** A client with the JDK's sockets. Lettuce itself takes native ones wherever it finds their classes, also where they do not load. */
+final class JdkSocketsClient extends RedisClient {
+    private final EventLoopGroup threads;
+
+    JdkSocketsClient(ClientResources resources) {
+        super(resources, new RedisURI());
+        threads = resources.eventLoopGroupProvider().allocate(threadsForJdkSockets());
+    }
+
+    EventLoopGroup threads() {
+        return threads;
+    }
+
+    /** By its old name, which all versions of Lettuce understand; it gives what Netty recommends in its place. */
+    @SuppressWarnings("deprecation")
+    private static Class<? extends EventLoopGroup> threadsForJdkSockets() {
+        return NioEventLoopGroup.class;
+    }
+
+    @Override
+    protected void connectionBuilder(
+            Mono<SocketAddress> address, ConnectionBuilder builder, ConnectionEvents events, RedisURI uri) {
+        SocketOptions options = getOptions().getSocketOptions();
+        builder.bootstrap(new Bootstrap()
+                .channel(NioSocketChannel.class)
+                .group(threads)
+                .resolver(getResources().addressResolverGroup())
+                .option(ChannelOption.ALLOCATOR, ByteBufAllocator.DEFAULT)
+                .option(
+                        ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                        Math.toIntExact(options.getConnectTimeout().toMillis()))
+                .option(ChannelOption.SO_KEEPALIVE, options.isKeepAlive())
+                .option(ChannelOption.TCP_NODELAY, options.isTcpNoDelay()));
+        builder.apply(uri);
+        builder.channelGroup(channels).connectionEvents(events).socketAddressSupplier(address);
+    }
+}

@@ -1,0 +1,22 @@
+package io.sereno.backend.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
+
+/** Notices of maintenance at the server, which make Lettuce connect again by itself. Lettuce has them since version 7. */
+final class MaintenanceNotices {
+    private MaintenanceNotices() {}
+
+    static void leaveOut(ClientOptions.Builder options) {
+        if (ClientVersions.hasClass("io.lettuce.core.MaintNotificationsConfig")) {
+            SinceLettuce7.leaveOut(options);
+        }
+    }
+
+    /** Loaded only where Lettuce has them. */
+    private static final class SinceLettuce7 {
+        static void leaveOut(ClientOptions.Builder options) {
+            options.maintNotificationsConfig(MaintNotificationsConfig.disabled());
+        }
+    }
+}
