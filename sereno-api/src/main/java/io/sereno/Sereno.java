@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * One store under one namespace: the door to every recipe. One for a process is enough.
@@ -382,12 +383,37 @@ public interface Sereno extends AutoCloseable {
         Builder executor(Executor executor);
 
         /**
-         * Who hears what happens, for logs and metrics. Default: nobody.
+         * An observer of rare events. May be called several times: every observer hears everything, each in its own
+         * order, and none waits for another. Default: nobody.
          *
-         * @param observer see there
+         * @param observer called in threads of the {@link #executor}; may block, and misses events if it is too slow
          * @return this builder
          */
         Builder observer(SerenoObserver observer);
+
+        /**
+         * A meter, which counts and times. May be called several times: every meter is told everything. Default: nobody.
+         *
+         * @param meter called synchronously; must not block. {@link SerenoMeter} says when to use a meter, and when an
+         *     observer
+         * @return this builder
+         */
+        Builder meter(SerenoMeter meter);
+
+        /**
+         * Wraps the backend that the URI opens, for example to measure its requests or to cause faults in a test
+         * environment. May be called several times: each wrapper gets what the one before returned. Not together with
+         * {@link #backend}, which the caller can wrap itself.
+         *
+         * <p>The client uses what the wrapper returns, and nothing else: its {@link Backend#guarantees()} are checked against
+         * {@link #require}, and its {@link Backend#close()} is called when the client is closed. So a wrapper has to pass
+         * both on to the backend that it was given. If the wrapper throws or returns null, {@link #connect()} closes the
+         * backend and throws a {@link SerenoConfigurationException}.
+         *
+         * @param wrapper called once for each {@link #connect()}, in the thread that connects
+         * @return this builder
+         */
+        Builder wrap(UnaryOperator<Backend> wrapper);
 
         /**
          * What the store has to promise: otherwise {@link #connect()} fails. In a URI

@@ -3,7 +3,7 @@ package io.sereno;
 import java.time.Duration;
 
 /**
- * Hears what happens in a client, for logs and metrics.
+ * Hears of rare events in a client, for logs and alarms.
  *
  * <pre>{@code
  * SerenoObserver observer = new SerenoObserver() {
@@ -14,8 +14,13 @@ import java.time.Duration;
  * };
  * }</pre>
  *
- * <p>Called off I/O threads, with one event after another. Nothing waits for it: one that is 10,000 events behind
- * misses the next ones, which is logged. What it throws is logged too, and changes nothing.
+ * <p><b>An observer or a meter.</b> An observer is called with one event after another, in a thread of the client's
+ * executor, so it may block. Nothing waits for it: an observer that is 10,000 events behind misses the next ones. So
+ * do not count with an observer: a {@link SerenoMeter} never misses an event, is called synchronously, and must not
+ * block.
+ *
+ * <p>What an observer throws is logged once for a series of equal exceptions, and ignored. That events are missed is
+ * logged too. An instance that is given to one builder is never called by two threads at the same time.
  */
 public interface SerenoObserver {
     /**

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The examples of the Javadoc, each between two marks, so that they compile. {@link JavadocTest} sees that they are the
@@ -207,6 +208,29 @@ abstract class JavadocExamples {
         };
         // end
         return observer;
+    }
+
+    SerenoMeter meter() {
+        // example
+        LongAdder held = new LongAdder();
+        SerenoMeter meter = new SerenoMeter() {
+            @Override
+            public void granted(String recipe, String name, long waitNanos) {
+                held.increment();
+            }
+
+            @Override
+            public void released(String recipe, String name, long holdNanos) {
+                held.decrement();
+            }
+
+            @Override
+            public void lost(String recipe, String name, LossCause cause, long holdNanos) {
+                held.decrement();
+            }
+        };
+        // end
+        return meter;
     }
 
     CompletionStage<CommitResult> commit(Backend backend, Lease lease) {

@@ -1,5 +1,7 @@
 package io.sereno.spi;
 
+import java.util.Locale;
+
 /**
  * What may be a name: well-formed Unicode, not empty, without U+0000, up to a number of bytes of UTF-8 (NAM-1).
  * Everything else is plain text: slashes, dots, blanks, wildcards and control characters mean nothing, and nothing is
@@ -25,6 +27,51 @@ public final class Names {
         return name;
     }
 
+    /**
+     * The text in a form for one line of a log: line breaks, other control characters and characters that change the
+     * direction of writing are replaced by a backslash with a letter or with the number of the character. For names,
+     * which may contain all of them, and for whole lines.
+     *
+     * @param text any text
+     * @return the text itself if nothing in it has to be escaped
+     */
+    public static String printable(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (isUnprintable(text.charAt(i))) {
+                return escaped(text, i);
+            }
+        }
+        return text;
+    }
+
+    private static String escaped(String text, int first) {
+        StringBuilder line = new StringBuilder(text.length() + 16).append(text, 0, first);
+        for (int i = first; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!isUnprintable(c)) {
+                line.append(c);
+            } else if (c == '\n') {
+                line.append("\\n");
+            } else if (c == '\r') {
+                line.append("\\r");
+            } else if (c == '\t') {
+                line.append("\\t");
+            } else {
+                line.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+            }
+        }
+        return line.toString();
+    }
+
+    private static boolean isUnprintable(char c) {
+        // Line and paragraph separators, and the marks, embeddings, overrides and isolates of bidirectional text.
+        return Character.isISOControl(c)
+                || c == 0x061C
+                || (c >= 0x200E && c <= 0x200F)
+                || (c >= 0x2028 && c <= 0x202E)
+                || (c >= 0x2066 && c <= 0x2069);
+    }
+
     /** Checks the path of a directory and returns the bytes of UTF-8 that it takes. */
     static int checkDirectory(String directory) {
         return bytesOf("directory name", directory, MAX_BYTES);
@@ -35,7 +82,7 @@ public final class Names {
         int bytes = bytesOf("entry name", name, MAX_BYTES);
         if (bytes > MAX_BYTES - directoryBytes) {
             throw new IllegalArgumentException("entry name takes " + bytes + " bytes of UTF-8 and its directory "
-                    + directoryBytes + "; together at most " + MAX_BYTES + " are accepted: '" + name + "'");
+                    + directoryBytes + "; together at most " + MAX_BYTES + " are accepted: '" + printable(name) + "'");
         }
     }
 
@@ -62,7 +109,7 @@ public final class Names {
         }
         if (bytes == 0 || bytes > maxBytes) {
             throw new IllegalArgumentException(what + " takes " + bytes + " bytes of UTF-8; 1 to " + maxBytes
-                    + " are accepted" + (bytes == 0 ? "" : ": '" + name + "'"));
+                    + " are accepted" + (bytes == 0 ? "" : ": '" + printable(name) + "'"));
         }
         return bytes;
     }

@@ -42,7 +42,15 @@ class NamesTest {
         assertThatThrownBy(() -> Names.check("mutex name", longer, bytes))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("mutex name takes " + (bytes + 1) + " bytes of UTF-8; 1 to " + bytes + " are accepted: '"
-                        + longer + "'");
+                        + Names.printable(longer) + "'");
+    }
+
+    @Test
+    void aPrintableTextIsOneLineWithoutControlCharacters() {
+        assertThat(Names.printable("x\ny\r\tz\u001b[31m\u0085\u2028\u202e\u2066\u200f\u061c"))
+                .isEqualTo("x\\ny\\r\\tz\\u001b[31m\\u0085\\u2028\\u202e\\u2066\\u200f\\u061c");
+        String plain = "a/b c {0} '€' \ud83d\ude00";
+        assertThat(Names.printable(plain)).isSameAs(plain);
     }
 
     @Test

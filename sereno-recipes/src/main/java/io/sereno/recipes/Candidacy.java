@@ -3,6 +3,7 @@ package io.sereno.recipes;
 import io.sereno.Leadership;
 import io.sereno.LossCause;
 import io.sereno.Peer;
+import io.sereno.SerenoMeter.NotGranted;
 import io.sereno.Topology;
 import io.sereno.recipes.kernel.Callbacks;
 import io.sereno.recipes.kernel.FencingToken;
@@ -109,7 +110,9 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private boolean reenter;
     private boolean ledBefore;
     private boolean toldFollower;
-    private long enteredAt;
+    private boolean queues;
+    /** By the clock, where somebody times it. */
+    private long queuesSince;
 
     Candidacy(Client client, Scope scope, String directory, Listeners listeners) {
         this.client = client;
@@ -118,7 +121,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         this.listeners = listeners;
         this.turn = new Turn(kernel, strand, directory, this);
         this.peers = new Peers(scope, strand, directory, client.settings().sessionTtl(), listeners, this::refresh);
-        this.leading = new Callbacks(kernel.callbacks(), scope::callbackFailed);
+        this.leading = new Callbacks(kernel.callbacks(), new CallbackFailures(scope));
     }
 
     static String closedMessage(Scope scope, String operation) {
@@ -153,7 +156,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     // Step 1.
     void stand() {
         strand.execute(() -> {
-            enteredAt = kernel.time().nanoTime();
+            queue();
             peers.open();
             turn.enter();
         });
@@ -202,6 +205,11 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         client.closed(this);
         strand.execute(() -> {
             closed = why;
+            if (queues) {
+                queues = false;
+                NotGranted reason = cause == null ? NotGranted.WITHDRAWN : NotGranted.CLOSED;
+                kernel.events().gaveUp(RECIPE, scope.name(), reason, queuesSince);
+            }
             wishes.forEach(wish -> wish.result.completeExceptionally(why.get()));
             wishes.clear();
             Hold hold = leadership;
@@ -257,11 +265,19 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         enterAgain();
     }
 
+    private void queue() {
+        if (!queues) {
+            queues = true;
+            queuesSince = kernel.events().now();
+            kernel.events().waiting(RECIPE, scope.name());
+        }
+    }
+
     private void enterAgain() {
         if (closed != null) {
             turn.leave();
         } else if (leaderCallback == null) {
-            enteredAt = kernel.time().nanoTime();
+            queue();
             turn.rollOver();
         } else {
             reenter = true;
@@ -273,7 +289,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         leaderCallback = null;
         if (reenter && closed == null) {
             reenter = false;
-            enteredAt = kernel.time().nanoTime();
+            queue();
             turn.enter();
         }
     }
@@ -293,12 +309,8 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         leadership = hold;
         behindOthers = false;
         refresh();
-        kernel.observer()
-                .granted(
-                        RECIPE,
-                        scope.name(),
-                        token,
-                        Duration.ofNanos(kernel.time().nanoTime() - enteredAt));
+        queues = false;
+        kernel.events().granted(RECIPE, scope.name(), token, queuesSince);
         wishes.forEach(wish -> wish.result.complete(Optional.of(hold)));
         wishes.clear();
         if (ledBefore) {

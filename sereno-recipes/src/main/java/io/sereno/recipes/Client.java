@@ -1,12 +1,12 @@
 package io.sereno.recipes;
 
-import io.sereno.SerenoObserver;
 import io.sereno.SessionState;
 import io.sereno.Subscription;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Cells;
+import io.sereno.recipes.kernel.Events;
 import io.sereno.recipes.kernel.Kernel;
-import io.sereno.recipes.kernel.Observers;
+import io.sereno.recipes.kernel.Session;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -52,22 +52,20 @@ final class Client {
         this.settings = settings;
         this.backend = backend;
         this.closesBackend = closesBackend;
-        SerenoObserver observer = settings.observer() == Settings.NO_OBSERVER
-                ? Settings.NO_OBSERVER
-                : new Observers(settings.observer(), settings.executor());
+        Events events = new Events(settings.backendName(), settings.time(), settings.hooks(), settings.executor());
         this.kernel = new Kernel(
                 backend,
                 settings.backendName(),
                 settings.time(),
                 settings.executor(),
                 settings.signals(),
-                observer,
+                events,
                 settings.nodeId(),
                 settings.operationTimeout(),
                 settings.sessionTtl(),
                 Directories.below(settings.namespace()).sessions(),
                 (state, sessionId) -> {
-                    observer.session(state, sessionId);
+                    events.session(state, sessionId);
                     onState.forEach((subscription, callback) -> subscription.tell(() -> callback.accept(state)));
                 });
         this.counters = new Cells<>(kernel, CounterRecipe.VALUE, CounterRecipe.FORMAT);
@@ -75,6 +73,10 @@ final class Client {
     }
 
     void open() {
+        kernel.events().connected(backend.guarantees().backend(), settings.nodeId(), () -> {
+            Session session = kernel.sessions().current();
+            return session == null ? 0 : session.remaining().toNanos();
+        });
         kernel.sessions().open();
     }
 

@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class MemberNews {
     private static final String PREFIX = Listing.entryName("");
 
-    private final Scope scope;
     private final MembershipListener listener;
     private final View view;
+    private final CallbackFailures failures;
     private final OpenSubscription subscription;
     private final AtomicBoolean due = new AtomicBoolean();
     private volatile Members latest = new Members(List.of(), false);
@@ -38,10 +38,10 @@ final class MemberNews {
 
     private MemberNews(Client client, Scope scope, Strand strand, String directory, MembershipListener listener) {
         Kernel kernel = client.kernel();
-        this.scope = scope;
         this.listener = listener;
         this.view = new View(
                 kernel, strand, new Query.All(directory), client.settings().sessionTtl(), this::refresh);
+        this.failures = new CallbackFailures(scope);
         this.subscription = new OpenSubscription(client, scope, "onChange", ended -> strand.execute(view::close));
     }
 
@@ -110,8 +110,9 @@ final class MemberNews {
         }
         try {
             callback.run();
+            failures.wentWell(what);
         } catch (RuntimeException | Error thrown) {
-            scope.callbackFailed(what, thrown);
+            failures.failed(what, thrown);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.sereno.recipes;
 
 import io.sereno.LossCause;
+import io.sereno.SerenoMeter.NotGranted;
 import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Kernel;
@@ -110,10 +111,14 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     /** Asks for the mutex; a limit ends the request by itself. The caller has entered the queue, the end of the request exits. */
     Request request(String operation, boolean onlyIfFree, @Nullable Duration limit) {
-        Request request = new Request(operation, onlyIfFree, time.nanoTime());
+        Request request = new Request(
+                operation,
+                onlyIfFree,
+                limit != null ? time.nanoTime() : kernel.events().now());
+        kernel.events().waiting(RECIPE, scope.name());
         strand.execute(() -> {
             if (closed) {
-                fail(request, scope.closed(operation));
+                fail(request, NotGranted.CLOSED, scope.closed(operation));
             } else if (!onlyIfFree) {
                 enqueue(request);
             } else if (isTaken()) {
@@ -159,7 +164,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
             if (request.hold != null) {
                 var unused = request.hold.surrender().thenRun(() -> gone.complete(null));
             } else {
-                giveUp(request, gone);
+                giveUp(request, NotGranted.WITHDRAWN, gone);
             }
         });
         return kernel.atMost(GRACE, gone);
@@ -203,8 +208,8 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     void close() {
         strand.execute(() -> {
             closed = true;
-            failAll(request -> scope.closed(request.operation));
-            List.copyOf(looking).forEach(request -> fail(request, scope.closed(request.operation)));
+            failAll(NotGranted.CLOSED, request -> scope.closed(request.operation));
+            List.copyOf(looking).forEach(request -> fail(request, NotGranted.CLOSED, scope.closed(request.operation)));
             loseCurrent(LossCause.SERENO_CLOSED);
             turn.leave();
             givenBack();
@@ -232,7 +237,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
                 return;
             }
             if (snapshot == null) {
-                fail(request, scope.notApplied(request.operation, why));
+                fail(request, NotGranted.FAILED, scope.notApplied(request.operation, why));
             } else if (isTaken() || othersStand(snapshot)) {
                 answer(request, Optional.empty());
             } else {
@@ -271,7 +276,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         next.ended = true;
         next.cancelLimit.run();
         // The request has become a hold: what it entered, the end of the hold exits.
-        kernel.observer().granted(RECIPE, scope.name(), token, Duration.ofNanos(time.nanoTime() - next.since));
+        kernel.events().granted(RECIPE, scope.name(), token, next.since);
         next.result.complete(Optional.of(hold));
     }
 
@@ -283,7 +288,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         boolean inReach = lastFailure() == null && kernel.sessions().current() != null;
         boolean behindOthers = current != null || (turn.isWaiting() && inReach);
         CompletableFuture<Void> gone = new CompletableFuture<>();
-        giveUp(request, gone);
+        giveUp(request, behindOthers ? NotGranted.BUSY : NotGranted.FAILED, gone);
         var unused = kernel.atMost(GRACE, gone).thenRun(() -> {
             if (behindOthers) {
                 request.result.complete(Optional.empty());
@@ -298,10 +303,10 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         return own != null ? own : kernel.sessions().failure();
     }
 
-    private void giveUp(Request request, CompletableFuture<Void> gone) {
+    private void giveUp(Request request, NotGranted why, CompletableFuture<Void> gone) {
         boolean mine = !request.ended && waiting.remove(request);
         inLine = waiting.size();
-        end(request);
+        end(request, why);
         if (mine && waiting.isEmpty() && current == null) {
             leaving.add(gone);
             turn.leave();
@@ -310,29 +315,30 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         }
     }
 
-    private void end(Request request) {
+    private void end(Request request, NotGranted why) {
         if (!request.ended) {
             request.ended = true;
+            kernel.events().gaveUp(RECIPE, scope.name(), why, request.since);
             request.cancelLimit.run();
             queues.exit(directory);
         }
     }
 
     private void answer(Request request, Optional<Hold> answer) {
-        end(request);
+        end(request, NotGranted.BUSY);
         request.result.complete(answer);
     }
 
-    private void fail(Request request, RuntimeException error) {
-        end(request);
+    private void fail(Request request, NotGranted why, RuntimeException error) {
+        end(request, why);
         request.result.completeExceptionally(error);
     }
 
-    private void failAll(Function<Request, RuntimeException> error) {
+    private void failAll(NotGranted why, Function<Request, RuntimeException> error) {
         List<Request> all = List.copyOf(waiting);
         waiting.clear();
         inLine = 0;
-        all.forEach(request -> fail(request, error.apply(request)));
+        all.forEach(request -> fail(request, why, error.apply(request)));
     }
 
     // Step 5.
@@ -362,7 +368,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
             turn.leave();
             var unused = kernel.atMost(GRACE, gone)
                     .thenRun(() -> tries.forEach(request -> request.result.complete(Optional.empty())));
-            tries.forEach(this::end);
+            tries.forEach(request -> end(request, NotGranted.BUSY));
         } else {
             tries.forEach(request -> answer(request, Optional.empty()));
         }
@@ -396,7 +402,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
             scope.troubled("acquire", why);
         }
         if (why.permanent()) {
-            failAll(request -> scope.notApplied(request.operation, why));
+            failAll(NotGranted.FAILED, request -> scope.notApplied(request.operation, why));
             if (current == null) {
                 turn.leave();
             }

@@ -3,6 +3,7 @@ package io.sereno.recipes;
 import io.sereno.Subscription;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Callbacks;
+import io.sereno.recipes.kernel.Lines;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -41,7 +42,7 @@ final class OpenSubscription implements Subscription, Open {
         this.operation = operation;
         this.onEnd = onEnd;
         this.onQuiet = onQuiet;
-        this.callbacks = new Callbacks(client.kernel().callbacks(), scope::callbackFailed);
+        this.callbacks = new Callbacks(client.kernel().callbacks(), new CallbackFailures(scope));
         client.opened(this);
     }
 
@@ -55,8 +56,16 @@ final class OpenSubscription implements Subscription, Open {
         return ending.get() != null;
     }
 
-    /** Ends by itself, for a reason that {@link #ended()} says. */
+    /** Ends by itself, for a reason that {@link #ended()} says: the store, or what is stored there. */
     void fail(Throwable cause) {
+        Lines.SUBSCRIPTION.expected(scope.about(operation) + " has ended", cause, !isEnding());
+        var unused = end(cause);
+    }
+
+    /** The same, for what a user's code threw. */
+    void failInCallback(String what, Throwable cause) {
+        Lines.SUBSCRIPTION.unexpected(
+                scope.about(what) + " failed, and the subscription has ended", cause, !isEnding());
         var unused = end(cause);
     }
 

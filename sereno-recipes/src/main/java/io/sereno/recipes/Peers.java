@@ -37,10 +37,10 @@ final class Peers {
     private static final Topology NOBODY_KNOWN = new Topology(Optional.empty(), Optional.empty(), List.of(), false);
 
     private final Kernel kernel;
-    private final Scope scope;
     private final Strand strand;
     private final View view;
     private final Candidacy.Listeners listeners;
+    private final CallbackFailures failures;
     private final Callbacks callbacks;
     private final AtomicBoolean newsDue = new AtomicBoolean();
     private volatile @Nullable Topology latest;
@@ -57,11 +57,11 @@ final class Peers {
             Candidacy.Listeners listeners,
             Runnable onChange) {
         this.kernel = scope.kernel();
-        this.scope = scope;
         this.strand = strand;
         this.view = new View(kernel, strand, new Query.All(directory), period, onChange);
         this.listeners = listeners;
-        this.callbacks = new Callbacks(kernel.callbacks(), scope::callbackFailed);
+        this.failures = new CallbackFailures(scope);
+        this.callbacks = new Callbacks(kernel.callbacks(), failures);
     }
 
     void open() {
@@ -153,8 +153,9 @@ final class Peers {
         }
         try {
             callback.accept(peer, now);
+            failures.wentWell(what);
         } catch (RuntimeException | Error thrown) {
-            scope.callbackFailed(what, thrown);
+            failures.failed(what, thrown);
         }
     }
 }

@@ -6,8 +6,7 @@ import io.sereno.SerenoClosedException;
 import io.sereno.recipes.kernel.Errors;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.spi.BackendException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
+import io.sereno.spi.Names;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +16,9 @@ record Scope(Kernel kernel, String recipe, String name) implements Errors {
     /** Longer is as long as for ever, and its nanoseconds would overflow. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
-    static final Logger LOG = System.getLogger("io.sereno");
-
     @Override
     public NotAppliedException notApplied(String operation, @Nullable BackendException because) {
-        String reason = because == null ? "the store has not answered" : String.valueOf(because.getMessage());
+        String reason = because == null ? "the store has not answered" : messageOf(because);
         String advice = because != null && because.permanent()
                 ? "repeating will not help until this is mended"
                 : "nothing was changed, the call may be repeated";
@@ -30,7 +27,7 @@ record Scope(Kernel kernel, String recipe, String name) implements Errors {
 
     @Override
     public OutcomeUnknownException outcomeUnknown(String operation, @Nullable BackendException because) {
-        String reason = because == null ? "no answer in time" : String.valueOf(because.getMessage());
+        String reason = because == null ? "no answer in time" : messageOf(because);
         return new OutcomeUnknownException(
                 about(operation) + ": " + reason
                         + "; it may have taken effect, or may still do so: look before you repeat it",
@@ -42,20 +39,18 @@ record Scope(Kernel kernel, String recipe, String name) implements Errors {
         return new SerenoClosedException(about(operation) + ": this Sereno was closed; connect anew");
     }
 
-    /** Told to the log and to the observer: what a user's code throws goes never nowhere. */
-    void callbackFailed(String what, Throwable thrown) {
-        LOG.log(Level.WARNING, about(what) + " failed", thrown);
-        kernel.observer().failed(recipe, name, what, thrown);
-    }
-
     /** Told at the first failure of a series: what is wanted is tried on, and who watches should know why it takes so long. */
     void troubled(String operation, Throwable why) {
-        LOG.log(Level.WARNING, about(operation) + " is in trouble; trying on", why);
-        kernel.observer().failed(recipe, name, operation, why);
+        kernel.events().troubled(recipe, name, operation, about(operation), why);
+    }
+
+    /** A store's message may repeat what it was asked for, with names as they are. */
+    private static String messageOf(BackendException because) {
+        return Names.printable(String.valueOf(because.getMessage()));
     }
 
     String about(String operation) {
-        return operation + " of " + recipe + " '" + name + "' on " + kernel.backend();
+        return operation + " of " + recipe + " '" + Names.printable(name) + "' on " + kernel.backend();
     }
 
     static Duration checkTimeout(Duration timeout) {

@@ -1,6 +1,6 @@
 package io.sereno.recipes;
 
-import io.sereno.SerenoObserver;
+import io.sereno.recipes.kernel.Hooks;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.List;
@@ -23,12 +23,9 @@ public record Settings(
         TimeSource time,
         Executor executor,
         Executor signals,
-        SerenoObserver observer,
+        Hooks hooks,
         String backendName,
         List<AutoCloseable> owned) {
-
-    /** Stands for "none was given", so that nothing is handed to an executor for nobody. */
-    public static final SerenoObserver NO_OBSERVER = new SerenoObserver() {};
 
     public Settings {
         owned = List.copyOf(owned);

@@ -4,7 +4,6 @@ import io.sereno.From;
 import io.sereno.Gap;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.spi.BackendException;
-import java.lang.System.Logger.Level;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -75,6 +74,7 @@ final class TopicCursor {
     }
 
     private final TopicFeed feed;
+    private final TopicLag lag;
     private final Strand strand;
     private final Scope scope;
     private final Reader reader;
@@ -102,6 +102,7 @@ final class TopicCursor {
         this.feed = feed;
         this.strand = feed.strand();
         this.scope = feed.scope();
+        this.lag = TopicLag.of(scope);
         this.reader = reader;
     }
 
@@ -158,6 +159,7 @@ final class TopicCursor {
         }
         next = fromOffset;
         started = true;
+        lag.begin(fromOffset);
         step();
     }
 
@@ -165,6 +167,7 @@ final class TopicCursor {
     void halt() {
         epoch.incrementAndGet();
         started = false;
+        lag.end();
         stopSearch();
         for (Piece dropped = ready.poll(); dropped != null; dropped = ready.poll()) {
             readyBytes.addAndGet(-dropped.bytes());
@@ -206,6 +209,7 @@ final class TopicCursor {
             boolean current = piece.epoch() == epoch.get();
             TopicBatch batch = piece.batch();
             if (current && batch != null && offset < batch.end()) {
+                lag.given(offset + 1);
                 return new Next.One(batch, offset++);
             }
             head = null;
@@ -214,6 +218,7 @@ final class TopicCursor {
                 strand.execute(this::step);
             }
             if (current && piece.missing() != null) {
+                lag.given(piece.missing().end());
                 return piece.missing();
             }
         }
@@ -239,6 +244,9 @@ final class TopicCursor {
         full = false;
         if (stream == 0) {
             adopt();
+        }
+        if (started && stream != 0 && feed.stream() == stream) {
+            lag.stored(feed.tail());
         }
         while (started && !searching && stream != 0 && feed.isKnown() && hasRoom()) {
             if (!feed.covers(stream, next)) {
@@ -317,13 +325,7 @@ final class TopicCursor {
     // Step 2.
     private void missing(long low) {
         Gap gap = new Gap(next, low - 1);
-        Scope.LOG.log(
-                Level.WARNING,
-                "{0}: messages {1} to {2} were trimmed unread",
-                scope.about("reading"),
-                gap.firstOffset(),
-                gap.lastOffset());
-        scope.kernel().observer().gap(scope.name(), gap);
+        scope.kernel().events().gap(scope.name(), scope.about("reading"), gap);
         ready.add(new Piece(epoch.get(), null, next, new Next.Missing(stream, gap)));
         next = low;
         reader.ready();

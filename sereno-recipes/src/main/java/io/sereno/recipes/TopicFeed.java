@@ -117,6 +117,11 @@ final class TopicFeed {
         return stream;
     }
 
+    /** The offset behind the last message of the stream that is known of. */
+    long tail() {
+        return tail;
+    }
+
     /** Whether what comes from this offset on is here, or will be. */
     boolean covers(long ofStream, long offset) {
         return isKnown() && ofStream == stream && offset >= start;

@@ -34,6 +34,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
     private final @Nullable TopicPosition position;
     private final OpenSubscription subscription;
     private final Backoff backoff;
+    private final CallbackFailures failures;
 
     /** A callback is submitted, or a pause is under way after which one will be. */
     private final AtomicBoolean due = new AtomicBoolean();
@@ -54,6 +55,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         TopicPosition durable = place.position(cursor);
         this.position = durable;
         this.backoff = scope.kernel().backoff();
+        this.failures = new CallbackFailures(scope);
         Strand strand = place.feed().strand();
         this.subscription = new OpenSubscription(
                 client,
@@ -171,6 +173,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         try {
             listener.onMessage(message);
             backoff.reset();
+            failures.wentWell(OPERATION);
             return true;
         } catch (Exception failure) {
             return !subscription.isEnding() && mayFollow(message, next, failure);
@@ -181,11 +184,11 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
     private boolean mayFollow(Message<T> message, TopicCursor.Next next, Exception failure) {
         switch (listener.onFailure(message, failure)) {
             case SKIP -> {
-                scope.callbackFailed(OPERATION, failure);
+                failures.failed(OPERATION, failure);
                 return true;
             }
             case RETRY -> {
-                scope.callbackFailed(OPERATION, failure);
+                failures.failed(OPERATION, failure);
                 again = next;
                 var unused = scope.kernel()
                         .time()
@@ -201,8 +204,8 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
     }
 
     private void stop(String what, Throwable failure) {
-        scope.callbackFailed(what, failure);
-        subscription.fail(failure);
+        scope.kernel().events().failed(scope.recipe(), scope.name(), what, failure);
+        subscription.failInCallback(what, failure);
     }
 
     // Step 3.

@@ -220,6 +220,7 @@ final class WaitGroupWorker implements Worker, Open {
             return; // What is finishing finds out by itself.
         }
         loss = cause;
+        kernel.events().lost(scope.recipe(), scope.name(), "as a worker", cause);
         leave();
         kernel.offStrand(() -> lost.complete(cause));
     }

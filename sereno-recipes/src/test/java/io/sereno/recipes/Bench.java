@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.backend.memory.MemoryStore;
 import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Hooks;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
@@ -68,16 +69,7 @@ class Bench implements AutoCloseable {
         Wire wire = new Wire(store.connect(Runnable::run), time);
         wire.notices = notices;
         Settings settings = new Settings(
-                id,
-                "",
-                TTL,
-                OPERATION_TIMEOUT,
-                time,
-                callbacks::add,
-                callbacks::add,
-                Settings.NO_OBSERVER,
-                "memory",
-                List.of());
+                id, "", TTL, OPERATION_TIMEOUT, time, callbacks::add, callbacks::add, Hooks.NONE, "memory", List.of());
         Node node = new Node(this, id, wire, new Client(settings, wire, false));
         nodes.add(node);
         return node;

@@ -3,8 +3,10 @@ package io.sereno.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.Sereno;
+import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
 import io.sereno.backend.memory.MemoryStore;
+import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
@@ -42,7 +44,7 @@ final class Clients implements AutoCloseable {
     }
 
     SerenoClient connect(String nodeId, Backend backend) {
-        return connect(nodeId, backend, Settings.NO_OBSERVER);
+        return connect(nodeId, backend, Hooks.NONE);
     }
 
     /** A line to the store that a test can disturb; notices come in the thread that causes them. */
@@ -53,15 +55,23 @@ final class Clients implements AutoCloseable {
     /** A client without the facade: nothing of it waits for another thread. */
     Client client(String nodeId, Backend backend, TimeSource clock, Executor users) {
         Settings settings = new Settings(
-                nodeId, "", TTL, OPERATION_TIMEOUT, clock, users, callbacks, Settings.NO_OBSERVER, "memory", List.of());
+                nodeId, "", TTL, OPERATION_TIMEOUT, clock, users, callbacks, Hooks.NONE, "memory", List.of());
         Client client = new Client(settings, backend, true);
         client.open();
         return client;
     }
 
     SerenoClient connect(String nodeId, Backend backend, SerenoObserver observer) {
+        return connect(nodeId, backend, new Hooks(List.of(observer), List.of()));
+    }
+
+    SerenoClient connect(String nodeId, Backend backend, SerenoMeter meter) {
+        return connect(nodeId, backend, new Hooks(List.of(), List.of(meter)));
+    }
+
+    SerenoClient connect(String nodeId, Backend backend, Hooks hooks) {
         Settings settings = new Settings(
-                nodeId, "", TTL, OPERATION_TIMEOUT, time, callbacks, callbacks, observer, "memory", List.of());
+                nodeId, "", TTL, OPERATION_TIMEOUT, time, callbacks, callbacks, hooks, "memory", List.of());
         SerenoClient client = new SerenoClient(settings, backend, true);
         open.add(client);
         return client;

@@ -12,6 +12,7 @@ import io.sereno.SerenoClosedException;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
+import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -51,7 +52,7 @@ class CloseTest {
                         timers,
                         clients.callbacks,
                         clients.callbacks,
-                        Settings.NO_OBSERVER,
+                        Hooks.NONE,
                         "memory",
                         List.of()),
                 line,

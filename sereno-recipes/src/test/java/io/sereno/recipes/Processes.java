@@ -1,5 +1,6 @@
 package io.sereno.recipes;
 
+import io.sereno.recipes.kernel.Hooks;
 import io.sereno.recipes.kernel.View;
 import io.sereno.simulation.SimulatedClient;
 import io.sereno.simulation.World;
@@ -65,7 +66,7 @@ final class Processes {
                 clock,
                 process.executor(),
                 process.executor(),
-                Settings.NO_OBSERVER,
+                Hooks.NONE,
                 "explored",
                 List.of());
         return new Client(settings, backend, false);

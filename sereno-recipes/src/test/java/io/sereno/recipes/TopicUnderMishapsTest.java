@@ -14,6 +14,7 @@ import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicListener;
 import io.sereno.backend.memory.MemoryStore;
+import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
@@ -117,7 +118,7 @@ class TopicUnderMishapsTest {
                 line.time(),
                 Runnable::run,
                 Runnable::run,
-                Settings.NO_OBSERVER,
+                Hooks.NONE,
                 "memory",
                 List.of());
         Client client = new Client(settings, line, false);

@@ -5,8 +5,10 @@ import static java.util.stream.Collectors.joining;
 
 import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
+import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
 import io.sereno.recipes.Settings;
+import io.sereno.recipes.kernel.Hooks;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendProvider;
 import io.sereno.spi.Guarantees;
@@ -24,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +57,9 @@ final class SerenoBuilder implements Sereno.Builder {
     private @Nullable Path privateKey;
     private @Nullable Executor executor;
     private @Nullable TimeSource time;
-    private SerenoObserver observer = Settings.NO_OBSERVER;
+    private @Nullable UnaryOperator<Backend> wrapper;
+    private final List<SerenoObserver> observers = new ArrayList<>();
+    private final List<SerenoMeter> meters = new ArrayList<>();
     private final Set<Promise> required = EnumSet.noneOf(Promise.class);
 
     SerenoBuilder(Connector connector, Map<String, String> environment) {
@@ -143,7 +148,21 @@ final class SerenoBuilder implements Sereno.Builder {
 
     @Override
     public Sereno.Builder observer(SerenoObserver observer) {
-        this.observer = requireNonNull(observer, "observer");
+        observers.add(requireNonNull(observer, "observer"));
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder meter(SerenoMeter meter) {
+        meters.add(requireNonNull(meter, "meter"));
+        return this;
+    }
+
+    @Override
+    public Sereno.Builder wrap(UnaryOperator<Backend> wrapper) {
+        requireNonNull(wrapper, "wrapper");
+        UnaryOperator<Backend> before = this.wrapper;
+        this.wrapper = before == null ? wrapper : opened -> wrapper.apply(Wrapping.around(opened, before));
         return this;
     }
 
@@ -190,7 +209,8 @@ final class SerenoBuilder implements Sereno.Builder {
                         set("trust", trust),
                         set("identity", certificates),
                         set("connectTimeout", connectTimeout),
-                        set("connectRetry", connectRetry))
+                        set("connectRetry", connectRetry),
+                        set("wrap", wrapper))
                 .flatMap(Optional::stream)
                 .collect(joining(", "));
         if (!ofUri.isEmpty()) {
@@ -232,8 +252,12 @@ final class SerenoBuilder implements Sereno.Builder {
         try {
             Backend opened = Attempts.open(provider, config, settings.backendName(), retry);
             made.add(0, opened);
-            check(opened.guarantees(), settings, promises);
-            return connector.connect(settings, opened, true);
+            Backend used = wrapper == null ? opened : Wrapping.around(opened, wrapper);
+            if (used != opened) {
+                made.add(0, used);
+            }
+            check(used.guarantees(), settings, promises);
+            return connector.connect(settings, used, true);
         } catch (RuntimeException | Error e) {
             closeAll(made, e);
             throw e;
@@ -325,7 +349,7 @@ final class SerenoBuilder implements Sereno.Builder {
                 time == null ? ownTime : time,
                 executor == null ? threads : simulated ? executor : new GuardedExecutor(threads, executor),
                 executor != null && simulated ? executor : threads,
-                observer,
+                new Hooks(observers, meters),
                 backendName,
                 time == null ? List.of(ownTime) : List.of());
     }

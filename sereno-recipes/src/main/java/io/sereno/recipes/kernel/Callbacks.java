@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +11,17 @@ import org.jspecify.annotations.Nullable;
  * a lock. What a callback throws is told, and the next one runs.
  */
 public final class Callbacks {
+    /** Is told what became of each callback. Must not throw. */
+    public interface Watcher {
+        void failed(String what, Throwable thrown);
+
+        void wentWell(String what);
+    }
+
     private record Callback(String what, Runnable code, Interruptible handle, Runnable after) {}
 
     private final Executor executor;
-    private final BiConsumer<String, Throwable> onFailure;
+    private final Watcher watcher;
     private final Strand strand = new Strand();
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
 
@@ -28,10 +34,9 @@ public final class Callbacks {
 
     private volatile @Nullable Thread runner;
 
-    /** {@code onFailure} is told which callback failed and with what. */
-    public Callbacks(Executor executor, BiConsumer<String, Throwable> onFailure) {
+    public Callbacks(Executor executor, Watcher watcher) {
         this.executor = executor;
-        this.onFailure = onFailure;
+        this.watcher = watcher;
     }
 
     /** {@code after} runs when the callback has returned or thrown, or at once when it will never run; it must not block. */
@@ -80,7 +85,7 @@ public final class Callbacks {
                 executor.execute(() -> run(callback));
             } catch (RuntimeException | Error refused) {
                 running = null;
-                onFailure.accept(callback.what(), refused);
+                watcher.failed(callback.what(), refused);
                 callback.after().run();
             }
         }
@@ -95,9 +100,10 @@ public final class Callbacks {
                     callback.code().run();
                     return true;
                 });
+                watcher.wentWell(callback.what());
             }
         } catch (RuntimeException | Error thrown) {
-            onFailure.accept(callback.what(), thrown);
+            watcher.failed(callback.what(), thrown);
         } finally {
             runner = null;
             strand.execute(() -> returned(callback));

@@ -3,6 +3,7 @@ package io.sereno.recipes.kernel;
 import io.sereno.GrantLostException;
 import io.sereno.Leadership;
 import io.sereno.LossCause;
+import io.sereno.spi.Names;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,9 @@ public final class Hold implements Leadership {
     private final String recipe;
     private final String name;
     private final long fencingToken;
+    /** By the clock, where somebody times it. */
+    private final long grantedAt;
+
     private final CompletableFuture<LossCause> lost = new CompletableFuture<>();
     private final AtomicReference<@Nullable End> end = new AtomicReference<>();
     private volatile @Nullable Interruptible work;
@@ -48,6 +52,7 @@ public final class Hold implements Leadership {
         this.recipe = recipe;
         this.name = name;
         this.fencingToken = fencingToken;
+        this.grantedAt = kernel.events().now();
     }
 
     @Override
@@ -74,7 +79,7 @@ public final class Hold implements Leadership {
     public void release() {
         End before = giveBack();
         if (before != null && !End.isLoss(before)) {
-            throw new IllegalStateException(recipe + " '" + name + "' on " + kernel.backend()
+            throw new IllegalStateException(recipe + " '" + Names.printable(name) + "' on " + kernel.backend()
                     + ": the right with token " + fencingToken + " was given back before");
         }
         if (before != null) {
@@ -97,7 +102,7 @@ public final class Hold implements Leadership {
             running.interrupt();
         }
         kernel.offStrand(() -> lost.complete(cause));
-        kernel.observer().lost(recipe, name, fencingToken, cause);
+        kernel.events().lost(recipe, name, fencingToken, cause, grantedAt);
     }
 
     /** Runs work under this hold: the loss of it interrupts the work. */
@@ -127,13 +132,18 @@ public final class Hold implements Leadership {
     /** Gives back without waiting, for the kernel; completes like {@link Giver#takeBack}, at once when the hold had ended before. */
     public CompletableFuture<Void> surrender() {
         expireByTheClock();
-        return end.compareAndSet(null, RELEASED) ? giver.takeBack(this) : CompletableFuture.completedFuture(null);
+        if (!end.compareAndSet(null, RELEASED)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        kernel.events().released(recipe, name, grantedAt);
+        return giver.takeBack(this);
     }
 
     /** Null when this call gave it back; else how it had ended before. */
     private @Nullable End giveBack() {
         expireByTheClock();
         if (end.compareAndSet(null, RELEASED)) {
+            kernel.events().released(recipe, name, grantedAt);
             Await.uninterruptibly(giver.takeBack(this));
             return null;
         }
@@ -150,7 +160,8 @@ public final class Hold implements Leadership {
         LossCause cause = Objects.requireNonNull(loss.cause());
         return new GrantLostException(
                 cause,
-                recipe + " '" + name + "' on " + kernel.backend() + ": the right with token " + fencingToken
+                recipe + " '" + Names.printable(name) + "' on " + kernel.backend() + ": the right with token "
+                        + fencingToken
                         + " was lost before it was given back (" + cause
                         + "); another may hold it by now, so check what was done under it",
                 because);

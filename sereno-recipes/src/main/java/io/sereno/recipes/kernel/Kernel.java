@@ -1,6 +1,5 @@
 package io.sereno.recipes.kernel;
 
-import io.sereno.SerenoObserver;
 import io.sereno.SessionState;
 import io.sereno.spi.Backend;
 import io.sereno.spi.TimeSource;
@@ -19,7 +18,7 @@ public final class Kernel {
     private final TimeSource time;
     private final Executor callbacks;
     private final Executor signals;
-    private final SerenoObserver observer;
+    private final Events events;
     private final String nodeId;
     private final String backend;
     private final Duration operationTimeout;
@@ -31,7 +30,6 @@ public final class Kernel {
     /**
      * @param callbacks runs users' code, and nothing else
      * @param signals completes users' stages; never behind a callback
-     * @param observer must not throw
      * @param sessionDirectory where the markers of this client's sessions stand
      * @param onSessionState hears of each state of the client's own session with its id; must not block
      */
@@ -41,17 +39,17 @@ public final class Kernel {
             TimeSource time,
             Executor callbacks,
             Executor signals,
-            SerenoObserver observer,
+            Events events,
             String nodeId,
             Duration operationTimeout,
             Duration sessionTtl,
             String sessionDirectory,
             BiConsumer<SessionState, String> onSessionState) {
-        this.store = new Store(backend, time, operationTimeout);
+        this.store = new Store(backend, time, operationTimeout, events);
         this.time = time;
         this.callbacks = callbacks;
         this.signals = signals;
-        this.observer = observer;
+        this.events = events;
         this.nodeId = nodeId;
         this.backend = backendName;
         this.operationTimeout = operationTimeout;
@@ -64,7 +62,7 @@ public final class Kernel {
     /** Whoever observes is told of the end of the client once. */
     private void otherSession(SessionState state, String sessionId) {
         if (state != SessionState.CLOSED) {
-            observer.session(state, sessionId);
+            events.session(state, sessionId);
         }
     }
 
@@ -80,8 +78,8 @@ public final class Kernel {
         return callbacks;
     }
 
-    public SerenoObserver observer() {
-        return observer;
+    public Events events() {
+        return events;
     }
 
     public String nodeId() {

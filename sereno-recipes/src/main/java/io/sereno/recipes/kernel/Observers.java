@@ -4,28 +4,30 @@ import io.sereno.Gap;
 import io.sereno.LossCause;
 import io.sereno.SerenoObserver;
 import io.sereno.SessionState;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Calls a user's observer one event after another on the client's executor; what it throws is logged. An observer that is {@link #BACKLOG}
- * events behind misses the next ones, which is logged too: a kernel that waits for it would be worse.
+ * Calls a user's observer one event after another on the client's executor. An observer that is {@link #BACKLOG} events behind misses the next
+ * ones: a kernel that waits for it would be worse. What it throws and what it misses is logged, once in a series.
  */
-public final class Observers implements SerenoObserver {
-    private static final Logger LOG = System.getLogger("io.sereno");
+public final class Observers implements SerenoObserver, Callbacks.Watcher {
     private static final int BACKLOG = 10_000;
 
     private final SerenoObserver observer;
     private final Callbacks callbacks;
     private final AtomicInteger behind = new AtomicInteger();
+    /** Since it was last up to date. */
+    private final AtomicLong missed = new AtomicLong();
+
+    private final Series failures = new Series();
 
     public Observers(SerenoObserver observer, Executor executor) {
         this.observer = observer;
-        this.callbacks = new Callbacks(
-                executor, (what, thrown) -> LOG.log(Level.WARNING, "the observer failed in " + what, thrown));
+        this.callbacks = new Callbacks(executor, this);
     }
 
     @Override
@@ -56,9 +58,33 @@ public final class Observers implements SerenoObserver {
     private void tell(String what, Runnable event) {
         if (behind.incrementAndGet() > BACKLOG) {
             behind.decrementAndGet();
-            LOG.log(Level.WARNING, "the observer is {0} events behind; an event ''{1}'' is dropped", BACKLOG, what);
+            if (missed.getAndIncrement() == 0) {
+                Lines.CALLBACK.log(
+                        Level.WARNING,
+                        "the observer is " + BACKLOG + " events behind; an event '" + what
+                                + "' is dropped, as are those that follow until it is up to date");
+            }
             return;
         }
-        callbacks.submit(what, event, behind::decrementAndGet);
+        callbacks.submit(what, event, this::heard);
+    }
+
+    private void heard() {
+        if (behind.decrementAndGet() == 0) {
+            long dropped = missed.getAndSet(0);
+            if (dropped > 0) {
+                Lines.CALLBACK.log(Level.INFO, "the observer is up to date again; it missed " + dropped + " events");
+            }
+        }
+    }
+
+    @Override
+    public void failed(String what, Throwable thrown) {
+        Lines.CALLBACK.unexpected("the observer failed in " + what, thrown, failures.begins(what, thrown));
+    }
+
+    @Override
+    public void wentWell(String what) {
+        failures.end(what);
     }
 }

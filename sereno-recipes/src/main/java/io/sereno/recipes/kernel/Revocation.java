@@ -1,8 +1,6 @@
 package io.sereno.recipes.kernel;
 
 import io.sereno.spi.Lease;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +11,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the strand.
  */
 final class Revocation {
-    private static final Logger LOG = System.getLogger("io.sereno");
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Kernel kernel;
@@ -76,9 +73,8 @@ final class Revocation {
     }
 
     private void giveUp(Duration after) {
-        LOG.log(
-                Level.WARNING,
-                "the store at " + kernel.backend() + " has not answered within " + after
+        kernel.events()
+                .leaseLeft("the store at " + kernel.backend() + " has not answered within " + after
                         + " that a lease was given back; what is left under it goes within its ttl of " + lease.ttl());
         end();
     }

@@ -3,8 +3,6 @@ package io.sereno.recipes.kernel;
 import io.sereno.SessionState;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
@@ -42,8 +40,6 @@ public final class Sessions {
         default void suspended(Session session) {}
     }
 
-    private static final Logger LOG = System.getLogger("io.sereno");
-
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int ID_LENGTH = 11;
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -65,6 +61,9 @@ public final class Sessions {
 
     // Confined to the strand.
     private boolean opened;
+    /** A session stood, or the log says that none could be opened: then it says so when one is. */
+    private boolean noted;
+
     private boolean closed;
     /** By when whoever closes wants to be done, by the clock. */
     private long closeBy;
@@ -191,6 +190,10 @@ public final class Sessions {
             failure = null;
             current = session;
             session.start(sentAt, outcome.revision());
+            if (noted) {
+                kernel.events().sessionOpenedAgain(session.id());
+            }
+            noted = true;
             tell(SessionState.CONNECTED, session.id());
             members.values().forEach(member -> member.opened(session));
         });
@@ -198,7 +201,11 @@ public final class Sessions {
 
     private void failed(@Nullable BackendException why) {
         if (why != null && !closed) {
-            troubled(why);
+            if (failure == null) {
+                noted = true;
+                kernel.events().noSession(kernel.nodeId(), why);
+            }
+            failure = why;
             members.values().forEach(member -> member.failed(why));
         }
     }
@@ -230,15 +237,6 @@ public final class Sessions {
         cancelRetry = kernel.time().schedule(backoff.next(), strand, this::enrol);
     }
 
-    /** Told to log and observer at the first failure of a series. */
-    private void troubled(BackendException why) {
-        if (failure == null) {
-            LOG.log(Level.WARNING, "the session on " + kernel.backend() + " is in trouble; trying on", why);
-            kernel.observer().failed("session", kernel.nodeId(), "renew", why);
-        }
-        failure = why;
-    }
-
     private void tell(SessionState next, String sessionId) {
         if (state != next) {
             state = next;
@@ -258,13 +256,19 @@ public final class Sessions {
         @Override
         public void renewed(Session session) {
             failure = null;
+            if (state == SessionState.SUSPENDED) {
+                kernel.events().sessionRenewed(session.id());
+            }
             tell(SessionState.CONNECTED, session.id());
             members.values().forEach(member -> member.renewed(session));
         }
 
         @Override
         public void suspended(Session session, BackendException why) {
-            troubled(why);
+            failure = why;
+            if (state != SessionState.SUSPENDED) {
+                kernel.events().sessionSuspended(session.id(), kernel.nodeId(), session.remaining(), why);
+            }
             tell(SessionState.SUSPENDED, session.id());
             members.values().forEach(member -> member.suspended(session));
         }
@@ -274,6 +278,7 @@ public final class Sessions {
         public void ended(Session session) {
             current = null;
             if (!closed) {
+                kernel.events().sessionExpired(session.id());
                 tell(SessionState.EXPIRED, session.id());
             }
             members.values().forEach(member -> member.ended(session));

@@ -1,8 +1,11 @@
 package io.sereno.recipes.kernel;
 
+import io.sereno.SerenoMeter;
+import io.sereno.SerenoMeter.Operation;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -28,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * calls by itself (LIF-6); should one not, the call ends here a little later as the outcome rule says, and its late answer is dropped.
  */
 public final class Store {
-    private static final Logger LOG = System.getLogger("io.sereno");
+    private static final Logger LOG = System.getLogger("io.sereno.store");
 
     /** What a backend may take beyond its own deadline (LIF-6). */
     private static final Duration GRACE = Duration.ofMillis(250);
@@ -36,15 +39,17 @@ public final class Store {
     private final Backend backend;
     private final TimeSource time;
     private final Duration limit;
+    private final Events events;
 
-    public Store(Backend backend, TimeSource time, Duration operationTimeout) {
+    public Store(Backend backend, TimeSource time, Duration operationTimeout, Events events) {
         this.backend = backend;
         this.time = time;
         this.limit = operationTimeout.plus(GRACE);
+        this.events = events;
     }
 
     public void commit(Commit commit, Executor on, Consumer<Outcome> then) {
-        ask(() -> backend.commit(commit), commit.writes().isEmpty(), on, (result, failure) -> {
+        ask(Operation.COMMIT, () -> backend.commit(commit), commit.writes().isEmpty(), on, (result, failure) -> {
             then.accept(result != null ? Outcome.of(result) : Outcome.of(failed(failure)));
         });
     }
@@ -56,19 +61,19 @@ public final class Store {
 
     /** The snapshot, or why there is none. */
     public void read(Query query, Executor on, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
-        ask(() -> backend.read(query), true, on, then);
+        ask(Operation.READ, () -> backend.read(query), true, on, then);
     }
 
     void grantLease(Duration ttl, Executor on, BiConsumer<@Nullable Lease, @Nullable BackendException> then) {
-        ask(() -> backend.grantLease(ttl), false, on, then);
+        ask(Operation.GRANT_LEASE, () -> backend.grantLease(ttl), false, on, then);
     }
 
     void renew(Lease lease, Executor on, BiConsumer<@Nullable Boolean, @Nullable BackendException> then) {
-        ask(lease::renew, false, on, then);
+        ask(Operation.RENEW_LEASE, lease::renew, false, on, then);
     }
 
     void revoke(Lease lease, Executor on, Consumer<@Nullable BackendException> then) {
-        ask(lease::revoke, false, on, (done, failure) -> then.accept(failure));
+        ask(Operation.REVOKE_LEASE, lease::revoke, false, on, (done, failure) -> then.accept(failure));
     }
 
     void watch(
@@ -76,7 +81,7 @@ public final class Store {
             WatchListener listener,
             Executor on,
             BiConsumer<@Nullable Watch, @Nullable BackendException> then) {
-        ask(() -> backend.watch(target, listener), true, on, then);
+        ask(Operation.WATCH, () -> backend.watch(target, listener), true, on, then);
     }
 
     /** A backend that fails here has nothing to tell that would matter: notices are not listened to any more. */
@@ -89,18 +94,22 @@ public final class Store {
     }
 
     private <T> void ask(
+            Operation operation,
             Supplier<CompletionStage<T>> call,
             boolean harmless,
             Executor on,
             BiConsumer<@Nullable T, @Nullable BackendException> then) {
+        Call<T> pending =
+                events.isMetered() ? new MeteredCall<>(operation, harmless, on, then) : new Call<>(harmless, on, then);
         CompletionStage<T> stage;
         try {
             stage = Objects.requireNonNull(call.get(), "the backend returned no stage");
         } catch (RuntimeException | Error thrown) {
-            on.execute(() -> then.accept(null, classify(thrown, harmless)));
+            BackendException failure = classify(thrown, harmless);
+            pending.settled(null, failure);
+            on.execute(() -> then.accept(null, failure));
             return;
         }
-        Call<T> pending = new Call<>(harmless, on, then);
         stage.whenComplete(pending);
         pending.limit(time, limit);
     }
@@ -128,7 +137,7 @@ public final class Store {
     }
 
     /** One call under way: the answer or the limit ends it, whichever comes first. */
-    private static final class Call<T> implements BiConsumer<T, @Nullable Throwable> {
+    private class Call<T> implements BiConsumer<T, @Nullable Throwable> {
         private final AtomicBoolean ended = new AtomicBoolean();
         private final boolean harmless;
         private final Executor on;
@@ -145,19 +154,24 @@ public final class Store {
         public void accept(T result, @Nullable Throwable thrown) {
             if (ended.compareAndSet(false, true)) {
                 cancelLimit();
-                on.execute(() -> {
-                    if (thrown == null) {
-                        then.accept(result, null);
-                    } else {
-                        then.accept(null, classify(thrown, harmless));
-                    }
-                });
+                if (thrown == null) {
+                    events.answered();
+                    settled(result, null);
+                    on.execute(() -> then.accept(result, null));
+                } else {
+                    BackendException failure = classify(thrown, harmless);
+                    settled(null, failure);
+                    on.execute(() -> then.accept(null, failure));
+                }
             } else if (result instanceof Watch late) {
                 cancel(late);
             } else if (result instanceof Lease late) {
-                late.revoke();
+                revoke(late, Runnable::run, failure -> {});
             }
         }
+
+        /** Once: how it ended, as the caller will be told. */
+        void settled(@Nullable T result, @Nullable BackendException failure) {}
 
         void limit(TimeSource time, Duration limit) {
             if (!ended.get()) {
@@ -168,7 +182,9 @@ public final class Store {
                                 false,
                                 "no answer from the backend within " + limit,
                                 null);
-                        then.accept(null, classify(silent, harmless));
+                        BackendException failure = classify(silent, harmless);
+                        settled(null, failure);
+                        then.accept(null, failure);
                     }
                 });
                 if (ended.get()) {
@@ -182,6 +198,45 @@ public final class Store {
             if (cancel != null) {
                 cancel.run();
             }
+        }
+    }
+
+    /** The same, with a clock. */
+    private final class MeteredCall<T> extends Call<T> {
+        private final Operation operation;
+        private final long began = time.nanoTime();
+
+        MeteredCall(
+                Operation operation,
+                boolean harmless,
+                Executor on,
+                BiConsumer<@Nullable T, @Nullable BackendException> then) {
+            super(harmless, on, then);
+            this.operation = operation;
+        }
+
+        @Override
+        void settled(@Nullable T result, @Nullable BackendException failure) {
+            events.request(operation, failure != null ? outcomeOf(failure) : outcomeOf(result), began);
+        }
+
+        private SerenoMeter.Outcome outcomeOf(BackendException failure) {
+            return failure.outcome() == BackendException.Outcome.NOT_APPLIED
+                    ? SerenoMeter.Outcome.NOT_APPLIED
+                    : SerenoMeter.Outcome.UNKNOWN;
+        }
+
+        private SerenoMeter.Outcome outcomeOf(@Nullable T result) {
+            if (result instanceof CommitResult.Conflict) {
+                return SerenoMeter.Outcome.CONFLICT;
+            }
+            if (result instanceof CommitResult.LeaseDead || Boolean.FALSE.equals(result)) {
+                return SerenoMeter.Outcome.LEASE_DEAD;
+            }
+            // No commit is answered with null; that counts as doubt for the recipes too.
+            return result == null && operation == Operation.COMMIT
+                    ? SerenoMeter.Outcome.UNKNOWN
+                    : SerenoMeter.Outcome.OK;
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.sereno.recipes.connect;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +35,13 @@ public final class LogCapture extends Handler implements AutoCloseable {
     /** How many lines nobody has taken yet. */
     int size() {
         return records.size();
+    }
+
+    /** What was logged, and not asked for yet. */
+    public List<LogRecord> all() {
+        List<LogRecord> all = new ArrayList<>();
+        records.drainTo(all);
+        return all;
     }
 
     @Override

@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sereno.NotAppliedException;
 import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
+import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
 import io.sereno.recipes.Settings;
 import io.sereno.recipes.connect.Probe.ProbeBackend;
 import io.sereno.recipes.connect.Probe.ProbeProvider;
 import io.sereno.recipes.connect.Probe.UnaddressedProvider;
+import io.sereno.recipes.kernel.Hooks;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
@@ -95,6 +97,8 @@ class SerenoBuilderTest {
         Path pem = Files.writeString(directory.resolve("some.pem"), "-----BEGIN");
         Executor executor = Runnable::run;
         SerenoObserver observer = new SerenoObserver() {};
+        SerenoObserver second = new SerenoObserver() {};
+        SerenoMeter meter = new SerenoMeter() {};
         try (SystemTime time = new SystemTime()) {
             builder()
                     .uri("probe:")
@@ -107,6 +111,8 @@ class SerenoBuilderTest {
                     .identity(pem, pem)
                     .executor(executor)
                     .observer(observer)
+                    .observer(second)
+                    .meter(meter)
                     .timeSource(time)
                     .connect();
 
@@ -131,7 +137,7 @@ class SerenoBuilderTest {
                             time,
                             settings().executor(),
                             settings().signals(),
-                            observer,
+                            new Hooks(List.of(observer, second), List.of(meter)),
                             "probe://localhost:7000/billing/eu",
                             List.of()));
         }
@@ -329,6 +335,8 @@ class SerenoBuilderTest {
                 nothing("privateKey", b -> b.identity(Path.of("x"), null)),
                 nothing("executor", b -> b.executor(null)),
                 nothing("observer", b -> b.observer(null)),
+                nothing("meter", b -> b.meter(null)),
+                nothing("wrapper", b -> b.wrap(null)),
                 nothing("promise", b -> b.require(Promise.DURABLE, null)),
                 nothing("time", b -> b.timeSource(null)));
     }

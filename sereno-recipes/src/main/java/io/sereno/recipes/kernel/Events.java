@@ -1,0 +1,202 @@
+package io.sereno.recipes.kernel;
+
+import io.sereno.Gap;
+import io.sereno.LossCause;
+import io.sereno.SerenoMeter;
+import io.sereno.SessionState;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.TimeSource;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one place that tells what happens in a client: to the log, to the user's observers and to the user's meters. It never blocks and never
+ * throws. Safe for use by multiple threads.
+ *
+ * <p>Without observers and meters nothing is allocated and no clock is read for them.
+ */
+public final class Events {
+    private final String store;
+    private final TimeSource time;
+    private final List<Observers> observers;
+    private final @Nullable SerenoMeter meter;
+    private final boolean timed;
+
+    /** A failure of the store has been logged, and it has not answered since: those that follow belong to the same series. */
+    private volatile boolean outage;
+
+    public Events(String store, TimeSource time, Hooks hooks, Executor callbacks) {
+        this.store = store;
+        this.time = time;
+        this.observers = hooks.observers().stream()
+                .map(observer -> new Observers(observer, callbacks))
+                .toList();
+        this.meter = hooks.meters().isEmpty() ? null : new Meters(hooks.meters());
+        this.timed = meter != null || !observers.isEmpty();
+    }
+
+    /** The clock, where somebody wants to know how long something takes; else 0. */
+    public long now() {
+        return timed ? time.nanoTime() : 0;
+    }
+
+    /** Whether there is a meter: what only a meter is told need not be found out without one. */
+    public boolean isMetered() {
+        return meter != null;
+    }
+
+    private long since(long began) {
+        return Math.max(0, time.nanoTime() - began);
+    }
+
+    public void connected(String backend, String nodeId, LongSupplier sessionRemainingNanos) {
+        Lines.SESSION.log(Level.INFO, "connected to " + store + " as node " + nodeId);
+        if (meter != null) {
+            meter.connected(backend, sessionRemainingNanos);
+        }
+    }
+
+    public void session(SessionState state, String sessionId) {
+        observers.forEach(observer -> observer.session(state, sessionId));
+    }
+
+    /** Nothing is held yet, or any more. The next session is tried for until there is one. */
+    void noSession(String nodeId, BackendException why) {
+        Lines.SESSION.expected("no session can be opened on " + store + "; trying on", why, true);
+        failed("session", nodeId, "renew", why);
+    }
+
+    void sessionSuspended(String sessionId, String nodeId, Duration believed, BackendException why) {
+        outage = outage || !why.permanent();
+        Lines.SESSION.expected(
+                "session " + sessionId + " on " + store
+                        + " is suspended, and what is held under it is believed in for another " + believed,
+                why,
+                true);
+        failed("session", nodeId, "renew", why);
+    }
+
+    void sessionRenewed(String sessionId) {
+        Lines.SESSION.log(Level.INFO, "session " + sessionId + " on " + store + " is renewed again; nothing was lost");
+    }
+
+    void sessionExpired(String sessionId) {
+        Lines.SESSION.log(
+                Level.WARNING,
+                "session " + sessionId + " on " + store + " has expired; everything held under it is lost");
+        if (meter != null) {
+            meter.sessionLost();
+        }
+    }
+
+    void sessionOpenedAgain(String sessionId) {
+        Lines.SESSION.log(Level.INFO, "session " + sessionId + " on " + store + " was opened; work goes on under it");
+    }
+
+    public void waiting(String recipe, String name) {
+        if (meter != null) {
+            meter.waiting(recipe, name);
+        }
+    }
+
+    /** {@code began} is what {@link #now} was when the wait began. */
+    public void granted(String recipe, String name, long fencingToken, long began) {
+        if (!timed) {
+            return;
+        }
+        long waitNanos = since(began);
+        if (meter != null) {
+            meter.granted(recipe, name, waitNanos);
+        }
+        Duration waited = Duration.ofNanos(waitNanos);
+        observers.forEach(observer -> observer.granted(recipe, name, fencingToken, waited));
+    }
+
+    public void gaveUp(String recipe, String name, SerenoMeter.NotGranted why, long began) {
+        if (meter != null) {
+            meter.gaveUp(recipe, name, why, since(began));
+        }
+    }
+
+    void released(String recipe, String name, long grantedAt) {
+        if (meter != null) {
+            meter.released(recipe, name, since(grantedAt));
+        }
+    }
+
+    void lost(String recipe, String name, long fencingToken, LossCause cause, long grantedAt) {
+        lost(recipe, name, "with token " + fencingToken, cause);
+        if (meter != null) {
+            meter.lost(recipe, name, cause, since(grantedAt));
+        }
+        observers.forEach(observer -> observer.lost(recipe, name, fencingToken, cause));
+    }
+
+    /** For the log: whoever closes the client knows what that costs. */
+    public void lost(String recipe, String name, String which, LossCause cause) {
+        Lines.GRANT.log(
+                cause == LossCause.SERENO_CLOSED ? Level.INFO : Level.WARNING,
+                "lost " + recipe + " '" + name + "' " + which + " on " + store + ": " + cause);
+    }
+
+    /** What a user's callback threw. */
+    public void callbackFailed(
+            String recipe, String name, String operation, String about, Throwable thrown, boolean first) {
+        Lines.CALLBACK.unexpected(about + " failed", thrown, first);
+        failed(recipe, name, operation, thrown);
+    }
+
+    /**
+     * What is tried again failed for the first time. Of the failures of a store that does not answer, one is logged until it answers again, however
+     * many want something of it.
+     */
+    public void troubled(String recipe, String name, String operation, String about, Throwable why) {
+        boolean silent = why instanceof BackendException failure && !failure.permanent();
+        boolean known = silent && outage;
+        outage = outage || silent;
+        Lines.STORE.expected(about + " is in trouble; trying on", why, !known);
+        failed(recipe, name, operation, why);
+    }
+
+    /** For the log: a lease was not given back; part of the outage that the store is in. */
+    void leaseLeft(String line) {
+        Lines.STORE.log(outage ? Level.DEBUG : Level.WARNING, line);
+    }
+
+    /** The store has answered, so the next failure is another series. */
+    void answered() {
+        if (outage) {
+            outage = false;
+        }
+    }
+
+    public void failed(String recipe, String name, String operation, Throwable cause) {
+        observers.forEach(observer -> observer.failed(recipe, name, operation, cause));
+    }
+
+    void request(SerenoMeter.Operation operation, SerenoMeter.Outcome outcome, long began) {
+        if (meter != null) {
+            meter.request(operation, outcome, since(began));
+        }
+    }
+
+    public void lag(String topic, long change) {
+        if (meter != null) {
+            meter.topicLag(topic, change);
+        }
+    }
+
+    public void gap(String topic, String about, Gap gap) {
+        Lines.SUBSCRIPTION.log(
+                Level.WARNING,
+                about + ": messages " + gap.firstOffset() + " to " + gap.lastOffset() + " were trimmed unread");
+        if (meter != null) {
+            meter.topicGap(topic, gap.lastOffset() - gap.firstOffset() + 1);
+        }
+        observers.forEach(observer -> observer.gap(topic, gap));
+    }
+}

@@ -1,0 +1,33 @@
+package io.sereno.recipes.kernel;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Tells the first of several equal failures from those that follow it, for each kind of work. A series ends when the work goes well, or fails in
+ * another way. Safe for use by multiple threads.
+ */
+public final class Series {
+    private final Map<String, String> failures = new ConcurrentHashMap<>();
+
+    /** Whether this failure is not equal to the one before it. */
+    public boolean begins(String work, Throwable failure) {
+        String now = describe(failure);
+        return !now.equals(failures.put(work, now));
+    }
+
+    public void end(String work) {
+        if (!failures.isEmpty()) {
+            failures.remove(work);
+        }
+    }
+
+    private static String describe(Throwable failure) {
+        try {
+            return failure.toString();
+        } catch (RuntimeException | Error broken) {
+            // A user's exception, whose message cannot be had.
+            return failure.getClass().getName();
+        }
+    }
+}
