@@ -25,6 +25,8 @@ final class Connection {
     private final ServerFacts server;
     private final List<byte[]> head;
     private final AtomicBoolean closed = new AtomicBoolean();
+    /** What the first call found. Written before anybody else has this connection. */
+    private volatile Duration clockBehind = Duration.ZERO;
 
     /** @param begin when the process began, for the script; 0 where that says nothing */
     Connection(
@@ -41,6 +43,16 @@ final class Connection {
 
     ServerFacts server() {
         return server;
+    }
+
+    Connection began(Replies.Tick first) {
+        clockBehind = first.clockBehind();
+        return this;
+    }
+
+    /** How far the server's clock was behind the revisions of the namespace when this connection was made. */
+    Duration clockBehind() {
+        return clockBehind;
     }
 
     /** Runs the action when the connection has ended, or at once if it has. It may run twice. */

@@ -101,7 +101,9 @@ final class Connector {
         // In a Cluster the entries may have come from another node, whose clock is another one.
         long begin = address.form() == Address.Form.CLUSTER ? 0 : facts.beganMicros();
         Connection connection = new Connection(lettuce, script, facts, begin, logLength);
-        return connection.run("tick", List.of()).thenApply(done -> connection);
+        return connection
+                .run("tick", List.of(Requests.bytes(facts.replicationId())))
+                .thenApply(reply -> connection.began(Replies.tick(reply)));
     }
 
     private static BackendException failureOf(String server, Throwable failure) {

@@ -90,8 +90,9 @@ public final class RedisBackendProvider implements BackendProvider {
                         .settings(Setup.SETTINGS)
                         // Whoever may not ask is promised nothing that depends on the answer.
                         .exceptionally(refused -> Map.of())
-                        .thenApply(settings ->
-                                new First(connection, new Setup(connection.server(), settings, address.form()))));
+                        .thenApply(settings -> new First(
+                                connection,
+                                new Setup(connection.server(), settings, address.form(), connection.clockBehind()))));
     }
 
     private static Duration min(Duration a, Duration b) {

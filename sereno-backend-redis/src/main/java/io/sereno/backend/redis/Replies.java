@@ -10,6 +10,8 @@ import io.sereno.spi.CommitResult.LeaseDead;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -49,11 +51,17 @@ final class Replies {
      *
      * @param revision the latest in the log
      * @param microsToDeadline until the next lease ends; negative for never
+     * @param clock the server's wall clock in microseconds
      */
-    record Tick(long revision, long microsToDeadline) {}
+    record Tick(long revision, long microsToDeadline, long clock) {
+        /** How far the server's clock is behind the revisions, which begin with it; zero or negative where all is well. */
+        Duration clockBehind() {
+            return Duration.of(revision - clock, ChronoUnit.MICROS);
+        }
+    }
 
     static Tick tick(List<?> reply) {
-        return new Tick((Long) reply.get(1), (Long) reply.get(2));
+        return new Tick((Long) reply.get(1), (Long) reply.get(2), (Long) reply.get(3));
     }
 
     private static String status(List<?> reply) {

@@ -24,6 +24,14 @@ record ServerFacts(Map<String, String> fields) {
     }
 
     /**
+     * Of the history of writes that the server goes on with; empty if not known. It changes when a replica becomes the primary, and where the
+     * last replica was gone for an hour.
+     */
+    String replicationId() {
+        return fields.getOrDefault("master_replid", "");
+    }
+
+    /**
      * When this process began, by the server's clock, in microseconds, at the latest. 0 if that is not known, or does not say since when it is
      * the primary, as it once was a replica.
      */

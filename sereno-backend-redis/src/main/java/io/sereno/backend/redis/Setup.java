@@ -16,8 +16,12 @@ import java.util.Set;
  * How a server is set up, as far as it could be seen when the backend was opened, and what that lets the backend promise.
  *
  * @param settings those of the server that {@link #SETTINGS} matches; none if they may not be asked for
+ * @param clockBehind how far the server's clock is behind the revisions of the namespace; zero or negative where it is not
  */
-record Setup(ServerFacts server, Map<String, String> settings, Form form) {
+record Setup(ServerFacts server, Map<String, String> settings, Form form, Duration clockBehind) {
+    /** What a clock may be behind the revisions without being wrong: a process gives some while its clock stands still. */
+    private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
+
     /** For CONFIG GET. */
     static final String SETTINGS = "*appendfsync*";
 
@@ -50,7 +54,7 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form) {
         if (isDurable()) {
             promises.add(Promise.DURABLE);
         }
-        if (!server.runId().isEmpty()) {
+        if (!server.runId().isEmpty() && !clockIsBehind()) {
             promises.add(Promise.REVISIONS_SURVIVE_FAIL_OVER);
         }
         return promises;
@@ -64,6 +68,11 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form) {
                 && setting("no-appendfsync-on-rewrite").equals("no")
                 && !server.evictsAnything()
                 && !failsOver;
+    }
+
+    /** Then two processes that take over from one state can begin with the same revision. */
+    private boolean clockIsBehind() {
+        return clockBehind.compareTo(CLOCK_TOLERANCE) > 0;
     }
 
     private String setting(String name) {
@@ -94,6 +103,11 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form) {
             concerns.add(
                     "no-appendfsync-on-rewrite is yes: while the server rewrites its file, a loss of power loses what"
                             + " was acknowledged last");
+        }
+        if (clockIsBehind()) {
+            concerns.add(
+                    "its clock is " + clockBehind + " behind one by which this namespace was served before: until it"
+                            + " has come to where that was, fencing tokens may be given twice after restarts that lose writes");
         }
         if (server.evictsAnything()) {
             concerns.add(

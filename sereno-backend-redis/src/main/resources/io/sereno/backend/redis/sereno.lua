@@ -2,7 +2,8 @@
 -- nothing else meanwhile, so a call is one moment.
 --
 -- KEYS  all in one slot, and never empty, so that Cluster can move them:
---   1 META     hash: rev (of the latest entry of the log), clock and shift (see `now`), run (the server process that wrote last)
+--   1 META     hash: rev (of the latest entry of the log), clock and shift (see `now`), run (the server process that wrote last), born (the
+--              server's clock when that process took over) and history (the replication id that the server had then)
 --   2 ENTRIES  hash: directory NUL name -> "<createRevision> <modRevision> <lease> <value>"; lease is - for none
 --   3 INDEX    sorted set, all scores 0: directory NUL name, so in the order of names
 --   4 LOG      stream: every change has a revision, which is its id; p is the id before, so that a reader sees that it missed one
@@ -18,7 +19,9 @@ local run, began = string.match(ARGV[2], '^(%w*) (%d+)$')
 local call = redis.call
 
 local MAX_REVISION = 9007199254740991
--- A server that is new, restarted or promoted goes on this much (1 min) after the revisions that others may have given and it does not know.
+-- Revisions rise by one in so many microseconds at least; see `following`.
+local SLOWNESS = 1000
+-- Where the clock of a process that takes over is behind the revisions that it knows, it goes on this much (1 min) after them, at least.
 local JUMP = 60000000
 -- How much later a step back of the clock lets leases end at most (5 s).
 local PATIENCE = 5000000
@@ -26,6 +29,8 @@ local PATIENCE = 5000000
 local CHUNK = 256
 -- How many arguments one command is given at most.
 local BATCH = 500
+-- How many records a read fetches before it looks at their size: bounds what it has in memory.
+local RECORDS = 32
 
 -- A write that changes nothing. It fails on a replica, which must not be read from, and where the operator's conditions for writes are not
 -- met. Only what stores more fails for want of memory: after this line Redis asks for memory no more, and leases still end and are renewed.
@@ -42,10 +47,13 @@ end
 
 local time = call('TIME')
 local wall = time[1] * 1000000 + time[2]
-local meta = call('HMGET', META, 'rev', 'clock', 'shift', 'run')
+local meta = call('HMGET', META, 'rev', 'clock', 'shift', 'run', 'born', 'history')
 local rev = tonumber(meta[1] or 0)
 local clock = tonumber(meta[2] or 0)
 local shift = tonumber(meta[3] or 0)
+local born = tonumber(meta[5] or 0)
+-- Told by the first call of a connection only. It changes when a replica becomes the primary, also when it was the primary before.
+local history = operation == 'tick' and ARGV[4] or ''
 
 -- The clock of leases: the server's wall clock, but for steps back. It stands still until the wall clock is where it was, PATIENCE at most, so
 -- that a clock that comes forward again ends no lease early; over the rest of a step it goes on as if nothing had happened.
@@ -56,10 +64,18 @@ local function save()
   call('HSET', META, 'rev', decimal(rev), 'clock', decimal(now), 'shift', decimal(shift), 'run', run == '' and meta[4] or run)
 end
 
+-- The revision behind the latest one. A process begins with the time at which it took over, and counts. What a former one gave is less,
+-- whatever of it was lost: it began earlier, and gives fewer than one in a microsecond. One that goes on beside its successor, as in a
+-- split, gives less for the same reason. So revisions must not follow the clock; that they rise with a thousandth of its speed tells
+-- apart what is given before and after a state came back that nobody noticed, as with a virtual machine that is restored.
+local function following()
+  return math.max(rev + 1, born + math.floor((wall - born) / SLOWNESS))
+end
+
 -- Takes a revision and tells the log.
 local function append(...)
   local before = rev
-  rev = math.max(rev + 1, wall)
+  rev = following()
   call('XADD', LOG, 'MAXLEN', '~', kept, decimal(rev) .. '-0', 'p', decimal(before), ...)
 end
 
@@ -70,7 +86,13 @@ local function begin()
   if latest then
     rev = math.max(rev, tonumber(string.match(latest[1], '^%d+')))
   end
-  rev = math.max(rev, wall) + JUMP
+  if wall > rev then
+    rev = wall
+  else
+    -- The clock is wrong, so two processes that take over from one state may see the same time. They differ in their run ids.
+    rev = rev + JUMP + (tonumber(string.sub(run, 1, 8), 16) or 0) % JUMP
+  end
+  born = wall
   -- Leases that had ended stay dead. The others live for a full ttl again, as a renewal may be among what was lost. None came after this
   -- process began if it is the former one, restarted; not so where it ran before the latest write that is known, which another one did then.
   local ended = clock
@@ -99,6 +121,7 @@ local function begin()
   call('ZADD', LEASED, 0, '')
   append('b', '')
   save()
+  call('HSET', META, 'born', decimal(born), 'history', history)
 end
 
 local function due()
@@ -160,8 +183,8 @@ local function lives(lease)
   return deadline and tonumber(deadline) > now
 end
 
-local fresh = not meta[1] or (run ~= '' and run ~= meta[4])
-if rev > MAX_REVISION - 2 * JUMP or wall > MAX_REVISION - 2 * JUMP then
+local fresh = not meta[1] or not meta[5] or (run ~= '' and run ~= meta[4]) or (history ~= '' and history ~= meta[6])
+if rev > MAX_REVISION - 3 * JUMP or wall > MAX_REVISION - 3 * JUMP then
   return redis.error_reply('ERR the revisions of this namespace have come to their end, 2^53')
 end
 if fresh then
@@ -170,13 +193,14 @@ end
 local backlog = reap()
 
 -- What an entry is: its record and the parts of it, or nil. Entries of a lease that has ended are gone, also before they are removed.
+-- A record that Sereno did not write has no parts; whoever reads it says so, and it can be deleted like others.
 local known = {}
 local function present(record)
   if not record then
     return nil
   end
   local create, mod, lease = string.match(record, '^(%d+) (%d+) (%S+) ')
-  if backlog and lease ~= '-' then
+  if backlog and lease and lease ~= '-' then
     if known[lease] == nil then
       known[lease] = lives(lease) or false
     end
@@ -193,7 +217,7 @@ local function range(directory, behind, limit, room)
   local found, count = {0}, 0
   local from, to = '(' .. directory .. '\0' .. behind, '(' .. directory .. '\1'
   while true do
-    local keys = call('ZRANGEBYLEX', INDEX, from, to, 'LIMIT', 0, math.min(BATCH, limit - count + 1))
+    local keys = call('ZRANGEBYLEX', INDEX, from, to, 'LIMIT', 0, math.min(RECORDS, limit - count + 1))
     if #keys == 0 then
       return found
     end
@@ -276,7 +300,7 @@ function operations.commit()
   end
 
   local stored, indexed, leased, unleased, deleted, names = {}, {}, {}, {}, {}, {}
-  local revision = decimal(math.max(rev + 1, wall))
+  local revision = decimal(following())
   for i = 1, writes do
     local at = first_write + 3 * (i - 1)
     local kind, name, key = ARGV[at], ARGV[at + 1], keys[conditions + i]
@@ -286,14 +310,14 @@ function operations.commit()
       if record then
         deleted[#deleted + 1] = key
         names[#names + 1] = name
-        if bound ~= '-' then
+        if bound and bound ~= '-' then
           unleased[#unleased + 1] = bound .. '\0' .. key
         end
       end
     else
       local binding = kind == 'lease' and lease or '-'
       if record and bound ~= binding then
-        return {'B', 0, name, bound}
+        return {'B', 0, name, bound or ''}
       end
       if raw and not record then
         -- Its lease has ended and its entry is not removed yet; the reaper is to leave the new one alone.
@@ -358,13 +382,14 @@ function operations.revoke()
   return {'G'}
 end
 
--- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never}
+-- 4 the replication id of the server, with the first call of a connection
+-- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never, the server's clock}
 function operations.tick()
   local deadline = tonumber(call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
   if deadline == math.huge then
-    return {'T', rev, -1}
+    return {'T', rev, -1, wall}
   end
-  return {'T', rev, deadline <= now and 0 or deadline - wall - shift}
+  return {'T', rev, deadline <= now and 0 or deadline - wall - shift, wall}
 end
 
 return operations[operation]()

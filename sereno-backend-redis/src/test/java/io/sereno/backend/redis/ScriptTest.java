@@ -7,7 +7,9 @@ import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Promise;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,16 +61,73 @@ class ScriptTest extends OneServerTest {
         assertThat(deadline).isGreaterThanOrEqualTo((double) (before + 100_000 + 60_000_000));
     }
 
+    /** So none is ahead of the clock, and the next process, which sees a later time, begins behind all of them. */
     @Test
-    void eachProcessBeginsAMinuteAheadOfWhatAnyFormerOneCouldHaveGiven() {
-        long greatest = revision("first");
-        assertThat(greatest).isGreaterThan(micros() + JUMP - HOUR / 60);
-        for (String process : List.of("second", "first", "third")) {
-            long next = revision(process);
-            assertThat(next - greatest).isGreaterThan(JUMP);
-            assertThat(revision(process) - next).as("within a process").isLessThan(JUMP);
-            greatest = next;
+    void eachProcessBeginsWithTheTimeAtWhichItTakesOverAndCounts() {
+        for (String process : List.of("first", "second", "first", "third")) {
+            long before = micros();
+            long first = revision(process);
+            assertThat(first).isBetween(before, micros());
+            awaitMicros(before + 50_000);
+            assertThat(revision(process) - first).as("within a process").isBetween(1L, 1_000L);
         }
+    }
+
+    @Test
+    void processesThatTakeOverFromOneStateGiveNoRevisionTwice() {
+        revision("first");
+        Map<String, String> state = redis.hgetall(keys.get(META));
+        List<Long> given = new ArrayList<>();
+        for (String process : List.of("second", "third", "second", "first")) {
+            redis.del(Script.of(namespace).keys());
+            redis.hset(keys.get(META), state);
+            given.add(revision(process.equals("first") ? "fourth" : process));
+            given.add(revision(process.equals("first") ? "fourth" : process));
+        }
+        assertThat(given).isSorted().doesNotHaveDuplicates();
+    }
+
+    /** As where one side of a split goes on by itself: what it gives stays behind all that the promoted side ever gave. */
+    @Test
+    void aProcessThatGoesOnBesideItsSuccessorStaysBehindIt() {
+        revision("former");
+        // It has served for an hour.
+        for (String field : List.of("born", "rev")) {
+            redis.hincrby(keys.get(META), field, -HOUR);
+        }
+        redis.del(Script.of(namespace).keys()[3]);
+        assertThat(micros() - revision("former")).isGreaterThan(HOUR - HOUR / 500);
+    }
+
+    /** A replica becomes the primary, nobody calls it, and the former primary, which has its state by then, becomes it again. */
+    @Test
+    void aServerThatWasAReplicaInBetweenIsAnotherOneAlthoughItsProcessIsTheSame() {
+        run("first", 0, "tick", "history1");
+        long former = revision("first");
+        run("first", 0, "tick", "history1");
+        assertThat(revision("first") - former).isBetween(1L, 1_000L);
+        awaitMicros(micros() + 50_000);
+        long before = micros();
+        run("first", 0, "tick", "history2");
+        assertThat(revision("first")).isGreaterThan(before);
+    }
+
+    /** The clock of the new process is an hour behind that of the former. */
+    @Test
+    void whereTheClockIsBehindTheRevisionsAProcessGoesOnBehindThoseThatItKnowsAndSaysSo() {
+        revision("first");
+        redis.hincrby(keys.get(META), "rev", HOUR);
+        long known = Long.parseLong(redis.hget(keys.get(META), "rev"));
+        assertThat(revision("00000007")).isEqualTo(known + JUMP + 7 + 2);
+        assertThat(Replies.tick(run("00000007", 0, "tick")).clockBehind())
+                .isBetween(ofMicros(HOUR), ofMicros(HOUR + 2 * JUMP));
+        try (Backend backend = open()) {
+            assertThat(backend.guarantees().promises()).doesNotContain(Promise.REVISIONS_SURVIVE_FAIL_OVER);
+        }
+    }
+
+    private static Duration ofMicros(long micros) {
+        return Duration.of(micros, ChronoUnit.MICROS);
     }
 
     /** A client that may not ask who serves changes nothing of what the others know. */

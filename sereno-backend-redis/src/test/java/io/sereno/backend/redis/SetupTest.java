@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.backend.redis.Address.Form;
 import io.sereno.spi.Promise;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,8 @@ class SetupTest {
         Setup setup = new Setup(
                 ServerFacts.parse(lines(info)),
                 ServerFacts.parse(lines(settings)).fields(),
-                form);
+                form,
+                Duration.ZERO);
         assertThat(setup.guarantees().promises().contains(Promise.DURABLE)).isEqualTo(durable.equals("yes"));
         assertThat(setup.guarantees().promises().contains(Promise.REVISIONS_SURVIVE_FAIL_OVER))
                 .isEqualTo(revisions.equals("yes"));

@@ -1,0 +1,119 @@
+package io.sereno.backend.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.api.sync.RedisCommands;
+import io.sereno.spi.Backend;
+import io.sereno.testservers.Persistence;
+import io.sereno.testservers.RedisServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Two servers, of which an operator makes now one and now the other the primary, so that each has a state that the other never saw. */
+class FailOverByHandTest extends RedisTest {
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    private RedisServer first;
+    private RedisServer second;
+
+    @BeforeEach
+    void startServers() {
+        first = RedisServer.start(Persistence.APPEND_ALWAYS, "repl-diskless-sync-delay 0");
+        second = RedisServer.start(Persistence.APPEND_ALWAYS, "repl-diskless-sync-delay 0");
+    }
+
+    @AfterEach
+    void stopServers() {
+        second.close();
+        first.close();
+    }
+
+    @Override
+    RedisServer server() {
+        return first;
+    }
+
+    /** A fail-over, and the return to a server that has heard nothing of it, before a minute is over. */
+    @Test
+    void serversThatServeInTurnFromOneStateGiveNoRevisionTwice() {
+        List<Long> revisions = new ArrayList<>();
+        Backend backend = open();
+        revisions.add(put(backend, "d", "both", "1"));
+        replicate(second, first);
+        promote(second);
+
+        first.kill();
+        Backend promoted = openAt(second);
+        revisions.add(put(promoted, "d", "lost", "1"));
+        revisions.add(put(promoted, "d", "lost", "2"));
+        second.kill();
+
+        first.restart();
+        awaitWorking(backend, SOON);
+        assertThat(names(backend, "d")).containsExactly("both");
+        revisions.add(put(backend, "d", "later", "1"));
+        revisions.add(put(backend, "d", "later", "2"));
+        first.kill();
+
+        second.restart();
+        awaitWorking(promoted, SOON);
+        assertThat(names(promoted, "d")).containsExactly("both", "lost");
+        revisions.add(put(promoted, "d", "last", "1"));
+        assertThat(revisions).isSorted().doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whatTheFormerPrimaryGivesInASplitIsLessThanAllThatThePromotedOneGives() {
+        Backend former = open();
+        put(former, "d", "both", "1");
+        replicate(second, first);
+        promote(second);
+        Backend promoted = openAt(second);
+        long least = put(promoted, "d", "promoted", "1");
+        long greatest = 0;
+        for (int i = 0; i < 500; i++) {
+            greatest = put(former, "d", "former", "1");
+        }
+        assertThat(greatest).isLessThan(least);
+        assertThat(put(promoted, "d", "promoted", "2")).isGreaterThan(least);
+    }
+
+    /** Nobody called the other one meanwhile, so it has not written down that it served. */
+    @Test
+    void aServerThatIsThePrimaryAgainWithTheStateOfAnotherOneGivesNoRevisionTwice() {
+        Backend backend = open();
+        put(backend, "d", "both", "1");
+        replicate(second, first);
+        promote(second);
+        long lost = 0;
+        for (int i = 0; i < 500; i++) {
+            lost = put(backend, "d", "lost", "1");
+        }
+        replicate(first, second);
+        promote(first);
+        Backend next = open();
+        assertThat(names(next, "d")).containsExactly("both");
+        assertThat(put(next, "d", "next", "1")).isGreaterThan(lost);
+    }
+
+    private Backend openAt(RedisServer server) {
+        return open(config().at(server.endpoints()));
+    }
+
+    private void replicate(RedisServer replica, RedisServer primary) {
+        RedisCommands<String, String> redis = redis(replica.endpoints().get(0));
+        redis.replicaof("127.0.0.1", primary.endpoints().get(0).getPort());
+        long begun = System.nanoTime();
+        while (!redis.info("replication").contains("master_link_status:up")) {
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
+        }
+    }
+
+    private void promote(RedisServer replica) {
+        assertThat(redis(replica.endpoints().get(0)).replicaofNoOne()).isEqualTo("OK");
+    }
+}
