@@ -2,6 +2,7 @@ package io.sereno.backend.redis;
 
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -9,7 +10,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of the script on its way: waits for a connection, is sent once, and ends once, by whichever comes first of an answer, a failure,
+ * One run of the script on its way: waits for a connection, is sent once (a read again, when a connection was lost), and ends once, by whichever comes first of an answer, a failure,
  * its timeout and the end of the backend. Its stage completes on the executor of callbacks, so that one that blocks does not block the
  * connection.
  */
@@ -22,8 +23,11 @@ final class Call<T> {
     private final Function<List<?>, T> reading;
     private final Callbacks callbacks;
     private final CompletableFuture<T> stage = new CompletableFuture<>();
-    /** From WAITING to SENT, and from either to ENDED. */
+    /** From WAITING to SENT, a read back again, and from either to ENDED. */
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+
+    /** By the clock of the TimeSource; when the Link was given it. */
+    private volatile long since;
 
     private volatile @Nullable Connection sentOn;
 
@@ -71,6 +75,24 @@ final class Call<T> {
     boolean beginSending(Connection connection) {
         sentOn = connection;
         return state.compareAndSet(State.WAITING, State.SENT);
+    }
+
+    void begin(long now) {
+        since = now;
+    }
+
+    Duration age(long now) {
+        return Duration.ofNanos(now - since);
+    }
+
+    /** Whether it may be sent again when its answer is lost: it changes nothing at the server. */
+    boolean isRead() {
+        return operation.equals("read");
+    }
+
+    /** True if it is to wait for another connection, as the one that it was sent on has ended. */
+    boolean waitAgain() {
+        return isRead() && state.compareAndSet(State.SENT, State.WAITING);
     }
 
     void answer(List<?> reply) {

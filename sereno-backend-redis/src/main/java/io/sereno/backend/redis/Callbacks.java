@@ -3,7 +3,6 @@ package io.sereno.backend.redis;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 
 /** The executor that listeners, and what hangs on stages, run on: never a thread of the connection, which a callback that blocks would stop. */
 final class Callbacks implements Executor {
@@ -19,7 +18,8 @@ final class Callbacks implements Executor {
     public void execute(Runnable task) {
         try {
             executor.execute(task);
-        } catch (RejectedExecutionException e) {
+        } catch (RuntimeException e) {
+            // Mostly a RejectedExecutionException; but whatever an application's executor throws, the task is run.
             LOG.log(Level.WARNING, "the executor of callbacks refuses; one runs in a thread of the connection", e);
             task.run();
         }

@@ -1,5 +1,6 @@
 package io.sereno.backend.redis;
 
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.StreamMessage;
 import io.sereno.backend.redis.Errors.Meaning;
 import io.sereno.backend.redis.Replies.Tick;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  *
  * When the connection ends, the same from step 1, with reading going on where it was. What was changed meanwhile is in the log, or is seen to be
  * missing there; every watch hears {@code reset} all the same, as somebody may have taken the end of the log away.
+ *
+ * <p>A step that fails for whatever reason ends the connection, so reading begins again. An entry that Sereno did not write is passed over: it
+ * is logged, and every watch hears {@code reset}.
  */
 final class ChangeLog {
     private static final Logger LOG = System.getLogger(ChangeLog.class.getName());
@@ -43,7 +48,8 @@ final class ChangeLog {
     private static final Duration LONGEST_READ = Duration.ofSeconds(5);
 
     private static final Duration TICK_AGAIN = Duration.ofSeconds(1);
-    private static final int MOST_ENTRIES = 1_000;
+    /** An entry has up to 128 KiB of names, so an answer has 32 MiB at most. */
+    private static final int MOST_ENTRIES = 256;
 
     private final Supplier<CompletionStage<Connection>> connector;
     private final TimeSource time;
@@ -68,6 +74,10 @@ final class ChangeLog {
     private final Backoff backoff = new Backoff();
     /** The revision of the last entry read; 0 before the first tick. */
     private volatile long position;
+    /** The id of the last entry read, which differs from the position where somebody else wrote it. */
+    private volatile String lastId = "0-0";
+    /** Whether the log has a warning for what fails now. */
+    private volatile boolean warned;
     /** By the clock of the TimeSource, when to tick next; null for not before something new is in the log. */
     private volatile @Nullable Long nextTick;
 
@@ -122,12 +132,39 @@ final class ChangeLog {
     private void connect() {
         connector.get().whenComplete((made, failure) -> {
             if (failure == null) {
-                begin(made);
+                try {
+                    begin(made);
+                } catch (RuntimeException | Error e) {
+                    failed(made, e);
+                }
             } else {
                 LOG.log(Level.DEBUG, "watches wait for a connection", failure);
                 connectLater();
             }
         });
+    }
+
+    /** What comes when an answer is there. Where it fails nothing would follow, and nobody would see why; so reading begins again. */
+    private <T> void then(
+            CompletionStage<T> answer, Connection connection, BiConsumer<@Nullable T, @Nullable Throwable> step) {
+        answer.whenComplete((reply, failure) -> {
+            try {
+                step.accept(reply, failure);
+            } catch (RuntimeException | Error e) {
+                failed(connection, e);
+            }
+        });
+    }
+
+    private void failed(Connection connection, Throwable failure) {
+        warn("reading the changes failed; it begins again over another connection", failure);
+        lost(connection);
+    }
+
+    /** Once until reading goes on: what fails for good fails again each second. */
+    private void warn(String what, @Nullable Throwable failure) {
+        LOG.log(warned ? Level.DEBUG : Level.WARNING, what, failure);
+        warned = true;
     }
 
     private void connectLater() {
@@ -153,9 +190,8 @@ final class ChangeLog {
     }
 
     private void tick(Connection connection) {
-        within(timeout, connection, connection.run("tick", List.of())).whenComplete((reply, failure) -> {
-            if (failure == null) {
-                backoff.reset();
+        then(within(timeout, connection, connection.run("tick", List.of())), connection, (reply, failure) -> {
+            if (reply != null) {
                 ticked(connection, Replies.tick(reply));
             } else if (isLive() && Errors.meaning(failure) == Meaning.NOT_NOW) {
                 LOG.log(Level.DEBUG, "the server does not let leases end now", failure);
@@ -172,6 +208,7 @@ final class ChangeLog {
         boolean again = position != 0 && !isLive();
         if (position == 0 || tick.revision() < position) {
             position = tick.revision();
+            lastId = position + "-0";
         }
         if (goLive(connection)) {
             if (again) {
@@ -218,23 +255,46 @@ final class ChangeLog {
         }
         // Rounded up: a tick a moment before the deadline would find nothing, and come again.
         Duration millis = Duration.ofMillis(wait.plusNanos(999_999).toMillis());
-        within(millis.plus(timeout), connection, connection.readLog(position, millis, MOST_ENTRIES))
-                .whenComplete((entries, failure) -> {
-                    if (failure != null) {
+        then(
+                within(millis.plus(timeout), connection, connection.readLog(lastId, millis, MOST_ENTRIES)),
+                connection,
+                (entries, failure) -> {
+                    if (entries == null) {
                         drop(connection, failure);
                         return;
                     }
+                    // Not before: a log that cannot be read is found by this step only.
+                    backoff.reset();
+                    warned = false;
                     for (StreamMessage<String, byte[]> entry : entries) {
-                        tell(entry);
+                        lastId = entry.getId();
+                        try {
+                            tell(entry);
+                        } catch (IllegalArgumentException e) {
+                            foreign(entry, e);
+                        }
                     }
                     read(connection);
                 });
     }
 
+    private void foreign(StreamMessage<String, byte[]> entry, IllegalArgumentException why) {
+        LOG.log(
+                Level.WARNING,
+                "entry {0} of the log of changes is none that Sereno wrote ({1}); it is passed over, and all watches look again",
+                entry.getId(),
+                why.getMessage());
+        watches.reset();
+        nextTick = time.nanoTime();
+    }
+
     private void tell(StreamMessage<String, byte[]> entry) {
         String id = entry.getId();
-        long revision = Long.parseLong(id.substring(0, id.indexOf('-')));
         Map<String, byte[]> fields = entry.getBody();
+        if (!id.endsWith("-0") || !fields.containsKey("p")) {
+            throw new IllegalArgumentException("its fields are " + fields.keySet());
+        }
+        long revision = Long.parseLong(id.substring(0, id.length() - 2));
         boolean missed = Long.parseLong(text(fields, "p")) != position;
         position = revision;
         if (missed || fields.containsKey("b")) {
@@ -243,7 +303,8 @@ final class ChangeLog {
         }
         if (fields.containsKey("g")) {
             tickBy(time.nanoTime()
-                    + Duration.ofMillis(Long.parseLong(text(fields, "g"))).toNanos());
+                    + min(Duration.ofMillis(Long.parseLong(text(fields, "g"))), Limits.GREATEST_TTL)
+                            .toNanos());
         } else if (fields.containsKey("m")) {
             tickBy(time.nanoTime());
         } else if (fields.containsKey("d")) {
@@ -270,6 +331,17 @@ final class ChangeLog {
         return a.compareTo(b) <= 0 ? a : b;
     }
 
+    /** Calls go to another connection now. If that leads to another process, there is nothing to be heard from the former one. */
+    void moved(Connection calls) {
+        Connection mine;
+        synchronized (this) {
+            mine = connection;
+        }
+        if (mine != null && calls.isToAnotherProcessThan(mine)) {
+            lost(mine);
+        }
+    }
+
     // When a connection ends
 
     /** Closes a connection that is silent for longer than it may. */
@@ -283,8 +355,15 @@ final class ChangeLog {
         connection.close();
     }
 
-    private void drop(Connection connection, Throwable failure) {
-        LOG.log(Level.DEBUG, "the connection that watches is replaced", failure);
+    private void drop(Connection connection, @Nullable Throwable failure) {
+        boolean refused = failure != null
+                && Errors.unwrap(failure) instanceof RedisCommandExecutionException
+                && Errors.meaning(failure) != Meaning.ELSEWHERE;
+        if (refused) {
+            warn("the server does not let the changes be read; it is tried again over another connection", failure);
+        } else {
+            LOG.log(Level.DEBUG, "the connection that watches is replaced", failure);
+        }
         lost(connection);
     }
 

@@ -55,6 +55,13 @@ final class Connection {
         return clockBehind;
     }
 
+    /** As far as is known: where a server does not tell its process, no two are said to differ. */
+    boolean isToAnotherProcessThan(Connection other) {
+        String mine = server.runId();
+        String its = other.server.runId();
+        return !mine.isEmpty() && !its.isEmpty() && !mine.equals(its);
+    }
+
     /** Runs the action when the connection has ended, or at once if it has. It may run twice. */
     void onEnd(Runnable action) {
         lettuce.addListener(new RedisConnectionStateListener() {
@@ -76,17 +83,26 @@ final class Connection {
         return send(() -> lettuce.async()
                         .<List<Object>>evalsha(script.digest(), ScriptOutputType.MULTI, script.keys(), values))
                 .exceptionallyCompose(failure -> Errors.unwrap(failure) instanceof RedisNoScriptException
-                        ? send(() -> lettuce.async().eval(script.text(), ScriptOutputType.MULTI, script.keys(), values))
+                        ? sendText(values)
                         : CompletableFuture.failedFuture(failure));
     }
 
-    /** Entries of the log behind a revision; waits for the first one so long, and then answers none. */
+    private CompletionStage<List<Object>> sendText(byte[][] values) {
+        return send(() -> lettuce.async()
+                        .<List<Object>>eval(script.text(), ScriptOutputType.MULTI, script.keys(), values))
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        Errors.mayNotSendScripts(failure)
+                                ? Errors.scriptNotLoaded(script.digest(), failure)
+                                : failure));
+    }
+
+    /** Entries of the log behind an id; waits for the first one so long, and then answers none. */
     @SuppressWarnings("unchecked") // an array of one stream, made and read by Lettuce
-    CompletionStage<List<StreamMessage<String, byte[]>>> readLog(long behind, Duration wait, int most) {
+    CompletionStage<List<StreamMessage<String, byte[]>>> readLog(String behind, Duration wait, int most) {
         return send(() -> lettuce.async()
                 .xread(
                         XReadArgs.Builder.block(Math.max(1, wait.toMillis())).count(most),
-                        StreamOffset.from(script.logKey(), behind + "-0")));
+                        StreamOffset.from(script.logKey(), behind)));
     }
 
     CompletionStage<Map<String, String>> settings(String pattern) {
@@ -106,7 +122,7 @@ final class Connection {
     }
 
     /** Lettuce throws where it sees at once that it cannot send. */
-    private static <T> CompletionStage<T> send(Supplier<? extends CompletionStage<T>> command) {
+    static <T> CompletionStage<T> send(Supplier<? extends CompletionStage<T>> command) {
         try {
             return command.get();
         } catch (RuntimeException e) {

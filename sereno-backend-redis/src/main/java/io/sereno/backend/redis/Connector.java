@@ -40,7 +40,7 @@ final class Connector {
     CompletionStage<Connection> connect(Duration timeout) {
         CompletableFuture<Connection> attempt = new CompletableFuture<>();
         Runnable timer = failLater(attempt, address.toString(), timeout);
-        locator.connect(timeout).whenComplete((connection, failure) -> {
+        Connection.send(() -> locator.connect(timeout)).whenComplete((connection, failure) -> {
             timer.run();
             if (failure != null) {
                 attempt.completeExceptionally(failureOf(address.toString(), failure));

@@ -1,6 +1,8 @@
 package io.sereno.backend.redis;
 
 import io.sereno.spi.TimeSource;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** All calls that have not ended. They have one timeout, so the oldest is due first, and one timer serves all. */
 final class Deadlines {
+    private static final Logger LOG = System.getLogger(Deadlines.class.getName());
+
     private record Pending(Call<?> call, long due) {}
 
     private final TimeSource time;
@@ -66,7 +70,13 @@ final class Deadlines {
                 calls.remove();
             }
         }
-        due.forEach(onDue);
+        for (Call<?> call : due) {
+            try {
+                onDue.accept(call);
+            } catch (RuntimeException | Error e) {
+                LOG.log(Level.ERROR, "a call that is overdue could not be ended", e);
+            }
+        }
     }
 
     private void forgetEnded() {

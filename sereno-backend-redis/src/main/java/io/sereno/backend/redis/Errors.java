@@ -85,6 +85,25 @@ final class Errors {
                 doubt ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, meaning == Meaning.REFUSED, message, cause);
     }
 
+    /** Whether the server refused EVAL itself, and not a command within the script. */
+    static boolean mayNotSendScripts(Throwable failure) {
+        return unwrap(failure) instanceof RedisCommandExecutionException answer
+                && code(answer).equals("NOPERM")
+                && !isWithinScript(answer)
+                && String.valueOf(answer.getMessage()).contains("'eval'");
+    }
+
+    /** For a server that forgot the script with a restart. An administrator may load it in a moment, so this is not for good. */
+    static BackendException scriptNotLoaded(String digest, Throwable cause) {
+        return new BackendException(
+                Outcome.NOT_APPLIED,
+                false,
+                "the server does not know the script " + digest
+                        + " of this version of Sereno, and the user may not send it"
+                        + " (EVAL): an administrator loads it with SCRIPT LOAD, after each start of the server; docs/redis.md says how",
+                unwrap(cause));
+    }
+
     /** Who is to be asked instead, where a node of a Cluster said so. It leaves the host out if it is the one that was asked. */
     static Optional<InetSocketAddress> moved(Throwable failure, String asked) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

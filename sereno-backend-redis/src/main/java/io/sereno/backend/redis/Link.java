@@ -1,41 +1,80 @@
 package io.sereno.backend.redis;
 
+import io.lettuce.core.RedisCommandExecutionException;
 import io.sereno.backend.redis.Errors.Meaning;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.TimeSource;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends calls over one connection, and makes another one when that ends. A call is sent once: what was under way when a connection ended
- * fails, and what comes while the next one is being made waits for it.
+ * fails, and what comes while the next one is being made waits for it. Only a read, which changes nothing, is sent again, and waits for a while
+ * where no connection could be made: a restart of the server is short, and nobody is to see a failure for it.
+ *
+ * <p>A connection that is silent may belong to a server that was replaced. So another connection is tried beside it, and where that leads to
+ * another process it takes over: what was under way over the silent one fails, earlier than by its timeout. Where it leads to the same process,
+ * that is slow, or the network is, and the calls are left alone.
  *
  * <p>State, guarded by this: {@code connection} is there, or {@code connecting}, or {@code failure} says why neither is and a timer runs, or
  * {@code closed}. Nothing is called under the lock but the making of lists.
  */
 final class Link {
+    private static final Logger LOG = System.getLogger(Link.class.getName());
+
+    /** After how much silence another connection is tried, at most. */
+    private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(1);
+
     private final Supplier<CompletionStage<Connection>> connector;
     private final TimeSource time;
+    /** How long a read waits for a connection, rounded up to the end of an attempt. */
+    private final Duration ride;
+
+    private final Duration patience;
+    private final Consumer<Connection> onMove;
     private final Deadlines deadlines;
     private final Backoff backoff = new Backoff();
 
     private @Nullable Connection connection;
+    /** Of the connection. */
+    private Silence silence;
+    /** Whether another connection is tried beside a silent one. */
+    private boolean looking;
+
     private boolean connecting;
     private List<Call<?>> waiting = new ArrayList<>();
     private @Nullable BackendException failure;
     private @Nullable Runnable timer;
     private boolean closed;
 
-    Link(Connection first, Supplier<CompletionStage<Connection>> connector, TimeSource time, Duration timeout) {
+    /** @param onMove gets each connection but the first one: it may lead to another process than the one before */
+    Link(
+            Connection first,
+            Supplier<CompletionStage<Connection>> connector,
+            TimeSource time,
+            Duration timeout,
+            Consumer<Connection> onMove) {
         this.connector = connector;
         this.time = time;
+        this.ride = timeout.dividedBy(2);
+        Duration quarter = timeout.dividedBy(4);
+        this.patience = quarter.compareTo(LONGEST_PATIENCE) < 0 ? quarter : LONGEST_PATIENCE;
+        this.onMove = onMove;
         this.deadlines = new Deadlines(time, timeout, call -> expire(call, timeout));
         this.connection = first;
+        this.silence = listen(first);
+    }
+
+    private Silence listen(Connection open) {
+        return new Silence(time, patience, () -> look(open));
     }
 
     /** Begins to look after the first connection. */
@@ -47,13 +86,14 @@ final class Link {
     }
 
     void submit(Call<?> call) {
+        call.begin(time.nanoTime());
         Connection open;
         BackendException reason;
         synchronized (this) {
             if (closed) {
                 reason = closedBackend();
             } else {
-                reason = connection == null && !connecting ? failure : null;
+                reason = connection == null && !connecting && !waits(call, failure, time.nanoTime()) ? failure : null;
                 if (reason == null) {
                     deadlines.add(call);
                 }
@@ -74,17 +114,57 @@ final class Link {
         if (!call.beginSending(open)) {
             return;
         }
+        @Nullable Silence listening = sending(open);
         open.run(call.operation, call.arguments).whenComplete((reply, failed) -> {
+            if (listening != null) {
+                listening.answered();
+            }
             if (failed == null) {
                 proved(open);
                 call.answer(reply);
             } else {
-                if (Errors.meaning(failed) == Meaning.ELSEWHERE) {
-                    lost(open);
-                }
-                call.fail(failed);
+                failed(call, open, failed);
             }
         });
+    }
+
+    /** Null where it is not the connection of the link any more; its end is known then. */
+    private synchronized @Nullable Silence sending(Connection open) {
+        if (connection != open) {
+            return null;
+        }
+        silence.sent();
+        return silence;
+    }
+
+    private void failed(Call<?> call, Connection open, Throwable failed) {
+        boolean ended = !(Errors.unwrap(failed) instanceof RedisCommandExecutionException)
+                && !(Errors.unwrap(failed) instanceof BackendException);
+        if (ended || Errors.meaning(failed) == Meaning.ELSEWHERE) {
+            lost(open);
+            if (call.age(time.nanoTime()).compareTo(ride) < 0 && call.waitAgain()) {
+                resubmit(call);
+                return;
+            }
+        }
+        call.fail(failed);
+    }
+
+    private void resubmit(Call<?> call) {
+        Connection open;
+        boolean ended;
+        synchronized (this) {
+            ended = closed;
+            open = connection;
+            if (!ended && open == null) {
+                waiting.add(call);
+            }
+        }
+        if (ended) {
+            call.fail(closedBackend());
+        } else if (open != null) {
+            send(call, open);
+        }
     }
 
     private synchronized void proved(Connection open) {
@@ -105,6 +185,54 @@ final class Link {
         }
     }
 
+    // Where a connection is silent
+
+    private void look(Connection silent) {
+        synchronized (this) {
+            if (closed || looking || connection != silent) {
+                return;
+            }
+            looking = true;
+        }
+        connector.get().whenComplete((made, failed) -> {
+            if (failed != null) {
+                LOG.log(Level.DEBUG, "the server is silent, and there is no other one", failed);
+            }
+            looked(silent, made);
+        });
+    }
+
+    private void looked(Connection silent, @Nullable Connection made) {
+        boolean moves;
+        synchronized (this) {
+            looking = false;
+            moves = made != null
+                    && !closed
+                    && connection == silent
+                    && silence.lasts()
+                    && made.isToAnotherProcessThan(silent);
+            if (moves) {
+                silence.end();
+                connection = made;
+                silence = listen(made);
+            }
+        }
+        if (moves) {
+            LOG.log(Level.DEBUG, "the server is silent, and another one has taken its place");
+            silent.close();
+            watch(made);
+        } else if (made != null) {
+            made.close();
+        }
+    }
+
+    private void watch(Connection made) {
+        onMove.accept(made);
+        made.onEnd(() -> lost(made));
+    }
+
+    // When a connection has ended
+
     /** It has ended, or is of no use any more. */
     private void lost(Connection ended) {
         Duration delay;
@@ -113,6 +241,7 @@ final class Link {
                 return;
             }
             connection = null;
+            silence.end();
             delay = backoff.next();
             if (delay.isZero()) {
                 connecting = true;
@@ -148,7 +277,7 @@ final class Link {
             if (failed == null) {
                 connected(made);
             } else {
-                failed(Errors.of("connecting", false, failed));
+                notConnected(Errors.of("connecting", false, failed));
             }
         });
     }
@@ -158,8 +287,10 @@ final class Link {
         synchronized (this) {
             connecting = false;
             if (!closed) {
-                ready = takeWaiting();
+                ready = waiting;
+                waiting = new ArrayList<>();
                 connection = made;
+                silence = listen(made);
             }
         }
         if (ready == null) {
@@ -167,13 +298,18 @@ final class Link {
             return;
         }
         ready.forEach(call -> send(call, made));
-        made.onEnd(() -> lost(made));
+        watch(made);
     }
 
-    private void failed(BackendException reason) {
-        List<Call<?>> refused;
+    private void notConnected(BackendException reason) {
+        List<Call<?>> refused = new ArrayList<>();
         synchronized (this) {
-            refused = takeWaiting();
+            List<Call<?>> patient = new ArrayList<>();
+            long now = time.nanoTime();
+            for (Call<?> call : waiting) {
+                (waits(call, reason, now) ? patient : refused).add(call);
+            }
+            waiting = patient;
             connecting = false;
             if (!closed) {
                 failure = reason;
@@ -183,10 +319,12 @@ final class Link {
         refused.forEach(call -> call.fail(reason));
     }
 
-    private List<Call<?>> takeWaiting() {
-        List<Call<?>> taken = waiting;
-        waiting = new ArrayList<>();
-        return taken;
+    /** Whether it waits for the next attempt although the last one failed. */
+    private boolean waits(Call<?> call, @Nullable BackendException reason, long now) {
+        return call.isRead()
+                && reason != null
+                && !reason.permanent()
+                && call.age(now).compareTo(ride) < 0;
     }
 
     synchronized boolean isClosed() {
@@ -201,6 +339,7 @@ final class Link {
             }
             closed = true;
             connection = null;
+            silence.end();
             if (timer != null) {
                 timer.run();
             }

@@ -77,7 +77,7 @@ final class RedisBackend implements Backend {
                 "the commit to directory '" + commit.directory() + "'",
                 !commit.writes().isEmpty(),
                 reply -> {
-                    CommitResult result = Replies.commit(reply, returning);
+                    CommitResult result = Replies.commit(reply, commit.directory(), returning);
                     if (result instanceof LeaseDead) {
                         leases.remove(leaseId);
                     }

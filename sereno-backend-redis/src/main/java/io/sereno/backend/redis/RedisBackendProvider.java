@@ -71,9 +71,9 @@ public final class RedisBackendProvider implements BackendProvider {
 
             Duration patience = min(config.connectTimeout(), LONGEST_ATTEMPT);
             Supplier<CompletionStage<Connection>> again = () -> connector.connect(patience);
-            Link link = new Link(first.connection, again, config.time(), config.operationTimeout());
-            link.start();
             ChangeLog log = new ChangeLog(again, config.time(), config.operationTimeout(), callbacks);
+            Link link = new Link(first.connection, again, config.time(), config.operationTimeout(), log::moved);
+            link.start();
             return new RedisBackend(client, link, log, callbacks, first.setup.guarantees());
         } catch (RuntimeException | Error e) {
             client.close();

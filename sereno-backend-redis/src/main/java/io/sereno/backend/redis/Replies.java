@@ -2,6 +2,7 @@ package io.sereno.backend.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.CommitResult.Committed;
@@ -10,6 +11,8 @@ import io.sereno.spi.CommitResult.LeaseDead;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -17,22 +20,39 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What the script answers; it says what that is. */
 final class Replies {
+    private static final Logger LOG = System.getLogger(Replies.class.getName());
+    private static final int MOST_PASSED_OVER = 100;
+    /** Records that the log of the application has named. */
+    private static final Set<String> PASSED_OVER = ConcurrentHashMap.newKeySet();
+
     private Replies() {}
 
     static Snapshot snapshot(List<?> reply, Query query) {
-        return snapshot(reply.get(2))
-                .orElseThrow(() -> Limits.refused("the entries of directory '" + query.directory() + "' have more than "
+        String directory = query.directory();
+        Snapshot snapshot = snapshot(directory, reply.get(2))
+                .orElseThrow(() -> Limits.refused("the entries of directory '" + directory + "' have more than "
                         + Limits.LISTING_BYTES + " bytes together; read them in ranges"));
+        if (query instanceof Query.One one
+                && snapshot.entries().isEmpty()
+                && reply.get(2) instanceof List<?> found
+                && found.size() > 1) {
+            throw foreign(directory, one.name());
+        }
+        return snapshot;
     }
 
-    static CommitResult commit(List<?> reply, boolean returning) {
+    static CommitResult commit(List<?> reply, String directory, boolean returning) {
         return switch (status(reply)) {
-            case "C" -> new Committed((Long) reply.get(1), returning ? snapshot(reply.get(2)) : Optional.empty());
-            case "X" -> new Conflict(returning ? snapshot(reply.get(2)) : Optional.empty());
+            case "C" ->
+                new Committed((Long) reply.get(1), returning ? snapshot(directory, reply.get(2)) : Optional.empty());
+            case "X" -> new Conflict(returning ? snapshot(directory, reply.get(2)) : Optional.empty());
+            case "F" -> throw foreign(directory, text(reply.get(2)));
             case "B" ->
                 throw Limits.refused(
                         "entry '" + text(reply.get(2)) + "' is bound to lease " + leaseId(text(reply.get(3)))
@@ -72,15 +92,36 @@ final class Replies {
         return new String((byte[]) bytes, UTF_8);
     }
 
-    private static Optional<Snapshot> snapshot(@Nullable Object found) {
+    private static Optional<Snapshot> snapshot(String directory, @Nullable Object found) {
         if (!(found instanceof List<?> list)) {
             return Optional.empty();
         }
+        return Optional.of(new Snapshot(entries(directory, list), (Long) list.get(0) != 0));
+    }
+
+    /** Without records that Sereno did not write: one of them is to disable no directory. They are named in the log of the application, once. */
+    private static List<Entry> entries(String directory, List<?> list) {
         List<Entry> entries = new ArrayList<>(list.size() / 2);
         for (int i = 1; i + 1 < list.size(); i += 2) {
-            entries.add(entry(text(list.get(i)), (byte[]) Objects.requireNonNull(list.get(i + 1))));
+            String name = text(list.get(i));
+            try {
+                entries.add(entry(name, (byte[]) Objects.requireNonNull(list.get(i + 1))));
+            } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+                if (PASSED_OVER.size() < MOST_PASSED_OVER && PASSED_OVER.add(directory + "\0" + name)) {
+                    LOG.log(
+                            Level.WARNING,
+                            "{0} It is passed over",
+                            foreign(directory, name).getMessage());
+                }
+            }
         }
-        return Optional.of(new Snapshot(entries, (Long) list.get(0) != 0));
+        return entries;
+    }
+
+    private static BackendException foreign(String directory, String name) {
+        return Limits.refused(
+                "entry '" + name + "' of directory '" + directory + "' is none that Sereno wrote, and nothing"
+                        + " else may write to its keys; delete it from them, docs/redis.md says what they are.");
     }
 
     private static Entry entry(String name, byte[] record) {
@@ -106,7 +147,11 @@ final class Replies {
     private static long number(byte[] record, int from, int to) {
         long number = 0;
         for (int i = from; i < to; i++) {
-            number = 10 * number + (record[i] - '0');
+            int digit = record[i] - '0';
+            if (digit < 0 || digit > 9) {
+                throw new IllegalArgumentException("a revision has digits only");
+            }
+            number = 10 * number + digit;
         }
         return number;
     }

@@ -47,7 +47,7 @@ final class Search<T> {
             return;
         }
         Runnable timer = time.schedule(PATIENCE, Runnable::run, () -> ask(place + 1));
-        question.apply(servers.get(place)).whenComplete((answer, failure) -> {
+        Connection.send(() -> question.apply(servers.get(place))).whenComplete((answer, failure) -> {
             timer.run();
             if (failure == null) {
                 if (!found.complete(answer)) {

@@ -19,7 +19,7 @@ import java.util.Set;
  * @param clockBehind how far the server's clock is behind the revisions of the namespace; zero or negative where it is not
  */
 record Setup(ServerFacts server, Map<String, String> settings, Form form, Duration clockBehind) {
-    /** What a clock may be behind the revisions without being wrong: a process gives some while its clock stands still. */
+    /** A clock that is behind by less is right: many revisions may be given at one moment. */
     private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
 
     /** For CONFIG GET. */
@@ -81,6 +81,13 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
 
     /** Says once what an operator may not have meant. */
     void warn(Address address) {
+        if (settings.isEmpty()) {
+            LOG.log(
+                    Level.INFO,
+                    "Redis at {0} refuses CONFIG GET, so whether what is acknowledged is on disk is not known, and DURABLE is"
+                            + " not promised. docs/redis.md says why that right is better not given",
+                    address);
+        }
         for (String concern : concerns()) {
             LOG.log(Level.WARNING, "Redis at {0}: {1}. docs/redis.md says what that costs", address, concern);
         }
@@ -95,9 +102,7 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
                             + " fencing tokens may go back");
         } else if (!server.appends()) {
             concerns.add("appendonly is off: a restart loses locks and counters");
-        } else if (appendfsync.isEmpty()) {
-            concerns.add("CONFIG GET is refused, so whether what is acknowledged is on disk is not known");
-        } else if (!appendfsync.equals("always")) {
+        } else if (!appendfsync.isEmpty() && !appendfsync.equals("always")) {
             concerns.add("appendfsync is " + appendfsync + ": a loss of power loses what was acknowledged last");
         } else if (setting("no-appendfsync-on-rewrite").equals("yes")) {
             concerns.add(
@@ -106,8 +111,8 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
         }
         if (clockIsBehind()) {
             concerns.add(
-                    "its clock is " + clockBehind + " behind one by which this namespace was served before: until it"
-                            + " has come to where that was, fencing tokens may be given twice after restarts that lose writes");
+                    "its clock is at least " + clockBehind.toSeconds() + " s behind the clock that this namespace was"
+                            + " served by before: until it has caught up, restarts that lose writes may give fencing tokens twice");
         }
         if (server.evictsAnything()) {
             concerns.add(

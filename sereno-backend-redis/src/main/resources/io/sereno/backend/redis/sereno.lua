@@ -265,7 +265,8 @@ end
 
 -- 4 directory, 5 lease ('' for none), 6 whether anything is put, 7 number of conditions, 8 number of writes, 9... conditions of three:
 -- kind, name, revision; then writes of three: kind, name, value; then a query.
--- -> {'C', revision, snapshot}, {'X', 0, snapshot} for a conflict, {'L'} for a dead lease, {'B', 0, name, lease} for a binding that differs
+-- -> {'C', revision, snapshot}, {'X', 0, snapshot} for a conflict, {'L'} for a dead lease, {'B', 0, name, lease} for a binding that differs,
+-- {'F', 0, name} for a record that Sereno did not write
 function operations.commit()
   local directory, lease = ARGV[4], ARGV[5]
   local conditions, writes = tonumber(ARGV[7]), tonumber(ARGV[8])
@@ -284,6 +285,9 @@ function operations.commit()
     local at = 6 + 3 * i
     local kind, revision = ARGV[at], ARGV[at + 2]
     local record, create, mod = present(records[i])
+    if record and not create then
+      return {'F', 0, ARGV[at + 1]}
+    end
     local holds
     if kind == 'absent' then
       holds = not record
@@ -316,8 +320,11 @@ function operations.commit()
       end
     else
       local binding = kind == 'lease' and lease or '-'
+      if record and not create then
+        return {'F', 0, name}
+      end
       if record and bound ~= binding then
-        return {'B', 0, name, bound or ''}
+        return {'B', 0, name, bound}
       end
       if raw and not record then
         -- Its lease has ended and its entry is not removed yet; the reaper is to leave the new one alone.

@@ -2,6 +2,7 @@ package io.sereno.backend.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lettuce.core.api.sync.RedisCommands;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
@@ -12,6 +13,8 @@ import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
+import io.sereno.testservers.Persistence;
+import io.sereno.testservers.RedisServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -113,6 +116,30 @@ class ReadBackendTest extends OneServerTest {
         Committed committed =
                 (Committed) commit(backend, Commit.to("d").put("f", Bytes.EMPTY).returningAll());
         assertThat(committed.snapshot()).isEmpty();
+    }
+
+    /** The server looks at the size of what it has read so far, and not when it has read all. */
+    @Test
+    void aListingThatIsRefusedTakesLittleOfTheServersMemory() {
+        try (RedisServer large = RedisServer.start(Persistence.NONE)) {
+            Backend backend = open(config().at(large.endpoints()));
+            Bytes value = Bytes.copyOf(new byte[Limits.VALUE_BYTES]);
+            for (int i = 0; i < 160; i++) {
+                committed(backend, Commit.to("d").put("e" + i, value));
+            }
+            RedisCommands<String, String> redis = redis(large.endpoints().get(0));
+            long before = memory(redis, "used_memory_peak");
+            assertThat(failure(backend.read(new Query.All("d")))).hasMessageContaining("read them in ranges");
+            assertThat(memory(redis, "used_memory_peak") - before).isLessThan(90L << 20);
+        }
+    }
+
+    private static long memory(RedisCommands<String, String> redis, String field) {
+        return redis.info("memory")
+                .lines()
+                .filter(line -> line.startsWith(field + ":"))
+                .mapToLong(line -> Long.parseLong(line.substring(field.length() + 1)))
+                .sum();
     }
 
     @Test

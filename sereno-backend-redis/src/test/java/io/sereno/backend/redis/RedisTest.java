@@ -158,7 +158,7 @@ abstract class RedisTest {
         return join(backend.watch(target, listener));
     }
 
-    /** Returns when a read goes through, which fails at once as long as there is no connection. */
+    /** Returns when a read goes through. */
     static void awaitWorking(Backend backend, Duration patience) {
         long begun = System.nanoTime();
         Throwable failed = new IllegalStateException("not tried");

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lettuce.core.AclSetuserArgs;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.protocol.CommandType;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
@@ -17,11 +22,13 @@ import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -53,7 +60,8 @@ class RightsTest extends RedisTest {
     void theRightsOfTheGuideAreEnoughForEverything() throws Exception {
         Backend backend = open();
         assertThat(backend.guarantees().promises())
-                .contains(Promise.DURABLE, Promise.REVISIONS_SURVIVE_FAIL_OVER, Promise.SNAPSHOT_READS);
+                .contains(Promise.REVISIONS_SURVIVE_FAIL_OVER, Promise.SNAPSHOT_READS)
+                .doesNotContain(Promise.DURABLE);
         doEverything(backend);
         server.restart();
         awaitWorking(backend, Duration.ofSeconds(20));
@@ -74,6 +82,67 @@ class RightsTest extends RedisTest {
                 .toList();
         assertThat(listed).hasSizeGreaterThan(10);
         assertThat(used).as("the commands that the server has seen").containsAll(listed);
+    }
+
+    /** Neither by itself nor within a script, which it may send. */
+    @Test
+    void theRightsOfTheGuideDoNotShowThePasswordOfTheAdministrator() {
+        redis().configSet("masterauth", "administr4tor");
+        RedisCommands<String, String> app = app();
+        assertThatThrownBy(() -> app.configGet("masterauth")).hasMessageContaining("NOPERM");
+        for (String command : List.of("'CONFIG', 'GET', 'masterauth'", "'ACL', 'LIST'", "'ACL', 'GETUSER', 'app'")) {
+            assertThatThrownBy(() -> app.eval("return redis.call(" + command + ")", ScriptOutputType.MULTI))
+                    .hasMessageNotContaining("administr4tor");
+        }
+        assertThatThrownBy(() -> app.eval("return redis.call('HGET', 'other', 'field')", ScriptOutputType.VALUE))
+                .isInstanceOf(RedisCommandExecutionException.class);
+    }
+
+    /** What the guide says of the one right more. */
+    @Test
+    void whoMayAskForTheConfigurationIsPromisedDurability() {
+        redis().aclSetuser("app", AclSetuserArgs.Builder.addCommand(CommandType.CONFIG, CommandType.GET));
+        assertThat(open().guarantees().promises()).contains(Promise.DURABLE);
+    }
+
+    /** The hardened profile: an administrator loads the script, and the user may run no other one. */
+    @Test
+    void aUserWithoutEvalWorksWhereTheScriptIsLoadedAndIsToldWhereItIsNot() throws Exception {
+        server.close();
+        server = RedisServer.start(Persistence.APPEND_ALWAYS, user(rights().replace(" +eval ", " ")));
+        assertThatThrownBy(this::open).isInstanceOfSatisfying(BackendException.class, e -> {
+            assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+            assertThat(e.permanent()).as("it may be loaded in a moment").isFalse();
+            assertThat(e).hasMessageContaining("SCRIPT LOAD").hasMessageContaining("docs/redis.md");
+        });
+        loadScript();
+        Backend backend = open();
+        doEverything(backend);
+        RedisCommands<String, String> app = app();
+        assertThatThrownBy(() -> app.eval("return 1", ScriptOutputType.INTEGER)).hasMessageContaining("NOPERM");
+
+        server.restart();
+        BackendException lacking = (BackendException)
+                failure(backend.commit(Commit.to("d").put("a", Bytes.EMPTY).build()));
+        assertThat(lacking.permanent()).isFalse();
+        loadScript();
+        awaitWorking(backend, Duration.ofSeconds(20));
+        doEverything(backend);
+    }
+
+    private void loadScript() {
+        Script script = Script.of("billing");
+        assertThat(redis().scriptLoad(script.text())).isEqualTo(script.digest());
+    }
+
+    /** The user's own connection. */
+    private RedisCommands<String, String> app() {
+        InetSocketAddress endpoint = server.endpoints().get(0);
+        RedisClient client = RedisClient.create(RedisURI.Builder.redis(endpoint.getHostString(), endpoint.getPort())
+                .withAuthentication("app", SECRET.toCharArray())
+                .build());
+        closing(() -> client.shutdown(0, 2, TimeUnit.SECONDS));
+        return client.connect().sync();
     }
 
     private void doEverything(Backend backend) throws InterruptedException {

@@ -11,11 +11,15 @@ import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.LeaseDead;
+import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Promise;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisSentinel;
@@ -24,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +124,27 @@ class SentinelTest extends RedisTest {
         // The client that was told goes on.
         assertThat(known.mutex("known").tryAcquire(SOON).orElseThrow().fencingToken())
                 .isGreaterThan(second.fencingToken());
+    }
+
+    /** What was sent to it has no answer for as long as it may take, a minute; nobody waits for that where there is another primary. */
+    @Test
+    void aPrimaryThatFallsSilentIsLeftWhenAnotherOneHasTakenItsPlace() throws Exception {
+        Backend backend = open(config().within(Duration.ofSeconds(5), Duration.ofMinutes(1)));
+        Notices notices = new Notices();
+        watch(backend, new Target("d", Optional.empty()), notices);
+        put(backend, "d", "before", "1");
+        RedisServer replica = servers.replica();
+        awaitCopy(replica, "d");
+        notices.forget();
+        servers.primary().pause();
+        CompletionStage<?> sent =
+                backend.commit(Commit.to("d").put("doubtful", Bytes.EMPTY).build());
+        CompletionStage<Snapshot> read = backend.read(new Query.All("d"));
+        servers.promote(replica);
+        assertThat(((BackendException) failure(sent)).outcome()).isEqualTo(Outcome.UNKNOWN);
+        assertThat(join(read).entries()).extracting(Entry::name).containsExactly("before");
+        put(backend, "d", "after", "1");
+        notices.await("after", SOON);
     }
 
     private Sereno connect() {

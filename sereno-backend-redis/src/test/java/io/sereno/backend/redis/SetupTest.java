@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -24,7 +25,7 @@ class SetupTest {
         SERVER   | SAFE                          | appendfsync:everysec no-appendfsync-on-rewrite:no   | no  | yes | appendfsync is everysec
         SERVER   | SAFE                          | appendfsync:no no-appendfsync-on-rewrite:no         | no  | yes | appendfsync is no
         SERVER   | SAFE                          | appendfsync:always no-appendfsync-on-rewrite:yes    | no  | yes | no-appendfsync-on-rewrite is yes
-        SERVER   | SAFE                          |                                                     | no  | yes | CONFIG GET is refused
+        SERVER   | SAFE                          |                                                     | no  | yes |
         SERVER   | SAFE aof_enabled:0            | ALWAYS                                              | no  | yes | appendonly is off
         SERVER   | SAFE connected_slaves:1       | ALWAYS                                              | yes | yes | fail over
         SERVER   | SAFE maxmemory_policy:allkeys-lru | ALWAYS                                          | no  | yes | maxmemory-policy is allkeys-lru
@@ -56,6 +57,20 @@ class SetupTest {
         List<String> concerns = setup.concerns();
         assertThat(concerns).hasSize(concern == null ? 0 : 1);
         assertThat(concerns.stream().collect(Collectors.joining())).contains(concern == null ? "" : concern);
+    }
+
+    @Test
+    void aServerWhoseClockIsBehindTheRevisionsIsWarnedOf() {
+        for (int seconds : List.of(0, 1, 2)) {
+            Setup setup = new Setup(
+                    ServerFacts.parse(lines("SAFE")),
+                    ServerFacts.parse(lines("ALWAYS")).fields(),
+                    Form.SERVER,
+                    Duration.ofSeconds(seconds));
+            assertThat(setup.guarantees().promises().contains(Promise.REVISIONS_SURVIVE_FAIL_OVER))
+                    .isEqualTo(seconds < 2);
+            assertThat(setup.concerns().toString()).contains(seconds < 2 ? "[]" : "2 s behind");
+        }
     }
 
     private static String lines(@Nullable String words) {

@@ -1,0 +1,77 @@
+package io.sereno.backend.redis;
+
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Notices that calls were sent over a connection and none was answered for a while. Says so again after each further while. One timer runs
+ * while calls are under way, however many they are. Safe for use by multiple threads; the action runs in a thread of the timer.
+ */
+final class Silence {
+    private final TimeSource time;
+    private final Duration patience;
+    private final Runnable action;
+
+    /** Guarded by this. */
+    private long sent;
+    /** Guarded by this. */
+    private long answered;
+    /** Guarded by this: so many were answered when the timer was set. */
+    private long answeredBefore;
+    /** Guarded by this: while one call at least is under way. */
+    private @Nullable Runnable timer;
+    /** Guarded by this. */
+    private boolean ended;
+
+    Silence(TimeSource time, Duration patience, Runnable action) {
+        this.time = time;
+        this.patience = patience;
+        this.action = action;
+    }
+
+    synchronized void sent() {
+        sent++;
+        if (timer == null && !ended) {
+            arm();
+        }
+    }
+
+    /** A call was answered, or failed. */
+    synchronized void answered() {
+        answered++;
+    }
+
+    synchronized void end() {
+        ended = true;
+        if (timer != null) {
+            timer.run();
+            timer = null;
+        }
+    }
+
+    /** Whether nothing was answered since the action ran. */
+    synchronized boolean lasts() {
+        return !ended && sent > answered && answered == answeredBefore;
+    }
+
+    /** Under the lock. */
+    private void arm() {
+        answeredBefore = answered;
+        timer = time.schedule(patience, Runnable::run, this::ring);
+    }
+
+    private void ring() {
+        boolean silent;
+        synchronized (this) {
+            timer = null;
+            silent = lasts();
+            if (!ended && sent > answered) {
+                arm();
+            }
+        }
+        if (silent) {
+            action.run();
+        }
+    }
+}
