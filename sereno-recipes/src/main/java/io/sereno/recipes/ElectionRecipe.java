@@ -127,7 +127,7 @@ final class ElectionRecipe implements LeaderElection {
             return standing.peers().known();
         }
         return Peers.compose(
-                View.live(client.read("topology", scope, directory)), true, Optional.empty(), false, entry -> false);
+                View.queue(client.read("topology", scope, directory)), true, Optional.empty(), false, entry -> false);
     }
 
     @Override

@@ -252,7 +252,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     private boolean othersStand(Snapshot snapshot) {
-        return View.live(snapshot).stream().anyMatch(entry -> !turn.isOwn(entry));
+        return View.queue(snapshot).stream().anyMatch(entry -> !turn.isOwn(entry));
     }
 
     private boolean seriesMayGoOn() {

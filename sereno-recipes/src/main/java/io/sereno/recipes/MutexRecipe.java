@@ -7,6 +7,7 @@ import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
 import java.time.Duration;
@@ -79,7 +80,7 @@ final class MutexRecipe implements Mutex {
 
     @Override
     public LockView inspect() {
-        List<Entry> queue = View.live(client.read("inspect", scope, directory));
+        List<Entry> queue = View.queue(client.read("inspect", scope, directory));
         List<LockView.Place> places = new ArrayList<>(queue.size());
         for (Entry entry : queue) {
             places.add(place(entry, places.isEmpty()));
@@ -90,7 +91,7 @@ final class MutexRecipe implements Mutex {
 
     private static LockView.Place place(Entry entry, boolean holds) {
         Card card = Card.decode(entry.value());
-        boolean foreign = entry.leaseId() == 0;
+        boolean foreign = Turn.isForeign(entry);
         OptionalLong token =
                 holds && !foreign ? OptionalLong.of(FencingToken.of(entry.createRevision(), 0)) : OptionalLong.empty();
         return new LockView.Place(

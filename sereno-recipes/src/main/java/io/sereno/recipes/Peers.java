@@ -9,7 +9,6 @@ import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -58,7 +57,7 @@ final class Peers {
             Runnable onChange) {
         this.kernel = scope.kernel();
         this.strand = strand;
-        this.view = new View(kernel, strand, new Query.All(directory), period, onChange);
+        this.view = View.ofQueue(kernel, strand, directory, period, onChange);
         this.listeners = listeners;
         this.failures = new CallbackFailures(scope);
         this.callbacks = new Callbacks(kernel.callbacks(), failures);

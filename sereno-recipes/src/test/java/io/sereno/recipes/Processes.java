@@ -5,6 +5,7 @@ import io.sereno.recipes.kernel.View;
 import io.sereno.simulation.SimulatedClient;
 import io.sereno.simulation.World;
 import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
@@ -22,7 +23,7 @@ final class Processes {
     /** However its requests are lost or late: a client never has a second place before it is sure that the first is gone. */
     static boolean eachSessionHasOnePlace(World world, String directory) {
         Set<String> sessions = new HashSet<>();
-        for (Entry entry : queue(world, directory)) {
+        for (Entry entry : places(world, directory)) {
             if (!sessions.add(entry.name().substring(0, entry.name().indexOf('-')))) {
                 return false;
             }
@@ -30,11 +31,35 @@ final class Processes {
         return true;
     }
 
+    static List<Entry> places(World world, String directory) {
+        return View.queue(world.observer()
+                .read(new Query.All(directory))
+                .toCompletableFuture()
+                .join());
+    }
+
     static List<Entry> queue(World world, String directory) {
         return View.live(world.observer()
                 .read(new Query.All(directory))
                 .toCompletableFuture()
                 .join());
+    }
+
+    /** At some moments or other somebody puts an entry that is no place, and removes it again. */
+    static void strangersComeAndGo(World world, String directory, int many) {
+        for (int i = 0; i < many; i++) {
+            String name = "stranger-" + i;
+            SimulatedClient near =
+                    world.clients().get(world.random().nextInt(world.clients().size()));
+            near.stepAfter(Duration.ofMillis(world.random().nextInt(12_000)), "a stranger comes", () -> {
+                var unused = world.observer()
+                        .commit(Commit.to(directory).put(name, Bytes.EMPTY).build());
+                near.stepAfter(Duration.ofMillis(world.random().nextInt(30_000)), "a stranger goes", () -> {
+                    var unused2 = world.observer()
+                            .commit(Commit.to(directory).delete(name).build());
+                });
+            });
+        }
     }
 
     /** At some moment or other somebody removes one entry by hand, the sort that is leased or that others can do without. */
@@ -69,6 +94,13 @@ final class Processes {
                 Hooks.NONE,
                 "explored",
                 List.of());
-        return new Client(settings, backend, false);
+        return new Client(
+                settings,
+                new StoredNames(
+                        backend,
+                        breach -> process.step(breach, () -> {
+                            throw new AssertionError(breach);
+                        })),
+                false);
     }
 }

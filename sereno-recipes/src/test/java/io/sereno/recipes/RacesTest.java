@@ -377,7 +377,7 @@ class RacesTest {
         Bytes garbage = Bytes.utf8("sereno/9 card\nsince yesterday\nnode\nmeta one\nmeta a b\nmeta % %zz\n");
         var unused = clients.store
                 .connect(Runnable::run)
-                .commit(Commit.to("election/e").put("foreign", garbage).build());
+                .commit(Commit.to("election/e").put("3kd82jD0aXq-1", garbage).build());
 
         assertThat(told.poll(10, TimeUnit.SECONDS)).contains("a=b").contains("%=%zz");
         assertThat(election.state()).isEqualTo(LeaderElection.State.LEADER);

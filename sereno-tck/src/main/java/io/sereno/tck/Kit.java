@@ -74,7 +74,8 @@ final class Kit implements AutoCloseable {
             TopicKeepingRules.class,
             TopicFaultRules.class,
             RecipeRules.class,
-            ClosingRules.class);
+            ClosingRules.class,
+            PlaceRules.class);
 
     /** Repeats a run, as far as chance is the kit's. */
     static final String SEED_PROPERTY = "sereno.tck.seed";

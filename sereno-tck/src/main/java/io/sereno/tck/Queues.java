@@ -1,15 +1,16 @@
 package io.sereno.tck;
 
-import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** What stands in the store for a mutex or an election, as the stored format has it, seen by a client of its own. */
 record Queues(Client judge, String directory) {
-    private static final Bytes WITHDRAWN = Bytes.utf8("sereno/1 withdrawn\n");
+    private static final Pattern PLACE = Pattern.compile("[0-9A-Za-z]{11}-[0-9a-z]+");
+    private static final String WITHDRAWN = "sereno/1 withdrawn\n";
 
     static Queues ofLock(Bench bench, String name) {
         return new Queues(bench.judge(), "lock/" + name);
@@ -19,12 +20,20 @@ record Queues(Client judge, String directory) {
         return new Queues(bench.judge(), "election/" + name);
     }
 
-    /** Those who queue, the first in front. */
+    static boolean isPlace(String name) {
+        return PLACE.matcher(name).matches();
+    }
+
+    /** Those who queue, the first in front; what is no place does not. */
     List<Entry> live() {
         return judge.all(directory).stream()
-                .filter(entry -> !entry.value().equals(WITHDRAWN))
+                .filter(entry -> isPlace(entry.name()) && !isWithdrawn(entry))
                 .sorted(Comparator.comparingLong(Entry::createRevision))
                 .toList();
+    }
+
+    private static boolean isWithdrawn(Entry entry) {
+        return entry.value().toUtf8().startsWith(WITHDRAWN);
     }
 
     /** The entry that a token was made of. */
@@ -58,7 +67,7 @@ record Queues(Client judge, String directory) {
 
     /** Removes what anybody has there, however it is called. */
     void clear() {
-        live().forEach(this::remove);
+        judge.all(directory).stream().filter(entry -> !isWithdrawn(entry)).forEach(this::remove);
     }
 
     String describe() {

@@ -123,7 +123,7 @@ class RecipeRules {
     }
 
     /** Each recipe once, with what makes its commits large, under names that end so. */
-    private static void useEverything(Bench bench, Node node, String end) {
+    static void useEverything(Bench bench, Node node, String end) {
         Grant grant = node.told("acquire", node.sereno().mutex("m" + end)::acquire);
         node.tells("release", grant::release);
         LeaderElection candidate = node.sereno().election("e" + end).start();

@@ -248,4 +248,8 @@ public abstract class SerenoTck {
     @Tag("REC")
     @Tag("faults")
     class ClientsThatClose extends ClosingRules {}
+
+    @Nested
+    @Tag("REC")
+    class PlacesInQueues extends PlaceRules {}
 }

@@ -13,12 +13,17 @@ import java.util.Map;
  * @param since by the wall clock of the client; informative, nothing is decided by it
  */
 public record Card(String nodeId, Instant since, Map<String, String> metadata) {
-    /** The value of an entry that only keeps a name taken; no recipe sees such an entry. */
+    /** The value of an entry that only keeps a name taken; no recipe sees such an entry. A later version may add lines. */
     public static final Bytes WITHDRAWN = Bytes.utf8("sereno/1 withdrawn\n");
 
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
     private static final String HEADER = "sereno/1 card\n";
+
+    static boolean isWithdrawn(Bytes value) {
+        return value.size() >= WITHDRAWN.size()
+                && value.asReadOnlyBuffer().limit(WITHDRAWN.size()).equals(WITHDRAWN.asReadOnlyBuffer());
+    }
 
     public Bytes encode() {
         StringBuilder text = new StringBuilder(HEADER);

@@ -6,6 +6,37 @@ import org.jspecify.annotations.Nullable;
 
 /** A place in a queue: the entry, and which of all that ever had its name. */
 record Place(String name, long createRevision) {
+    /**
+     * Whether an entry is a place, or a withdrawn one: its name matches {@code [0-9A-Za-z]{11}-[0-9a-z]+}, the id of a session and a number. All
+     * else that stands in the directory of a queue belongs to something that this version may not know.
+     */
+    static boolean isPlace(Entry entry) {
+        String name = entry.name();
+        if (name.length() < Session.ID_LENGTH + 2 || name.charAt(Session.ID_LENGTH) != '-') {
+            return false;
+        }
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            boolean fits = isDigit(c) || isLowerCase(c) || (i < Session.ID_LENGTH && isUpperCase(c));
+            if (!fits && i != Session.ID_LENGTH) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isDigit(char c) {
+        return '0' <= c && c <= '9';
+    }
+
+    private static boolean isLowerCase(char c) {
+        return 'a' <= c && c <= 'z';
+    }
+
+    private static boolean isUpperCase(char c) {
+        return 'A' <= c && c <= 'Z';
+    }
+
     static Place of(Entry entry) {
         return new Place(entry.name(), entry.createRevision());
     }

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #isAlive}, {@link #remaining} and {@link #nextName} are for every thread; all else is confined to the strand of {@link Sessions}.
  */
 public final class Session {
+    /** So many letters and digits has the id of every session; the names of places begin with it. */
+    static final int ID_LENGTH = 11;
+
     private static final long LEAST_MARGIN_NANOS = Duration.ofMillis(50).toNanos();
     private static final int MOST_WITHDRAWN = 1_000;
 
@@ -125,7 +128,7 @@ public final class Session {
         return lease.ttl();
     }
 
-    /** A name for an entry: short, unique, and never given out again. */
+    /** A name for an entry: short, unique, and never given out again. As a name by itself it is that of a {@link Place}. */
     public String nextName() {
         return id + "-" + Long.toString(names.incrementAndGet(), Character.MAX_RADIX);
     }

@@ -41,7 +41,6 @@ public final class Sessions {
     }
 
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    private static final int ID_LENGTH = 11;
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Kernel kernel;
@@ -245,8 +244,8 @@ public final class Sessions {
     }
 
     private static String randomId() {
-        StringBuilder id = new StringBuilder(ID_LENGTH);
-        for (int i = 0; i < ID_LENGTH; i++) {
+        StringBuilder id = new StringBuilder(Session.ID_LENGTH);
+        for (int i = 0; i < Session.ID_LENGTH; i++) {
             id.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
         }
         return id.toString();

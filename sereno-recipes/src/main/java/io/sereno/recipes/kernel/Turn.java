@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One client's place in the queue of a directory: the state machine behind mutex and election.
  *
  * <p>Stored: one entry a place, {@code <session>-<n>}, under the session's lease. The order of the queue is that of createRevision; the first
- * live entry has the turn.
+ * live place has the turn. Entries of the directory whose names are not those of places are passed over: a later version may keep them there.
  *
  * <p>Invariant: {@link Owner#granted} is called for a place only when a commit or read that began after the place was taken showed that no live
  * entry is in front of it, and the own one is there.
@@ -160,7 +160,12 @@ public final class Turn {
     }
 
     public static boolean isLive(Entry entry) {
-        return !entry.value().equals(Card.WITHDRAWN);
+        return !Card.isWithdrawn(entry.value());
+    }
+
+    /** A place that no client has put, since it is bound to no lease: whoever is behind it waits until somebody removes it. */
+    public static boolean isForeign(Entry place) {
+        return place.leaseId() == 0;
     }
 
     private void giveBack() {
@@ -281,7 +286,7 @@ public final class Turn {
             entry.suspect();
             return;
         }
-        List<Entry> queue = View.live(snapshot);
+        List<Entry> queue = View.queue(snapshot);
         owner.seen(queue);
         List<Place> found = new ArrayList<>();
         for (Entry other : queue) {

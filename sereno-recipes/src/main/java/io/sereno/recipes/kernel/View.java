@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ public final class View {
     private final Strand strand;
     private final Query query;
     private final Duration period;
+    private final Function<Snapshot, List<Entry>> selection;
     private final Runnable onChange;
     private final Lookout lookout;
 
@@ -35,12 +37,28 @@ public final class View {
     private Runnable cancelTimer = () -> {};
 
     public View(Kernel kernel, Strand strand, Query query, Duration period, Runnable onChange) {
+        this(kernel, strand, query, period, View::live, onChange);
+    }
+
+    private View(
+            Kernel kernel,
+            Strand strand,
+            Query query,
+            Duration period,
+            Function<Snapshot, List<Entry>> selection,
+            Runnable onChange) {
         this.kernel = kernel;
         this.strand = strand;
         this.query = query;
         this.period = period;
+        this.selection = selection;
         this.onChange = onChange;
         this.lookout = new Lookout(kernel, strand, new Target(query.directory(), name(query)), this::look);
+    }
+
+    /** Of the places in a directory, as {@link #queue} has them. */
+    public static View ofQueue(Kernel kernel, Strand strand, String directory, Duration period, Runnable onChange) {
+        return new View(kernel, strand, new Query.All(directory), period, View::queue, onChange);
     }
 
     public void open() {
@@ -90,6 +108,17 @@ public final class View {
                 .toList();
     }
 
+    /** The live places, in the order of the queue; other entries of the directory are none of a queue's business. */
+    public static List<Entry> queue(Snapshot snapshot) {
+        List<Entry> live = live(snapshot);
+        for (Entry entry : live) {
+            if (!Place.isPlace(entry)) {
+                return live.stream().filter(Place::isPlace).toList();
+            }
+        }
+        return live;
+    }
+
     private static Optional<String> name(Query query) {
         return query instanceof Query.One one ? Optional.of(one.name()) : Optional.empty();
     }
@@ -114,7 +143,7 @@ public final class View {
                 stale = false;
                 due = true;
             } else if (snapshot != null) {
-                seen(live(snapshot));
+                seen(selection.apply(snapshot));
             } else {
                 missed();
             }

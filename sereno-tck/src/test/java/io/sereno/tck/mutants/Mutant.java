@@ -36,6 +36,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         WaitGroupMutants.all(),
                         IdMutants.all(),
                         CommonMutants.all(),
+                        PlaceMutants.all(),
                         TopicMutants.all(),
                         MemberMutants.all(),
                         SeldomRecipes.all(),

@@ -1,0 +1,171 @@
+package io.sereno.recipes;
+
+import static io.sereno.recipes.MutexTest.awaitWaiters;
+import static io.sereno.recipes.MutexTest.inThread;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.Grant;
+import io.sereno.LeaderElection;
+import io.sereno.LockView;
+import io.sereno.Message;
+import io.sereno.Mutex;
+import io.sereno.Peer;
+import io.sereno.Topic;
+import io.sereno.TopicReader;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Entries that this version does not know stand where clients queue: those of a later recipe, or another program's. They are no places, so nobody waits
+ * behind them and no view shows them. No time passes here, so who waits behind one waits for ever.
+ */
+@Timeout(30)
+class UnknownEntriesTest {
+    /** What later recipes keep beside a queue, and what differs from the name of a place by a little. */
+    private static final List<String> UNKNOWN = List.of(
+            "limit",
+            "next",
+            "last",
+            "slot-3",
+            "o-3kd82jD0aXq-4",
+            "3kd82jD0aXq",
+            "3kd82jD0aXq-",
+            "3kd82jD0aXq-A",
+            "3kd82jD0aXq-4-5",
+            "3kd82jD0aXq 4",
+            "3kd82jD0aX-4",
+            "3kd82jD0aXqq-4",
+            "3kd82jD0aXä-4",
+            "-3kd82jD0aXq-4",
+            "sereno");
+
+    private final Clients clients = new Clients();
+    private final Defects defects = new Defects();
+    private final Backend operator = clients.store.connect(Runnable::run);
+    private final long lease = operator.grantLease(Duration.ofHours(1))
+            .toCompletableFuture()
+            .join()
+            .id();
+
+    @AfterEach
+    void close() {
+        clients.close();
+        defects.close();
+        assertThat(defects.found()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aMutexThatIsFreeIsGranted(boolean leased) throws Exception {
+        put("lock/x", leased);
+        Mutex mutex = clients.connect("one").mutex("x");
+        Grant grant = inThread(mutex::acquire).get(10, TimeUnit.SECONDS);
+        assertThat(grant.isHeld()).isTrue();
+        assertThat(mutex.inspect().holders()).extracting(LockView.Place::nodeId).containsExactly("one");
+        assertThat(mutex.inspect().waiters()).isEmpty();
+        grant.release();
+        assertThat(mutex.inspect()).isEqualTo(new LockView(List.of(), List.of()));
+        assertThat(mutex.tryAcquire()).hasValueSatisfying(Grant::close);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whoWaitsForAMutexIsNotHeldUp(boolean leased) throws Exception {
+        Mutex first = clients.connect("one").mutex("x");
+        Grant held = first.acquire();
+        put("lock/x", leased);
+        CompletableFuture<Grant> second = inThread(clients.connect("two").mutex("x")::acquire);
+        awaitWaiters(first, 1);
+        put("lock/x", !leased);
+        CompletableFuture<Grant> third = inThread(clients.connect("three").mutex("x")::acquire);
+        awaitWaiters(first, 2);
+        assertThat(first.inspect().waiters()).extracting(LockView.Place::nodeId).containsExactly("two", "three");
+        held.release();
+        second.get(10, TimeUnit.SECONDS).release();
+        third.get(10, TimeUnit.SECONDS).release();
+    }
+
+    /** More than one commit can prove gone. */
+    @Test
+    void aLongQueueIsNotHeldUp() throws Exception {
+        Mutex first = clients.connect("first").mutex("x");
+        Grant held = first.acquire();
+        List<CompletableFuture<Grant>> waiting = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            put("lock/x", "unknown-" + i, i % 2 == 0);
+            waiting.add(inThread(clients.connect("client " + i).mutex("x")::acquire));
+            awaitWaiters(first, i + 1);
+        }
+        held.release();
+        for (CompletableFuture<Grant> waiter : waiting) {
+            waiter.get(10, TimeUnit.SECONDS).release();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anElectionPassesOverThem(boolean leased) throws Exception {
+        put("election/x", leased);
+        SerenoClient observer = clients.connect("observer");
+        assertThat(observer.election("x").topology().peers()).isEmpty();
+        List<Peer> joined = new ArrayList<>();
+        LeaderElection one = clients.connect("one").election("x").start();
+        inThread(one::awaitLeadership).get(10, TimeUnit.SECONDS);
+        put("election/x", !leased);
+        LeaderElection two = clients.connect("two")
+                .election("x")
+                .onPeerJoined((peer, topology) -> joined.add(peer))
+                .start();
+        while (two.state() != LeaderElection.State.FOLLOWER) {
+            Thread.onSpinWait();
+        }
+        put("election/x", "limit", true); // It changes again and again.
+        for (LeaderElection election : List.of(one, two, observer.election("x"))) {
+            while (election.topology().peers().size() < 2) {
+                Thread.onSpinWait();
+            }
+            assertThat(election.topology().peers()).extracting(Peer::nodeId).containsExactly("one", "two");
+            assertThat(election.topology().leader()).map(Peer::nodeId).contains("one");
+        }
+        one.close();
+        inThread(two::awaitLeadership).get(10, TimeUnit.SECONDS);
+        two.close();
+        assertThat(joined).extracting(Peer::nodeId).containsOnly("one");
+    }
+
+    @Test
+    void aDurableReaderPassesOverThem() throws Exception {
+        put("reader/d/x", true);
+        Topic<String> topic = clients.connect("one").topic("x", Codec.utf8());
+        topic.publish("a");
+        try (TopicReader<String> reader = topic.reader(new From.Durable("d"))) {
+            CompletableFuture<Message<String>> first = inThread(reader::next);
+            assertThat(first.get(10, TimeUnit.SECONDS).payload()).isEqualTo("a");
+        }
+    }
+
+    private void put(String directory, boolean leased) {
+        UNKNOWN.forEach(name -> put(directory, name + (leased ? "" : "~"), leased));
+    }
+
+    private void put(String directory, String name, boolean leased) {
+        Bytes value = Bytes.utf8("sereno/2 something\n");
+        Commit.Builder commit = Commit.to(directory);
+        operator.commit((leased ? commit.put(name, value, lease) : commit.put(name, value)).build())
+                .toCompletableFuture()
+                .join();
+    }
+}
