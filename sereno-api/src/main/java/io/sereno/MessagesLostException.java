@@ -1,6 +1,6 @@
 package io.sereno;
 
-/** Retention took messages that this reader had not read. */
+/** Retention took messages that this reader had not read, or the store has lost messages; {@link Gap} says how the reader goes on. */
 public final class MessagesLostException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
@@ -22,7 +22,7 @@ public final class MessagesLostException extends SerenoException {
     /**
      * What is missing.
      *
-     * @return the messages between the last one read and the next
+     * @return the messages that are missing
      */
     public Gap gap() {
         return new Gap(firstOffset, lastOffset);

@@ -17,8 +17,8 @@ public interface TopicListener<T> {
     void onMessage(Message<T> message) throws Exception;
 
     /**
-     * Hears that retention took messages that this subscription had not had. The next message is the one behind the
-     * gap. Gaps are told to the {@link SerenoObserver} and logged, whether or not this is overridden. What this throws
+     * Hears that retention took messages that this subscription had not had, and the next message is the one behind the gap; or that the store
+     * has lost messages, also such that this subscription had, and the next message is what is published in their place ({@link Gap}). Gaps are told to the {@link SerenoObserver} and logged, whether or not this is overridden. What this throws
      * ends the subscription; a durable one is told of the gap again when it goes on.
      *
      * @param gap what is missing

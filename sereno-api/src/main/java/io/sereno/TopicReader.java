@@ -31,8 +31,8 @@ public interface TopicReader<T> extends AutoCloseable {
      *
      * @return in the order of their offsets
      * @throws InterruptedException if interrupted; no message is lost by that
-     * @throws MessagesLostException once where retention took messages that were not read; the next call goes on behind
-     *     them
+     * @throws MessagesLostException once where retention took messages that were not read, and the next call goes on behind them; or where the store
+     *     has lost messages, also such that were read, and the next call goes on with what is published in their place
      * @throws IllegalStateException if the reader is closed, or the topic was deleted, also while waiting
      * @throws SerenoClosedException if the client is closed, also while waiting
      */
@@ -44,8 +44,8 @@ public interface TopicReader<T> extends AutoCloseable {
      * @param timeout zero or more
      * @return empty if none came
      * @throws InterruptedException if interrupted; no message is lost by that
-     * @throws MessagesLostException once where retention took messages that were not read; the next call goes on behind
-     *     them
+     * @throws MessagesLostException once where retention took messages that were not read, and the next call goes on behind them; or where the store
+     *     has lost messages, also such that were read, and the next call goes on with what is published in their place
      * @throws NotAppliedException if the time ended while the store was out of reach
      * @throws IllegalStateException if the reader is closed, or the topic was deleted, also while waiting
      * @throws SerenoClosedException if the client is closed, also while waiting

@@ -20,10 +20,12 @@ import org.jspecify.annotations.Nullable;
  * id k3jf93hf-1c
  * node app-7-4211
  * at 1795426496123
+ * after k3jf93hf-1b
  * sizes 128 128 12
  * </pre>
  *
- * <p>{@code id} differs for any two batches, so that whoever published one recognizes it. Immutable.
+ * <p>{@code id} differs for any two batches, so that whoever published one recognizes it. {@code after} is the id of the batch before it, so that a
+ * reader sees when the store has lost what it read; it is left out where there was none, or nobody knew. Immutable.
  */
 final class TopicBatch {
     /** So many digits have all offsets, so that their order is that of the names. */
@@ -31,12 +33,15 @@ final class TopicBatch {
 
     private static final String FIRST_LINE = "sereno/1 batch\n";
     /** What a head takes besides the node id and the sizes. */
-    private static final int PLAIN_HEAD_BYTES = 160;
+    private static final int PLAIN_HEAD_BYTES = 200;
     /** The objects around a value, so that many small batches are bounded too. */
     private static final int OVERHEAD_BYTES = 256;
 
     private final long stream;
     private final long first;
+    private final long revision;
+    private final String id;
+    private final String after;
     private final String publisher;
     private final Instant publishedAt;
     /** Where each message ends in the value. */
@@ -48,6 +53,9 @@ final class TopicBatch {
     private TopicBatch(
             long stream,
             long first,
+            long revision,
+            String id,
+            String after,
             String publisher,
             Instant publishedAt,
             int[] ends,
@@ -55,6 +63,9 @@ final class TopicBatch {
             ByteBuffer value) {
         this.stream = stream;
         this.first = first;
+        this.revision = revision;
+        this.id = id;
+        this.after = after;
         this.publisher = publisher;
         this.publishedAt = publishedAt;
         this.ends = ends;
@@ -85,7 +96,8 @@ final class TopicBatch {
         return bytes;
     }
 
-    static Bytes encode(long stream, String id, String nodeId, Instant at, List<byte[]> messages) {
+    /** {@code after} is empty where the batch before it is not known. */
+    static Bytes encode(long stream, String id, String after, String nodeId, Instant at, List<byte[]> messages) {
         int size = 0;
         StringBuilder head = new StringBuilder(PLAIN_HEAD_BYTES + 8 * messages.size())
                 .append(FIRST_LINE)
@@ -96,8 +108,11 @@ final class TopicBatch {
                 .append("\nnode ")
                 .append(escape(nodeId))
                 .append("\nat ")
-                .append(at.toEpochMilli())
-                .append("\nsizes");
+                .append(at.toEpochMilli());
+        if (!after.isEmpty()) {
+            head.append("\nafter ").append(after);
+        }
+        head.append("\nsizes");
         for (byte[] message : messages) {
             head.append(' ').append(message.length);
             size += message.length;
@@ -111,6 +126,8 @@ final class TopicBatch {
     static TopicBatch decode(Entry entry) {
         ByteBuffer value = entry.value().asReadOnlyBuffer();
         long stream = 0;
+        String id = "";
+        String after = "";
         String publisher = "";
         Instant publishedAt = Instant.EPOCH;
         int @Nullable [] sizes = null;
@@ -125,11 +142,13 @@ final class TopicBatch {
             String rest = line.substring(blank + 1);
             switch (blank < 0 ? line : line.substring(0, blank)) {
                 case "stream" -> stream = Long.parseLong(rest);
+                case "id" -> id = rest;
+                case "after" -> after = rest;
                 case "node" -> publisher = URLDecoder.decode(rest, StandardCharsets.UTF_8);
                 case "at" -> publishedAt = Instant.ofEpochMilli(Long.parseLong(rest));
                 case "sizes" -> sizes = numbers(rest);
                 default -> {
-                    // The first line, the id, or what a later version added.
+                    // The first line, or what a later version added.
                 }
             }
             start = end + 1;
@@ -147,7 +166,8 @@ final class TopicBatch {
             throw malformed(entry);
         }
         long first = Long.parseLong(entry.name());
-        return new TopicBatch(stream, first, publisher, publishedAt, sizes, body, value);
+        return new TopicBatch(
+                stream, first, entry.createRevision(), id, after, publisher, publishedAt, sizes, body, value);
     }
 
     long stream() {
@@ -162,6 +182,24 @@ final class TopicBatch {
     /** Offset behind the last message. */
     long end() {
         return first + ends.length;
+    }
+
+    /** createRevision of its entry. */
+    long revision() {
+        return revision;
+    }
+
+    String id() {
+        return id;
+    }
+
+    /** Of the batch before it; empty where that is not known. */
+    String after() {
+        return after;
+    }
+
+    boolean has(long offset) {
+        return first() <= offset && offset < end();
     }
 
     String publisher() {

@@ -12,11 +12,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * One reader's place in a topic, and what is ready for it.
  *
- * <p>Invariant: what {@link #poll} gives out follows on what it gave out before: the next message of the stream, or a gap and the message behind it.
+ * <p>Invariant: what {@link #poll} gives out follows on what it gave out before: the next message of the stream, or a gap and the message behind it,
+ * or a gap of what the store has lost and what is published in its place.
  *
  * <ol>
  *   <li>A reader that came when there was no topic reads the first one that is there later. While less than {@value #READY_BYTES} bytes are ready, take the next batch from the feed, if that covers it; else search the store.
  *   <li>Trimmed: a gap is ready, and the place moves behind it.
+ *   <li>A sign that the store has lost what was read: {@linkplain TopicRetrace find out} up to where. Behind what is ready, a gap is ready that names
+ *       what is lost, and the place moves back to where the topic goes on.
  *   <li>A reader that takes what is ready makes room, and step 1 goes on. One that does not holds up nobody else.
  * </ol>
  *
@@ -32,6 +35,9 @@ final class TopicCursor {
 
         /** Nothing comes any more: the topic was deleted, or cannot be read. */
         void failed(RuntimeException cause);
+
+        /** The store has lost what was read from this offset on. What was handled of it does not count. */
+        void rewound(long to);
     }
 
     /** What comes next. */
@@ -39,10 +45,13 @@ final class TopicCursor {
         /** Its offset, or that of the first that is missing. */
         long first();
 
-        /** The offset behind it. */
+        /** What may follow on it. */
         long end();
 
-        record One(TopicBatch batch, long offset) implements Next {
+        /** The {@linkplain TopicCursor#history history} in which it is true. */
+        int history();
+
+        record One(TopicBatch batch, long offset, int history) implements Next {
             @Override
             public long first() {
                 return offset;
@@ -54,20 +63,22 @@ final class TopicCursor {
             }
         }
 
-        record Missing(long stream, Gap gap) implements Next {
-            @Override
-            public long first() {
-                return gap.firstOffset();
+        /** {@code end}: behind the gap where retention took them; less where the store has lost them, and others have their offsets, or will. */
+        record Missing(long stream, Gap gap, long end, int history) implements Next {
+            boolean areLost() {
+                return end <= gap.lastOffset();
             }
 
+            /** They are told before whatever may follow. */
             @Override
-            public long end() {
-                return gap.lastOffset() + 1;
+            public long first() {
+                return Math.min(gap.firstOffset(), end - 1);
             }
         }
     }
 
-    private record Piece(int epoch, @Nullable TopicBatch batch, long from, Next.@Nullable Missing missing) {
+    private record Piece(
+            int epoch, int history, @Nullable TopicBatch batch, long from, Next.@Nullable Missing missing) {
         int bytes() {
             return batch == null ? 0 : batch.bytes();
         }
@@ -86,13 +97,22 @@ final class TopicCursor {
     /** Waits for room; written on the strand, read by whoever makes room. */
     private volatile boolean full;
 
+    /** Another one each time the store was found to have lost what was read. */
+    private final AtomicInteger history = new AtomicInteger();
+
     private long stream;
     private long next;
+    /** Up to {@code next}, if anything is known of what is before that. */
+    private final TopicTrail trail = new TopicTrail();
+    /** There is a sign that the store has lost what was read. */
+    private boolean doubtful;
+
     private boolean started;
     private boolean ended;
     private boolean searching;
     private @Nullable TopicScan scan;
     private Runnable onFound = () -> {};
+    private Runnable onSame = () -> {};
 
     // Of the thread that polls.
     private @Nullable Piece head;
@@ -113,13 +133,17 @@ final class TopicCursor {
             return;
         }
         if (from instanceof From.Now) {
-            begin(now == null ? 0 : now.stream(), now == null ? 1 : now.next());
+            begin(now, now == null ? 1 : now.next());
             return;
         }
         searching().header(header -> {
             searching = false;
-            long asked = from instanceof From.Offset place ? place.offset() : header == null ? 1 : header.low();
-            begin(header == null ? 0 : header.stream(), asked);
+            if (from instanceof From.Offset place) {
+                // Whoever asks for an offset waits for it, also where the topic is shorter.
+                begin(header, place.offset(), false);
+            } else {
+                begin(header, header == null ? 1 : header.low());
+            }
         });
     }
 
@@ -146,11 +170,29 @@ final class TopicCursor {
         }
     }
 
-    /** Reads from this place on. Stream 0: there was none yet, so of the first that there is. */
-    void begin(long ofStream, long fromOffset) {
+    /** Reads from this place on, up to which the topic reached. Without a header there was none yet: the first that there is, then. */
+    void begin(@Nullable TopicHeader header, long fromOffset) {
+        begin(header, fromOffset, header != null);
+    }
+
+    /** Goes on behind what it has read itself, unless the store has lost that meanwhile. */
+    void resume(TopicHeader header, long fromOffset) {
+        if (!ended && header.stream() == stream && fromOffset <= trail.end()) {
+            next = fromOffset;
+            trail.goBack(fromOffset);
+            doubtful = true;
+            started = true;
+            step();
+        } else {
+            begin(header, fromOffset);
+        }
+    }
+
+    private void begin(@Nullable TopicHeader header, long fromOffset, boolean isKnown) {
         if (ended) {
             return;
         }
+        long ofStream = header == null ? 0 : header.stream();
         if (stream == 0) {
             stream = ofStream;
         } else if (ofStream != 0 && ofStream != stream) {
@@ -158,9 +200,42 @@ final class TopicCursor {
             return;
         }
         next = fromOffset;
+        doubtful = false;
+        if (isKnown && header != null) {
+            trail.begin(next, next == header.next() ? header.last() : "");
+        } else {
+            trail.clear();
+        }
         started = true;
         lag.begin(fromOffset);
         step();
+    }
+
+    /** The feed has looked, and followed this trail of a stream. */
+    void looked(long feedStream, TopicTrail feedTrail) {
+        if (feedStream == stream && stream != 0 && !trail.agreesWith(feedTrail)) {
+            doubtful = true;
+        }
+        step();
+    }
+
+    /** The feed has found that the store lost what was read of a stream. */
+    void retrace(long ofStream) {
+        if (ofStream == stream && trail.end() > 0) {
+            doubtful = true;
+            step();
+        }
+    }
+
+    /** Finds out whether what was read is still there. Then it runs, unless the reader hears that it was rewound. */
+    void retrace(Runnable ifSame) {
+        onSame = ifSame;
+        retrace(stream);
+    }
+
+    /** What was read before an offset; null if that is not known. */
+    TopicTrail.@Nullable Step before(long offset) {
+        return trail.before(offset);
     }
 
     /** Gives out nothing more, until it begins anew. */
@@ -210,7 +285,7 @@ final class TopicCursor {
             TopicBatch batch = piece.batch();
             if (current && batch != null && offset < batch.end()) {
                 lag.given(offset + 1);
-                return new Next.One(batch, offset++);
+                return new Next.One(batch, offset++, piece.history());
             }
             head = null;
             int left = readyBytes.addAndGet(-piece.bytes());
@@ -234,6 +309,11 @@ final class TopicCursor {
         return epoch.get();
     }
 
+    /** Another one each time the store was found to have lost what was read. For every thread. */
+    int history() {
+        return history.get();
+    }
+
     /** Whether something may be there to poll. For every thread. */
     boolean isReady() {
         return !ready.isEmpty();
@@ -248,6 +328,10 @@ final class TopicCursor {
         if (started && stream != 0 && feed.stream() == stream) {
             lag.stored(feed.tail());
         }
+        if (doubtful && started && !searching && stream != 0) {
+            retrace();
+            return;
+        }
         while (started && !searching && stream != 0 && feed.isKnown() && hasRoom()) {
             if (!feed.covers(stream, next)) {
                 search();
@@ -255,6 +339,11 @@ final class TopicCursor {
             }
             TopicBatch batch = feed.find(next);
             if (batch == null) {
+                return;
+            }
+            if (!trail.isFollowedBy(batch)) {
+                retrace();
+                feed.doubt();
                 return;
             }
             hand(batch);
@@ -289,8 +378,9 @@ final class TopicCursor {
 
     private void hand(TopicBatch batch) {
         readyBytes.addAndGet(batch.bytes());
-        ready.add(new Piece(epoch.get(), batch, next, null));
+        ready.add(new Piece(epoch.get(), history.get(), batch, next, null));
         next = batch.end();
+        trail.add(batch);
         reader.ready();
     }
 
@@ -311,24 +401,81 @@ final class TopicCursor {
 
     private void found(TopicScan.Found found) {
         if (found instanceof TopicScan.Found.Batches batches) {
-            batches.batches().forEach(this::hand);
+            if (trail.isFollowedBy(batches.batches().get(0))) {
+                batches.batches().forEach(this::hand);
+            } else {
+                doubtful = true;
+            }
             step();
         } else if (found instanceof TopicScan.Found.Trimmed trimmed) {
             missing(trimmed.low());
             step();
-        } else if (found instanceof TopicScan.Found.Deleted) {
+        } else if (found instanceof TopicScan.Found.Nothing nothing) {
+            doubtful |= !trail.agreesWith(nothing.header());
+            if (doubtful || feed.covers(stream, next)) {
+                // What the feed found meanwhile was not taken, since a search was under way.
+                step();
+            } else if (feed.stream() == stream) {
+                feed.doubt(); // It begins behind what nobody has published.
+            }
+        } else {
             streamDeleted(stream);
         }
-        // Nothing there: the feed steps when there is.
     }
 
     // Step 2.
     private void missing(long low) {
-        Gap gap = new Gap(next, low - 1);
-        scope.kernel().events().gap(scope.name(), scope.about("reading"), gap);
-        ready.add(new Piece(epoch.get(), null, next, new Next.Missing(stream, gap)));
-        next = low;
+        tell(new Gap(next, low - 1), low, "were trimmed unread");
+        trail.begin(low, "");
+    }
+
+    private void tell(Gap gap, long goesOn, String why) {
+        scope.kernel().events().gap(scope.name(), scope.about("reading"), gap, why);
+        ready.add(new Piece(
+                epoch.get(), history.get(), null, next, new Next.Missing(stream, gap, goesOn, history.get())));
+        next = goesOn;
         reader.ready();
+    }
+
+    // Step 3.
+    private void retrace() {
+        doubtful = false;
+        TopicRetrace.begin(searching(), stream, trail, found -> {
+            searching = false;
+            if (found instanceof TopicRetrace.Found.Deleted) {
+                streamDeleted(stream);
+                return;
+            }
+            trail.settle();
+            Runnable then = onSame;
+            onSame = () -> {};
+            if (!(found instanceof TopicRetrace.Found.Lost lost)) {
+                then.run();
+            } else if (lost.to() > next) {
+                missing(lost.to());
+            } else {
+                rewind(lost);
+            }
+            step();
+        });
+    }
+
+    private void rewind(TopicRetrace.Found.Lost lost) {
+        history.incrementAndGet();
+        if (lost.changed() == lost.to()) {
+            trail.cut(lost.to());
+        } else {
+            trail.begin(lost.to(), "");
+        }
+        reader.rewound(lost.to());
+        if (lost.changed() < next) {
+            tell(
+                    new Gap(lost.changed(), next - 1),
+                    lost.to(),
+                    "were lost by the store; the reader goes on with offset " + lost.to());
+        } else {
+            next = lost.to();
+        }
     }
 
     private void stopSearch() {

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  *       end reads on from the store, alone, and comes back when it has caught up.
  *   <li>Trimmed before it was fetched: {@code recent} begins anew behind. Readers find out by themselves what they missed.
  *   <li>Deleted: readers of that stream end. The others, and those who come later, wait for the next stream.
+ *   <li>The store has lost what was fetched: {@code recent} begins anew at the end of the topic, and each reader looks for itself what that means for
+ *       it.
  * </ol>
  *
  * <p>Confined to its strand, on which all readers of the topic run too.
@@ -53,6 +55,9 @@ final class TopicFeed {
 
     private long start;
     private long tail = UNKNOWN;
+    /** Up to {@code tail}. */
+    private final TopicTrail trail = new TopicTrail();
+
     private boolean looking;
     private boolean due;
     private @Nullable TopicScan scan;
@@ -130,8 +135,14 @@ final class TopicFeed {
     /** The batch that has this offset, if it is here. */
     @Nullable
     TopicBatch find(long offset) {
-        Map.Entry<Long, TopicBatch> found = offset < tail ? recent.floorEntry(offset) : null;
-        return found == null ? null : found.getValue();
+        Map.Entry<Long, TopicBatch> found = recent.floorEntry(offset);
+        return found != null && found.getValue().has(offset) ? found.getValue() : null;
+    }
+
+    /** What a reader read from the store does not go together with what is here: one of the two is of a history that the store has lost. */
+    void doubt() {
+        forget();
+        look();
     }
 
     /** Why the store could not be asked; null when it could. */
@@ -163,21 +174,35 @@ final class TopicFeed {
             return;
         }
         stream = header.stream();
-        tail = isKnown() ? tail : header.next();
+        if (!isKnown()) {
+            tail = header.next();
+            trail.begin(tail, header.last());
+        } else {
+            trail.begin(tail, "");
+        }
         start = tail;
         looked(true);
     }
 
     private void found(TopicScan.Found found) {
-        if (found instanceof TopicScan.Found.Batches batches) {
+        if (!isKnown()) {
+            looked(true); // Doubted meanwhile.
+        } else if (found instanceof TopicScan.Found.Batches batches) {
+            if (!trail.isFollowedBy(batches.batches().get(0))) {
+                lost();
+                return;
+            }
             batches.batches().forEach(this::append);
             // What is published from now on is announced.
             looked(batches.more());
+        } else if (found instanceof TopicScan.Found.Nothing nothing && !trail.agreesWith(nothing.header())) {
+            lost();
         } else if (found instanceof TopicScan.Found.Trimmed trimmed) {
             recent.clear();
             recentBytes = 0;
             start = trimmed.low();
             tail = start;
+            trail.begin(tail, "");
             looked(true);
         } else if (found instanceof TopicScan.Found.Deleted) {
             long gone = stream;
@@ -194,6 +219,7 @@ final class TopicFeed {
         recent.put(batch.first(), batch);
         recentBytes += batch.bytes();
         tail = batch.end();
+        trail.add(batch);
         while (recentBytes > RECENT_BYTES) {
             TopicBatch oldest = recent.pollFirstEntry().getValue();
             recentBytes -= oldest.bytes();
@@ -201,16 +227,26 @@ final class TopicFeed {
         }
     }
 
+    // Step 5.
+    private void lost() {
+        long ofStream = stream;
+        trail.settle();
+        forget();
+        List.copyOf(readers).forEach(reader -> reader.retrace(ofStream));
+        looked(true);
+    }
+
     private void forget() {
         recent.clear();
         recentBytes = 0;
         stream = 0;
         tail = UNKNOWN;
+        trail.clear();
     }
 
     private void looked(boolean again) {
         looking = false;
-        List.copyOf(readers).forEach(TopicCursor::step);
+        List.copyOf(readers).forEach(reader -> reader.looked(stream, trail));
         if (again || due) {
             look();
         }

@@ -27,15 +27,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Stored: the entry {@code position-<name>} in the directory of the topic, with the stream and the next offset; and, in a directory of its own,
  * the queue of those who want to read under the name, with one {@link Turn} for each.
  *
- * <p>Invariant: the stored offset never decreases within a stream, and no message below it is unacknowledged.
+ * <p>Invariant: the stored offset never decreases within a stream, and no message below it is unacknowledged; unless the store loses messages, which
+ * takes it back to where the topic goes on.
  *
  * <ol>
  *   <li>Wait for the turn. Then read header and position, and begin there. Without a position, store one first, at the first message that is kept:
  *       what is trimmed unread from then on is a gap. Without a topic, wait for one.
  *   <li>What is acknowledged is stored {@value #PAUSE_MILLIS} ms later, with what was acknowledged meanwhile; one commit at a time, under the condition
- *       that the stream is the same and the position unchanged.
+ *       that the stream is the same, the position unchanged, and the batch that was handled last still there.
  *   <li>A conflict: another was active in between, or an earlier attempt went through after all. Read what is stored: as far or farther, there is
- *       nothing to do; else commit again. The topic was deleted: forget it.
+ *       nothing to do; else commit again, without the batch if retention has taken that. The topic was deleted: forget it.
+ *   <li>The store has lost what was handled: what is acknowledged ends where the topic goes on, and a position behind that is moved back.
  *   <li>Loss of the turn: halt, and wait for the next one. Closing: store what is acknowledged, then leave.
  * </ol>
  *
@@ -47,18 +49,22 @@ final class TopicPosition implements Turn.Owner {
     private static final int PAUSE_MILLIS = 50;
     private static final Duration PAUSE = Duration.ofMillis(PAUSE_MILLIS);
 
-    /** Up to where a stream was handled. */
-    private record Place(long stream, long next) {
+    /** Up to where a stream was handled, in a history of the cursor. */
+    private record Place(long stream, long next, int history) {
         boolean isBeyond(@Nullable Place other) {
-            return other == null || stream != other.stream || next > other.next;
+            return other == null
+                    || stream != other.stream
+                    || history > other.history
+                    || (history == other.history && next > other.next);
         }
 
         Bytes value() {
             return Bytes.utf8(FIRST_LINE + "stream " + stream + "\nnext " + next + "\n");
         }
 
-        static Place of(Entry entry) {
-            return new Place(TopicHeader.number(entry.value(), "stream"), TopicHeader.number(entry.value(), "next"));
+        static Place of(Entry entry, int history) {
+            return new Place(
+                    TopicHeader.number(entry.value(), "stream"), TopicHeader.number(entry.value(), "next"), history);
         }
     }
 
@@ -91,6 +97,17 @@ final class TopicPosition implements Turn.Owner {
     /** How often it had the turn: what was read before the last one does not count, another may have been active in between. */
     private int grants;
 
+    /** The batch that was handled last, as far as it is known. */
+    private TopicTrail.@Nullable Step handled;
+    /** The same, if somebody has removed it. */
+    private TopicTrail.@Nullable Step removed;
+    /** Where the topic began when its header was read last. */
+    private long low;
+    /** What is stored is of before the store lost messages, and is to be moved back. */
+    private boolean rewinding;
+    /** How often in a row a commit was in conflict with what was read just before. */
+    private int conflicts;
+
     private boolean busy;
     private boolean closing;
     /** Nothing more is stored. */
@@ -120,15 +137,27 @@ final class TopicPosition implements Turn.Owner {
         return under != null && under.isAlive();
     }
 
-    /** All messages of the stream before this offset were handled. */
-    void acknowledge(long stream, long next) {
-        acknowledged.set(new Place(stream, next));
+    /** All messages of the stream before this offset were handled, in this history of the cursor. */
+    void acknowledge(long stream, long next, int history) {
+        acknowledged.set(new Place(stream, next, history));
         if (due.compareAndSet(false, true)) {
             var unused = kernel.time().schedule(PAUSE, strand, () -> {
                 due.set(false);
                 step();
             });
         }
+    }
+
+    /** The store has lost what was handled from this offset on. On the strand. */
+    void rewound(long to) {
+        Place done = acknowledged.get();
+        Place before = done != null ? done : stored;
+        if (before != null && before.stream() == cursor.stream()) {
+            acknowledged.set(new Place(before.stream(), Math.min(before.next(), to), cursor.history()));
+            rewinding = true;
+        }
+        known = false;
+        step();
     }
 
     // Step 1.
@@ -180,6 +209,7 @@ final class TopicPosition implements Turn.Owner {
     public void lost(LossCause cause) {
         session = null;
         beginning = false;
+        rewinding = false;
         first = null;
         cursor.halt();
     }
@@ -215,7 +245,11 @@ final class TopicPosition implements Turn.Owner {
         if (busy || givenUp) {
             return;
         }
-        Place wanted = acknowledged.get();
+        Place wanted = wanted();
+        if (wanted != null) {
+            TopicTrail.Step last = cursor.before(wanted.next());
+            handled = last != null ? last : handled;
+        }
         if (closing && (wanted == null || !wanted.isBeyond(stored))) {
             givenUp = true;
             cancelGivingUp.run();
@@ -234,6 +268,12 @@ final class TopicPosition implements Turn.Owner {
         }
     }
 
+    /** What was acknowledged, as far as it was not lost since. */
+    private @Nullable Place wanted() {
+        Place done = acknowledged.get();
+        return done == null || done.history() == cursor.history() ? done : null;
+    }
+
     // Steps 1 and 3. The header first: what is stored under another stream does not count.
     private void load() {
         busy = true;
@@ -245,9 +285,10 @@ final class TopicPosition implements Turn.Owner {
                 Entry entry = positions.entries().isEmpty()
                         ? null
                         : positions.entries().get(0);
-                stored = entry == null ? null : Place.of(entry);
+                stored = entry == null ? null : Place.of(entry, cursor.history() - (rewinding ? 1 : 0));
                 storedRevision = entry == null ? 0 : entry.modRevision();
                 known = true;
+                low = header == null ? 0 : header.low();
                 Place done = acknowledged.get();
                 if (done != null && (header == null || header.stream() != done.stream())) {
                     acknowledged.compareAndSet(done, null);
@@ -272,12 +313,16 @@ final class TopicPosition implements Turn.Owner {
                 step();
             });
         } else if (stored == null || stored.stream() != header.stream()) {
-            first = new Place(header.stream(), header.low());
+            first = new Place(header.stream(), header.low(), cursor.history());
         } else {
             beginning = false;
-            Place done = acknowledged.get();
-            // Handled here before the turn was lost, and not stored yet.
-            cursor.begin(header.stream(), done != null && done.isBeyond(stored) ? done.next() : stored.next());
+            Place done = wanted();
+            if (done != null && done.isBeyond(stored)) {
+                // Handled here before the turn was lost, and not stored yet.
+                cursor.resume(header, done.next());
+            } else {
+                cursor.begin(header, stored.next());
+            }
         }
     }
 
@@ -287,6 +332,11 @@ final class TopicPosition implements Turn.Owner {
         Commit.Builder commit = Commit.to(directory)
                 .ifCreateRevision(TopicHeader.NAME, wanted.stream())
                 .put(entryName, wanted.value());
+        TopicTrail.Step batch = handled;
+        if (batch != null && !batch.equals(removed) && batch.has(wanted.next() - 1) && batch.first() >= low) {
+            // So a position never counts what the store has lost meanwhile.
+            commit.ifCreateRevision(TopicBatch.nameOf(batch.first()), batch.revision());
+        }
         if (storedRevision == 0) {
             commit.ifAbsent(entryName);
         } else {
@@ -298,17 +348,33 @@ final class TopicPosition implements Turn.Owner {
                     first = null;
                     stored = wanted;
                     storedRevision = outcome.revision();
+                    rewinding = false;
+                    conflicts = 0;
                     answered();
                     done();
                 }
                 case CONFLICT -> {
                     first = null;
                     known = false;
-                    done();
+                    conflict();
                 }
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> again(outcome.failure(), this::done);
             }
         });
+    }
+
+    /** Once is no wonder. Twice, and the batch is not there: the store has lost it, or somebody has removed it. */
+    private void conflict() {
+        if (++conflicts < 2) {
+            done();
+        } else if (closing || session == null) {
+            acknowledged.set(null); // It comes again.
+            done();
+        } else {
+            TopicTrail.Step batch = handled;
+            cursor.retrace(() -> removed = batch);
+            again(null, this::done);
+        }
     }
 
     private void read(String name, Consumer<Snapshot> then) {

@@ -57,7 +57,13 @@ final class TopicPublisher {
 
     /** The commit that is under way, or in doubt. */
     private record Sending(
-            List<TopicPublication> messages, TopicHeader header, long low, Instant at, Bytes value, Commit commit) {
+            List<TopicPublication> messages,
+            TopicHeader header,
+            long low,
+            String id,
+            Instant at,
+            Bytes value,
+            Commit commit) {
         long first() {
             return header.next();
         }
@@ -81,6 +87,10 @@ final class TopicPublisher {
     private final TopicOutbox outbox;
     private final AtomicBoolean due = new AtomicBoolean();
     private @Nullable TopicHeader header;
+    /** What was published last. */
+    private final TopicTrail trail = new TopicTrail();
+
+    private long ofStream;
     private @Nullable Sending sending;
     /** Whether {@code sending} may have been applied, or may be yet. */
     private boolean doubtful;
@@ -214,7 +224,11 @@ final class TopicPublisher {
     private boolean knows(Snapshot snapshot) {
         header = null;
         try {
-            header = TopicScan.headerIn(snapshot);
+            TopicHeader found = TopicScan.headerIn(snapshot);
+            header = found;
+            if (found != null && found.stream() == ofStream && !trail.agreesWith(found)) {
+                trimmer.forget(); // The store has lost what was published.
+            }
             return true;
         } catch (IllegalStateException unreadable) {
             endAll(message -> unreadable);
@@ -227,7 +241,7 @@ final class TopicPublisher {
         Commit commit = Commit.to(directory)
                 .ifAbsent(TopicHeader.NAME)
                 .ifAbsent(TopicRemoval.NAME)
-                .put(TopicHeader.NAME, TopicHeader.value(1, 1))
+                .put(TopicHeader.NAME, TopicHeader.value(1, 1, ""))
                 .build();
         kernel.store().commit(commit, strand, outcome -> {
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
@@ -261,12 +275,12 @@ final class TopicPublisher {
         messages.forEach(message -> message.sent = true);
         Instant at = kernel.time().wall();
         String batchId = id + "-" + Long.toString(++batches, Character.MAX_RADIX);
-        Bytes value = TopicBatch.encode(known.stream(), batchId, kernel.nodeId(), at, octets);
+        Bytes value = TopicBatch.encode(known.stream(), batchId, known.last(), kernel.nodeId(), at, octets);
         long end = known.next() + messages.size();
         TopicTrimmer.Trim trim = trimmer.plan(known, end, at, messages.get(messages.size() - 1).retention);
         Commit.Builder commit = Commit.to(directory)
                 .ifModRevision(TopicHeader.NAME, known.modRevision())
-                .put(TopicHeader.NAME, TopicHeader.value(end, trim.low()))
+                .put(TopicHeader.NAME, TopicHeader.value(end, trim.low(), batchId))
                 .put(TopicBatch.nameOf(known.next()), value);
         trim.names().forEach(commit::delete);
         if (contended > 0) {
@@ -274,7 +288,7 @@ final class TopicPublisher {
         }
         doubtful = false;
         decided = false;
-        send(new Sending(messages, known, trim.low(), at, value, commit.build()));
+        send(new Sending(messages, known, trim.low(), batchId, at, value, commit.build()));
     }
 
     private void send(Sending now) {
@@ -282,7 +296,9 @@ final class TopicPublisher {
         kernel.store().commit(now.commit(), strand, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED ->
-                    applied(now, new TopicHeader(now.header().stream(), outcome.revision(), now.end(), now.low()));
+                    applied(
+                            now,
+                            new TopicHeader(now.header().stream(), outcome.revision(), now.end(), now.low(), now.id()));
                 case CONFLICT -> {
                     decided = true;
                     if (!doubtful) {
@@ -308,6 +324,8 @@ final class TopicPublisher {
         sending = null;
         header = next;
         trimmer.published(now.first(), now.end(), now.at());
+        ofStream = now.header().stream();
+        trail.begin(now.end(), now.id());
         outbox.published(now.messages(), now.first());
     }
 

@@ -12,6 +12,7 @@ import io.sereno.recipes.kernel.Strand;
 import io.sereno.spi.BackendException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -42,6 +43,12 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     /** Something that was given out, in this order. */
     private record Given(Request to, TopicCursor.Next next, int epoch) {}
 
+    /** What the store has lost comes before what took its place. */
+    private record Key(int history, long first) {
+        static final Comparator<Key> ORDER =
+                Comparator.comparingInt(Key::history).thenComparingLong(Key::first);
+    }
+
     private final Client client;
     private final Kernel kernel;
     private final Scope scope;
@@ -56,13 +63,15 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     /** What may come back yet, or is not acknowledged yet. */
     private final Deque<Given> given = new ArrayDeque<>();
     /** To be given out again, in order. */
-    private final NavigableMap<Long, TopicCursor.Next> givenBack = new TreeMap<>();
+    private final NavigableMap<Key, TopicCursor.Next> givenBack = new TreeMap<>(Key.ORDER);
     /** The cursor's, when something was given back. */
     private int epoch;
     /** Behind all that arrived. */
     private long arrived;
 
     private long acknowledged;
+    /** The cursor's, for which those two are true. */
+    private int history;
 
     private @Nullable RuntimeException ended;
 
@@ -120,10 +129,15 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     private Message<T> message(TopicCursor.Next next) {
         if (next instanceof TopicCursor.Next.Missing missing) {
             Gap gap = missing.gap();
+            String which = "messages " + gap.firstOffset() + " to " + gap.lastOffset();
             throw new MessagesLostException(
                     gap,
-                    scope.about(OPERATION) + ": retention took messages " + gap.firstOffset() + " to "
-                            + gap.lastOffset() + " before they were read; the next call goes on behind them");
+                    scope.about(OPERATION)
+                            + (missing.areLost()
+                                    ? ": the store has lost " + which + "; the next call goes on with what is published"
+                                            + " in their place, from offset " + missing.end()
+                                    : ": retention took " + which
+                                            + " before they were read; the next call goes on behind them"));
         }
         return TopicPlace.message((TopicCursor.Next.One) next, codec);
     }
@@ -166,7 +180,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
             epoch = cursor.epoch();
             givenBack.clear(); // The cursor begins anew, where it is right now.
         }
-        Map.Entry<Long, TopicCursor.Next> earliest = givenBack.pollFirstEntry();
+        Map.Entry<Key, TopicCursor.Next> earliest = givenBack.pollFirstEntry();
         return earliest == null ? cursor.poll() : earliest.getValue();
     }
 
@@ -178,7 +192,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
             if (one.to() == request) {
                 all.remove();
                 if (one.epoch() == cursor.epoch()) {
-                    givenBack.put(one.next().first(), one.next());
+                    givenBack.put(new Key(one.next().history(), one.next().first()), one.next());
                     serve();
                 }
                 return;
@@ -201,22 +215,33 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         }
     }
 
-    /** What arrived is acknowledged, up to the first that did not. */
+    /** What arrived is acknowledged, up to the first that did not. What the store has lost since does not count. */
     private void acknowledge() {
-        long open = givenBack.isEmpty() ? Long.MAX_VALUE : givenBack.firstKey();
+        int current = cursor.history();
+        if (history != current) {
+            history = current;
+            arrived = 0;
+            acknowledged = 0;
+        }
+        long open = Long.MAX_VALUE;
+        if (!givenBack.isEmpty()) {
+            Key earliest = givenBack.firstKey();
+            open = earliest.history() == current ? earliest.first() : 0;
+        }
         for (Iterator<Given> all = given.iterator(); all.hasNext(); ) {
             Given one = all.next();
+            boolean counts = one.next().history() == current;
             if (one.to().arrived) {
-                arrived = Math.max(arrived, one.next().end());
+                arrived = counts ? Math.max(arrived, one.next().end()) : arrived;
                 all.remove();
             } else {
-                open = Math.min(open, one.next().first());
+                open = counts ? Math.min(open, one.next().first()) : 0;
             }
         }
         long upTo = Math.min(arrived, open);
         if (position != null && upTo > acknowledged) {
             acknowledged = upTo;
-            position.acknowledge(cursor.stream(), upTo);
+            position.acknowledge(cursor.stream(), upTo, current);
         }
     }
 
@@ -228,6 +253,13 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     @Override
     public void failed(RuntimeException cause) {
         var unused = end(cause);
+    }
+
+    @Override
+    public void rewound(long to) {
+        if (position != null) {
+            position.rewound(to);
+        }
     }
 
     @Override

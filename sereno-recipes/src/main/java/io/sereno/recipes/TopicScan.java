@@ -41,8 +41,8 @@ final class TopicScan {
         /** Hanging together; the first one has the offset. Never empty. {@code more}: not all that there were behind it. */
         record Batches(List<TopicBatch> batches, boolean more) implements Found {}
 
-        /** Nobody has published it yet. */
-        record Nothing() implements Found {}
+        /** Nobody has published it yet; or the store has lost it, which whoever asked may tell from the header. */
+        record Nothing(TopicHeader header) implements Found {}
 
         /** Messages before this offset are gone. */
         record Trimmed(long low) implements Found {}
@@ -136,7 +136,7 @@ final class TopicScan {
                         break;
                     }
                     reached = batch.end();
-                    if (found.isEmpty() ? has(batch) : batch.first() == end(found)) {
+                    if (found.isEmpty() ? batch.has(offset) : batch.first() == end(found)) {
                         found.add(batch);
                     } else if (!found.isEmpty()) {
                         more = true; // A hole: the page was read while it changed.
@@ -155,10 +155,6 @@ final class TopicScan {
             });
         }
 
-        private boolean has(TopicBatch batch) {
-            return batch.first() <= offset && offset < batch.end();
-        }
-
         // Steps 2 to 4.
         private void judge(@Nullable TopicHeader header) {
             if (header == null || header.stream() != stream) {
@@ -166,7 +162,7 @@ final class TopicScan {
             } else if (header.low() > offset) {
                 then.accept(new Found.Trimmed(header.low()));
             } else if (header.next() <= offset) {
-                then.accept(new Found.Nothing());
+                then.accept(new Found.Nothing(header));
             } else if (attempt < BACK.length) {
                 page(Math.max(header.low(), offset - BACK[attempt++]));
             } else {

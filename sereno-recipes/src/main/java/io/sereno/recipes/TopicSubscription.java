@@ -152,7 +152,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
                 stop("onGap", failure);
                 return false;
             }
-            acknowledge(missing.stream(), missing.gap().lastOffset() + 1);
+            acknowledge(missing.stream(), missing);
             return true;
         }
         TopicCursor.Next.One one = (TopicCursor.Next.One) next;
@@ -165,7 +165,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
             stop(OPERATION, fatal);
             return false;
         }
-        acknowledge(one.batch().stream(), one.offset() + 1);
+        acknowledge(one.batch().stream(), one);
         return true;
     }
 
@@ -209,9 +209,16 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
     }
 
     // Step 3.
-    private void acknowledge(long stream, long nextOffset) {
+    private void acknowledge(long stream, TopicCursor.Next handled) {
         if (position != null) {
-            position.acknowledge(stream, nextOffset);
+            position.acknowledge(stream, handled.end(), handled.history());
+        }
+    }
+
+    @Override
+    public void rewound(long to) {
+        if (position != null) {
+            position.rewound(to);
         }
     }
 }

@@ -84,6 +84,11 @@ final class TopicTrimmer {
         return new Trim(low, names);
     }
 
+    /** The store has lost some of what is known here. */
+    void forget() {
+        known.clear();
+    }
+
     void published(long first, long end, Instant at) {
         if (known.size() < MOST_KNOWN) {
             known.addLast(new Kept(first, end, at));

@@ -82,12 +82,12 @@ class ExploredMembershipTest {
     void soItIsWhereOperatorsRemoveMembersAndLeasesEndTooEarly(IfPresent ifPresent) {
         Exploration found = explorer(LyingBackend.Lie.NONE, ifPresent, true)
                 .seed(4)
-                .faults(8, EnumSet.allOf(Fault.class))
+                .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
                 .schedules(Schedules.inABuild(500))
                 .run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsOnlyKeys(EnumSet.allOf(Fault.class));
+        assertThat(found.faults()).containsOnlyKeys(EnumSet.copyOf(Fault.withoutLossOfWrites()));
     }
 
     @ParameterizedTest

@@ -73,12 +73,12 @@ class ExploredTopicTest {
     void soItIsWhereOperatorsRemoveEntriesAndLeasesEndTooEarly() {
         Exploration found = explorer(LyingBackend.Lie.NONE, true)
                 .seed(4)
-                .faults(8, EnumSet.allOf(Fault.class))
+                .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
                 .schedules(Schedules.inABuild(500))
                 .run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsOnlyKeys(EnumSet.allOf(Fault.class));
+        assertThat(found.faults()).containsOnlyKeys(EnumSet.copyOf(Fault.withoutLossOfWrites()));
     }
 
     @Test

@@ -405,17 +405,17 @@ class TopicDurableTest {
         String directory = "topic/" + topic;
         Backend operator = clients.store.connect(Runnable::run);
         try (operator) {
-            long stream = commit(operator, Commit.to(directory).put(TopicHeader.NAME, TopicHeader.value(1, 1)));
+            long stream = commit(operator, Commit.to(directory).put(TopicHeader.NAME, TopicHeader.value(1, 1, "")));
             List<byte[]> messages = payloads.stream()
                     .map(payload -> payload.getBytes(StandardCharsets.UTF_8))
                     .toList();
             commit(
                     operator,
                     Commit.to(directory)
-                            .put(TopicHeader.NAME, TopicHeader.value(payloads.size() + 1, 1))
+                            .put(TopicHeader.NAME, TopicHeader.value(payloads.size() + 1, 1, "id-1"))
                             .put(
                                     TopicBatch.nameOf(1),
-                                    TopicBatch.encode(stream, "id-1", "by hand", clients.time.wall(), messages)));
+                                    TopicBatch.encode(stream, "id-1", "", "by hand", clients.time.wall(), messages)));
         }
     }
 

@@ -1,6 +1,5 @@
 package io.sereno.simulation;
 
-import io.sereno.backend.memory.MemoryStore;
 import io.sereno.spi.Backend;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
@@ -15,6 +14,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a scenario in thousands of schedules, each of them decided by a seed, and looks after every event whether what must be
@@ -77,7 +77,7 @@ public final class Explorer {
             Set<Fault> faults,
             int turmoil,
             Duration patience,
-            Function<TimeSource, Function<Executor, Backend>> store) {}
+            @Nullable Function<TimeSource, Function<Executor, Backend>> store) {}
 
     private final String name;
     private final Consumer<World> scenario;
@@ -88,7 +88,9 @@ public final class Explorer {
     private Set<Fault> faults = Fault.survivable();
     private int turmoil = 1_000;
     private Duration patience = Duration.ofMinutes(5);
-    private Function<TimeSource, Function<Executor, Backend>> store = time -> new MemoryStore(time)::connect;
+    /** Null: a store of the world's own. */
+    private @Nullable Function<TimeSource, Function<Executor, Backend>> store;
+
     private OptionalLong onlySchedule = OptionalLong.empty();
 
     /**
@@ -148,7 +150,7 @@ public final class Explorer {
     }
 
     /**
-     * On what the clients work; a {@link MemoryStore} if not said.
+     * On what the clients work; a {@link io.sereno.backend.memory.MemoryStore} if not said.
      *
      * @param made makes, for each schedule and given its clock, a new store, to which each client connects with the executor
      *     of its notices; its stages have to be complete when its methods return
@@ -172,8 +174,13 @@ public final class Explorer {
      * Runs the schedules, in this thread, until one fails or all have run.
      *
      * @return how much was looked at, and the failure if there is one
+     * @throws IllegalStateException if the store is to lose writes, and is not the explorer's own
      */
     public Exploration run() {
+        if (store != null && (faults.contains(Fault.ROLL_BACK) || faults.contains(Fault.RESTORE))) {
+            throw new IllegalStateException(
+                    "ROLL_BACK and RESTORE are faults of the explorer's own store, and another one was set; leave out either");
+        }
         Plan plan = new Plan(clients, mostFaults, faults, turmoil, patience, store);
         SplittableRandom seeds = new SplittableRandom(seed);
         Set<Long> distinct = new HashSet<>();

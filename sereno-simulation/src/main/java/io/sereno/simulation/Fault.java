@@ -1,10 +1,14 @@
 package io.sereno.simulation;
 
+import io.sereno.backend.memory.MemoryBackup;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** What the {@link Explorer} may do to a schedule. All but {@link #END_LEASE} is within the rules of the SPI. */
+/**
+ * What the {@link Explorer} may do to a schedule. All but {@link #END_LEASE} is within the rules of the SPI; {@link #ROLL_BACK} and {@link
+ * #RESTORE} are within them where the store does not promise to keep what it acknowledged.
+ */
 public enum Fault {
     /** A request never reaches the store; the client is told UNKNOWN, or NOT_APPLIED if it changes no entry. */
     LOSE_REQUEST,
@@ -29,10 +33,26 @@ public enum Fault {
     /** A client is gone for good. What was to happen by {@link SimulatedClient#eventually} need not happen. */
     CRASH,
     /** A lease ends behind its owner's back. Stores are not allowed to do that (LEA-2), and have done it. */
-    END_LEASE;
+    END_LEASE,
+    /**
+     * The store is again what it was at an earlier moment, and has lost what it acknowledged since; revisions go on increasing ({@link
+     * MemoryBackup.Revisions#GO_ON}). Only on the explorer's own store.
+     */
+    ROLL_BACK,
+    /**
+     * The same, and revisions are given again that others had before ({@link MemoryBackup.Revisions#REPEAT}). Only on the explorer's own store.
+     */
+    RESTORE;
 
-    /** What every client survives and every store may do: all but {@link #CRASH} and {@link #END_LEASE}. */
+    /**
+     * What every client survives and every store may do: all but {@link #CRASH}, {@link #END_LEASE}, {@link #ROLL_BACK} and {@link #RESTORE}.
+     */
     public static Set<Fault> survivable() {
         return Collections.unmodifiableSet(EnumSet.range(LOSE_REQUEST, INVENT_NOTICE));
+    }
+
+    /** Everything that may befall clients of a store that loses no write which it has acknowledged. */
+    public static Set<Fault> withoutLossOfWrites() {
+        return Collections.unmodifiableSet(EnumSet.range(LOSE_REQUEST, END_LEASE));
     }
 }

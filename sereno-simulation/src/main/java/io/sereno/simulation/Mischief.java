@@ -1,5 +1,7 @@
 package io.sereno.simulation;
 
+import io.sereno.backend.memory.MemoryBackup;
+import io.sereno.backend.memory.MemoryStore;
 import io.sereno.simulation.Event.Passage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
@@ -26,15 +28,18 @@ final class Mischief {
     private final int budget;
     private final int eventsPerFault;
     private final Map<Fault, Long> met = new EnumMap<>(Fault.class);
+    private final @Nullable Backups backups;
     private int count;
 
-    Mischief(World world, Set<Fault> kinds, int most) {
+    Mischief(World world, Set<Fault> kinds, int most, @Nullable MemoryStore store) {
         this.world = world;
         this.random = world.chance().split();
         // Sorted, since the order in a set may differ from one JVM to the next.
         this.kinds = kinds.stream().sorted().toList();
         this.budget = kinds.isEmpty() ? 0 : random.nextInt(most + 1);
         this.eventsPerFault = EVENTS_PER_FAULT[random.nextInt(EVENTS_PER_FAULT.length)];
+        boolean losesWrites = kinds.contains(Fault.ROLL_BACK) || kinds.contains(Fault.RESTORE);
+        this.backups = losesWrites && store != null ? new Backups(store, random.split()) : null;
     }
 
     /** How many of each kind. */
@@ -44,6 +49,9 @@ final class Mischief {
 
     /** Before an event: perhaps a fault, if there is what it can meet. */
     void perhaps() {
+        if (backups != null && count < budget) {
+            backups.perhapsMakeOne();
+        }
         if (count < budget && random.nextInt(eventsPerFault) == 0) {
             Fault fault = kinds.get(random.nextInt(kinds.size()));
             if (commit(fault)) {
@@ -70,12 +78,24 @@ final class Mischief {
             case REFUSE_REQUEST -> meet(fault, false, this::refuse);
             case LOSE_SNAPSHOT -> loseSnapshot();
             case DELAY -> meet(fault, random.nextBoolean(), this::delay);
+            case ROLL_BACK -> goBack(fault, MemoryBackup.Revisions.GO_ON);
+            case RESTORE -> goBack(fault, MemoryBackup.Revisions.REPEAT);
             default -> {
                 SimulatedClient client =
                         world.clients().get(random.nextInt(world.clients().size()));
                 yield !client.hasCrashed() && afflict(fault, client);
             }
         };
+    }
+
+    /** What is under way arrives all the same, and answers that were given before arrive late: clients have to stand both. */
+    private boolean goBack(Fault fault, MemoryBackup.Revisions revisions) {
+        if (backups == null) {
+            return false;
+        }
+        world.faultHappened(fault, "of the store");
+        backups.restoreOne(revisions);
+        return true;
     }
 
     private boolean afflict(Fault fault, SimulatedClient client) {

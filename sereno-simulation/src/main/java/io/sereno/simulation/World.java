@@ -1,5 +1,8 @@
 package io.sereno.simulation;
 
+import static java.util.Objects.requireNonNull;
+
+import io.sereno.backend.memory.MemoryStore;
 import io.sereno.simulation.Event.Owner;
 import io.sereno.simulation.Explorer.Plan;
 import io.sereno.spi.Backend;
@@ -71,12 +74,16 @@ public final class World {
         this.scenarioChance = chance.split();
         this.bag = new Bag(chance.split(), time);
         this.network = bag.owner("network");
-        Function<Executor, Backend> store = plan.store().apply(new StoreTime(bag.owner("store")));
+        TimeSource storeTime = new StoreTime(bag.owner("store"));
+        Function<TimeSource, Function<Executor, Backend>> given = plan.store();
+        MemoryStore own = given == null ? new MemoryStore(storeTime) : null;
+        Function<Executor, Backend> store =
+                own != null ? own::connect : requireNonNull(given).apply(storeTime);
         this.observer = store.apply(Runnable::run);
         for (int i = 1; i <= plan.clients(); i++) {
             clients.add(new SimulatedClient(this, bag.owner("client-" + i), store));
         }
-        this.mischief = new Mischief(this, plan.faults(), plan.mostFaults());
+        this.mischief = new Mischief(this, plan.faults(), plan.mostFaults(), own);
     }
 
     /** The clients, as many as the explorer was told. */

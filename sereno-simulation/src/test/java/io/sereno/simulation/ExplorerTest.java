@@ -59,6 +59,39 @@ class ExplorerTest {
     }
 
     @Test
+    void aStoreThatGoesBackLosesWhatItAcknowledged() {
+        for (Fault loss : EnumSet.of(Fault.ROLL_BACK, Fault.RESTORE)) {
+            Exploration found = new Explorer("commits", world -> {
+                        AtomicInteger acknowledged = new AtomicInteger();
+                        for (SimulatedClient client : world.clients()) {
+                            client.step("put", () -> {
+                                var unused = client.backend()
+                                        .commit(Commit.to("d")
+                                                .put(client.name(), Bytes.EMPTY)
+                                                .build())
+                                        .thenRun(acknowledged::incrementAndGet);
+                            });
+                        }
+                        world.always("what was acknowledged is there", () -> stored(world) >= acknowledged.get());
+                    })
+                    .faults(3, EnumSet.of(loss))
+                    .run();
+            assertThat(found.failure()).as("%s", loss).isPresent();
+            assertThat(found.faults()).containsOnlyKeys(loss);
+        }
+    }
+
+    @Test
+    void aStoreThatWasGivenCannotBeMadeToGoBack() {
+        Explorer explorer = new Explorer("commits", ExplorerTest::commits)
+                .store(time -> new MemoryStore(time)::connect)
+                .faults(1, EnumSet.of(Fault.ROLL_BACK));
+        assertThatThrownBy(explorer::run)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("explorer's own store");
+    }
+
+    @Test
     void aFailureIsTracedAndRepeatsItself() {
         Consumer<World> scenario = world -> {
             commits(world);

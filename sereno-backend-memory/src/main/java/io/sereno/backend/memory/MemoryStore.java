@@ -58,6 +58,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Instances are safe for use by multiple threads. No method blocks.
  */
 public final class MemoryStore {
+    /** How far revisions jump where they go on after a restore. */
+    private static final long REVISIONS_SKIPPED = 1_000;
+
     private static final Snapshot NOTHING = new Snapshot(List.of(), false);
     /*
      * One lock guards everything, the pending notices of watches included. Nothing of others runs under it but
@@ -264,6 +267,73 @@ public final class MemoryStore {
         lock.lock();
         try {
             watches.remove(watch);
+        } finally {
+            unlock();
+        }
+    }
+
+    /**
+     * Keeps what the store holds now, to be {@linkplain #restore restored} later. Does not change the store.
+     *
+     * @return a copy
+     */
+    public MemoryBackup backup() {
+        lock.lock();
+        try {
+            expireDue();
+            List<MemoryBackup.Stored> entries = new ArrayList<>();
+            directories.forEach((path, directory) ->
+                    directory.values().forEach(slot -> entries.add(new MemoryBackup.Stored(path, slot.entry))));
+            List<MemoryBackup.Granted> granted = byDeadline.stream()
+                    .map(lease -> new MemoryBackup.Granted(lease, lease.deadline))
+                    .toList();
+            return new MemoryBackup(this, entries, granted, revision);
+        } finally {
+            unlock();
+        }
+    }
+
+    /**
+     * Makes the store what it was when a backup was made: the fault of a store that loses writes which it has acknowledged. Connections stay open,
+     * as if their clients had connected again; each watch is told {@code reset()}. Leases that were granted later are dead, and those that ended
+     * later live again. Ids of leases are never given twice.
+     *
+     * @param backup of this store
+     * @param revisions what becomes of revisions, and of the deadlines of leases
+     */
+    public void restore(MemoryBackup backup, MemoryBackup.Revisions revisions) {
+        if (!backup.isOf(this)) {
+            throw new IllegalArgumentException("the backup is of another store; one of this store is accepted");
+        }
+        lock.lock();
+        try {
+            leases.values().forEach(lease -> lease.slots.clear());
+            leases.clear();
+            byDeadline.clear();
+            directories.clear();
+            long now = time.nanoTime();
+            boolean repeat = revisions == MemoryBackup.Revisions.REPEAT;
+            for (MemoryBackup.Granted granted : backup.leases()) {
+                MemoryLease lease = granted.lease();
+                leases.put(lease.id(), lease);
+                lease.deadline = repeat ? now + lease.ttl().toNanos() : granted.deadline();
+                byDeadline.add(lease);
+            }
+            for (MemoryBackup.Stored stored : backup.entries()) {
+                long leaseId = stored.entry().leaseId();
+                directories
+                        .computeIfAbsent(stored.directory(), path -> new TreeMap<>(NameOrder.INSTANCE))
+                        .put(
+                                stored.entry().name(),
+                                new Slot(
+                                        stored.directory(),
+                                        stored.entry(),
+                                        leaseId == 0 ? null : requireNonNull(leases.get(leaseId))));
+            }
+            revision = repeat ? backup.revision() : revision + REVISIONS_SKIPPED;
+            watches.resetAll();
+            timerStale = true;
+            expireDue();
         } finally {
             unlock();
         }

@@ -62,6 +62,15 @@ final class MemoryWatch implements Watch, Runnable {
         return wake;
     }
 
+    /** Under the lock: anything may have changed; true if the watch has to be woken. */
+    boolean addReset() {
+        pending.clear();
+        resetPending = true;
+        boolean wake = !running;
+        running = true;
+        return wake;
+    }
+
     /** Under the lock: forgets what waits. The store adds nothing to a watch that it dropped. */
     void drop() {
         pending.clear();

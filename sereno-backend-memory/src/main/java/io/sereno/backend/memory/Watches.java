@@ -2,7 +2,7 @@ package io.sereno.backend.memory;
 
 import io.sereno.spi.Target;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,13 +18,13 @@ final class Watches {
     private static final String WHOLE = "";
 
     /** By directory, then by entry. No empty map and no empty set is kept; in order of insertion, so that a run can be repeated. */
-    private final Map<String, Map<String, Set<MemoryWatch>>> byDirectory = new HashMap<>();
+    private final Map<String, Map<String, Set<MemoryWatch>>> byDirectory = new LinkedHashMap<>();
 
     private List<MemoryWatch> awake = new ArrayList<>();
 
     void add(MemoryWatch watch) {
         byDirectory
-                .computeIfAbsent(watch.target().directory(), directory -> new HashMap<>())
+                .computeIfAbsent(watch.target().directory(), directory -> new LinkedHashMap<>())
                 .computeIfAbsent(nameIn(watch.target()), name -> new LinkedHashSet<>())
                 .add(watch);
     }
@@ -63,6 +63,19 @@ final class Watches {
             for (MemoryWatch watch : watching) {
                 if (watch.add(name, revision)) {
                     awake.add(watch);
+                }
+            }
+        }
+    }
+
+    /** Anything may have changed. */
+    void resetAll() {
+        for (Map<String, Set<MemoryWatch>> inDirectory : byDirectory.values()) {
+            for (Set<MemoryWatch> watching : inDirectory.values()) {
+                for (MemoryWatch watch : watching) {
+                    if (watch.addReset()) {
+                        awake.add(watch);
+                    }
                 }
             }
         }

@@ -190,10 +190,10 @@ public final class Events {
         }
     }
 
-    public void gap(String topic, String about, Gap gap) {
+    /** {@code why} follows on "messages 3 to 5" in the log. */
+    public void gap(String topic, String about, Gap gap, String why) {
         Lines.SUBSCRIPTION.log(
-                Level.WARNING,
-                about + ": messages " + gap.firstOffset() + " to " + gap.lastOffset() + " were trimmed unread");
+                Level.WARNING, about + ": messages " + gap.firstOffset() + " to " + gap.lastOffset() + " " + why);
         if (meter != null) {
             meter.topicGap(topic, gap.lastOffset() - gap.firstOffset() + 1);
         }

@@ -1,0 +1,37 @@
+package io.sereno.simulation;
+
+import io.sereno.backend.memory.MemoryBackup;
+import io.sereno.backend.memory.MemoryStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** What a store held at moments that chance picks, and the way back to one of them. */
+final class Backups {
+    private static final int EVENTS_PER_BACKUP = 6;
+    private static final int MOST = 200;
+
+    private final MemoryStore store;
+    private final SplittableRandom random;
+    private final List<MemoryBackup> made = new ArrayList<>();
+
+    Backups(MemoryStore store, SplittableRandom random) {
+        this.store = store;
+        this.random = random;
+        made.add(store.backup());
+    }
+
+    /** Before an event. */
+    void perhapsMakeOne() {
+        if (random.nextInt(EVENTS_PER_BACKUP) == 0 && made.size() < MOST) {
+            made.add(store.backup());
+        }
+    }
+
+    /** To any of them; half of the times to one of the newest. What was made later stays: a second restore may go forward again. */
+    void restoreOne(MemoryBackup.Revisions revisions) {
+        int newest = Math.min(made.size(), 4);
+        int back = random.nextBoolean() ? random.nextInt(newest) : random.nextInt(made.size());
+        store.restore(made.get(made.size() - 1 - back), revisions);
+    }
+}
