@@ -182,6 +182,7 @@ final class TopicCursor {
             trail.goBack(fromOffset);
             doubtful = true;
             started = true;
+            lag.begin(fromOffset);
             step();
         } else {
             begin(header, fromOffset);
