@@ -120,6 +120,13 @@ public final class ZooKeeperServer extends ServerNode {
         ForeignSession.end(authority(), id, password);
     }
 
+    /** Kills it, and starts it on the same ports with nothing stored: as if another, empty server had taken its place. */
+    public void restartEmpty() {
+        kill();
+        ServerFolder.delete(folder().resolve("version-2"));
+        restart();
+    }
+
     /** Whether it leads its ensemble. */
     boolean leads() throws IOException {
         return ask("srvr").contains("Mode: leader");

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.OpResult.SetDataResult;
 import org.apache.zookeeper.data.Stat;
@@ -36,6 +37,18 @@ final class Applied {
         }
     }
 
+    /** When the guards and the clock were made, which is told with each of them that is set. */
+    private OptionalLong madeAt() {
+        for (int i = 0; i < results.size(); i++) {
+            Attempt.Part part = attempt.steps().get(i).part();
+            if ((part == Attempt.Part.GUARD || part == Attempt.Part.CLOCK)
+                    && results.get(i) instanceof SetDataResult set) {
+                return OptionalLong.of(set.getStat().getCzxid());
+            }
+        }
+        return OptionalLong.empty();
+    }
+
     private static long zxid(List<OpResult> results) {
         for (OpResult result : results) {
             if (result instanceof SetDataResult set) {
@@ -57,6 +70,7 @@ final class Applied {
 
     /** Tells what is now. */
     void remember(Sightings sightings) {
+        madeAt().ifPresent(sightings::madeAt);
         guards.forEach(sightings::guard);
         Map<String, Write.Put> puts = new HashMap<>();
         commit.writes().forEach(write -> {

@@ -211,7 +211,7 @@ final class Attempt {
         }
         steps.addAll(changes);
         if (!changes.isEmpty() && changes.stream().allMatch(step -> step.part == Part.DELETE)) {
-            steps.add(new Step(Part.CLOCK, "", 0, Op.setData(place.paths.clock(), Opening.FORMAT, ANY)));
+            steps.add(new Step(Part.CLOCK, "", 0, Op.setData(place.paths.clock(), Namespace.FORMAT, ANY)));
         }
         if (removesDirectory) {
             steps.add(new Step(Part.EMPTIED, "", 0, Op.delete(directoryPath, ANY)));

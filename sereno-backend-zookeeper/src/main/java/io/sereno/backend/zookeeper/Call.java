@@ -122,11 +122,12 @@ final class Call<T> {
         });
     }
 
-    /** The same where there is no call. */
-    static void followWithoutCall(CompletionStage<?> rest) {
+    /** The same where there is no call: then the handle connects again, after which everything that is to stand on it is set again. */
+    static void followWithoutCall(Handle on, CompletionStage<?> rest) {
         rest.whenComplete((done, defect) -> {
             if (defect != null) {
-                LOG.log(Level.ERROR, "a step of the backend broke", defect);
+                LOG.log(Level.ERROR, "a step of the backend broke; it connects again", defect);
+                on.reconnect();
             }
         });
     }

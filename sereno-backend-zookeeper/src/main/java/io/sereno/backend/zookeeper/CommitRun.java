@@ -32,6 +32,7 @@ final class CommitRun {
     private final Call<CommitResult> call;
     private final Link link;
     private final @Nullable ZooKeeperLease lease;
+    private final Namespace namespace;
     private final Attempt.Place place;
     private final Reader reader;
     /** Before anything was sent, for the read that comes back with the result. */
@@ -42,13 +43,14 @@ final class CommitRun {
             Call<CommitResult> call,
             Link link,
             @Nullable ZooKeeperLease lease,
-            Attempt.Place place,
+            Namespace namespace,
             Reader reader) {
         this.commit = commit;
         this.call = call;
         this.link = link;
         this.lease = lease;
-        this.place = place;
+        this.namespace = namespace;
+        this.place = namespace.place();
         this.reader = reader;
         this.guards = commit.returning().isPresent() ? place.sightings().guards() : new int[0];
     }
@@ -98,7 +100,7 @@ final class CommitRun {
         call.follow(reader.look(handle, commit.directory(), attempt.names())
                 .thenCombine(barrier, (seen, passed) -> {
                     if (!passed.isOk()) {
-                        throw Failures.ofRead(call.what(), passed.code());
+                        throw namespace.failure(call.what(), passed.code());
                     }
                     return seen;
                 })
@@ -185,7 +187,7 @@ final class CommitRun {
             }
             case CLOCK -> {}
         }
-        call.fail(Failures.ofCertain(call.what(), code));
+        call.fail(namespace.failure(call.what(), code));
     }
 
     /** The entry is not as it has to be; whether by a condition or only by our plan makes the difference. */

@@ -93,7 +93,7 @@ final class Failures {
         return switch (code) {
             case NOAUTH, AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH ->
                 "; check user and password, and who may read, write, create and delete below the namespace";
-            case NONODE -> "; the nodes of the namespace are gone: connect again, which makes them";
+            case NONODE -> "; a node of the namespace is gone";
             case QUOTAEXCEEDED -> "; the quota of the namespace is used up";
             case CONNECTIONLOSS -> " (the connection broke)";
             default -> "";

@@ -1,6 +1,7 @@
 package io.sereno.backend.zookeeper;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +40,8 @@ final class Handle extends ZooKeeper {
         /** A node under a watch was created, set or deleted. */
         void changed(String path, long zxid);
     }
+
+    private static final System.Logger LOG = System.getLogger(Handle.class.getName());
 
     private final Signals signals;
 
@@ -156,6 +159,16 @@ final class Handle extends ZooKeeper {
         return answer;
     }
 
+    /** Breaks the connection, if there is one; the client makes another. */
+    void reconnect() {
+        try {
+            getTestable().closeSocket();
+        } catch (IOException | RuntimeException e) {
+            // There is none, or it breaks by itself.
+            LOG.log(Level.DEBUG, "a connection could not be broken", e);
+        }
+    }
+
     /** Gives back threads and socket, and answers what is under way; the session lives on in the server until its time is over. */
     void abandon() {
         // One that has ended by itself gives them back by itself; its last answers may come on the very thread that
@@ -176,8 +189,18 @@ final class Handle extends ZooKeeper {
             this.also = also;
         }
 
+        /** ZooKeeper's thread of events would swallow what is thrown here, with the event. */
         @Override
         public void process(WatchedEvent event) {
+            try {
+                tell(event);
+            } catch (RuntimeException | Error defect) {
+                LOG.log(Level.ERROR, () -> "a step of the backend broke at " + event + "; it connects again", defect);
+                handle.join().reconnect();
+            }
+        }
+
+        private void tell(WatchedEvent event) {
             String path = event.getPath();
             if (path != null) {
                 listener.changed(path, event.getZxid());

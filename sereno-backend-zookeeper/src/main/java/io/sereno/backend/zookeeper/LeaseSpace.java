@@ -74,11 +74,15 @@ final class LeaseSpace {
         for (String path : paths) {
             int name = path.lastIndexOf('/');
             int directory = path.lastIndexOf('/', name - 1) + "/=".length();
-            named += bytes(Paths.decode(path.substring(directory, name)))
-                    + bytes(Paths.decode(path.substring(name + 1)));
+            named += named(path.substring(directory, name)) + named(path.substring(name + 1));
             stored += bytes(path) + LENGTH;
         }
         return named;
+    }
+
+    private static int named(String encoded) {
+        String name = Paths.decode(encoded);
+        return bytes(name == null ? encoded : name);
     }
 
     private static int bytes(String text) {

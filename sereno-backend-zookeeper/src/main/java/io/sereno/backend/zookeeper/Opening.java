@@ -4,24 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
-import io.sereno.spi.Entry;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
-import org.apache.zookeeper.CreateMode;
-import org.apache.zookeeper.KeeperException.Code;
-import org.apache.zookeeper.Op;
-import org.apache.zookeeper.OpResult;
 
 /**
  * What happens once, when a client connects:
@@ -34,9 +23,6 @@ import org.apache.zookeeper.OpResult;
  * </ol>
  */
 final class Opening {
-    /** What the clock holds: the format of all that is stored here. */
-    static final byte[] FORMAT = "sereno/1\n".getBytes(UTF_8);
-
     /** The server's own description of the ensemble. */
     private static final String ENSEMBLE = "/zookeeper/config";
 
@@ -47,16 +33,18 @@ final class Opening {
 
     private final Connection connection;
     private final Link main;
-    private final Attempt.Place place;
+    private final Namespace namespace;
     private final Call<Boolean> call;
+    private final Asking asking;
     private final Optional<Duration> givenSlack;
 
-    Opening(Connection connection, Link main, Attempt.Place place, Optional<Duration> givenSlack) {
+    Opening(Connection connection, Link main, Namespace namespace, Optional<Duration> givenSlack) {
         this.connection = connection;
         this.main = main;
-        this.place = place;
+        this.namespace = namespace;
         this.givenSlack = givenSlack;
         this.call = new Call<>("connecting to ZooKeeper at " + connection.hosts(), Runnable::run);
+        this.asking = new Asking(main, call);
     }
 
     /** Blocks until all is known, for the connect timeout at most. */
@@ -107,80 +95,7 @@ final class Opening {
 
     /** Ends the call when all is known. */
     private void start() {
-        ask(handle -> handle.data(place.paths().clock()), answer -> {
-            if (answer.code() == Code.NONODE) {
-                create(new ArrayList<>(place.paths().ancestors()));
-            } else if (!answer.isOk()) {
-                fail("reading " + place.paths().clock(), answer.code());
-            } else if (!Arrays.equals(FORMAT, answer.value())) {
-                call.fail(
-                        Failures.refused(
-                                place.paths().clock()
-                                        + " holds something else than the format sereno/1: another program's node, or another version's"));
-            } else {
-                readGuards();
-            }
-        });
-    }
-
-    /** Step 1, from the top. */
-    private void create(List<String> ancestors) {
-        if (ancestors.isEmpty()) {
-            createClock();
-            return;
-        }
-        String next = ancestors.remove(0);
-        // Looked at first: one that an administrator made may stand where we may create nothing.
-        ask(handle -> handle.roundTrip(next), seen -> {
-            if (seen.isOk()) {
-                create(ancestors);
-                return;
-            }
-            Op creation = Op.create(next, new byte[0], place.acl(), CreateMode.PERSISTENT);
-            ask(handle -> handle.transact(List.of(creation)), answer -> {
-                if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
-                    create(ancestors);
-                } else {
-                    fail("creating " + next, answer.code());
-                }
-            });
-        });
-    }
-
-    private void createClock() {
-        List<Op> creations = new ArrayList<>();
-        creations.add(Op.create(place.paths().clock(), FORMAT, place.acl(), CreateMode.PERSISTENT));
-        for (int shard = 0; shard < Paths.GUARDS; shard++) {
-            creations.add(Op.create(place.paths().guard(shard), new byte[0], place.acl(), CreateMode.PERSISTENT));
-        }
-        ask(handle -> handle.transact(creations), answer -> {
-            if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
-                start();
-            } else {
-                fail("creating " + place.paths().clock(), answer.code());
-            }
-        });
-    }
-
-    /** Step 2. */
-    private void readGuards() {
-        List<Op> reads = IntStream.range(0, Paths.GUARDS)
-                .mapToObj(shard -> Op.getData(place.paths().guard(shard)))
-                .toList();
-        ask(handle -> handle.transact(reads), answer -> {
-            List<OpResult> results = answer.value();
-            if (!answer.isOk() || results == null) {
-                fail("reading the guards of the namespace", answer.code());
-                return;
-            }
-            for (int shard = 0; shard < Paths.GUARDS; shard++) {
-                OpResult.GetDataResult guard = (OpResult.GetDataResult) results.get(shard);
-                place.sightings().guard(shard, guard.getStat().getVersion());
-                if (guard.getStat().getMzxid() > Entry.MAX_REVISION) {
-                    call.fail(Failures.tooManyElections(guard.getStat().getMzxid()));
-                    return;
-                }
-            }
+        namespace.open(asking, () -> {
             if (givenSlack.isPresent()) {
                 askForRange(least -> givenSlack.get());
             } else {
@@ -191,7 +106,7 @@ final class Opening {
 
     /** Step 3. Who may not read it is taken for the client of an ensemble, to be on the safe side. */
     private void readEnsemble() {
-        ask(handle -> handle.data(ENSEMBLE), answer -> {
+        asking.ask(handle -> handle.data(ENSEMBLE), answer -> {
             byte[] ensemble = answer.value();
             boolean standalone =
                     answer.isOk() && (ensemble == null || !new String(ensemble, UTF_8).contains("server."));
@@ -212,28 +127,6 @@ final class Opening {
                         call.end(true);
                     }));
                 },
-                this::dead);
-    }
-
-    /** Repeats what got no answer, since nothing here does harm when done twice, until the call ends. */
-    private <T> void ask(Function<Handle, CompletableFuture<Answer<T>>> request, Consumer<Answer<T>> then) {
-        main.whenConnected(
-                call,
-                handle -> call.follow(request.apply(handle).thenAccept(answer -> {
-                    if (answer.code() != Code.CONNECTIONLOSS && answer.code() != Code.SESSIONEXPIRED) {
-                        then.accept(answer);
-                    } else if (call.isOpen()) {
-                        ask(request, then);
-                    }
-                })),
-                this::dead);
-    }
-
-    private void fail(String what, Code code) {
-        call.fail(Failures.ofRead(call.what() + ": " + what, code));
-    }
-
-    private void dead() {
-        call.fail(Failures.ofRead(call.what(), Code.AUTHFAILED));
+                asking::dead);
     }
 }

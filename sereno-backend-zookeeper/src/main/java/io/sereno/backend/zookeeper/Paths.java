@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is stored where:
@@ -106,9 +107,9 @@ final class Paths {
         return encoded == null ? name : encoded.toString();
     }
 
-    /** Of a name that {@link #encode} made. */
-    static String decode(String encoded) {
-        if (encoded.indexOf('%') < 0) {
+    /** The name of which {@link #encode} made this; null if it made it of none, so that the node is somebody else's. */
+    static @Nullable String decode(String encoded) {
+        if (encoded.codePoints().allMatch(Paths::isPlain)) {
             return encoded;
         }
         if (encoded.equals("%")) {
@@ -117,6 +118,11 @@ final class Paths {
         ByteArrayOutputStream octets = new ByteArrayOutputStream(encoded.length());
         for (int i = 0; i < encoded.length(); ) {
             if (encoded.charAt(i) == '%') {
+                if (i + 3 > encoded.length()
+                        || !HexFormat.isHexDigit(encoded.charAt(i + 1))
+                        || !HexFormat.isHexDigit(encoded.charAt(i + 2))) {
+                    return null;
+                }
                 octets.write(HexFormat.fromHexDigits(encoded, i + 1, i + 3));
                 i += 3;
             } else {
@@ -126,7 +132,8 @@ final class Paths {
                 i = end;
             }
         }
-        return octets.toString(UTF_8);
+        String name = octets.toString(UTF_8);
+        return encode(name).equals(encoded) ? name : null;
     }
 
     /** What ZooKeeper takes in a node's name, but for what has a meaning here. */

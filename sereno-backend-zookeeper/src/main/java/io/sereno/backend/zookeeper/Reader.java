@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -27,10 +28,19 @@ final class Reader {
 
     private final Paths paths;
     private final Sightings sightings;
+    private final ForeignNodes foreign;
+    private final BiFunction<String, Code, BackendException> guardFailure;
 
-    Reader(Paths paths, Sightings sightings) {
+    /** @param guardFailure what to say of a guard that could not be read */
+    Reader(
+            Paths paths,
+            Sightings sightings,
+            ForeignNodes foreign,
+            BiFunction<String, Code, BackendException> guardFailure) {
         this.paths = paths;
         this.sightings = sightings;
+        this.guardFailure = guardFailure;
+        this.foreign = foreign;
     }
 
     /**
@@ -78,9 +88,12 @@ final class Reader {
                 return failed("reading in directory '" + directory + "'", answer.code());
             }
             for (Map.Entry<Integer, Integer> guard : guards.entrySet()) {
-                if (!(results.get(guard.getValue()) instanceof OpResult.GetDataResult data)) {
-                    return failed("reading in directory '" + directory + "'", answer.code());
+                OpResult result = results.get(guard.getValue());
+                if (!(result instanceof OpResult.GetDataResult data)) {
+                    return CompletableFuture.failedFuture(
+                            guardFailure.apply("reading in directory '" + directory + "'", codeOf(result)));
                 }
+                sightings.madeAt(data.getStat().getCzxid());
                 sightings.guard(guard.getKey(), data.getStat().getVersion());
                 guard.setValue(data.getStat().getVersion());
             }
@@ -147,7 +160,9 @@ final class Reader {
             String after = query instanceof Query.Range range ? range.after() : "";
             for (String child : children) {
                 String name = Paths.decode(child);
-                if (after.isEmpty() || NameOrder.INSTANCE.compare(name, after) > 0) {
+                if (name == null) {
+                    foreign.skipped(directoryPath + "/" + child);
+                } else if (after.isEmpty() || NameOrder.INSTANCE.compare(name, after) > 0) {
                     all.add(name);
                 }
             }

@@ -32,7 +32,7 @@ final class SessionEnd implements Handle.Listener {
     /** Nothing can be sent on the handle afterwards. While somebody asks already, nothing more is done. */
     void ask(Handle on) {
         if (begin()) {
-            Call.followWithoutCall(on.end().thenAccept(answer -> answered(on, answer.code())));
+            Call.followWithoutCall(on, on.end().thenAccept(answer -> answered(on, answer.code())));
         }
     }
 
@@ -64,7 +64,7 @@ final class SessionEnd implements Handle.Listener {
 
     @Override
     public void connected(Handle which) {
-        Call.followWithoutCall(which.end().thenAccept(answer -> answered(which, answer.code())));
+        Call.followWithoutCall(which, which.end().thenAccept(answer -> answered(which, answer.code())));
     }
 
     @Override

@@ -28,8 +28,24 @@ final class Sightings {
     /** The names in a directory; none known is a directory that exists and has unknown names. */
     private final Map<String, Set<String>> directories = new Recent<>(MOST_DIRECTORIES);
 
+    /** When the guards that are meant were made; 0: not known. */
+    private long madeAt;
+
     Sightings() {
         Arrays.fill(guards, UNKNOWN);
+    }
+
+    /**
+     * Of a guard that is being told of: when it was made. Guards that were made again count their versions from the beginning, so what was
+     * known by the former ones proves nothing, and is forgotten.
+     */
+    synchronized void madeAt(long czxid) {
+        if (madeAt != czxid) {
+            madeAt = czxid;
+            Arrays.fill(guards, UNKNOWN);
+            entries.clear();
+            directories.clear();
+        }
     }
 
     synchronized void guard(int shard, int version) {

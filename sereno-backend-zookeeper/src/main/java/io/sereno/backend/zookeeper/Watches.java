@@ -45,6 +45,7 @@ final class Watches implements Handle.Listener {
     private final Paths paths;
     private final Link link;
     private final TimeSource time;
+    private final ForeignNodes foreign;
     private final Runnable onRefused;
 
     /** All guarded by this. */
@@ -54,9 +55,10 @@ final class Watches implements Handle.Listener {
     private boolean closed;
 
     /** @param onRefused hears that the credentials of the main session were refused */
-    Watches(Paths paths, TimeSource time, Runnable onRefused) {
+    Watches(Paths paths, TimeSource time, ForeignNodes foreign, Runnable onRefused) {
         this.paths = paths;
         this.time = time;
+        this.foreign = foreign;
         this.onRefused = onRefused;
         this.link = new Link(this);
     }
@@ -139,7 +141,7 @@ final class Watches implements Handle.Listener {
     }
 
     private void set(Node node, Handle on) {
-        Call.followWithoutCall(on.watch(
+        Call.followWithoutCall(on, on.watch(
                         node.path, node.directory ? AddWatchMode.PERSISTENT_RECURSIVE : AddWatchMode.PERSISTENT)
                 .thenAccept(answer -> {
                     if (answer.isOk()) {
@@ -215,13 +217,22 @@ final class Watches implements Handle.Listener {
         }
         lost.forEach(node -> set(node, which));
         if (!kept.isEmpty()) {
-            Call.followWithoutCall(which.roundTrip(paths.clock()).thenAccept(answer -> {
+            Call.followWithoutCall(which, which.roundTrip(paths.clock()).thenAccept(answer -> {
                 // Without an answer there will be another connection, and another round trip.
                 if (answer.code() == Code.OK || answer.code() == Code.NONODE) {
                     kept.forEach(this::reset);
                 }
             }));
         }
+    }
+
+    /** Anything may have changed. */
+    void reset() {
+        List<Node> all;
+        synchronized (this) {
+            all = List.copyOf(nodes.values());
+        }
+        all.forEach(this::reset);
     }
 
     private void reset(Node node) {
@@ -260,7 +271,11 @@ final class Watches implements Handle.Listener {
         }
         if (!told.isEmpty()) {
             String decoded = Paths.decode(name);
-            told.forEach(notices -> notices.changed(decoded, Math.max(0, zxid)));
+            if (decoded == null) {
+                foreign.skipped(path);
+            } else {
+                told.forEach(notices -> notices.changed(decoded, Math.max(0, zxid)));
+            }
         }
     }
 

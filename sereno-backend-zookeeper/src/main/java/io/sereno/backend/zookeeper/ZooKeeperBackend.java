@@ -43,6 +43,7 @@ final class ZooKeeperBackend implements Backend {
 
     private final Connection connection;
     private final Watches watches;
+    private final Namespace namespace;
     private final Attempt.Place place;
     private final Reader reader;
     private final CuratorFramework curator;
@@ -58,8 +59,10 @@ final class ZooKeeperBackend implements Backend {
         connection = new Connection(config, options);
         Sightings sightings = new Sightings();
         place = new Attempt.Place(connection.paths(), options.acl(), sightings, guarded);
-        reader = new Reader(connection.paths(), sightings);
-        watches = new Watches(connection.paths(), connection.time(), this::refused);
+        ForeignNodes foreign = new ForeignNodes();
+        watches = new Watches(connection.paths(), connection.time(), foreign, this::refused);
+        namespace = new Namespace(connection, watches, place);
+        reader = new Reader(connection.paths(), sightings, foreign, namespace::failure);
         curator = CuratorFrameworkFactory.builder()
                 .connectString(connection.hosts())
                 .sessionTimeoutMs((int) MAIN_SESSION.toMillis())
@@ -71,7 +74,7 @@ final class ZooKeeperBackend implements Backend {
                 .build();
         try {
             curator.start();
-            new Opening(connection, watches.link(), place, options.slack()).await(config);
+            new Opening(connection, watches.link(), namespace, options.slack()).await(config);
             guarantees = Limits.guarantees(connection.range());
         } catch (RuntimeException | Error e) {
             // There are no entries that anybody would wait for.
@@ -108,7 +111,7 @@ final class ZooKeeperBackend implements Backend {
                             call.follow(reader.read(handle, query, guards)
                                     .thenCombine(barrier, (snapshot, passed) -> {
                                         if (!passed.isOk()) {
-                                            throw Failures.ofRead(call.what(), passed.code());
+                                            throw namespace.failure(call.what(), passed.code());
                                         }
                                         return snapshot;
                                     })
@@ -138,12 +141,12 @@ final class ZooKeeperBackend implements Backend {
     private void start(Commit commit, Call<CommitResult> call) {
         long leaseId = leaseOf(commit);
         if (leaseId == 0) {
-            new CommitRun(commit, call, watches.link(), null, place, reader).start();
+            new CommitRun(commit, call, watches.link(), null, namespace, reader).start();
             return;
         }
         ZooKeeperLease lease = connection.leases().of(leaseId);
         if (lease != null) {
-            new CommitRun(commit, call, lease.link(), lease, place, reader).start();
+            new CommitRun(commit, call, lease.link(), lease, namespace, reader).start();
         } else if (connection.leases().wasGranted(leaseId)) {
             call.end(new CommitResult.LeaseDead());
         } else {
@@ -166,7 +169,7 @@ final class ZooKeeperBackend implements Backend {
             return call.stage();
         }
         Duration asked = ttl.compareTo(range.leastTtl()) < 0 ? range.leastTtl() : ttl;
-        ZooKeeperLease lease = new ZooKeeperLease(connection, call, asked);
+        ZooKeeperLease lease = new ZooKeeperLease(connection, namespace, call, asked);
         if (connection.leases().admit(lease)) {
             lease.open();
         } else {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ZooKeeperLease implements Lease, Handle.Listener {
     private final Connection connection;
+    private final Namespace namespace;
     private final Call<Lease> grant;
     private final Duration asked;
     private final Link link = new Link(this);
@@ -36,8 +37,9 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     /** When the grant or the last renewal was sent. */
     private long sentAt;
 
-    ZooKeeperLease(Connection connection, Call<Lease> grant, Duration asked) {
+    ZooKeeperLease(Connection connection, Namespace namespace, Call<Lease> grant, Duration asked) {
         this.connection = connection;
+        this.namespace = namespace;
         this.grant = grant;
         this.asked = asked;
         this.end = new SessionEnd(connection);
@@ -108,7 +110,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
                         } else if (answer.isOk()) {
                             call.end(true);
                         } else {
-                            call.fail(Failures.ofRead(call.what(), answer.code()));
+                            call.fail(namespace.failure(call.what(), answer.code()));
                         }
                     }));
                 },
@@ -166,7 +168,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         Runnable cancel = connection.time().schedule(pause, Runnable::run, () -> {
             Handle on = link.handle();
             if (on != null && link.isConnected()) {
-                Call.followWithoutCall(on.roundTrip(connection.paths().clock()));
+                Call.followWithoutCall(on, on.roundTrip(connection.paths().clock()));
             }
             showSignsOfLife();
         });

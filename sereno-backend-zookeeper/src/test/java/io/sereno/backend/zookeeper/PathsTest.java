@@ -51,6 +51,12 @@ class PathsTest {
         assertThat(Paths.decode(Paths.encode(name))).isEqualTo(name);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"%2", "%zz", "a%", "%2f", "%61", "%C3", "%2FG%", "a=b", "!", "\u0001", "%2Ex"})
+    void whatNobodyEncodedIsNoName(String node) {
+        assertThat(Paths.decode(node)).isNull();
+    }
+
     @Test
     void noTwoNamesMeet() {
         Random random = new Random(20261124);

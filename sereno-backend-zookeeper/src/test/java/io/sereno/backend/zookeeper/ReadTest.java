@@ -8,11 +8,15 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
 import io.sereno.testservers.ZooKeeperServer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.ZooDefs;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -108,6 +112,25 @@ class ReadTest {
     }
 
     /** Each read is begun after an acknowledged write of another client. */
+    /** Whoever may write below the namespace may put anything there. It is skipped, and nobody's lock stands still for it. */
+    @Test
+    void aNodeThatSerenoDidNotMakeIsSkippedWithItsNotices(TestInfo test) throws Exception {
+        String d = test.getDisplayName();
+        client.put(d, "a", "1");
+        Notes notes = new Notes();
+        client.watch(new Target(d, Optional.empty()), notes);
+        Handle bare = client.itself().mainHandle();
+        String directory = new Paths("reads").directory(d);
+        for (String foreign : List.of("%", "%2", "x%zz", "%2f", "%C3", "a=b", "a!b")) {
+            bare.create(directory + "/" + foreign, new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+        }
+        client.put(d, "b", "1");
+        assertThat(notes.await("b")).doesNotContain("x%zz", "%2f", "a=b", "a!b");
+        assertThat(client.names(d)).containsExactly("", "a", "b");
+        assertThat(names(range(d, "a", 9))).containsExactly("b");
+        client.committed(Commit.to(d).delete("a").delete("b").returningAll());
+    }
+
     @Test
     void aReadShowsWhatWasAcknowledgedBeforeItBeganToWhomever(TestInfo test) {
         String d = test.getDisplayName();
@@ -137,7 +160,7 @@ class ReadTest {
         Handle handle = client.itself().mainHandle();
         Paths paths = new Paths("reads");
         Sightings sightings = new Sightings();
-        Reader reader = new Reader(paths, sightings);
+        Reader reader = new Reader(paths, sightings, new ForeignNodes(), Failures::ofRead);
         client.put(d, "a", "1");
         int shard = Paths.shard(d, "a");
         Client.await(reader.look(handle, d, Set.of("a")));

@@ -1,0 +1,187 @@
+package io.sereno.backend.zookeeper;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Entry;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The nodes that every client of a namespace needs: those of the namespace itself, the clock and the guards. The first client makes them. When
+ * they are gone, because somebody removed them or the servers were replaced by empty ones, whoever finds out makes them again.
+ */
+final class Namespace {
+    /** What the clock holds: the format of all that is stored here. */
+    static final byte[] FORMAT = "sereno/1\n".getBytes(UTF_8);
+
+    private static final System.Logger LOG = System.getLogger(Namespace.class.getName());
+
+    private final Connection connection;
+    private final Watches watches;
+    private final Attempt.Place place;
+    private final AtomicBoolean making = new AtomicBoolean();
+    /** Why the nodes could not be made again at the last attempt; null if they could, or nobody tried. */
+    private volatile @Nullable Throwable refusal;
+
+    Namespace(Connection connection, Watches watches, Attempt.Place place) {
+        this.connection = connection;
+        this.watches = watches;
+        this.place = place;
+    }
+
+    Attempt.Place place() {
+        return place;
+    }
+
+    /** Makes the nodes if they are not there and reads the guards; then goes on. Where it cannot, the call fails. */
+    void open(Asking asking, Runnable then) {
+        String clock = place.paths().clock();
+        asking.ask(handle -> handle.data(clock), answer -> {
+            if (answer.code() == Code.NONODE) {
+                create(asking, new ArrayList<>(place.paths().ancestors()), then);
+            } else if (!answer.isOk()) {
+                asking.fail("reading " + clock, answer.code());
+            } else if (!Arrays.equals(FORMAT, answer.value())) {
+                asking.call()
+                        .fail(
+                                Failures.refused(
+                                        clock
+                                                + " holds something else than the format sereno/1: another program's node, or another version's"));
+            } else {
+                readGuards(asking, then);
+            }
+        });
+    }
+
+    /** From the top. */
+    private void create(Asking asking, List<String> ancestors, Runnable then) {
+        if (ancestors.isEmpty()) {
+            createClock(asking, then);
+            return;
+        }
+        String next = ancestors.remove(0);
+        // Looked at first: one that an administrator made may stand where we may create nothing.
+        asking.ask(handle -> handle.roundTrip(next), seen -> {
+            if (seen.isOk()) {
+                create(asking, ancestors, then);
+                return;
+            }
+            Op creation = Op.create(next, new byte[0], place.acl(), CreateMode.PERSISTENT);
+            asking.ask(handle -> handle.transact(List.of(creation)), answer -> {
+                if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
+                    create(asking, ancestors, then);
+                } else {
+                    asking.fail("creating " + next, answer.code());
+                }
+            });
+        });
+    }
+
+    private void createClock(Asking asking, Runnable then) {
+        List<Op> creations = new ArrayList<>();
+        creations.add(Op.create(place.paths().clock(), FORMAT, place.acl(), CreateMode.PERSISTENT));
+        for (int shard = 0; shard < Paths.GUARDS; shard++) {
+            creations.add(Op.create(place.paths().guard(shard), new byte[0], place.acl(), CreateMode.PERSISTENT));
+        }
+        asking.ask(handle -> handle.transact(creations), answer -> {
+            if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
+                open(asking, then);
+            } else {
+                asking.fail("creating " + place.paths().clock(), answer.code());
+            }
+        });
+    }
+
+    private void readGuards(Asking asking, Runnable then) {
+        List<Op> reads = IntStream.range(0, Paths.GUARDS)
+                .mapToObj(shard -> Op.getData(place.paths().guard(shard)))
+                .toList();
+        asking.ask(handle -> handle.transact(reads), answer -> {
+            List<OpResult> results = answer.value();
+            if (results == null || results.size() != Paths.GUARDS) {
+                asking.fail("reading the guards of the namespace", answer.code());
+                return;
+            }
+            for (int shard = 0; shard < Paths.GUARDS; shard++) {
+                if (!(results.get(shard) instanceof OpResult.GetDataResult guard)) {
+                    asking.call().fail(missing(shard, Reader.codeOf(results.get(shard))));
+                    return;
+                }
+                place.sightings().madeAt(guard.getStat().getCzxid());
+                place.sightings().guard(shard, guard.getStat().getVersion());
+                if (guard.getStat().getMzxid() > Entry.MAX_REVISION) {
+                    asking.call().fail(Failures.tooManyElections(guard.getStat().getMzxid()));
+                    return;
+                }
+            }
+            then.run();
+        });
+    }
+
+    /** Perhaps all are being removed just now. One alone is not made again: what others remember goes by the version that it had. */
+    private BackendException missing(int shard, Code code) {
+        String guard = place.paths().guard(shard);
+        return code == Code.NONODE
+                ? Failures.notNow("node " + guard + " is missing, which was made with " + place.paths().clock()
+                        + ". Remove that one with all that is below it, and clients make them again")
+                : Failures.ofRead("reading " + guard, code);
+    }
+
+    /**
+     * Of a request that changed nothing, and was answered with this code for the clock or a guard. Where that says that they are gone, they
+     * are made again, and the request may be repeated.
+     */
+    BackendException failure(String what, Code code) {
+        if (code != Code.NONODE) {
+            return Failures.ofRead(what, code);
+        }
+        Throwable refused = refusal;
+        makeAgain();
+        return refused == null
+                ? Failures.notNow(what + ": the nodes of the namespace were gone; they are being made again")
+                : Failures.refused(what + ": the nodes of the namespace are gone, and could not be made again: "
+                        + refused.getMessage());
+    }
+
+    private void makeAgain() {
+        if (!making.compareAndSet(false, true)) {
+            return;
+        }
+        if (refusal == null) {
+            LOG.log(
+                    Level.WARNING,
+                    () -> "the nodes of the namespace, with " + place.paths().clock()
+                            + ", are gone: somebody removed them, or the servers lost what they had stored. They are made again");
+        }
+        Call<Boolean> call = connection.calls().begin("making the nodes of the namespace again");
+        call.follow(call.stage().handle((made, failure) -> {
+            ended(failure);
+            return true;
+        }));
+        if (call.isOpen()) {
+            open(new Asking(watches.link(), call), () -> call.end(true));
+        }
+    }
+
+    private void ended(@Nullable Throwable failure) {
+        boolean first = refusal == null;
+        refusal = failure;
+        making.set(false);
+        if (failure == null) {
+            LOG.log(Level.INFO, () -> "the nodes of the namespace, with " + place.paths().clock() + ", are there again");
+            watches.reset();
+        } else if (first && !connection.isClosed()) {
+            LOG.log(Level.WARNING, "the nodes of the namespace could not be made again; trying on", failure);
+        }
+    }
+}
