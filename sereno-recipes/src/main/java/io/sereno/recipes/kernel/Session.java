@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>Every third of the ttl, renew.
  *   <li>Acknowledged: check the marker by createRevision. It holds: the deadline moves, counted from the sending of the renewal.
- *   <li>An attempt that fails, or is not through after a third of the ttl, makes the session suspended, no more; the next attempt follows.
+ *   <li>An attempt that fails, or is not through after a sixth of the ttl, makes the session suspended, no more; the next attempt follows. So
+ *       silence is told half a ttl after the last renewal at the latest, and each third of a ttl has two attempts.
  *   <li>The end, for good: the store says that lease or marker are gone, or the deadline passes.
  * </ol>
  *
@@ -53,6 +54,7 @@ public final class Session {
     private final String id;
     private final Lease lease;
     private final long third;
+    private final long sixth;
     private final long credit;
     private final Lookout lookout;
     private final Backoff backoff;
@@ -81,6 +83,7 @@ public final class Session {
         this.backoff = kernel.backoff();
         long ttl = lease.ttl().toNanos();
         this.third = ttl / 3;
+        this.sixth = ttl / 6;
         this.credit = ttl - Math.max(LEAST_MARGIN_NANOS, ttl / 20);
         this.belief = new AtomicReference<>(new Belief(sentAt + credit));
     }
@@ -212,7 +215,7 @@ public final class Session {
 
         void send() {
             current = this;
-            cancelLimit = kernel.time().schedule(Duration.ofNanos(third), strand, this::tooLate);
+            cancelLimit = kernel.time().schedule(Duration.ofNanos(sixth), strand, this::tooLate);
             kernel.store().renew(lease, strand, (alive, failure) -> {
                 if (failure != null) {
                     failed(failure);
@@ -276,7 +279,10 @@ public final class Session {
 
         private BackendException silence() {
             return new BackendException(
-                    BackendException.Outcome.UNKNOWN, false, "no renewal acknowledged within a third of the ttl", null);
+                    BackendException.Outcome.UNKNOWN,
+                    false,
+                    "a renewal was not acknowledged within a sixth of the ttl",
+                    null);
         }
     }
 }
