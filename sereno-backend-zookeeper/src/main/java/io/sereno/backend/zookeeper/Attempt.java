@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.Op;
-import org.apache.zookeeper.data.ACL;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +54,7 @@ final class Attempt {
      *
      * @param guarded true, except in the test that shows what would go wrong without guards
      */
-    record Place(Paths paths, List<ACL> acl, Sightings sightings, boolean guarded) {}
+    record Place(Paths paths, Acl acl, Sightings sightings, boolean guarded) {}
 
     /** The version that every node has. */
     static final int ANY = -1;
@@ -206,8 +205,8 @@ final class Attempt {
                 && changes.stream().allMatch(step -> step.part == Part.DELETE)
                 && place.sightings.holdsOnly(commit.directory(), deleted);
         if (createsDirectory) {
-            steps.add(
-                    new Step(Part.DIRECTORY, "", 0, Op.create(directoryPath, EMPTY, place.acl, CreateMode.CONTAINER)));
+            steps.add(new Step(
+                    Part.DIRECTORY, "", 0, Op.create(directoryPath, EMPTY, place.acl.list(), CreateMode.CONTAINER)));
         }
         steps.addAll(changes);
         if (!changes.isEmpty() && changes.stream().allMatch(step -> step.part == Part.DELETE)) {
@@ -264,7 +263,7 @@ final class Attempt {
                 Part.CREATE,
                 put.name(),
                 0,
-                Op.create(path(put.name()), put.value().toArray(), place.acl, mode)));
+                Op.create(path(put.name()), put.value().toArray(), place.acl.list(), mode)));
     }
 
     private void change(Write write, int version, List<Step> changes) {

@@ -4,13 +4,13 @@ import io.sereno.spi.BackendConfig;
 import io.sereno.spi.TimeSource;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.X509Util;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +20,12 @@ final class Connection {
     /** More than a portion of the greatest values; the server is not bound by it. */
     private static final String ANSWER_BYTES = String.valueOf(64 * 1024 * 1024);
 
+    private static final Duration LEAST_PATIENCE = Duration.ofMillis(250);
+    private static final Duration MOST_PATIENCE = Duration.ofSeconds(2);
+
     private final String hosts;
     private final ZKClientConfig clientConfig;
-    private final byte @Nullable [] credentials;
+    private final BackendConfig config;
     private final @Nullable Tls tls;
     private final Paths paths;
     private final Calls calls;
@@ -40,7 +43,7 @@ final class Connection {
                                 : "[" + address.getHostString() + "]")
                         + ":" + address.getPort())
                 .collect(Collectors.joining(","));
-        this.credentials = Credentials.of(config);
+        this.config = config;
         this.paths = new Paths(config.namespace());
         this.calls = new Calls(config);
         this.time = config.time();
@@ -112,31 +115,63 @@ final class Connection {
     }
 
     void openHandle(Duration session, Handle.Listener listener, Consumer<Handle> first) throws IOException {
-        openHandle(hosts, session, listener, first, null);
+        openHandle(hosts, session, listener, first);
     }
 
-    Handle openHandle(
-            String servers, Duration session, Handle.Listener listener, Consumer<Handle> first, @Nullable Watcher also)
+    Handle openHandle(String servers, Duration session, Handle.Listener listener, Consumer<Handle> first)
             throws IOException {
         return Handle.open(
                 servers,
+                new Hosts(servers, this::readCertificates),
                 Math.toIntExact(session.toMillis()),
                 clientConfig,
                 listener,
-                opened -> began(opened, first),
-                also);
+                opened -> began(opened, first));
     }
 
     /** Another handle on the session of this one. */
-    void reopen(Handle last, Handle.Listener listener) throws IOException {
-        last.reopen(hosts, clientConfig, listener, opened -> began(opened, known -> {}));
+    void reopen(Handle last, String servers, Handle.Listener listener, Consumer<Handle> first) throws IOException {
+        last.reopen(
+                servers,
+                new Hosts(servers, this::readCertificates),
+                clientConfig,
+                listener,
+                opened -> began(opened, first));
+    }
+
+    /** Each of the servers, in the order of the URI. */
+    List<String> servers() {
+        return List.of(hosts.split(","));
+    }
+
+    /** How long a server may be silent before another one is tried: so that each third of the shortest lease has time for two. */
+    Duration patience() {
+        Duration shortest = leases.shortestTtl().dividedBy(6);
+        if (shortest.compareTo(LEAST_PATIENCE) < 0) {
+            return LEAST_PATIENCE;
+        }
+        return shortest.compareTo(MOST_PATIENCE) > 0 ? MOST_PATIENCE : shortest;
+    }
+
+    /** Before each attempt to connect, since they may have been replaced. */
+    private void readCertificates() {
+        if (tls != null) {
+            tls.refresh();
+        }
     }
 
     private void began(Handle handle, Consumer<Handle> first) {
-        if (credentials != null) {
-            handle.addAuthInfo("digest", credentials);
-        }
         handles.add(handle);
+        // Asked for with each session. On one session ZooKeeper's client repeats it by itself when it connects again.
+        try {
+            byte[] credentials = Credentials.of(config);
+            if (credentials != null) {
+                handle.addAuthInfo("digest", credentials);
+            }
+        } catch (RuntimeException | Error e) {
+            release(handle);
+            throw e;
+        }
         first.accept(handle);
         if (closed) {
             // Opened while all others were being closed.

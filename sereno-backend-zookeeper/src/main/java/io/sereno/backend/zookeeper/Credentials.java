@@ -17,6 +17,7 @@ final class Credentials {
         if (config.user().isEmpty()) {
             return null;
         }
+        // The application's own code, and perhaps another password than the last time.
         char[] password = config.password().orElse(new char[0]);
         char[] both = new char[config.user().get().length() + 1 + password.length];
         config.user().get().getChars(0, config.user().get().length(), both, 0);

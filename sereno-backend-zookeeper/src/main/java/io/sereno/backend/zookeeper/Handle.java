@@ -5,9 +5,12 @@ import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.AsyncCallback;
+import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.WatchedEvent;
@@ -16,8 +19,10 @@ import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooDefs.OpCode;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.data.ClientInfo;
 import org.apache.zookeeper.proto.ReplyHeader;
 import org.apache.zookeeper.proto.RequestHeader;
+import org.apache.zookeeper.proto.WhoAmIResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,16 +49,25 @@ final class Handle extends ZooKeeper {
     private static final System.Logger LOG = System.getLogger(Handle.class.getName());
 
     private final Signals signals;
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicLong heard = new AtomicLong();
 
-    private Handle(String hosts, int timeoutMillis, Signals signals, ZKClientConfig config) throws IOException {
-        super(hosts, timeoutMillis, signals, false, new Hosts(hosts), config);
+    private Handle(String hosts, Hosts provider, int timeoutMillis, Signals signals, ZKClientConfig config)
+            throws IOException {
+        super(hosts, timeoutMillis, signals, false, provider, config);
         this.signals = signals;
     }
 
     private Handle(
-            String hosts, int timeoutMillis, Signals signals, long session, byte[] password, ZKClientConfig config)
+            String hosts,
+            Hosts provider,
+            int timeoutMillis,
+            Signals signals,
+            long session,
+            byte[] password,
+            ZKClientConfig config)
             throws IOException {
-        super(hosts, timeoutMillis, signals, session, password, false, new Hosts(hosts), config);
+        super(hosts, timeoutMillis, signals, session, password, false, provider, config);
         this.signals = signals;
     }
 
@@ -61,29 +75,36 @@ final class Handle extends ZooKeeper {
      * Begins a new session; returns without waiting for it.
      *
      * @param first is given the handle before the listener hears of it
-     * @param also hears every event after the listener
      */
     static Handle open(
             String hosts,
+            Hosts provider,
             int timeoutMillis,
             ZKClientConfig config,
             Listener listener,
-            Consumer<Handle> first,
-            @Nullable Watcher also)
+            Consumer<Handle> first)
             throws IOException {
-        Signals signals = new Signals(listener, also);
-        Handle handle = new Handle(hosts, timeoutMillis, signals, config);
-        first.accept(handle);
-        signals.handle.complete(handle);
+        Signals signals = new Signals(listener);
+        Handle handle = new Handle(hosts, provider, timeoutMillis, signals, config);
+        try {
+            first.accept(handle);
+        } finally {
+            signals.handle.complete(handle);
+        }
         return handle;
     }
 
     /** A second handle on the session of another, to end it. */
-    Handle reopen(String hosts, ZKClientConfig config, Listener listener, Consumer<Handle> first) throws IOException {
-        Signals signals = new Signals(listener, null);
-        Handle handle = new Handle(hosts, getSessionTimeout(), signals, getSessionId(), getSessionPasswd(), config);
-        first.accept(handle);
-        signals.handle.complete(handle);
+    Handle reopen(String hosts, Hosts provider, ZKClientConfig config, Listener listener, Consumer<Handle> first)
+            throws IOException {
+        Signals signals = new Signals(listener);
+        Handle handle =
+                new Handle(hosts, provider, getSessionTimeout(), signals, getSessionId(), getSessionPasswd(), config);
+        try {
+            first.accept(handle);
+        } finally {
+            signals.handle.complete(handle);
+        }
         return handle;
     }
 
@@ -96,9 +117,29 @@ final class Handle extends ZooKeeper {
         return otherwise;
     }
 
+    /** Whether something was sent that has no answer yet. */
+    boolean isWaiting() {
+        return waiting.get() > 0;
+    }
+
+    /** How many answers have come from a server. */
+    long heard() {
+        return heard.get();
+    }
+
+    private <T> void complete(CompletableFuture<Answer<T>> answer, int code, @Nullable T value) {
+        Answer<T> told = Answer.of(code, value);
+        if (told.code() != Code.CONNECTIONLOSS && told.code() != Code.SESSIONEXPIRED) {
+            heard.incrementAndGet();
+        }
+        waiting.decrementAndGet();
+        answer.complete(told);
+    }
+
     CompletableFuture<Answer<List<OpResult>>> transact(List<Op> operations) {
         CompletableFuture<Answer<List<OpResult>>> answer = new CompletableFuture<>();
-        multi(operations, (code, path, context, results) -> answer.complete(Answer.of(code, results)), null);
+        waiting.incrementAndGet();
+        multi(operations, (code, path, context, results) -> complete(answer, code, results), null);
         return answer;
     }
 
@@ -112,14 +153,38 @@ final class Handle extends ZooKeeper {
 
     CompletableFuture<Answer<List<String>>> children(String path) {
         CompletableFuture<Answer<List<String>>> answer = new CompletableFuture<>();
-        getChildren(
-                path, false, (code, p, context, children) -> answer.complete(Answer.of(code, children)), (Object) null);
+        waiting.incrementAndGet();
+        getChildren(path, false, (code, p, context, children) -> complete(answer, code, children), (Object) null);
+        return answer;
+    }
+
+    CompletableFuture<Answer<Integer>> numberOfChildren(String path) {
+        CompletableFuture<Answer<Integer>> answer = new CompletableFuture<>();
+        waiting.incrementAndGet();
+        exists(
+                path,
+                false,
+                (code, p, context, stat) -> complete(answer, code, stat == null ? null : stat.getNumChildren()),
+                null);
         return answer;
     }
 
     CompletableFuture<Answer<byte[]>> data(String path) {
         CompletableFuture<Answer<byte[]>> answer = new CompletableFuture<>();
-        getData(path, false, (code, p, context, data, stat) -> answer.complete(Answer.of(code, data)), null);
+        waiting.incrementAndGet();
+        getData(path, false, (code, p, context, data, stat) -> complete(answer, code, data), null);
+        return answer;
+    }
+
+    /** As whom the server knows this session; servers before 3.7 do not tell. */
+    CompletableFuture<Answer<List<ClientInfo>>> asWhom() {
+        CompletableFuture<Answer<List<ClientInfo>>> answer = new CompletableFuture<>();
+        RequestHeader header = new RequestHeader();
+        header.setType(OpCode.whoAmI);
+        WhoAmIResponse response = new WhoAmIResponse();
+        AsyncCallback.VoidCallback callback =
+                (code, path, context) -> answer.complete(Answer.of(code, response.getClientInfo()));
+        cnxn.queuePacket(header, new ReplyHeader(), null, response, callback, null, null, null, null);
         return answer;
     }
 
@@ -182,11 +247,9 @@ final class Handle extends ZooKeeper {
     private static final class Signals implements Watcher {
         private final CompletableFuture<Handle> handle = new CompletableFuture<>();
         private final Listener listener;
-        private final @Nullable Watcher also;
 
-        Signals(Listener listener, @Nullable Watcher also) {
+        Signals(Listener listener) {
             this.listener = listener;
-            this.also = also;
         }
 
         /** ZooKeeper's thread of events would swallow what is thrown here, with the event. */
@@ -220,9 +283,6 @@ final class Handle extends ZooKeeper {
             if (state == KeeperState.AuthFailed) {
                 // The one end after which the client would keep this thread.
                 told.cnxn.disconnect();
-            }
-            if (also != null && event.getState() != null) {
-                also.process(event);
             }
         }
     }

@@ -1,6 +1,9 @@
 package io.sereno.backend.zookeeper;
 
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.Collection;
 import org.apache.zookeeper.client.ConnectStringParser;
 import org.apache.zookeeper.client.HostProvider;
@@ -9,14 +12,20 @@ import org.apache.zookeeper.client.StaticHostProvider;
 /**
  * The servers, in the order in which ZooKeeper's own list gives them. That one waits for a second when it has been through all, which a
  * client of a single server does whenever its connection broke; the client itself waits for up to a second besides.
+ *
+ * <p>An address is given with the text that it was asked for by. Without it ZooKeeper's client asks the name service whose address it is, where it
+ * logs in by SASL, and then checks the server's certificate against that name instead of the address.
  */
 final class Hosts implements HostProvider {
     private static final long PAUSE_MILLIS = 100;
 
     private final StaticHostProvider servers;
+    private final Runnable beforeEach;
 
-    Hosts(String hosts) {
+    /** @param beforeEach runs before each attempt to connect, on the thread that makes it */
+    Hosts(String hosts, Runnable beforeEach) {
         this.servers = new StaticHostProvider(new ConnectStringParser(hosts).getServerAddresses());
+        this.beforeEach = beforeEach;
     }
 
     @Override
@@ -26,7 +35,25 @@ final class Hosts implements HostProvider {
 
     @Override
     public InetSocketAddress next(long spinDelay) {
-        return servers.next(Math.min(spinDelay, PAUSE_MILLIS));
+        beforeEach.run();
+        return named(servers.next(Math.min(spinDelay, PAUSE_MILLIS)));
+    }
+
+    private static InetSocketAddress named(InetSocketAddress server) {
+        InetAddress address = server.getAddress();
+        if (address == null) {
+            return server;
+        }
+        // Its text, without asking anybody.
+        String text = server.getHostString();
+        try {
+            InetAddress named = address instanceof Inet6Address six
+                    ? Inet6Address.getByAddress(text, six.getAddress(), six.getScopeId())
+                    : InetAddress.getByAddress(text, address.getAddress());
+            return new InetSocketAddress(named, server.getPort());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address of a wrong length: " + address, e);
+        }
     }
 
     @Override

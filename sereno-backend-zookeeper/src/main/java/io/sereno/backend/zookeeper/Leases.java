@@ -1,5 +1,6 @@
 package io.sereno.backend.zookeeper;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -13,6 +14,8 @@ final class Leases {
     static final int MOST = 16;
     /** A commit that names one which ended before these is refused, as one that names a stranger's. */
     private static final int MOST_DEAD = 10_000;
+
+    private static final Duration FOR_EVER = Duration.ofDays(1);
 
     /** All guarded by this. Those that are granted or about to be. */
     private final Set<ZooKeeperLease> alive = new HashSet<>();
@@ -46,6 +49,15 @@ final class Leases {
 
     synchronized boolean wasGranted(long id) {
         return dead.contains(id);
+    }
+
+    /** A long time where there is none. */
+    synchronized Duration shortestTtl() {
+        Duration shortest = FOR_EVER;
+        for (ZooKeeperLease lease : byId.values()) {
+            shortest = lease.ttl().compareTo(shortest) < 0 ? lease.ttl() : shortest;
+        }
+        return shortest;
     }
 
     synchronized List<ZooKeeperLease> all() {

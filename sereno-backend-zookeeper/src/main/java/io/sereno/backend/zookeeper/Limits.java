@@ -20,6 +20,8 @@ final class Limits {
     static final int MAX_COMMIT_BYTES = 512 * 1024;
     static final int MAX_LISTING_BYTES = 4 * 1024 * 1024;
     static final int MAX_OPERATIONS = 64;
+    /** Names in a directory that is listed: with names of 250 bytes they still fit into the client's buffer. */
+    static final int MOST_LISTED = 250_000;
 
     private Limits() {}
 

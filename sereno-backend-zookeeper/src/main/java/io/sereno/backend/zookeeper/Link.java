@@ -15,23 +15,38 @@ final class Link implements Handle.Listener {
     private record Waiting(Consumer<Handle> action, Runnable ifDead) {}
 
     private final Handle.Listener next;
+    private final Detour detour;
 
     /** All guarded by this. */
     private @Nullable Handle handle;
 
     private boolean connected;
+    /** The handle has been connected, and is no more: a detour takes its place, and what it may yet do by itself does not count. */
+    private boolean broken;
+
     private boolean dead;
     private final Set<Waiting> waiting = new LinkedHashSet<>();
 
     /** The listener hears of the present handle only. */
-    Link(Handle.Listener next) {
+    Link(Connection connection, Handle.Listener next) {
         this.next = next;
+        this.detour = new Detour(connection, this);
     }
 
     /** From here on this is the handle, and what happens to the one before counts no more. */
     synchronized void attach(Handle newHandle) {
         handle = newHandle;
         connected = false;
+        broken = false;
+    }
+
+    /** From here on this is the handle, on the same session as the one before. False if that one is it no more. */
+    synchronized boolean replace(Handle former, Handle other) {
+        if (dead || handle != former) {
+            return false;
+        }
+        attach(other);
+        return true;
     }
 
     /** Runs the action as soon as there is a connection, unless the call ends before; or the other, once there will be none. */
@@ -53,6 +68,7 @@ final class Link implements Handle.Listener {
             ifDead.run();
         } else if (ready != null) {
             action.accept(ready);
+            detour.sent(ready);
         }
     }
 
@@ -80,6 +96,7 @@ final class Link implements Handle.Listener {
             connected = false;
             over = takeWaiting();
         }
+        detour.stop();
         over.forEach(entry -> entry.ifDead.run());
         return true;
     }
@@ -88,31 +105,40 @@ final class Link implements Handle.Listener {
     public void connected(Handle which) {
         List<Waiting> ready;
         synchronized (this) {
-            if (which != handle || dead) {
+            if (which != handle || dead || broken) {
                 return;
             }
             connected = true;
             ready = takeWaiting();
         }
+        detour.connectedBy(which);
         next.connected(which);
         ready.forEach(entry -> entry.action.accept(which));
+        detour.sent(which);
     }
 
     @Override
     public void disconnected(Handle which) {
         synchronized (this) {
-            if (which != handle) {
+            if (which != handle || dead || broken) {
                 return;
             }
             connected = false;
+            // Without a session there is nothing to go on with elsewhere; it tries on by itself.
+            broken = which.getSessionId() != 0;
+            if (!broken) {
+                return;
+            }
         }
         next.disconnected(which);
+        detour.broken(which);
     }
 
     @Override
     public void ended(Handle which, boolean refused) {
         synchronized (this) {
-            if (which != handle) {
+            // One that is given up says of itself that its session has expired, whatever the server thinks.
+            if (which != handle || broken) {
                 return;
             }
             connected = false;

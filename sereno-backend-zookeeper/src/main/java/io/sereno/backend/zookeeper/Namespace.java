@@ -14,6 +14,7 @@ import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.data.ClientInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,25 @@ final class Namespace {
 
     /** Makes the nodes if they are not there and reads the guards; then goes on. Where it cannot, the call fails. */
     void open(Asking asking, Runnable then) {
+        if (!place.acl().hasToBeAsked()) {
+            openNodes(asking, then);
+            return;
+        }
+        asking.ask(Handle::asWhom, answer -> {
+            List<ClientInfo> known = answer.value();
+            if (!answer.isOk() || known == null) {
+                asking.fail("asking as whom we are known", answer.code());
+            } else if (place.acl().told(known)) {
+                openNodes(asking, then);
+            } else {
+                asking.call()
+                        .fail(Failures.refused(
+                                asking.call().what() + ": the server does not know this client by SASL"));
+            }
+        });
+    }
+
+    private void openNodes(Asking asking, Runnable then) {
         String clock = place.paths().clock();
         asking.ask(handle -> handle.data(clock), answer -> {
             if (answer.code() == Code.NONODE) {
@@ -70,13 +90,14 @@ final class Namespace {
             return;
         }
         String next = ancestors.remove(0);
-        // Looked at first: one that an administrator made may stand where we may create nothing.
+        // Looked at first: one that an administrator made may stand where we may create nothing. What we may not look
+        // at is there.
         asking.ask(handle -> handle.roundTrip(next), seen -> {
-            if (seen.isOk()) {
+            if (seen.isOk() || seen.code() == Code.NOAUTH) {
                 create(asking, ancestors, then);
                 return;
             }
-            Op creation = Op.create(next, new byte[0], place.acl(), CreateMode.PERSISTENT);
+            Op creation = Op.create(next, new byte[0], place.acl().list(), CreateMode.PERSISTENT);
             asking.ask(handle -> handle.transact(List.of(creation)), answer -> {
                 if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
                     create(asking, ancestors, then);
@@ -89,13 +110,14 @@ final class Namespace {
 
     private void createClock(Asking asking, Runnable then) {
         List<Op> creations = new ArrayList<>();
-        creations.add(Op.create(place.paths().clock(), FORMAT, place.acl(), CreateMode.PERSISTENT));
+        creations.add(Op.create(place.paths().clock(), FORMAT, place.acl().list(), CreateMode.PERSISTENT));
         for (int shard = 0; shard < Paths.GUARDS; shard++) {
-            creations.add(Op.create(place.paths().guard(shard), new byte[0], place.acl(), CreateMode.PERSISTENT));
+            creations.add(Op.create(
+                    place.paths().guard(shard), new byte[0], place.acl().list(), CreateMode.PERSISTENT));
         }
         asking.ask(handle -> handle.transact(creations), answer -> {
             if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
-                open(asking, then);
+                openNodes(asking, then);
             } else {
                 asking.fail("creating " + place.paths().clock(), answer.code());
             }
@@ -132,7 +154,8 @@ final class Namespace {
     private BackendException missing(int shard, Code code) {
         String guard = place.paths().guard(shard);
         return code == Code.NONODE
-                ? Failures.notNow("node " + guard + " is missing, which was made with " + place.paths().clock()
+                ? Failures.notNow("node " + guard + " is missing, which was made with "
+                        + place.paths().clock()
                         + ". Remove that one with all that is below it, and clients make them again")
                 : Failures.ofRead("reading " + guard, code);
     }
@@ -178,7 +201,9 @@ final class Namespace {
         refusal = failure;
         making.set(false);
         if (failure == null) {
-            LOG.log(Level.INFO, () -> "the nodes of the namespace, with " + place.paths().clock() + ", are there again");
+            LOG.log(
+                    Level.INFO,
+                    () -> "the nodes of the namespace, with " + place.paths().clock() + ", are there again");
             watches.reset();
         } else if (first && !connection.isClosed()) {
             LOG.log(Level.WARNING, "the nodes of the namespace could not be made again; trying on", failure);

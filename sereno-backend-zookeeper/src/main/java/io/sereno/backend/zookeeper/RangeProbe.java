@@ -23,7 +23,7 @@ final class RangeProbe implements Handle.Listener {
     static CompletableFuture<Duration> ask(Connection connection, Call<?> call, String server, Duration asked) {
         RangeProbe probe = new RangeProbe(connection, call);
         try {
-            connection.openHandle(server, asked, probe, opened -> {}, null);
+            connection.openHandle(server, asked, probe, opened -> {});
         } catch (IOException | RuntimeException e) {
             call.fail(Failures.notNow(call.what() + ": " + e));
         }

@@ -25,18 +25,28 @@ import org.jspecify.annotations.Nullable;
 final class Reader {
     /** So many values of the greatest size are still less than what the client takes in one answer. */
     static final int CHUNK = 128;
+    /** Entries in a directory that is not counted before it is listed, since it had no more the last time. */
+    private static final int FEW = 1_000;
 
     private final Paths paths;
     private final Sightings sightings;
     private final ForeignNodes foreign;
     private final BiFunction<String, Code, BackendException> guardFailure;
+    private final int mostListed;
 
-    /** @param guardFailure what to say of a guard that could not be read */
+    /**
+     * Reads in one namespace.
+     *
+     * @param guardFailure what to say of a guard that could not be read
+     * @param mostListed see {@link Limits#MOST_LISTED}
+     */
     Reader(
             Paths paths,
             Sightings sightings,
             ForeignNodes foreign,
-            BiFunction<String, Code, BackendException> guardFailure) {
+            BiFunction<String, Code, BackendException> guardFailure,
+            int mostListed) {
+        this.mostListed = mostListed;
         this.paths = paths;
         this.sightings = sightings;
         this.guardFailure = guardFailure;
@@ -53,15 +63,40 @@ final class Reader {
             return look(handle, one.directory(), Set.of(one.name()))
                     .thenApply(seen -> new Snapshot(List.copyOf(seen.entries.values()), false));
         }
+        return sightings.lastCount(query.directory()) <= FEW
+                ? list(handle, query, guards)
+                : count(handle, query, guards);
+    }
+
+    /** A listing that is too large for the client's buffer would break the connection, and leave all other calls on it in doubt. */
+    private CompletableFuture<Snapshot> count(Handle handle, Query query, int[] guards) {
+        return handle.numberOfChildren(paths.directory(query.directory())).thenCompose(answer -> {
+            if (answer.isOk() && answer.get() > mostListed) {
+                return CompletableFuture.failedFuture(
+                        Failures.refused("directory '" + query.directory() + "' has " + answer.get()
+                                + " entries; ZooKeeper lists all names at once, so at most " + mostListed
+                                + " are accepted where several are read, also in ranges"));
+            }
+            return answer.isOk() || answer.code() == Code.NONODE
+                    ? list(handle, query, guards)
+                    : failed("reading directory '" + query.directory() + "'", answer.code());
+        });
+    }
+
+    private CompletableFuture<Snapshot> list(Handle handle, Query query, int[] guards) {
         String directoryPath = paths.directory(query.directory());
         return handle.children(directoryPath).thenCompose(answer -> {
             if (answer.code() == Code.NONODE) {
                 sightings.gone(query.directory());
+                sightings.counted(query.directory(), 0);
                 return CompletableFuture.completedFuture(new Snapshot(List.of(), false));
             }
             if (!answer.isOk()) {
+                // Perhaps it was for its size.
+                sightings.notCounted(query.directory());
                 return failed("reading directory '" + query.directory() + "'", answer.code());
             }
+            sightings.counted(query.directory(), answer.get().size());
             return new Listing(handle, query, guards, directoryPath, answer.get()).next();
         });
     }

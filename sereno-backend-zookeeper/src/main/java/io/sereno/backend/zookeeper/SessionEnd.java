@@ -54,7 +54,7 @@ final class SessionEnd implements Handle.Listener {
             isGone();
         } else if (!connection.isClosed() && begin()) {
             try {
-                connection.reopen(on, this);
+                connection.reopen(on, connection.hosts(), this, opened -> {});
             } catch (IOException | RuntimeException e) {
                 // It ends by its time.
                 pause();

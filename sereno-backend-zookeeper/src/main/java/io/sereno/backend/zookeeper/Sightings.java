@@ -28,6 +28,8 @@ final class Sightings {
     /** The names in a directory; none known is a directory that exists and has unknown names. */
     private final Map<String, Set<String>> directories = new Recent<>(MOST_DIRECTORIES);
 
+    private final Map<String, Integer> counts = new Recent<>(MOST_DIRECTORIES);
+
     /** When the guards that are meant were made; 0: not known. */
     private long madeAt;
 
@@ -109,6 +111,20 @@ final class Sightings {
     /** It seems to exist; what is known of it stays known. */
     synchronized void presumeExists(String directory) {
         directories.putIfAbsent(directory, Set.of());
+    }
+
+    /** How many nodes it had when it was last listed; the greatest number if nobody knows. */
+    synchronized int lastCount(String directory) {
+        Integer count = counts.get(directory);
+        return count == null ? Integer.MAX_VALUE : count;
+    }
+
+    synchronized void counted(String directory, int count) {
+        counts.put(directory, count);
+    }
+
+    synchronized void notCounted(String directory) {
+        counts.remove(directory);
     }
 
     synchronized void gone(String directory) {

@@ -4,18 +4,20 @@ import io.sereno.spi.BackendConfig;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -28,19 +30,43 @@ import javax.net.ssl.TrustManagerFactory;
 import org.apache.zookeeper.ClientCnxnSocketNetty;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.ClientX509Util;
+import org.apache.zookeeper.common.X509Util;
 import org.apache.zookeeper.util.PemReader;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Certificates, in the forms in which ZooKeeper's client takes them. It reads files, and wants a chain and its key in one; so
- * an identity is written to a file of its own, encrypted by a password that is nowhere else, and removed in the end.
+ * an identity is written to a file of its own, encrypted by a password that is nowhere else, and removed in the end. It reads them for each
+ * connection; so files that were replaced count from the next connection on.
  */
 final class Tls implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Tls.class.getName());
+
+    private static final String PROTOCOLS = X509Util.TLS_1_3 + "," + X509Util.TLS_1_2;
+
     private final @Nullable File trusted;
-    private final @Nullable KeyStore trust;
-    private final @Nullable KeyStore identity;
-    private final @Nullable Path identityFile;
+    private final @Nullable Identity identity;
     private final String password;
+    private String[] protocols = new String[0];
+
+    /**
+     * Who we are.
+     *
+     * @param written chain and key, as ZooKeeper's client reads them
+     */
+    private record Identity(File chain, File key, Path written) {
+        /** As it is in the files now. */
+        byte[] content() throws IOException {
+            byte[] first = Files.readAllBytes(chain.toPath());
+            byte[] second = Files.readAllBytes(key.toPath());
+            byte[] both = Arrays.copyOf(first, first.length + second.length);
+            System.arraycopy(second, 0, both, first.length, second.length);
+            return both;
+        }
+    }
+
+    /** What the files of the identity held when they were last looked at. Guarded by this. */
+    private byte[] lastSeen = new byte[0];
 
     /** Reads them all; an IllegalArgumentException says which file cannot be used. */
     Tls(BackendConfig config) {
@@ -48,15 +74,51 @@ final class Tls implements AutoCloseable {
         new SecureRandom().nextBytes(random);
         password = HexFormat.of().formatHex(random);
         trusted = config.trust().map(Path::toFile).orElse(null);
-        trust = trusted == null ? null : load("trusted certificates", trusted, () -> read(trusted));
+        if (trusted != null) {
+            load("trusted certificates", trusted, () -> read(trusted));
+        }
         if (config.certificates().isEmpty() || config.privateKey().isEmpty()) {
             identity = null;
-            identityFile = null;
         } else {
             File chain = config.certificates().get().toFile();
             File key = config.privateKey().get().toFile();
-            identity = load("certificates, with the key in " + key + ",", chain, () -> read(chain, key));
-            identityFile = load("certificates", chain, this::write);
+            KeyStore read = load("certificates, with the key in " + key + ",", chain, () -> read(chain, key));
+            // Readable by its owner alone.
+            Path file = load(
+                    "certificates",
+                    chain,
+                    () -> Files.createTempFile(
+                            "sereno-identity-" + ProcessHandle.current().pid() + "-", ".p12"));
+            identity = new Identity(chain, key, file);
+            load("certificates", chain, () -> {
+                lastSeen = identity.content();
+                write(read, file);
+                return file;
+            });
+        }
+    }
+
+    /** Takes an identity whose files were replaced. One that cannot be used, perhaps because it is half written, leaves the former. */
+    synchronized void refresh() {
+        if (identity == null) {
+            return;
+        }
+        try {
+            byte[] content = identity.content();
+            if (Arrays.equals(content, lastSeen)) {
+                return;
+            }
+            lastSeen = content;
+            write(read(identity.chain, identity.key), identity.written);
+            LOG.log(
+                    Level.INFO,
+                    () -> "the certificates in " + identity.chain + " were replaced, and are shown from now on");
+        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+            LOG.log(
+                    Level.WARNING,
+                    () -> "the certificates in " + identity.chain + ", with the key in " + identity.key
+                            + ", cannot be used as they are now; the former ones are shown",
+                    e);
         }
     }
 
@@ -93,14 +155,17 @@ final class Tls implements AutoCloseable {
         return store;
     }
 
-    private Path write() throws IOException, GeneralSecurityException {
-        // Readable by its owner alone.
-        Path file = Files.createTempFile(
-                "sereno-identity-" + ProcessHandle.current().pid() + "-", ".p12");
-        try (OutputStream out = Files.newOutputStream(file)) {
-            Objects.requireNonNull(identity).store(out, password.toCharArray());
+    /** At once, so that nobody reads a half. */
+    private void write(KeyStore store, Path file) throws IOException, GeneralSecurityException {
+        Path next = Files.createTempFile(file.toAbsolutePath().getParent(), file.getFileName() + "-", ".tmp");
+        try {
+            try (OutputStream out = Files.newOutputStream(next)) {
+                store.store(out, password.toCharArray());
+            }
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(next);
         }
-        return file;
     }
 
     /** What is set for the whole JVM by {@code zookeeper.ssl...} holds where nothing is given here. */
@@ -112,11 +177,17 @@ final class Tls implements AutoCloseable {
                 client.setProperty(names.getSslTruststoreLocationProperty(), trusted.getPath());
                 client.setProperty(names.getSslTruststoreTypeProperty(), "PEM");
             }
-            if (identityFile != null) {
-                client.setProperty(names.getSslKeystoreLocationProperty(), identityFile.toString());
+            if (identity != null) {
+                client.setProperty(names.getSslKeystoreLocationProperty(), identity.written.toString());
                 client.setProperty(names.getSslKeystoreTypeProperty(), "PKCS12");
                 client.setProperty(names.getSslKeystorePasswdProperty(), password);
             }
+            // By itself the client offers one protocol, the newest.
+            String told = client.getProperty(
+                    names.getSslEnabledProtocolsProperty(),
+                    client.getProperty(names.getSslProtocolProperty(), PROTOCOLS));
+            client.setProperty(names.getSslEnabledProtocolsProperty(), told);
+            protocols = told.split(",");
         }
     }
 
@@ -139,7 +210,7 @@ final class Tls implements AutoCloseable {
                 found = "TLS with " + host + ":" + server.getPort() + " failed: " + e.getMessage();
             } catch (IOException e) {
                 // Not there: that is another trouble, and is told as such.
-            } catch (GeneralSecurityException e) {
+            } catch (GeneralSecurityException | IllegalArgumentException e) {
                 return Optional.of("TLS is not to be had: " + e.getMessage());
             }
         }
@@ -148,10 +219,14 @@ final class Tls implements AutoCloseable {
 
     private void handshake(Socket plain, String host, int port) throws IOException, GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(identity == null ? null : keys(identity), trust == null ? null : trusted(trust), null);
+        context.init(
+                identity == null ? null : keys(read(identity.chain, identity.key)),
+                trusted == null ? null : trusted(read(trusted)),
+                null);
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, host, port, true);
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        parameters.setProtocols(protocols);
         socket.setSSLParameters(parameters);
         socket.startHandshake();
         try {
@@ -176,12 +251,11 @@ final class Tls implements AutoCloseable {
 
     @Override
     public void close() {
-        if (identityFile != null) {
+        if (identity != null) {
             try {
-                Files.deleteIfExists(identityFile);
+                Files.deleteIfExists(identity.written);
             } catch (IOException e) {
-                System.getLogger(Tls.class.getName())
-                        .log(System.Logger.Level.WARNING, "cannot remove " + identityFile, e);
+                LOG.log(Level.WARNING, () -> "cannot remove " + identity.written, e);
             }
         }
     }

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ final class Watches implements Handle.Listener {
     private final TimeSource time;
     private final ForeignNodes foreign;
     private final Runnable onRefused;
+    private final Consumer<Handle> onExpired;
 
     /** All guarded by this. */
     private final Map<String, Node> nodes = new HashMap<>();
@@ -54,13 +56,17 @@ final class Watches implements Handle.Listener {
     private @Nullable Handle handle;
     private boolean closed;
 
-    /** @param onRefused hears that the credentials of the main session were refused */
-    Watches(Paths paths, TimeSource time, ForeignNodes foreign, Runnable onRefused) {
-        this.paths = paths;
-        this.time = time;
+    /**
+     * @param onRefused hears that the credentials of the main session were refused
+     * @param onExpired hears that the main session has expired, and is to be followed by another one
+     */
+    Watches(Connection connection, ForeignNodes foreign, Runnable onRefused, Consumer<Handle> onExpired) {
+        this.paths = connection.paths();
+        this.time = connection.time();
         this.foreign = foreign;
         this.onRefused = onRefused;
-        this.link = new Link(this);
+        this.onExpired = onExpired;
+        this.link = new Link(connection, this);
     }
 
     /** The main session's. */
@@ -141,16 +147,17 @@ final class Watches implements Handle.Listener {
     }
 
     private void set(Node node, Handle on) {
-        Call.followWithoutCall(on, on.watch(
-                        node.path, node.directory ? AddWatchMode.PERSISTENT_RECURSIVE : AddWatchMode.PERSISTENT)
-                .thenAccept(answer -> {
-                    if (answer.isOk()) {
-                        isSet(node, on);
-                    } else if (answer.code() != Code.CONNECTIONLOSS && answer.code() != Code.SESSIONEXPIRED) {
-                        refused(node, on, answer.code());
-                    }
-                    // Else it is set with the next connection.
-                }));
+        Call.followWithoutCall(
+                on,
+                on.watch(node.path, node.directory ? AddWatchMode.PERSISTENT_RECURSIVE : AddWatchMode.PERSISTENT)
+                        .thenAccept(answer -> {
+                            if (answer.isOk()) {
+                                isSet(node, on);
+                            } else if (answer.code() != Code.CONNECTIONLOSS && answer.code() != Code.SESSIONEXPIRED) {
+                                refused(node, on, answer.code());
+                            }
+                            // Else it is set with the next connection.
+                        }));
     }
 
     private void isSet(Node node, Handle on) {
@@ -250,8 +257,9 @@ final class Watches implements Handle.Listener {
     public void ended(Handle which, boolean refused) {
         if (refused) {
             onRefused.run();
+        } else {
+            onExpired.accept(which);
         }
-        // One that expired is replaced by Curator.
     }
 
     @Override

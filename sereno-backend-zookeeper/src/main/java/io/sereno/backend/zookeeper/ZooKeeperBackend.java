@@ -13,6 +13,8 @@ import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,8 +30,12 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.curator.utils.ZookeeperFactory;
+import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.Watcher.Event.EventType;
+import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooKeeper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client: a main session for reads, watches and commits without a lease, which Curator replaces when it has expired; and
@@ -41,6 +47,9 @@ final class ZooKeeperBackend implements Backend {
     /** For what a frozen server does not acknowledge. */
     private static final Duration PARTING = Duration.ofSeconds(1);
 
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+    private static final System.Logger LOG = System.getLogger(ZooKeeperBackend.class.getName());
+
     private final Connection connection;
     private final Watches watches;
     private final Namespace namespace;
@@ -48,6 +57,8 @@ final class ZooKeeperBackend implements Backend {
     private final Reader reader;
     private final CuratorFramework curator;
     private final Guarantees guarantees;
+    private final MainSessions mainSessions = new MainSessions();
+    private volatile boolean opened;
 
     /** Blocks until the servers have answered, for the connect timeout at most. */
     ZooKeeperBackend(BackendConfig config, Options options) {
@@ -58,11 +69,11 @@ final class ZooKeeperBackend implements Backend {
     ZooKeeperBackend(BackendConfig config, Options options, boolean guarded) {
         connection = new Connection(config, options);
         Sightings sightings = new Sightings();
-        place = new Attempt.Place(connection.paths(), options.acl(), sightings, guarded);
+        place = new Attempt.Place(connection.paths(), Acl.of(config, options), sightings, guarded);
         ForeignNodes foreign = new ForeignNodes();
-        watches = new Watches(connection.paths(), connection.time(), foreign, this::refused);
+        watches = new Watches(connection, foreign, this::refused, mainSessions::expired);
         namespace = new Namespace(connection, watches, place);
-        reader = new Reader(connection.paths(), sightings, foreign, namespace::failure);
+        reader = new Reader(connection.paths(), sightings, foreign, namespace::failure, Limits.MOST_LISTED);
         curator = CuratorFrameworkFactory.builder()
                 .connectString(connection.hosts())
                 .sessionTimeoutMs((int) MAIN_SESSION.toMillis())
@@ -70,12 +81,13 @@ final class ZooKeeperBackend implements Backend {
                 .retryPolicy(new RetryNTimes(0, 0))
                 // Servers are where the URI says; what they say of themselves may not be reachable from here.
                 .ensembleTracker(false)
-                .zookeeperFactory(new MainSessions())
+                .zookeeperFactory(mainSessions)
                 .build();
         try {
             curator.start();
             new Opening(connection, watches.link(), namespace, options.slack()).await(config);
             guarantees = Limits.guarantees(connection.range());
+            opened = true;
         } catch (RuntimeException | Error e) {
             // There are no entries that anybody would wait for.
             close(Duration.ZERO);
@@ -218,8 +230,7 @@ final class ZooKeeperBackend implements Backend {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException silent) {
             // The sessions end by their time.
-            System.getLogger(ZooKeeperBackend.class.getName())
-                    .log(System.Logger.Level.DEBUG, "sessions were left to end by themselves", silent);
+            LOG.log(Level.DEBUG, "sessions were left to end by themselves", silent);
         }
         handles.forEach(connection::release);
         curator.close();
@@ -249,16 +260,52 @@ final class ZooKeeperBackend implements Backend {
         return 0;
     }
 
-    /** Curator asks it for a session at the start, and again for each that has expired. */
+    /**
+     * Curator asks it for a session at the start, and again for each that has expired. It hears of nothing else: what happens to connections is
+     * the matter of {@link Link}.
+     */
     private final class MainSessions implements ZookeeperFactory {
+        private volatile @Nullable Watcher curators;
+
+        void expired(Handle former) {
+            connection.release(former);
+            Watcher told = curators;
+            if (told != null) {
+                told.process(new WatchedEvent(EventType.None, KeeperState.Expired, null));
+            }
+        }
+
         @Override
         public ZooKeeper newZooKeeper(String hosts, int timeoutMillis, Watcher watcher, boolean canBeReadOnly)
                 throws Exception {
             if (connection.isClosed()) {
                 throw new IllegalStateException("closed");
             }
-            return connection.openHandle(
-                    hosts, Duration.ofMillis(timeoutMillis), watches.link(), watches.link()::attach, watcher);
+            curators = watcher;
+            try {
+                return connection.openHandle(
+                        hosts, Duration.ofMillis(timeoutMillis), watches.link(), watches.link()::attach);
+            } catch (IOException | RuntimeException e) {
+                askAgain(e);
+                throw e;
+            }
+        }
+
+        /** Curator asks once. */
+        private void askAgain(Exception why) {
+            if (!opened) {
+                return;
+            }
+            LOG.log(Level.WARNING, "no session could be begun with ZooKeeper; trying on", why);
+            connection.time().schedule(AGAIN, connection.executor(), () -> {
+                if (!connection.isClosed()) {
+                    try {
+                        curator.getZookeeperClient().reset();
+                    } catch (Exception e) {
+                        LOG.log(Level.DEBUG, "another attempt follows", e);
+                    }
+                }
+            });
         }
     }
 }

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A lease is a session on a handle of its own, which nobody ever replaces by another one: what is put under it is bound to
@@ -21,15 +20,14 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     private final Namespace namespace;
     private final Call<Lease> grant;
     private final Duration asked;
-    private final Link link = new Link(this);
+    private final Link link;
     private final LeaseSpace space = new LeaseSpace();
 
     private final SessionEnd end;
 
     /** All guarded by this. */
-    private @Nullable Handle handle;
-
     private long id;
+
     private Duration ttl = Duration.ZERO;
     private boolean granted;
     private Runnable cancelTimer = () -> {};
@@ -42,6 +40,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         this.namespace = namespace;
         this.grant = grant;
         this.asked = asked;
+        this.link = new Link(connection, this);
         this.end = new SessionEnd(connection);
     }
 
@@ -54,12 +53,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         });
         sent();
         try {
-            connection.openHandle(connection.range().session(asked), link, opened -> {
-                synchronized (this) {
-                    handle = opened;
-                }
-                link.attach(opened);
-            });
+            connection.openHandle(connection.range().session(asked), link, link::attach);
         } catch (IOException | RuntimeException e) {
             link.die();
             end.isGone();
@@ -216,10 +210,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
     }
 
     private void askForEnd() {
-        Handle on;
-        synchronized (this) {
-            on = handle;
-        }
+        Handle on = link.handle();
         if (on != null) {
             end.ask(on);
         }

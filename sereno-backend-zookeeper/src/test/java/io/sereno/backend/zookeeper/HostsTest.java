@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class HostsTest {
     @Test
     void whoLostItsOnlyServerIsGivenItAgainWithoutWaitingForASecond() {
-        Hosts hosts = new Hosts("127.0.0.1:2181");
+        Hosts hosts = new Hosts("127.0.0.1:2181", () -> {});
         InetSocketAddress first = hosts.next(1_000);
         hosts.onConnected();
         long begun = System.nanoTime();
@@ -19,9 +19,17 @@ class HostsTest {
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofMillis(900));
     }
 
+    /** The name service knows 127.0.0.1 as localhost; nobody asked for that. */
+    @Test
+    void anAddressKeepsItsOwnText() {
+        assertThat(new Hosts("127.0.0.1:2181", () -> {}).next(0).getHostName()).isEqualTo("127.0.0.1");
+        assertThat(new Hosts("[::1]:2181", () -> {}).next(0).getHostName()).isEqualTo("0:0:0:0:0:0:0:1");
+        assertThat(new Hosts("localhost:2181", () -> {}).next(0).getHostName()).isEqualTo("localhost");
+    }
+
     @Test
     void allServersAreGivenOneAfterTheOther() {
-        Hosts hosts = new Hosts("127.0.0.1:1,127.0.0.1:2,127.0.0.1:3");
+        Hosts hosts = new Hosts("127.0.0.1:1,127.0.0.1:2,127.0.0.1:3", () -> {});
         assertThat(hosts.size()).isEqualTo(3);
         Set<InetSocketAddress> given = new HashSet<>();
         for (int i = 0; i < 3; i++) {

@@ -114,18 +114,17 @@ class NamespaceTest {
         try (Client client = connect();
                 Client other = connect()) {
             long former = client.put("d", "a", "1");
-            assertThat(client.commit(Commit.to("d").ifModRevision("a", former))).isInstanceOf(CommitResult.Committed.class);
+            assertThat(client.commit(Commit.to("d").ifModRevision("a", former)))
+                    .isInstanceOf(CommitResult.Committed.class);
             int shard = Paths.shard("d", "a");
             bare(zooKeeper -> remove(zooKeeper, "/n"));
             repeated(() -> other.put("d", "a", "2"));
             // As many creations under the guard as there were before, and as many sets of the entry.
-            bare(zooKeeper -> assertThat(zooKeeper
-                            .exists(new Paths("n").guard(shard), false)
-                            .getVersion())
+            bare(zooKeeper -> assertThat(
+                            zooKeeper.exists(new Paths("n").guard(shard), false).getVersion())
                     .isEqualTo(1));
             assertThat(client.entry("d", "b")).isEmpty();
-            assertThat(client.commit(
-                            Commit.to("d").ifModRevision("a", former).put("a", Bytes.utf8("3"))))
+            assertThat(client.commit(Commit.to("d").ifModRevision("a", former).put("a", Bytes.utf8("3"))))
                     .isInstanceOf(CommitResult.Conflict.class);
         }
     }
@@ -134,7 +133,8 @@ class NamespaceTest {
     void whoMayNotMakeTheNodesAgainIsToldAndGoesOnWhenSomebodyElseHasMadeThem() throws Exception {
         Id paul = new Id("digest", DigestAuthenticationProvider.generateDigest("paul:tr0ub4dor"));
         List<ACL> forPaul = new ArrayList<>(List.of(new ACL(ZooDefs.Perms.ALL, paul)));
-        List<ACL> readOnly = new ArrayList<>(List.of(new ACL(ZooDefs.Perms.READ | ZooDefs.Perms.ADMIN | ZooDefs.Perms.DELETE, ZooDefs.Ids.ANYONE_ID_UNSAFE)));
+        List<ACL> readOnly = new ArrayList<>(List.of(new ACL(
+                ZooDefs.Perms.READ | ZooDefs.Perms.ADMIN | ZooDefs.Perms.DELETE, ZooDefs.Ids.ANYONE_ID_UNSAFE)));
         bare(zooKeeper -> {
             zooKeeper.create("/n", new byte[0], forPaul, CreateMode.PERSISTENT);
             zooKeeper.setACL("/", readOnly, -1);
@@ -220,9 +220,7 @@ class NamespaceTest {
     private static void remove(ZooKeeper zooKeeper, String path) throws KeeperException, InterruptedException {
         List<String> nodes = new ArrayList<>();
         collect(zooKeeper, path, nodes);
-        zooKeeper.multi(nodes.stream()
-                .map(node -> Op.delete(node, -1))
-                .toList());
+        zooKeeper.multi(nodes.stream().map(node -> Op.delete(node, -1)).toList());
     }
 
     private static void collect(ZooKeeper zooKeeper, String path, List<String> nodes)

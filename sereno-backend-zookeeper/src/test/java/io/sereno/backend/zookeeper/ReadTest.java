@@ -3,6 +3,7 @@ package io.sereno.backend.zookeeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
@@ -131,6 +132,34 @@ class ReadTest {
         client.committed(Commit.to(d).delete("a").delete("b").returningAll());
     }
 
+    /** A listing beyond the client's buffer would break the connection for everybody. */
+    @Test
+    void aDirectoryWithTooManyEntriesIsRefusedBeforeItIsListed(TestInfo test) throws Exception {
+        String d = test.getDisplayName();
+        Handle handle = client.itself().mainHandle();
+        Reader strict = new Reader(new Paths("reads"), new Sightings(), new ForeignNodes(), Failures::ofRead, 10);
+        for (int i = 0; i < 10; i++) {
+            client.put(d, "n" + i, "");
+        }
+        assertThat(Client.await(strict.read(handle, new Query.All(d), new int[Paths.GUARDS]))
+                        .entries())
+                .hasSize(10);
+        client.put(d, "one-more", "");
+        Reader other = new Reader(new Paths("reads"), new Sightings(), new ForeignNodes(), Failures::ofRead, 10);
+        for (Query query : List.of(new Query.All(d), new Query.Range(d, "", 1))) {
+            assertThatThrownBy(() -> Client.await(other.read(handle, query, new int[Paths.GUARDS])))
+                    .isInstanceOfSatisfying(
+                            BackendException.class,
+                            refused -> assertThat(refused.permanent()).isTrue())
+                    .hasMessageContaining(d)
+                    .hasMessageContaining("11 entries")
+                    .hasMessageContaining("10 are accepted");
+        }
+        assertThat(Client.await(other.read(handle, new Query.One(d, "n1"), new int[Paths.GUARDS]))
+                        .entries())
+                .hasSize(1);
+    }
+
     @Test
     void aReadShowsWhatWasAcknowledgedBeforeItBeganToWhomever(TestInfo test) {
         String d = test.getDisplayName();
@@ -160,7 +189,7 @@ class ReadTest {
         Handle handle = client.itself().mainHandle();
         Paths paths = new Paths("reads");
         Sightings sightings = new Sightings();
-        Reader reader = new Reader(paths, sightings, new ForeignNodes(), Failures::ofRead);
+        Reader reader = new Reader(paths, sightings, new ForeignNodes(), Failures::ofRead, Limits.MOST_LISTED);
         client.put(d, "a", "1");
         int shard = Paths.shard(d, "a");
         Client.await(reader.look(handle, d, Set.of("a")));
