@@ -289,7 +289,7 @@ final class Detour implements Handle.Listener {
                 inVain = formerWasSilent ? Math.min(MOST_DOUBLINGS, inVain + 1) : inVain;
             }
         }
-        if (takes && link.replace(replaced, which)) {
+        if (replaced != null && takes && link.replace(replaced, which)) {
             link.connected(which);
             release(replaced);
         } else {

@@ -193,7 +193,7 @@ class NamespaceTest {
         long end = System.nanoTime() + SOON.toNanos();
         while (System.nanoTime() - end < 0) {
             try {
-                call.get();
+                assertThat(call.get()).isNotNull();
             } catch (BackendException failure) {
                 if (failure.permanent()) {
                     return failure;
