@@ -5,6 +5,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Names;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -338,7 +339,10 @@ public final class FaultyBackend implements Backend {
                 }
             });
         } catch (RejectedExecutionException e) {
-            LOG.log(Level.WARNING, () -> "notices of " + notices + " wait: the executor of callbacks refused them", e);
+            LOG.log(
+                    Level.WARNING,
+                    () -> Names.printable("notices of " + notices + " wait: the executor of callbacks refused them"),
+                    e);
             notices.notDelivered();
         }
     }
@@ -421,7 +425,10 @@ public final class FaultyBackend implements Backend {
 
         @Override
         public void threw(Notices notices, Throwable thrown) {
-            LOG.log(Level.ERROR, () -> "the listener of " + notices + " threw; its watch goes on", thrown);
+            LOG.log(
+                    Level.ERROR,
+                    () -> Names.printable("the listener of " + notices + " threw; its watch goes on"),
+                    thrown);
         }
     }
 }

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  * finds none idle, so that whoever blocks on one answer delays no other; those are gone after a second without work.
  */
 final class Connection {
+    static {
+        StartUpNoise.switchOff();
+    }
+
     /** How soon a connection without a sign of life is looked at, and how long it then has to give one. */
     private static final Duration PING_AFTER = Duration.ofSeconds(10);
 

@@ -1,5 +1,6 @@
 package io.sereno.backend.etcd;
 
+import io.sereno.spi.Names;
 import io.sereno.spi.Target;
 import io.sereno.spi.WatchListener;
 import java.lang.System.Logger.Level;
@@ -84,7 +85,10 @@ final class Notices implements Runnable {
             synchronized (this) {
                 running = false;
             }
-            LOG.log(Level.WARNING, () -> "notices of " + target + " wait: the executor of callbacks refused them", e);
+            LOG.log(
+                    Level.WARNING,
+                    () -> Names.printable("notices of " + target + " wait: the executor of callbacks refused them"),
+                    e);
         }
     }
 
@@ -114,7 +118,10 @@ final class Notices implements Runnable {
                     listener.changed(notice.name(), notice.revision());
                 }
             } catch (RuntimeException | Error e) {
-                LOG.log(Level.ERROR, () -> "the listener of " + target + " threw; its watch goes on", e);
+                LOG.log(
+                        Level.ERROR,
+                        () -> Names.printable("the listener of " + target + " threw; its watch goes on"),
+                        e);
             }
         }
     }

@@ -5,6 +5,7 @@ import io.etcd.jetcd.api.WatchResponse;
 import io.grpc.Status;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Names;
 import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Stages are completed, and notices handed over, outside the lock.
  */
 final class Watches {
-    private static final System.Logger LOG = System.getLogger("io.sereno");
+    private static final System.Logger LOG = System.getLogger(Watches.class.getName());
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LONGEST_PAUSE_MILLIS = 1_000;
 
@@ -295,7 +296,7 @@ final class Watches {
                         + "; the user needs the right to read all keys of the namespace"));
         if (!watched.watches.isEmpty()) {
             // Those that were live once are tried again until they are cancelled.
-            LOG.log(Level.WARNING, () -> "etcd refuses to watch " + watched.target() + ": " + reason);
+            LOG.log(Level.WARNING, () -> Names.printable("etcd refuses to watch " + watched.target() + ": " + reason));
             leave(from, "a watch was refused");
         }
     }

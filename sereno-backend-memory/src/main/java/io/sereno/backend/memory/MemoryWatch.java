@@ -1,5 +1,6 @@
 package io.sereno.backend.memory;
 
+import io.sereno.spi.Names;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
@@ -87,7 +88,8 @@ final class MemoryWatch implements Watch, Runnable {
             store.unlock();
             LOG.log(
                     Level.WARNING,
-                    () -> "notices of " + target + " wait: the executor of callbacks did not take them",
+                    () -> Names.printable(
+                            "notices of " + target + " wait: the executor of callbacks did not take them"),
                     e);
         }
     }
@@ -121,7 +123,10 @@ final class MemoryWatch implements Watch, Runnable {
                     listener.changed(name, revision);
                 }
             } catch (RuntimeException | Error e) {
-                LOG.log(Level.ERROR, () -> "the listener of " + target + " threw; its watch goes on", e);
+                LOG.log(
+                        Level.ERROR,
+                        () -> Names.printable("the listener of " + target + " threw; its watch goes on"),
+                        e);
             }
         }
     }

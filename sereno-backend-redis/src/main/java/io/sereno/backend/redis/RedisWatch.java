@@ -1,5 +1,6 @@
 package io.sereno.backend.redis;
 
+import io.sereno.spi.Names;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
@@ -116,7 +117,10 @@ final class RedisWatch implements Watch, Runnable {
                     listener.changed(notice.name, notice.revision);
                 }
             } catch (RuntimeException | Error e) {
-                LOG.log(Level.ERROR, () -> "the listener of " + target + " threw; its watch goes on", e);
+                LOG.log(
+                        Level.ERROR,
+                        () -> Names.printable("the listener of " + target + " threw; its watch goes on"),
+                        e);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.sereno.backend.zookeeper;
 
+import io.sereno.spi.Names;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
@@ -99,7 +100,10 @@ final class Notices implements Watch, Runnable {
             synchronized (this) {
                 running = false;
             }
-            LOG.log(Level.WARNING, () -> "notices of " + target + " wait: the executor of callbacks refused them", e);
+            LOG.log(
+                    Level.WARNING,
+                    () -> Names.printable("notices of " + target + " wait: the executor of callbacks refused them"),
+                    e);
         }
     }
 
@@ -129,7 +133,10 @@ final class Notices implements Watch, Runnable {
                     listener.changed(name, revision);
                 }
             } catch (RuntimeException | Error e) {
-                LOG.log(Level.ERROR, () -> "the listener of " + target + " threw; its watch goes on", e);
+                LOG.log(
+                        Level.ERROR,
+                        () -> Names.printable("the listener of " + target + " threw; its watch goes on"),
+                        e);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.sereno.examples.backend;
 
+import io.sereno.spi.Names;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
@@ -87,7 +88,10 @@ final class ShelfWatch implements Watch, Runnable {
                     listener.changed(notice.getKey(), notice.getValue());
                 }
             } catch (RuntimeException | Error e) {
-                LOG.log(Level.ERROR, () -> "the listener of " + target + " threw; its watch goes on", e);
+                LOG.log(
+                        Level.ERROR,
+                        () -> Names.printable("the listener of " + target + " threw; its watch goes on"),
+                        e);
             }
         }
     }

@@ -5,12 +5,12 @@ import io.sereno.SerenoConfigurationException;
 import io.sereno.SerenoException;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.Lines;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendProvider;
 import io.sereno.spi.TimeSource;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -18,8 +18,6 @@ import java.util.concurrent.CompletableFuture;
 
 /** Opens a backend: once, or again and again for a while if no store is found. */
 final class Attempts {
-    private static final Logger LOG = System.getLogger(Attempts.class.getName());
-
     private Attempts() {}
 
     /**
@@ -47,7 +45,7 @@ final class Attempts {
                 throw attempts == 1 ? failure : exhausted(failure, attempts, retry);
             }
             if (attempts == 1) {
-                LOG.log(Level.WARNING, "trying again for up to {0}: {1}", retry, failure.getMessage());
+                Lines.SESSION.log(Level.WARNING, "trying again for up to " + retry + ": " + failure.getMessage());
             }
             Duration pause = pauses.next();
             pause(time, pause.compareTo(left) < 0 ? pause : left, failure);

@@ -209,7 +209,7 @@ class ConnectRetryTest {
     @Test
     void aSeriesOfFailuresIsLoggedOnce() throws InterruptedException {
         storeStartsAt = Duration.ofSeconds(40);
-        try (LogCapture log = new LogCapture(Attempts.class)) {
+        try (LogCapture log = new LogCapture("io.sereno.session")) {
             connect(builder().uri("probe://ada:secret@h:1").connectRetry(Duration.ofMinutes(1)));
 
             var line = log.next();
