@@ -40,7 +40,8 @@ public interface Right extends AutoCloseable {
      * long as the store is in reach (LCK-11b).
      *
      * <p>Completes off I/O threads and never waits for a callback. Never completes after the right was given back
-     * (LCK-11c). It cannot be completed by its users.
+     * (LCK-11c), not even when giving it back finds that it had been lost: {@link #release()} tells that. It cannot be
+     * completed by its users.
      *
      * @return completes normally, with the cause
      */
@@ -48,14 +49,22 @@ public interface Right extends AutoCloseable {
 
     /**
      * Gives the right back, and says if it was lost before. Waits until the store has it, at most the operation
-     * timeout; what could not be told by then is sent on in the background. Not interruptible.
+     * timeout; what could not be told by then is sent on in the background (LCK-15c). A right that is handed on to
+     * another caller of the same client needs no store, so nothing is waited for then. Not interruptible.
+     *
+     * <p>A loss is also found when the store refuses to delete the entry because the entry is gone (LCK-15a). When an
+     * earlier attempt of the deletion had an unknown outcome, the refusal proves nothing, and this method returns
+     * normally (LCK-15b).
      *
      * @throws GrantLostException if it was lost before: what was done under it may have met another holder
      * @throws IllegalStateException if it was given back before
      */
     void release();
 
-    /** Gives the right back if it is still held. As {@link #release()}, but idempotent, and silent about a loss. */
+    /**
+     * Gives the right back if it is still held. As {@link #release()}, but idempotent, and silent about a loss, also
+     * about one that only this call finds.
+     */
     @Override
     void close();
 }

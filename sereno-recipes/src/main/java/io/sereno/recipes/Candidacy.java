@@ -106,6 +106,9 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private final List<Wish> wishes = new ArrayList<>();
     private final List<CompletableFuture<Void>> leaving = new ArrayList<>();
     private @Nullable Supplier<RuntimeException> closed;
+    /** Given back, and its entry is not yet known to be gone from the store. */
+    private @Nullable Hold outgoing;
+
     private @Nullable Interruptible leaderCallback;
     private boolean reenter;
     private boolean ledBefore;
@@ -243,6 +246,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
                 return;
             }
             leadership = null;
+            outgoing = hold;
             leaving.add(done);
             if (leaderCallback != null && !inside) {
                 leaderCallback.interrupt();
@@ -362,7 +366,15 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     }
 
     @Override
+    public void foundGone() {
+        if (outgoing != null) {
+            outgoing.foundGone();
+        }
+    }
+
+    @Override
     public void givenBack() {
+        outgoing = null;
         List<CompletableFuture<Void>> done = List.copyOf(leaving);
         leaving.clear();
         done.forEach(left -> left.complete(null));

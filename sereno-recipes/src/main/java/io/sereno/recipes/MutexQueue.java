@@ -49,7 +49,6 @@ import org.jspecify.annotations.Nullable;
 final class MutexQueue implements Turn.Owner, Hold.Giver {
     static final String RECIPE = "mutex";
 
-    private static final CompletableFuture<Void> HANDED_ON = CompletableFuture.completedFuture(null);
     private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
 
     /** How long a caller that gave up waits for its entry to be gone; the removal goes on without it. */
@@ -92,6 +91,9 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     private @Nullable Session session;
     private @Nullable Hold current;
+    /** Given back, and its entry is not yet known to be gone from the store. */
+    private @Nullable Hold outgoing;
+
     private long createRevision;
     private int place;
     private long grantedAt;
@@ -173,11 +175,6 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     // Steps 2 and 3.
     @Override
     public CompletableFuture<Void> takeBack(Hold hold) {
-        if (inLine > 0) {
-            // Nothing to wait for: it is handed on here, or the other clients come first.
-            strand.execute(() -> passOn(hold, HANDED_ON));
-            return HANDED_ON;
-        }
         CompletableFuture<Void> done = new CompletableFuture<>();
         strand.execute(() -> passOn(hold, done));
         return kernel.atMost(kernel.operationTimeout(), done);
@@ -195,6 +192,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
             done.complete(null);
         } else {
             leaving.add(done);
+            outgoing = hold;
             if (waiting.isEmpty()) {
                 turn.leave();
             } else {
@@ -410,7 +408,15 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     @Override
+    public void foundGone() {
+        if (outgoing != null) {
+            outgoing.foundGone();
+        }
+    }
+
+    @Override
     public void givenBack() {
+        outgoing = null;
         if (!leaving.isEmpty()) {
             List<CompletableFuture<Void>> done = List.copyOf(leaving);
             leaving.clear();

@@ -27,6 +27,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -334,6 +335,46 @@ class RacesTest {
         assertThat(released).isNotDone();
         clients.time.advance(MOMENT);
         assertThat(released).isDone();
+    }
+
+    /** Their order on the strand: the waiter goes, then the holder finds nobody to hand the lock on to. */
+    @Test
+    void aReleaseWaitsForTheStoreWhenTheLastWaiterGivesUpInTheSameMoment() {
+        FaultyBackend line = clients.line();
+        Client client = client(line);
+        Hold held = granted(acquire(client));
+        MutexQueue queue = new MutexRecipe(client, "x", "lock/x").queue("test");
+        MutexQueue.Request first = queue.request("test", false, Duration.ofSeconds(1));
+        MutexQueue.Request last = acquire(client);
+        line.next(Request.commitsTo("lock/x"), Fate.delayReply(MOMENT));
+        List<CompletableFuture<Void>> released = new ArrayList<>();
+        var unused = first.result().thenRun(() -> {
+            var unusedWithdrawal = queue.withdraw(last);
+            released.add(held.surrender());
+        });
+
+        clients.time.advance(Duration.ofSeconds(1));
+
+        assertThat(released).singleElement().satisfies(done -> assertThat(done).isNotDone());
+        clients.time.advance(MOMENT);
+        assertThat(released.get(0)).isDone();
+    }
+
+    @Test
+    void aReleaseThatMakesRoomForOtherClientsWaitsForTheStore() {
+        FaultyBackend line = clients.line();
+        Client client = client(line);
+        Hold held = granted(acquire(client));
+        MutexQueue.Request waiter = acquire(client);
+        clients.time.advance(Duration.ofMillis(20)); // The series is over.
+        line.next(Request.commitsTo("lock/x"), Fate.delayReply(MOMENT));
+
+        CompletableFuture<Void> released = held.surrender();
+
+        assertThat(released).isNotDone();
+        clients.time.advance(MOMENT);
+        assertThat(released).isDone();
+        assertThat(granted(waiter).isHeld()).isTrue();
     }
 
     @Test

@@ -3,6 +3,9 @@ package io.sereno.tck;
 import io.sereno.Grant;
 import io.sereno.GrantLostException;
 import io.sereno.Mutex;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -167,6 +170,82 @@ class LockCallerRules {
             bench.pass(length);
         }
         grant.release();
+    }
+
+    @Rule(
+            value = "LCK-15a",
+            waits = true,
+            check = "how the deletion of an entry that is gone ends: Conflict is right, and proves that the grant was lost")
+    void aReleaseThatFindsItsEntryGoneTellsTheLoss(Bench bench) {
+        Node node = Node.in(bench);
+        Queues queue = Queues.ofLock(bench, NAME);
+        for (int round = 0; round < 3; round++) {
+            Grant held = LockRules.acquire(node);
+            queue.clear();
+            Ended<Boolean> ended = release(node, held);
+            bench.verify(
+                    ended.thrown() instanceof GrantLostException,
+                    () -> "the entry of a grant was removed, and then release() ended as " + ended
+                            + "; GrantLostException is right");
+        }
+    }
+
+    @Rule(
+            value = "LCK-15b",
+            waits = true,
+            check = "what release() makes of a deletion that is refused after an earlier attempt whose reply was lost")
+    void aReleaseWhoseReplyIsLostIsNoLoss(Bench bench) {
+        for (Fate fate : List.of(Fate.loseReply(), Fate.applyLate(Duration.ofMillis(20)))) {
+            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            Grant held = LockRules.acquire(node);
+            node.script()
+                    .next(
+                            request -> Request.commitsTo("lock/" + NAME).test(request) && request.mayBeUnknown(),
+                            fate);
+            Ended<Boolean> ended = release(node, held);
+            bench.verify(
+                    ended.succeeded(),
+                    () -> "release() ended as " + ended + " when its deletion was " + fate
+                            + "; nobody else removed the entry, so it was no loss");
+        }
+    }
+
+    @Rule(
+            value = "LCK-15c",
+            waits = true,
+            check = "whether release() waits for the deletion when callers of the same client give up meanwhile")
+    void whatWasReleasedIsGoneFromTheStore(Bench bench) {
+        Node node = Node.in(bench);
+        Queues queue = Queues.ofLock(bench, NAME);
+        Duration patience = Duration.ofMillis(40);
+        for (int round = 0; round < 20; round++) {
+            Grant held = LockRules.acquire(node);
+            Calling<Boolean> waiter = node.calls(
+                    "tryAcquire for 40 ms",
+                    () -> {
+                        Optional<Grant> attempt = node.sereno().mutex(NAME).tryAcquire(patience);
+                        attempt.ifPresent(Grant::close);
+                        return attempt.isPresent();
+                    });
+            bench.reach(waiter::isParked, bench.patience());
+            // Some releases come before the waiter gives up, some after it, and some in the same moment.
+            bench.pass(patience.minusMillis(10).plusMillis(round));
+            Ended<Boolean> ended = release(node, held);
+            boolean handedOn = waiter.result(LONG);
+            Optional<Entry> left = queue.of(held.fencingToken());
+            bench.verify(
+                    ended.succeeded() && (handedOn || left.isEmpty()),
+                    () -> "release() ended as " + ended + ", nobody was handed the lock, and its entry is still there: "
+                            + left);
+        }
+    }
+
+    private static Ended<Boolean> release(Node node, Grant held) {
+        return node.calls("release", () -> {
+                    held.release();
+                    return true;
+                })
+                .end(LONG);
     }
 
     @Rule(

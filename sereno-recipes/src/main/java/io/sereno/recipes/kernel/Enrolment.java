@@ -23,6 +23,9 @@ final class Enrolment {
 
         /** The place that was to be given back in exchange is gone; nothing was put. */
         void outgoingIsGone();
+
+        /** Nobody knows whether the commit that was to delete the place took effect. */
+        void outgoingIsInDoubt();
     }
 
     private static final int REMEMBERED_NAMES = 16;
@@ -85,7 +88,10 @@ final class Enrolment {
                     doubtful = null;
                     requests.pause(outcome.failure());
                 }
-                case UNKNOWN -> requests.pause(outcome.failure());
+                case UNKNOWN -> {
+                    candidate.outgoingIsInDoubt();
+                    requests.pause(outcome.failure());
+                }
             }
         });
     }

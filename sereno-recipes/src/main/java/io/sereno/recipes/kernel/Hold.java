@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A right that was given: held, then given back or lost, once and for good. The one implementation of {@link io.sereno.Grant}, safe for use by
  * multiple threads.
  *
- * <p>State: one reference, null while held, written once by {@link #release}, {@link #close} or {@link #lose}.
+ * <p>State: one reference, null while held, written once by {@link #release}, {@link #close} or {@link #lose}; and once more by {@link #foundGone}.
  */
 public final class Hold implements Leadership {
     /** Takes the right back; the stage completes when the store has it, or the time for that is up. Called once, by whoever gave it back. */
@@ -105,6 +105,16 @@ public final class Hold implements Leadership {
         kernel.events().lost(recipe, name, fencingToken, cause, grantedAt);
     }
 
+    /**
+     * Giving it back has found that it had been lost. Whoever gives it back hears that; {@link #lost} does not complete, for there is nothing left
+     * that could be stopped.
+     */
+    public void foundGone() {
+        if (end.compareAndSet(RELEASED, new End(LossCause.ENTRY_REMOVED))) {
+            kernel.events().lost(recipe, name, fencingToken, LossCause.ENTRY_REMOVED, grantedAt);
+        }
+    }
+
     /** Runs work under this hold: the loss of it interrupts the work. */
     public <T, E extends Exception> T run(Interruptible.Work<T, E> code) throws E {
         return interruptedByLoss(new Interruptible()).run(code);
@@ -132,22 +142,33 @@ public final class Hold implements Leadership {
     /** Gives back without waiting, for the kernel; completes like {@link Giver#takeBack}, at once when the hold had ended before. */
     public CompletableFuture<Void> surrender() {
         expireByTheClock();
-        if (!end.compareAndSet(null, RELEASED)) {
-            return CompletableFuture.completedFuture(null);
-        }
-        kernel.events().released(recipe, name, grantedAt);
-        return giver.takeBack(this);
+        return end.compareAndSet(null, RELEASED) ? takenBack() : CompletableFuture.completedFuture(null);
     }
 
     /** Null when this call gave it back; else how it had ended before. */
     private @Nullable End giveBack() {
         expireByTheClock();
-        if (end.compareAndSet(null, RELEASED)) {
-            kernel.events().released(recipe, name, grantedAt);
-            Await.uninterruptibly(giver.takeBack(this));
-            return null;
+        boolean byThisCall = end.compareAndSet(null, RELEASED);
+        if (byThisCall) {
+            Await.uninterruptibly(takenBack());
         }
-        return end.get();
+        End now = end.get();
+        return byThisCall && !End.isLoss(now) ? null : now;
+    }
+
+    private CompletableFuture<Void> takenBack() {
+        CompletableFuture<Void> taken = giver.takeBack(this);
+        if (taken.isDone()) {
+            countReleased();
+            return taken;
+        }
+        return taken.thenRun(this::countReleased);
+    }
+
+    private void countReleased() {
+        if (!End.isLoss(end.get())) {
+            kernel.events().released(recipe, name, grantedAt);
+        }
     }
 
     private void expireByTheClock() {

@@ -60,6 +60,9 @@ public final class Turn {
         /** What was given back is gone from the store. */
         void givenBack();
 
+        /** What was given back had been gone before, so the turn had been lost. Told before {@link #givenBack}. */
+        default void foundGone() {}
+
         /** Nothing is wanted, nothing is left in the store, nothing is under way. May be told again. */
         void idle();
     }
@@ -87,6 +90,8 @@ public final class Turn {
     private @Nullable Ahead ahead;
     /** An entry that is to be deleted: a place that was given back. */
     private @Nullable Place outgoing;
+    /** An attempt to delete it may have taken effect. That it is gone then proves nothing. */
+    private boolean outgoingInDoubt;
 
     private Instant since = Instant.EPOCH;
     /** What the entry is to say has changed since it was sent. */
@@ -171,6 +176,7 @@ public final class Turn {
     private void giveBack() {
         if (own != null) {
             outgoing = own.place();
+            outgoingInDoubt = false;
             forgetPlace();
         }
     }
@@ -272,8 +278,12 @@ public final class Turn {
 
         @Override
         public void outgoingIsGone() {
-            outgoing = null;
-            owner.givenBack();
+            Turn.this.outgoingIsGone();
+        }
+
+        @Override
+        public void outgoingIsInDoubt() {
+            outgoingInDoubt = true;
         }
     }
 
@@ -389,13 +399,26 @@ public final class Turn {
     private void delete(Place given) {
         requests.commit(deletion(given), outcome -> {
             switch (outcome.kind()) {
-                case COMMITTED, CONFLICT -> {
+                case COMMITTED -> {
                     outgoing = null;
                     owner.givenBack();
                 }
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
+                case CONFLICT -> outgoingIsGone();
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
+                    outgoingInDoubt |= outcome.kind() == Outcome.Kind.UNKNOWN;
+                    requests.pause(outcome.failure());
+                }
             }
         });
+    }
+
+    /** The store refused to delete it because it is not there. */
+    private void outgoingIsGone() {
+        outgoing = null;
+        if (!outgoingInDoubt) {
+            owner.foundGone();
+        }
+        owner.givenBack();
     }
 
     /**

@@ -31,6 +31,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         LifeMutants.all(),
                         ConfigurationMutants.all(),
                         LockMutants.all(),
+                        ReleaseMutants.all(),
                         LeaderMutants.all(),
                         CounterMutants.all(),
                         WaitGroupMutants.all(),
