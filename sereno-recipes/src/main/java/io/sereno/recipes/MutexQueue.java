@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 final class MutexQueue implements Turn.Owner, Hold.Giver {
     static final String RECIPE = "mutex";
 
+    private static final CompletableFuture<Void> HANDED_ON = CompletableFuture.completedFuture(null);
     private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
 
     /** How long a caller that gave up waits for its entry to be gone; the removal goes on without it. */
@@ -101,6 +103,11 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     private boolean closed;
     /** How many wait; written on the strand, read by whoever releases. */
     private volatile int inLine;
+
+    /** Releases that have begun and are not dealt with on the strand. The last who waits does not give up meanwhile: a release may count on it. */
+    private final AtomicInteger releases = new AtomicInteger();
+
+    private final List<Runnable> afterRelease = new ArrayList<>(1);
 
     MutexQueue(InUse<MutexQueue> queues, Scope scope, String directory) {
         this.kernel = scope.kernel();
@@ -162,31 +169,60 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     /** Takes a request back, also one that has just been granted. Completes when the store has nothing of it, or after a grace. */
     CompletableFuture<Void> withdraw(Request request) {
         CompletableFuture<Void> gone = new CompletableFuture<>();
-        strand.execute(() -> {
-            if (request.hold != null) {
-                var unused = request.hold.surrender().thenRun(() -> gone.complete(null));
-            } else {
-                giveUp(request, NotGranted.WITHDRAWN, gone);
-            }
-        });
+        strand.execute(() -> withdraw(request, gone));
         return kernel.atMost(GRACE, gone);
+    }
+
+    private void withdraw(Request request, CompletableFuture<Void> gone) {
+        if (request.hold != null) {
+            var unused = request.hold.surrender().thenRun(() -> gone.complete(null));
+        } else if (isCountedOn(request)) {
+            afterRelease.add(() -> withdraw(request, gone));
+        } else {
+            giveUp(request, NotGranted.WITHDRAWN, gone);
+        }
+    }
+
+    /** Whether a release may have seen nobody else in line to hand on to. From here on a release does not see this one. */
+    private boolean isCountedOn(Request request) {
+        if (request.ended || waiting.size() != 1 || waiting.peek() != request) {
+            return false;
+        }
+        inLine = 0;
+        return releases.get() > 0;
     }
 
     // Steps 2 and 3.
     @Override
     public CompletableFuture<Void> takeBack(Hold hold) {
+        releases.incrementAndGet(); // Before the line is looked at.
+        if (inLine > 0 && seriesMayGoOn()) {
+            // Nothing to wait for: somebody in line is given it, without the store.
+            strand.execute(() -> passOn(hold, HANDED_ON, true));
+            return HANDED_ON;
+        }
         CompletableFuture<Void> done = new CompletableFuture<>();
-        strand.execute(() -> passOn(hold, done));
+        strand.execute(() -> passOn(hold, done, false));
         return kernel.atMost(kernel.operationTimeout(), done);
     }
 
-    private void passOn(Hold hold, CompletableFuture<Void> done) {
+    private void passOn(Hold hold, CompletableFuture<Void> done, boolean promised) {
+        releases.decrementAndGet();
+        passOnOnce(hold, done, promised);
+        if (!afterRelease.isEmpty()) {
+            List<Runnable> all = List.copyOf(afterRelease);
+            afterRelease.clear();
+            all.forEach(Runnable::run);
+        }
+    }
+
+    private void passOnOnce(Hold hold, CompletableFuture<Void> done, boolean promised) {
         if (hold != current) {
             done.complete(null); // Lost in the same moment.
             return;
         }
         current = null;
-        if (!waiting.isEmpty() && seriesMayGoOn()) {
+        if (!waiting.isEmpty() && (promised || seriesMayGoOn())) {
             place++;
             handOver();
             done.complete(null);
@@ -281,6 +317,10 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     // Step 4.
     private void runOut(Request request) {
         if (request.ended) {
+            return;
+        }
+        if (isCountedOn(request)) {
+            afterRelease.add(() -> runOut(request));
             return;
         }
         boolean inReach = lastFailure() == null && kernel.sessions().current() != null;
