@@ -312,6 +312,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         Hold hold = new Hold(kernel, this, session, RECIPE, scope.name(), token);
         leadership = hold;
         behindOthers = false;
+        peers.leads(createRevision);
         refresh();
         queues = false;
         kernel.events().granted(RECIPE, scope.name(), token, queuesSince);

@@ -100,26 +100,32 @@ final class Peers {
         }
     }
 
+    /** The candidate leads from this place: whoever stood before it is gone for good, and a read that shows otherwise is too old. */
+    void leads(long incarnation) {
+        view.dropBefore(incarnation);
+    }
+
     /**
-     * In the order of succession: without places that were the candidate's own and are no more, and without those that its leadership proves gone.
-     * That it is first in a view is no proof that it leads.
+     * In the order of succession, without places that were the candidate's own and are no more. The first of them is the leader, unless a place of
+     * the candidate's own is in front of it in the view: one that was lost may stand in the store for a while yet, and then nobody can lead. That the
+     * candidate is first in a view is no proof that it leads.
      */
     static Topology compose(
             List<Entry> entries, boolean current, Optional<Peer> self, boolean leads, Predicate<Entry> isOwn) {
         List<Peer> peers = new ArrayList<>(entries.size() + 1);
         self.ifPresent(peers::add);
         for (Entry entry : entries) {
-            boolean passed = leads
-                    && self.isPresent()
-                    && entry.createRevision() < self.get().incarnation();
-            if (!passed && !isOwn.test(entry)) {
+            if (!isOwn.test(entry)) {
                 Card card = Card.decode(entry.value());
                 peers.add(new Peer(card.nodeId(), entry.createRevision(), card.metadata()));
             }
         }
         peers.sort(Comparator.comparingLong(Peer::incarnation));
-        Optional<Peer> first = peers.stream().findFirst();
-        Optional<Peer> leader = first.equals(self) && !leads ? Optional.empty() : first;
+        Optional<Peer> leader = self;
+        if (!leads) {
+            boolean behindOwn = !entries.isEmpty() && isOwn.test(entries.get(0));
+            leader = peers.stream().findFirst().filter(first -> !behindOwn && !Optional.of(first).equals(self));
+        }
         return new Topology(self, leader, peers, current);
     }
 

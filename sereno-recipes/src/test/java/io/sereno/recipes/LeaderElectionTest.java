@@ -9,6 +9,9 @@ import io.sereno.Sereno;
 import io.sereno.Topology;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Query;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -88,6 +91,61 @@ class LeaderElectionTest {
         assertThat(seen.get(0).self()).isEmpty();
         assertThat(seen.get(0).leader()).isEmpty();
         assertThat(seen.get(0).current()).isFalse();
+    }
+
+    /** Its own entry may stand in the store for a while yet, so nobody can lead. */
+    @Test
+    void nobodyIsNamedAsTheLeaderWhileTheOneWhoLostTheLeadershipMayStillStandInFront() {
+        FaultyBackend line = clients.line();
+        List<Topology> seen = new ArrayList<>();
+        LeaderElection a = new ElectionRecipe(
+                        clients.client("a", line, clients.time, Runnable::run), "e", "election/e")
+                .onElectedFollower(seen::add)
+                .start();
+        LeaderElection b = new ElectionRecipe(
+                        clients.client("b", clients.line(), clients.time, Runnable::run), "e", "election/e")
+                .start();
+        assertThat(a.topology().peers()).extracting(Peer::nodeId).containsExactly("a", "b");
+
+        line.cutOff(Duration.ofMillis(100));
+        while (seen.isEmpty()) {
+            clients.time.advance(Duration.ofMillis(50));
+        }
+
+        assertThat(b.leadership()).isEmpty();
+        assertThat(seen).singleElement().satisfies(topology -> {
+            assertThat(topology.leader()).isEmpty();
+            assertThat(topology.peers()).extracting(Peer::nodeId).containsExactly("b");
+        });
+        line.heal();
+        clients.time.advance(Clients.TTL);
+        assertThat(b.leadership()).isPresent();
+        assertThat(a.topology().leader()).map(Peer::nodeId).contains("b");
+    }
+
+    /** Its leadership has proved that whoever was in front of it is gone. */
+    @Test
+    void whoWasInFrontOfALeaderIsNotNamedWhenItHasLostTheLeadership() {
+        LeaderElection x = new ElectionRecipe(
+                        clients.client("x", clients.line(), clients.time, Runnable::run), "e", "election/e")
+                .start();
+        FaultyBackend line = clients.line();
+        List<Topology> seen = new ArrayList<>();
+        LeaderElection a = new ElectionRecipe(
+                        clients.client("a", line, clients.time, Runnable::run), "e", "election/e")
+                .onElectedFollower(seen::add)
+                .start();
+        assertThat(seen).hasSize(1);
+        line.each(request -> request instanceof Request.Read read && read.query() instanceof Query.All, Fate.refuse());
+
+        x.close();
+        assertThat(a.state()).isEqualTo(LeaderElection.State.LEADER);
+        line.cutOff(Duration.ofMillis(100));
+        clients.time.advance(Clients.TTL);
+
+        assertThat(seen).hasSize(2);
+        assertThat(seen.get(1).leader()).isEmpty();
+        assertThat(seen.get(1).peers()).isEmpty();
     }
 
     private LeaderElection candidate(Sereno sereno) {

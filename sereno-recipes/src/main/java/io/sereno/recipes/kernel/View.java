@@ -83,6 +83,16 @@ public final class View {
         }
     }
 
+    /** Entries before this createRevision are known to be gone. A read that is under way may still show them: it is made again. */
+    public void dropBefore(long createRevision) {
+        if (entries != null) {
+            entries = entries.stream()
+                    .filter(entry -> entry.createRevision() >= createRevision)
+                    .toList();
+            stale = reading;
+        }
+    }
+
     private static long newest(List<Entry> queue) {
         return queue.isEmpty() ? 0 : queue.get(queue.size() - 1).createRevision();
     }
