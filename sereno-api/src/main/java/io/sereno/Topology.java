@@ -9,7 +9,8 @@ import java.util.Optional;
  * not in it. Whether one leads oneself is for {@link LeaderElection#leadership()} to say.
  *
  * @param self this candidate, while it is enrolled
- * @param leader who leads
+ * @param leader who leads: the first candidate in the order of the store; empty while that is not known, for instance
+ *     when this candidate has lost the leadership and its entry may still be there (LDR-13)
  * @param peers all candidates, this one included, in the order in which they lead; copied
  * @param current false while the store cannot be asked; the rest is then the last known
  */

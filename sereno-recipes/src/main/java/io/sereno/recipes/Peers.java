@@ -124,7 +124,9 @@ final class Peers {
         Optional<Peer> leader = self;
         if (!leads) {
             boolean behindOwn = !entries.isEmpty() && isOwn.test(entries.get(0));
-            leader = peers.stream().findFirst().filter(first -> !behindOwn && !Optional.of(first).equals(self));
+            leader = peers.stream()
+                    .findFirst()
+                    .filter(first -> !behindOwn && !Optional.of(first).equals(self));
         }
         return new Topology(self, leader, peers, current);
     }

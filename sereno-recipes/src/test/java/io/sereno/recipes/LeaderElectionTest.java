@@ -98,8 +98,7 @@ class LeaderElectionTest {
     void nobodyIsNamedAsTheLeaderWhileTheOneWhoLostTheLeadershipMayStillStandInFront() {
         FaultyBackend line = clients.line();
         List<Topology> seen = new ArrayList<>();
-        LeaderElection a = new ElectionRecipe(
-                        clients.client("a", line, clients.time, Runnable::run), "e", "election/e")
+        LeaderElection a = new ElectionRecipe(clients.client("a", line, clients.time, Runnable::run), "e", "election/e")
                 .onElectedFollower(seen::add)
                 .start();
         LeaderElection b = new ElectionRecipe(
@@ -131,8 +130,7 @@ class LeaderElectionTest {
                 .start();
         FaultyBackend line = clients.line();
         List<Topology> seen = new ArrayList<>();
-        LeaderElection a = new ElectionRecipe(
-                        clients.client("a", line, clients.time, Runnable::run), "e", "election/e")
+        LeaderElection a = new ElectionRecipe(clients.client("a", line, clients.time, Runnable::run), "e", "election/e")
                 .onElectedFollower(seen::add)
                 .start();
         assertThat(seen).hasSize(1);

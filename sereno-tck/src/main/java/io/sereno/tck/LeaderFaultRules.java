@@ -137,6 +137,40 @@ class LeaderFaultRules {
         leading.faults().heal();
     }
 
+    @Rule(
+            value = "LDR-13",
+            waits = true,
+            check = "whom a candidate names as the leader when its own entry may still be in front of the others")
+    void whoLostTheLeadershipNamesNobodyWhoHasNotLed(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node leading = Node.breakable(bench, ttl).awaitSession();
+        Node next = Node.in(bench);
+        LeaderElection first = candidate(bench, leading).start();
+        Leadership leadership = LeaderRules.lead(bench, leading, first);
+        LeaderElection second = candidate(bench, next).start();
+        bench.verify(
+                bench.reach(() -> first.topology().peers().size() == 2, LONG),
+                () -> leading + " does not see its peer: " + first.topology());
+        leading.faults().cutOff();
+        bench.verify(
+                bench.reach(() -> !leadership.isHeld(), ttl.plus(TRIPS)),
+                () -> "a leader that is cut off believes in itself for longer than its ttl of " + ttl);
+        // It hears nothing, so it cannot know of another leader, whoever leads by now.
+        Optional<Peer> named = first.topology().leader();
+        bench.same(
+                "the leader that a cut-off candidate names when it has lost the leadership", Optional.empty(), named);
+        leading.faults().heal();
+        LeaderRules.lead(bench, next, second);
+        bench.verify(
+                bench.reach(
+                        () -> first.topology()
+                                .leader()
+                                .map(Peer::nodeId)
+                                .equals(Optional.of(next.sereno().nodeId())),
+                        LONG),
+                () -> leading + " does not come to see that " + next + " leads: " + first.topology());
+    }
+
     @Rule(value = "LDR-6", waits = true, check = "WAT-3 and WAT-8: whether a view is read again after a break")
     void observersComeToSeeTheSame(Bench bench) {
         List<Node> nodes = new ArrayList<>(List.of(

@@ -175,7 +175,8 @@ class LockCallerRules {
     @Rule(
             value = "LCK-15a",
             waits = true,
-            check = "how the deletion of an entry that is gone ends: Conflict is right, and proves that the grant was lost")
+            check =
+                    "how the deletion of an entry that is gone ends: Conflict is right, and proves that the grant was lost")
     void aReleaseThatFindsItsEntryGoneTellsTheLoss(Bench bench) {
         Node node = Node.in(bench);
         Queues queue = Queues.ofLock(bench, NAME);
@@ -199,9 +200,7 @@ class LockCallerRules {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Grant held = LockRules.acquire(node);
             node.script()
-                    .next(
-                            request -> Request.commitsTo("lock/" + NAME).test(request) && request.mayBeUnknown(),
-                            fate);
+                    .next(request -> Request.commitsTo("lock/" + NAME).test(request) && request.mayBeUnknown(), fate);
             Ended<Boolean> ended = release(node, held);
             bench.verify(
                     ended.succeeded(),
@@ -220,13 +219,11 @@ class LockCallerRules {
         Duration patience = Duration.ofMillis(40);
         for (int round = 0; round < 20; round++) {
             Grant held = LockRules.acquire(node);
-            Calling<Boolean> waiter = node.calls(
-                    "tryAcquire for 40 ms",
-                    () -> {
-                        Optional<Grant> attempt = node.sereno().mutex(NAME).tryAcquire(patience);
-                        attempt.ifPresent(Grant::close);
-                        return attempt.isPresent();
-                    });
+            Calling<Boolean> waiter = node.calls("tryAcquire for 40 ms", () -> {
+                Optional<Grant> attempt = node.sereno().mutex(NAME).tryAcquire(patience);
+                attempt.ifPresent(Grant::close);
+                return attempt.isPresent();
+            });
             bench.reach(waiter::isParked, bench.patience());
             // Some releases come before the waiter gives up, some after it, and some in the same moment.
             bench.pass(patience.minusMillis(10).plusMillis(round));

@@ -300,6 +300,27 @@ final class LeaderMutants {
                             (method, call) -> method.equals("lastError")
                                     ? last.updateAndGet(before -> before.isPresent() ? before : election.lastError())
                                     : call.go());
+                }),
+                election(
+                        "LDR-13",
+                        "the first of the others is the leader",
+                        election -> topologies(
+                                election,
+                                topology -> new Topology(
+                                        topology.self(),
+                                        topology.peers().stream().findFirst(),
+                                        topology.peers(),
+                                        topology.current()))),
+                election("LDR-13", "who leads is shown until another is seen to lead", election -> {
+                    AtomicReference<Optional<Peer>> last = new AtomicReference<>(Optional.empty());
+                    return topologies(
+                            election,
+                            topology -> new Topology(
+                                    topology.self(),
+                                    last.updateAndGet(
+                                            before -> topology.leader().or(() -> before)),
+                                    topology.peers(),
+                                    topology.current()));
                 }));
     }
 

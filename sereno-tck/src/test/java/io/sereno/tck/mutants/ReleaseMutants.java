@@ -21,9 +21,8 @@ final class ReleaseMutants {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
                         return super.commit(commit)
-                                .thenApply(result -> leaves(commit) && result instanceof CommitResult.Conflict
-                                        ? done()
-                                        : result);
+                                .thenApply(result ->
+                                        leaves(commit) && result instanceof CommitResult.Conflict ? done() : result);
                     }
                 }),
                 recipe(
@@ -31,16 +30,18 @@ final class ReleaseMutants {
                         "release() is silent about a loss, as close() is",
                         Mutex.class,
                         mutex -> LockObjects.granting(mutex, LockObjects::silent)),
-                backend("LCK-15b", "a deletion that is refused the second time proves a loss", below -> new Queueing(
-                        below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(commit)
-                                .exceptionallyCompose(lost -> leaves(commit) && CommitMutants.isUnknown(lost)
-                                        ? super.commit(commit)
-                                        : failedFuture(lost));
-                    }
-                }),
+                backend(
+                        "LCK-15b",
+                        "a deletion that is refused the second time proves a loss",
+                        below -> new Queueing(below) {
+                            @Override
+                            public CompletionStage<CommitResult> commit(Commit commit) {
+                                return super.commit(commit)
+                                        .exceptionallyCompose(lost -> leaves(commit) && CommitMutants.isUnknown(lost)
+                                                ? super.commit(commit)
+                                                : failedFuture(lost));
+                            }
+                        }),
                 backend(
                         "LCK-15c",
                         "a release returns before its entry is gone",
