@@ -136,6 +136,12 @@ public final class Events {
         observers.forEach(observer -> observer.lost(recipe, name, fencingToken, cause));
     }
 
+    /** That a right was lost was found when it was given back; for the meter it has been released by then. */
+    void foundLost(String recipe, String name, long fencingToken, LossCause cause) {
+        lost(recipe, name, "with token " + fencingToken, cause);
+        observers.forEach(observer -> observer.lost(recipe, name, fencingToken, cause));
+    }
+
     /** For the log: whoever closes the client knows what that costs. */
     public void lost(String recipe, String name, String which, LossCause cause) {
         Lines.GRANT.log(

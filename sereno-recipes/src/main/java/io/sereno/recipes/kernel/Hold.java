@@ -111,7 +111,7 @@ public final class Hold implements Leadership {
      */
     public void foundGone() {
         if (end.compareAndSet(RELEASED, new End(LossCause.ENTRY_REMOVED))) {
-            kernel.events().lost(recipe, name, fencingToken, LossCause.ENTRY_REMOVED, grantedAt);
+            kernel.events().foundLost(recipe, name, fencingToken, LossCause.ENTRY_REMOVED);
         }
     }
 
@@ -157,18 +157,8 @@ public final class Hold implements Leadership {
     }
 
     private CompletableFuture<Void> takenBack() {
-        CompletableFuture<Void> taken = giver.takeBack(this);
-        if (taken.isDone()) {
-            countReleased();
-            return taken;
-        }
-        return taken.thenRun(this::countReleased);
-    }
-
-    private void countReleased() {
-        if (!End.isLoss(end.get())) {
-            kernel.events().released(recipe, name, grantedAt);
-        }
+        kernel.events().released(recipe, name, grantedAt);
+        return giver.takeBack(this);
     }
 
     private void expireByTheClock() {
