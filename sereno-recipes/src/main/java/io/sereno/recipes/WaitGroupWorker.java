@@ -210,7 +210,7 @@ final class WaitGroupWorker implements Worker, Open {
 
     private void expireByTheClock() {
         if (!place.session().isAlive()) {
-            lose(LossCause.SESSION_EXPIRED);
+            lose(place.session().lossCause());
         }
     }
 

@@ -93,6 +93,13 @@ public final class Events {
         }
     }
 
+    void storeRestored(String evidence) {
+        Lines.SESSION.log(
+                Level.WARNING,
+                store + " has gone back to an earlier state and has lost what it acknowledged since: " + evidence
+                        + "; the session ends, and another one is opened");
+    }
+
     void sessionOpenedAgain(String sessionId) {
         Lines.SESSION.log(Level.INFO, "session " + sessionId + " on " + store + " was opened; work goes on under it");
     }

@@ -163,7 +163,7 @@ public final class Hold implements Leadership {
 
     private void expireByTheClock() {
         if (end.get() == null && !session.isAlive()) {
-            lose(LossCause.SESSION_EXPIRED);
+            lose(session.lossCause());
         }
     }
 

@@ -57,6 +57,11 @@ public final class Kernel {
         this.sessionTtl = sessionTtl;
         this.sessions = new Sessions(this, sessionDirectory, sessionTtl, onSessionState);
         this.otherSessions = new SessionsByTtl(ttl -> new Sessions(this, sessionDirectory, ttl, this::otherSession));
+        store.whenRestored(evidence -> {
+            events.storeRestored(evidence);
+            sessions.storeRestored();
+            otherSessions.storeRestored();
+        });
     }
 
     /** Whoever observes is told of the end of the client once. */

@@ -1,5 +1,6 @@
 package io.sereno.recipes.kernel;
 
+import io.sereno.LossCause;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Lease;
@@ -64,6 +65,7 @@ public final class Session {
     private final AtomicReference<@Nullable Belief> belief;
 
     private volatile boolean suspended;
+    private volatile LossCause lossCause = LossCause.SESSION_EXPIRED;
 
     private boolean ended;
     private long markerRevision;
@@ -151,10 +153,20 @@ public final class Session {
         }
     }
 
+    /** Why whoever holds something under this session loses it, once it has ended. */
+    public LossCause lossCause() {
+        return lossCause;
+    }
+
     /** For good: whoever holds something under this session has lost it. */
     void end() {
+        end(LossCause.SESSION_EXPIRED);
+    }
+
+    void end(LossCause cause) {
         if (!ended) {
             ended = true;
+            lossCause = cause;
             belief.set(null);
             current = null;
             cancelRenewal.run();
@@ -199,7 +211,9 @@ public final class Session {
         return Commit.to(directory).ifCreateRevision(id, markerRevision).build();
     }
 
+    /** After each notice of a new connection too: the store may have gone back before it. */
     private void lookAtMarker() {
+        kernel.store().lookForWhatWasDeleted(strand);
         kernel.store().commit(checkOfMarker(), strand, outcome -> {
             if (outcome.kind() == Outcome.Kind.CONFLICT) {
                 end();

@@ -1,5 +1,6 @@
 package io.sereno.recipes.kernel;
 
+import io.sereno.LossCause;
 import io.sereno.SessionState;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
@@ -118,6 +119,16 @@ public final class Sessions {
     /** The store said that the lease is dead, or the session is to make room: the same as its expiry. */
     public void end(Session session) {
         strand.execute(session::end);
+    }
+
+    /** The store has gone back to an earlier state: what stands under the session is not what was put there. */
+    void storeRestored() {
+        strand.execute(() -> {
+            Session session = current;
+            if (session != null) {
+                session.end(LossCause.STORE_RESTORED);
+            }
+        });
     }
 
     public void withdrawn(Session session) {

@@ -70,6 +70,10 @@ final class SessionsByTtl {
                 ending.stream().map(sessions -> sessions.close(limit)).toArray(CompletableFuture<?>[]::new));
     }
 
+    void storeRestored() {
+        inUse.values().forEach(use -> use.sessions.storeRestored());
+    }
+
     private void end(Sessions sessions, Duration limit) {
         ending.add(sessions);
         var unused = sessions.close(limit).whenComplete((done, failure) -> ending.remove(sessions));

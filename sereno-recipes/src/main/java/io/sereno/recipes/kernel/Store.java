@@ -40,6 +40,8 @@ public final class Store {
     private final TimeSource time;
     private final Duration limit;
     private final Events events;
+    private final Acknowledged acknowledged = new Acknowledged();
+    private volatile Consumer<String> onRestored = evidence -> {};
 
     public Store(Backend backend, TimeSource time, Duration operationTimeout, Events events) {
         this.backend = backend;
@@ -48,10 +50,34 @@ public final class Store {
         this.events = events;
     }
 
+    /** {@code then} hears each time that what the store says proves that it has gone back to an earlier state. */
+    void whenRestored(Consumer<String> then) {
+        onRestored = then;
+    }
+
     public void commit(Commit commit, Executor on, Consumer<Outcome> then) {
+        Acknowledged.Sent sent = acknowledged.sent(commit);
         ask(Operation.COMMIT, () -> backend.commit(commit), commit.writes().isEmpty(), on, (result, failure) -> {
+            if (result instanceof CommitResult.Committed committed
+                    && !acknowledged.committed(sent, commit, committed.revision())) {
+                onRestored.accept("directory '" + commit.directory() + "' is at revision " + committed.revision()
+                        + " and was at " + sent.newest());
+            }
             then.accept(result != null ? Outcome.of(result) : Outcome.of(failed(failure)));
         });
+    }
+
+    /** Looks whether what was deleted last is there again: a store that has lost the deletion would keep others waiting for it. */
+    void lookForWhatWasDeleted(Executor on) {
+        for (Acknowledged.Deletion deletion : acknowledged.deletions()) {
+            read(new Query.One(deletion.directory(), deletion.name()), on, (snapshot, failure) -> {
+                // A look that failed is made again with the next notice of a new connection.
+                if (snapshot != null && deletion.isUndone(snapshot.entries()) && acknowledged.undone(deletion)) {
+                    onRestored.accept("entry '" + deletion.name() + "' of directory '" + deletion.directory()
+                            + "' was deleted and is there again");
+                }
+            });
+        }
     }
 
     /** How long a call may take that waits for the store alone. */

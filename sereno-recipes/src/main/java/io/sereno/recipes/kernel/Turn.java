@@ -459,7 +459,7 @@ public final class Turn {
                 enrolment.forget();
                 requests.forget();
                 if (had) {
-                    owner.lost(LossCause.SESSION_EXPIRED);
+                    owner.lost(over.lossCause());
                 }
                 owner.givenBack();
                 step();

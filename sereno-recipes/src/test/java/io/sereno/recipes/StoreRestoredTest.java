@@ -1,0 +1,76 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Counter;
+import io.sereno.Grant;
+import io.sereno.LossCause;
+import io.sereno.Mutex;
+import io.sereno.Sereno;
+import io.sereno.backend.memory.MemoryBackup;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A client that sees that the store has gone back ends its session, so that nothing of a state that is over stands in anybody's way. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class StoreRestoredTest {
+    private final Clients clients = new Clients();
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    @Test
+    void aRevisionThatFallsEndsTheSessionAndWorkGoesOnUnderAnother() throws Exception {
+        Sereno sereno = clients.connect("one");
+        Counter counter = sereno.counter("c");
+        Grant held = sereno.mutex("x").acquire();
+        counter.incrementAndGet();
+        MemoryBackup backup = clients.store.backup();
+        counter.incrementAndGet();
+        counter.incrementAndGet();
+
+        clients.store.restore(backup, MemoryBackup.Revisions.REPEAT);
+        counter.incrementAndGet();
+
+        assertThat(held.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.STORE_RESTORED);
+        assertThat(held.isHeld()).isFalse();
+        Grant again = acquire(sereno.mutex("x"));
+        assertThat(again.isHeld()).isTrue();
+        again.release();
+    }
+
+    /** It used to stand in the way of all others for as long as the session of its former owner lived. */
+    @ParameterizedTest
+    @EnumSource
+    void aPlaceThatWasGivenBackAndIsThereAgainHoldsUpNobody(MemoryBackup.Revisions revisions) throws Exception {
+        Mutex former = clients.connect("former").mutex("x");
+        Mutex next = clients.connect("next").mutex("x");
+        Grant grant = former.acquire();
+        MemoryBackup backup = clients.store.backup();
+        grant.release();
+
+        clients.store.restore(backup, revisions);
+
+        acquire(next).release();
+    }
+
+    private Grant acquire(Mutex mutex) throws Exception {
+        CompletableFuture<Grant> granted = CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return mutex.acquire();
+                    } catch (InterruptedException interrupted) {
+                        throw new IllegalStateException(interrupted);
+                    }
+                },
+                clients.callbacks);
+        return granted.get(10, TimeUnit.SECONDS);
+    }
+}
