@@ -90,6 +90,21 @@ class ExploredMembershipTest {
         assertThat(found.faults()).containsOnlyKeys(EnumSet.copyOf(Fault.withoutLossOfWrites()));
     }
 
+    /** Nothing is asked of it then but that every call ends, and that all agree in the end. */
+    @ParameterizedTest
+    @EnumSource(names = {"ROLL_BACK", "RESTORE"})
+    void noCallHangsWhereTheStoreGoesBack(Fault loss) {
+        Set<Fault> faults = EnumSet.of(loss, Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES);
+        Exploration found = explorer(LyingBackend.Lie.NONE, IfPresent.WAIT, true, true)
+                .seed(5)
+                .faults(5, faults)
+                .schedules(Schedules.inABuild(600))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKey(loss);
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"EVERY_RENEWAL_COUNTS", "DOUBT_MEANS_NOT_APPLIED"})
     void aPlantedBugIsFoundWithinAThousandSchedules(LyingBackend.Lie lie) {
@@ -106,6 +121,10 @@ class ExploredMembershipTest {
     }
 
     private static Explorer explorer(LyingBackend.Lie lie, IfPresent ifPresent, boolean rough) {
+        return explorer(lie, ifPresent, rough, false);
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, IfPresent ifPresent, boolean rough, boolean losing) {
         String name = "membership, " + (rough ? "removed by hand" : lie) + ", " + ifPresent;
         return new Explorer(name, world -> {
             List<Node> nodes = new ArrayList<>();
@@ -124,11 +143,14 @@ class ExploredMembershipTest {
             world.always(
                     "who believes to be listed is, descriptions do not go back, and nothing is left behind", () -> {
                         List<Entry> entries = Processes.queue(world, DIRECTORY);
-                        return (rough || believersAreListed(entries, nodes))
-                                && descriptionsRise(entries, nodes, cards, described)
-                                && nothingIsLeftBehind(entries, nodes, cards);
+                        return losing
+                                || (rough || believersAreListed(entries, nodes))
+                                        && descriptionsRise(entries, nodes, cards, described)
+                                        && nothingIsLeftBehind(entries, nodes, cards);
                     });
-            if (rough) {
+            if (losing) {
+                world.note(() -> "the store goes back");
+            } else if (rough) {
                 Processes.operatorRemoves(world, DIRECTORY, entry -> true);
                 Processes.operatorRemoves(world, DIRECTORY, entry -> true);
             } else if (ifPresent == IfPresent.TAKE_OVER) {
