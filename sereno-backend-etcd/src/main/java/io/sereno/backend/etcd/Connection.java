@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
@@ -39,7 +40,7 @@ final class Connection {
     /** Twice, once for the sockets and once for the thread, and well below the 5 s that are allowed. */
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
-    private final NioEventLoopGroup network;
+    private final EventLoopGroup network;
     private final Executor threads;
     private final Links links;
     private final Tokens tokens;
@@ -49,11 +50,17 @@ final class Connection {
         SslContext tls = config.scheme().equals(EtcdBackendProvider.TLS) ? tls(config) : null;
         threads = new ThreadPoolExecutor(
                 0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons("sereno-etcd-"));
-        network = new NioEventLoopGroup(1, daemons("sereno-etcd-network-"));
+        network = networkThread();
         links = new Links(
                 config.endpoints(), endpoint -> dial(endpoint, tls, config.operationTimeout()), config.time());
         tokens = new Tokens(config.user(), config.password());
         calls = new Calls(links, tokens, config.time(), threads, config.operationTimeout());
+    }
+
+    /** By its old name, which Netty 4.1 knows too. */
+    @SuppressWarnings("deprecation")
+    private static EventLoopGroup networkThread() {
+        return new NioEventLoopGroup(1, daemons("sereno-etcd-network-"));
     }
 
     private ManagedChannel dial(InetSocketAddress endpoint, @Nullable SslContext tls, Duration timeout) {
