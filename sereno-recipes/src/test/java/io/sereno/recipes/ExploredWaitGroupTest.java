@@ -79,7 +79,7 @@ class ExploredWaitGroupTest {
     void aWaitGroupThatTakesDoubtForFailureIsFoundOut() {
         Exploration found = explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, OnLostWorker.REOPEN)
                 .faults(6, Fault.survivable())
-                .schedules(1_000)
+                .schedules(3_000)
                 .run();
         System.out.println(found);
         assertThat(found.failure()).isPresent();
