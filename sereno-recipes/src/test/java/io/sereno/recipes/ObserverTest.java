@@ -139,14 +139,16 @@ class ObserverTest {
                     }
                 },
                 clients.callbacks);
-        for (int i = 0; i <= 10_000; i++) {
+        for (int i = 0; i < 10_100; i++) {
             slow.granted("mutex", "x", i, Duration.ZERO);
         }
         expectLogged("is dropped");
+        assertThat(log.all()).noneMatch(line -> line.getMessage().contains("is dropped"));
         go.countDown();
         for (int i = 0; i < 10_000; i++) {
             expect("granted " + i);
         }
+        expectLogged("it missed 100 events");
     }
 
     private void expect(String event) throws InterruptedException {
