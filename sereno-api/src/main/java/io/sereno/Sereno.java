@@ -196,8 +196,10 @@ public interface Sereno extends AutoCloseable {
      * of a URI is <em>not</em> what a URI that ends in {@code /billing/eu} reaches. Children of children take at most
      * 64 bytes of UTF-8 together, with two more for each.
      *
-     * @param child name of the child
+     * @param child name of the child; names that begin with {@code sereno-} are reserved
      * @return a view, for which {@link #close()} does nothing
+     * @throws IllegalArgumentException if the name is reserved, too long, empty, or not well-formed Unicode without
+     *     U+0000
      */
     Sereno withNamespace(String child);
 
@@ -279,7 +281,7 @@ public interface Sereno extends AutoCloseable {
 
         /**
          * Below what to keep everything. Not together with a namespace in the URI; over a {@link #backend} it is a
-         * child of the backend's own, as by {@link Sereno#withNamespace}.
+         * child of the backend's own, as by {@link Sereno#withNamespace}, and must not begin with {@code sereno-}.
          *
          * @param namespace at most 64 bytes of UTF-8; segments between slashes, none of them empty
          * @return this builder
@@ -289,6 +291,10 @@ public interface Sereno extends AutoCloseable {
         /**
          * What others see this client as. Two clients may have the same, and are two all the same. Default: host name,
          * process id, eight random characters.
+         *
+         * <p>Privacy: whoever may read the namespace can read the node id of each client. Whatever the node id is, the
+         * marker of each session also has the name of the host and the process id, for operators. No name service is
+         * asked for the host name.
          *
          * @param nodeId for people; up to 200 bytes of UTF-8
          * @return this builder

@@ -13,6 +13,9 @@ final class Directories {
 
     private static final int MAX_PATH_BYTES = MAX_PREFIX_BYTES + Sereno.MAX_NAME_BYTES;
 
+    /** So begin the namespaces that Sereno may keep beside those of users. */
+    static final String RESERVED = "sereno-";
+
     private final String prefix;
 
     private Directories(String prefix) {
@@ -27,6 +30,10 @@ final class Directories {
 
     Directories child(String child) {
         Names.check("namespace", child, Sereno.MAX_NAME_BYTES);
+        if (child.startsWith(RESERVED)) {
+            throw new IllegalArgumentException("namespace '" + child + "' begins with '" + RESERVED
+                    + "', which is reserved for Sereno itself; any other beginning is accepted");
+        }
         String below = prefix + "@" + escape(child) + "/";
         return new Directories(Names.check("path of child namespaces", below, MAX_PREFIX_BYTES));
     }

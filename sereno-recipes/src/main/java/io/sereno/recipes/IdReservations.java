@@ -198,7 +198,7 @@ final class IdReservations {
     private void agree() {
         read(LAYOUT, found -> {
             layoutRevision = found == null ? 0 : found.createRevision();
-            if (found != null && !found.value().equals(layout)) {
+            if (found != null && !IdWindow.isLayout(found.value(), layout)) {
                 refusal = "ids of this name are made with another layout; one for a name is accepted. Stored is '"
                         + oneLine(found.value()) + "', asked for '" + oneLine(layout) + "'";
                 owner.serve();

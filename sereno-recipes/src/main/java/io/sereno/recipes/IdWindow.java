@@ -2,8 +2,8 @@ package io.sereno.recipes;
 
 import io.sereno.IdLayout;
 import io.sereno.spi.Bytes;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,23 +14,41 @@ import org.jspecify.annotations.Nullable;
  * @param to the first tick that nobody has reserved yet
  */
 record IdWindow(String owner, long from, long to) {
-    private static final Pattern FORM =
-            Pattern.compile("sereno/1 window\nowner ([^\n]*)\nfrom ([0-9]{1,19})\nto ([0-9]{1,19})\n(?s:.*)");
+    private static final String FIRST_LINE = "sereno/1 window";
 
     Bytes encode() {
         return Bytes.utf8("sereno/1 window\nowner " + owner + "\nfrom " + from + "\nto " + to + "\n");
     }
 
-    /** Null for what is not a window. */
+    /** Null for what is not a window. Lines with other words may stand between those that are known. */
     static @Nullable IdWindow decode(Bytes value) {
-        Matcher form = FORM.matcher(value.toUtf8());
-        if (!form.matches()) {
-            return null;
+        String[] lines = value.toUtf8().split("\n", -1);
+        String owner = null;
+        long from = -1;
+        long to = -1;
+        for (String line : lines) {
+            String[] words = line.split(" ", 2);
+            if (words.length == 2) {
+                switch (words[0]) {
+                    case "owner" -> owner = words[1];
+                    case "from" -> from = tick(words[1]);
+                    case "to" -> to = tick(words[1]);
+                    default -> {
+                        // Another version's, or the first line.
+                    }
+                }
+            }
         }
+        boolean isWindow = lines[0].equals(FIRST_LINE) && owner != null && from >= 0 && to >= 0;
+        return isWindow ? new IdWindow(owner, from, to) : null;
+    }
+
+    /** Negative for what is not a tick. */
+    private static long tick(String digits) {
         try {
-            return new IdWindow(form.group(1), Long.parseLong(form.group(2)), Long.parseLong(form.group(3)));
+            return digits.matches("[0-9]{1,19}") ? Long.parseLong(digits) : -1;
         } catch (NumberFormatException beyondLong) {
-            return null;
+            return -1;
         }
     }
 
@@ -39,5 +57,11 @@ record IdWindow(String owner, long from, long to) {
         return Bytes.utf8("sereno/1 ids\ntime-bits " + layout.timeBits() + "\ntick " + layout.tick()
                 + "\nsequence-bits " + layout.sequenceBits() + "\nslot-bits " + layout.slotBits() + "\nepoch "
                 + layout.epoch() + "\n");
+    }
+
+    /** Whether what is stored says of a layout what is asked for; lines that a later version added do not matter. */
+    static boolean isLayout(Bytes stored, Bytes wanted) {
+        Set<String> lines = Set.of(wanted.toUtf8().strip().split("\n", -1));
+        return Set.copyOf(List.of(stored.toUtf8().split("\n", -1))).containsAll(lines);
     }
 }

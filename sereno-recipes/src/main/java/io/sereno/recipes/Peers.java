@@ -7,6 +7,7 @@ import io.sereno.recipes.kernel.Callbacks;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
 import java.time.Duration;
@@ -117,7 +118,8 @@ final class Peers {
         for (Entry entry : entries) {
             if (!isOwn.test(entry)) {
                 Card card = Card.decode(entry.value());
-                peers.add(new Peer(card.nodeId(), entry.createRevision(), card.metadata()));
+                String nodeId = Turn.isForeign(entry) ? "foreign entry " + entry.name() : card.nodeId();
+                peers.add(new Peer(nodeId, entry.createRevision(), card.metadata()));
             }
         }
         peers.sort(Comparator.comparingLong(Peer::incarnation));

@@ -1,12 +1,14 @@
 package io.sereno.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.sereno.Codec;
 import io.sereno.Sereno;
+import io.sereno.SerenoConfigurationException;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import java.util.ArrayList;
@@ -84,6 +86,27 @@ class NamesTest {
         assertThatIllegalArgumentException().isThrownBy(() -> sereno.withNamespace("half \ud83d"));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> sereno.withNamespace("n".repeat(40)).withNamespace("n".repeat(40)));
+    }
+
+    @Test
+    void namespacesOfSerenoItselfAreReserved() {
+        Sereno sereno = clients.connect("one");
+        for (String reserved : List.of("sereno-", "sereno-x", "sereno-x/y")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> sereno.withNamespace(reserved))
+                    .withMessageContaining("'" + reserved + "' begins with 'sereno-', which is reserved");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> sereno.withNamespace("a").withNamespace(reserved));
+            assertThatExceptionOfType(SerenoConfigurationException.class)
+                    .isThrownBy(() -> Sereno.builder()
+                            .backend(clients.store.connect(Runnable::run))
+                            .namespace(reserved)
+                            .connect())
+                    .withMessageContaining("namespace(...): namespace '" + reserved + "' begins with 'sereno-'");
+        }
+        for (String free : List.of("sereno", "serenox", "Sereno-x", "x-sereno-")) {
+            assertThatNoException().isThrownBy(() -> sereno.withNamespace(free));
+        }
     }
 
     /** Every way to put the pieces together, up to two children and a name of three pieces. */

@@ -14,6 +14,7 @@ import io.sereno.Mutex;
 import io.sereno.Peer;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
+import io.sereno.recipes.connect.LogCapture;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -22,6 +23,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -157,8 +160,55 @@ class UnknownEntriesTest {
         }
     }
 
+    /** It blocks, since nobody knows what it stands for; whoever looks is told what it is, and how it goes. */
+    @Test
+    void anEntryThatIsNamedLikeAPlaceAndHasNoLeaseIsForeign() throws Exception {
+        LogCapture log = new LogCapture("io.sereno.store");
+        try (log) {
+            put("lock/x", "3kd82jD0aXq-4", false);
+            put("election/x", "3kd82jD0aXq-4", false);
+            SerenoClient client = clients.connect("one");
+            Mutex mutex = client.mutex("x");
+            LockView.Place foreign = mutex.inspect().holders().get(0);
+            assertThat(foreign.foreign()).isTrue();
+            assertThat(foreign.entry()).isEqualTo("3kd82jD0aXq-4");
+            assertThat(foreign.fencingToken()).isEmpty();
+            assertThat(mutex.tryAcquire()).isEmpty();
+            CompletableFuture<Grant> waiter = inThread(mutex::acquire);
+            awaitWaiters(mutex, 1);
+            assertThat(mutex.inspect().waiters())
+                    .extracting(LockView.Place::foreign)
+                    .containsExactly(false);
+            LeaderElection election = client.election("x").start();
+            while (election.topology().peers().size() < 2) {
+                Thread.onSpinWait();
+            }
+            assertThat(election.topology().leader()).map(Peer::nodeId).contains("foreign entry 3kd82jD0aXq-4");
+            assertThat(log.all())
+                    .filteredOn(logged -> logged.getLevel().equals(Level.WARNING))
+                    .extracting(LogRecord::getMessage)
+                    .hasSize(2)
+                    .allSatisfy(line -> assertThat(line)
+                            .contains("entry '3kd82jD0aXq-4' in directory '")
+                            .contains("is foreign")
+                            .contains("Delete that entry with the store's own tools"));
+
+            remove("lock/x");
+            remove("election/x");
+            waiter.get(10, TimeUnit.SECONDS).release();
+            inThread(election::awaitLeadership).get(10, TimeUnit.SECONDS);
+            election.close();
+        }
+    }
+
     private void put(String directory, boolean leased) {
         UNKNOWN.forEach(name -> put(directory, name + (leased ? "" : "~"), leased));
+    }
+
+    private void remove(String directory) {
+        operator.commit(Commit.to(directory).delete("3kd82jD0aXq-4").build())
+                .toCompletableFuture()
+                .join();
     }
 
     private void put(String directory, String name, boolean leased) {

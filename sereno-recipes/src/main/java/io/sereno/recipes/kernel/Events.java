@@ -9,6 +9,8 @@ import io.sereno.spi.TimeSource;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +22,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Without observers and meters nothing is allocated and no clock is read for them.
  */
 public final class Events {
+    private static final int MOST_FOREIGN = 1_000;
+
     private final String store;
     private final TimeSource time;
     private final List<Observers> observers;
     private final @Nullable SerenoMeter meter;
     private final boolean timed;
+
+    /** What was logged of foreign entries, so that it is logged once for each. */
+    private final Set<String> foreign = ConcurrentHashMap.newKeySet();
 
     /** A failure of the store has been logged, and it has not answered since: those that follow belong to the same series. */
     private volatile boolean outage;
@@ -173,6 +180,15 @@ public final class Events {
         outage = outage || silent;
         Lines.STORE.expected(about + " is in trouble; trying on", why, !known);
         failed(recipe, name, operation, why);
+    }
+
+    /** For the log: an entry that no client put is in front of a place, and only an operator can remove it. */
+    void foreign(String directory, String entry) {
+        String line = "entry '" + entry + "' in directory '" + directory + "' on " + store
+                + " is foreign: it is named like a place in the queue and bound to no lease, so it never ends by itself and"
+                + " everybody behind it waits. Delete that entry with the store's own tools";
+        boolean first = foreign.size() < MOST_FOREIGN && foreign.add(line);
+        Lines.STORE.log(first ? Level.WARNING : Level.DEBUG, line);
     }
 
     /** For the log: a lease was not given back; part of the outage that the store is in. */

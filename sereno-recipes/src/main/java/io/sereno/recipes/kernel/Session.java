@@ -2,6 +2,7 @@ package io.sereno.recipes.kernel;
 
 import io.sereno.LossCause;
 import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
@@ -136,6 +137,12 @@ public final class Session {
     /** A name for an entry: short, unique, and never given out again. As a name by itself it is that of a {@link Place}. */
     public String nextName() {
         return id + "-" + Long.toString(names.incrementAndGet(), Character.MAX_RADIX);
+    }
+
+    /** What the marker says: a card, and for operators which process it is and how long the session outlives it. */
+    Bytes marker(Card card, Origin origin) {
+        return Bytes.utf8(card.encode().toUtf8() + "host " + origin.host() + "\npid " + origin.pid() + "\nttl "
+                + lease.ttl().toMillis() + "\nversion " + origin.version() + "\n");
     }
 
     /** The marker stands: from here on the session lives by its renewals. */

@@ -187,7 +187,7 @@ public final class Sessions {
         Card card = new Card(kernel.nodeId(), kernel.time().wall(), Map.of());
         Commit commit = Commit.to(directory)
                 .ifAbsent(session.id())
-                .put(session.id(), card.encode(), session.leaseId())
+                .put(session.id(), session.marker(card, Origin.OWN), session.leaseId())
                 .build();
         kernel.store().commit(commit, strand, outcome -> {
             if (outcome.kind() != Outcome.Kind.COMMITTED || !session.isAlive() || closed) {

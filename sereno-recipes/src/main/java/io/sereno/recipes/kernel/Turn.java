@@ -304,6 +304,9 @@ public final class Turn {
                 break;
             }
             found.add(Place.of(other));
+            if (isForeign(other)) {
+                kernel.events().foreign(directory, other.name());
+            }
             if (enrolment.isOwn(other)) {
                 removeStray(Place.of(other));
                 return;

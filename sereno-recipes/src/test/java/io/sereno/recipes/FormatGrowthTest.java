@@ -1,0 +1,162 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.IdGenerator;
+import io.sereno.Topic;
+import io.sereno.WaitGroup;
+import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Turn;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Values of a later version, with lines that this one does not know: before, between and behind those that it knows. */
+@Timeout(30)
+class FormatGrowthTest {
+    private final Clients clients = new Clients();
+    private final Backend operator = clients.store.connect(Runnable::run);
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    @Test
+    void cardsOfPlacesAndMembers() {
+        Card card = new Card("a node", Instant.ofEpochMilli(7), Map.of("k", "v"));
+        assertThat(Card.decode(grown(card.encode()))).isEqualTo(card);
+        MemberCard member = new MemberCard(card, "3kd82jD0aXq-4", Duration.ofSeconds(30));
+        assertThat(MemberCard.decode(grown(member.encode()))).isEqualTo(member);
+    }
+
+    @Test
+    void whatIsWithdrawn() {
+        assertThat(Turn.isLive(new Entry("a", grown(Card.WITHDRAWN), 1, 1, 1))).isFalse();
+        assertThat(Turn.isLive(new Entry("a", Card.WITHDRAWN, 1, 1, 1))).isFalse();
+        assertThat(Turn.isLive(new Entry("a", Bytes.EMPTY, 1, 1, 1))).isTrue();
+        assertThat(Turn.isLive(new Entry("a", Bytes.utf8("sereno/1 withdrawn"), 1, 1, 1)))
+                .isTrue();
+    }
+
+    @Test
+    void windowsOfIds() {
+        IdWindow window = new IdWindow("3kd82jD0aXq-4", 12, Long.MAX_VALUE);
+        assertThat(IdWindow.decode(grown(window.encode()))).isEqualTo(window);
+        for (String wrong : List.of(
+                "",
+                "sereno/1 card\nowner a\nfrom 1\nto 2\n",
+                "sereno/1 window\nowner a\nfrom 1\n",
+                "sereno/1 window\nowner a\nfrom 1\nto many\n",
+                "sereno/1 window\nowner a\nfrom 1\nto 9999999999999999999\n")) {
+            assertThat(IdWindow.decode(Bytes.utf8(wrong))).as(wrong).isNull();
+        }
+    }
+
+    @Test
+    void ids() throws Exception {
+        IdGenerator first = clients.connect("one").ids("x");
+        long before = MutexTest.inThread(first::nextId).get(10, TimeUnit.SECONDS);
+        growAll("ids/x");
+        IdGenerator second = clients.connect("two").ids("x");
+        assertThat(MutexTest.inThread(second::nextId).get(10, TimeUnit.SECONDS)).isNotEqualTo(before);
+    }
+
+    @Test
+    void countersAndWaitGroups() throws InterruptedException {
+        clients.connect("one").counter("x").addAndGet(41);
+        growAll("counter/x");
+        assertThat(clients.connect("two").counter("x").incrementAndGet()).isEqualTo(42);
+        WaitGroup group = clients.connect("three").waitGroup("x");
+        group.add(2);
+        growAll("waitgroup/x");
+        WaitGroup there = clients.connect("four").waitGroup("x");
+        there.done();
+        there.done();
+        assertThat(there.await(Duration.ZERO)).isTrue();
+    }
+
+    @Test
+    void topicsAndPositions() throws Exception {
+        Topic<String> topic = clients.connect("one").topic("x", Codec.utf8());
+        topic.publish("a");
+        topic.publish("b");
+        String value = "sereno/1 position\nlater one\nstream "
+                + entry("topic/x", "header").createRevision() + "\nlater two\nnext 2\n";
+        put(Commit.to("topic/x").put("position-d", Bytes.utf8(value)));
+        Entry header = entry("topic/x", "header");
+        put(Commit.to("topic/x").put("header", grown(header.value())));
+        Entry batch = entry("topic/x", TopicBatch.nameOf(2));
+        String text = batch.value().toUtf8();
+        put(Commit.to("topic/x").put(batch.name(), Bytes.utf8(text.replace("\nsizes", "\nlater 1 2\nalone\nsizes"))));
+        Topic<String> there = clients.connect("two").topic("x", Codec.utf8());
+        assertThat(MutexTest.inThread(() -> there.reader(new From.Durable("d")).next())
+                        .get(10, TimeUnit.SECONDS)
+                        .payload())
+                .isEqualTo("b");
+        assertThat(there.publish("c")).isEqualTo(3);
+    }
+
+    @Test
+    void aMarkerSaysWhereTheClientRuns() {
+        clients.connect("one");
+        String marker = operator.read(new Query.All("session"))
+                .toCompletableFuture()
+                .join()
+                .entries()
+                .get(0)
+                .value()
+                .toUtf8();
+        assertThat(marker)
+                .matches("sereno/1 card\nsince [0-9]+\nnode one\nhost [A-Za-z0-9._-]{1,100}\npid "
+                        + ProcessHandle.current().pid() + "\nttl 9000\nversion [A-Za-z0-9._-]+\n");
+        assertThat(Card.decode(Bytes.utf8(marker)).nodeId()).isEqualTo("one");
+    }
+
+    private static Bytes grown(Bytes value) {
+        List<String> lines = new ArrayList<>();
+        for (String line : value.toUtf8().strip().split("\n", -1)) {
+            lines.add(line);
+            lines.add("later-" + lines.size() + " one two");
+            lines.add("later");
+        }
+        return Bytes.utf8(String.join("\n", lines) + "\n");
+    }
+
+    /** Every value of text that no lease holds. */
+    private void growAll(String directory) {
+        for (Entry entry : operator.read(new Query.All(directory))
+                .toCompletableFuture()
+                .join()
+                .entries()) {
+            if (entry.leaseId() == 0) {
+                put(Commit.to(directory).put(entry.name(), grown(entry.value())));
+            }
+        }
+    }
+
+    private Entry entry(String directory, String name) {
+        return operator.read(new Query.One(directory, name))
+                .toCompletableFuture()
+                .join()
+                .entries()
+                .get(0);
+    }
+
+    private void put(Commit.Builder commit) {
+        operator.commit(commit.build()).toCompletableFuture().join();
+    }
+}
