@@ -12,6 +12,7 @@ public abstract sealed class SerenoException extends RuntimeException
                 GrantLostException,
                 WorkersLostException,
                 MessagesLostException,
+                UnreadableEntryException,
                 DuplicateMemberException,
                 SerenoConfigurationException,
                 SerenoClosedException {

@@ -40,7 +40,7 @@
  * yet, so it was not repeated. Null arguments are refused with a {@link java.lang.NullPointerException}, other bad ones
  * with an {@link java.lang.IllegalArgumentException} that says what is accepted; calls that do not fit the state with
  * an {@link java.lang.IllegalStateException}; each before any I/O where it can be seen there. An entry of the store that
- * cannot be read, for instance because a later version wrote it, is an {@code IllegalStateException} too.
+ * cannot be read, for instance because another program wrote it, is an {@link io.sereno.UnreadableEntryException}.
  *
  * <p><b>Callbacks</b> of one subscription run one after another, never on I/O threads and never under a lock. What one
  * throws goes to {@link io.sereno.SerenoObserver#failed} and to the log, and the next one runs.

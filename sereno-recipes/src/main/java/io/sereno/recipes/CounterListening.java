@@ -1,6 +1,7 @@
 package io.sereno.recipes;
 
 import io.sereno.Subscription;
+import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
@@ -48,7 +49,7 @@ final class CounterListening {
         long value;
         try {
             value = CounterRecipe.valueIn(entries);
-        } catch (IllegalStateException unreadable) {
+        } catch (UnreadableEntryException unreadable) {
             subscription.fail(unreadable);
             return;
         }

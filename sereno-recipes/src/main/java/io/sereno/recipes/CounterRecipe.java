@@ -3,10 +3,12 @@ package io.sereno.recipes;
 import io.sereno.Counter;
 import io.sereno.NotAppliedException;
 import io.sereno.Subscription;
+import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Cells;
 import io.sereno.recipes.kernel.Change;
 import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Quote;
 import io.sereno.recipes.kernel.Removal;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Entry;
@@ -267,7 +269,8 @@ final class CounterRecipe implements Counter {
                     }
                 }
             }
-            throw new IllegalStateException("an entry that should hold a counter holds '" + value.toUtf8() + "'");
+            throw new UnreadableEntryException(
+                    "an entry that should hold a counter holds " + Quote.of(value.toUtf8()), null);
         }
     }
 }

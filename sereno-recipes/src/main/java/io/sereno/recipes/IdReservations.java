@@ -3,6 +3,7 @@ package io.sereno.recipes;
 import io.sereno.IdLayout;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Quote;
 import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
@@ -199,15 +200,15 @@ final class IdReservations {
         read(LAYOUT, found -> {
             layoutRevision = found == null ? 0 : found.createRevision();
             if (found != null && !IdWindow.isLayout(found.value(), layout)) {
-                refusal = "ids of this name are made with another layout; one for a name is accepted. Stored is '"
-                        + oneLine(found.value()) + "', asked for '" + oneLine(layout) + "'";
+                refusal = "ids of this name are made with another layout; one for a name is accepted. Stored is "
+                        + oneLine(found.value()) + ", asked for " + oneLine(layout);
                 owner.serve();
             }
         });
     }
 
     private static String oneLine(Bytes value) {
-        return value.toUtf8().strip().replace('\n', ' ');
+        return Quote.of(value.toUtf8().strip().replace('\n', ' '));
     }
 
     // Step 2.

@@ -1,5 +1,7 @@
 package io.sereno.recipes;
 
+import io.sereno.UnreadableEntryException;
+import io.sereno.recipes.kernel.Quote;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Entry;
 import java.net.URLDecoder;
@@ -124,6 +126,14 @@ final class TopicBatch {
     }
 
     static TopicBatch decode(Entry entry) {
+        try {
+            return parse(entry);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException unreadable) {
+            throw malformed(entry, unreadable);
+        }
+    }
+
+    private static TopicBatch parse(Entry entry) {
         ByteBuffer value = entry.value().asReadOnlyBuffer();
         long stream = 0;
         String id = "";
@@ -155,15 +165,18 @@ final class TopicBatch {
         }
         int body = start + 1;
         if (sizes == null) {
-            throw malformed(entry);
+            throw malformed(entry, null);
         }
         int end = body;
         for (int i = 0; i < sizes.length; i++) {
-            end += sizes[i];
+            if (sizes[i] < 0) {
+                throw malformed(entry, null);
+            }
+            end = Math.addExact(end, sizes[i]);
             sizes[i] = end;
         }
         if (end != value.limit()) {
-            throw malformed(entry);
+            throw malformed(entry, null);
         }
         long first = Long.parseLong(entry.name());
         return new TopicBatch(
@@ -230,7 +243,7 @@ final class TopicBatch {
                 return i;
             }
         }
-        throw malformed(entry);
+        throw malformed(entry, null);
     }
 
     private static String text(ByteBuffer value, int start, int end) {
@@ -260,8 +273,10 @@ final class TopicBatch {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    private static IllegalStateException malformed(Entry entry) {
-        return new IllegalStateException("entry '" + entry.name() + "' is no batch of messages of a format that is"
-                + " known here; only Sereno may write here, in this version or a compatible one");
+    private static UnreadableEntryException malformed(Entry entry, @Nullable RuntimeException cause) {
+        return new UnreadableEntryException(
+                "entry " + Quote.of(entry.name()) + " is no batch of messages of a format that is known here; only"
+                        + " Sereno may write here, in this version or a compatible one",
+                cause);
     }
 }

@@ -1,5 +1,7 @@
 package io.sereno.recipes;
 
+import io.sereno.UnreadableEntryException;
+import io.sereno.recipes.kernel.Quote;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Entry;
 
@@ -49,12 +51,16 @@ record TopicHeader(long stream, long modRevision, long next, long low, String la
     static long number(Bytes value, String word) {
         String found = word(value, word);
         if (found.isEmpty()) {
-            throw new IllegalStateException("an entry says nothing of '" + word + "'; only Sereno may write here");
+            throw new UnreadableEntryException(
+                    "an entry says nothing of '" + word + "', it says " + Quote.of(value.toUtf8())
+                            + "; only Sereno may write here",
+                    null);
         }
         try {
             return Long.parseLong(found);
         } catch (NumberFormatException unreadable) {
-            throw new IllegalStateException("an entry says '" + word + " " + found + "'; only Sereno may write here");
+            throw new UnreadableEntryException(
+                    "an entry says " + Quote.of(word + " " + found) + "; only Sereno may write here", unreadable);
         }
     }
 }

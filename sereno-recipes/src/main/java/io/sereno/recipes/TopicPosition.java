@@ -1,6 +1,7 @@
 package io.sereno.recipes;
 
 import io.sereno.LossCause;
+import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
@@ -386,7 +387,7 @@ final class TopicPosition implements Turn.Owner {
             answered();
             try {
                 then.accept(snapshot);
-            } catch (IllegalStateException | NumberFormatException unreadable) {
+            } catch (UnreadableEntryException unreadable) {
                 cursor.fail(unreadable);
             }
             if (name.equals(entryName)) {

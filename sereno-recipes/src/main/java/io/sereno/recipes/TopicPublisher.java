@@ -1,6 +1,7 @@
 package io.sereno.recipes;
 
 import io.sereno.OutcomeUnknownException;
+import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Outcome;
@@ -230,7 +231,7 @@ final class TopicPublisher {
                 trimmer.forget(); // The store has lost what was published.
             }
             return true;
-        } catch (IllegalStateException unreadable) {
+        } catch (UnreadableEntryException unreadable) {
             endAll(message -> unreadable);
             return false;
         }
@@ -373,7 +374,7 @@ final class TopicPublisher {
     private static boolean isOf(long stream, Entry batch) {
         try {
             return TopicBatch.decode(batch).stream() == stream;
-        } catch (IllegalStateException | NumberFormatException unreadable) {
+        } catch (UnreadableEntryException unreadable) {
             return false; // So it tells nothing, and the callers hear that.
         }
     }

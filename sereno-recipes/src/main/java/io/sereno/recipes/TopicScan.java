@@ -1,5 +1,6 @@
 package io.sereno.recipes;
 
+import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
@@ -201,7 +202,7 @@ final class TopicScan {
     private void accept(Snapshot snapshot, Consumer<Snapshot> then) {
         try {
             then.accept(snapshot);
-        } catch (IllegalStateException | NumberFormatException unreadable) {
+        } catch (UnreadableEntryException unreadable) {
             onBroken.accept(unreadable);
         }
     }

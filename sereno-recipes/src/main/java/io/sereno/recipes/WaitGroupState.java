@@ -1,7 +1,9 @@
 package io.sereno.recipes;
 
+import io.sereno.UnreadableEntryException;
 import io.sereno.WaitGroup.OnLostWorker;
 import io.sereno.recipes.kernel.Cells;
+import io.sereno.recipes.kernel.Quote;
 import io.sereno.spi.Bytes;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -155,14 +157,17 @@ record WaitGroupState(
         @Override
         public WaitGroupState decode(Bytes value) {
             String text = value.toUtf8();
+            IllegalArgumentException why = null;
             try {
                 if (text.startsWith(HEADER + "\n")) {
                     return parse(text);
                 }
-            } catch (IllegalArgumentException | IndexOutOfBoundsException unreadable) {
-                // The text says more than what was wrong with which part of it.
+            } catch (IllegalArgumentException unreadable) {
+                why = unreadable;
+            } catch (IndexOutOfBoundsException tooShort) {
+                why = new IllegalArgumentException("a line is too short", tooShort);
             }
-            throw new IllegalStateException("an entry that should hold a wait group holds '" + text + "'");
+            throw new UnreadableEntryException("an entry that should hold a wait group holds " + Quote.of(text), why);
         }
 
         private static WaitGroupState parse(String text) {

@@ -2,6 +2,7 @@ package io.sereno.recipes;
 
 import io.sereno.OutcomeUnknownException;
 import io.sereno.SerenoException;
+import io.sereno.UnreadableEntryException;
 import io.sereno.WorkersLostException;
 import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
@@ -171,7 +172,7 @@ final class WaitGroupVigil {
         WaitGroupSighting sighting;
         try {
             sighting = WaitGroupSighting.of(snapshot);
-        } catch (IllegalStateException unreadable) {
+        } catch (UnreadableEntryException unreadable) {
             asking.forEach(waiter -> waiter.result.completeExceptionally(unreadable));
             return;
         }

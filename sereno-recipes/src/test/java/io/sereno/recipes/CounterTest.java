@@ -9,6 +9,7 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
 import io.sereno.Subscription;
+import io.sereno.UnreadableEntryException;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -438,10 +439,10 @@ class CounterTest {
         var unused = observer.commit(
                 Commit.to(DIRECTORY).put("v", Bytes.utf8("something else")).build());
         assertThatThrownBy(counter::get)
-                .isInstanceOf(IllegalStateException.class)
+                .isInstanceOf(UnreadableEntryException.class)
                 .hasMessageContaining("something else");
         assertThatThrownBy(counter::incrementAndGet)
-                .isInstanceOf(IllegalStateException.class)
+                .isInstanceOf(UnreadableEntryException.class)
                 .hasMessageContaining("something else");
         assertThat(value()).isEqualTo("something else");
     }

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.Codec;
 import io.sereno.Counter;
+import io.sereno.From;
 import io.sereno.Topic;
+import io.sereno.UnreadableEntryException;
 import io.sereno.WaitGroup;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -79,13 +82,46 @@ class ForeignEntriesTest {
         assertThat(topic.publish("c")).isEqualTo(1);
     }
 
+    /** A megabyte of anything is told by its beginning. */
+    @Test
+    void garbageIsQuotedByItsBeginning() {
+        String garbage = "garbage\n" + "x".repeat(60_000);
+        put("counter/x", "v", garbage);
+        Counter counter = clients.connect("one").counter("x");
+        refused(counter::get, "holds 'garbage\\nxxx");
+        put("waitgroup/x", "h", garbage);
+        refused(clients.connect("two").waitGroup("x")::inspect, "holds 'garbage\\nxxx");
+        put("topic/x", "header", garbage);
+        Topic<String> topic = clients.connect("three").topic("x", Codec.utf8());
+        refused(() -> topic.publish("a"), "says 'garbage\\nxxx");
+        put("topic/x", "header", "sereno/1 topic\nnext " + "9".repeat(60_000) + "\nlow 1\n");
+        refused(() -> topic.publish("a"), "says 'next 999");
+        put("topic/x", "header", "sereno/1 topic\nnext 2\nlow 1\n");
+        put("topic/x", TopicBatch.nameOf(1), garbage + "\n\n");
+        refused(() -> topic.reader(new From.Offset(1)).next(), "is no batch of messages");
+        for (String sizes : new String[] {"-5 8", "2147483647 2147483647", "many", ""}) {
+            put("topic/x", TopicBatch.nameOf(1), "sereno/1 batch\nstream 1\nsizes " + sizes + "\n\nabc");
+            refused(() -> topic.reader(new From.Offset(1)).next(), "is no batch of messages");
+        }
+        put("ids/x", "layout", garbage);
+        Future<Long> id = clients.callbacks.submit(clients.connect("four").ids("x")::nextId);
+        assertThatThrownBy(() -> id.get(10, TimeUnit.SECONDS))
+                .cause()
+                .hasMessageContaining("Stored is 'garbage xxx")
+                .satisfies(told -> assertThat(told.getMessage()).hasSizeLessThan(700));
+    }
+
     /** In another thread: a caller that is not told waits for a time that does not pass. */
     private void refused(Callable<?> call, String because) {
         Future<?> result = clients.callbacks.submit(call);
-        assertThatThrownBy(() -> result.get(10, TimeUnit.SECONDS))
-                .rootCause()
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining(because);
+        assertThatThrownBy(() -> result.get(10, TimeUnit.SECONDS)).satisfies(thrown -> {
+            Throwable told = thrown;
+            while (told instanceof ExecutionException && told.getCause() != null) {
+                told = told.getCause();
+            }
+            assertThat(told).isInstanceOf(UnreadableEntryException.class).hasMessageContaining(because);
+            assertThat(told.getMessage()).hasSizeLessThan(500);
+        });
     }
 
     private static boolean told(Runnable call) {

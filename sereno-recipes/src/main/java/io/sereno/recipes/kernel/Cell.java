@@ -1,5 +1,6 @@
 package io.sereno.recipes.kernel;
 
+import io.sereno.UnreadableEntryException;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
@@ -281,7 +282,7 @@ final class Cell<S> {
             Entry entry = snapshot.entries().get(0);
             try {
                 known = new Known<>(format.decode(entry.value()), entry.createRevision(), entry.modRevision());
-            } catch (IllegalStateException unreadable) {
+            } catch (UnreadableEntryException unreadable) {
                 batch.forEach(change -> fail(change, unreadable));
                 batch.clear();
             }

@@ -17,7 +17,7 @@ public final class Cells<S> {
 
         Bytes encode(S state);
 
-        /** Throws an IllegalStateException when this is not what {@link #encode} makes. */
+        /** Throws an {@link io.sereno.UnreadableEntryException} when this is not what {@link #encode} makes. */
         S decode(Bytes value);
     }
 
