@@ -5,6 +5,7 @@ import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.Quote;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
@@ -232,7 +233,7 @@ final class TopicPublisher {
             }
             return true;
         } catch (UnreadableEntryException unreadable) {
-            endAll(message -> unreadable);
+            endAll(message -> Quote.again(unreadable));
             return false;
         }
     }

@@ -7,6 +7,7 @@ import io.sereno.WorkersLostException;
 import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Lookout;
+import io.sereno.recipes.kernel.Quote;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Query;
@@ -173,7 +174,7 @@ final class WaitGroupVigil {
         try {
             sighting = WaitGroupSighting.of(snapshot);
         } catch (UnreadableEntryException unreadable) {
-            asking.forEach(waiter -> waiter.result.completeExceptionally(unreadable));
+            asking.forEach(waiter -> waiter.result.completeExceptionally(Quote.again(unreadable)));
             return;
         }
         asking.forEach(waiter -> judge(waiter, sighting));

@@ -283,7 +283,7 @@ final class Cell<S> {
             try {
                 known = new Known<>(format.decode(entry.value()), entry.createRevision(), entry.modRevision());
             } catch (UnreadableEntryException unreadable) {
-                batch.forEach(change -> fail(change, unreadable));
+                batch.forEach(change -> fail(change, Quote.again(unreadable)));
                 batch.clear();
             }
         }

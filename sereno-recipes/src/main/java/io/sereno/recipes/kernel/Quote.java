@@ -1,5 +1,6 @@
 package io.sereno.recipes.kernel;
 
+import io.sereno.UnreadableEntryException;
 import io.sereno.spi.Names;
 
 /** What is stored, as messages quote it: the beginning, in one line. Anybody may have written it, and a megabyte of it. */
@@ -7,6 +8,11 @@ public final class Quote {
     private static final int MOST = 120;
 
     private Quote() {}
+
+    /** One error for each of several callers, since the trace of each is to be the caller's. */
+    public static UnreadableEntryException again(UnreadableEntryException told) {
+        return new UnreadableEntryException(String.valueOf(told.getMessage()), told);
+    }
 
     public static String of(String text) {
         if (text.length() <= MOST) {
