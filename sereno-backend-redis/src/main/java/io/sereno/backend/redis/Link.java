@@ -195,22 +195,24 @@ final class Link {
             looking = true;
         }
         connector.get().whenComplete((made, failed) -> {
-            if (failed != null) {
+            if (failed == null) {
+                looked(silent, made);
+            } else {
                 LOG.log(Level.DEBUG, "the server is silent, and there is no other one", failed);
+                lookedInVain();
             }
-            looked(silent, made);
         });
     }
 
-    private void looked(Connection silent, @Nullable Connection made) {
+    private synchronized void lookedInVain() {
+        looking = false;
+    }
+
+    private void looked(Connection silent, Connection made) {
         boolean moves;
         synchronized (this) {
             looking = false;
-            moves = made != null
-                    && !closed
-                    && connection == silent
-                    && silence.lasts()
-                    && made.isToAnotherProcessThan(silent);
+            moves = !closed && connection == silent && silence.lasts() && made.isToAnotherProcessThan(silent);
             if (moves) {
                 silence.end();
                 connection = made;
@@ -221,7 +223,7 @@ final class Link {
             LOG.log(Level.DEBUG, "the server is silent, and another one has taken its place");
             silent.close();
             watch(made);
-        } else if (made != null) {
+        } else {
             made.close();
         }
     }

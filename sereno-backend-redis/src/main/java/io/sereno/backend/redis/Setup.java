@@ -111,8 +111,9 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
         }
         if (clockIsBehind()) {
             concerns.add(
-                    "its clock is at least " + clockBehind.toSeconds() + " s behind the clock that this namespace was"
-                            + " served by before: until it has caught up, restarts that lose writes may give fencing tokens twice");
+                    "its clock was set back, or differs from that of the server before: revisions of this namespace are "
+                            + clockBehind.toSeconds()
+                            + " s ahead of it. Until it has caught up, restarts that lose writes may give fencing tokens twice");
         }
         if (server.evictsAnything()) {
             concerns.add(

@@ -99,6 +99,24 @@ class OutcomeBackendTest extends OneServerTest {
         assertThat(names(witness, "d")).isSubsetOf("a");
     }
 
+    /** It is silent, but there is no other one: another connection is tried and found to lead to the same process. */
+    @Test
+    void aServerThatIsSlowIsWaitedForAndNothingIsInDoubt() throws Exception {
+        Backend patient =
+                open(config().at(List.of(proxy.endpoint())).within(Duration.ofSeconds(5), Duration.ofMinutes(1)));
+        put(patient, "d", "before", "1");
+        long accepted = proxy.accepted();
+        proxy.serverToClient().hold();
+        CompletionStage<CommitResult> slow =
+                patient.commit(Commit.to("d").put("slow", Bytes.EMPTY).build());
+        CompletionStage<?> read = patient.read(new Query.All("d"));
+        proxy.awaitAccepted(accepted + 1, SOON);
+        proxy.heal();
+        assertThat(join(slow)).isInstanceOf(Committed.class);
+        join(read);
+        put(patient, "d", "after", "1");
+    }
+
     @Test
     void whatCannotBeSentIsNotAppliedAndSaysSoAtOnce() throws Exception {
         proxy.refuse();

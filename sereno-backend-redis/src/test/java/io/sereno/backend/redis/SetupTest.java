@@ -69,7 +69,7 @@ class SetupTest {
                     Duration.ofSeconds(seconds));
             assertThat(setup.guarantees().promises().contains(Promise.REVISIONS_SURVIVE_FAIL_OVER))
                     .isEqualTo(seconds < 2);
-            assertThat(setup.concerns().toString()).contains(seconds < 2 ? "[]" : "2 s behind");
+            assertThat(setup.concerns().toString()).contains(seconds < 2 ? "[]" : "2 s ahead of it");
         }
     }
 
