@@ -108,7 +108,10 @@ class FailOverByHandTest extends RedisTest {
         RedisCommands<String, String> redis = redis(replica.endpoints().get(0));
         redis.replicaof("127.0.0.1", primary.endpoints().get(0).getPort());
         long begun = System.nanoTime();
-        while (!redis.info("replication").contains("master_link_status:up")) {
+        // A replica writes its file anew when it has got everything; killed before, it would come back empty.
+        while (!redis.info("replication").contains("master_link_status:up")
+                || !redis.info("persistence").contains("aof_rewrite_in_progress:0")
+                || !redis.info("persistence").contains("aof_rewrite_scheduled:0")) {
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
         }
     }
