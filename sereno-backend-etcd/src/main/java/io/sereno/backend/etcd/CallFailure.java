@@ -8,6 +8,7 @@ final class CallFailure extends RuntimeException {
 
     private final transient Status status;
     private final boolean sent;
+    private final boolean answerTooLarge;
 
     /**
      * A failure.
@@ -17,9 +18,19 @@ final class CallFailure extends RuntimeException {
      * @param message for people, without the status
      */
     CallFailure(Status status, boolean sent, String message) {
+        this(status, sent, message, false);
+    }
+
+    /** As above; {@code answerTooLarge} if etcd carried the request out, and its answer is larger than what is read. */
+    CallFailure(Status status, boolean sent, String message, boolean answerTooLarge) {
         super(message, status.getCause());
         this.status = status;
         this.sent = sent;
+        this.answerTooLarge = answerTooLarge;
+    }
+
+    boolean isAnswerTooLarge() {
+        return answerTooLarge;
     }
 
     Status status() {

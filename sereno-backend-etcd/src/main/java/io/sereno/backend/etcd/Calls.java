@@ -195,6 +195,8 @@ final class Calls {
             private final Optional<String> token;
             private final ClientCall<Q, A> call;
             private volatile boolean sent;
+            private volatile boolean answerBegun;
+            private volatile boolean messageBegun;
             private @Nullable A answer;
 
             Attempt(Link link, Optional<String> token) {
@@ -204,6 +206,16 @@ final class Calls {
                     @Override
                     public void streamCreated(io.grpc.Attributes transport, Metadata headers) {
                         sent = true;
+                    }
+
+                    @Override
+                    public void inboundHeaders() {
+                        answerBegun = true;
+                    }
+
+                    @Override
+                    public void inboundMessage(int number) {
+                        messageBegun = true;
                     }
                 };
                 this.call = link.channel()
@@ -281,7 +293,13 @@ final class Calls {
                 end.completeExceptionally(
                         closed
                                 ? new CallFailure(Status.CANCELLED, sent, "this client was closed meanwhile")
-                                : new CallFailure(status, sent, "etcd at " + link.authority() + " " + what));
+                                : new CallFailure(
+                                        status, sent, "etcd at " + link.authority() + " " + what, isTooLarge(status)));
+            }
+
+            /** gRPC refused the message by its length. A refusal of etcd has the same code, and no headers of an answer before it. */
+            private boolean isTooLarge(Status status) {
+                return status.getCode() == Status.Code.RESOURCE_EXHAUSTED && answerBegun && !messageBegun;
             }
         }
     }

@@ -74,8 +74,8 @@ final class Connection {
                 // retries or waiting for a server, come in by way of DNS.
                 .disableRetry()
                 .disableServiceConfigLookUp()
-                // etcd limits requests, not answers. An answer that was cut off here would leave its commit in doubt.
-                .maxInboundMessageSize(Integer.MAX_VALUE)
+                // etcd limits requests, not answers. A larger answer is refused when its first bytes come.
+                .maxInboundMessageSize(EtcdLimits.MAX_ANSWER_BYTES)
                 .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE))
                 .keepAliveTime(PING_AFTER.toMillis(), TimeUnit.MILLISECONDS)
                 .keepAliveTimeout(PING_WITHIN.toMillis(), TimeUnit.MILLISECONDS);

@@ -48,7 +48,7 @@ final class EtcdBackend implements Backend {
         RangeRequest range = transactions.range(query);
         return calls.call(KVGrpc.getRangeMethod(), range).handle((answer, failure) -> {
             if (failure != null) {
-                throw Failures.ofRead(failure);
+                throw Failures.ofRead(query.directory(), failure);
             }
             try {
                 return EtcdLimits.checkListing(query.directory(), transactions.snapshot(query, answer));
@@ -77,7 +77,7 @@ final class EtcdBackend implements Backend {
                     lease.died();
                     return new CommitResult.LeaseDead();
                 }
-                throw Failures.ofCommit(failure);
+                throw Failures.ofCommit(commit.directory(), failure);
             }
             try {
                 return EtcdLimits.withoutListingsTooLarge(transactions.result(commit, answer));

@@ -30,6 +30,11 @@ final class EtcdLimits {
     private static final int MAX_VALUE_BYTES = 512 << 10;
     private static final int MAX_COMMIT_BYTES = 1 << 20;
     private static final int MAX_LISTING_BYTES = 16 << 20;
+    /**
+     * The largest answer that is read into memory. It leaves room for what etcd sends beside names and values: each key begins with the
+     * namespace and the directory, and an entry has some 40 bytes of numbers.
+     */
+    static final int MAX_ANSWER_BYTES = 2 * MAX_LISTING_BYTES;
 
     private EtcdLimits() {}
 
@@ -128,6 +133,16 @@ final class EtcdLimits {
                         + entries.stream()
                                 .mapToLong(entry -> entry.name().getBytes(UTF_8).length)
                                 .sum();
+    }
+
+    /** An answer of which no more than the first bytes were read, since it is larger than {@link #MAX_ANSWER_BYTES}. */
+    static BackendException tooLargeToRead(Outcome outcome, String directory, CallFailure failure) {
+        return new BackendException(
+                outcome,
+                true,
+                "the answer with the entries of directory '" + directory + "' has more than " + MAX_ANSWER_BYTES
+                        + " bytes and was not read; read page by page",
+                failure);
     }
 
     static BackendException refused(String why) {

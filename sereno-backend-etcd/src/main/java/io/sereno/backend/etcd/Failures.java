@@ -22,6 +22,20 @@ import javax.net.ssl.SSLHandshakeException;
 final class Failures {
     private Failures() {}
 
+    /** Of a commit to this directory, which may have asked for entries. */
+    static BackendException ofCommit(String directory, Throwable failure) {
+        return unwrap(failure) instanceof CallFailure call && call.isAnswerTooLarge()
+                ? EtcdLimits.tooLargeToRead(Outcome.UNKNOWN, directory, call)
+                : ofCommit(failure);
+    }
+
+    /** Of a read of this directory. */
+    static BackendException ofRead(String directory, Throwable failure) {
+        return unwrap(failure) instanceof CallFailure call && call.isAnswerTooLarge()
+                ? EtcdLimits.tooLargeToRead(Outcome.NOT_APPLIED, directory, call)
+                : ofRead(failure);
+    }
+
     /** Of a commit. */
     static BackendException ofCommit(Throwable failure) {
         Throwable cause = unwrap(failure);

@@ -12,6 +12,8 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.tck.proxy.FaultProxy;
 import io.sereno.testservers.EtcdServer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -83,6 +85,37 @@ class LimitsTest {
                     .build();
             failure(backend.commit(larger));
             assertThat(await(backend.read(new Query.All("any"))).entries()).isEmpty();
+        }
+    }
+
+    /** Others may fill a directory. What a client reads into memory stays bounded, and its other calls go on. */
+    @Test
+    void aDirectoryThatIsTooLargeIsRefusedBeforeItIsInMemory() {
+        long declared = 16L << 20;
+        Bytes large = Bytes.copyOf(new byte[512 << 10]);
+        try (FaultProxy proxy = FaultProxy.to(SharedEtcd.SERVER.endpoint());
+                Backend backend = Config.of(proxy.endpoint()).open()) {
+            for (int i = 0; i < 80; i++) {
+                await(backend.commit(Commit.to("lock/a").put("n" + i, large).build()));
+            }
+            long before = proxy.serverToClient().traffic().delivered();
+            CompletionStage<Snapshot> read = backend.read(new Query.All("lock/a"));
+            assertThat(failure(read)).hasMessageContaining("'lock/a'").hasMessageContaining("read page by page");
+            assertThat(failure(read).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+            assertThat(failure(read).permanent()).isTrue();
+            CompletionStage<CommitResult> commit = backend.commit(Commit.to("lock/a")
+                    .put("last", Bytes.EMPTY)
+                    .returningAll()
+                    .build());
+            assertThat(failure(commit)).hasMessageContaining("'lock/a'");
+            assertThat(failure(commit).outcome()).isEqualTo(Outcome.UNKNOWN);
+            assertThat(proxy.serverToClient().traffic().delivered() - before)
+                    .as("bytes of two answers of 40 MiB that reached the client")
+                    .isLessThan(declared);
+            assertThat(await(backend.read(new Query.Range("lock/a", "", 10))).entries())
+                    .hasSize(10);
+            assertThat(await(backend.read(new Query.One("lock/a", "last"))).entries())
+                    .hasSize(1);
         }
     }
 }
