@@ -35,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 @AutoService(BackendProvider.class)
 public final class EtcdBackendProvider implements BackendProvider {
     static final String TLS = "etcds";
+    private static final System.Logger LOG = System.getLogger("io.sereno");
 
     /** For ServiceLoader. */
     public EtcdBackendProvider() {}
@@ -91,8 +92,10 @@ public final class EtcdBackendProvider implements BackendProvider {
         CompletableFuture<StatusResponse> status = calls.call(MaintenanceGrpc.getStatusMethod(), who, rest);
         EtcdBackend.await(revoked);
         EtcdBackend.await(tried);
+        String version = version(status);
+        warnOfRights(config, version);
         Guarantees guarantees =
-                EtcdLimits.guarantees(version(status), Duration.ofSeconds(granted.getTTL()), config.operationTimeout());
+                EtcdLimits.guarantees(version, Duration.ofSeconds(granted.getTTL()), config.operationTimeout());
         Watches watches = new Watches(connection, keys, config.time(), config.executor(), config.operationTimeout());
         return new EtcdBackend(connection, keys, watches, guarantees);
     }
@@ -105,6 +108,20 @@ public final class EtcdBackendProvider implements BackendProvider {
                 .addSuccess(RequestOp.newBuilder()
                         .setRequestDeleteRange(DeleteRangeRequest.newBuilder().setKey(keys.all())))
                 .build();
+    }
+
+    /** A user is meant to keep others out of the namespace, which such a server does not do. */
+    private static void warnOfRights(BackendConfig config, String version) {
+        boolean enforced =
+                EtcdVersion.parse(version).map(EtcdVersion::enforcesRights).orElse(true);
+        if (config.user().isPresent() && !enforced) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    () -> "etcd " + version
+                            + " does not fully enforce the rights of its users: a user of another prefix can "
+                            + "read and delete the entries of namespace '" + config.namespace()
+                            + "'. Use at least 3.5.33 or 3.6.14; docs/etcd.md has the list of vulnerabilities");
+        }
     }
 
     /** From 3.5.28 and 3.6.0 on, many versions of etcd tell their version to administrators only. */

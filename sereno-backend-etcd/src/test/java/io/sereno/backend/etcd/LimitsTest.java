@@ -103,10 +103,8 @@ class LimitsTest {
             assertThat(failure(read)).hasMessageContaining("'lock/a'").hasMessageContaining("read page by page");
             assertThat(failure(read).outcome()).isEqualTo(Outcome.NOT_APPLIED);
             assertThat(failure(read).permanent()).isTrue();
-            CompletionStage<CommitResult> commit = backend.commit(Commit.to("lock/a")
-                    .put("last", Bytes.EMPTY)
-                    .returningAll()
-                    .build());
+            CompletionStage<CommitResult> commit = backend.commit(
+                    Commit.to("lock/a").put("last", Bytes.EMPTY).returningAll().build());
             assertThat(failure(commit)).hasMessageContaining("'lock/a'");
             assertThat(failure(commit).outcome()).isEqualTo(Outcome.UNKNOWN);
             assertThat(proxy.serverToClient().traffic().delivered() - before)

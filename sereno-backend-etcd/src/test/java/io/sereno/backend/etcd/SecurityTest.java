@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.AuthDisableRequest;
 import io.etcd.jetcd.api.AuthEnableRequest;
 import io.etcd.jetcd.api.AuthGrpc;
 import io.etcd.jetcd.api.AuthRoleAddRequest;
@@ -298,6 +299,31 @@ class SecurityTest {
             assertThat(watch.outcome()).isEqualTo(Outcome.NOT_APPLIED);
             assertThat(watch.permanent()).isTrue();
             assertThat(watch).hasMessageContaining("permission denied");
+        }
+    }
+
+    /** Debian's etcd is 3.4.23, which lets a user of another prefix in. */
+    @Test
+    void aServerThatDoesNotEnforceRightsIsReportedOnceWhenAUserConnects() {
+        try (Logged logged = new Logged();
+                Backend backend = config.open()) {
+            String version = backend.guarantees().serverVersion();
+            boolean enforced = EtcdVersion.parse(version).orElseThrow().enforcesRights();
+            assertThat(logged.messages().stream().filter(message -> message.contains("does not fully enforce")))
+                    .hasSize(enforced ? 0 : 1)
+                    .allSatisfy(message -> assertThat(message)
+                            .startsWith("WARNING etcd " + version)
+                            .contains("'billing'", "3.5.33", "3.6.14")
+                            .doesNotContain(PASSWORD));
+        }
+    }
+
+    @Test
+    void withoutAUserThereIsNothingToReport() {
+        asRoot().authDisable(AuthDisableRequest.getDefaultInstance());
+        try (Logged logged = new Logged()) {
+            config.login(null, null).open().close();
+            assertThat(logged.messages()).isEmpty();
         }
     }
 }

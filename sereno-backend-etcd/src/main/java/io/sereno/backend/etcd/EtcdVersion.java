@@ -1,0 +1,38 @@
+package io.sereno.backend.etcd;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Which versions of etcd enforce the rights that docs/etcd.md recommends. Older ones let a user read, change and delete keys of other
+ * prefixes: through nested transactions (CVE-2026-33343), without a log-in (CVE-2026-33413), by the previous value or the lease of a put in a
+ * transaction (CVE-2026-44283), and by a watch from a key on.
+ */
+record EtcdVersion(int major, int minor, int patch) {
+    private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\.(\\d{1,9})\\.(\\d{1,9})(?:[-+].*)?");
+
+    /** Empty if etcd told no version, or one of another form. */
+    static Optional<EtcdVersion> parse(String text) {
+        Matcher parts = FORM.matcher(text);
+        return parts.matches()
+                ? Optional.of(new EtcdVersion(
+                        Integer.parseInt(parts.group(1)),
+                        Integer.parseInt(parts.group(2)),
+                        Integer.parseInt(parts.group(3))))
+                : Optional.empty();
+    }
+
+    /** From 3.5.33, 3.6.14 and 3.7.1 on. No version 3.4 does. */
+    boolean enforcesRights() {
+        if (major != 3) {
+            return major > 3;
+        }
+        return switch (minor) {
+            case 5 -> patch >= 33;
+            case 6 -> patch >= 14;
+            case 7 -> patch >= 1;
+            default -> minor > 7;
+        };
+    }
+}
