@@ -1,5 +1,9 @@
 package io.sereno.backend.etcd;
 
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.StatusRequest;
+import io.etcd.jetcd.api.TxnRequest;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ClientStreamTracer;
@@ -9,9 +13,12 @@ import io.grpc.Status;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A request is sent again in two cases only, in which it certainly did nothing: it never was handed to a connection, and
  * there is another one; or etcd refused it, perhaps for its token, and there is a new token.
+ *
+ * <p>A member that lost its leader never answers what it had passed on to that leader. A call that has waited for {@link #PATIENCE} is
+ * <em>overdue</em>. From then on a write without effect is sent again and again. When one that began a second after an overdue call is answered,
+ * and no call that had waited for long was answered within the last second, that call is given up: a commit with an unknown outcome.
  */
 final class Calls {
     /**
@@ -26,6 +37,11 @@ final class Calls {
      * the answer may still come. A session has a third of its ttl between two renewals.
      */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    /** When a call that waits makes sure, by a question that needs no leader, whether its member is there at all. */
+    private static final Duration PING_AFTER = PATIENCE.dividedBy(2);
+
+    private static final Duration BETWEEN_PROBES = PATIENCE.dividedBy(4);
 
     private static final Metadata.Key<String> HAS_LEADER =
             Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
@@ -35,9 +51,19 @@ final class Calls {
     private final TimeSource time;
     private final Executor threads;
     private final Duration limit;
+    /** What goes through the log of the cluster behind all earlier writes, and changes nothing. */
+    private final TxnRequest probe;
+
+    private final Set<Call<?, ?>> overdue = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean probing = new AtomicBoolean();
+    /** When a call was answered last that had waited for long: what waits beside it is queued, and not lost. */
+    private volatile long slowAnswerAt;
+
     private volatile boolean closed;
 
-    Calls(Links links, Tokens tokens, TimeSource time, Executor threads, Duration limit) {
+    Calls(Links links, Tokens tokens, TimeSource time, Executor threads, Duration limit, Keys keys) {
+        this.probe = Transactions.withoutEffect(keys);
+        this.slowAnswerAt = time.nanoTime() - PATIENCE.toNanos();
         this.links = links;
         this.tokens = tokens;
         this.time = time;
@@ -57,6 +83,31 @@ final class Calls {
     /** The one request that is made without a token. */
     <Q, A> CompletableFuture<A> logIn(MethodDescriptor<Q, A> method, Q request) {
         return new Call<>(method, request, limit, false).start();
+    }
+
+    /** Replaces the connection in use if it says nothing at all for so long. */
+    private void ping(Duration patience) {
+        CompletionStage<?> answer =
+                call(MaintenanceGrpc.getStatusMethod(), StatusRequest.getDefaultInstance(), patience);
+        // Any answer will do, a refusal too. Where there is none, the call has replaced the connection.
+        answer.exceptionally(failure -> null);
+    }
+
+    private void probe() {
+        if (overdue.isEmpty() || closed || !probing.compareAndSet(false, true)) {
+            return;
+        }
+        long startedAt = time.nanoTime();
+        CompletionStage<?> answer = call(KVGrpc.getTxnMethod(), probe, PATIENCE);
+        answer.whenComplete((done, failure) -> {
+            probing.set(false);
+            if (failure == null && time.nanoTime() - slowAnswerAt >= PATIENCE.toNanos()) {
+                overdue.forEach(call -> call.overtakenBy(startedAt));
+            }
+            if (!overdue.isEmpty()) {
+                time.schedule(BETWEEN_PROBES, threads, this::probe);
+            }
+        });
     }
 
     /** From now on every call fails at once; those under way are ended by the end of their connections. */
@@ -105,15 +156,30 @@ final class Calls {
                 return end;
             }
             boolean brief = limit.compareTo(PATIENCE) <= 0;
-            timer = time.schedule(brief ? limit : PATIENCE, threads, brief ? this::tooLate : this::impatient);
+            timer = time.schedule(brief ? limit : PING_AFTER, threads, brief ? this::tooLate : this::waits);
             CompletionStage<A> ended = end;
-            ended.whenComplete((answer, failure) -> stopTimer());
+            ended.whenComplete((answer, failure) -> {
+                stopTimer();
+                overdue.remove(this);
+            });
             attempt();
             return end;
         }
 
         private synchronized void stopTimer() {
             timer.run();
+        }
+
+        private void waits() {
+            synchronized (this) {
+                if (end.isDone()) {
+                    return;
+                }
+                timer = time.schedule(PATIENCE.minus(PING_AFTER), threads, this::impatient);
+            }
+            if (links.current().isSilentSince(startedAt)) {
+                ping(PATIENCE.minus(PING_AFTER));
+            }
         }
 
         private void impatient() {
@@ -126,6 +192,24 @@ final class Calls {
                 timer = time.schedule(limit.minus(PATIENCE), threads, this::tooLate);
             }
             links.unanswered(silent, startedAt);
+            overdue.add(this);
+            if (end.isDone()) {
+                overdue.remove(this);
+            } else {
+                probe();
+            }
+        }
+
+        private void overtakenBy(long laterStart) {
+            Attempt last;
+            synchronized (this) {
+                last = attempt;
+                if (last == null || last.answerBegun || laterStart - startedAt < PATIENCE.toNanos()) {
+                    return;
+                }
+                late = true;
+            }
+            last.cancel();
         }
 
         private void attempt() {
@@ -246,7 +330,11 @@ final class Calls {
 
             @Override
             public void onMessage(A message) {
-                link.heard(time.nanoTime());
+                long now = time.nanoTime();
+                link.heard(now);
+                if (now - startedAt >= PING_AFTER.toNanos() && limit.compareTo(PATIENCE) > 0) {
+                    slowAnswerAt = now;
+                }
                 answer = message;
             }
 
@@ -257,7 +345,12 @@ final class Calls {
                     end.complete(received);
                 } else if (status.getCode() == Status.Code.CANCELLED && isLate()) {
                     links.unanswered(link, startedAt);
-                    fail(Status.DEADLINE_EXCEEDED, "did not answer within " + limit);
+                    Duration waited = Duration.ofNanos(time.nanoTime() - startedAt);
+                    fail(
+                            Status.DEADLINE_EXCEEDED,
+                            waited.compareTo(limit) >= 0
+                                    ? "did not answer within " + limit
+                                    : "did not answer for " + waited + ", and answers later writes");
                 } else if (!again(status)) {
                     fail(status, "did not do " + method.getBareMethodName());
                 }

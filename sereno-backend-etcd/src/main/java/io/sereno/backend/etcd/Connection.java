@@ -1,26 +1,21 @@
 package io.sereno.backend.etcd;
 
 import io.grpc.ManagedChannel;
-import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.sereno.spi.BackendConfig;
-import java.io.File;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,14 +42,17 @@ final class Connection {
     private final Calls calls;
 
     Connection(BackendConfig config) {
-        SslContext tls = config.scheme().equals(EtcdBackendProvider.TLS) ? tls(config) : null;
+        Certificates certificates = new Certificates(config);
         threads = new ThreadPoolExecutor(
                 0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons("sereno-etcd-"));
         network = networkThread();
         links = new Links(
-                config.endpoints(), endpoint -> dial(endpoint, tls, config.operationTimeout()), config.time());
+                config.endpoints(),
+                endpoint -> dial(endpoint, certificates.read(), config.operationTimeout()),
+                config.time());
         tokens = new Tokens(config.user(), config.password());
-        calls = new Calls(links, tokens, config.time(), threads, config.operationTimeout());
+        calls = new Calls(
+                links, tokens, config.time(), threads, config.operationTimeout(), new Keys(config.namespace()));
     }
 
     /** By its old name, which Netty 4.1 knows too. */
@@ -80,38 +78,6 @@ final class Connection {
                 .keepAliveTime(PING_AFTER.toMillis(), TimeUnit.MILLISECONDS)
                 .keepAliveTimeout(PING_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
         return (tls == null ? builder.usePlaintext() : builder.sslContext(tls)).build();
-    }
-
-    private static SslContext tls(BackendConfig config) {
-        SslContextBuilder builder = GrpcSslContexts.forClient();
-        config.trust().ifPresent(trust -> {
-            try {
-                builder.trustManager(trust.toFile());
-            } catch (IllegalArgumentException e) {
-                throw unusable("trusted certificates", trust.toFile(), e);
-            }
-        });
-        Optional<File> key = config.privateKey().map(path -> path.toFile());
-        config.certificates().ifPresent(certificates -> {
-            try {
-                builder.keyManager(certificates.toFile(), key.orElse(null));
-            } catch (IllegalArgumentException e) {
-                throw unusable("certificates and their key", certificates.toFile(), e);
-            }
-        });
-        try {
-            return builder.build();
-        } catch (SSLException e) {
-            throw new IllegalArgumentException("the certificates given for etcd cannot be used: " + e.getMessage(), e);
-        }
-    }
-
-    private static IllegalArgumentException unusable(String what, File file, IllegalArgumentException why) {
-        Throwable cause = why.getCause() == null ? why : why.getCause();
-        return new IllegalArgumentException(
-                "the " + what + " in " + file + " cannot be used; PEM files are accepted, keys as PKCS #8: "
-                        + cause.getMessage(),
-                why);
     }
 
     private static ThreadFactory daemons(String prefix) {

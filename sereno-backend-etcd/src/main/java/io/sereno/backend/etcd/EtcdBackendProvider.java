@@ -1,18 +1,14 @@
 package io.sereno.backend.etcd;
 
 import com.google.auto.service.AutoService;
-import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrantResponse;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.etcd.jetcd.api.MaintenanceGrpc;
-import io.etcd.jetcd.api.RangeRequest;
-import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.StatusRequest;
 import io.etcd.jetcd.api.StatusResponse;
-import io.etcd.jetcd.api.TxnRequest;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
@@ -88,7 +84,8 @@ public final class EtcdBackendProvider implements BackendProvider {
         // Should this fail, the lease ends by itself, as it may have done by now where the machine is slow.
         CompletableFuture<?> revoked =
                 calls.call(LeaseGrpc.getLeaseRevokeMethod(), revoke, rest).handle((answer, failure) -> true);
-        CompletableFuture<?> tried = calls.call(KVGrpc.getTxnMethod(), rightsNeeded(keys), rest);
+        // A user without the right to the namespace is told so now.
+        CompletableFuture<?> tried = calls.call(KVGrpc.getTxnMethod(), Transactions.withoutEffect(keys), rest);
         CompletableFuture<StatusResponse> status = calls.call(MaintenanceGrpc.getStatusMethod(), who, rest);
         EtcdBackend.await(revoked);
         EtcdBackend.await(tried);
@@ -98,16 +95,6 @@ public final class EtcdBackendProvider implements BackendProvider {
                 EtcdLimits.guarantees(version, Duration.ofSeconds(granted.getTTL()), config.operationTimeout());
         Watches watches = new Watches(connection, keys, config.time(), config.executor(), config.operationTimeout());
         return new EtcdBackend(connection, keys, watches, guarantees);
-    }
-
-    /** A user without the right to the namespace hears it now: reads and deletes what is never there. */
-    private static TxnRequest rightsNeeded(Keys keys) {
-        return TxnRequest.newBuilder()
-                .addSuccess(RequestOp.newBuilder()
-                        .setRequestRange(RangeRequest.newBuilder().setKey(keys.all())))
-                .addSuccess(RequestOp.newBuilder()
-                        .setRequestDeleteRange(DeleteRangeRequest.newBuilder().setKey(keys.all())))
-                .build();
     }
 
     /** A user is meant to keep others out of the namespace, which such a server does not do. */

@@ -1,5 +1,6 @@
 package io.sereno.backend.etcd;
 
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.sereno.spi.TimeSource;
 import java.net.InetSocketAddress;
@@ -111,7 +112,20 @@ final class Links {
 
     private Link open(InetSocketAddress endpoint, long now) {
         tried.put(endpoint, now);
-        return new Link(endpoint, dial.apply(endpoint), now);
+        Link link = new Link(endpoint, dial.apply(endpoint), now);
+        follow(link);
+        return link;
+    }
+
+    /** A connection that is lost is replaced: gRPC would make it again with the certificates that were read for it. */
+    private void follow(Link link) {
+        ConnectivityState before = link.channel().getState(false);
+        link.channel().notifyWhenStateChanged(before, () -> {
+            boolean replaced = before == ConnectivityState.READY && replace(link);
+            if (!replaced && link.channel().getState(false) != ConnectivityState.SHUTDOWN) {
+                follow(link);
+            }
+        });
     }
 
     /** Ends all calls under way and blocks until the sockets are closed, for no longer than this. */

@@ -37,6 +37,16 @@ final class Transactions {
         this.keys = keys;
     }
 
+    /** Reads and deletes a key that never exists: needs the rights of every commit, and goes through etcd's log. */
+    static TxnRequest withoutEffect(Keys keys) {
+        return TxnRequest.newBuilder()
+                .addSuccess(RequestOp.newBuilder()
+                        .setRequestRange(RangeRequest.newBuilder().setKey(keys.all())))
+                .addSuccess(RequestOp.newBuilder()
+                        .setRequestDeleteRange(DeleteRangeRequest.newBuilder().setKey(keys.all())))
+                .build();
+    }
+
     TxnRequest request(Commit commit) {
         ByteString directory = keys.directory(commit.directory());
         TxnRequest.Builder request = TxnRequest.newBuilder();

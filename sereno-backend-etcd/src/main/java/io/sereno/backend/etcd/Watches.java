@@ -139,6 +139,9 @@ final class Watches {
         } else if (status.getCode() == Status.Code.UNAUTHENTICATED) {
             tokens.forget(from.token());
         }
+        if (status.getCause() instanceof RuntimeException failure) {
+            LOG.log(Level.WARNING, "all watches of etcd are made again: an answer could not be handled", failure);
+        }
         state.run(() -> leave(from, "it is over"));
     }
 

@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.CommitResult.LeaseDead;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Target;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -79,5 +82,31 @@ class SendingTest {
     @Test
     void aVersionThatIsNotForUsersIsUnknown() {
         assertThat(backend.guarantees().serverVersion()).isEqualTo("unknown");
+    }
+
+    /** It was passed on to a leader that is gone, and no answer will come; what waits behind it goes on. */
+    @Test
+    void aCommitIsUnknownAsSoonAsALaterRequestIsAnsweredAndNotOnlyAfterTheOperationTimeout() {
+        try (Backend patient =
+                Config.of(etcd.endpoint()).operationTimeout(Duration.ofHours(1)).open()) {
+            etcd.ignoreTransactions();
+            BackendException failure = failure(patient.commit(PUT));
+            assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN);
+            assertThat(failure.permanent()).isFalse();
+            assertThat(failure).hasMessageContaining("answers later writes");
+            assertThat(etcd.transactions()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anAnswerThatCannotBeHandledEndsInANewStreamAndALogLine() throws Exception {
+        Heard heard = new Heard();
+        await(backend.watch(new Target("any", Optional.empty()), heard));
+        try (Logged logged = new Logged()) {
+            etcd.sendForeignEvent();
+            heard.upTo(Heard.RESET);
+            assertThat(logged.messages())
+                    .containsOnlyOnce("WARNING all watches of etcd are made again: an answer could not be handled");
+        }
     }
 }

@@ -1,6 +1,9 @@
 package io.sereno.backend.etcd;
 
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrantResponse;
 import io.etcd.jetcd.api.LeaseGrpc;
@@ -14,6 +17,9 @@ import io.etcd.jetcd.api.StatusRequest;
 import io.etcd.jetcd.api.StatusResponse;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
+import io.etcd.jetcd.api.WatchGrpc;
+import io.etcd.jetcd.api.WatchRequest;
+import io.etcd.jetcd.api.WatchResponse;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
@@ -21,6 +27,8 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,7 +37,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class StubEtcd implements AutoCloseable {
     private final AtomicInteger transactions = new AtomicInteger();
     private final Semaphore arrivals = new Semaphore(0);
+    private final List<StreamObserver<WatchResponse>> watchers = new CopyOnWriteArrayList<>();
     private volatile Status answer = Status.OK;
+    private volatile boolean ignoresTransactions;
     private final Server server;
 
     StubEtcd() throws IOException {
@@ -37,6 +47,7 @@ final class StubEtcd implements AutoCloseable {
                 .addService(new Transactions())
                 .addService(new Leases())
                 .addService(new Maintenance())
+                .addService(new Watching())
                 .build()
                 .start();
     }
@@ -50,7 +61,21 @@ final class StubEtcd implements AutoCloseable {
         answer = status;
     }
 
-    /** Those that arrived, that of opening not counted. */
+    /** From now on no transaction is answered, and all else is. */
+    void ignoreTransactions() {
+        ignoresTransactions = true;
+    }
+
+    /** Tells the watchers of a change of a key that they do not watch. */
+    void sendForeignEvent() {
+        WatchResponse event = WatchResponse.newBuilder()
+                .setWatchId(1)
+                .addEvents(Event.newBuilder().setKv(KeyValue.newBuilder().setKey(ByteString.copyFromUtf8("x"))))
+                .build();
+        watchers.forEach(to -> to.onNext(event));
+    }
+
+    /** Those that arrived, those without effect not counted. */
     int transactions() {
         return transactions.get();
     }
@@ -73,13 +98,16 @@ final class StubEtcd implements AutoCloseable {
     private final class Transactions extends KVGrpc.KVImplBase {
         @Override
         public void txn(TxnRequest request, StreamObserver<TxnResponse> to) {
-            boolean opening =
+            boolean withoutEffect =
                     request.getSuccessCount() == 2 && request.getSuccess(1).hasRequestDeleteRange();
-            if (!opening) {
+            if (!withoutEffect) {
                 transactions.incrementAndGet();
                 arrivals.release();
             }
-            if (opening || answer.isOk()) {
+            if (ignoresTransactions && !withoutEffect) {
+                return;
+            }
+            if (withoutEffect || answer.isOk()) {
                 complete(
                         to,
                         TxnResponse.newBuilder()
@@ -123,6 +151,32 @@ final class StubEtcd implements AutoCloseable {
                 @Override
                 public void onError(Throwable failure) {
                     // The client has ended the stream, which is all that there was to do.
+                }
+
+                @Override
+                public void onCompleted() {
+                    to.onCompleted();
+                }
+            };
+        }
+    }
+
+    private final class Watching extends WatchGrpc.WatchImplBase {
+        @Override
+        public StreamObserver<WatchRequest> watch(StreamObserver<WatchResponse> to) {
+            watchers.add(to);
+            return new StreamObserver<>() {
+                @Override
+                public void onNext(WatchRequest request) {
+                    to.onNext(WatchResponse.newBuilder()
+                            .setWatchId(1)
+                            .setCreated(true)
+                            .build());
+                }
+
+                @Override
+                public void onError(Throwable failure) {
+                    watchers.remove(to);
                 }
 
                 @Override

@@ -9,11 +9,18 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.Query;
 import io.sereno.spi.Target;
+import io.sereno.tck.proxy.FaultProxy;
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Identity;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -114,5 +121,55 @@ class TlsTest {
 
     private static void assertFails(Config config, String why) {
         assertThatThrownBy(config::open).isInstanceOf(BackendException.class).hasMessageContaining(why);
+    }
+
+    /** The server, its authority and the client's own certificate are all replaced, as at the end of their time. */
+    @Test
+    void certificatesThatAreReplacedAreReadAtTheNextConnection(@TempDir Path folder) throws Exception {
+        Path trust = Files.copy(server.certificate(), folder.resolve("trust.pem"));
+        Path certificate = Files.copy(client.certificate(), folder.resolve("own.pem"));
+        Path key = Files.copy(client.key(), folder.resolve("own.key"));
+        Identity laterServer = Identity.create(folder, "later-server", "ip:127.0.0.1");
+        Identity laterClient = Identity.create(folder, "later-client", "ip:127.0.0.1");
+        try (EtcdServer before = etcd(server);
+                EtcdServer after = EtcdServer.startWithTls(
+                        "--cert-file=" + laterServer.certificate(),
+                        "--key-file=" + laterServer.key(),
+                        "--client-cert-auth",
+                        "--trusted-ca-file=" + laterClient.certificate())) {
+            FaultProxy first = FaultProxy.to(before.secureEndpoint());
+            InetSocketAddress address = first.endpoint();
+            try (Backend backend = Config.of(address)
+                    .scheme("etcds")
+                    .trust(trust)
+                    .identity(certificate, key)
+                    .open()) {
+                await(backend.commit(Commit.to("any").put("a", Bytes.EMPTY).build()));
+                Files.copy(laterServer.certificate(), trust, StandardCopyOption.REPLACE_EXISTING);
+                Files.copy(laterClient.certificate(), certificate, StandardCopyOption.REPLACE_EXISTING);
+                Files.copy(laterClient.key(), key, StandardCopyOption.REPLACE_EXISTING);
+                // The connection that stands goes on with what it was made with.
+                await(backend.commit(Commit.to("any").put("b", Bytes.EMPTY).build()));
+                first.close();
+                try (FaultProxy second = FaultProxy.between(address, after.secureEndpoint())) {
+                    assertThat(second.endpoint()).isEqualTo(address);
+                    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+                    while (!works(backend)) {
+                        assertThat(System.nanoTime() - deadline)
+                                .as("no connection with the new certificates")
+                                .isNegative();
+                    }
+                }
+            }
+        }
+    }
+
+    private static boolean works(Backend backend) {
+        try {
+            await(backend.read(new Query.All("any")));
+            return true;
+        } catch (CompletionException notYet) {
+            return false;
+        }
     }
 }

@@ -1,0 +1,76 @@
+package io.sereno.backend.etcd;
+
+import io.grpc.netty.GrpcSslContexts;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.sereno.spi.BackendConfig;
+import java.io.File;
+import java.util.Optional;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The certificates of one client. They are read again for each new connection, so that a reconnect picks up files that were replaced. Files that
+ * cannot be used at that moment, as while they are being replaced, leave the last usable ones in place.
+ */
+final class Certificates {
+    private static final System.Logger LOG = System.getLogger("io.sereno");
+
+    private final BackendConfig config;
+    private final boolean used;
+    private volatile @Nullable SslContext last;
+
+    /** Fails with an IllegalArgumentException if they cannot be used now. */
+    Certificates(BackendConfig config) {
+        this.config = config;
+        used = config.scheme().equals(EtcdBackendProvider.TLS);
+        last = used ? make() : null;
+    }
+
+    /** Null for a connection without TLS. */
+    @Nullable
+    SslContext read() {
+        if (used) {
+            try {
+                last = make();
+            } catch (IllegalArgumentException e) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        () -> "reconnecting to etcd with the certificates that were read before: " + e.getMessage());
+            }
+        }
+        return last;
+    }
+
+    private SslContext make() {
+        SslContextBuilder builder = GrpcSslContexts.forClient();
+        config.trust().ifPresent(trust -> {
+            try {
+                builder.trustManager(trust.toFile());
+            } catch (IllegalArgumentException e) {
+                throw unusable("trusted certificates", trust.toFile(), e);
+            }
+        });
+        Optional<File> key = config.privateKey().map(path -> path.toFile());
+        config.certificates().ifPresent(certificates -> {
+            try {
+                builder.keyManager(certificates.toFile(), key.orElse(null));
+            } catch (IllegalArgumentException e) {
+                throw unusable("certificates and their key", certificates.toFile(), e);
+            }
+        });
+        try {
+            return builder.build();
+        } catch (SSLException e) {
+            throw new IllegalArgumentException("the certificates given for etcd cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static IllegalArgumentException unusable(String what, File file, IllegalArgumentException why) {
+        Throwable cause = why.getCause() == null ? why : why.getCause();
+        return new IllegalArgumentException(
+                "the " + what + " in " + file + " cannot be used; PEM files are accepted, keys as PKCS #8: "
+                        + cause.getMessage(),
+                why);
+    }
+}
