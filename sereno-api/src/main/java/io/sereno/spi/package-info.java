@@ -18,7 +18,8 @@
  *
  * <ul>
  *   <li>{@link io.sereno.spi.BackendProvider} opens a {@link io.sereno.spi.Backend} with a
- *       {@link io.sereno.spi.BackendConfig}; {@link io.sereno.spi.TimeSource} is its only clock.
+ *       {@link io.sereno.spi.BackendConfig}; {@link io.sereno.spi.TimeSource} is its only clock, and
+ *       {@link io.sereno.spi.PortProbe} tells what answers in place of the store.
  *   <li>{@link io.sereno.spi.Query} asks for a {@link io.sereno.spi.Snapshot} of {@link io.sereno.spi.Entry entries},
  *       whose values are {@link io.sereno.spi.Bytes}.
  *   <li>{@link io.sereno.spi.Commit} holds {@link io.sereno.spi.Condition conditions} and {@link io.sereno.spi.Write

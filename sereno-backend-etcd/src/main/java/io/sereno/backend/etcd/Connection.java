@@ -50,7 +50,7 @@ final class Connection {
                 config.endpoints(),
                 endpoint -> dial(endpoint, certificates.read(), config.operationTimeout()),
                 config.time());
-        tokens = new Tokens(config.user(), config.password());
+        tokens = new Tokens(config.user(), config::password, threads);
         calls = new Calls(
                 links, tokens, config.time(), threads, config.operationTimeout(), new Keys(config.namespace()));
     }

@@ -21,7 +21,6 @@ import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -135,14 +134,5 @@ final class EtcdBackend implements Backend {
 
     static BackendException closed() {
         return new BackendException(Outcome.NOT_APPLIED, true, "this client of etcd is closed; open another one", null);
-    }
-
-    /** What a stage that was waited for here ended with. */
-    static <T> T await(CompletableFuture<T> stage) {
-        try {
-            return stage.join();
-        } catch (CompletionException failed) {
-            throw Failures.ofRead(failed);
-        }
     }
 }

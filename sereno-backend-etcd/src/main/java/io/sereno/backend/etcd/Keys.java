@@ -20,6 +20,11 @@ final class Keys {
         return namespace;
     }
 
+    /** Where the number of the layout stands. It has no second colon, so it is in no directory. */
+    ByteString layout() {
+        return namespace.concat(ByteString.copyFromUtf8("layout"));
+    }
+
     /** What all keys of this directory, and no others, begin with. */
     ByteString directory(String directory) {
         return namespace.concat(ByteString.copyFromUtf8(escape(directory) + ":"));

@@ -4,10 +4,13 @@ import io.etcd.jetcd.api.AuthGrpc;
 import io.etcd.jetcd.api.AuthenticateRequest;
 import io.etcd.jetcd.api.AuthenticateResponse;
 import io.grpc.Metadata;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,26 +20,30 @@ import org.jspecify.annotations.Nullable;
 final class Tokens {
     static final Metadata.Key<String> HEADER = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
 
-    private final @Nullable AuthenticateRequest login;
+    private final Optional<String> user;
+    private final Supplier<Optional<char[]>> password;
+    private final Executor threads;
     /** The token, or the log-in under way. */
     private final AtomicReference<@Nullable CompletableFuture<Optional<String>>> current = new AtomicReference<>();
 
-    Tokens(Optional<String> user, Optional<char[]> password) {
-        login = user.isEmpty()
-                ? null
-                : AuthenticateRequest.newBuilder()
-                        .setName(user.get())
-                        .setPassword(password.map(String::new).orElse(""))
-                        .build();
+    /**
+     * Makes the token of a user.
+     *
+     * @param password asked for at each login, on a thread of its own, since it is the application that answers
+     */
+    Tokens(Optional<String> user, Supplier<Optional<char[]>> password, Executor threads) {
+        this.user = user;
+        this.password = password;
+        this.threads = threads;
     }
 
     boolean isUsed() {
-        return login != null;
+        return user.isPresent();
     }
 
     /** Empty where there is no user. */
     CompletionStage<Optional<String>> get(Calls calls) {
-        if (login == null) {
+        if (user.isEmpty()) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         while (true) {
@@ -46,17 +53,37 @@ final class Tokens {
             }
             CompletableFuture<Optional<String>> fresh = new CompletableFuture<>();
             if (current.compareAndSet(known, fresh)) {
-                CompletionStage<AuthenticateResponse> answered = calls.logIn(AuthGrpc.getAuthenticateMethod(), login);
-                answered.whenComplete((answer, failure) -> {
-                    if (failure != null) {
-                        fresh.completeExceptionally(refused(failure));
-                    } else {
-                        fresh.complete(token(answer));
-                    }
-                });
+                threads.execute(() -> logIn(user.get(), calls, fresh));
                 return fresh;
             }
         }
+    }
+
+    private void logIn(String name, Calls calls, CompletableFuture<Optional<String>> fresh) {
+        AuthenticateRequest login;
+        try {
+            login = request(name);
+        } catch (RuntimeException none) {
+            fresh.completeExceptionally(none);
+            return;
+        }
+        calls.logIn(AuthGrpc.getAuthenticateMethod(), login).whenComplete((answer, failure) -> {
+            if (failure != null) {
+                fresh.completeExceptionally(refused(failure));
+            } else {
+                fresh.complete(token(answer));
+            }
+        });
+    }
+
+    private AuthenticateRequest request(String name) {
+        char[] secret = password.get().orElse(new char[0]);
+        AuthenticateRequest login = AuthenticateRequest.newBuilder()
+                .setName(name)
+                .setPassword(new String(secret))
+                .build();
+        Arrays.fill(secret, '\0');
+        return login;
     }
 
     private static Optional<String> token(AuthenticateResponse answer) {
@@ -66,8 +93,7 @@ final class Tokens {
     /** The call that wanted the token was not sent. */
     private Throwable refused(Throwable failure) {
         return Failures.unwrap(failure) instanceof CallFailure call
-                ? new CallFailure(
-                        call.status(), false, "logging in as '" + (login == null ? "" : login.getName()) + "' failed")
+                ? new CallFailure(call.status(), false, "logging in as '" + user.orElse("") + "' failed")
                 : failure;
     }
 

@@ -13,13 +13,7 @@ import java.util.stream.Collectors;
  * @param form what the endpoints are
  * @param name that by which Sentinel knows the primary; empty otherwise
  */
-record Address(
-        Form form,
-        List<InetSocketAddress> endpoints,
-        String name,
-        boolean tls,
-        Optional<String> user,
-        Optional<char[]> password) {
+record Address(Form form, List<InetSocketAddress> endpoints, String name, boolean tls, Optional<Login> login) {
 
     enum Form {
         /** One server. */
@@ -33,7 +27,7 @@ record Address(
     /** For a server that stores. */
     RedisURI server(InetSocketAddress endpoint, Duration timeout) {
         RedisURI uri = sentinel(endpoint, timeout);
-        password.ifPresent(secret -> uri.setCredentialsProvider(new Login(user, secret)));
+        login.ifPresent(uri::setCredentialsProvider);
         return uri;
     }
 

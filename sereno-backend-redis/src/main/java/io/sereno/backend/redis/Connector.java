@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Connector {
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
+    /** Of what is stored; docs/spec.md says what raises it. */
+    private static final int LAYOUT = 1;
+
     private final RedisClient client;
     private final Address address;
     private final Script script;
@@ -92,7 +95,8 @@ final class Connector {
 
     /**
      * Runs the script once: it sees that this is another process than the last one at once, not when the first caller comes, which may be
-     * long after, and ttls begin anew with that. And it is now that somebody hears of rights that are lacking.
+     * long after, and ttls begin anew with that. And it is now that somebody hears of rights that are lacking, or of a layout that this version
+     * does not know.
      */
     private CompletionStage<Connection> begin(StatefulRedisConnection<String, byte[]> lettuce, ServerFacts facts) {
         if (facts.isReplica()) {
@@ -101,9 +105,15 @@ final class Connector {
         // In a Cluster the entries may have come from another node, whose clock is another one.
         long begin = address.form() == Address.Form.CLUSTER ? 0 : facts.beganMicros();
         Connection connection = new Connection(lettuce, script, facts, begin, logLength);
-        return connection
-                .run("tick", List.of(Requests.bytes(facts.replicationId())))
-                .thenApply(reply -> connection.began(Replies.tick(reply)));
+        List<byte[]> who = List.of(Requests.bytes(facts.replicationId()), Requests.bytes(LAYOUT));
+        return connection.run("tick", who).thenApply(reply -> {
+            Replies.otherLayout(reply).ifPresent(found -> {
+                throw Limits.refused("the namespace at Redis on "
+                        + address + " has layout " + found + ", and this version of Sereno knows layout " + LAYOUT
+                        + "; use the version of Sereno that the other clients use");
+            });
+            return connection.began(Replies.tick(reply));
+        });
     }
 
     private static BackendException failureOf(String server, Throwable failure) {

@@ -162,6 +162,8 @@ final class Errors {
                     + " Sereno may write to its keys";
         }
         return switch (code(answer)) {
+            case "NOAUTH" -> ". The server asks for a user or a password, and none was given";
+            case "WRONGPASS" -> ". Check user and password";
             case "NOPERM" -> ". docs/redis.md lists the rights that a user needs";
             case "OOM" -> ". The server has no memory left (maxmemory); leases are renewed and end all the same";
             case "NOREPLICAS" -> ". The server has fewer replicas than min-replicas-to-write asks for";

@@ -2,20 +2,31 @@ package io.sereno.backend.redis;
 
 import io.lettuce.core.RedisCredentials;
 import io.lettuce.core.RedisCredentialsProvider.ImmediateRedisCredentialsProvider;
+import io.sereno.spi.BackendConfig;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
 
-/** The user and a copy of the password, for each connection to come; shows neither. */
+/** The user and the password of each connection to come; shows neither. */
 final class Login implements ImmediateRedisCredentialsProvider {
     private final Optional<String> user;
-    private final char[] password;
+    private final Supplier<Optional<char[]>> password;
 
-    Login(Optional<String> user, char[] password) {
+    private Login(Optional<String> user, Supplier<Optional<char[]>> password) {
         this.user = user;
-        this.password = password.clone();
+        this.password = password;
+    }
+
+    /** Empty without a password. That is asked for at each login, since it may change. */
+    static Optional<Login> of(BackendConfig config) {
+        return config.password().map(secret -> {
+            Arrays.fill(secret, '\0');
+            return new Login(config.user(), config::password);
+        });
     }
 
     @Override
     public RedisCredentials resolveCredentialsNow() {
-        return RedisCredentials.just(user.orElse(null), password);
+        return RedisCredentials.just(user.orElse(null), password.get().orElse(new char[0]));
     }
 }

@@ -45,7 +45,7 @@ record Parameters(String sentinel, boolean cluster, int logLength) {
 
     Address address(BackendConfig config) {
         Form form = cluster ? Form.CLUSTER : sentinel.isEmpty() ? Form.SERVER : Form.SENTINEL;
-        return new Address(form, config.endpoints(), sentinel, isTls(config), config.user(), config.password());
+        return new Address(form, config.endpoints(), sentinel, isTls(config), Login.of(config));
     }
 
     private void checkHosts(BackendConfig config) {

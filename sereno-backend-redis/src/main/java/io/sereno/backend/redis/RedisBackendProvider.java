@@ -3,17 +3,13 @@ package io.sereno.backend.redis;
 import com.google.auto.service.AutoService;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
-import io.sereno.spi.BackendException;
-import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.BackendProvider;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -30,6 +26,8 @@ import java.util.function.Supplier;
  */
 @AutoService(BackendProvider.class)
 public final class RedisBackendProvider implements BackendProvider {
+    private static final Logger LOG = System.getLogger(RedisBackendProvider.class.getName());
+
     /** For an attempt to connect again. */
     static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(2);
 
@@ -66,55 +64,28 @@ public final class RedisBackendProvider implements BackendProvider {
         try {
             Connector connector = new Connector(
                     client.client(), address, Script.of(config.namespace()), parameters.logLength(), config.time());
-            First first = await(connect(connector, address, config.connectTimeout()), address, config.connectTimeout());
-            first.setup.warn(address);
+            FirstContact.Made first = new FirstContact(connector, address, config).await();
+            first.setup().warn(address);
+            if (address.login().isPresent() && !address.tls()) {
+                LOG.log(
+                        Level.WARNING,
+                        "the password for Redis at {0} goes over a connection that is not encrypted; rediss: encrypts it",
+                        address);
+            }
 
             Duration patience = min(config.connectTimeout(), LONGEST_ATTEMPT);
             Supplier<CompletionStage<Connection>> again = () -> connector.connect(patience);
             ChangeLog log = new ChangeLog(again, config.time(), config.operationTimeout(), callbacks);
-            Link link = new Link(first.connection, again, config.time(), config.operationTimeout(), log::moved);
+            Link link = new Link(first.connection(), again, config.time(), config.operationTimeout(), log::moved);
             link.start();
-            return new RedisBackend(client, link, log, callbacks, first.setup.guarantees());
+            return new RedisBackend(client, link, log, callbacks, first.setup().guarantees());
         } catch (RuntimeException | Error e) {
             client.close();
             throw e;
         }
     }
 
-    private record First(Connection connection, Setup setup) {}
-
-    private static CompletionStage<First> connect(Connector connector, Address address, Duration timeout) {
-        return connector
-                .connect(timeout)
-                .thenCompose(connection -> connection
-                        .settings(Setup.SETTINGS)
-                        // Whoever may not ask is promised nothing that depends on the answer.
-                        .exceptionally(refused -> Map.of())
-                        .thenApply(settings -> new First(
-                                connection,
-                                new Setup(connection.server(), settings, address.form(), connection.clockBehind()))));
-    }
-
     private static Duration min(Duration a, Duration b) {
         return a.compareTo(b) <= 0 ? a : b;
-    }
-
-    private static <T> T await(CompletionStage<T> stage, Address address, Duration timeout) {
-        try {
-            return stage.toCompletableFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException e) {
-            Optional<LinkageError> misfit = Errors.misfit(e);
-            if (misfit.isPresent()) {
-                throw misfit.get();
-            }
-            throw Errors.of("connecting to Redis at " + address, false, e);
-        } catch (TimeoutException e) {
-            throw new BackendException(
-                    Outcome.NOT_APPLIED, false, "no answer from Redis at " + address + " within " + timeout, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BackendException(
-                    Outcome.NOT_APPLIED, false, "interrupted while connecting to Redis at " + address, e);
-        }
     }
 }

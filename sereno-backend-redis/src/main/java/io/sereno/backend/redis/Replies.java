@@ -84,6 +84,11 @@ final class Replies {
         return new Tick((Long) reply.get(1), (Long) reply.get(2), (Long) reply.get(3));
     }
 
+    /** What the first call on a connection found in place of the layout that is known here. */
+    static Optional<String> otherLayout(List<?> reply) {
+        return status(reply).equals("V") ? Optional.of(text(reply.get(1))) : Optional.empty();
+    }
+
     private static String status(List<?> reply) {
         return text(reply.get(0));
     }

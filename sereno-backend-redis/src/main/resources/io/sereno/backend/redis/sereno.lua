@@ -3,7 +3,8 @@
 --
 -- KEYS  all in one slot, and never empty, so that Cluster can move them:
 --   1 META     hash: rev (of the latest entry of the log), clock and shift (see `now`), run (the server process that wrote last), born (the
---              server's clock when that process took over) and history (the replication id that the server had then)
+--              server's clock when that process took over), history (the replication id that the server had then) and layout (the number
+--              of the layout of all this; docs/spec.md says what raises it)
 --   2 ENTRIES  hash: directory NUL name -> "<createRevision> <modRevision> <lease> <value>"; lease is - for none
 --   3 INDEX    sorted set, all scores 0: directory NUL name, so in the order of names
 --   4 LOG      stream: every change has a revision, which is its id; p is the id before, so that a reader sees that it missed one
@@ -47,7 +48,12 @@ end
 
 local time = call('TIME')
 local wall = time[1] * 1000000 + time[2]
-local meta = call('HMGET', META, 'rev', 'clock', 'shift', 'run', 'born', 'history')
+local meta = call('HMGET', META, 'rev', 'clock', 'shift', 'run', 'born', 'history', 'layout')
+-- The first tick on a connection says which layout its client knows: a namespace of another one is left as it is.
+local layout = operation == 'tick' and ARGV[5]
+if layout and meta[7] and meta[7] ~= layout then
+  return {'V', meta[7]}
+end
 local rev = tonumber(meta[1] or 0)
 local clock = tonumber(meta[2] or 0)
 local shift = tonumber(meta[3] or 0)
@@ -392,6 +398,9 @@ end
 -- 4 the replication id of the server, with the first call of a connection
 -- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never, the server's clock}
 function operations.tick()
+  if layout and not meta[7] then
+    call('HSET', META, 'layout', layout)
+  end
   local deadline = tonumber(call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
   if deadline == math.huge then
     return {'T', rev, -1, wall}

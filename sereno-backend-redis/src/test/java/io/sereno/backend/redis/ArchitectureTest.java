@@ -32,6 +32,7 @@ class ArchitectureTest {
             .should()
             .onlyDependOnClassesThat(resideInAnyPackage(
                     "java..",
+                    "javax.net.ssl",
                     "io.sereno.spi",
                     "io.sereno.backend.redis..",
                     "io.lettuce..",

@@ -130,6 +130,12 @@ record Opened(
                 executor);
     }
 
+    /** A copy, as it has to be. */
+    @Override
+    public Optional<char[]> password() {
+        return password.map(char[]::clone);
+    }
+
     Backend open() {
         return new RedisBackendProvider().open(this);
     }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * they are gone, because somebody removed them or the servers were replaced by empty ones, whoever finds out makes them again.
  */
 final class Namespace {
-    /** What the clock holds: the format of all that is stored here. */
+    /** What the clock holds: the number of the layout of all that is stored here; docs/spec.md says what raises it. */
     static final byte[] FORMAT = "sereno/1\n".getBytes(UTF_8);
 
     private static final System.Logger LOG = System.getLogger(Namespace.class.getName());
@@ -72,15 +72,20 @@ final class Namespace {
             } else if (!answer.isOk()) {
                 asking.fail("reading " + clock, answer.code());
             } else if (!Arrays.equals(FORMAT, answer.value())) {
-                asking.call()
-                        .fail(
-                                Failures.refused(
-                                        clock
-                                                + " holds something else than the format sereno/1: another program's node, or another version's"));
+                asking.call().fail(Failures.refused(otherLayout(clock, answer.value())));
             } else {
                 readGuards(asking, then);
             }
         });
+    }
+
+    private static String otherLayout(String clock, byte @Nullable [] found) {
+        String text = found == null ? "" : new String(found, UTF_8);
+        return "the node " + clock + " says that the namespace has "
+                + (text.matches("sereno/[0-9]{1,9}\n")
+                        ? "layout " + text.substring(7).strip() + ", and this version of Sereno knows layout 1; use the"
+                                + " version of Sereno that the other clients use"
+                        : "no layout of Sereno; another program wrote it");
     }
 
     /** From the top. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
+import io.sereno.spi.PortProbe;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +26,13 @@ import java.util.function.UnaryOperator;
 final class Opening {
     /** The server's own description of the ensemble. */
     private static final String ENSEMBLE = "/zookeeper/config";
+
+    /** A command of four letters; also a server that does not take it, or has no quorum, answers in words that name it. */
+    private static final PortProbe PROBE = new PortProbe(
+            "ZooKeeper", "zookeeper", ZooKeeperBackendProvider.TLS, "srvr\r\n\r\n".getBytes(UTF_8), answer -> {
+                String words = new String(answer, UTF_8);
+                return words.contains("ooKeeper") || words.contains("ookeeper") || words.startsWith("srvr is not");
+            });
 
     /** With less, a client gives up on a connection that takes its time. */
     private static final Duration LITTLE = Duration.ofSeconds(1);
@@ -70,27 +78,35 @@ final class Opening {
         }
     }
 
-    /** With TLS, who has no connection after half of the time is told why not: ZooKeeper's client does not tell. */
+    /** Who has no connection after half of the time is told why not, if it can be found out: ZooKeeper's client does not tell. */
     private void awaitEnd(BackendConfig config, CompletableFuture<Boolean> end)
             throws ExecutionException, InterruptedException, TimeoutException {
-        Duration rest = config.connectTimeout();
-        if (connection.tls().isPresent()) {
-            Duration half = rest.dividedBy(2);
-            try {
-                end.get(half.toNanos(), TimeUnit.NANOSECONDS);
-                return;
-            } catch (TimeoutException e) {
-                Duration each = half.dividedBy(4L * config.endpoints().size());
-                Optional<String> trouble = main.isConnected()
-                        ? Optional.empty()
-                        : connection.tls().get().trouble(config.endpoints(), each);
-                if (trouble.isPresent()) {
-                    throw Failures.refused(call.what() + ": " + trouble.get());
-                }
-                rest = half.dividedBy(4);
+        long timeout = config.connectTimeout().toNanos();
+        long deadline = connection.time().nanoTime() + timeout;
+        try {
+            end.get(timeout / 2, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            if (!main.isConnected()) {
+                trouble(config, Duration.ofNanos(timeout / 4)).ifPresent(why -> {
+                    throw Failures.refused(call.what() + ": " + why);
+                });
             }
+            end.get(Math.max(0, deadline - connection.time().nanoTime()), TimeUnit.NANOSECONDS);
         }
-        end.get(rest.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private Optional<String> trouble(BackendConfig config, Duration limit) {
+        if (connection.tls().isEmpty()) {
+            return PROBE.fault(config.endpoints(), false, limit);
+        }
+        Duration half = limit.dividedBy(2);
+        // Three waits for each server: to connect, to shake hands, to be refused.
+        Duration each = half.dividedBy(3L * config.endpoints().size());
+        return connection
+                .tls()
+                .get()
+                .trouble(config.endpoints(), each)
+                .or(() -> PROBE.fault(config.endpoints(), true, half));
     }
 
     /** Ends the call when all is known. */

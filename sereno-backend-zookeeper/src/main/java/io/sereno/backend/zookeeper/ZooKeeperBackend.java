@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.curator.framework.CuratorFramework;
@@ -89,9 +90,20 @@ final class ZooKeeperBackend implements Backend {
             guarantees = Limits.guarantees(connection.range());
             opened = true;
         } catch (RuntimeException | Error e) {
-            // There are no entries that anybody would wait for.
-            close(Duration.ZERO);
+            closeLater();
             throw e;
+        }
+    }
+
+    /**
+     * After a failure to connect. There are no entries that anybody would wait for, and ZooKeeper's client ends a
+     * thread of its own only after its pause between two servers, up to a second later.
+     */
+    private void closeLater() {
+        try {
+            connection.executor().execute(() -> close(Duration.ZERO));
+        } catch (RejectedExecutionException shutDown) {
+            close(Duration.ZERO);
         }
     }
 

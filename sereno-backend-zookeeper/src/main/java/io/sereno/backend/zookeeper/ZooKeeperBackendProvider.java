@@ -4,6 +4,8 @@ import com.google.auto.service.AutoService;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendProvider;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,6 +22,8 @@ import java.util.Set;
 @AutoService(BackendProvider.class)
 public final class ZooKeeperBackendProvider implements BackendProvider {
     static final String TLS = "zookeepers";
+
+    private static final Logger LOG = System.getLogger(ZooKeeperBackendProvider.class.getName());
 
     /** For ServiceLoader. */
     public ZooKeeperBackendProvider() {}
@@ -39,6 +43,15 @@ public final class ZooKeeperBackendProvider implements BackendProvider {
         if (config.endpoints().isEmpty()) {
             throw new IllegalArgumentException("no servers were given; zookeeper://host:port[,host:port] is accepted");
         }
-        return new ZooKeeperBackend(config, Options.of(config));
+        Options options = Options.of(config);
+        ZooKeeperBackend opened = new ZooKeeperBackend(config, options);
+        if (config.user().isPresent() && !options.tls()) {
+            LOG.log(
+                    Level.WARNING,
+                    "the password of user ''{0}'' goes to ZooKeeper over a connection that is not encrypted; zookeepers:"
+                            + " encrypts it",
+                    config.user().get());
+        }
+        return opened;
     }
 }

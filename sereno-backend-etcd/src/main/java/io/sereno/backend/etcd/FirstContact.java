@@ -1,0 +1,192 @@
+package io.sereno.backend.etcd;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.LeaseGrantRequest;
+import io.etcd.jetcd.api.LeaseGrantResponse;
+import io.etcd.jetcd.api.LeaseGrpc;
+import io.etcd.jetcd.api.LeaseRevokeRequest;
+import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.StatusRequest;
+import io.etcd.jetcd.api.StatusResponse;
+import io.etcd.jetcd.api.TxnResponse;
+import io.grpc.Status;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.PortProbe;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is asked of etcd when a client is opened, within the connect timeout. Whoever gets no answer is told why, as far as it
+ * can be found out: TLS on one side only and another protocol are permanent failures here.
+ */
+final class FirstContact {
+    /** The preface of HTTP/2 and empty settings, as gRPC begins; a server answers with its settings, a frame of type 4. */
+    private static final PortProbe PROBE = new PortProbe(
+            "etcd",
+            "etcd",
+            EtcdBackendProvider.TLS,
+            ByteString.copyFromUtf8("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")
+                    .toByteArray(),
+            answer -> answer.length > 3 && answer[0] == 0 && answer[3] == 4);
+
+    private final BackendConfig config;
+    private final Connection connection;
+    private final Calls calls;
+    private final Keys keys;
+    private final String hosts;
+    private final long deadline;
+    private boolean probed;
+
+    /** The connect timeout begins now, when the client library is there. */
+    FirstContact(BackendConfig config, Connection connection) {
+        this.config = config;
+        this.connection = connection;
+        this.calls = connection.calls();
+        this.keys = new Keys(config.namespace());
+        this.hosts = config.endpoints().stream()
+                .map(endpoint -> endpoint.getHostString() + ":" + endpoint.getPort())
+                .collect(Collectors.joining(","));
+        this.deadline = config.time().nanoTime() + config.connectTimeout().toNanos();
+    }
+
+    /** Blocks for the connect timeout at most. */
+    Backend open() {
+        LeaseGrantResponse granted = grantShortest();
+        LeaseRevokeRequest revoke =
+                LeaseRevokeRequest.newBuilder().setID(granted.getID()).build();
+        StatusRequest who = StatusRequest.getDefaultInstance();
+        Duration rest = left();
+        // Should this fail, the lease ends by itself, as it may have done by now where the machine is slow.
+        CompletableFuture<?> revoked =
+                calls.call(LeaseGrpc.getLeaseRevokeMethod(), revoke, rest).handle((answer, failure) -> true);
+        CompletableFuture<TxnResponse> tried = calls.call(KVGrpc.getTxnMethod(), Layout.request(keys), rest);
+        CompletableFuture<StatusResponse> status = calls.call(MaintenanceGrpc.getStatusMethod(), who, rest);
+        await(revoked);
+        Layout.check(await(tried), keys);
+        Guarantees guarantees =
+                EtcdLimits.guarantees(version(status), Duration.ofSeconds(granted.getTTL()), config.operationTimeout());
+        Watches watches = new Watches(connection, keys, config.time(), config.executor(), config.operationTimeout());
+        return new EtcdBackend(connection, keys, watches, guarantees);
+    }
+
+    /** Asks for the shortest lease to learn which one there is: etcd derives it from its election timeout. */
+    private LeaseGrantResponse grantShortest() {
+        LeaseGrantRequest shortest = LeaseGrantRequest.newBuilder().setTTL(1).build();
+        for (int remaining = config.endpoints().size(); ; remaining--) {
+            // An address that is silent leaves time for the others.
+            Duration share = left().dividedBy(remaining);
+            CompletableFuture<LeaseGrantResponse> attempt =
+                    calls.call(LeaseGrpc.getLeaseGrantMethod(), shortest, share);
+            try {
+                return await(attempt, share);
+            } catch (BackendException e) {
+                if (e.permanent()) {
+                    throw e;
+                }
+                throwFault(e);
+                if (remaining == 1) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private LeaseGrantResponse await(CompletableFuture<LeaseGrantResponse> attempt, Duration share) {
+        try {
+            return attempt.get(share.toNanos() / 2, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throwFault(null);
+            return await(attempt);
+        } catch (ExecutionException e) {
+            throw told(e.getCause());
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private <T> T await(CompletableFuture<T> stage) {
+        try {
+            return stage.get();
+        } catch (ExecutionException e) {
+            throw told(e.getCause());
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** A step that had only what was left of the time is not told as one that had no more. */
+    private BackendException told(Throwable failure) {
+        BackendException told = Failures.ofRead(failure);
+        if (Failures.is(failure, Status.Code.DEADLINE_EXCEEDED)) {
+            return noAnswer(told);
+        }
+        return Failures.is(failure, Status.Code.INVALID_ARGUMENT)
+                        && config.user().isEmpty()
+                ? new BackendException(
+                        told.outcome(),
+                        told.permanent(),
+                        told.getMessage() + "; the server asks for a user and a password, and none was given",
+                        told)
+                : told;
+    }
+
+    private BackendException noAnswer(@Nullable Throwable cause) {
+        return new BackendException(
+                Outcome.NOT_APPLIED,
+                false,
+                "etcd at " + hosts + " did not answer within " + config.connectTimeout()
+                        + "; does a server run there, and do most of the cluster's?",
+                cause);
+    }
+
+    private static BackendException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new BackendException(Outcome.NOT_APPLIED, false, "interrupted while connecting to etcd", e);
+    }
+
+    /** What is left of the connect timeout; fails if nothing is. */
+    private Duration left() {
+        long nanos = deadline - config.time().nanoTime();
+        if (nanos <= 0) {
+            throw noAnswer(null);
+        }
+        return Duration.ofNanos(nanos);
+    }
+
+    /** Throws if something else answers than a server that this client can talk to. Looks once. */
+    private void throwFault(@Nullable BackendException failure) {
+        long limit = Math.min(
+                deadline - config.time().nanoTime(), config.connectTimeout().toNanos() / 4);
+        if (!probed && limit >= Duration.ofMillis(1).toNanos()) {
+            probed = true;
+            Optional<String> fault = PROBE.fault(
+                    config.endpoints(), config.scheme().equals(EtcdBackendProvider.TLS), Duration.ofNanos(limit));
+            fault.ifPresent(found -> {
+                throw new BackendException(Outcome.NOT_APPLIED, true, "connecting to etcd: " + found, failure);
+            });
+        }
+    }
+
+    /** From 3.5.28 and 3.6.0 on, many versions of etcd tell their version to administrators only. */
+    private String version(CompletableFuture<StatusResponse> status) {
+        try {
+            return await(status).getVersion();
+        } catch (BackendException refused) {
+            if (refused.permanent()) {
+                return "unknown";
+            }
+            throw refused;
+        }
+    }
+}

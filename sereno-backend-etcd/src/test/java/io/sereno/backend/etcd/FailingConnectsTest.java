@@ -1,0 +1,89 @@
+package io.sereno.backend.etcd;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.AuthEnableRequest;
+import io.etcd.jetcd.api.AuthGrpc;
+import io.etcd.jetcd.api.AuthRoleAddRequest;
+import io.etcd.jetcd.api.AuthRoleGrantPermissionRequest;
+import io.etcd.jetcd.api.AuthUserAddRequest;
+import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.Permission;
+import io.etcd.jetcd.api.PutRequest;
+import io.sereno.testservers.EtcdCluster;
+import io.sereno.testservers.EtcdServer;
+import io.sereno.testservers.FailingConnects;
+import io.sereno.testservers.Identity;
+import io.sereno.testservers.TestServer;
+import java.net.InetSocketAddress;
+import java.util.function.Consumer;
+
+class FailingConnectsTest extends FailingConnects {
+    FailingConnectsTest() {
+        super("etcd");
+    }
+
+    @Override
+    protected TestServer start() {
+        return EtcdServer.start();
+    }
+
+    @Override
+    protected TestServer startEncrypted(Identity identity) {
+        return EtcdServer.startWithTls("--cert-file=" + identity.certificate(), "--key-file=" + identity.key());
+    }
+
+    @Override
+    protected InetSocketAddress secureEndpoint(TestServer encrypted) {
+        return ((EtcdServer) encrypted).secureEndpoint();
+    }
+
+    @Override
+    protected TestServer startWithUser() {
+        // etcd takes its time over a password, unless it is told not to.
+        EtcdServer server = EtcdServer.start("--bcrypt-cost=4");
+        try (Outsider outsider = new Outsider(server)) {
+            AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(outsider.channel());
+            for (String name : new String[] {"root", USER}) {
+                auth.userAdd(AuthUserAddRequest.newBuilder()
+                        .setName(name)
+                        .setPassword(PASSWORD)
+                        .build());
+                auth.roleAdd(AuthRoleAddRequest.newBuilder().setName(name).build());
+                auth.userGrantRole(AuthUserGrantRoleRequest.newBuilder()
+                        .setUser(name)
+                        .setRole(name)
+                        .build());
+            }
+            auth.roleGrantPermission(AuthRoleGrantPermissionRequest.newBuilder()
+                    .setName(USER)
+                    .setPerm(Permission.newBuilder()
+                            .setPermType(Permission.Type.READWRITE)
+                            .setKey(ByteString.copyFromUtf8("own:"))
+                            .setRangeEnd(ByteString.copyFromUtf8("own;")))
+                    .build());
+            auth.authEnable(AuthEnableRequest.getDefaultInstance());
+        }
+        return server;
+    }
+
+    @Override
+    protected void withoutQuorum(Consumer<String> test) {
+        try (EtcdCluster cluster = EtcdCluster.start(3)) {
+            cluster.members().get(1).kill();
+            cluster.members().get(2).kill();
+            test.accept(cluster.members().get(0).authority() + "/ns");
+        }
+    }
+
+    @Override
+    protected void writeNewerLayout(TestServer server) {
+        try (Outsider outsider = new Outsider((EtcdServer) server)) {
+            KVGrpc.newBlockingStub(outsider.channel())
+                    .put(PutRequest.newBuilder()
+                            .setKey(new Keys("newer").layout())
+                            .setValue(ByteString.copyFromUtf8("2"))
+                            .build());
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.sereno.backend.zookeeper;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sereno.testservers.FailingConnects;
+import io.sereno.testservers.Identity;
+import io.sereno.testservers.TestServer;
+import io.sereno.testservers.ZooKeeperEnsemble;
+import io.sereno.testservers.ZooKeeperServer;
+import java.net.InetSocketAddress;
+import java.util.function.Consumer;
+import org.apache.zookeeper.ZooKeeper;
+
+class FailingConnectsTest extends FailingConnects {
+    FailingConnectsTest() {
+        super("zookeeper");
+    }
+
+    @Override
+    protected TestServer start() {
+        return ZooKeeperServer.start();
+    }
+
+    @Override
+    protected TestServer startEncrypted(Identity identity) {
+        return ZooKeeperServer.startWithTls(
+                "ssl.keyStore.location=" + identity.both(), "ssl.keyStore.type=PEM", "ssl.clientAuth=none");
+    }
+
+    @Override
+    protected InetSocketAddress secureEndpoint(TestServer encrypted) {
+        return ((ZooKeeperServer) encrypted).secureEndpoint();
+    }
+
+    /** ZooKeeper takes any user; what one has made is closed to others. */
+    @Override
+    protected TestServer startWithUser() {
+        return ZooKeeperServer.start();
+    }
+
+    @Override
+    protected void withoutQuorum(Consumer<String> test) {
+        try (ZooKeeperEnsemble ensemble = ZooKeeperEnsemble.start(3)) {
+            ensemble.members().get(1).kill();
+            ensemble.members().get(2).kill();
+            test.accept(ensemble.members().get(0).authority() + "/ns");
+        }
+    }
+
+    @Override
+    protected void writeNewerLayout(TestServer server) throws Exception {
+        ZooKeeper outsider = new ZooKeeper(server.authority(), 10_000, event -> {});
+        try {
+            outsider.setData(new Paths("newer").clock(), "sereno/2\n".getBytes(UTF_8), -1);
+        } finally {
+            outsider.close();
+        }
+    }
+}

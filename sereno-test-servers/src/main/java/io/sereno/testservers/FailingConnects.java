@@ -1,0 +1,312 @@
+package io.sereno.testservers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import com.sun.net.httpserver.HttpServer;
+import io.sereno.NotAppliedException;
+import io.sereno.Sereno;
+import io.sereno.SerenoConfigurationException;
+import io.sereno.SerenoException;
+import io.sereno.spi.BackendException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The table of docs/connecting.md: how {@code connect()} fails, which is the same on every store. The backend's module
+ * says how its servers are started.
+ */
+@Tag("servers")
+@Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class FailingConnects {
+    /** Enough for what has to be looked into on a slow machine. */
+    protected static final Duration CONNECT = Duration.ofSeconds(4);
+    /** How much later the call may end; what is measured is a thread that waits. */
+    private static final Duration LATE = Duration.ofMillis(500);
+
+    protected static final String USER = "ada";
+    protected static final String PASSWORD = "correct-horse";
+
+    private final String scheme;
+
+    /** A server without users and without TLS. */
+    private TestServer server;
+    /** A server with TLS and a certificate for localhost alone. */
+    private TestServer encrypted;
+
+    private Identity identity;
+    private Identity stranger;
+
+    @SuppressWarnings("NullAway.Init") // by JUnit, before each test
+    protected FailingConnects(String scheme) {
+        this.scheme = scheme;
+    }
+
+    /** A server that knows no users and speaks no TLS. */
+    protected abstract TestServer start();
+
+    /** A server with a port for TLS, which asks for no certificate of its clients. */
+    protected abstract TestServer startEncrypted(Identity identity);
+
+    /** The port for TLS of what {@link #startEncrypted} gave. */
+    protected abstract InetSocketAddress secureEndpoint(TestServer encrypted);
+
+    /** A server on which {@link #USER} has {@link #PASSWORD}, and nobody else may do anything below {@code /own}. */
+    protected abstract TestServer startWithUser();
+
+    /** Runs the test while servers run of which too few are there for anything to be written; it gets what follows {@code ://} in their URI. */
+    protected abstract void withoutQuorum(Consumer<String> test);
+
+    /** Makes the number of the layout in {@code /newer} of this server 2. */
+    protected abstract void writeNewerLayout(TestServer server) throws Exception;
+
+    @BeforeAll
+    final void startServers(@TempDir Path folder) {
+        identity = Identity.create(folder, "server", "dns:localhost");
+        stranger = Identity.create(folder, "stranger", "dns:localhost");
+        server = start();
+        encrypted = startEncrypted(identity);
+        // What has to be loaded is loaded now, so that what is measured below is the wait for the store.
+        connectTo(server.authority(), "/warm").close();
+    }
+
+    @AfterAll
+    final void stopServers() {
+        server.close();
+        encrypted.close();
+    }
+
+    private Sereno connectTo(String authority, String rest) {
+        return builder(scheme + "://" + authority + rest).connect();
+    }
+
+    private static Sereno.Builder builder(String uri) {
+        return Sereno.builder().uri(uri).connectTimeout(CONNECT);
+    }
+
+    @Test
+    final void whereNobodyListensItMayBeRepeated() throws IOException {
+        int port;
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = closed.getLocalPort();
+        }
+        assertMayBeRepeated(builder(scheme + "://127.0.0.1:" + port), "127.0.0.1:" + port);
+    }
+
+    @Test
+    final void whereTheHostIsNotKnownItMayBeRepeated() {
+        assertMayBeRepeated(builder(scheme + "://no-such-host.invalid:1"), "no-such-host.invalid");
+    }
+
+    @Test
+    final void whereTheServerIsFrozenItMayBeRepeated() {
+        server.pause();
+        try {
+            assertMayBeRepeated(builder(scheme + "://" + server.authority()), server.authority());
+        } finally {
+            server.resume();
+        }
+    }
+
+    @Test
+    final void anInterruptEndsTheCall() throws Exception {
+        server.pause();
+        try {
+            CompletableFuture<Throwable> end = new CompletableFuture<>();
+            CompletableFuture<Boolean> flag = new CompletableFuture<>();
+            Thread caller = new Thread(() -> {
+                end.complete(catchThrowable(() -> builder(scheme + "://" + server.authority())
+                        .connectTimeout(Duration.ofMinutes(1))
+                        .connectRetry(Duration.ofMinutes(1))
+                        .connect()
+                        .close()));
+                flag.complete(Thread.currentThread().isInterrupted());
+            });
+            caller.start();
+            while (caller.getState() != Thread.State.TIMED_WAITING && caller.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            caller.interrupt();
+            assertThat(end.get(30, TimeUnit.SECONDS))
+                    .isInstanceOf(NotAppliedException.class)
+                    .hasMessageContaining("interrupted");
+            assertThat(flag.join()).isTrue();
+        } finally {
+            server.resume();
+        }
+    }
+
+    @Test
+    final void whereTheQuorumIsMissingItMayBeRepeated() {
+        withoutQuorum(place -> assertMayBeRepeated(builder(scheme + "://" + place), ""));
+    }
+
+    @Test
+    final void aWrongPasswordAWrongUserAndNoneAreFaultsOfTheConfiguration() {
+        try (TestServer members = startWithUser()) {
+            String place = "@" + members.authority() + "/own";
+            connectTo(USER + ":" + PASSWORD + place, "").close();
+            assertIsAFault(builder(scheme + "://" + USER + ":wrong-horse" + place), "password");
+            assertIsAFault(builder(scheme + "://eve:" + PASSWORD + place), "user");
+            assertIsAFault(builder(scheme + "://" + place.substring(1)), "password");
+        }
+    }
+
+    @Test
+    final void aCertificateThatIsNotTrustedIsAFaultOfTheConfiguration() {
+        String uri = secureUri("localhost");
+        builder(uri).trust(identity.certificate()).connect().close();
+        assertIsAFault(builder(uri), "certification path");
+        assertIsAFault(builder(uri).trust(stranger.certificate()), "certification path");
+    }
+
+    @Test
+    final void aCertificateForAnotherHostIsAFaultOfTheConfiguration() {
+        assertIsAFault(builder(secureUri("127.0.0.1")).trust(identity.certificate()), "127.0.0.1");
+    }
+
+    private String secureUri(String host) {
+        return scheme + "s://" + host + ":" + secureEndpoint(encrypted).getPort() + "/ns";
+    }
+
+    @Test
+    final void tlsOnTheServersSideOnlyIsAFaultOfTheConfiguration() {
+        String authority = "localhost:" + secureEndpoint(encrypted).getPort();
+        assertIsAFault(builder(scheme + "://" + authority + "/ns"), scheme + "s:");
+    }
+
+    @Test
+    final void tlsOnTheClientsSideOnlyIsAFaultOfTheConfiguration() {
+        assertIsAFault(builder(scheme + "s://" + server.authority() + "/ns").trust(identity.certificate()), "TLS");
+    }
+
+    @Test
+    final void anotherProtocolIsAFaultOfTheConfiguration() throws IOException {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        http.setExecutor(threads);
+        http.start();
+        try {
+            String authority = "127.0.0.1:" + http.getAddress().getPort();
+            assertIsAFault(builder(scheme + "://" + authority), "another protocol");
+            assertIsAFault(builder(scheme + "s://" + authority), "TLS");
+        } finally {
+            http.stop(0);
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    final void aServerThatBeginsToSpeakAnotherProtocolIsAFaultOfTheConfiguration() throws IOException {
+        try (Greeter greeter = new Greeter()) {
+            assertIsAFault(builder(scheme + "://127.0.0.1:" + greeter.port()), "another protocol");
+        }
+    }
+
+    /** Speaks first, as SSH does, and answers nothing. */
+    private static final class Greeter implements AutoCloseable {
+        private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final List<Socket> clients = new ArrayList<>();
+        private final CompletableFuture<Void> greeting;
+
+        Greeter() throws IOException {
+            greeting = CompletableFuture.runAsync(this::greetAll);
+        }
+
+        int port() {
+            return listener.getLocalPort();
+        }
+
+        private void greetAll() {
+            try {
+                while (true) {
+                    Socket client = listener.accept();
+                    clients.add(client);
+                    client.getOutputStream().write("SSH-2.0-OpenSSH_9.2\r\n".getBytes(StandardCharsets.US_ASCII));
+                }
+            } catch (IOException e) {
+                // The listener was closed.
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+            greeting.join();
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    final void aNewerLayoutIsAFaultOfTheConfigurationThatNamesBothNumbers() throws Exception {
+        String uri = scheme + "://" + server.authority() + "/newer";
+        builder(uri).connect().close();
+        writeNewerLayout(server);
+        assertIsAFault(builder(uri), "layout 2").hasMessageContaining("layout 1");
+    }
+
+    @Test
+    final void anApplicationMayStartBeforeItsStore() {
+        try (TestServer late = start()) {
+            late.kill();
+            CompletableFuture<Sereno> connecting =
+                    CompletableFuture.supplyAsync(() -> builder(scheme + "://" + late.authority() + "/ns")
+                            .connectRetry(Duration.ofMinutes(2))
+                            .connect());
+            assertThat(catchThrowable(
+                            () -> builder(scheme + "://" + late.authority()).connect()))
+                    .isInstanceOf(NotAppliedException.class);
+            assertThat(connecting).isNotDone();
+            late.restart();
+            try (Sereno sereno = connecting.join()) {
+                assertThat(sereno.counter("visits").incrementAndGet()).isEqualTo(1);
+            }
+        }
+    }
+
+    private static void assertMayBeRepeated(Sereno.Builder builder, String where) {
+        assertFails(builder, NotAppliedException.class).hasMessageContaining(where);
+    }
+
+    private static AbstractThrowableAssert<?, ?> assertIsAFault(Sereno.Builder builder, String what) {
+        return assertFails(builder, SerenoConfigurationException.class).hasMessageContaining(what);
+    }
+
+    private static AbstractThrowableAssert<?, ?> assertFails(
+            Sereno.Builder builder, Class<? extends SerenoException> kind) {
+        long begun = System.nanoTime();
+        Throwable failure = catchThrowable(() -> builder.connect().close());
+        Duration took = Duration.ofNanos(System.nanoTime() - begun);
+        assertThat(failure)
+                .isInstanceOf(kind)
+                .hasMessageNotContaining(PASSWORD)
+                .hasMessageNotContaining("wrong-horse")
+                .hasCauseInstanceOf(BackendException.class);
+        assertThat(took).isLessThan(CONNECT.plus(LATE));
+        return assertThat(failure);
+    }
+}
