@@ -33,7 +33,10 @@ public interface BackendProvider {
      * @return a backend of its own, independent of all others
      * @throws IllegalArgumentException if a parameter is unknown, its value is not accepted, or the class path has client
      *     libraries that the backend does not work with; the message names it and says what is accepted
-     * @throws BackendException if the store does not answer in time, or refuses
+     * @throws BackendException not applied; not permanent if waiting may help: nobody listens, the host is not known, the
+     *     server is frozen or has no quorum, or the thread was interrupted, whose flag is set then; permanent if somebody
+     *     has to change something: user, password or certificate, TLS on one side only, another protocol, or a layout of
+     *     the namespace that this backend does not know. {@link PortProbe} finds out some of them
      */
     Backend open(BackendConfig config);
 }

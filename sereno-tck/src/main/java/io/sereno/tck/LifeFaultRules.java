@@ -2,6 +2,7 @@ package io.sereno.tck;
 
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -167,6 +168,10 @@ class LifeFaultRules {
         bench.verify(
                 ended.failure().isPresent() || ended.thrown() instanceof IllegalArgumentException,
                 () -> "opening against " + what + " failed with " + ended.thrown() + "; a BackendException is right");
+        bench.verify(
+                !(ended.thrown() instanceof BackendException told && told.permanent()),
+                () -> "opening against " + what + " failed for good, " + ended
+                        + "; a store may be there the next time, so it is not permanent");
         bench.verify(
                 String.valueOf(ended.thrown()).contains("" + address.getPort()),
                 () -> "opening against " + what + " failed without naming the address: " + ended);

@@ -20,10 +20,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,7 +155,10 @@ public abstract class FailingConnects {
                 flag.complete(Thread.currentThread().isInterrupted());
             });
             caller.start();
-            while (caller.getState() != Thread.State.TIMED_WAITING && caller.getState() != Thread.State.WAITING) {
+            // Not any wait: Netty's timer swallows an interrupt in the moment in which it starts.
+            while (Stream.of(caller.getStackTrace())
+                    .noneMatch(frame -> frame.getClassName().equals(CompletableFuture.class.getName())
+                            && frame.getMethodName().equals("get"))) {
                 Thread.onSpinWait();
             }
             caller.interrupt();
@@ -172,6 +185,74 @@ public abstract class FailingConnects {
             assertIsAFault(builder(scheme + "://eve:" + PASSWORD + place), "user");
             assertIsAFault(builder(scheme + "://" + place.substring(1)), "password");
         }
+    }
+
+    /**
+     * For stores whose users keep what they stored when their password changes: the client logs in again with the
+     * password of that moment.
+     *
+     * @param change gives the user of this server that password, and ends what was connected with the former one
+     */
+    protected final void assertThatAChangedPasswordIsAskedFor(BiConsumer<TestServer, String> change) {
+        try (TestServer members = startWithUser()) {
+            AtomicReference<String> password = new AtomicReference<>(PASSWORD);
+            AtomicInteger asked = new AtomicInteger();
+            try (Sereno sereno = builder(scheme + "://" + members.authority() + "/own")
+                    .credentials(USER, () -> {
+                        asked.incrementAndGet();
+                        return password.get().toCharArray();
+                    })
+                    .connect()) {
+                assertThat(sereno.counter("visits").incrementAndGet()).isEqualTo(1);
+                int before = asked.get();
+                password.set("another-horse");
+                change.accept(members, "another-horse");
+                // Until the connection is made again, a call may end without an answer.
+                Throwable failure;
+                do {
+                    failure = catchThrowable(() -> sereno.counter("visits").get());
+                } while (failure != null && asked.get() < before + 100);
+                assertThat(failure).isNull();
+                assertThat(asked.get()).isGreaterThan(before);
+            }
+        }
+    }
+
+    @Test
+    final void aPasswordOverAConnectionWithoutTlsIsWarnedOf() {
+        List<LogRecord> lines = new CopyOnWriteArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                lines.add(line);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger("io.sereno.backend." + scheme);
+        logger.addHandler(handler);
+        try (TestServer members = startWithUser()) {
+            connectTo(server.authority(), "/ns").close();
+            assertThat(lines).noneMatch(FailingConnects::saysThatItIsNotEncrypted);
+            connectTo(USER + ":" + PASSWORD + "@" + members.authority(), "/own").close();
+            assertThat(lines)
+                    .filteredOn(FailingConnects::saysThatItIsNotEncrypted)
+                    .singleElement()
+                    .satisfies(line -> assertThat(line.getLevel()).isEqualTo(Level.WARNING));
+            assertThat(lines)
+                    .map(line -> new SimpleFormatter().format(line))
+                    .noneMatch(text -> text.contains(PASSWORD));
+        } finally {
+            logger.removeHandler(handler);
+        }
+    }
+
+    private static boolean saysThatItIsNotEncrypted(LogRecord line) {
+        return line.getMessage().contains("is not encrypted");
     }
 
     @Test
@@ -267,6 +348,31 @@ public abstract class FailingConnects {
         builder(uri).connect().close();
         writeNewerLayout(server);
         assertIsAFault(builder(uri), "layout 2").hasMessageContaining("layout 1");
+    }
+
+    /** A JVM that has loaded nothing yet takes longer than this for its first connection. */
+    @Test
+    final void classLoadingDoesNotCountAgainstTheTimeout() throws Exception {
+        Process jvm = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        FreshJvm.class.getName(),
+                        scheme + "://" + server.authority() + "/fresh?connect-timeout=500ms")
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(jvm.waitFor()).as(output).isZero();
+    }
+
+    /** Connects, and that is all. */
+    static final class FreshJvm {
+        private FreshJvm() {}
+
+        public static void main(String[] arguments) {
+            Sereno.connect(arguments[0]).close();
+        }
     }
 
     @Test

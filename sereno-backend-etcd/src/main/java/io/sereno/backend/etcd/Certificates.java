@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * cannot be used at that moment, as while they are being replaced, leave the last usable ones in place.
  */
 final class Certificates {
-    private static final System.Logger LOG = System.getLogger("io.sereno");
+    private static final System.Logger LOG = System.getLogger(Certificates.class.getName());
 
     private final BackendConfig config;
     private final boolean used;

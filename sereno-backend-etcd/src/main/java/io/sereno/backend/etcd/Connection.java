@@ -16,6 +16,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,10 +47,9 @@ final class Connection {
         threads = new ThreadPoolExecutor(
                 0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons("sereno-etcd-"));
         network = networkThread();
-        links = new Links(
-                config.endpoints(),
-                endpoint -> dial(endpoint, certificates.read(), config.operationTimeout()),
-                config.time());
+        Function<InetSocketAddress, ManagedChannel> dial = endpoint -> dial(endpoint, certificates.read(), config.operationTimeout());
+        Rehearsal.once(dial, config, threads);
+        links = new Links(config.endpoints(), dial, config.time());
         tokens = new Tokens(config.user(), config::password, threads);
         calls = new Calls(
                 links, tokens, config.time(), threads, config.operationTimeout(), new Keys(config.namespace()));

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
  * transaction (CVE-2026-44283), and by a watch from a key on.
  */
 record EtcdVersion(int major, int minor, int patch) {
+    private static final System.Logger LOG = System.getLogger(EtcdVersion.class.getName());
     private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\.(\\d{1,9})\\.(\\d{1,9})(?:[-+].*)?");
 
     /** Empty if etcd told no version, or one of another form. */
@@ -34,5 +35,16 @@ record EtcdVersion(int major, int minor, int patch) {
             case 7 -> patch >= 1;
             default -> minor > 7;
         };
+    }
+
+    /** A user is meant to keep others out of the namespace, which an older server does not do. */
+    static void warnOfRights(String version, String namespace) {
+        if (!parse(version).map(EtcdVersion::enforcesRights).orElse(true)) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    () -> "etcd " + version + " does not fully enforce the rights of its users: a user of another prefix can "
+                            + "read and delete the entries of namespace '" + namespace
+                            + "'. Use at least 3.5.33 or 3.6.14; docs/etcd.md has the list of vulnerabilities");
+        }
     }
 }

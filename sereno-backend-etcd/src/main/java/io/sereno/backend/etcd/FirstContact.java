@@ -74,8 +74,12 @@ final class FirstContact {
         CompletableFuture<StatusResponse> status = calls.call(MaintenanceGrpc.getStatusMethod(), who, rest);
         await(revoked);
         Layout.check(await(tried), keys);
+        String version = version(status);
+        if (config.user().isPresent()) {
+            EtcdVersion.warnOfRights(version, config.namespace());
+        }
         Guarantees guarantees =
-                EtcdLimits.guarantees(version(status), Duration.ofSeconds(granted.getTTL()), config.operationTimeout());
+                EtcdLimits.guarantees(version, Duration.ofSeconds(granted.getTTL()), config.operationTimeout());
         Watches watches = new Watches(connection, keys, config.time(), config.executor(), config.operationTimeout());
         return new EtcdBackend(connection, keys, watches, guarantees);
     }

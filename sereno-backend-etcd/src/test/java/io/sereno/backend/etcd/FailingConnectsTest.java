@@ -6,10 +6,14 @@ import io.etcd.jetcd.api.AuthGrpc;
 import io.etcd.jetcd.api.AuthRoleAddRequest;
 import io.etcd.jetcd.api.AuthRoleGrantPermissionRequest;
 import io.etcd.jetcd.api.AuthUserAddRequest;
+import io.etcd.jetcd.api.AuthUserChangePasswordRequest;
 import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
+import io.etcd.jetcd.api.AuthenticateRequest;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.Permission;
 import io.etcd.jetcd.api.PutRequest;
+import io.grpc.Metadata;
+import io.grpc.stub.MetadataUtils;
 import io.sereno.testservers.EtcdCluster;
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.FailingConnects;
@@ -17,6 +21,7 @@ import io.sereno.testservers.Identity;
 import io.sereno.testservers.TestServer;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
 
 class FailingConnectsTest extends FailingConnects {
     FailingConnectsTest() {
@@ -65,6 +70,30 @@ class FailingConnectsTest extends FailingConnects {
             auth.authEnable(AuthEnableRequest.getDefaultInstance());
         }
         return server;
+    }
+
+    /** etcd forgets the tokens of the user then. */
+    @Test
+    void aPasswordThatChangesIsAskedForAtTheNextLogin() {
+        assertThatAChangedPasswordIsAskedFor(FailingConnectsTest::changePassword);
+    }
+
+    private static void changePassword(TestServer withUser, String password) {
+        try (Outsider outsider = new Outsider((EtcdServer) withUser)) {
+            AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(outsider.channel());
+            String token = auth.authenticate(AuthenticateRequest.newBuilder()
+                            .setName("root")
+                            .setPassword(PASSWORD)
+                            .build())
+                    .getToken();
+            Metadata headers = new Metadata();
+            headers.put(Tokens.HEADER, token);
+            auth.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                    .userChangePassword(AuthUserChangePasswordRequest.newBuilder()
+                            .setName(USER)
+                            .setPassword(password)
+                            .build());
+        }
     }
 
     @Override

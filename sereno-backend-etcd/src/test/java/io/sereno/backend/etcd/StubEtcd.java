@@ -12,6 +12,7 @@ import io.etcd.jetcd.api.LeaseKeepAliveResponse;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.etcd.jetcd.api.LeaseRevokeResponse;
 import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.ResponseHeader;
 import io.etcd.jetcd.api.StatusRequest;
 import io.etcd.jetcd.api.StatusResponse;
@@ -99,7 +100,7 @@ final class StubEtcd implements AutoCloseable {
         @Override
         public void txn(TxnRequest request, StreamObserver<TxnResponse> to) {
             boolean withoutEffect =
-                    request.getSuccessCount() == 2 && request.getSuccess(1).hasRequestDeleteRange();
+                    request.getSuccessList().stream().anyMatch(RequestOp::hasRequestDeleteRange);
             if (!withoutEffect) {
                 transactions.incrementAndGet();
                 arrivals.release();

@@ -87,8 +87,7 @@ final class FirstContact {
                         .settings(Setup.SETTINGS)
                         // Whoever may not ask is promised nothing that depends on the answer.
                         .exceptionally(refused -> Map.of())
-                        .thenApply(settings ->
-                                new Made(
+                        .thenApply(settings -> new Made(
                                 connection,
                                 new Setup(connection.server(), settings, address.form(), connection.clockBehind()))))
                 .toCompletableFuture();

@@ -395,8 +395,9 @@ function operations.revoke()
   return {'G'}
 end
 
--- 4 the replication id of the server, with the first call of a connection
--- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never, the server's clock}
+-- 4 the replication id of the server and 5 the number of the layout that the client knows, with the first call of a connection
+-- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never, the server's clock}, or {'V', the number found} for
+-- another layout
 function operations.tick()
   if layout and not meta[7] then
     call('HSET', META, 'layout', layout)

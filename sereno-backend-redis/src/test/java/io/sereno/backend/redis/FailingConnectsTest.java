@@ -2,6 +2,8 @@ package io.sereno.backend.redis;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lettuce.core.AclSetuserArgs;
+import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -22,6 +24,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class FailingConnectsTest extends FailingConnects {
+    private static final String ADMINISTRATOR = "of-the-default-user";
+
     private int securePort;
 
     FailingConnectsTest() {
@@ -57,8 +61,21 @@ class FailingConnectsTest extends FailingConnects {
     @Override
     protected TestServer startWithUser() {
         RedisServer server = RedisServer.start(Persistence.NONE, "user " + USER + " on >" + PASSWORD + " ~* &* +@all");
-        administer(server, redis -> redis.configSet("requirepass", "of-the-default-user"));
+        administer(server, redis -> redis.configSet("requirepass", ADMINISTRATOR));
         return server;
+    }
+
+    @Test
+    void aPasswordThatChangesIsAskedForAtTheNextLogin() {
+        assertThatAChangedPasswordIsAskedFor(FailingConnectsTest::changePassword);
+    }
+
+    private static void changePassword(TestServer withUser, String password) {
+        RedisURI uri = RedisURI.create("redis://:" + ADMINISTRATOR + "@" + withUser.authority());
+        administer(uri, redis -> {
+            redis.aclSetuser(USER, AclSetuserArgs.Builder.resetpass().addPassword(password));
+            redis.clientKill(KillArgs.Builder.typeNormal().user(USER));
+        });
     }
 
     @Override
@@ -89,8 +106,11 @@ class FailingConnectsTest extends FailingConnects {
     }
 
     private static void administer(TestServer server, Consumer<RedisCommands<String, String>> action) {
-        InetSocketAddress endpoint = server.endpoints().get(0);
-        RedisClient client = RedisClient.create(RedisURI.create(endpoint.getHostString(), endpoint.getPort()));
+        administer(RedisURI.create("redis://" + server.authority()), action);
+    }
+
+    private static void administer(RedisURI uri, Consumer<RedisCommands<String, String>> action) {
+        RedisClient client = RedisClient.create(uri);
         try (var connection = client.connect()) {
             action.accept(connection.sync());
         } finally {

@@ -129,6 +129,11 @@ final class Connection {
                 opened -> began(opened, first));
     }
 
+    /** A handle of nobody, for {@link Rehearsal}. */
+    Handle openUnknown(String servers, Duration session, Handle.Listener listener) throws IOException {
+        return Handle.open(servers, Math.toIntExact(session.toMillis()), clientConfig, listener, opened -> {}, null);
+    }
+
     /** Another handle on the session of this one. */
     void reopen(Handle last, String servers, Handle.Listener listener, Consumer<Handle> first) throws IOException {
         last.reopen(

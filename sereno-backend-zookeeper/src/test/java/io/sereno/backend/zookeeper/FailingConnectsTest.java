@@ -1,15 +1,19 @@
 package io.sereno.backend.zookeeper;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.Sereno;
 import io.sereno.testservers.FailingConnects;
 import io.sereno.testservers.Identity;
 import io.sereno.testservers.TestServer;
 import io.sereno.testservers.ZooKeeperEnsemble;
 import io.sereno.testservers.ZooKeeperServer;
 import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.zookeeper.ZooKeeper;
+import org.junit.jupiter.api.Test;
 
 class FailingConnectsTest extends FailingConnects {
     FailingConnectsTest() {
@@ -36,6 +40,20 @@ class FailingConnectsTest extends FailingConnects {
     @Override
     protected TestServer startWithUser() {
         return ZooKeeperServer.start();
+    }
+
+    /** Each session logs in with the password of that moment; what is stored here belongs to nobody. */
+    @Test
+    void aPasswordThatChangesIsAskedForByEachNewSession() throws InterruptedException {
+        AtomicInteger asked = new AtomicInteger();
+        try (TestServer server = startWithUser();
+                Sereno sereno = Sereno.builder()
+                        .uri("zookeeper://" + server.authority() + "/own?acl=open")
+                        .credentials(USER, () -> ("horse-" + asked.incrementAndGet()).toCharArray())
+                        .connect()) {
+            sereno.mutex("orders").acquire().close();
+            assertThat(asked.get()).isGreaterThan(1);
+        }
     }
 
     @Override

@@ -134,6 +134,13 @@ final class LifeMutants {
                     }
                     return new PlainClient(world.store(config), config);
                 }),
+                Mutant.connected("LIF-5", "where nobody answers, opening fails for good", (world, config) -> {
+                    if (!config.endpoints().isEmpty()) {
+                        throw new BackendException(
+                                Outcome.NOT_APPLIED, true, "cannot connect to " + config.endpoints(), null);
+                    }
+                    return new PlainClient(world.store(config), config);
+                }),
                 Mutant.library(
                         "LIF-6a",
                         "a renewal is sent when its caller has waited for the one before it",

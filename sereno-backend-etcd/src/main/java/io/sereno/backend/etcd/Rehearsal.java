@@ -1,0 +1,55 @@
+package io.sereno.backend.etcd;
+
+import io.etcd.jetcd.api.LeaseGrantRequest;
+import io.etcd.jetcd.api.LeaseGrpc;
+import io.grpc.ManagedChannel;
+import io.sereno.spi.BackendConfig;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/**
+ * Loads the classes that a first call needs, once in a JVM, so that the time for that does not count against the connect
+ * timeout: by a call to a socket of this process, which hangs up. On a slow machine it takes seconds.
+ */
+final class Rehearsal {
+    private static final AtomicBoolean BEGUN = new AtomicBoolean();
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private Rehearsal() {}
+
+    static void once(Function<InetSocketAddress, ManagedChannel> dial, BackendConfig config, Executor threads) {
+        if (!BEGUN.compareAndSet(false, true)) {
+            return;
+        }
+        try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nobody.setSoTimeout((int) LIMIT.toMillis());
+            InetSocketAddress address =
+                    InetSocketAddress.createUnresolved(nobody.getInetAddress().getHostAddress(), nobody.getLocalPort());
+            Links links = new Links(List.of(address), dial, config.time());
+            Tokens nobodys = new Tokens(Optional.empty(), Optional::empty, threads);
+            CompletableFuture<?> call = new Calls(links, nobodys, config.time(), threads, LIMIT)
+                    .call(LeaseGrpc.getLeaseGrantMethod(), LeaseGrantRequest.getDefaultInstance());
+            try (Socket caller = nobody.accept()) {
+                caller.setSoTimeout((int) LIMIT.toMillis());
+                caller.getInputStream().read();
+            } finally {
+                links.close(LIMIT);
+            }
+            call.handle((answer, failure) -> Failures.ofRead(failure)).join();
+        } catch (IOException e) {
+            System.getLogger(Rehearsal.class.getName())
+                    .log(Level.DEBUG, "no socket for a rehearsal; the first connect is the slower for it", e);
+        }
+    }
+}
