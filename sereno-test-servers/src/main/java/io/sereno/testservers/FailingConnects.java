@@ -24,8 +24,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.logging.Handler;
@@ -195,17 +195,17 @@ public abstract class FailingConnects {
      */
     protected final void assertThatAChangedPasswordIsAskedFor(BiConsumer<TestServer, String> change) {
         try (TestServer members = startWithUser()) {
-            AtomicReference<String> password = new AtomicReference<>(PASSWORD);
+            AtomicBoolean changed = new AtomicBoolean();
             AtomicInteger asked = new AtomicInteger();
             try (Sereno sereno = builder(scheme + "://" + members.authority() + "/own")
                     .credentials(USER, () -> {
                         asked.incrementAndGet();
-                        return password.get().toCharArray();
+                        return (changed.get() ? "another-horse" : PASSWORD).toCharArray();
                     })
                     .connect()) {
                 assertThat(sereno.counter("visits").incrementAndGet()).isEqualTo(1);
                 int before = asked.get();
-                password.set("another-horse");
+                changed.set(true);
                 change.accept(members, "another-horse");
                 // Until the connection is made again, a call may end without an answer.
                 Throwable failure;
@@ -359,7 +359,7 @@ public abstract class FailingConnects {
                         "-cp",
                         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                         FreshJvm.class.getName(),
-                        scheme + "://" + server.authority() + "/fresh?connect-timeout=500ms")
+                        scheme + "://" + server.authority() + "/fresh?connect-timeout=2s")
                 .redirectErrorStream(true)
                 .start();
         String output = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

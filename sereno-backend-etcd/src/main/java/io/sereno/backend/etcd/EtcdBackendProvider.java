@@ -4,6 +4,7 @@ import com.google.auto.service.AutoService;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendProvider;
+import io.sereno.spi.Names;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
@@ -47,7 +48,7 @@ public final class EtcdBackendProvider implements BackendProvider {
                 LOG.log(
                         Level.WARNING,
                         "the password of user ''{0}'' goes to etcd over a connection that is not encrypted; etcds: encrypts it",
-                        config.user().get());
+                        Names.printable(config.user().get()));
             }
             return opened;
         } catch (RuntimeException | Error e) {

@@ -131,7 +131,13 @@ final class Connection {
 
     /** A handle of nobody, for {@link Rehearsal}. */
     Handle openUnknown(String servers, Duration session, Handle.Listener listener) throws IOException {
-        return Handle.open(servers, Math.toIntExact(session.toMillis()), clientConfig, listener, opened -> {}, null);
+        return Handle.open(
+                servers,
+                new Hosts(servers, () -> {}),
+                Math.toIntExact(session.toMillis()),
+                clientConfig,
+                listener,
+                opened -> {});
     }
 
     /** Another handle on the session of this one. */

@@ -4,6 +4,7 @@ import com.google.auto.service.AutoService;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendProvider;
+import io.sereno.spi.Names;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
@@ -50,7 +51,7 @@ public final class ZooKeeperBackendProvider implements BackendProvider {
                     Level.WARNING,
                     "the password of user ''{0}'' goes to ZooKeeper over a connection that is not encrypted; zookeepers:"
                             + " encrypts it",
-                    config.user().get());
+                    Names.printable(config.user().get()));
         }
         return opened;
     }

@@ -32,11 +32,6 @@ public final class LogCapture extends Handler implements AutoCloseable {
         return record;
     }
 
-    /** How many lines nobody has taken yet. */
-    int size() {
-        return records.size();
-    }
-
     /** What was logged, and not asked for yet. */
     public List<LogRecord> all() {
         List<LogRecord> all = new ArrayList<>();
