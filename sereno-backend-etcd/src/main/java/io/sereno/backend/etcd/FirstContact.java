@@ -113,7 +113,7 @@ final class FirstContact {
             throwFault(null);
             return await(attempt);
         } catch (ExecutionException e) {
-            throw told(e.getCause());
+            throw told(e);
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
@@ -123,14 +123,15 @@ final class FirstContact {
         try {
             return stage.get();
         } catch (ExecutionException e) {
-            throw told(e.getCause());
+            throw told(e);
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
     }
 
     /** A step that had only what was left of the time is not told as one that had no more. */
-    private BackendException told(Throwable failure) {
+    private BackendException told(ExecutionException e) {
+        Throwable failure = e.getCause() == null ? e : e.getCause();
         BackendException told = Failures.ofRead(failure);
         if (Failures.is(failure, Status.Code.DEADLINE_EXCEEDED)) {
             return noAnswer(told);

@@ -67,7 +67,8 @@ final class Tokens {
             fresh.completeExceptionally(none);
             return;
         }
-        calls.logIn(AuthGrpc.getAuthenticateMethod(), login).whenComplete((answer, failure) -> {
+        CompletionStage<AuthenticateResponse> answered = calls.logIn(AuthGrpc.getAuthenticateMethod(), login);
+        answered.whenComplete((answer, failure) -> {
             if (failure != null) {
                 fresh.completeExceptionally(refused(failure));
             } else {
