@@ -38,7 +38,8 @@ final class Rehearsal {
                     InetSocketAddress.createUnresolved(nobody.getInetAddress().getHostAddress(), nobody.getLocalPort());
             Links links = new Links(List.of(address), dial, config.time());
             Tokens nobodys = new Tokens(Optional.empty(), Optional::empty, threads);
-            CompletableFuture<?> call = new Calls(links, nobodys, config.time(), threads, LIMIT)
+            CompletableFuture<?> call = new Calls(
+                            links, nobodys, config.time(), threads, LIMIT, new Keys(config.namespace()))
                     .call(LeaseGrpc.getLeaseGrantMethod(), LeaseGrantRequest.getDefaultInstance());
             try (Socket caller = nobody.accept()) {
                 caller.setSoTimeout((int) LIMIT.toMillis());
