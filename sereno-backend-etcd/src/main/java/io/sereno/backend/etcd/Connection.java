@@ -47,7 +47,8 @@ final class Connection {
         threads = new ThreadPoolExecutor(
                 0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons("sereno-etcd-"));
         network = networkThread();
-        Function<InetSocketAddress, ManagedChannel> dial = endpoint -> dial(endpoint, certificates.read(), config.operationTimeout());
+        Function<InetSocketAddress, ManagedChannel> dial =
+                endpoint -> dial(endpoint, certificates.read(), config.operationTimeout());
         Rehearsal.once(dial, config, threads);
         links = new Links(config.endpoints(), dial, config.time());
         tokens = new Tokens(config.user(), config::password, threads);

@@ -42,7 +42,8 @@ record EtcdVersion(int major, int minor, int patch) {
         if (!parse(version).map(EtcdVersion::enforcesRights).orElse(true)) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    () -> "etcd " + version + " does not fully enforce the rights of its users: a user of another prefix can "
+                    () -> "etcd " + version
+                            + " does not fully enforce the rights of its users: a user of another prefix can "
                             + "read and delete the entries of namespace '" + namespace
                             + "'. Use at least 3.5.33 or 3.6.14; docs/etcd.md has the list of vulnerabilities");
         }

@@ -99,8 +99,7 @@ final class StubEtcd implements AutoCloseable {
     private final class Transactions extends KVGrpc.KVImplBase {
         @Override
         public void txn(TxnRequest request, StreamObserver<TxnResponse> to) {
-            boolean withoutEffect =
-                    request.getSuccessList().stream().anyMatch(RequestOp::hasRequestDeleteRange);
+            boolean withoutEffect = request.getSuccessList().stream().anyMatch(RequestOp::hasRequestDeleteRange);
             if (!withoutEffect) {
                 transactions.incrementAndGet();
                 arrivals.release();
