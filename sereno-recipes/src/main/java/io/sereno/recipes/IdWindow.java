@@ -39,8 +39,9 @@ record IdWindow(String owner, long from, long to) {
                 }
             }
         }
-        boolean isWindow = lines[0].equals(FIRST_LINE) && owner != null && from >= 0 && to >= 0;
-        return isWindow ? new IdWindow(owner, from, to) : null;
+        return lines[0].equals(FIRST_LINE) && owner != null && from >= 0 && to >= 0
+                ? new IdWindow(owner, from, to)
+                : null;
     }
 
     /** Negative for what is not a tick. */

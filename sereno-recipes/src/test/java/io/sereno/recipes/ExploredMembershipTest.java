@@ -144,9 +144,9 @@ class ExploredMembershipTest {
                     "who believes to be listed is, descriptions do not go back, and nothing is left behind", () -> {
                         List<Entry> entries = Processes.queue(world, DIRECTORY);
                         return losing
-                                || (rough || believersAreListed(entries, nodes))
+                                || ((rough || believersAreListed(entries, nodes))
                                         && descriptionsRise(entries, nodes, cards, described)
-                                        && nothingIsLeftBehind(entries, nodes, cards);
+                                        && nothingIsLeftBehind(entries, nodes, cards));
                     });
             if (losing) {
                 world.note(() -> "the store goes back");
