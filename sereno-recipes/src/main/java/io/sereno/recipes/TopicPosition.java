@@ -114,6 +114,9 @@ final class TopicPosition implements Turn.Owner {
     /** Nothing more is stored. */
     private boolean givenUp;
 
+    /** An entry is unreadable: nothing is loaded or stored any more. */
+    private boolean broken;
+
     private boolean failing;
     private Runnable cancelGivingUp = () -> {};
 
@@ -243,7 +246,7 @@ final class TopicPosition implements Turn.Owner {
 
     /** Does the next thing that is to be done, if nothing is under way. */
     private void step() {
-        if (busy || givenUp) {
+        if (busy || givenUp || (broken && !closing)) {
             return;
         }
         Place wanted = wanted();
@@ -251,7 +254,7 @@ final class TopicPosition implements Turn.Owner {
             TopicTrail.Step last = cursor.before(wanted.next());
             handled = last != null ? last : handled;
         }
-        if (closing && (wanted == null || !wanted.isBeyond(stored))) {
+        if (closing && (broken || wanted == null || !wanted.isBeyond(stored))) {
             givenUp = true;
             cancelGivingUp.run();
             session = null;
@@ -388,7 +391,10 @@ final class TopicPosition implements Turn.Owner {
             try {
                 then.accept(snapshot);
             } catch (UnreadableEntryException unreadable) {
+                broken = true;
                 cursor.fail(unreadable);
+                done();
+                return;
             }
             if (name.equals(entryName)) {
                 done();

@@ -17,6 +17,7 @@ import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
@@ -34,6 +35,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TopicDurableTest {
@@ -423,5 +426,27 @@ class TopicDurableTest {
         CommitResult result =
                 backend.commit(commit.build()).toCompletableFuture().join();
         return ((CommitResult.Committed) result).revision();
+    }
+
+    /** Without the clock: nothing is waited for. */
+    @ParameterizedTest
+    @ValueSource(strings = {"header", "position-d"})
+    void aDurableSubscriptionThatMeetsAnUnreadableEntryEndsAtOnce(String entry) throws Exception {
+        Sereno here = clients.connect("here");
+        here.topic("t", Codec.utf8()).publish("m");
+        clients.store
+                .connect(Runnable::run)
+                .commit(Commit.to("topic/t").put(entry, Bytes.utf8("garbage")).build())
+                .toCompletableFuture()
+                .join();
+
+        Subscription subscription = here.topic("t", Codec.utf8()).subscribe(new From.Durable("d"), message -> {});
+
+        assertThat(subscription.ended().toCompletableFuture())
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .withCauseInstanceOf(IllegalStateException.class);
+        subscription.close();
+        assertThat(clients.time.elapsed()).isZero();
     }
 }

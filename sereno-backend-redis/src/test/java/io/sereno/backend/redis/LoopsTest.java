@@ -23,7 +23,7 @@ class LoopsTest {
         InetSocketAddress first = InetSocketAddress.createUnresolved("first", 1);
         InetSocketAddress second = InetSocketAddress.createUnresolved("second", 1);
         Function<InetSocketAddress, CompletionStage<String>> question = server -> {
-            if (server == first) {
+            if (server.equals(first)) {
                 throw new IllegalStateException("no question");
             }
             return CompletableFuture.completedFuture("answer");
