@@ -1,5 +1,6 @@
 package io.sereno.recipes;
 
+import io.sereno.recipes.kernel.Answers;
 import io.sereno.recipes.kernel.Kernel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ final class TopicOutbox {
 
     private static final long RETIRED = Long.MIN_VALUE / 2;
 
-    private final Kernel kernel;
+    private final Answers answers;
     private final Queue<TopicPublication> incoming = new ConcurrentLinkedQueue<>();
     /** Weight of what has not ended; {@link #RETIRED} and a little when nothing more is accepted. */
     private final AtomicLong weight = new AtomicLong();
@@ -32,7 +33,7 @@ final class TopicOutbox {
     private final List<CompletableFuture<Void>> waitingForRoom = new ArrayList<>();
 
     TopicOutbox(Kernel kernel) {
-        this.kernel = kernel;
+        this.answers = new Answers(kernel, () -> {});
     }
 
     /** Takes a message; false when nothing more is accepted. */
@@ -103,7 +104,7 @@ final class TopicOutbox {
                 freed += message.weight();
                 message.offset = offset;
                 if (message.awaited) {
-                    message.complete(offset);
+                    message.tell();
                 } else {
                     stages.add(message);
                 }
@@ -111,19 +112,18 @@ final class TopicOutbox {
             offset++;
         }
         weight.addAndGet(-freed);
-        if (!stages.isEmpty()) {
-            kernel.offStrand(() -> stages.forEach(message -> message.complete(message.offset)));
-        }
+        answers.addAll(stages);
         makeRoom();
     }
 
     void failed(TopicPublication message, RuntimeException cause) {
         message.ended = true;
         weight.addAndGet(-message.weight());
+        message.failure = cause;
         if (message.awaited) {
-            message.completeExceptionally(cause);
+            message.tell();
         } else {
-            kernel.offStrand(() -> message.completeExceptionally(cause));
+            answers.add(message);
         }
         makeRoom();
     }

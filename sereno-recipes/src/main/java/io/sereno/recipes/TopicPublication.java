@@ -1,10 +1,12 @@
 package io.sereno.recipes;
 
 import io.sereno.Retention;
+import io.sereno.recipes.kernel.Answers;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** A message on its way into a topic, and the stage of its offset: one object, since there may be millions. */
-final class TopicPublication extends CompletableFuture<Long> {
+final class TopicPublication extends CompletableFuture<Long> implements Answers.Answer {
     /** What one takes beside its octets, so that many empty ones are bounded too. */
     private static final int OVERHEAD_BYTES = 64;
 
@@ -22,11 +24,26 @@ final class TopicPublication extends CompletableFuture<Long> {
 
     long offset;
 
+    /** Why it was not published, or nobody knows; null when it was. */
+    @Nullable
+    RuntimeException failure;
+
     TopicPublication(byte[] octets, Retention retention, long deadline, boolean awaited) {
         this.octets = octets;
         this.retention = retention;
         this.deadline = deadline;
         this.awaited = awaited;
+    }
+
+    /** The caller hears of it. */
+    @Override
+    public void tell() {
+        RuntimeException cause = failure;
+        if (cause == null) {
+            complete(offset);
+        } else {
+            completeExceptionally(cause);
+        }
     }
 
     int weight() {

@@ -1,29 +1,59 @@
 package io.sereno.recipes.kernel;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Tells results in a thread where callers' code may run, many at a time: handing over to another thread costs more than a change does. Callers' code
- * may wait there for the next change, so what has been asked for by then is seen to first. Safe for use by multiple threads.
+ * may wait there for the next change, so what has been asked for by then is seen to first.
+ *
+ * <p>Callers' code may also block. Results that are behind it are then told by another thread, {@link #PATIENCE} later or a little more. Safe for
+ * use by multiple threads.
  */
-final class Answers {
+public final class Answers {
+    /** A result that is ready to be told. */
+    public interface Answer {
+        /** Runs what hangs on the result, in this thread. */
+        void tell();
+    }
+
+    /** How long the telling of one result may take before another thread goes on with those behind it. */
+    private static final Duration PATIENCE = Duration.ofMillis(5);
+
     private final Kernel kernel;
     private final Runnable first;
-    private final Queue<Change<?, ?>> ended = new ConcurrentLinkedQueue<>();
+    private final Queue<Answer> ended = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean due = new AtomicBoolean();
 
+    private final Queue<Round> underWay = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean watched = new AtomicBoolean();
+
     /** {@code first} runs before results are told, and after {@link #areDue} has ceased to say so. */
-    Answers(Kernel kernel, Runnable first) {
+    public Answers(Kernel kernel, Runnable first) {
         this.kernel = kernel;
         this.first = first;
     }
 
-    void add(Change<?, ?> change) {
-        ended.add(change);
+    public void add(Answer answer) {
+        ended.add(answer);
+        announce();
+    }
+
+    /** Those of one commit: they are told in one round. */
+    public void addAll(List<? extends Answer> answers) {
+        if (answers.isEmpty()) {
+            return;
+        }
+        ended.addAll(answers);
+        announce();
+    }
+
+    private void announce() {
         if (due.compareAndSet(false, true)) {
             kernel.offStrand(this::tell);
         }
@@ -36,11 +66,60 @@ final class Answers {
 
     private void tell() {
         due.set(false);
-        List<Change<?, ?>> now = new ArrayList<>();
-        for (Change<?, ?> change = ended.poll(); change != null; change = ended.poll()) {
-            now.add(change);
+        List<Answer> now = new ArrayList<>();
+        for (Answer answer = ended.poll(); answer != null; answer = ended.poll()) {
+            now.add(answer);
         }
         first.run();
-        now.forEach(Change::tell);
+        Round round = new Round(now);
+        if (now.size() > 1) {
+            underWay.add(round);
+            watch();
+        }
+        round.run();
+        underWay.remove(round);
+    }
+
+    /** One timer, for as long as results are being told: none for each round, of which there may be thousands in a second. */
+    private void watch() {
+        if (!watched.get() && watched.compareAndSet(false, true)) {
+            var unused = kernel.time().schedule(PATIENCE, Runnable::run, this::look);
+        }
+    }
+
+    private void look() {
+        watched.set(false); // Before the rounds are looked at: one that begins now sees to a look of its own.
+        if (!underWay.isEmpty()) {
+            watch();
+        }
+        underWay.forEach(Round::look);
+    }
+
+    /** Results that are told in order, each once, by one thread as long as nothing blocks it. */
+    private final class Round {
+        private final List<Answer> answers;
+        private final AtomicInteger next = new AtomicInteger();
+        /** Of the timer: where it was when it was looked at last. */
+        private int seen = -1;
+
+        Round(List<Answer> answers) {
+            this.answers = answers;
+        }
+
+        void run() {
+            for (int i = next.getAndIncrement(); i < answers.size(); i = next.getAndIncrement()) {
+                answers.get(i).tell();
+            }
+        }
+
+        void look() {
+            int now = next.get();
+            if (now >= answers.size()) {
+                underWay.remove(this); // All are told, or being told.
+            } else if (now == seen) {
+                kernel.offStrand(this::run);
+            }
+            seen = now;
+        }
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param <S> the state that it changes
  * @param <R> what the caller hears
  */
-public abstract class Change<S, R> extends CompletableFuture<R> {
+public abstract class Change<S, R> extends CompletableFuture<R> implements Answers.Answer {
     private final String operation;
     private final long deadline;
     private @Nullable RuntimeException failure;
@@ -99,7 +99,8 @@ public abstract class Change<S, R> extends CompletableFuture<R> {
     }
 
     /** The caller hears of it. */
-    final void tell() {
+    @Override
+    public final void tell() {
         if (failure != null) {
             completeExceptionally(failure);
         } else {

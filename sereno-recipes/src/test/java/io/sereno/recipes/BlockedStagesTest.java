@@ -1,0 +1,94 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Codec;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What hangs on a stage of {@code addAsync} or {@code publishAsync} may block: that delays no other stage of the same commit. */
+@Timeout(30)
+class BlockedStagesTest {
+    private static final int STAGES = 20;
+    private static final Duration MOMENT = Duration.ofMillis(100);
+
+    private final Clients clients = new Clients();
+    private final FaultyBackend line = clients.line();
+    private final SerenoClient here = clients.connect("here", line);
+    private final CompletableFuture<Boolean> open = new CompletableFuture<>();
+
+    @AfterEach
+    void close() {
+        open.complete(true);
+        clients.close();
+    }
+
+    @Test
+    void anAdditionWhoseDependentBlocksDelaysNoOther() throws Exception {
+        here.counter("c").set(0);
+        othersEnd("counter/c", () -> here.counter("c").addAsync(1).toCompletableFuture());
+    }
+
+    @Test
+    void aPublicationWhoseDependentBlocksDelaysNoOther() throws Exception {
+        here.topic("t", Codec.utf8()).publish("first");
+        othersEnd("topic/t", () -> here.topic("t", Codec.utf8()).publishAsync("m").toCompletableFuture());
+    }
+
+    /** The first three block, one after the other; then all others have to end. */
+    private void othersEnd(String directory, Supplier<CompletableFuture<Long>> ask) throws Exception {
+        line.next(Request.commitsTo(directory), Fate.delayReply(MOMENT));
+        CompletableFuture<Long> ahead = ask.get(); // The others are asked for while its commit is under way: they share one.
+        List<CompletableFuture<Long>> stages = new ArrayList<>();
+        for (int i = 0; i < STAGES; i++) {
+            CompletableFuture<Long> stage = ask.get();
+            stages.add(stage);
+            if (i < 3) {
+                var unused = stage.thenRun(open::join);
+            }
+        }
+        CompletableFuture<Void> others = CompletableFuture.allOf(stages.toArray(new CompletableFuture<?>[0]));
+
+        clients.passUntilDone(others, Duration.ofSeconds(1));
+
+        assertThat(others).isCompleted();
+        assertThat(ahead.get(10, TimeUnit.SECONDS)).isPositive();
+    }
+
+    @Test
+    void whenNothingBlocksTheStagesOfACommitAreToldByOneThread() throws Exception {
+        here.topic("t", Codec.utf8()).publish("first");
+        line.next(Request.commitsTo("topic/t"), Fate.delayReply(MOMENT));
+        CompletableFuture<Long> ahead = here.topic("t", Codec.utf8()).publishAsync("m").toCompletableFuture();
+        Set<Thread> tellers = ConcurrentHashMap.newKeySet();
+        List<Integer> order = new ArrayList<>();
+        List<CompletableFuture<Void>> stages = new ArrayList<>();
+        for (int i = 0; i < STAGES; i++) {
+            int number = i;
+            stages.add(here.topic("t", Codec.utf8())
+                    .publishAsync("m")
+                    .thenRun(() -> {
+                        tellers.add(Thread.currentThread());
+                        order.add(number);
+                    })
+                    .toCompletableFuture());
+        }
+        clients.passUntilDone(CompletableFuture.allOf(stages.toArray(new CompletableFuture<?>[0])), Duration.ofSeconds(1));
+
+        assertThat(ahead).isCompleted();
+        assertThat(tellers).hasSize(1);
+        assertThat(order).isSorted().hasSize(STAGES);
+    }
+}
