@@ -95,6 +95,11 @@ public interface Membership {
          * Remove the other and take its place. Two steps, so others may see it leave before this one joins, and a third
          * may come in between: {@link DuplicateMemberException} then. The one that was removed is told, and waits for
          * the id to be free again.
+         *
+         * <p>The new owner says {@link KeepAlive.State#LISTED} only when the former's entry is gone from the store. The
+         * former hears of that a moment later: at once where its watch tells it, after one and a quarter of its ttl at
+         * the latest while the store is in reach, and otherwise at the local deadline of its session. Until then it
+         * still says that it is listed.
          */
         TAKE_OVER
     }
