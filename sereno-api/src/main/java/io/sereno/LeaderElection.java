@@ -110,12 +110,14 @@ public interface LeaderElection extends AutoCloseable {
     Leadership awaitLeadership() throws InterruptedException;
 
     /**
-     * Waits for some time until this candidate leads. The end of the wait does not end the candidacy.
+     * Waits for some time until this candidate leads. The end of the wait does not end the candidacy. Returns at the
+     * latest 200 ms after its time has ended (REC-8).
      *
      * @param timeout zero or more
-     * @return the right that it has; or empty: others were in front to the end
+     * @return the right that it has; or empty: it did not come to lead in time, and the store answers
      * @throws InterruptedException if interrupted
-     * @throws NotAppliedException if the time ended while the store was out of reach
+     * @throws NotAppliedException if the time ended while the store was out of reach: it has answered nothing since the
+     *     call began, or its last request failed
      * @throws IllegalStateException if it was not started, or is closed, also while waiting
      * @throws SerenoClosedException if the client is closed, also while waiting
      */

@@ -62,13 +62,15 @@ public interface Mutex {
 
     /**
      * Waits for the right for some time, one deadline for the whole call. When it has passed, the call takes up to 200
-     * ms more to see its entry removed from the store.
+     * ms more to see its entry removed from the store (REC-8). A request that is still under way then is withdrawn in
+     * the background: it can no longer be granted.
      *
      * @param timeout zero or more; zero is {@link #tryAcquire()}
-     * @return held and to be closed; or empty: others were in front to the end
+     * @return held and to be closed; or empty: the right could not be had in time, because others were in front to the
+     *     end, or because the store, which answers, was too slow to say who is
      * @throws InterruptedException if interrupted; the request is withdrawn then, and can no longer be granted
-     * @throws NotAppliedException if the time ended while the store was out of reach, so that nobody knows who was in
-     *     front, or if the store refuses for good
+     * @throws NotAppliedException if the time ended while the store was out of reach: it has answered nothing since the
+     *     call began, or its last request failed; or if the store refuses for good
      * @throws SerenoClosedException if the client is closed, also while waiting
      */
     Optional<Grant> tryAcquire(Duration timeout) throws InterruptedException;

@@ -64,6 +64,9 @@ public interface WaitGroup {
     /**
      * Takes a tracked place.
      *
+     * <p>After an {@link OutcomeUnknownException} a place that was taken all the same is given back, for as long as this
+     * client's session lasts. When the session ends first, the place is treated as that of a lost worker.
+     *
      * @return a place under this client's session; to be closed
      * @throws IllegalStateException if all places are taken; nothing was changed
      */
@@ -90,14 +93,16 @@ public interface WaitGroup {
     void await() throws InterruptedException;
 
     /**
-     * Waits for some time until the generation is finished.
+     * Waits for some time until the generation is finished. When the time is up it looks once more, and returns at the
+     * latest 200 ms later (REC-8), whether that look was answered or not.
      *
-     * @param timeout zero or more
+     * @param timeout zero or more; zero looks once, and waits for the store alone, at most the operation timeout
      * @return false if the time was up first
      * @throws InterruptedException if interrupted
      * @throws WorkersLostException if workers were lost and the policy is {@link OnLostWorker#FAIL}
      * @throws OutcomeUnknownException as {@link #await()} throws it
-     * @throws NotAppliedException if the time ended while the store was out of reach
+     * @throws NotAppliedException if the time ended while the store was out of reach: it has answered nothing since the
+     *     call began, or its last request failed
      * @throws IllegalStateException if the generation was deleted
      * @throws SerenoClosedException if the client is closed, also while waiting
      */

@@ -77,7 +77,11 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     /** Somebody waits for the leadership. */
     final class Wish {
         private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
+        /** Of the store, when the wait began. */
+        private final long answersBefore = kernel.store().answers();
+
         private volatile Runnable cancelLimit = () -> {};
+        private boolean overdue;
 
         CompletableFuture<Optional<Hold>> result() {
             return result;
@@ -186,7 +190,11 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private void runOut(Wish wish) {
         BackendException because = failure();
         boolean othersLead = because == null && (turn.isWaiting() || leaderCallback != null);
-        if (othersLead) {
+        boolean answered = because == null && kernel.store().answers() != wish.answersBefore;
+        if (because == null && !othersLead && !answered && !wish.overdue) {
+            wish.overdue = true; // An answer may be on its way.
+            wish.cancelLimit = kernel.time().schedule(Kernel.GRACE, strand, () -> runOut(wish));
+        } else if (othersLead || answered) {
             wish.result.complete(Optional.empty());
         } else {
             wish.result.completeExceptionally(scope.notApplied("awaitLeadership", because));

@@ -142,8 +142,10 @@ final class IdReservations {
         return own != null ? own : kernel.sessions().failure();
     }
 
-    boolean isOutOfReach() {
-        return failure() != null || kernel.sessions().current() == null;
+    /** {@code answersBefore}: of the store, when somebody began to wait. */
+    boolean isOutOfReach(long answersBefore) {
+        boolean silent = kernel.store().answers() == answersBefore;
+        return failure() != null || (silent && kernel.sessions().current() == null);
     }
 
     /** For messages: what it is waiting for. */

@@ -30,12 +30,16 @@ final class IdSource implements IdReservations.Owner {
     static final class Request {
         private final String operation;
         private final boolean emptyIfLate;
+        /** Of the store, when it was made. */
+        private final long answersBefore;
+
         private final long[] ids;
         private final CompletableFuture<Optional<long[]>> result = new CompletableFuture<>();
         private volatile Runnable cancelLimit = () -> {};
         private int filled;
 
-        private Request(String operation, int count, boolean emptyIfLate) {
+        private Request(String operation, int count, boolean emptyIfLate, long answersBefore) {
+            this.answersBefore = answersBefore;
             this.operation = operation;
             this.emptyIfLate = emptyIfLate;
             this.ids = new long[count];
@@ -95,7 +99,7 @@ final class IdSource implements IdReservations.Owner {
     }
 
     Request request(String operation, int count, boolean emptyIfLate, Duration limit) {
-        Request request = new Request(operation, count, emptyIfLate);
+        Request request = new Request(operation, count, emptyIfLate, kernel.store().answers());
         strand.execute(() -> {
             if (closed) {
                 request.result.completeExceptionally(scope.closed(operation));
@@ -180,7 +184,7 @@ final class IdSource implements IdReservations.Owner {
         request.cancelLimit.run();
         long tick = sequence.nextTick();
         boolean waitsForTheStore = tick < ticks.limit() && !sequence.reaches(tick);
-        if (waitsForTheStore && reservations.isOutOfReach()) {
+        if (waitsForTheStore && reservations.isOutOfReach(request.answersBefore)) {
             BackendException why = reservations.failure();
             request.result.completeExceptionally(scope.notApplied(request.operation, why));
         } else if (request.emptyIfLate && ticks.now() >= 0 && tick < ticks.limit()) {

@@ -6,6 +6,7 @@ import io.sereno.Membership;
 import io.sereno.MembershipListener;
 import io.sereno.Subscription;
 import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Names;
@@ -17,9 +18,6 @@ import java.util.Objects;
 /** A group as its users call it: checks, and waits. Safe for use by multiple threads. */
 final class MembershipRecipe implements Membership {
     static final String RECIPE = "membership";
-
-    /** Whoever is interrupted waits no longer than this for what it had sent to be taken back. */
-    private static final Duration GRACE = Duration.ofMillis(200);
 
     private final Client client;
     private final Scope scope;
@@ -57,7 +55,7 @@ final class MembershipRecipe implements Membership {
             Await.interruptibly(member.join());
             return member;
         } catch (InterruptedException interrupted) {
-            Await.uninterruptibly(scope.kernel().atMost(GRACE, member.leave()));
+            Await.uninterruptibly(scope.kernel().atMost(Kernel.GRACE, member.leave()));
             throw interrupted;
         }
     }

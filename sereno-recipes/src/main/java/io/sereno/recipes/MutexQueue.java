@@ -53,23 +53,24 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     private static final CompletableFuture<Void> HANDED_ON = CompletableFuture.completedFuture(null);
     private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
 
-    /** How long a caller that gave up waits for its entry to be gone; the removal goes on without it. */
-    private static final Duration GRACE = Duration.ofMillis(200);
-
     /** One caller's wish: the result is a hold, or empty when others were in front to the end. */
     static final class Request {
         private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
         private final String operation;
         private final boolean onlyIfFree;
         private final long since;
+        /** Of the store, when it was made. */
+        private final long answersBefore;
+
         private Runnable cancelLimit = () -> {};
         private @Nullable Hold hold;
         private boolean ended;
 
-        Request(String operation, boolean onlyIfFree, long since) {
+        Request(String operation, boolean onlyIfFree, long since, long answersBefore) {
             this.operation = operation;
             this.onlyIfFree = onlyIfFree;
             this.since = since;
+            this.answersBefore = answersBefore;
         }
 
         CompletableFuture<Optional<Hold>> result() {
@@ -123,7 +124,8 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         Request request = new Request(
                 operation,
                 onlyIfFree,
-                limit != null ? time.nanoTime() : kernel.events().now());
+                limit != null ? time.nanoTime() : kernel.events().now(),
+                limit != null ? kernel.store().answers() : 0);
         kernel.events().waiting(RECIPE, scope.name());
         strand.execute(() -> {
             if (closed) {
@@ -170,7 +172,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     CompletableFuture<Void> withdraw(Request request) {
         CompletableFuture<Void> gone = new CompletableFuture<>();
         strand.execute(() -> withdraw(request, gone));
-        return kernel.atMost(GRACE, gone);
+        return kernel.atMost(Kernel.GRACE, gone);
     }
 
     private void withdraw(Request request, CompletableFuture<Void> gone) {
@@ -327,13 +329,18 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         boolean behindOthers = current != null || (turn.isWaiting() && inReach);
         CompletableFuture<Void> gone = new CompletableFuture<>();
         giveUp(request, behindOthers ? NotGranted.BUSY : NotGranted.FAILED, gone);
-        var unused = kernel.atMost(GRACE, gone).thenRun(() -> {
-            if (behindOthers) {
+        var unused = kernel.atMost(Kernel.GRACE, gone).thenRun(() -> {
+            if (behindOthers || isAnswered(request)) {
                 request.result.complete(Optional.empty());
             } else {
                 request.result.completeExceptionally(scope.notApplied(request.operation, lastFailure()));
             }
         });
+    }
+
+    /** The store is in reach, and was only too slow to say in time who is in front. */
+    private boolean isAnswered(Request request) {
+        return !request.onlyIfFree && lastFailure() == null && kernel.store().answers() != request.answersBefore;
     }
 
     private @Nullable BackendException lastFailure() {
@@ -404,7 +411,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
             CompletableFuture<Void> gone = new CompletableFuture<>();
             leaving.add(gone);
             turn.leave();
-            var unused = kernel.atMost(GRACE, gone)
+            var unused = kernel.atMost(Kernel.GRACE, gone)
                     .thenRun(() -> tries.forEach(request -> request.result.complete(Optional.empty())));
             tries.forEach(request -> end(request, NotGranted.BUSY));
         } else {

@@ -34,15 +34,12 @@ import org.jspecify.annotations.Nullable;
  *       one has failed if the header says so, else it is done.
  *   <li><b>Settle</b> those who seem to be lost, by a commit that proves it, and look again. Nobody hears that workers were lost before all that seem
  *       to be lost with them are settled.
- *   <li>A wait whose <b>time is up</b> gets a last look.
+ *   <li>A wait whose <b>time is up</b> gets a last look, and does not wait long for its answer.
  * </ol>
  *
  * <p>All but {@link #enter}, {@link #leave} and {@link #close} is confined to the strand.
  */
 final class WaitGroupVigil {
-    /** How long a last look may take for one who has looked before. */
-    private static final Duration GRACE = Duration.ofMillis(250);
-
     private static final String OPERATION = "await";
 
     /** One who waits; completed with whether the generation was finished. */
@@ -59,7 +56,17 @@ final class WaitGroupVigil {
         private boolean looked;
 
         private boolean timeUp;
+        /** It looks once, and waits for the store alone. */
+        private final boolean looksOnce;
+        /** Of the store, when the wait began. */
+        private final long answersBefore;
+
         private Runnable cancelLimit = () -> {};
+
+        Waiter(boolean looksOnce, long answersBefore) {
+            this.looksOnce = looksOnce;
+            this.answersBefore = answersBefore;
+        }
 
         CompletableFuture<Boolean> result() {
             return result;
@@ -93,7 +100,7 @@ final class WaitGroupVigil {
     }
 
     Waiter enter(@Nullable Duration timeout) {
-        Waiter waiter = new Waiter();
+        Waiter waiter = new Waiter(timeout != null && timeout.isZero(), kernel.store().answers());
         strand.execute(() -> {
             if (closed) {
                 waiter.result.completeExceptionally(scope.closed(OPERATION));
@@ -275,13 +282,19 @@ final class WaitGroupVigil {
             waiter.result.completeExceptionally(scope.notApplied(OPERATION, failure));
             return;
         }
-        Duration patience = waiter.looked ? GRACE : kernel.operationTimeout();
-        waiter.cancelLimit = kernel.time()
-                .schedule(
-                        patience,
-                        strand,
-                        () -> waiter.result.completeExceptionally(
-                                scope.notApplied(OPERATION, kernel.sessions().failure())));
+        Duration patience = waiter.looksOnce ? kernel.operationTimeout() : Kernel.GRACE;
+        waiter.cancelLimit = kernel.time().schedule(patience, strand, () -> giveUp(waiter));
         look();
+    }
+
+    /** The last look has not been answered. False, if the store has answered something else since the wait began. */
+    private void giveUp(Waiter waiter) {
+        BackendException why = failure != null ? failure : kernel.sessions().failure();
+        boolean inReach = why == null && kernel.store().answers() != waiter.answersBefore;
+        if (inReach && !waiter.looksOnce) {
+            waiter.result.complete(false);
+        } else {
+            waiter.result.completeExceptionally(scope.notApplied(OPERATION, why));
+        }
     }
 }

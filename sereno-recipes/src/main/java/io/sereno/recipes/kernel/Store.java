@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -42,6 +43,7 @@ public final class Store {
     private final Events events;
     private final Acknowledged acknowledged = new Acknowledged();
     private volatile Consumer<String> onRestored = evidence -> {};
+    private final LongAdder answers = new LongAdder();
 
     public Store(Backend backend, TimeSource time, Duration operationTimeout, Events events) {
         this.backend = backend;
@@ -78,6 +80,11 @@ public final class Store {
                 }
             });
         }
+    }
+
+    /** How many calls the store has answered so far. One who waits and finds more than before knows that the store is in reach. */
+    public long answers() {
+        return answers.sum();
     }
 
     /** How long a call may take that waits for the store alone. */
@@ -181,6 +188,7 @@ public final class Store {
             if (ended.compareAndSet(false, true)) {
                 cancelLimit();
                 if (thrown == null) {
+                    answers.increment();
                     events.answered();
                     settled(result, null);
                     on.execute(() -> then.accept(result, null));

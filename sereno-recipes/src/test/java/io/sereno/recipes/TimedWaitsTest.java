@@ -1,0 +1,186 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.LeaderElection;
+import io.sereno.NotAppliedException;
+import io.sereno.TopicReader;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Every wait of the API that is given a time ends within 200 ms of its deadline (REC-8), though requests are under way that the store does not
+ * answer. On a store that answers, however slowly, the end of the time is no outage.
+ */
+@Timeout(60)
+class TimedWaitsTest {
+    private static final Duration TIMEOUT = Duration.ofMillis(562);
+    private static final Duration OVER = Duration.ofMillis(200);
+    private static final Fate NEVER = Fate.delayReply(Duration.ofHours(1));
+
+    private interface Call {
+        /** Whether it got what it waited for. */
+        boolean within(Duration timeout) throws Exception;
+    }
+
+    /** All of them. */
+    enum Wait {
+        MUTEX {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout -> here.mutex("x").tryAcquire(timeout).isPresent();
+            }
+        },
+        LOCK {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout -> here.mutex("x").asLock().tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            }
+        },
+        ELECTION {
+            @Override
+            Call by(SerenoClient here) {
+                LeaderElection election = here.election("e");
+                return timeout -> election.start().awaitLeadership(timeout).isPresent();
+            }
+        },
+        WAIT_GROUP {
+            @Override
+            Call by(SerenoClient here) {
+                return here.waitGroup("w")::await;
+            }
+        },
+        READER {
+            @Override
+            Call by(SerenoClient here) {
+                TopicReader<String> reader = here.topic("t", Codec.utf8()).reader(new From.Earliest());
+                return timeout -> reader.next(timeout).isPresent();
+            }
+        },
+        DURABLE_READER {
+            @Override
+            Call by(SerenoClient here) {
+                TopicReader<String> reader = here.topic("t", Codec.utf8()).reader(new From.Durable("d"));
+                return timeout -> reader.next(timeout).isPresent();
+            }
+        },
+        IDS {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout -> here.ids("i").tryNextId(timeout).isPresent();
+            }
+        };
+
+        abstract Call by(SerenoClient here);
+    }
+
+    private final Clients clients = new Clients();
+    private final FaultyBackend line = clients.line();
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void endsThoughTheStoreIsSilentFromTheBeginning(Wait wait) throws Exception {
+        Call call = wait.by(here());
+        line.each(request -> true, NEVER);
+
+        CompletableFuture<Boolean> ended = MutexTest.inThread(() -> call.within(TIMEOUT));
+
+        clients.passUntilDone(ended, TIMEOUT.plus(OVER));
+        assertThat(ended).isDone();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void endsThoughTheStoreFallsSilentMeanwhile(Wait wait) throws Exception {
+        Call call = wait.by(here());
+        var unused = clients.time.schedule(
+                TIMEOUT.dividedBy(2), Runnable::run, () -> line.each(request -> true, NEVER));
+
+        CompletableFuture<Boolean> ended = MutexTest.inThread(() -> call.within(TIMEOUT));
+
+        clients.passUntilDone(ended, TIMEOUT.plus(OVER));
+        assertThat(ended).isDone();
+    }
+
+    /** Each answer takes 50 ms, and there is no time for one. */
+    @ParameterizedTest
+    @EnumSource
+    void comesToNothingOnASlowStoreAndDoesNotFail(Wait wait) throws Exception {
+        Call call = wait.by(here());
+        line.each(request -> true, Fate.delayReply(Duration.ofMillis(50)));
+
+        CompletableFuture<Boolean> ended = MutexTest.inThread(() -> call.within(Duration.ofMillis(20)));
+
+        clients.passUntilDone(ended, Duration.ofMillis(20).plus(OVER));
+        assertThat(ended.get(10, TimeUnit.SECONDS)).isFalse();
+    }
+
+    /** Others have what is waited for. */
+    private SerenoClient here() throws Exception {
+        SerenoClient others = clients.connect("others");
+        var unused = others.mutex("x").acquire();
+        var unused2 = others.election("e").start().awaitLeadership();
+        others.waitGroup("w").add(1);
+        return clients.connect("here", line);
+    }
+
+    @Test
+    void aFreeLockThatASlowStoreHasNotGivenInTimeIsNoOutage() throws Exception {
+        SerenoClient here = clients.connect("here", line);
+        line.each(request -> true, Fate.delayReply(Duration.ofMillis(50)));
+
+        CompletableFuture<Boolean> ended =
+                MutexTest.inThread(() -> here.mutex("x").tryAcquire(Duration.ofMillis(20)).isPresent());
+        clients.passUntilDone(ended, Duration.ofMillis(220));
+
+        assertThat(ended.get(10, TimeUnit.SECONDS)).isFalse();
+        assertThat(clients.connect("other").mutex("x").tryAcquire()).isPresent();
+    }
+
+    @Test
+    void aStoreThatAnswersNothingIsOutOfReach() throws Exception {
+        SerenoClient here = clients.connect("here", line);
+        line.each(request -> true, NEVER);
+
+        CompletableFuture<Boolean> ended =
+                MutexTest.inThread(() -> here.mutex("x").tryAcquire(TIMEOUT).isPresent());
+        clients.passUntilDone(ended, TIMEOUT.plus(OVER));
+
+        assertThatThrownBy(() -> ended.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(NotAppliedException.class);
+    }
+
+    /** The request that was out when the time ended takes effect, and is answered long afterwards. */
+    @Test
+    void whatWasUnderWayWhenTheTimeEndedIsWithdrawnAndNeverHeld() throws Exception {
+        SerenoClient here = clients.connect("here", line);
+        line.next(Request.commitsTo("lock/x"), Fate.delayReply(Duration.ofSeconds(2)));
+
+        CompletableFuture<Boolean> ended =
+                MutexTest.inThread(() -> here.mutex("x").tryAcquire(TIMEOUT).isPresent());
+        clients.passUntilDone(ended, TIMEOUT.plus(OVER));
+        CompletableFuture<Boolean> other = MutexTest.inThread(
+                () -> clients.connect("other").mutex("x").acquire().isHeld());
+        clients.passUntilDone(other, Clients.OPERATION_TIMEOUT);
+
+        assertThat(other.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(here.mutex("x").inspect().holders()).hasSize(1);
+        assertThat(here.client().mutexes().size()).isZero();
+    }
+}
