@@ -99,7 +99,8 @@ final class IdSource implements IdReservations.Owner {
     }
 
     Request request(String operation, int count, boolean emptyIfLate, Duration limit) {
-        Request request = new Request(operation, count, emptyIfLate, kernel.store().answers());
+        Request request =
+                new Request(operation, count, emptyIfLate, kernel.store().answers());
         strand.execute(() -> {
             if (closed) {
                 request.result.completeExceptionally(scope.closed(operation));

@@ -100,7 +100,8 @@ final class WaitGroupVigil {
     }
 
     Waiter enter(@Nullable Duration timeout) {
-        Waiter waiter = new Waiter(timeout != null && timeout.isZero(), kernel.store().answers());
+        Waiter waiter =
+                new Waiter(timeout != null && timeout.isZero(), kernel.store().answers());
         strand.execute(() -> {
             if (closed) {
                 waiter.result.completeExceptionally(scope.closed(OPERATION));

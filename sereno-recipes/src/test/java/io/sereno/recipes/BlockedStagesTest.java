@@ -44,13 +44,15 @@ class BlockedStagesTest {
     @Test
     void aPublicationWhoseDependentBlocksDelaysNoOther() throws Exception {
         here.topic("t", Codec.utf8()).publish("first");
-        othersEnd("topic/t", () -> here.topic("t", Codec.utf8()).publishAsync("m").toCompletableFuture());
+        othersEnd(
+                "topic/t", () -> here.topic("t", Codec.utf8()).publishAsync("m").toCompletableFuture());
     }
 
     /** The first three block, one after the other; then all others have to end. */
     private void othersEnd(String directory, Supplier<CompletableFuture<Long>> ask) throws Exception {
         line.next(Request.commitsTo(directory), Fate.delayReply(MOMENT));
-        CompletableFuture<Long> ahead = ask.get(); // The others are asked for while its commit is under way: they share one.
+        CompletableFuture<Long> ahead =
+                ask.get(); // The others are asked for while its commit is under way: they share one.
         List<CompletableFuture<Long>> stages = new ArrayList<>();
         for (int i = 0; i < STAGES; i++) {
             CompletableFuture<Long> stage = ask.get();
@@ -71,7 +73,8 @@ class BlockedStagesTest {
     void whenNothingBlocksTheStagesOfACommitAreToldByOneThread() throws Exception {
         here.topic("t", Codec.utf8()).publish("first");
         line.next(Request.commitsTo("topic/t"), Fate.delayReply(MOMENT));
-        CompletableFuture<Long> ahead = here.topic("t", Codec.utf8()).publishAsync("m").toCompletableFuture();
+        CompletableFuture<Long> ahead =
+                here.topic("t", Codec.utf8()).publishAsync("m").toCompletableFuture();
         Set<Thread> tellers = ConcurrentHashMap.newKeySet();
         List<Integer> order = new ArrayList<>();
         List<CompletableFuture<Void>> stages = new ArrayList<>();
@@ -85,7 +88,8 @@ class BlockedStagesTest {
                     })
                     .toCompletableFuture());
         }
-        clients.passUntilDone(CompletableFuture.allOf(stages.toArray(new CompletableFuture<?>[0])), Duration.ofSeconds(1));
+        clients.passUntilDone(
+                CompletableFuture.allOf(stages.toArray(new CompletableFuture<?>[0])), Duration.ofSeconds(1));
 
         assertThat(ahead).isCompleted();
         assertThat(tellers).hasSize(1);

@@ -110,8 +110,8 @@ class TimedWaitsTest {
     @EnumSource
     void endsThoughTheStoreFallsSilentMeanwhile(Wait wait) throws Exception {
         Call call = wait.by(here());
-        var unused = clients.time.schedule(
-                TIMEOUT.dividedBy(2), Runnable::run, () -> line.each(request -> true, NEVER));
+        var unused =
+                clients.time.schedule(TIMEOUT.dividedBy(2), Runnable::run, () -> line.each(request -> true, NEVER));
 
         CompletableFuture<Boolean> ended = MutexTest.inThread(() -> call.within(TIMEOUT));
 
@@ -146,8 +146,8 @@ class TimedWaitsTest {
         SerenoClient here = clients.connect("here", line);
         line.each(request -> true, Fate.delayReply(Duration.ofMillis(50)));
 
-        CompletableFuture<Boolean> ended =
-                MutexTest.inThread(() -> here.mutex("x").tryAcquire(Duration.ofMillis(20)).isPresent());
+        CompletableFuture<Boolean> ended = MutexTest.inThread(
+                () -> here.mutex("x").tryAcquire(Duration.ofMillis(20)).isPresent());
         clients.passUntilDone(ended, Duration.ofMillis(220));
 
         assertThat(ended.get(10, TimeUnit.SECONDS)).isFalse();
