@@ -9,9 +9,7 @@ import io.sereno.simulation.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -67,32 +65,5 @@ class BlockedStagesTest {
 
         assertThat(others).isCompleted();
         assertThat(ahead.get(10, TimeUnit.SECONDS)).isPositive();
-    }
-
-    @Test
-    void whenNothingBlocksTheStagesOfACommitAreToldByOneThread() throws Exception {
-        here.topic("t", Codec.utf8()).publish("first");
-        line.next(Request.commitsTo("topic/t"), Fate.delayReply(MOMENT));
-        CompletableFuture<Long> ahead =
-                here.topic("t", Codec.utf8()).publishAsync("m").toCompletableFuture();
-        Set<Thread> tellers = ConcurrentHashMap.newKeySet();
-        List<Integer> order = new ArrayList<>();
-        List<CompletableFuture<Void>> stages = new ArrayList<>();
-        for (int i = 0; i < STAGES; i++) {
-            int number = i;
-            stages.add(here.topic("t", Codec.utf8())
-                    .publishAsync("m")
-                    .thenRun(() -> {
-                        tellers.add(Thread.currentThread());
-                        order.add(number);
-                    })
-                    .toCompletableFuture());
-        }
-        clients.passUntilDone(
-                CompletableFuture.allOf(stages.toArray(new CompletableFuture<?>[0])), Duration.ofSeconds(1));
-
-        assertThat(ahead).isCompleted();
-        assertThat(tellers).hasSize(1);
-        assertThat(order).isSorted().hasSize(STAGES);
     }
 }
