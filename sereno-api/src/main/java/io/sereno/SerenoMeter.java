@@ -172,7 +172,8 @@ public interface SerenoMeter {
     default void topicLag(String topic, long change) {}
 
     /**
-     * Retention took messages that a reader or subscription had not been given.
+     * A reader or subscription reported a {@link Gap}: retention took messages, or the store has lost them. Messages that were read before count
+     * too.
      *
      * @param topic name of the topic
      * @param messages how many

@@ -96,7 +96,7 @@ class LoggingTest {
         assertThat(lines())
                 .containsExactly(
                         "INFO connected to STORE as node one",
-                        "WARNING no session can be opened on STORE; trying on: REASON",
+                        "WARNING cannot open a session on STORE; retrying: REASON",
                         "INFO session ID on STORE was opened; work goes on under it");
     }
 
@@ -250,7 +250,7 @@ class LoggingTest {
                         + record.getMessage()
                                 .replace(store, "STORE")
                                 .replaceAll("session [0-9A-Za-z]{11} ", "session ID ")
-                                .replaceAll("(another PT[0-9.]+S|trying on): .*", "$1: REASON"))
+                                .replaceAll("(another PT[0-9.]+S|retrying): .*", "$1: REASON"))
                 .toList();
     }
 }

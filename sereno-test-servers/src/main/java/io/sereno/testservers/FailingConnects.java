@@ -173,7 +173,7 @@ public abstract class FailingConnects {
 
     @Test
     final void whereTheQuorumIsMissingItMayBeRepeated() {
-        withoutQuorum(place -> assertMayBeRepeated(builder(scheme + "://" + place), ""));
+        withoutQuorum(place -> assertMayBeRepeated(builder(scheme + "://" + place), "answer"));
     }
 
     @Test

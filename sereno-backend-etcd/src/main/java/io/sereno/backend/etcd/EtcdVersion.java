@@ -39,7 +39,12 @@ record EtcdVersion(int major, int minor, int patch) {
 
     /** A user is meant to keep others out of the namespace, which an older server does not do. */
     static void warnOfRights(String version, String namespace) {
-        if (!parse(version).map(EtcdVersion::enforcesRights).orElse(true)) {
+        Optional<EtcdVersion> known = parse(version);
+        if (known.isEmpty()) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "etcd does not tell its version to this user; rights are fully enforced from 3.5.33 and 3.6.14 on");
+        } else if (!known.get().enforcesRights()) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     () -> "etcd " + version

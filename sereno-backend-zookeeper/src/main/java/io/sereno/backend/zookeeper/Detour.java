@@ -205,7 +205,7 @@ final class Detour implements Handle.Listener {
                 release(opened);
             });
         } catch (IOException | RuntimeException | Error e) {
-            LOG.log(Level.WARNING, "no other way to ZooKeeper could be tried; trying on", e);
+            LOG.log(Level.WARNING, "no other way to ZooKeeper could be tried; retrying", e);
         }
         time(mine, limit(), () -> next(pause()));
     }

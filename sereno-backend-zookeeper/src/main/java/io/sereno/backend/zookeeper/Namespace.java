@@ -211,7 +211,7 @@ final class Namespace {
                     () -> "the nodes of the namespace, with " + place.paths().clock() + ", are there again");
             watches.reset();
         } else if (first && !connection.isClosed()) {
-            LOG.log(Level.WARNING, "the nodes of the namespace could not be made again; trying on", failure);
+            LOG.log(Level.WARNING, "the nodes of the namespace could not be made again; retrying", failure);
         }
     }
 }

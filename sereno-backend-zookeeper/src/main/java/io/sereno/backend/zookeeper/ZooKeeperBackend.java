@@ -309,7 +309,7 @@ final class ZooKeeperBackend implements Backend {
             if (!opened) {
                 return;
             }
-            LOG.log(Level.WARNING, "no session could be begun with ZooKeeper; trying on", why);
+            LOG.log(Level.WARNING, "no session could be begun with ZooKeeper; retrying", why);
             connection.time().schedule(AGAIN, connection.executor(), () -> {
                 if (!connection.isClosed()) {
                     try {

@@ -73,7 +73,7 @@ public final class Events {
 
     /** Nothing is held yet, or any more. The next session is tried for until there is one. */
     void noSession(String nodeId, BackendException why) {
-        Lines.SESSION.expected("no session can be opened on " + store + "; trying on", why, true);
+        Lines.SESSION.expected("cannot open a session on " + store + "; retrying", why, true);
         failed("session", nodeId, "renew", why);
     }
 
@@ -178,7 +178,7 @@ public final class Events {
         boolean silent = why instanceof BackendException failure && !failure.permanent();
         boolean known = silent && outage;
         outage = outage || silent;
-        Lines.STORE.expected(about + " is in trouble; trying on", why, !known);
+        Lines.STORE.expected(about + " failed; retrying", why, !known);
         failed(recipe, name, operation, why);
     }
 
