@@ -120,7 +120,7 @@ class LoggingTest {
             line.heal();
             clients.time.advance(Duration.ofSeconds(4));
             List<String> lines = lines();
-            assertThat(lines.stream().filter(text -> text.contains("is in trouble")))
+            assertThat(lines.stream().filter(text -> text.contains("failed; retrying")))
                     .as("outage " + outage + " in %s", lines)
                     .hasSize(1);
         }
