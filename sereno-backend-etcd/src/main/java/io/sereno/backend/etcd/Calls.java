@@ -94,19 +94,27 @@ final class Calls {
     }
 
     private void probe() {
-        if (overdue.isEmpty() || closed || !probing.compareAndSet(false, true)) {
+        if (probing.compareAndSet(false, true)) {
+            sendProbe();
+        }
+    }
+
+    /** Again and again, one at a time, until nothing is overdue. */
+    private void sendProbe() {
+        if (overdue.isEmpty() || closed) {
+            probing.set(false);
+            if (!overdue.isEmpty() && !closed) {
+                probe(); // It was added after the look.
+            }
             return;
         }
         long startedAt = time.nanoTime();
         CompletionStage<?> answer = call(KVGrpc.getTxnMethod(), probe, PATIENCE);
         answer.whenComplete((done, failure) -> {
-            probing.set(false);
             if (failure == null && time.nanoTime() - slowAnswerAt >= PATIENCE.toNanos()) {
                 overdue.forEach(call -> call.overtakenBy(startedAt));
             }
-            if (!overdue.isEmpty()) {
-                time.schedule(BETWEEN_PROBES, threads, this::probe);
-            }
+            time.schedule(BETWEEN_PROBES, threads, this::sendProbe);
         });
     }
 
@@ -340,6 +348,17 @@ final class Calls {
 
             @Override
             public void onClose(Status status, Metadata trailers) {
+                try {
+                    closed(status);
+                } catch (RuntimeException | Error e) {
+                    // Nobody else would end the call.
+                    end.completeExceptionally(
+                            new CallFailure(Status.fromThrowable(e), sent, "the end of a call failed"));
+                    throw e;
+                }
+            }
+
+            private void closed(Status status) {
                 A received = answer;
                 if (status.isOk() && received != null) {
                     end.complete(received);

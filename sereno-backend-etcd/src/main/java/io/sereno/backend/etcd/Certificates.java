@@ -19,6 +19,7 @@ final class Certificates {
     private final BackendConfig config;
     private final boolean used;
     private volatile @Nullable SslContext last;
+    private volatile String problem = "";
 
     /** Fails with an IllegalArgumentException if they cannot be used now. */
     Certificates(BackendConfig config) {
@@ -33,10 +34,14 @@ final class Certificates {
         if (used) {
             try {
                 last = make();
-            } catch (IllegalArgumentException e) {
+                problem = "";
+            } catch (RuntimeException e) {
+                String found = String.valueOf(e.getMessage());
+                // An outage has many reconnects, and one line.
                 LOG.log(
-                        System.Logger.Level.WARNING,
-                        () -> "reconnecting to etcd with the certificates that were read before: " + e.getMessage());
+                        found.equals(problem) ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
+                        () -> "reconnecting to etcd with the certificates that were read before: " + found);
+                problem = found;
             }
         }
         return last;

@@ -9,6 +9,7 @@ final class Link {
     private final InetSocketAddress endpoint;
     private final ManagedChannel channel;
     private volatile long heardAt;
+    private volatile boolean lost;
 
     Link(InetSocketAddress endpoint, ManagedChannel channel, long now) {
         this.endpoint = endpoint;
@@ -34,6 +35,15 @@ final class Link {
 
     void heard(long now) {
         heardAt = now;
+    }
+
+    /** Its connection is gone; what gRPC makes in its place counts for nothing. */
+    void lose() {
+        lost = true;
+    }
+
+    boolean isLost() {
+        return lost;
     }
 
     /** Whether the server has said nothing at all since then. */

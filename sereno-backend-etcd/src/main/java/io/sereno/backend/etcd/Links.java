@@ -121,7 +121,10 @@ final class Links {
     private void follow(Link link) {
         ConnectivityState before = link.channel().getState(false);
         link.channel().notifyWhenStateChanged(before, () -> {
-            boolean replaced = before == ConnectivityState.READY && replace(link);
+            if (before == ConnectivityState.READY) {
+                link.lose();
+            }
+            boolean replaced = link.isLost() && replace(link);
             if (!replaced && link.channel().getState(false) != ConnectivityState.SHUTDOWN) {
                 follow(link);
             }

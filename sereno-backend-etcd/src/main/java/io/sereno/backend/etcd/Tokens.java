@@ -63,7 +63,7 @@ final class Tokens {
         AuthenticateRequest login;
         try {
             login = request(name);
-        } catch (RuntimeException none) {
+        } catch (RuntimeException | Error none) {
             fresh.completeExceptionally(none);
             return;
         }
