@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sereno.Codec;
 import io.sereno.Counter;
 import io.sereno.From;
+import io.sereno.Grant;
+import io.sereno.Mutex;
 import io.sereno.NotAppliedException;
 import io.sereno.Sereno;
 import io.sereno.Subscription;
 import io.sereno.TopicListener;
+import io.sereno.backend.memory.MemoryBackup;
 import io.sereno.recipes.connect.LogCapture;
 import io.sereno.recipes.kernel.Hooks;
+import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -98,6 +102,39 @@ class LoggingTest {
                         "INFO connected to STORE as node one",
                         "WARNING cannot open a session on STORE; retrying: REASON",
                         "INFO session ID on STORE was opened; work goes on under it");
+    }
+
+    /** Lease and marker are put, but so slowly that the lease is over by then. */
+    @Test
+    void aStoreThatIsTooSlowForASessionIsToldOnce() {
+        FaultyBackend line = clients.line();
+        Runnable heal = line.each(request -> true, Fate.delayReply(Duration.ofMillis(4_900)));
+        connect(line);
+        clients.time.advance(Duration.ofSeconds(60));
+        heal.run();
+        clients.time.advance(Duration.ofSeconds(30));
+        assertThat(lines())
+                .containsExactly(
+                        "INFO connected to STORE as node one",
+                        "WARNING cannot open a session on STORE; retrying: REASON",
+                        "INFO session ID on STORE was opened; work goes on under it");
+    }
+
+    @Test
+    void aStoreThatHasGoneBackHasOneLine() throws Exception {
+        SerenoClient client = connect(clients.line());
+        client.mutex("m").acquire();
+        Mutex other = client.mutex("n");
+        Grant grant = other.acquire();
+        MemoryBackup backup = clients.store.backup();
+        grant.release();
+        clients.store.restore(backup, MemoryBackup.Revisions.REPEAT);
+
+        assertThat(lines())
+                .hasSize(4)
+                .anyMatch(line -> line.startsWith("WARNING STORE has gone back to an earlier state"))
+                .contains("WARNING lost mutex 'm' with token 2048 on STORE: STORE_RESTORED")
+                .noneMatch(line -> line.contains("has expired"));
     }
 
     @Test

@@ -50,15 +50,54 @@ class StoreRestoredTest {
     @ParameterizedTest
     @EnumSource
     void aPlaceThatWasGivenBackAndIsThereAgainHoldsUpNobody(MemoryBackup.Revisions revisions) throws Exception {
+        Sereno client = clients.connect("former");
+        Mutex former = client.mutex("x");
+        Mutex laterOn = client.mutex("y");
+        Mutex next = clients.connect("next").mutex("x");
+        Grant grant = former.acquire();
+        MemoryBackup backup = clients.store.backup();
+        grant.release();
+        for (int i = 0; i < 20; i++) {
+            laterOn.acquire().release();
+        }
+
+        clients.store.restore(backup, revisions);
+
+        acquire(next).release();
+    }
+
+    /** Many deletions in one directory are looked for with one read of it. */
+    @ParameterizedTest
+    @EnumSource
+    void aPlaceThatWasGivenBackBeforeManyOthersOfTheSameMutexHoldsUpNobody(MemoryBackup.Revisions revisions)
+            throws Exception {
         Mutex former = clients.connect("former").mutex("x");
         Mutex next = clients.connect("next").mutex("x");
         Grant grant = former.acquire();
         MemoryBackup backup = clients.store.backup();
         grant.release();
+        for (int i = 0; i < 20; i++) {
+            former.acquire().release();
+        }
 
         clients.store.restore(backup, revisions);
 
         acquire(next).release();
+    }
+
+    @Test
+    void aStoreThatComesBackEmptyEndsNoSessionThatWasOpenedAfterwards() throws Exception {
+        clients.connect("other").counter("c").incrementAndGet();
+        MemoryBackup backup = clients.store.backup();
+        RecordingMeter meter = new RecordingMeter();
+        SerenoClient client = clients.connect("one", clients.line(), meter);
+        client.mutex("x").acquire();
+
+        clients.store.restore(backup, MemoryBackup.Revisions.REPEAT);
+
+        Grant again = acquire(client.mutex("x"));
+        assertThat(meter.told).containsOnlyOnce("session lost");
+        assertThat(again.isHeld()).isTrue();
     }
 
     private Grant acquire(Mutex mutex) throws Exception {

@@ -3,33 +3,70 @@ package io.sereno.recipes.kernel;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.TimeSource;
 import io.sereno.spi.Write;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the store has acknowledged to this client lately, as far as it proves later that the store has gone back to an earlier state: the newest
- * revision of each directory, which a later commit has to exceed (COM-6), and the entries that were deleted last, which never come back with the
- * same createRevision. Both are bounded. Safe for use by multiple threads.
+ * revision of each directory, which a later commit has to exceed (COM-6), and the entries that were deleted within the last minute, which never
+ * come back with the same createRevision. Both are bounded. Safe for use by multiple threads.
+ *
+ * <p>The deletions are kept by age, not by number alone: how many follow on the one that was undone says nothing of how far back the store went.
  */
 final class Acknowledged {
     private static final int MOST_DIRECTORIES = 1_024;
-    private static final int MOST_DELETIONS = 16;
+    private static final int MOST_DELETIONS = 10_000;
+    private static final long OLDEST_DELETION_NANOS = Duration.ofSeconds(60).toNanos();
+    /** So many are looked for one by one, for a directory may be large; of more, one read of the directory tells. */
+    private static final int FEW = 4;
 
     /** What was known when a commit was sent. */
     record Sent(long age, long newest) {}
 
     /** An entry that is gone for good. */
-    record Deletion(String directory, String name, long createRevision) {
-        boolean isUndone(List<Entry> found) {
-            return found.stream().anyMatch(entry -> entry.createRevision() == createRevision);
+    record Deletion(String directory, String name, long createRevision, long at) {
+        boolean isUndone(Entry found) {
+            return found.createRevision() == createRevision;
         }
     }
+
+    /** A read, and the deletions that its answer may show to be undone. */
+    record Look(Query query, Map<String, List<Deletion>> byName) {
+        private static Look at(Query query, List<Deletion> deletions) {
+            Map<String, List<Deletion>> byName = new HashMap<>();
+            for (Deletion deletion : deletions) {
+                byName.computeIfAbsent(deletion.name(), name -> new ArrayList<>(1))
+                        .add(deletion);
+            }
+            return new Look(query, byName);
+        }
+
+        /** One that is undone; null if none is. */
+        @Nullable
+        Deletion undone(List<Entry> found) {
+            for (Entry entry : found) {
+                for (Deletion deletion : byName.getOrDefault(entry.name(), List.of())) {
+                    if (deletion.isUndone(entry)) {
+                        return deletion;
+                    }
+                }
+            }
+            return null;
+        }
+    }
+
+    private final TimeSource time;
 
     private final Map<String, Long> newest = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -44,6 +81,10 @@ final class Acknowledged {
     private long age;
     /** Guards all of it; held for some steps in memory. */
     private final ReentrantLock lock = new ReentrantLock();
+
+    Acknowledged(TimeSource time) {
+        this.time = time;
+    }
 
     Sent sent(Commit commit) {
         lock.lock();
@@ -74,6 +115,10 @@ final class Acknowledged {
     }
 
     private void remember(Commit commit) {
+        if (commit.writes().stream().noneMatch(Write.Delete.class::isInstance)) {
+            return; // Most commits: this one is cheap.
+        }
+        dropOld();
         Map<String, Long> bound = new HashMap<>();
         for (Condition condition : commit.conditions()) {
             if (condition instanceof Condition.CreateRevision create) {
@@ -83,7 +128,7 @@ final class Acknowledged {
         for (Write write : commit.writes()) {
             Long createRevision = write instanceof Write.Delete ? bound.get(write.name()) : null;
             if (createRevision != null) {
-                deletions.addLast(new Deletion(commit.directory(), write.name(), createRevision));
+                deletions.addLast(new Deletion(commit.directory(), write.name(), createRevision, time.nanoTime()));
                 if (deletions.size() > MOST_DELETIONS) {
                     deletions.removeFirst();
                 }
@@ -91,13 +136,36 @@ final class Acknowledged {
         }
     }
 
-    List<Deletion> deletions() {
+    private void dropOld() {
+        long now = time.nanoTime();
+        while (!deletions.isEmpty() && now - deletions.getFirst().at() > OLDEST_DELETION_NANOS) {
+            deletions.removeFirst();
+        }
+    }
+
+    /** What to read to find out whether a deletion is undone. */
+    List<Look> looks() {
+        Map<String, List<Deletion>> byDirectory = new LinkedHashMap<>();
         lock.lock();
         try {
-            return List.copyOf(deletions);
+            dropOld();
+            for (Deletion deletion : deletions) {
+                byDirectory
+                        .computeIfAbsent(deletion.directory(), directory -> new ArrayList<>())
+                        .add(deletion);
+            }
         } finally {
             lock.unlock();
         }
+        List<Look> looks = new ArrayList<>();
+        byDirectory.forEach((directory, all) -> {
+            if (all.size() > FEW) {
+                looks.add(Look.at(new Query.All(directory), all));
+            } else {
+                all.forEach(one -> looks.add(Look.at(new Query.One(directory, one.name()), List.of(one))));
+            }
+        });
+        return looks;
     }
 
     /** The deletion was found undone. False if that is known already. */

@@ -91,10 +91,13 @@ public final class Events {
         Lines.SESSION.log(Level.INFO, "session " + sessionId + " on " + store + " is renewed again; nothing was lost");
     }
 
-    void sessionExpired(String sessionId) {
-        Lines.SESSION.log(
-                Level.WARNING,
-                "session " + sessionId + " on " + store + " has expired; everything held under it is lost");
+    /** A store that has gone back has its line already. */
+    void sessionEnded(String sessionId, LossCause cause) {
+        if (cause != LossCause.STORE_RESTORED) {
+            Lines.SESSION.log(
+                    Level.WARNING,
+                    "session " + sessionId + " on " + store + " has expired; everything held under it is lost");
+        }
         if (meter != null) {
             meter.sessionLost();
         }

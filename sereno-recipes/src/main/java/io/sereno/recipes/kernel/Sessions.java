@@ -123,12 +123,11 @@ public final class Sessions {
 
     /** The store has gone back to an earlier state: what stands under the session is not what was put there. */
     void storeRestored() {
-        strand.execute(() -> {
-            Session session = current;
-            if (session != null) {
-                session.end(LossCause.STORE_RESTORED);
-            }
-        });
+        // The one that stands now: one that is opened before the task runs was put after the store had gone back.
+        Session standing = current;
+        if (standing != null) {
+            strand.execute(() -> standing.end(LossCause.STORE_RESTORED));
+        }
     }
 
     public void withdrawn(Session session) {
@@ -191,7 +190,7 @@ public final class Sessions {
                 .build();
         kernel.store().commit(commit, strand, outcome -> {
             if (outcome.kind() != Outcome.Kind.COMMITTED || !session.isAlive() || closed) {
-                failed(outcome.failure());
+                failed(outcome.failure() != null ? outcome.failure() : overBeforeItStood());
                 giveBack(session, this::enrolAgain);
                 return;
             }
@@ -207,6 +206,14 @@ public final class Sessions {
             tell(SessionState.CONNECTED, session.id());
             members.values().forEach(member -> member.opened(session));
         });
+    }
+
+    private BackendException overBeforeItStood() {
+        return new BackendException(
+                BackendException.Outcome.NOT_APPLIED,
+                false,
+                "the session was over before it stood: lease and marker took longer than its ttl of " + ttl,
+                null);
     }
 
     private void failed(@Nullable BackendException why) {
@@ -288,7 +295,7 @@ public final class Sessions {
         public void ended(Session session) {
             current = null;
             if (!closed) {
-                kernel.events().sessionExpired(session.id());
+                kernel.events().sessionEnded(session.id(), session.lossCause());
                 tell(SessionState.EXPIRED, session.id());
             }
             members.values().forEach(member -> member.ended(session));

@@ -17,10 +17,13 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -37,11 +40,17 @@ public final class Store {
     /** What a backend may take beyond its own deadline (LIF-6). */
     private static final Duration GRACE = Duration.ofMillis(250);
 
+    private static final int LOOKS_AT_ONCE = 16;
+
     private final Backend backend;
     private final TimeSource time;
     private final Duration limit;
     private final Events events;
-    private final Acknowledged acknowledged = new Acknowledged();
+    private final Acknowledged acknowledged;
+    /** What is still to be read by the look that began last. */
+    private final AtomicReference<Queue<Acknowledged.Look>> looks =
+            new AtomicReference<>(new ConcurrentLinkedQueue<>());
+
     private volatile Consumer<String> onRestored = evidence -> {};
     private final LongAdder answers = new LongAdder();
 
@@ -50,6 +59,7 @@ public final class Store {
         this.time = time;
         this.limit = operationTimeout.plus(GRACE);
         this.events = events;
+        this.acknowledged = new Acknowledged(time);
     }
 
     /** {@code then} hears each time that what the store says proves that it has gone back to an earlier state. */
@@ -69,17 +79,36 @@ public final class Store {
         });
     }
 
-    /** Looks whether what was deleted last is there again: a store that has lost the deletion would keep others waiting for it. */
+    /**
+     * Looks whether what was deleted lately is there again: a store that has lost the deletion would keep others waiting for it. It ends with the
+     * first proof, or when another one begins.
+     */
     void lookForWhatWasDeleted(Executor on) {
-        for (Acknowledged.Deletion deletion : acknowledged.deletions()) {
-            read(new Query.One(deletion.directory(), deletion.name()), on, (snapshot, failure) -> {
-                // A look that failed is made again with the next notice of a new connection.
-                if (snapshot != null && deletion.isUndone(snapshot.entries()) && acknowledged.undone(deletion)) {
-                    onRestored.accept("entry '" + deletion.name() + "' of directory '" + deletion.directory()
-                            + "' was deleted and is there again");
-                }
-            });
+        Queue<Acknowledged.Look> all = new ConcurrentLinkedQueue<>(acknowledged.looks());
+        looks.getAndSet(all).clear();
+        for (int i = 0; i < LOOKS_AT_ONCE; i++) {
+            lookAtNext(all, on);
         }
+    }
+
+    private void lookAtNext(Queue<Acknowledged.Look> left, Executor on) {
+        Acknowledged.Look look = left.poll();
+        if (look == null) {
+            return;
+        }
+        read(look.query(), on, (snapshot, failure) -> {
+            // A look that failed is made again with the next notice of a new connection.
+            Acknowledged.Deletion undone = snapshot != null ? look.undone(snapshot.entries()) : null;
+            if (undone == null) {
+                lookAtNext(left, on);
+                return;
+            }
+            left.clear();
+            if (acknowledged.undone(undone)) {
+                onRestored.accept("entry '" + undone.name() + "' of directory '" + undone.directory()
+                        + "' was deleted and is there again");
+            }
+        });
     }
 
     /** How many calls the store has answered so far. One who waits and finds more than before knows that the store is in reach. */
