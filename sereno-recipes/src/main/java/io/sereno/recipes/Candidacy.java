@@ -375,9 +375,9 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     }
 
     @Override
-    public void foundGone() {
+    public void foundGone(LossCause cause) {
         if (outgoing != null) {
-            outgoing.foundGone();
+            outgoing.foundGone(cause);
         }
     }
 

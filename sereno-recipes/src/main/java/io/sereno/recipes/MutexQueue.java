@@ -455,9 +455,9 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     @Override
-    public void foundGone() {
+    public void foundGone(LossCause cause) {
         if (outgoing != null) {
-            outgoing.foundGone();
+            outgoing.foundGone(cause);
         }
     }
 

@@ -118,6 +118,27 @@ class LossFoundAtTheEndTest {
     }
 
     @Test
+    void theLossIsFoundAlsoWhereTheStoreSaysThatTheLeaseIsDead() throws Exception {
+        Grant grant = mutex.acquire();
+        MutexQueue.Request next =
+                new MutexRecipe(here.client(), "x", "lock/x").queue("test").request("test", false, null);
+        clients.time.advance(Duration.ofMillis(20)); // The series is over: the entry is given back, and a new one put.
+        line.holdNotices();
+        line.endLease(line.leases().get(0)).toCompletableFuture().join();
+
+        CompletableFuture<Boolean> released = release(grant);
+        clients.passUntilDone(released, Clients.OPERATION_TIMEOUT);
+
+        assertThatThrownBy(() -> released.get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                        GrantLostException.class,
+                        lost -> assertThat(lost.lossCause()).isEqualTo(LossCause.SESSION_EXPIRED));
+        clients.passUntilDone(next.result(), Clients.OPERATION_TIMEOUT);
+        next.result().join().orElseThrow().release();
+    }
+
+    @Test
     void workUnderALockThatWasLostMeanwhileFails() {
         assertThatThrownBy(() -> mutex.call(grant -> {
                     clients.removeAll("lock/x");

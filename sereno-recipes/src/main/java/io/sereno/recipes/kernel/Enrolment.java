@@ -1,5 +1,6 @@
 package io.sereno.recipes.kernel;
 
+import io.sereno.LossCause;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
@@ -22,7 +23,7 @@ final class Enrolment {
         void placed(Session under, Place place, @Nullable Snapshot queue);
 
         /** The place that was to be given back in exchange is gone; nothing was put. */
-        void outgoingIsGone();
+        void outgoingIsGone(LossCause cause);
 
         /** Nobody knows whether the commit that was to delete the place took effect. */
         void outgoingIsInDoubt();
@@ -78,12 +79,17 @@ final class Enrolment {
                     boolean isTaken = outcome.snapshot() != null && Place.entryOf(name, outcome.snapshot()) != null;
                     if (outgoing != null && !isTaken) {
                         doubtful = null;
-                        candidate.outgoingIsGone();
+                        candidate.outgoingIsGone(LossCause.ENTRY_REMOVED);
                     } else {
                         requests.pause(null);
                     }
                 }
-                case LEASE_DEAD -> requests.leaseDead(under);
+                case LEASE_DEAD -> {
+                    if (outgoing != null) {
+                        candidate.outgoingIsGone(LossCause.SESSION_EXPIRED); // With the lease that it was bound to.
+                    }
+                    requests.leaseDead(under);
+                }
                 case NOT_APPLIED -> {
                     doubtful = null;
                     requests.pause(outcome.failure());

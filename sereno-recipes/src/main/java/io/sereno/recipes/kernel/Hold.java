@@ -109,9 +109,9 @@ public final class Hold implements Leadership {
      * Giving it back has found that it had been lost. Whoever gives it back hears that; {@link #lost} does not complete, for there is nothing left
      * that could be stopped.
      */
-    public void foundGone() {
-        if (end.compareAndSet(RELEASED, new End(LossCause.ENTRY_REMOVED))) {
-            kernel.events().foundLost(recipe, name, fencingToken, LossCause.ENTRY_REMOVED);
+    public void foundGone(LossCause cause) {
+        if (end.compareAndSet(RELEASED, new End(cause))) {
+            kernel.events().foundLost(recipe, name, fencingToken, cause);
         }
     }
 

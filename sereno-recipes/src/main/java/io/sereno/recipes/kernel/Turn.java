@@ -61,7 +61,7 @@ public final class Turn {
         void givenBack();
 
         /** What was given back had been gone before, so the turn had been lost. Told before {@link #givenBack}. */
-        default void foundGone() {}
+        default void foundGone(LossCause cause) {}
 
         /** Nothing is wanted, nothing is left in the store, nothing is under way. May be told again. */
         void idle();
@@ -277,8 +277,8 @@ public final class Turn {
         }
 
         @Override
-        public void outgoingIsGone() {
-            Turn.this.outgoingIsGone();
+        public void outgoingIsGone(LossCause cause) {
+            Turn.this.outgoingIsGone(cause);
         }
 
         @Override
@@ -406,7 +406,7 @@ public final class Turn {
                     outgoing = null;
                     owner.givenBack();
                 }
-                case CONFLICT -> outgoingIsGone();
+                case CONFLICT -> outgoingIsGone(LossCause.ENTRY_REMOVED);
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
                     outgoingInDoubt |= outcome.kind() == Outcome.Kind.UNKNOWN;
                     requests.pause(outcome.failure());
@@ -415,11 +415,11 @@ public final class Turn {
         });
     }
 
-    /** The store refused to delete it because it is not there. */
-    private void outgoingIsGone() {
+    /** The store refused to delete it because it, or the lease that it was bound to, is not there. */
+    private void outgoingIsGone(LossCause cause) {
         outgoing = null;
         if (!outgoingInDoubt) {
-            owner.foundGone();
+            owner.foundGone(cause);
         }
         owner.givenBack();
     }
