@@ -84,7 +84,9 @@ public interface SerenoMeter {
 
     /** Why a wait ended without a grant. */
     enum NotGranted {
-        /** Others held the right or waited in front of the caller until its time was over. */
+        /**
+         * Others held the right or waited in front of the caller until its time was over, or the store was too slow to say.
+         */
         BUSY,
         /** The store refused, or was not reached within the caller's time. */
         FAILED,

@@ -181,7 +181,8 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         } else if (isCountedOn(request)) {
             afterRelease.add(() -> withdraw(request, gone));
         } else {
-            giveUp(request, NotGranted.WITHDRAWN, gone);
+            end(request, NotGranted.WITHDRAWN);
+            giveUp(request, gone);
         }
     }
 
@@ -328,11 +329,14 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         boolean inReach = lastFailure() == null && kernel.sessions().current() != null;
         boolean behindOthers = current != null || (turn.isWaiting() && inReach);
         CompletableFuture<Void> gone = new CompletableFuture<>();
-        giveUp(request, behindOthers ? NotGranted.BUSY : NotGranted.FAILED, gone);
+        giveUp(request, gone);
         var unused = kernel.atMost(Kernel.GRACE, gone).thenRun(() -> {
+            // Told only here, so that the meter hears the same as the caller.
             if (behindOthers || isAnswered(request)) {
+                gaveUp(request, NotGranted.BUSY);
                 request.result.complete(Optional.empty());
             } else {
+                gaveUp(request, NotGranted.FAILED);
                 request.result.completeExceptionally(scope.notApplied(request.operation, lastFailure()));
             }
         });
@@ -348,10 +352,10 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         return own != null ? own : kernel.sessions().failure();
     }
 
-    private void giveUp(Request request, NotGranted why, CompletableFuture<Void> gone) {
-        boolean mine = !request.ended && waiting.remove(request);
+    private void giveUp(Request request, CompletableFuture<Void> gone) {
+        boolean mine = waiting.remove(request);
         inLine = waiting.size();
-        end(request, why);
+        end(request);
         if (mine && waiting.isEmpty() && current == null) {
             leaving.add(gone);
             turn.leave();
@@ -362,8 +366,18 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     private void end(Request request, NotGranted why) {
         if (!request.ended) {
+            gaveUp(request, why);
+            end(request);
+        }
+    }
+
+    private void gaveUp(Request request, NotGranted why) {
+        kernel.events().gaveUp(RECIPE, scope.name(), why, request.since);
+    }
+
+    private void end(Request request) {
+        if (!request.ended) {
             request.ended = true;
-            kernel.events().gaveUp(RECIPE, scope.name(), why, request.since);
             request.cancelLimit.run();
             queues.exit(directory);
         }

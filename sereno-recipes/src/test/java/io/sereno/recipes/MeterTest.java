@@ -17,6 +17,7 @@ import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.recipes.connect.LogCapture;
 import io.sereno.recipes.kernel.Hooks;
+import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
@@ -119,6 +120,22 @@ class MeterTest {
         clients.passUntilDone(timed, SECOND.multipliedBy(5));
         assertThatThrownBy(timed::join).hasCauseInstanceOf(NotAppliedException.class);
         assertThat(meter.told).last().asString().startsWith("gave up mutex m").endsWith("FAILED");
+        assertThat(meter.waiting).hasValue(0);
+    }
+
+    /** No answer comes within its time, but one comes soon after. */
+    @Test
+    void aStoreThatIsTooSlowIsABusyWait() {
+        FaultyBackend line = clients.line();
+        SerenoClient client = clients.connect("one", line, meter);
+        line.each(request -> true, Fate.delayReply(Duration.ofMillis(50)));
+        CompletableFuture<Optional<Grant>> timed =
+                CompletableFuture.supplyAsync(() -> tryAcquire(client, Duration.ofMillis(20)), clients.callbacks);
+        clients.passUntilDone(timed, SECOND);
+        assertThat(timed.join()).isEmpty();
+        assertThat(meter.told).filteredOn(told -> told.startsWith("gave up")).hasSize(1);
+        assertThat(meter.told)
+                .anySatisfy(told -> assertThat(told).startsWith("gave up").endsWith("BUSY"));
         assertThat(meter.waiting).hasValue(0);
     }
 
