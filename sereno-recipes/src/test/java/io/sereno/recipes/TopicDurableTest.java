@@ -13,6 +13,7 @@ import io.sereno.Sereno;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
+import io.sereno.UnreadableEntryException;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -445,7 +446,7 @@ class TopicDurableTest {
         assertThat(subscription.ended().toCompletableFuture())
                 .failsWithin(Duration.ofSeconds(10))
                 .withThrowableThat()
-                .withCauseInstanceOf(IllegalStateException.class);
+                .withCauseInstanceOf(UnreadableEntryException.class);
         subscription.close();
         assertThat(clients.time.elapsed()).isZero();
     }
