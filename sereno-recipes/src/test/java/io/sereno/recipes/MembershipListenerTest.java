@@ -193,6 +193,10 @@ class MembershipListenerTest {
             nodes.add(connect("n" + i));
         }
         List<KeepAlive> listed = new ArrayList<>();
+        // A listener that hears of nothing before all are gone again hears nothing at all.
+        KeepAlive first = nodes.get(0).membership("g").join("first", TTL);
+        ear.expect("joined first " + first.incarnation());
+        listed.add(first);
         for (int round = 0; round < 200; round++) {
             int node = round % 4;
             if (listed.size() > 2) {
@@ -204,7 +208,7 @@ class MembershipListenerTest {
             one.close();
         }
         nodes.forEach(Sereno::close);
-        List<String> open = new ArrayList<>();
+        List<String> open = new ArrayList<>(List.of(" first " + first.incarnation()));
         do {
             String event = ear.next();
             String incarnation = event.substring(event.indexOf(' '));
