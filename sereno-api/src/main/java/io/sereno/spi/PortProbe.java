@@ -2,6 +2,7 @@ package io.sereno.spi;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -29,6 +30,8 @@ import javax.net.ssl.SSLException;
  * <p>Instances cannot be changed and are safe for use by multiple threads.
  */
 public final class PortProbe {
+    private static final System.Logger LOG = System.getLogger(PortProbe.class.getName());
+
     /** Enough to know a protocol by. */
     private static final int BYTES = 64;
 
@@ -74,12 +77,21 @@ public final class PortProbe {
      * @param servers asked in order until one is as it should be
      * @param tls whether the client wants TLS
      * @param limit how long to wait for all of them together
-     * @return a sentence for people; empty if one server is as it should be, or if none answers in time
+     * @return a sentence for people; empty if one server is as it should be, if one does not answer in time, or if
+     *     looking fails
      */
     public Optional<String> fault(List<InetSocketAddress> servers, boolean tls, Duration limit) {
         CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
         // A thread of its own, because nothing limits the time that the JDK takes to look a name up.
-        Thread thread = new Thread(() -> answer.complete(look(servers, tls, limit)), "sereno-port-probe");
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        answer.complete(look(servers, tls, limit));
+                    } catch (RuntimeException | Error e) {
+                        answer.completeExceptionally(e);
+                    }
+                },
+                "sereno-port-probe");
         thread.setDaemon(true);
         thread.start();
         try {
@@ -90,23 +102,28 @@ public final class PortProbe {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause());
+            LOG.log(Level.DEBUG, "what answers at the servers could not be found out", e.getCause());
+            return Optional.empty();
         }
     }
 
     private Optional<String> look(List<InetSocketAddress> servers, boolean tls, Duration limit) {
         int millis = (int) Math.max(1, limit.toMillis() / (4L * servers.size()));
+        boolean silent = false;
         String found = null;
         for (InetSocketAddress server : servers) {
             Answer answer = ask(server, millis);
             if (answer == (tls ? Answer.TLS : Answer.OWN)) {
                 return Optional.empty();
             }
-            if (answer != Answer.NONE) {
+            if (answer == Answer.NONE) {
+                silent = true;
+            } else {
                 found = describe(server.getHostString() + ":" + server.getPort(), answer, tls);
             }
         }
-        return Optional.ofNullable(found);
+        // A server that is down may be the right one, and may come back.
+        return silent ? Optional.empty() : Optional.ofNullable(found);
     }
 
     private String describe(String server, Answer answer, boolean tls) {

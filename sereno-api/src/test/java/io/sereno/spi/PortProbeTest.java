@@ -127,4 +127,33 @@ class PortProbeTest {
             assertThat(probe.fault(servers.subList(0, 1), false, LIMIT)).isPresent();
         }
     }
+
+    /** It may be the right one, and may come back. */
+    @Test
+    void aWrongServerIsNoFaultWhileAnotherOneIsDown() throws IOException {
+        InetSocketAddress down;
+        try (Server closed = saying("")) {
+            down = closed.address();
+        }
+        try (Server other = saying("SSH-2.0-OpenSSH")) {
+            assertThat(probe.fault(List.of(other.address(), down), false, LIMIT))
+                    .isEmpty();
+            assertThat(probe.fault(List.of(down, other.address()), false, LIMIT))
+                    .isEmpty();
+            assertThat(probe.fault(List.of(other.address(), other.address()), false, LIMIT))
+                    .isPresent();
+        }
+    }
+
+    @Test
+    void whereLookingFailsNothingIsKnownAndNobodyWaits() throws IOException {
+        PortProbe broken = new PortProbe("Store", "store", "stores", new byte[] {1}, answer -> {
+            throw new IllegalStateException("cannot tell");
+        });
+        try (Server server = saying("welcome, friend")) {
+            long before = System.nanoTime();
+            assertThat(broken.fault(List.of(server.address()), false, LIMIT)).isEmpty();
+            assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(LIMIT);
+        }
+    }
 }

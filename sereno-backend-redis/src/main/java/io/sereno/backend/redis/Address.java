@@ -1,10 +1,12 @@
 package io.sereno.backend.redis;
 
+import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
@@ -24,11 +26,14 @@ record Address(Form form, List<InetSocketAddress> endpoints, String name, boolea
         CLUSTER
     }
 
-    /** For a server that stores. */
-    RedisURI server(InetSocketAddress endpoint, Duration timeout) {
+    /** For one connection to a server that stores; known when the application has told the password. */
+    CompletableFuture<RedisURI> server(InetSocketAddress endpoint, Duration timeout) {
         RedisURI uri = sentinel(endpoint, timeout);
-        login.ifPresent(uri::setCredentialsProvider);
-        return uri;
+        return login.map(asked -> asked.credentials().thenApply(known -> {
+                    uri.setCredentialsProvider(RedisCredentialsProvider.from(() -> known));
+                    return uri;
+                }))
+                .orElseGet(() -> CompletableFuture.completedFuture(uri));
     }
 
     /** For a Sentinel, which knows nothing of the users of those that it watches. */

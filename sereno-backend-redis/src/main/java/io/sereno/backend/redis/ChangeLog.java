@@ -78,6 +78,8 @@ final class ChangeLog {
     private volatile String lastId = "0-0";
     /** Whether the log has a warning for what fails now. */
     private volatile boolean warned;
+    /** Whether the last entry read was none that Sereno wrote: of several in a row the log tells the first. */
+    private volatile boolean afterForeign;
     /** By the clock of the TimeSource, when to tick next; null for not before something new is in the log. */
     private volatile @Nullable Long nextTick;
 
@@ -205,7 +207,8 @@ final class ChangeLog {
 
     private void ticked(Connection connection, Tick tick) {
         nextTick = tick.microsToDeadline() < 0 ? null : time.nanoTime() + 1_000 * tick.microsToDeadline();
-        boolean again = position != 0 && !isLive();
+        // Revisions before the last one read: all that was stored is gone, and begins again with the server's clock.
+        boolean again = position != 0 && (!isLive() || tick.revision() < position);
         if (position == 0 || tick.revision() < position) {
             position = tick.revision();
             lastId = position + "-0";
@@ -270,6 +273,7 @@ final class ChangeLog {
                         lastId = entry.getId();
                         try {
                             tell(entry);
+                            afterForeign = false;
                         } catch (IllegalArgumentException e) {
                             foreign(entry, e);
                         }
@@ -280,10 +284,11 @@ final class ChangeLog {
 
     private void foreign(StreamMessage<String, byte[]> entry, IllegalArgumentException why) {
         LOG.log(
-                Level.WARNING,
+                afterForeign ? Level.DEBUG : Level.WARNING,
                 "entry {0} of the log of changes is none that Sereno wrote ({1}); it is passed over, and all watches look again",
                 entry.getId(),
-                why.getMessage());
+                ForeignRecords.excerpt(String.valueOf(why.getMessage())));
+        afterForeign = true;
         watches.reset();
         nextTick = time.nanoTime();
     }

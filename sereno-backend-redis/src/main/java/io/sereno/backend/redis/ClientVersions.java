@@ -61,7 +61,7 @@ record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
         try {
             Class.forName(type, false, ClientVersions.class.getClassLoader());
             return true;
-        } catch (ClassNotFoundException lacking) {
+        } catch (ClassNotFoundException | LinkageError lacking) {
             return false;
         }
     }

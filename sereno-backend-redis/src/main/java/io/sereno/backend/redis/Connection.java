@@ -121,11 +121,11 @@ final class Connection {
         CompletableFuture<Void> unused = connection.closeAsync();
     }
 
-    /** Lettuce throws where it sees at once that it cannot send. */
+    /** Lettuce throws where it sees at once that it cannot send, and an Error where a class of it does not load. */
     static <T> CompletionStage<T> send(Supplier<? extends CompletionStage<T>> command) {
         try {
             return command.get();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         }
     }

@@ -63,10 +63,10 @@ final class Connector {
 
     private CompletionStage<Connection> enter(InetSocketAddress server, Duration timeout) {
         String name = server.getHostString() + ":" + server.getPort();
-        return client.connectAsync(CODEC, address.server(server, timeout))
-                // Its own stages lack what CompletionStage has had since Java 12: exceptionallyCompose() never
+        return address.server(server, timeout)
+                // The stages of Lettuce lack what CompletionStage has had since Java 12: exceptionallyCompose() never
                 // completes.
-                .toCompletableFuture()
+                .thenCompose(uri -> client.connectAsync(CODEC, uri).toCompletableFuture())
                 .thenCompose(lettuce -> {
                     CompletableFuture<Connection> entered = identify(lettuce).toCompletableFuture();
                     // Lettuce saw to the time until here. A server that falls silent now would keep its connection for
@@ -108,9 +108,11 @@ final class Connector {
         List<byte[]> who = List.of(Requests.bytes(facts.replicationId()), Requests.bytes(LAYOUT));
         return connection.run("tick", who).thenApply(reply -> {
             Replies.otherLayout(reply).ifPresent(found -> {
-                throw Limits.refused("the namespace at Redis on "
-                        + address + " has layout " + found + ", and this version of Sereno knows layout " + LAYOUT
-                        + "; use the version of Sereno that the other clients use");
+                throw Limits.refused("the namespace at Redis on " + address + " has "
+                        + (found.matches("[0-9]{1,9}")
+                                ? "layout " + found + ", and this version of Sereno knows layout " + LAYOUT
+                                        + "; use the version of Sereno that the other clients use"
+                                : "no layout of Sereno; another program wrote it"));
             });
             return connection.began(Replies.tick(reply));
         });

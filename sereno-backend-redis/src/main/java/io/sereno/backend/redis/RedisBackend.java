@@ -31,6 +31,7 @@ final class RedisBackend implements Backend {
     private final Callbacks callbacks;
     private final Guarantees guarantees;
     private final SecureRandom random = new SecureRandom();
+    private final ForeignRecords passedOver = new ForeignRecords();
     /** Leases granted here and not known to have ended, by id: a commit may name no others. */
     private final Map<Long, RedisLease> leases = new ConcurrentHashMap<>();
 
@@ -49,7 +50,7 @@ final class RedisBackend implements Backend {
                 Requests.read(query),
                 "the read of directory '" + query.directory() + "'",
                 false,
-                reply -> Replies.snapshot(reply, query));
+                reply -> Replies.snapshot(reply, query, passedOver));
     }
 
     @Override
@@ -77,7 +78,7 @@ final class RedisBackend implements Backend {
                 "the commit to directory '" + commit.directory() + "'",
                 !commit.writes().isEmpty(),
                 reply -> {
-                    CommitResult result = Replies.commit(reply, commit.directory(), returning);
+                    CommitResult result = Replies.commit(reply, commit.directory(), returning, passedOver);
                     if (result instanceof LeaseDead) {
                         leases.remove(leaseId);
                     }

@@ -11,8 +11,6 @@ import io.sereno.spi.CommitResult.LeaseDead;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -20,22 +18,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What the script answers; it says what that is. */
 final class Replies {
-    private static final Logger LOG = System.getLogger(Replies.class.getName());
-    private static final int MOST_PASSED_OVER = 100;
-    /** Records that the log of the application has named. */
-    private static final Set<String> PASSED_OVER = ConcurrentHashMap.newKeySet();
-
     private Replies() {}
 
-    static Snapshot snapshot(List<?> reply, Query query) {
+    static Snapshot snapshot(List<?> reply, Query query, ForeignRecords passedOver) {
         String directory = query.directory();
-        Snapshot snapshot = snapshot(directory, reply.get(2))
+        Snapshot snapshot = snapshot(directory, reply.get(2), passedOver)
                 .orElseThrow(() -> Limits.refused("the entries of directory '" + directory + "' have more than "
                         + Limits.LISTING_BYTES + " bytes together; read them in ranges"));
         if (query instanceof Query.One one
@@ -47,11 +38,13 @@ final class Replies {
         return snapshot;
     }
 
-    static CommitResult commit(List<?> reply, String directory, boolean returning) {
+    static CommitResult commit(List<?> reply, String directory, boolean returning, ForeignRecords passedOver) {
         return switch (status(reply)) {
             case "C" ->
-                new Committed((Long) reply.get(1), returning ? snapshot(directory, reply.get(2)) : Optional.empty());
-            case "X" -> new Conflict(returning ? snapshot(directory, reply.get(2)) : Optional.empty());
+                new Committed(
+                        (Long) reply.get(1),
+                        returning ? snapshot(directory, reply.get(2), passedOver) : Optional.empty());
+            case "X" -> new Conflict(returning ? snapshot(directory, reply.get(2), passedOver) : Optional.empty());
             case "F" -> throw foreign(directory, text(reply.get(2)));
             case "B" ->
                 throw Limits.refused(
@@ -97,36 +90,29 @@ final class Replies {
         return new String((byte[]) bytes, UTF_8);
     }
 
-    private static Optional<Snapshot> snapshot(String directory, @Nullable Object found) {
+    private static Optional<Snapshot> snapshot(String directory, @Nullable Object found, ForeignRecords passedOver) {
         if (!(found instanceof List<?> list)) {
             return Optional.empty();
         }
-        return Optional.of(new Snapshot(entries(directory, list), (Long) list.get(0) != 0));
+        return Optional.of(new Snapshot(entries(directory, list, passedOver), (Long) list.get(0) != 0));
     }
 
     /** Without records that Sereno did not write: one of them is to disable no directory. They are named in the log of the application, once. */
-    private static List<Entry> entries(String directory, List<?> list) {
+    private static List<Entry> entries(String directory, List<?> list, ForeignRecords passedOver) {
         List<Entry> entries = new ArrayList<>(list.size() / 2);
         for (int i = 1; i + 1 < list.size(); i += 2) {
             String name = text(list.get(i));
             try {
                 entries.add(entry(name, (byte[]) Objects.requireNonNull(list.get(i + 1))));
             } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-                if (PASSED_OVER.size() < MOST_PASSED_OVER && PASSED_OVER.add(directory + "\0" + name)) {
-                    LOG.log(
-                            Level.WARNING,
-                            "{0} It is passed over",
-                            foreign(directory, name).getMessage());
-                }
+                passedOver.passedOver(directory, name);
             }
         }
         return entries;
     }
 
     private static BackendException foreign(String directory, String name) {
-        return Limits.refused(
-                "entry '" + name + "' of directory '" + directory + "' is none that Sereno wrote, and nothing"
-                        + " else may write to its keys; delete it from them, docs/redis.md says what they are.");
+        return Limits.refused(ForeignRecords.description(directory, name));
     }
 
     private static Entry entry(String name, byte[] record) {

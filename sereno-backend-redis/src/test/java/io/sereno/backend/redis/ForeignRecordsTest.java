@@ -1,6 +1,7 @@
 package io.sereno.backend.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.XAddArgs;
@@ -90,6 +91,40 @@ class ForeignRecordsTest extends OneServerTest {
         committed(backend, Commit.to("d").delete("foreign"));
         put(backend, "d", "foreign", "1");
         assertThat(names(backend, "d")).containsExactly("a", "foreign", "heard");
+    }
+
+    @Test
+    void whatOthersStoredGoesToTheLogShortAndOnOneLine() {
+        assertThat(ForeignRecords.excerpt("name")).isEqualTo("name");
+        assertThat(ForeignRecords.excerpt("a\nb" + "x".repeat(1_000))).isEqualTo("a\\nb" + "x".repeat(97) + "...");
+    }
+
+    @Test
+    void aLayoutThatIsNoNumberIsNotRepeated() {
+        redis.hset(Script.of(namespace).keys()[0], "layout", "1\nforged");
+        assertThatThrownBy(this::open)
+                .hasMessageContaining("no layout of Sereno; another program wrote it")
+                .hasMessageNotContaining("forged");
+    }
+
+    /** As after FLUSHALL where the clock is behind what was stored. What is written now has smaller revisions, and was read by nobody. */
+    @Test
+    void watchesHearOfAnEmptyStoreWhoseRevisionsAreBeforeTheFormerOnes() throws InterruptedException {
+        long read = put(backend, "d", "a", "1");
+        notices.awaitBehind(read - 1, "a", SOON);
+        long ahead = read + Duration.ofDays(1).toNanos() / 1_000;
+        redis.xadd(
+                Script.of(namespace).logKey(),
+                XAddArgs.Builder.nomkstream().id(ahead + "-0"),
+                Map.of("p", String.valueOf(read), "d", "d", "n", "a"));
+        redis.hset(Script.of(namespace).keys()[0], "rev", String.valueOf(ahead));
+        notices.awaitBehind(ahead - 1, "a", SOON);
+        // Its end is the next time that the log asks for the latest revision.
+        grant(backend, Duration.ofSeconds(2));
+        notices.forget();
+        redis.flushall();
+        notices.awaitReset(SOON);
+        hearsChanges();
     }
 
     private static void refused(CompletionStage<?> call) {

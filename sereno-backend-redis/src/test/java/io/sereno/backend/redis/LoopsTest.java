@@ -34,6 +34,15 @@ class LoopsTest {
         assertThat(none.toCompletableFuture()).isCompletedExceptionally();
     }
 
+    /** What Lettuce throws where a class of it does not load. */
+    @Test
+    void anErrorFailsTheStageAndGoesNoFurther() {
+        CompletionStage<String> sent = Connection.send(() -> {
+            throw new NoClassDefFoundError("io/lettuce/Missing");
+        });
+        assertThat(sent.toCompletableFuture()).isCompletedExceptionally();
+    }
+
     @Test
     void callsAreEndedAlsoBehindOneThatCannotBe() {
         List<Call<?>> ended = new ArrayList<>();

@@ -9,6 +9,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.zookeeper.client.ZKClientConfig;
@@ -31,6 +36,7 @@ final class Connection {
     private final Calls calls;
     private final TimeSource time;
     private final Executor executor;
+    private final Executor threads;
     private final Leases leases = new Leases();
     private final Set<Handle> handles = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Range range;
@@ -48,6 +54,8 @@ final class Connection {
         this.calls = new Calls(config);
         this.time = config.time();
         this.executor = config.executor();
+        this.threads = new ThreadPoolExecutor(
+                0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons("sereno-zookeeper-"));
         this.clientConfig = new ZKClientConfig();
         clientConfig.setProperty("jute.maxbuffer", ANSWER_BYTES);
         // A JAAS configuration of the JVM may be for others: it counts where it is asked for.
@@ -89,8 +97,23 @@ final class Connection {
         return time;
     }
 
+    private static ThreadFactory daemons(String prefix) {
+        AtomicLong made = new AtomicLong();
+        return task -> {
+            Thread thread = new Thread(null, task, prefix + made.incrementAndGet(), 0, false);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /** For listeners: it is the application's, which may block all of its threads. */
     Executor executor() {
         return executor;
+    }
+
+    /** For work of our own that may block. It takes every task; its threads are gone after a second without work. */
+    Executor threads() {
+        return threads;
     }
 
     Leases leases() {

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +57,9 @@ final class Detour implements Handle.Listener {
     private volatile boolean listening;
     private Runnable cancelListening = () -> {};
     private int inVain;
+    /** Why the last attempt could not be made; empty since the link was connected. */
+    private String lastTrouble = "";
+
     private boolean stopped;
 
     Detour(Connection connection, Link link) {
@@ -84,7 +86,7 @@ final class Detour implements Handle.Listener {
         synchronized (this) {
             patience = connection.patience().multipliedBy(1L << inVain);
         }
-        Runnable cancel = connection.time().schedule(patience, connection.executor(), () -> listened(on, heard));
+        Runnable cancel = connection.time().schedule(patience, connection.threads(), () -> listened(on, heard));
         synchronized (this) {
             cancelListening = cancel;
             if (!stopped) {
@@ -113,6 +115,7 @@ final class Detour implements Handle.Listener {
         String server = handle.server("");
         synchronized (this) {
             lastServer = server;
+            lastTrouble = "";
         }
     }
 
@@ -170,7 +173,7 @@ final class Detour implements Handle.Listener {
     }
 
     private void time(int mine, Duration pause, Runnable action) {
-        Runnable cancel = connection.time().schedule(pause, connection.executor(), () -> {
+        Runnable cancel = connection.time().schedule(pause, connection.threads(), () -> {
             if (isTurn(mine)) {
                 action.run();
             }
@@ -205,9 +208,23 @@ final class Detour implements Handle.Listener {
                 release(opened);
             });
         } catch (IOException | RuntimeException | Error e) {
-            LOG.log(Level.WARNING, "no other way to ZooKeeper could be tried; retrying", e);
+            tell("no other way to ZooKeeper could be tried; retrying: " + e, e);
         }
         time(mine, limit(), () -> next(pause()));
+    }
+
+    /** Once for what fails again and again. */
+    private void tell(String trouble, Throwable cause) {
+        boolean again;
+        synchronized (this) {
+            again = trouble.equals(lastTrouble);
+            lastTrouble = trouble;
+        }
+        if (again) {
+            LOG.log(Level.DEBUG, trouble, cause);
+        } else {
+            LOG.log(Level.WARNING, trouble);
+        }
     }
 
     /** One after the other, that which failed at last. */
@@ -238,13 +255,8 @@ final class Detour implements Handle.Listener {
 
     /** A handle is waited for when it ends, so not on a thread of ZooKeeper's. */
     private void release(@Nullable Handle handle) {
-        if (handle == null) {
-            return;
-        }
-        try {
-            connection.executor().execute(() -> connection.release(handle));
-        } catch (RejectedExecutionException shutDown) {
-            connection.release(handle);
+        if (handle != null) {
+            connection.threads().execute(() -> connection.release(handle));
         }
     }
 

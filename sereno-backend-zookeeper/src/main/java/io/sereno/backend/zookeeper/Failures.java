@@ -80,6 +80,10 @@ final class Failures {
         return new BackendException(Outcome.NOT_APPLIED, true, why, null);
     }
 
+    static BackendException refused(String why, BackendException cause) {
+        return new BackendException(Outcome.NOT_APPLIED, true, why, cause);
+    }
+
     static BackendException notNow(String why) {
         return new BackendException(Outcome.NOT_APPLIED, false, why, null);
     }

@@ -175,10 +175,12 @@ final class Namespace {
         }
         Throwable refused = refusal;
         makeAgain();
-        return refused == null
-                ? Failures.notNow(what + ": the nodes of the namespace were gone; they are being made again")
-                : Failures.refused(what + ": the nodes of the namespace are gone, and could not be made again: "
-                        + refused.getMessage());
+        return refused instanceof BackendException known && known.permanent()
+                ? Failures.refused(
+                        what + ": the nodes of the namespace are gone, and could not be made again: "
+                                + known.getMessage(),
+                        known)
+                : Failures.notNow(what + ": the nodes of the namespace were gone; they are being made again");
     }
 
     private void makeAgain() {

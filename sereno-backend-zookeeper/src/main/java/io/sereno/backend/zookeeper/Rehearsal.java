@@ -30,7 +30,7 @@ final class Rehearsal implements Handle.Listener {
                 caller.getInputStream().read();
             } finally {
                 // Its thread makes a pause of up to a second before it looks whether it is to end.
-                connection.executor().execute(handle::abandon);
+                connection.threads().execute(handle::abandon);
             }
         } catch (IOException e) {
             System.getLogger(Rehearsal.class.getName())

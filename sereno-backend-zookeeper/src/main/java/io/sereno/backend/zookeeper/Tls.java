@@ -67,6 +67,8 @@ final class Tls implements AutoCloseable {
 
     /** What the files of the identity held when they were last looked at. Guarded by this. */
     private byte[] lastSeen = new byte[0];
+    /** Why they could not be read at the last attempt; it is told once. Guarded by this. */
+    private String lastTrouble = "";
 
     /** Reads them all; an IllegalArgumentException says which file cannot be used. */
     Tls(BackendConfig config) {
@@ -105,6 +107,7 @@ final class Tls implements AutoCloseable {
         }
         try {
             byte[] content = identity.content();
+            lastTrouble = "";
             if (Arrays.equals(content, lastSeen)) {
                 return;
             }
@@ -114,11 +117,14 @@ final class Tls implements AutoCloseable {
                     Level.INFO,
                     () -> "the certificates in " + identity.chain + " were replaced, and are shown from now on");
         } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
-            LOG.log(
-                    Level.WARNING,
-                    () -> "the certificates in " + identity.chain + ", with the key in " + identity.key
-                            + ", cannot be used as they are now; the former ones are shown",
-                    e);
+            String trouble = "the certificates in " + identity.chain + ", with the key in " + identity.key
+                    + ", cannot be used as they are now; the former ones are shown: " + e;
+            if (trouble.equals(lastTrouble)) {
+                LOG.log(Level.DEBUG, trouble, e);
+            } else {
+                LOG.log(Level.WARNING, trouble);
+            }
+            lastTrouble = trouble;
         }
     }
 

@@ -24,7 +24,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.curator.framework.CuratorFramework;
@@ -101,11 +100,7 @@ final class ZooKeeperBackend implements Backend {
      * thread of its own only after its pause between two servers, up to a second later.
      */
     private void closeLater() {
-        try {
-            connection.executor().execute(() -> close(Duration.ZERO));
-        } catch (RejectedExecutionException shutDown) {
-            close(Duration.ZERO);
-        }
+        connection.threads().execute(() -> close(Duration.ZERO));
     }
 
     /** The handle of the main session, for its tests. */
@@ -310,7 +305,7 @@ final class ZooKeeperBackend implements Backend {
                 return;
             }
             LOG.log(Level.WARNING, "no session could be begun with ZooKeeper; retrying", why);
-            connection.time().schedule(AGAIN, connection.executor(), () -> {
+            connection.time().schedule(AGAIN, connection.threads(), () -> {
                 if (!connection.isClosed()) {
                     try {
                         curator.getZookeeperClient().reset();

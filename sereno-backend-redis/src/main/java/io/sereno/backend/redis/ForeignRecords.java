@@ -1,0 +1,41 @@
+package io.sereno.backend.redis;
+
+import io.sereno.spi.Names;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Records of one backend's namespace that Sereno did not write. They are passed over, and each is named in the log of the application once. */
+final class ForeignRecords {
+    private static final Logger LOG = System.getLogger(ForeignRecords.class.getName());
+    /** Beyond so many the log is of no use to anybody. */
+    private static final int MOST_NAMED = 100;
+
+    private static final int LONGEST_EXCERPT = 100;
+
+    /** Guarded by this. */
+    private final Set<String> named = new HashSet<>();
+
+    /** Logs the record, unless it was logged before. */
+    void passedOver(String directory, String name) {
+        synchronized (this) {
+            if (named.size() >= MOST_NAMED || !named.add(directory + "\0" + name)) {
+                return;
+            }
+        }
+        LOG.log(Level.WARNING, "{0} It is passed over", description(excerpt(directory), excerpt(name)));
+    }
+
+    static String description(String directory, String name) {
+        return "entry '" + name + "' of directory '" + directory + "' is none that Sereno wrote, and nothing"
+                + " else may write to its keys; delete it from them, docs/redis.md says what they are.";
+    }
+
+    /** What others stored, in a form for the log: its beginning, without line breaks and other control characters. */
+    static String excerpt(String stored) {
+        return stored.length() <= LONGEST_EXCERPT
+                ? Names.printable(stored)
+                : Names.printable(stored.substring(0, LONGEST_EXCERPT)) + "...";
+    }
+}
