@@ -59,6 +59,8 @@ class LoggingTest {
                                 .replaceAll("(another) .*", "$1 TIME: REASON")
                                 .replaceAll("token [0-9]+", "token TOKEN")))
                 .containsExactly(
+                        "WARNING the password of user 'app' goes to Redis over a connection that is not encrypted; rediss:"
+                                + " encrypts it",
                         "INFO connected to STORE as node app",
                         "WARNING session ID on STORE is suspended, and what is held under it is believed in for another"
                                 + " TIME: REASON",
