@@ -4,6 +4,7 @@ import com.google.auto.service.AutoService;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendProvider;
+import io.sereno.spi.Names;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -70,8 +71,8 @@ public final class RedisBackendProvider implements BackendProvider {
             if (address.login().isPresent() && !address.tls()) {
                 LOG.log(
                         Level.WARNING,
-                        "the password for Redis at {0} goes over a connection that is not encrypted; rediss: encrypts it",
-                        address);
+                        "the password of user ''{0}'' goes to Redis over a connection that is not encrypted; rediss: encrypts it",
+                        Names.printable(config.user().orElse("default")));
             }
 
             Duration patience = min(config.connectTimeout(), LONGEST_ATTEMPT);
