@@ -228,8 +228,8 @@ class LockCallerRules {
             // Some releases come before the waiter gives up, some after it, and some in the same moment.
             bench.pass(patience.minusMillis(10).plusMillis(round));
             Ended<Boolean> ended = release(node, held);
-            boolean handedOn = waiter.result(LONG);
             Optional<Entry> left = queue.of(held.fencingToken());
+            boolean handedOn = waiter.result(LONG);
             bench.verify(
                     ended.succeeded() && (handedOn || left.isEmpty()),
                     () -> "release() ended as " + ended + ", nobody was handed the lock, and its entry is still there: "
