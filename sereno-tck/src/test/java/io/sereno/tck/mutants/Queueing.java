@@ -64,7 +64,7 @@ class Queueing extends Wrapper {
     }
 
     static CommitResult done() {
-        return new CommitResult.Committed(1, Optional.empty());
+        return new CommitResult.Committed(0, Optional.empty());
     }
 
     /** Asks only whether the one directly in front is gone. */
