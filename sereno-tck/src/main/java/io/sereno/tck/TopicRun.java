@@ -3,6 +3,7 @@ package io.sereno.tck;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Message;
+import io.sereno.MessagesLostException;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Topic;
@@ -161,6 +162,13 @@ final class TopicRun {
                     next = bench.kit().crew().waiting(() -> reader.next(Duration.ofMillis(500)));
                 } catch (NotAppliedException e) {
                     continue;
+                } catch (MessagesLostException lost) {
+                    chronicle.require(
+                            "TOP-1",
+                            false,
+                            node + " was told that messages were lost, and this store loses none: "
+                                    + lost.getMessage());
+                    return true;
                 }
                 if (next.isPresent()) {
                     look(node, next.get(), expected, read, lastOf);
