@@ -30,7 +30,7 @@ class TimedWaitsTest {
     private static final Duration OVER = Duration.ofMillis(200);
     private static final Fate NEVER = Fate.delayReply(Duration.ofHours(1));
 
-    private interface Call {
+    interface Call {
         /** Whether it got what it waited for. */
         boolean within(Duration timeout) throws Exception;
     }
