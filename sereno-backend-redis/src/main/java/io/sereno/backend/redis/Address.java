@@ -1,12 +1,10 @@
 package io.sereno.backend.redis;
 
-import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
@@ -26,14 +24,11 @@ record Address(Form form, List<InetSocketAddress> endpoints, String name, boolea
         CLUSTER
     }
 
-    /** For one connection to a server that stores; known when the application has told the password. */
-    CompletableFuture<RedisURI> server(InetSocketAddress endpoint, Duration timeout) {
+    /** For a server that stores. */
+    RedisURI server(InetSocketAddress endpoint, Duration timeout) {
         RedisURI uri = sentinel(endpoint, timeout);
-        return login.map(asked -> asked.credentials().thenApply(known -> {
-                    uri.setCredentialsProvider(RedisCredentialsProvider.from(() -> known));
-                    return uri;
-                }))
-                .orElseGet(() -> CompletableFuture.completedFuture(uri));
+        login.ifPresent(uri::setCredentialsProvider);
+        return uri;
     }
 
     /** For a Sentinel, which knows nothing of the users of those that it watches. */

@@ -63,10 +63,10 @@ final class Connector {
 
     private CompletionStage<Connection> enter(InetSocketAddress server, Duration timeout) {
         String name = server.getHostString() + ":" + server.getPort();
-        return address.server(server, timeout)
+        return client.connectAsync(CODEC, address.server(server, timeout))
                 // The stages of Lettuce lack what CompletionStage has had since Java 12: exceptionallyCompose() never
                 // completes.
-                .thenCompose(uri -> client.connectAsync(CODEC, uri).toCompletableFuture())
+                .toCompletableFuture()
                 .thenCompose(lettuce -> {
                     CompletableFuture<Connection> entered = identify(lettuce).toCompletableFuture();
                     // Lettuce saw to the time until here. A server that falls silent now would keep its connection for

@@ -1,22 +1,14 @@
 package io.sereno.backend.redis;
 
 import io.lettuce.core.RedisCredentials;
+import io.lettuce.core.RedisCredentialsProvider.ImmediateRedisCredentialsProvider;
 import io.sereno.spi.BackendConfig;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** The user and the password of each connection to come; shows neither. */
-final class Login {
-    /** A thread for each question: it is the application that answers, and Lettuce's threads serve all connections. */
-    private static final Executor THREADS = task -> {
-        Thread thread = new Thread(null, task, "sereno-redis-login", 0, false);
-        thread.setDaemon(true);
-        thread.start();
-    };
-
+final class Login implements ImmediateRedisCredentialsProvider {
     private final Optional<String> user;
     private final Supplier<Optional<char[]>> password;
 
@@ -33,9 +25,8 @@ final class Login {
         });
     }
 
-    /** Asks the application. Fails with what that throws. */
-    CompletableFuture<RedisCredentials> credentials() {
-        return CompletableFuture.supplyAsync(
-                () -> RedisCredentials.just(user.orElse(null), password.get().orElse(new char[0])), THREADS);
+    @Override
+    public RedisCredentials resolveCredentialsNow() {
+        return RedisCredentials.just(user.orElse(null), password.get().orElse(new char[0]));
     }
 }

@@ -1,6 +1,5 @@
 package io.sereno.backend.redis;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lettuce.core.AclSetuserArgs;
@@ -21,8 +20,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -71,23 +68,6 @@ class FailingConnectsTest extends FailingConnects {
     @Test
     void aPasswordThatChangesIsAskedForAtTheNextLogin() {
         assertThatAChangedPasswordIsAskedFor(FailingConnectsTest::changePassword);
-    }
-
-    /** It is the application that answers, and may block: no connection but the one that waits for it is held up. */
-    @Test
-    void thePasswordIsAskedForInNoThreadOfLettuce() {
-        List<String> threads = new CopyOnWriteArrayList<>();
-        try (TestServer server = startWithUser();
-                Sereno sereno = Sereno.builder()
-                        .uri("redis://" + server.authority() + "/ns")
-                        .credentials(USER, () -> {
-                            threads.add(Thread.currentThread().getName());
-                            return PASSWORD.toCharArray();
-                        })
-                        .connect()) {
-            sereno.counter("c").incrementAndGet();
-        }
-        assertThat(threads).contains("sereno-redis-login").noneMatch(name -> name.startsWith("lettuce"));
     }
 
     private static void changePassword(TestServer withUser, String password) {
