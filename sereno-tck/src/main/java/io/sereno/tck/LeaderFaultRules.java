@@ -148,9 +148,7 @@ class LeaderFaultRules {
         LeaderElection first = candidate(bench, leading).start();
         Leadership leadership = LeaderRules.lead(bench, leading, first);
         LeaderElection second = candidate(bench, next).start();
-        bench.verify(
-                bench.reach(() -> first.topology().peers().size() == 2, LONG),
-                () -> leading + " does not see its peer: " + first.topology());
+        LeaderRules.requirePeers(bench, leading, first, List.of(leading.name(), next.name()));
         leading.faults().cutOff();
         bench.verify(
                 bench.reach(() -> !leadership.isHeld(), ttl.plus(TRIPS)),

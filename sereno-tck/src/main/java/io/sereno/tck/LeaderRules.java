@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 class LeaderRules {
     private static final String NAME = "election";
     private static final Duration LONG = Duration.ofSeconds(40);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
     @Rule(value = "LDR-1", waits = true, check = "COM-5b and COM-6: a later entry has to have a greater createRevision")
     void everyTermHasOneLeaderAndAGreaterToken(Bench bench) {
@@ -485,5 +486,22 @@ class LeaderRules {
 
     static Leadership lead(Bench bench, Node node, LeaderElection candidate) {
         return node.calls("awaitLeadership", () -> candidate.awaitLeadership()).result(LONG);
+    }
+
+    /**
+     * A candidate hears of others a moment after the store has them. A look may have to read, so it is a call of the node and no condition of
+     * {@link Bench#reach}, which holds up the threads that would answer it.
+     */
+    static void requirePeers(Bench bench, Node node, LeaderElection election, List<String> all) {
+        List<String> seen = node.told("topology", () -> peers(election));
+        for (long end = bench.now() + LONG.toNanos(); !seen.equals(all) && bench.now() - end < 0; ) {
+            bench.pass(BETWEEN_LOOKS);
+            seen = node.told("topology", () -> peers(election));
+        }
+        bench.same("the candidates that are seen", all, seen);
+    }
+
+    private static List<String> peers(LeaderElection election) {
+        return election.topology().peers().stream().map(Peer::nodeId).toList();
     }
 }

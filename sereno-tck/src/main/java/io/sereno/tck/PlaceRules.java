@@ -4,7 +4,6 @@ import io.sereno.Grant;
 import io.sereno.LeaderElection;
 import io.sereno.LockView;
 import io.sereno.Mutex;
-import io.sereno.Peer;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Write;
@@ -32,8 +31,6 @@ class PlaceRules {
             "3kd82jD0aX-4",
             "3kd82jD0aXqq-4",
             "3kd82jD0aXq-4-5");
-
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
     private static final Pattern QUEUE = Pattern.compile("(lock|election|reader)/.*");
     private static final Pattern LIKE_A_PLACE = Pattern.compile("[0-9A-Za-z]{11}-.*");
@@ -80,9 +77,9 @@ class PlaceRules {
         LeaderElection second = other.sereno().election(NAME).start();
         queue.await(bench, 2);
         List<String> all = List.of(one.name(), other.name());
-        requirePeers(bench, one, first, all);
-        requirePeers(bench, other, second, all);
-        requirePeers(bench, one, one.sereno().election(NAME), all);
+        LeaderRules.requirePeers(bench, one, first, all);
+        LeaderRules.requirePeers(bench, other, second, all);
+        LeaderRules.requirePeers(bench, one, one.sereno().election(NAME), all);
         one.tells("close", first::close);
         LeaderRules.lead(bench, other, second);
         other.tells("close", second::close);
@@ -154,19 +151,5 @@ class PlaceRules {
 
     private static List<String> nodes(List<LockView.Place> places) {
         return places.stream().map(LockView.Place::nodeId).toList();
-    }
-
-    /** A candidate hears of others a moment after the store has them. */
-    private static void requirePeers(Bench bench, Node node, LeaderElection election, List<String> all) {
-        List<String> seen = node.told("topology", () -> peers(election));
-        for (long end = bench.now() + LONG.toNanos(); !seen.equals(all) && bench.now() - end < 0; ) {
-            bench.pass(BETWEEN_LOOKS);
-            seen = node.told("topology", () -> peers(election));
-        }
-        bench.same("the candidates that are seen", all, seen);
-    }
-
-    private static List<String> peers(LeaderElection election) {
-        return election.topology().peers().stream().map(Peer::nodeId).toList();
     }
 }
