@@ -77,8 +77,8 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     /** Somebody waits for the leadership. */
     final class Wish {
         private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
-        /** Of the store, when the wait began. */
-        private final long answersBefore = kernel.store().answers();
+        /** The store's latest call when the wait began. */
+        private final long askedBefore = kernel.store().asked();
 
         private volatile Runnable cancelLimit = () -> {};
         private boolean overdue;
@@ -190,7 +190,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private void runOut(Wish wish) {
         BackendException because = failure();
         boolean othersLead = because == null && (turn.isWaiting() || leaderCallback != null);
-        boolean answered = because == null && kernel.store().answers() != wish.answersBefore;
+        boolean answered = because == null && kernel.store().hasAnsweredSince(wish.askedBefore);
         if (because == null && !othersLead && !answered && !wish.overdue) {
             wish.overdue = true; // An answer may be on its way.
             wish.cancelLimit = kernel.time().schedule(Kernel.GRACE, strand, () -> runOut(wish));

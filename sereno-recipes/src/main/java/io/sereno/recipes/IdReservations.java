@@ -142,9 +142,9 @@ final class IdReservations {
         return own != null ? own : kernel.sessions().failure();
     }
 
-    /** {@code answersBefore}: of the store, when somebody began to wait. */
-    boolean isOutOfReach(long answersBefore) {
-        boolean silent = kernel.store().answers() == answersBefore;
+    /** {@code askedBefore}: the store's latest call when somebody began to wait. */
+    boolean isOutOfReach(long askedBefore) {
+        boolean silent = !kernel.store().hasAnsweredSince(askedBefore);
         return failure() != null || (silent && kernel.sessions().current() == null);
     }
 

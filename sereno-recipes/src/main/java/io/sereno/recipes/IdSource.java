@@ -30,16 +30,16 @@ final class IdSource implements IdReservations.Owner {
     static final class Request {
         private final String operation;
         private final boolean emptyIfLate;
-        /** Of the store, when it was made. */
-        private final long answersBefore;
+        /** The store's latest call when it was made. */
+        private final long askedBefore;
 
         private final long[] ids;
         private final CompletableFuture<Optional<long[]>> result = new CompletableFuture<>();
         private volatile Runnable cancelLimit = () -> {};
         private int filled;
 
-        private Request(String operation, int count, boolean emptyIfLate, long answersBefore) {
-            this.answersBefore = answersBefore;
+        private Request(String operation, int count, boolean emptyIfLate, long askedBefore) {
+            this.askedBefore = askedBefore;
             this.operation = operation;
             this.emptyIfLate = emptyIfLate;
             this.ids = new long[count];
@@ -100,7 +100,7 @@ final class IdSource implements IdReservations.Owner {
 
     Request request(String operation, int count, boolean emptyIfLate, Duration limit) {
         Request request =
-                new Request(operation, count, emptyIfLate, kernel.store().answers());
+                new Request(operation, count, emptyIfLate, kernel.store().asked());
         strand.execute(() -> {
             if (closed) {
                 request.result.completeExceptionally(scope.closed(operation));
@@ -185,7 +185,7 @@ final class IdSource implements IdReservations.Owner {
         request.cancelLimit.run();
         long tick = sequence.nextTick();
         boolean waitsForTheStore = tick < ticks.limit() && !sequence.reaches(tick);
-        if (waitsForTheStore && reservations.isOutOfReach(request.answersBefore)) {
+        if (waitsForTheStore && reservations.isOutOfReach(request.askedBefore)) {
             BackendException why = reservations.failure();
             request.result.completeExceptionally(scope.notApplied(request.operation, why));
         } else if (request.emptyIfLate && ticks.now() >= 0 && tick < ticks.limit()) {

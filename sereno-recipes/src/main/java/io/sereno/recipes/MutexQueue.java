@@ -59,18 +59,18 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
         private final String operation;
         private final boolean onlyIfFree;
         private final long since;
-        /** Of the store, when it was made. */
-        private final long answersBefore;
+        /** The store's latest call when it was made. */
+        private final long askedBefore;
 
         private Runnable cancelLimit = () -> {};
         private @Nullable Hold hold;
         private boolean ended;
 
-        Request(String operation, boolean onlyIfFree, long since, long answersBefore) {
+        Request(String operation, boolean onlyIfFree, long since, long askedBefore) {
             this.operation = operation;
             this.onlyIfFree = onlyIfFree;
             this.since = since;
-            this.answersBefore = answersBefore;
+            this.askedBefore = askedBefore;
         }
 
         CompletableFuture<Optional<Hold>> result() {
@@ -125,7 +125,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
                 operation,
                 onlyIfFree,
                 limit != null ? time.nanoTime() : kernel.events().now(),
-                limit != null ? kernel.store().answers() : 0);
+                limit != null ? kernel.store().asked() : 0);
         kernel.events().waiting(RECIPE, scope.name());
         strand.execute(() -> {
             if (closed) {
@@ -344,7 +344,7 @@ final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     /** The store is in reach, and was only too slow to say in time who is in front. */
     private boolean isAnswered(Request request) {
-        return !request.onlyIfFree && lastFailure() == null && kernel.store().answers() != request.answersBefore;
+        return !request.onlyIfFree && lastFailure() == null && kernel.store().hasAnsweredSince(request.askedBefore);
     }
 
     private @Nullable BackendException lastFailure() {

@@ -58,14 +58,14 @@ final class WaitGroupVigil {
         private boolean timeUp;
         /** It looks once, and waits for the store alone. */
         private final boolean looksOnce;
-        /** Of the store, when the wait began. */
-        private final long answersBefore;
+        /** The store's latest call when the wait began. */
+        private final long askedBefore;
 
         private Runnable cancelLimit = () -> {};
 
-        Waiter(boolean looksOnce, long answersBefore) {
+        Waiter(boolean looksOnce, long askedBefore) {
             this.looksOnce = looksOnce;
-            this.answersBefore = answersBefore;
+            this.askedBefore = askedBefore;
         }
 
         CompletableFuture<Boolean> result() {
@@ -101,7 +101,7 @@ final class WaitGroupVigil {
 
     Waiter enter(@Nullable Duration timeout) {
         Waiter waiter =
-                new Waiter(timeout != null && timeout.isZero(), kernel.store().answers());
+                new Waiter(timeout != null && timeout.isZero(), kernel.store().asked());
         strand.execute(() -> {
             if (closed) {
                 waiter.result.completeExceptionally(scope.closed(OPERATION));
@@ -291,7 +291,7 @@ final class WaitGroupVigil {
     /** The last look has not been answered. False, if the store has answered something else since the wait began. */
     private void giveUp(Waiter waiter) {
         BackendException why = failure != null ? failure : kernel.sessions().failure();
-        boolean inReach = why == null && kernel.store().answers() != waiter.answersBefore;
+        boolean inReach = why == null && kernel.store().hasAnsweredSince(waiter.askedBefore);
         if (inReach && !waiter.looksOnce) {
             waiter.result.complete(false);
         } else {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.Codec;
+import io.sereno.Counter;
 import io.sereno.From;
 import io.sereno.LeaderElection;
 import io.sereno.NotAppliedException;
@@ -163,6 +164,25 @@ class TimedWaitsTest {
                 MutexTest.inThread(() -> here.mutex("x").tryAcquire(TIMEOUT).isPresent());
         clients.passUntilDone(ended, TIMEOUT.plus(OVER));
 
+        assertThatThrownBy(() -> ended.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(NotAppliedException.class);
+    }
+
+    /** The answer to an earlier request comes in meanwhile: it was under way when the store went out of reach. */
+    @ParameterizedTest
+    @EnumSource(names = {"MUTEX", "LOCK", "ELECTION", "WAIT_GROUP"})
+    void anAnswerThatWasUnderWayDoesNotSayThatTheStoreIsInReach(Wait wait) throws Exception {
+        SerenoClient here = here();
+        Call call = wait.by(here);
+        Counter counter = here.counter("c");
+        assertThat(counter.incrementAndGet()).isEqualTo(1);
+        line.next(Request.commitsTo("counter/c"), Fate.delayReply(Duration.ofMillis(10)));
+        CompletableFuture<Long> earlier = counter.addAsync(1).toCompletableFuture();
+        line.each(request -> true, NEVER);
+
+        CompletableFuture<Boolean> ended = MutexTest.inThread(() -> call.within(TIMEOUT));
+        clients.passUntilDone(ended, TIMEOUT.plus(OVER));
+
+        assertThat(earlier).isCompletedWithValue(2L);
         assertThatThrownBy(() -> ended.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(NotAppliedException.class);
     }
 

@@ -23,8 +23,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -52,7 +52,10 @@ public final class Store {
             new AtomicReference<>(new ConcurrentLinkedQueue<>());
 
     private volatile Consumer<String> onRestored = evidence -> {};
-    private final LongAdder answers = new LongAdder();
+    /** Calls are numbered in the order in which they are made. */
+    private final AtomicLong asked = new AtomicLong();
+    /** The latest call that the store has answered. */
+    private final AtomicLong answered = new AtomicLong();
 
     public Store(Backend backend, TimeSource time, Duration operationTimeout, Events events) {
         this.backend = backend;
@@ -111,9 +114,17 @@ public final class Store {
         });
     }
 
-    /** How many calls the store has answered so far. One who waits and finds more than before knows that the store is in reach. */
-    public long answers() {
-        return answers.sum();
+    /** The number of the latest call. Who begins to wait keeps it for {@link #hasAnsweredSince}. */
+    public long asked() {
+        return asked.get();
+    }
+
+    /**
+     * Whether the store has answered a call that was made after {@code asked}: then it was in reach since. The answer to an earlier call does not
+     * count, since it may have been under way when the store went out of reach.
+     */
+    public boolean hasAnsweredSince(long asked) {
+        return answered.get() > asked;
     }
 
     /** How long a call may take that waits for the store alone. */
@@ -200,6 +211,7 @@ public final class Store {
 
     /** One call under way: the answer or the limit ends it, whichever comes first. */
     private class Call<T> implements BiConsumer<T, @Nullable Throwable> {
+        private final long number = asked.incrementAndGet();
         private final AtomicBoolean ended = new AtomicBoolean();
         private final boolean harmless;
         private final Executor on;
@@ -217,7 +229,7 @@ public final class Store {
             if (ended.compareAndSet(false, true)) {
                 cancelLimit();
                 if (thrown == null) {
-                    answers.increment();
+                    answered.accumulateAndGet(number, Math::max);
                     events.answered();
                     settled(result, null);
                     on.execute(() -> then.accept(result, null));
