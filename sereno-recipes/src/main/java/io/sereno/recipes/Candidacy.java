@@ -354,7 +354,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private void refresh() {
         long own = turn.incarnation();
         Optional<Peer> self = own == 0 ? Optional.empty() : Optional.of(new Peer(kernel.nodeId(), own, metadata));
-        peers.refresh(self, leadership != null, turn::isOwn);
+        peers.refresh(self, leadership, turn::isOwn);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.sereno.SessionState;
 import io.sereno.Topology;
 import io.sereno.recipes.kernel.Callbacks;
 import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.Turn;
@@ -16,7 +17,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -43,7 +43,7 @@ final class Peers {
     private final CallbackFailures failures;
     private final Callbacks callbacks;
     private final AtomicBoolean newsDue = new AtomicBoolean();
-    private volatile @Nullable Topology latest;
+    private volatile @Nullable Sight latest;
     private volatile boolean closed;
 
     /** Those told as joined and not as left, by incarnation; confined to the callbacks. */
@@ -82,20 +82,29 @@ final class Peers {
         return latest != null;
     }
 
-    /** Asks nobody. */
+    /** A topology, and the candidate's own leadership that it shows, if it shows one. */
+    private record Sight(Topology topology, @Nullable Hold leadership) {}
+
+    /** Asks nobody. A leadership of the candidate's own is shown for as long as it is held, though nothing has run since it was lost. */
     Topology known() {
-        Topology now = Objects.requireNonNullElse(latest, NOBODY_KNOWN);
+        Sight sight = latest;
+        if (sight == null) {
+            return NOBODY_KNOWN;
+        }
+        Topology now = sight.topology();
+        Hold own = sight.leadership();
+        Optional<Peer> leader = own == null || own.isHeld() ? now.leader() : Optional.empty();
         boolean current = now.current() && kernel.sessions().state() == SessionState.CONNECTED;
-        return new Topology(now.self(), now.leader(), now.peers(), current);
+        return new Topology(now.self(), leader, now.peers(), current);
     }
 
     /** The newest topology, from the view and from what the candidate knows of itself; whoever is to hear of peers does. */
-    void refresh(Optional<Peer> self, boolean leads, Predicate<Entry> isOwn) {
+    void refresh(Optional<Peer> self, @Nullable Hold leadership, Predicate<Entry> isOwn) {
         List<Entry> entries = view.entries();
         if (entries == null) {
             return;
         }
-        latest = compose(entries, view.isCurrent(), self, leads, isOwn);
+        latest = new Sight(compose(entries, view.isCurrent(), self, leadership != null, isOwn), leadership);
         if (newsDue.compareAndSet(false, true)) {
             callbacks.submit("onPeer", this::tellNews, () -> {});
         }

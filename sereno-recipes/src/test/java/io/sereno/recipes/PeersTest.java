@@ -2,6 +2,8 @@ package io.sereno.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.simulation.FaultyBackend;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -60,6 +62,26 @@ class PeersTest {
         notice.get(10, TimeUnit.SECONDS);
         gone.get(10, TimeUnit.SECONDS);
         assertThat(store.cancelled()).isPositive();
+        client.close();
+    }
+
+    /** A process whose timers are late: by the clock its session is over, and no task has run since. */
+    @Test
+    void aCandidateDoesNotNameItselfWhenItsLeadershipIsOver() throws Exception {
+        FaultyBackend line = clients.line();
+        Client client = clients.client("a", line, line.time(), clients.callbacks);
+        Scope scope = new Scope(client.kernel(), Candidacy.RECIPE, "e");
+        Candidacy candidacy = new Candidacy(client, scope, DIRECTORY, Candidacy.Listeners.NONE);
+        candidacy.stand();
+        Hold leadership = candidacy.leadership().orElseThrow();
+        assertThat(candidacy.peers().known().leader()).isPresent();
+
+        line.pause();
+        clients.time.advance(Clients.TTL);
+
+        assertThat(leadership.isHeld()).isFalse();
+        assertThat(candidacy.peers().known().leader()).isEmpty();
+        line.resume();
         client.close();
     }
 
