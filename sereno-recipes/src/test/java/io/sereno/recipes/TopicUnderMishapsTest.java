@@ -357,4 +357,35 @@ class TopicUnderMishapsTest {
         assertThat(subscription.ended().toCompletableFuture()).isNotDone();
         assertThat(ear.heard).containsExactly(Map.entry(1L, "new"));
     }
+
+    /** The feed steps its readers when it has found something. One that searches the store at that moment has to look again by itself. */
+    @Test
+    void aMessageThatTheFeedFindsWhileAReaderSearchesIsHeard() {
+        FaultyBackend line = line();
+        Topic<String> topic = topic(connect("reading", line), 1_000);
+        topic.subscribe(new Ear()); // The feed knows that there is no topic yet.
+        Topic<String> other = topic(connect("other", line()), 1_000);
+        line.holdNotices();
+        publish(other, "one");
+        Duration ofFeed = Duration.ofMillis(10);
+        line.next(TopicUnderMishapsTest::readsHeader, Fate.delayReply(ofFeed)); // The feed looks.
+        line.next(TopicUnderMishapsTest::readsHeader, Fate.pass()); // The reader looks which stream there is.
+        line.next(
+                TopicUnderMishapsTest::readsHeader,
+                Fate.delayReply(ofFeed.multipliedBy(3))); // Its search finds nothing.
+        List<String> heard = new ArrayList<>();
+
+        topic.subscribe(new From.Offset(2), message -> heard.add(message.payload()));
+        time.advance(ofFeed);
+        publish(other, "two");
+        line.releaseNotices();
+        assertThat(heard).isEmpty();
+        time.advance(ofFeed.multipliedBy(3));
+
+        assertThat(heard).containsExactly("two");
+    }
+
+    private static boolean readsHeader(Request request) {
+        return request instanceof Request.Read read && read.query().equals(new Query.One(DIRECTORY, TopicHeader.NAME));
+    }
 }

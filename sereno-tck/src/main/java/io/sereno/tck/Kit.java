@@ -72,6 +72,7 @@ final class Kit implements AutoCloseable {
             IdFaultRules.class,
             TopicRules.class,
             TopicKeepingRules.class,
+            TopicArrivalRules.class,
             TopicFaultRules.class,
             RecipeRules.class,
             ClosingRules.class,

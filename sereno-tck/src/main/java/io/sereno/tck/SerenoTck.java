@@ -237,6 +237,10 @@ public abstract class SerenoTck {
 
     @Nested
     @Tag("TOP")
+    class TopicArrivals extends TopicArrivalRules {}
+
+    @Nested
+    @Tag("TOP")
     @Tag("faults")
     class TopicsUnderFaults extends TopicFaultRules {}
 

@@ -88,7 +88,7 @@ class TopicRules {
                 }
             }
             for (CompletionStage<Long> stage : underWay) {
-                ended(stage);
+                var unused = offset(stage);
             }
             return true;
         });
@@ -104,9 +104,10 @@ class TopicRules {
                 read);
     }
 
-    private static void ended(CompletionStage<Long> published) throws Exception {
+    /** Waits for it. */
+    static long offset(CompletionStage<Long> published) throws Exception {
         try {
-            published.toCompletableFuture().get();
+            return published.toCompletableFuture().get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }

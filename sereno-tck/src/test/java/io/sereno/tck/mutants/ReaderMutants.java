@@ -1,5 +1,6 @@
 package io.sereno.tck.mutants;
 
+import static io.sereno.tck.mutants.RecipeMutants.backend;
 import static io.sereno.tck.mutants.TopicMutants.topics;
 import static io.sereno.tck.mutants.TopicMutants.topicsIn;
 
@@ -11,6 +12,9 @@ import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicListener;
 import io.sereno.TopicReader;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +35,7 @@ final class ReaderMutants {
     private ReaderMutants() {}
 
     static List<Mutant> all() {
-        return Stream.of(following(), beginning(), handling())
+        return Stream.of(following(), arriving(), beginning(), handling())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -73,6 +78,25 @@ final class ReaderMutants {
                                 }
                             }
                         })));
+    }
+
+    private static List<Mutant> arriving() {
+        return List.of(
+                backend(
+                        "TOP-14",
+                        "a notice in ten is lost on its way to a topic's readers",
+                        below -> new Wrapper(below) {
+                            @Override
+                            public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+                                return super.watch(
+                                        target,
+                                        target.directory().startsWith("topic/") ? new Forgetful(listener) : listener);
+                            }
+                        }),
+                topics(
+                        "TOP-14",
+                        "a listener hears one message in ten together with the next",
+                        right -> listening(right, Lagging::new)));
     }
 
     private static List<Mutant> beginning() {
@@ -149,6 +173,43 @@ final class ReaderMutants {
                 return super.subscribe(from, listener.apply(told));
             }
         };
+    }
+
+    private static final class Forgetful extends Wrapper.OfListener {
+        private final AtomicInteger notices = new AtomicInteger();
+
+        Forgetful(WatchListener below) {
+            super(below);
+        }
+
+        @Override
+        public void changed(String name, long revision) {
+            if (notices.incrementAndGet() % 10 != 0) {
+                super.changed(name, revision);
+            }
+        }
+    }
+
+    private static final class Lagging extends TopicWrapper.OfListener {
+        private @Nullable Message<Object> kept;
+
+        Lagging(TopicListener<Object> right) {
+            super(right);
+        }
+
+        @Override
+        public void onMessage(Message<Object> message) throws Exception {
+            Message<Object> former = kept;
+            kept = null;
+            if (former != null) {
+                super.onMessage(former);
+            }
+            if (message.offset() % 10 == 0) {
+                kept = message;
+            } else {
+                super.onMessage(message);
+            }
+        }
     }
 
     /** Takes a batch for a message. */
