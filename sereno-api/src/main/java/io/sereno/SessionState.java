@@ -1,6 +1,9 @@
 package io.sereno;
 
-/** How the session of a client is. */
+/**
+ * How the session of a client is. A client has one, and another one beside it for some time only when more than 1,000 of its requests had an unknown
+ * outcome; then this is the state of the newer one, and what is held under the older one stays held.
+ */
 public enum SessionState {
     /** Renewals are acknowledged. */
     CONNECTED,

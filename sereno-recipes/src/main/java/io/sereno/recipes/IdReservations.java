@@ -331,6 +331,12 @@ final class IdReservations {
             strand.execute(IdReservations.this::step);
         }
 
+        /** Nothing is lost with a session but the time for which ticks are reserved. */
+        @Override
+        public boolean uses(Session session) {
+            return false;
+        }
+
         @Override
         public void ended(Session session) {
             // What was reserved stays ours. The next ticks are claimed under the next session.

@@ -93,8 +93,8 @@ final class Listing {
     private boolean abandoned;
     private boolean resting;
 
-    /** Under which all that follows was put; null when there is nothing of it. */
-    private @Nullable Session session;
+    /** Under which all that follows was put; null when there is nothing of it. Written on the strand alone. */
+    private volatile @Nullable Session session;
 
     private @Nullable Attempt doubtful;
     private Instant since = Instant.EPOCH;
@@ -210,6 +210,10 @@ final class Listing {
             return;
         }
         Session under = session;
+        if (under != null && under.isRetired() && place == null && doubtful == null) {
+            under = null; // What comes next is put under its successor.
+            session = null;
+        }
         if (under == null) {
             if (!wanted) {
                 rest();
@@ -532,6 +536,11 @@ final class Listing {
                     step();
                 }
             });
+        }
+
+        @Override
+        public boolean uses(Session standing) {
+            return session == standing;
         }
 
         @Override

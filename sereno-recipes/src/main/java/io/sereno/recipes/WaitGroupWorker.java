@@ -176,6 +176,8 @@ final class WaitGroupWorker implements Worker, Open {
             WaitGroupPlace place,
             WaitGroupState.Leave how,
             CompletableFuture<Void> gone) {
+        Runnable used = client.kernel().sessions().use(place.session());
+        var unused = gone.whenComplete((done, failure) -> used.run());
         remove(client, scope, directory, place, how, gone, client.kernel().backoff());
     }
 
@@ -273,6 +275,11 @@ final class WaitGroupWorker implements Worker, Open {
         @Override
         public void ended(Session session) {
             strand.execute(WaitGroupWorker.this::expireByTheClock);
+        }
+
+        @Override
+        public boolean uses(Session session) {
+            return place.session() == session;
         }
 
         @Override

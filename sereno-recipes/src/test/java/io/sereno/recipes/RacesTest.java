@@ -10,26 +10,20 @@ import io.sereno.LossCause;
 import io.sereno.NotAppliedException;
 import io.sereno.Peer;
 import io.sereno.SerenoClosedException;
-import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Hold;
-import io.sereno.recipes.kernel.Session;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
-import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import io.sereno.spi.TimeSource;
-import io.sereno.spi.Write;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -228,28 +222,6 @@ class RacesTest {
     }
 
     @Test
-    void aSessionWithMoreThanAThousandWithdrawnEntriesEndsAndTheyGoWithIt() throws Exception {
-        FaultyBackend line = clients.line();
-        Client client = client(line);
-        Runnable heal = line.each(RacesTest::isPlace, Fate.loseRequest());
-        Session first = Objects.requireNonNull(client.kernel().sessions().current());
-        MutexQueue.Request waiter = acquire(client);
-        int most = 0;
-        while (first.equals(client.kernel().sessions().current())) {
-            most = Math.max(most, entries("lock/x").size());
-            assertThat(most).isLessThanOrEqualTo(1_001);
-            clients.time.advance(Duration.ofMillis(10));
-        }
-        assertThat(most).isGreaterThan(990);
-
-        heal.run();
-        clients.time.advance(Clients.TTL);
-
-        assertThat(granted(waiter).isHeld()).isTrue();
-        assertThat(entries("lock/x").size()).isLessThan(100);
-    }
-
-    @Test
     void aBackendThatThrowsAnErrorOnceStopsNoRequest() {
         AtomicBoolean failing = new AtomicBoolean(true);
         Backend sound = clients.store.connect(Runnable::run);
@@ -422,24 +394,6 @@ class RacesTest {
 
         assertThat(told.poll(10, TimeUnit.SECONDS)).contains("a=b").contains("%=%zz");
         assertThat(election.state()).isEqualTo(LeaderElection.State.LEADER);
-    }
-
-    private List<Entry> entries(String directory) throws Exception {
-        return clients.store
-                .connect(Runnable::run)
-                .read(new Query.All(directory))
-                .toCompletableFuture()
-                .get()
-                .entries();
-    }
-
-    /** A put of a place in the queue, not of a withdrawn entry. */
-    private static boolean isPlace(Request request) {
-        return request instanceof Request.Commit commit
-                && commit.commit().directory().equals("lock/x")
-                && commit.commit().writes().stream()
-                        .anyMatch(write ->
-                                write instanceof Write.Put put && !put.value().equals(Card.WITHDRAWN));
     }
 
     private static boolean isCheck(Request request) {

@@ -505,6 +505,11 @@ final class Cell<S> {
         public void ended(Session session) {}
 
         @Override
+        public boolean uses(Session session) {
+            return opRecord.uses(session);
+        }
+
+        @Override
         public void renewed(Session session) {}
     }
 }

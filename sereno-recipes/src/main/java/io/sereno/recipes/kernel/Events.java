@@ -103,6 +103,15 @@ public final class Events {
         }
     }
 
+    void sessionFull(String sessionId, String successor, int most) {
+        Lines.SESSION.log(
+                Level.WARNING,
+                "session " + sessionId + " on " + store + " has more than " + most
+                        + " withdrawn entries in the store, since so many requests had an"
+                        + " unknown outcome; session " + successor + " takes what is put from now on, and " + sessionId
+                        + " ends when nothing is held under it");
+    }
+
     void storeRestored(String evidence) {
         Lines.SESSION.log(
                 Level.WARNING,

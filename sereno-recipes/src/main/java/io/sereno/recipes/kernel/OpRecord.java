@@ -82,7 +82,9 @@ final class OpRecord {
     private @Nullable Session session;
     private String name = "";
     private long number;
-    private @Nullable Change current;
+    /** Written on the strand alone. */
+    private volatile @Nullable Change current;
+
     private Runnable cancelPause = () -> {};
 
     OpRecord(Kernel kernel, Strand strand, String directory, String entry) {
@@ -95,7 +97,14 @@ final class OpRecord {
 
     /** A change was sent, and nobody knows yet how it ends. */
     boolean isChangeUnderWay() {
-        return current != null && !current.founds;
+        Change underWay = current;
+        return underWay != null && !underWay.founds;
+    }
+
+    /** Whether a change under way could not be settled after the end of this session. For every thread. */
+    boolean uses(Session other) {
+        Change underWay = current;
+        return underWay != null && underWay.session == other;
     }
 
     /**

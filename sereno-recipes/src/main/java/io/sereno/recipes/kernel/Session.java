@@ -27,22 +27,27 @@ import org.jspecify.annotations.Nullable;
  *   <li>An attempt that fails, or is not through after a sixth of the ttl, makes the session suspended, no more; the next attempt follows. So
  *       silence is told half a ttl after the last renewal at the latest, and each third of a ttl has two attempts.
  *   <li>The end, for good: the store says that lease or marker are gone, or the deadline passes.
+ *   <li>Full: each withdrawn name is an entry that stays until the end of the session. When there are more than {@value #MOST_WITHDRAWN}, the session
+ *       is succeeded by another one, and ends when nothing is used any more that stands under it.
  * </ol>
  *
- * <p>{@link #isAlive}, {@link #remaining} and {@link #nextName} are for every thread; all else is confined to the strand of {@link Sessions}.
+ * <p>{@link #isAlive}, {@link #isRetired}, {@link #remaining} and {@link #nextName} are for every thread; all else is confined to the strand of {@link Sessions}.
  */
 public final class Session {
     /** So many letters and digits has the id of every session; the names of places begin with it. */
     static final int ID_LENGTH = 11;
 
     private static final long LEAST_MARGIN_NANOS = Duration.ofMillis(50).toNanos();
-    private static final int MOST_WITHDRAWN = 1_000;
+    static final int MOST_WITHDRAWN = 1_000;
 
     /** Where the session tells what became of it. */
     interface Keeper {
         void renewed(Session session);
 
         void suspended(Session session, BackendException why);
+
+        /** So many names are withdrawn that there is to be another session for what is put from now on. Told again with each one more. */
+        void full(Session session);
 
         void ended(Session session);
     }
@@ -66,6 +71,7 @@ public final class Session {
     private final AtomicReference<@Nullable Belief> belief;
 
     private volatile boolean suspended;
+    private volatile boolean retired;
     private volatile LossCause lossCause = LossCause.SESSION_EXPIRED;
 
     private boolean ended;
@@ -153,11 +159,22 @@ public final class Session {
         lookout.open();
     }
 
-    /** A name stays taken until this session ends. Too many of them, and it ends, to give the space back. */
+    // Step 5.
+    /** A name stays taken until this session ends. */
     void withdrawn() {
-        if (++withdrawn > MOST_WITHDRAWN) {
-            end();
+        if (++withdrawn > MOST_WITHDRAWN && !ended && !retired) {
+            keeper.full(this);
         }
+    }
+
+    /** Another session has taken its place. */
+    void retire() {
+        retired = true;
+    }
+
+    /** Nothing new is to be put under it. What stands under it is held on, for as long as somebody uses it. */
+    public boolean isRetired() {
+        return retired;
     }
 
     /** Why whoever holds something under this session loses it, once it has ended. */

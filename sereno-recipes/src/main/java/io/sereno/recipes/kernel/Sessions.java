@@ -6,7 +6,11 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  *       granted after a pause, so no doubt about the marker has to be settled.
  *   <li>At the end of a session its members are told first; then the lease is given back by a {@link Revocation}, else the next session's entries
  *       would queue behind the dead ones of this; then step 1.
+ *   <li>A session that is {@linkplain Session full} goes on, retired, beside the one that succeeds it: what is held under it stays held. It ends when
+ *       none of its members uses it.
  * </ol>
  */
 public final class Sessions {
@@ -39,6 +45,12 @@ public final class Sessions {
 
         /** The session stands, and its renewals are not acknowledged. */
         default void suspended(Session session) {}
+
+        /**
+         * Whether something would be lost if the session ended now: what stands under it, or what was sent under it and is in doubt. For every
+         * thread.
+         */
+        boolean uses(Session session);
     }
 
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -55,6 +67,9 @@ public final class Sessions {
     private final AtomicLong memberNumbers = new AtomicLong();
     private final CompletableFuture<Void> closing = new CompletableFuture<>();
 
+    /** Those that have a successor, and are used. Confined to the strand. */
+    private final List<Retired> retired = new ArrayList<>();
+
     private volatile @Nullable Session current;
     private volatile SessionState state = SessionState.SUSPENDED;
     private volatile @Nullable BackendException failure;
@@ -68,8 +83,11 @@ public final class Sessions {
     /** By when whoever closes wants to be done, by the clock. */
     private long closeBy;
 
+    /** A session is being opened; false during a pause. */
     private boolean enrolling;
-    private @Nullable Revocation revocation;
+
+    private boolean pausing;
+    private final Set<Revocation> revocations = new LinkedHashSet<>();
     private @Nullable Backoff backoff;
     private Runnable cancelRetry = () -> {};
 
@@ -125,13 +143,22 @@ public final class Sessions {
     void storeRestored() {
         // The one that stands now: one that is opened before the task runs was put after the store had gone back.
         Session standing = current;
-        if (standing != null) {
-            strand.execute(() -> standing.end(LossCause.STORE_RESTORED));
-        }
+        strand.execute(() -> {
+            List.copyOf(retired).forEach(each -> each.session.end(LossCause.STORE_RESTORED));
+            if (standing != null) {
+                standing.end(LossCause.STORE_RESTORED);
+            }
+        });
     }
 
     public void withdrawn(Session session) {
         strand.execute(session::withdrawn);
+    }
+
+    /** Somebody who is no member uses the session, until this is run. */
+    public Runnable use(Session session) {
+        long number = join(new User(session));
+        return () -> leave(number);
     }
 
     /** Ends the session and gives its lease back. The stage completes when that is certain, or the limit is over, or the lease by itself. */
@@ -141,31 +168,36 @@ public final class Sessions {
             if (!closed || by - closeBy < 0) {
                 closeBy = by;
             }
-            if (revocation != null) {
-                revocation.hurry(untilClosed());
-            }
+            List.copyOf(revocations).forEach(begun -> begun.hurry(untilClosed()));
             if (!closed) {
                 closed = true;
                 cancelRetry.run();
+                List.copyOf(retired).forEach(each -> each.session.end());
                 Session session = current;
                 if (session != null) {
                     session.end();
-                } else if (!enrolling) {
-                    closing.complete(null);
                 }
+                completeIfClosed();
                 tell(SessionState.CLOSED, "");
             }
         });
         return closing;
     }
 
+    private void completeIfClosed() {
+        if (closed && !enrolling && revocations.isEmpty()) {
+            closing.complete(null);
+        }
+    }
+
     // Step 1.
     private void enrol() {
+        pausing = false;
+        enrolling = !closed;
         if (closed) {
-            closing.complete(null);
+            completeIfClosed();
             return;
         }
-        enrolling = true;
         long sentAt = kernel.time().nanoTime();
         kernel.store().grantLease(ttl, strand, (lease, why) -> {
             if (lease == null) {
@@ -180,7 +212,8 @@ public final class Sessions {
     // Step 2.
     private void mark(Session session, long sentAt) {
         if (closed) {
-            giveBack(session, this::enrol);
+            enrolling = false;
+            giveBack(session, () -> {});
             return;
         }
         Card card = new Card(kernel.nodeId(), kernel.time().wall(), Map.of());
@@ -197,9 +230,12 @@ public final class Sessions {
             enrolling = false;
             backoff = null;
             failure = null;
+            Session former = current;
             current = session;
             session.start(sentAt, outcome.revision());
-            if (noted) {
+            if (former != null) {
+                retire(former, session);
+            } else if (noted) {
                 kernel.events().sessionOpenedAgain(session.id());
             }
             noted = true;
@@ -227,15 +263,16 @@ public final class Sessions {
         }
     }
 
-    /** From here on, whoever closes waits for it. */
+    /** Whoever closes waits for it. */
     private void giveBack(Session session, Runnable then) {
-        enrolling = true;
-        Revocation begun = session.revocation(() -> {
-            revocation = null;
+        Revocation[] begun = new Revocation[1];
+        begun[0] = session.revocation(() -> {
+            revocations.remove(begun[0]);
             then.run();
+            completeIfClosed();
         });
-        revocation = begun;
-        begun.start(closed ? untilClosed() : session.ttl());
+        revocations.add(begun[0]);
+        begun[0].start(closed ? untilClosed() : session.ttl());
     }
 
     private Duration untilClosed() {
@@ -245,13 +282,31 @@ public final class Sessions {
     private void enrolAgain() {
         enrolling = false;
         if (closed) {
-            closing.complete(null);
+            completeIfClosed();
             return;
         }
         if (backoff == null) {
             backoff = kernel.backoff();
         }
+        pausing = true;
         cancelRetry = kernel.time().schedule(backoff.next(), strand, this::enrol);
+    }
+
+    // Step 4.
+    private void retire(Session former, Session successor) {
+        former.retire();
+        retired.add(new Retired(former, kernel.time().nanoTime()));
+        kernel.events().sessionFull(former.id(), successor.id(), Session.MOST_WITHDRAWN);
+    }
+
+    /** A third of a ttl after it was succeeded at the earliest: by then, a member that had taken it for the current one says that it uses it. */
+    private void endIfUnused(Session session) {
+        long now = kernel.time().nanoTime();
+        long third = session.ttl().toNanos() / 3;
+        boolean isUnused = session.isRetired() && members.values().stream().noneMatch(member -> member.uses(session));
+        if (isUnused && retired.removeIf(each -> each.session == session && now - each.since >= third)) {
+            session.end();
+        }
     }
 
     private void tell(SessionState next, String sessionId) {
@@ -269,37 +324,84 @@ public final class Sessions {
         return id.toString();
     }
 
+    private record Retired(Session session, long since) {}
+
+    /** @param used by somebody who hears of its end otherwise */
+    private record User(Session used) implements Member {
+        @Override
+        public void opened(Session session) {}
+
+        @Override
+        public void ended(Session session) {}
+
+        @Override
+        public void failed(BackendException why) {}
+
+        @Override
+        public void renewed(Session session) {}
+
+        @Override
+        public boolean uses(Session session) {
+            return used == session;
+        }
+    }
+
+    /** What the client is told of its session is that of the current one; members are told of each. */
     private final class Fates implements Session.Keeper {
         @Override
         public void renewed(Session session) {
-            failure = null;
-            if (state == SessionState.SUSPENDED) {
-                kernel.events().sessionRenewed(session.id());
+            if (session == current) {
+                failure = null;
+                if (state == SessionState.SUSPENDED) {
+                    kernel.events().sessionRenewed(session.id());
+                }
+                tell(SessionState.CONNECTED, session.id());
             }
-            tell(SessionState.CONNECTED, session.id());
             members.values().forEach(member -> member.renewed(session));
+            endIfUnused(session);
         }
 
         @Override
         public void suspended(Session session, BackendException why) {
-            failure = why;
-            if (state != SessionState.SUSPENDED) {
-                kernel.events().sessionSuspended(session.id(), kernel.nodeId(), session.remaining(), why);
+            if (session == current) {
+                failure = why;
+                if (state != SessionState.SUSPENDED) {
+                    kernel.events().sessionSuspended(session.id(), kernel.nodeId(), session.remaining(), why);
+                }
+                tell(SessionState.SUSPENDED, session.id());
             }
-            tell(SessionState.SUSPENDED, session.id());
             members.values().forEach(member -> member.suspended(session));
+        }
+
+        // Step 4.
+        @Override
+        public void full(Session session) {
+            if (session == current && !enrolling && !pausing && !closed) {
+                enrol();
+            }
         }
 
         // Step 3.
         @Override
         public void ended(Session session) {
-            current = null;
-            if (!closed) {
+            boolean isCurrent = session == current;
+            if (isCurrent) {
+                current = null;
+            }
+            boolean isLost = retired.removeIf(each -> each.session == session) || isCurrent;
+            if (isLost && !closed) {
                 kernel.events().sessionEnded(session.id(), session.lossCause());
+            }
+            if (isCurrent && !closed) {
                 tell(SessionState.EXPIRED, session.id());
             }
             members.values().forEach(member -> member.ended(session));
-            giveBack(session, Sessions.this::enrol);
+            // A successor that is being opened goes on.
+            boolean isSucceeded = !isCurrent || enrolling || pausing;
+            if (!isSucceeded) {
+                enrolling = true;
+            }
+            giveBack(session, isSucceeded ? () -> {} : Sessions.this::enrol);
         }
     }
 }

@@ -79,8 +79,8 @@ public final class Turn {
     private boolean joined;
     private long membership;
 
-    /** Under which all of the following was put; null when there is nothing of it. */
-    private @Nullable Session session;
+    /** Under which all of the following was put; null when there is nothing of it. Written on the strand alone. */
+    private volatile @Nullable Session session;
 
     /** The place; null while there is none. */
     private @Nullable OwnEntry own;
@@ -202,6 +202,10 @@ public final class Turn {
         if (!requests.isIdle()) {
             return;
         }
+        Session before = session;
+        if (before != null && before.isRetired() && own == null && outgoing == null && !enrolment.isInDoubt()) {
+            session = null; // What comes next is put under its successor.
+        }
         if (session == null && !wanted) {
             rest();
             return;
@@ -216,7 +220,7 @@ public final class Turn {
         OwnEntry entry = own;
         if (enrolment.isInDoubt()) {
             enrolment.settle(under);
-        } else if (wanted && entry == null) {
+        } else if (wanted && entry == null && (outgoing == null || !under.isRetired())) {
             enqueue(under);
         } else if (outgoing != null) {
             delete(outgoing);
@@ -467,6 +471,11 @@ public final class Turn {
                 owner.givenBack();
                 step();
             });
+        }
+
+        @Override
+        public boolean uses(Session standing) {
+            return session == standing;
         }
 
         @Override
