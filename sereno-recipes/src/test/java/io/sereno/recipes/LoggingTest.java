@@ -17,6 +17,8 @@ import io.sereno.recipes.connect.LogCapture;
 import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,6 +163,37 @@ class LoggingTest {
                     .as("outage " + outage + " in %s", lines)
                     .hasSize(1);
         }
+    }
+
+    /** As a read-only replica, or a store whose disk is full: what cannot be put is told once, although all else is answered meanwhile. */
+    @Test
+    void aStoreThatCanBeReadAndNotWrittenHasOneLineUntilItIsWritten() {
+        FaultyBackend line = clients.line();
+        SerenoClient client = connect(line);
+        lines();
+        for (int trouble = 0; trouble < 2; trouble++) {
+            Runnable heal = line.each(LoggingTest::puts, Fate.refuse());
+            for (int i = 0; i < 20; i++) {
+                String name = trouble + "-" + i;
+                client.election(name).start();
+                CompletableFuture<Long> get =
+                        CompletableFuture.supplyAsync(() -> client.counter(name).get(), clients.callbacks);
+                clients.passUntilDone(get, Duration.ofSeconds(2));
+                assertThat(get).isCompletedWithValue(0L);
+            }
+            clients.time.advance(Duration.ofSeconds(60));
+            List<String> lines = lines();
+            assertThat(lines.stream().filter(text -> text.contains("failed; retrying")))
+                    .as("trouble " + trouble + " in %s", lines)
+                    .hasSize(1);
+            heal.run();
+            clients.time.advance(Duration.ofSeconds(4));
+        }
+    }
+
+    private static boolean puts(Request request) {
+        return request instanceof Request.Commit commit
+                && commit.commit().writes().stream().anyMatch(Write.Put.class::isInstance);
     }
 
     @Test

@@ -33,8 +33,7 @@ public final class Events {
     /** What was logged of foreign entries, so that it is logged once for each. */
     private final Set<String> foreign = ConcurrentHashMap.newKeySet();
 
-    /** A failure of the store has been logged, and it has not answered since: those that follow belong to the same series. */
-    private volatile boolean outage;
+    private final StoreTrouble trouble = new StoreTrouble();
 
     public Events(String store, TimeSource time, Hooks hooks, Executor callbacks) {
         this.store = store;
@@ -78,7 +77,10 @@ public final class Events {
     }
 
     void sessionSuspended(String sessionId, String nodeId, Duration believed, BackendException why) {
-        outage = outage || !why.permanent();
+        if (!why.permanent()) {
+            trouble.failed(StoreTrouble.Kind.RENEW);
+            trouble.toBeTold();
+        }
         Lines.SESSION.expected(
                 "session " + sessionId + " on " + store
                         + " is suspended, and what is held under it is believed in for another " + believed,
@@ -183,14 +185,12 @@ public final class Events {
     }
 
     /**
-     * What is tried again failed for the first time. Of the failures of a store that does not answer, one is logged until it answers again, however
-     * many want something of it.
+     * What is tried again failed for the first time. Of the failures of a store that does not answer, or cannot do what it is asked for, one is logged
+     * until it can, however many want something of it.
      */
     public void troubled(String recipe, String name, String operation, String about, Throwable why) {
-        boolean silent = why instanceof BackendException failure && !failure.permanent();
-        boolean known = silent && outage;
-        outage = outage || silent;
-        Lines.STORE.expected(about + " failed; retrying", why, !known);
+        boolean passing = why instanceof BackendException failure && !failure.permanent();
+        Lines.STORE.expected(about + " failed; retrying", why, !passing || trouble.toBeTold());
         failed(recipe, name, operation, why);
     }
 
@@ -205,13 +205,18 @@ public final class Events {
 
     /** For the log: a lease was not given back; part of the outage that the store is in. */
     void leaseLeft(String line) {
-        Lines.STORE.log(outage ? Level.DEBUG : Level.WARNING, line);
+        Lines.STORE.log(trouble.toBeTold() ? Level.WARNING : Level.DEBUG, line);
     }
 
-    /** The store has answered, so the next failure is another series. */
-    void answered() {
-        if (outage) {
-            outage = false;
+    /** A request of this kind was answered by the store. */
+    void answered(StoreTrouble.Kind kind) {
+        trouble.answered(kind);
+    }
+
+    /** A request of this kind has failed, whether anybody will tell of it or not. */
+    void unanswered(StoreTrouble.Kind kind, BackendException why) {
+        if (!why.permanent()) {
+            trouble.failed(kind);
         }
     }
 

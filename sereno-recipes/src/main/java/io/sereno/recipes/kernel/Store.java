@@ -72,7 +72,9 @@ public final class Store {
 
     public void commit(Commit commit, Executor on, Consumer<Outcome> then) {
         Acknowledged.Sent sent = acknowledged.sent(commit);
-        ask(Operation.COMMIT, () -> backend.commit(commit), commit.writes().isEmpty(), on, (result, failure) -> {
+        StoreTrouble.Kind kind = StoreTrouble.Kind.of(commit);
+        boolean harmless = commit.writes().isEmpty();
+        ask(Operation.COMMIT, kind, () -> backend.commit(commit), harmless, on, (result, failure) -> {
             if (result instanceof CommitResult.Committed committed
                     && !acknowledged.committed(sent, commit, committed.revision())) {
                 onRestored.accept("directory '" + commit.directory() + "' is at revision " + committed.revision()
@@ -134,19 +136,25 @@ public final class Store {
 
     /** The snapshot, or why there is none. */
     public void read(Query query, Executor on, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
-        ask(Operation.READ, () -> backend.read(query), true, on, then);
+        ask(Operation.READ, StoreTrouble.Kind.READ, () -> backend.read(query), true, on, then);
     }
 
     void grantLease(Duration ttl, Executor on, BiConsumer<@Nullable Lease, @Nullable BackendException> then) {
-        ask(Operation.GRANT_LEASE, () -> backend.grantLease(ttl), false, on, then);
+        ask(Operation.GRANT_LEASE, StoreTrouble.Kind.PUT, () -> backend.grantLease(ttl), false, on, then);
     }
 
     void renew(Lease lease, Executor on, BiConsumer<@Nullable Boolean, @Nullable BackendException> then) {
-        ask(Operation.RENEW_LEASE, lease::renew, false, on, then);
+        ask(Operation.RENEW_LEASE, StoreTrouble.Kind.RENEW, lease::renew, false, on, then);
     }
 
     void revoke(Lease lease, Executor on, Consumer<@Nullable BackendException> then) {
-        ask(Operation.REVOKE_LEASE, lease::revoke, false, on, (done, failure) -> then.accept(failure));
+        ask(
+                Operation.REVOKE_LEASE,
+                StoreTrouble.Kind.DELETE,
+                lease::revoke,
+                false,
+                on,
+                (done, failure) -> then.accept(failure));
     }
 
     void watch(
@@ -154,7 +162,7 @@ public final class Store {
             WatchListener listener,
             Executor on,
             BiConsumer<@Nullable Watch, @Nullable BackendException> then) {
-        ask(Operation.WATCH, () -> backend.watch(target, listener), true, on, then);
+        ask(Operation.WATCH, StoreTrouble.Kind.READ, () -> backend.watch(target, listener), true, on, then);
     }
 
     /** A backend that fails here has nothing to tell that would matter: notices are not listened to any more. */
@@ -168,18 +176,20 @@ public final class Store {
 
     private <T> void ask(
             Operation operation,
+            StoreTrouble.Kind kind,
             Supplier<CompletionStage<T>> call,
             boolean harmless,
             Executor on,
             BiConsumer<@Nullable T, @Nullable BackendException> then) {
-        Call<T> pending =
-                events.isMetered() ? new MeteredCall<>(operation, harmless, on, then) : new Call<>(harmless, on, then);
+        Call<T> pending = events.isMetered()
+                ? new MeteredCall<>(operation, kind, harmless, on, then)
+                : new Call<>(kind, harmless, on, then);
         CompletionStage<T> stage;
         try {
             stage = Objects.requireNonNull(call.get(), "the backend returned no stage");
         } catch (RuntimeException | Error thrown) {
             BackendException failure = classify(thrown, harmless);
-            pending.settled(null, failure);
+            pending.failed(failure);
             on.execute(() -> then.accept(null, failure));
             return;
         }
@@ -191,6 +201,11 @@ public final class Store {
         return failure != null
                 ? failure
                 : new BackendException(BackendException.Outcome.UNKNOWN, false, "the backend answered with null", null);
+    }
+
+    /** A store may look at conditions and leases without being able to write. */
+    private static boolean isRefusal(@Nullable Object result) {
+        return result instanceof CommitResult.Conflict || result instanceof CommitResult.LeaseDead;
     }
 
     /** What is not a BackendException says nothing, so it is doubt (OUT-3), unless nothing could have been changed anyway. */
@@ -213,12 +228,18 @@ public final class Store {
     private class Call<T> implements BiConsumer<T, @Nullable Throwable> {
         private final long number = asked.incrementAndGet();
         private final AtomicBoolean ended = new AtomicBoolean();
+        private final StoreTrouble.Kind kind;
         private final boolean harmless;
         private final Executor on;
         private final BiConsumer<@Nullable T, @Nullable BackendException> then;
         private volatile @Nullable Runnable cancelLimit;
 
-        Call(boolean harmless, Executor on, BiConsumer<@Nullable T, @Nullable BackendException> then) {
+        Call(
+                StoreTrouble.Kind kind,
+                boolean harmless,
+                Executor on,
+                BiConsumer<@Nullable T, @Nullable BackendException> then) {
+            this.kind = kind;
             this.harmless = harmless;
             this.on = on;
             this.then = then;
@@ -230,12 +251,12 @@ public final class Store {
                 cancelLimit();
                 if (thrown == null) {
                     answered.accumulateAndGet(number, Math::max);
-                    events.answered();
+                    events.answered(isRefusal(result) ? StoreTrouble.Kind.READ : kind);
                     settled(result, null);
                     on.execute(() -> then.accept(result, null));
                 } else {
                     BackendException failure = classify(thrown, harmless);
-                    settled(null, failure);
+                    failed(failure);
                     on.execute(() -> then.accept(null, failure));
                 }
             } else if (result instanceof Watch late) {
@@ -243,6 +264,11 @@ public final class Store {
             } else if (result instanceof Lease late) {
                 revoke(late, Runnable::run, failure -> {});
             }
+        }
+
+        void failed(BackendException failure) {
+            events.unanswered(kind, failure);
+            settled(null, failure);
         }
 
         /** Once: how it ended, as the caller will be told. */
@@ -258,7 +284,7 @@ public final class Store {
                                 "no answer from the backend within " + limit,
                                 null);
                         BackendException failure = classify(silent, harmless);
-                        settled(null, failure);
+                        failed(failure);
                         then.accept(null, failure);
                     }
                 });
@@ -283,10 +309,11 @@ public final class Store {
 
         MeteredCall(
                 Operation operation,
+                StoreTrouble.Kind kind,
                 boolean harmless,
                 Executor on,
                 BiConsumer<@Nullable T, @Nullable BackendException> then) {
-            super(harmless, on, then);
+            super(kind, harmless, on, then);
             this.operation = operation;
         }
 
