@@ -1,6 +1,7 @@
 package io.sereno.recipes;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>Read the header. If it ends with the batch that was read last, all is there.
+ *   <li>If the topic goes on behind that batch, read it: as a rule it is there, and so is all before it.
  *   <li>Else read on from the oldest batch that the {@link TopicTrail} knows, or what retention has left. A batch of the trail that is found there,
  *       or is named by the batch or the header behind it, is still part of the topic, and so is all before it.
  *   <li>Another batch in its place, or a topic that ends before it, proves a loss. The newest that is still there is where the histories part. None is
@@ -75,22 +77,39 @@ final class TopicRetrace {
                 then.accept(new Found.Same());
                 return;
             }
-            walk(header, Math.max(header.low(), Math.min(oldest(), header.next())));
+            if (header.next() > trail.end() && !trail.steps().isEmpty()) {
+                newest(header);
+            } else {
+                walk(header);
+            }
         });
     }
 
     // Step 2.
+    private void newest(TopicHeader header) {
+        List<TopicTrail.Step> steps = trail.steps();
+        scan.from(stream, steps.get(steps.size() - 1).first(), found -> {
+            if (found instanceof TopicScan.Found.Batches batches) {
+                batches.batches().forEach(this::seen);
+            }
+            if (common >= trail.end()) {
+                then.accept(new Found.Same());
+            } else {
+                walk(header);
+            }
+        });
+    }
+
+    // Step 3.
+    private void walk(TopicHeader header) {
+        walk(header, Math.max(header.low(), Math.min(oldest(), header.next())));
+    }
+
     private void walk(TopicHeader header, long from) {
         scan.from(stream, from, found -> {
             if (found instanceof TopicScan.Found.Batches batches) {
-                long end = from;
-                for (TopicBatch batch : batches.batches()) {
-                    TopicTrail.Step there = byFirst.get(batch.first());
-                    proven |= there == null && batch.first() < trail.end() && batch.first() > oldest();
-                    isThere(there, batch.id());
-                    isThere(byEnd.get(batch.first()), batch.after());
-                    end = batch.end();
-                }
+                batches.batches().forEach(this::seen);
+                long end = batches.batches().get(batches.batches().size() - 1).end();
                 if (end > trail.end()) {
                     judge(header);
                 } else {
@@ -111,6 +130,13 @@ final class TopicRetrace {
         });
     }
 
+    private void seen(TopicBatch batch) {
+        TopicTrail.Step there = byFirst.get(batch.first());
+        proven |= there == null && batch.first() < trail.end() && batch.first() > oldest();
+        isThere(there, batch.id());
+        isThere(byEnd.get(batch.first()), batch.after());
+    }
+
     private void ends(TopicHeader header) {
         proven |= header.next() < trail.end();
         isThere(byEnd.get(header.next()), header.last());
@@ -124,7 +150,7 @@ final class TopicRetrace {
         }
     }
 
-    // Step 3.
+    // Step 4.
     private void judge(TopicHeader header) {
         if (common >= trail.end() || !proven) {
             then.accept(new Found.Same());
