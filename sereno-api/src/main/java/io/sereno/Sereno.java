@@ -413,8 +413,9 @@ public interface Sereno extends AutoCloseable {
          *
          * <p>The client uses what the wrapper returns, and nothing else: its {@link Backend#guarantees()} are checked against
          * {@link #require}, and its {@link Backend#close()} is called when the client is closed. So a wrapper has to pass
-         * both on to the backend that it was given. If the wrapper throws or returns null, {@link #connect()} closes the
-         * backend and throws a {@link SerenoConfigurationException}.
+         * both on to the backend that it was given. If a wrapper throws or returns null, {@link #connect()} closes the
+         * backend and what the wrappers before it have returned, the last of them first, and throws a
+         * {@link SerenoConfigurationException}.
          *
          * @param wrapper called once for each {@link #connect()}, in the thread that connects
          * @return this builder

@@ -57,7 +57,7 @@ final class SerenoBuilder implements Sereno.Builder {
     private @Nullable Path privateKey;
     private @Nullable Executor executor;
     private @Nullable TimeSource time;
-    private @Nullable UnaryOperator<Backend> wrapper;
+    private final List<UnaryOperator<Backend>> wrappers = new ArrayList<>();
     private final List<SerenoObserver> observers = new ArrayList<>();
     private final List<SerenoMeter> meters = new ArrayList<>();
     private final Set<Promise> required = EnumSet.noneOf(Promise.class);
@@ -160,9 +160,7 @@ final class SerenoBuilder implements Sereno.Builder {
 
     @Override
     public Sereno.Builder wrap(UnaryOperator<Backend> wrapper) {
-        requireNonNull(wrapper, "wrapper");
-        UnaryOperator<Backend> before = this.wrapper;
-        this.wrapper = before == null ? wrapper : opened -> wrapper.apply(Wrapping.around(opened, before));
+        wrappers.add(requireNonNull(wrapper, "wrapper"));
         return this;
     }
 
@@ -210,7 +208,7 @@ final class SerenoBuilder implements Sereno.Builder {
                         set("identity", certificates),
                         set("connectTimeout", connectTimeout),
                         set("connectRetry", connectRetry),
-                        set("wrap", wrapper))
+                        set("wrap", wrappers.isEmpty() ? null : wrappers))
                 .flatMap(Optional::stream)
                 .collect(joining(", "));
         if (!ofUri.isEmpty()) {
@@ -250,11 +248,14 @@ final class SerenoBuilder implements Sereno.Builder {
 
         List<AutoCloseable> made = new ArrayList<>(settings.owned());
         try {
-            Backend opened = Attempts.open(provider, config, settings.backendName(), retry);
-            made.add(0, opened);
-            Backend used = wrapper == null ? opened : Wrapping.around(opened, wrapper);
-            if (used != opened) {
-                made.add(0, used);
+            Backend used = Attempts.open(provider, config, settings.backendName(), retry);
+            made.add(0, used);
+            for (UnaryOperator<Backend> wrapper : wrappers) {
+                Backend wrapped = Wrapping.around(used, wrapper);
+                if (wrapped != used) {
+                    made.add(0, wrapped);
+                }
+                used = wrapped;
             }
             check(used.guarantees(), settings, promises);
             return connector.connect(settings, used, true);

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,28 @@ class WrapTest {
                 .hasMessageContaining("no staging here")
                 .hasCauseInstanceOf(IllegalStateException.class);
         assertThat(backend.closed).isEqualTo(2);
+        assertThat(used).isEmpty();
+    }
+
+    @Test
+    void whatTheWrappersBeforeHaveReturnedIsClosedWhenOneFails() {
+        for (UnaryOperator<Backend> failing : List.<UnaryOperator<Backend>>of(wrapped -> null, wrapped -> {
+            throw new IllegalStateException("no staging here");
+        })) {
+            ProbeBackend backend = new ProbeBackend(Set.of());
+            ProbeBackend first = new ProbeBackend(Set.of());
+            ProbeBackend second = new ProbeBackend(Set.of());
+            Probe.opening = config -> backend;
+            assertThatThrownBy(() -> builder()
+                            .uri("probe:")
+                            .wrap(opened -> first)
+                            .wrap(wrapped -> wrapped)
+                            .wrap(wrapped -> second)
+                            .wrap(failing)
+                            .connect())
+                    .isInstanceOf(SerenoConfigurationException.class);
+            assertThat(List.of(second.closed, first.closed, backend.closed)).containsExactly(1, 1, 1);
+        }
         assertThat(used).isEmpty();
     }
 
