@@ -90,7 +90,7 @@ class ExploredTopicTest {
 
     @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
-    void aPlantedBugIsFoundWithinAThousandSchedules(LyingBackend.Lie lie) {
+    void aPlantedBugIsFoundWithinThreeThousandSchedules(LyingBackend.Lie lie) {
         Exploration found =
                 explorer(lie).faults(6, Fault.survivable()).schedules(3_000).run();
         System.out.println(found);
