@@ -65,7 +65,10 @@ public interface WaitGroup {
      * Takes a tracked place.
      *
      * <p>After an {@link OutcomeUnknownException} a place that was taken all the same is given back, for as long as this
-     * client's session lasts. When the session ends first, the place is treated as that of a lost worker.
+     * client's session lasts. If the session ends first, because the store was out of reach all the time, the place is
+     * treated as that of a worker that died at once: by the policy of its generation the generation fails, the place counts
+     * as done, or it is free again. Nobody can tell the two apart, since the store has the same entries in both cases. After
+     * a {@link NotAppliedException} no place was taken, and none is ever treated as lost.
      *
      * @return a place under this client's session; to be closed
      * @throws IllegalStateException if all places are taken; nothing was changed

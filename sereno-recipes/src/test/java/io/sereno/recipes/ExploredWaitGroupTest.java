@@ -18,6 +18,7 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -115,6 +116,7 @@ class ExploredWaitGroupTest {
                         () -> client.waitGroups().size() == 0 && client.vigils().size() == 0);
             }
             world.always("every place counts once, and there are as many claims as are joined", count::isRight);
+            world.always("whoever was told that it has not joined is neither lost nor done", count::onlyJoinedCount);
         });
     }
 
@@ -126,6 +128,11 @@ class ExploredWaitGroupTest {
         private int sure;
         private int doubtful;
         private boolean finished;
+        /** Ids of those who have joined. */
+        private final Set<String> joined = new HashSet<>();
+        /** How many joins have not ended, or have ended in doubt: each of these may have been told to its caller, as far as the store knows. */
+        private int perhapsJoined;
+
         private Snapshot seen = new Snapshot(List.of(), false);
         private WaitGroupSighting sighting = WaitGroupSighting.of(seen);
 
@@ -153,6 +160,16 @@ class ExploredWaitGroupTest {
                 sighting = WaitGroupSighting.of(now);
             }
             return sighting;
+        }
+
+        boolean onlyJoinedCount() {
+            WaitGroupState state = look().state();
+            List<String> lost = state.lostIn(1);
+            long strangers = lost == null
+                    ? 0
+                    : lost.stream().filter(id -> !joined.contains(id)).count();
+            int over = state.generation() == 0 ? 0 : PLACES - state.pending();
+            return strangers <= perhapsJoined && over <= joined.size() + perhapsJoined;
         }
 
         boolean isRight() {
@@ -246,7 +263,14 @@ class ExploredWaitGroupTest {
             if (ended) {
                 return;
             }
+            count.perhapsJoined++;
             var unused = submit(group.joining()).whenComplete((place, failure) -> {
+                if (!(failure instanceof OutcomeUnknownException)) {
+                    count.perhapsJoined--;
+                }
+                if (place != null) {
+                    count.joined.add(place.id());
+                }
                 note("has joined as " + Optional.ofNullable(place).map(WaitGroupPlace::id), failure);
                 if (failure == null) {
                     WaitGroupWorker worker = group.handOver(place);
