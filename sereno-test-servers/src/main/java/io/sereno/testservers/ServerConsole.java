@@ -21,6 +21,7 @@ final class ServerConsole {
 
     private static final String VERBS = """
             pause|resume|kill|restart [NAME]  of all servers, or of the one with that name
+            backup|restore [NAME]             keeps what is on disk; starts again with what was kept
             status                            all servers: process, address, log
             leader                            who leads an etcd cluster or a ZooKeeper ensemble
             compact                           drops the history of etcd
@@ -89,6 +90,8 @@ final class ServerConsole {
                 case "resume" -> each(words, TestServer::resume);
                 case "kill" -> each(words, TestServer::kill);
                 case "restart" -> each(words, TestServer::restart);
+                case "backup" -> each(words, TestServer::backup);
+                case "restore" -> each(words, TestServer::restore);
                 case "status" -> {}
                 case "compact" -> out.println("compacted at revision " + compact());
                 case "leader" -> out.println("leader: " + leader().name());

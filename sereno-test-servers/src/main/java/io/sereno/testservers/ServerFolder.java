@@ -5,9 +5,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Folders for servers, below one temporary folder of this JVM that a shell removes when the JVM has ended. */
@@ -59,6 +61,37 @@ final class ServerFolder {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Deletes what is in the folder, but for what is to be left. */
+    static void deleteContent(Path folder, Predicate<Path> left) throws IOException {
+        for (Path path : content(folder)) {
+            if (!left.test(path)) {
+                delete(path);
+            }
+        }
+    }
+
+    /** Copies what is in a folder into another one, which is made if need be, but for what is to be left out. */
+    static void copy(Path from, Path to, Predicate<Path> leftOut) throws IOException {
+        Files.createDirectories(to);
+        for (Path path : content(from)) {
+            Path copy = to.resolve(path.getFileName());
+            if (leftOut.test(path)) {
+                continue;
+            }
+            if (Files.isDirectory(path)) {
+                copy(path, copy, leftOut);
+            } else {
+                Files.copy(path, copy, StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+    }
+
+    private static List<Path> content(Path folder) throws IOException {
+        try (Stream<Path> content = Files.list(folder)) {
+            return content.toList();
         }
     }
 }

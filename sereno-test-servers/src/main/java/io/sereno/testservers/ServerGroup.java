@@ -54,6 +54,25 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
         start();
     }
 
+    /** All stand still before the first is copied, so that the copies are of one moment. */
+    @Override
+    public final void backup() {
+        List<N> running = members.stream().filter(ServerNode::isRunning).toList();
+        running.forEach(ServerNode::pause);
+        try {
+            forEach(ServerNode::keep);
+        } finally {
+            running.forEach(ServerNode::resume);
+        }
+    }
+
+    @Override
+    public final void restore() {
+        kill();
+        forEach(ServerNode::putBack);
+        start();
+    }
+
     /** Starts the members, none of which has a process, and returns when the store answers as a whole. */
     void start() {
         start(members);

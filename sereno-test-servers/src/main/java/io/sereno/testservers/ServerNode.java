@@ -26,6 +26,7 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
 
     private final String name;
     private final Path folder;
+    private final Path kept;
     private final InetSocketAddress endpoint;
 
     private final ReentrantLock turn = new ReentrantLock();
@@ -35,6 +36,7 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
     ServerNode(String name, int port) {
         this.name = name;
         this.folder = ServerFolder.create(name);
+        this.kept = folder.resolve("kept");
         this.endpoint = FreePorts.address(port);
     }
 
@@ -125,6 +127,56 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
             launch();
             awaitAnswer();
         });
+    }
+
+    @Override
+    public final void backup() {
+        inTurn("backing up", () -> {
+            boolean runs = isRunning();
+            if (runs) {
+                pause();
+            }
+            try {
+                keep();
+            } finally {
+                if (runs) {
+                    resume();
+                }
+            }
+        });
+    }
+
+    @Override
+    public final void restore() {
+        inTurn("restoring", () -> {
+            putBack();
+            restart();
+        });
+    }
+
+    /** Copies what is on disk. The server must not run meanwhile. */
+    final void keep() {
+        inTurn("copying the data of", () -> {
+            ServerFolder.delete(kept);
+            ServerFolder.copy(folder, kept, this::isOurs);
+        });
+    }
+
+    /** Ends the server, and makes its folder what it was when it was kept. */
+    final void putBack() {
+        inTurn("putting back the data of", () -> {
+            if (!Files.isDirectory(kept)) {
+                throw new IllegalStateException(name + " has no backup; backup() makes one");
+            }
+            end();
+            ServerFolder.deleteContent(folder, this::isOurs);
+            ServerFolder.copy(kept, folder, path -> false);
+        });
+    }
+
+    /** The copy itself, and the log of all starts. */
+    private boolean isOurs(Path path) {
+        return path.equals(kept) || path.equals(log());
     }
 
     @Override

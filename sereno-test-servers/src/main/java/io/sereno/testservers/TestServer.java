@@ -39,6 +39,20 @@ public interface TestServer extends AutoCloseable {
     /** {@link #kill()}, then a start on the same ports and data; returns when the server answers again. */
     void restart();
 
+    /**
+     * Keeps a copy of what the server has on disk, in place of an earlier copy, for {@link #restore()}. The server stands still meanwhile, as with
+     * {@link #pause()}; one that is gone or paused stays so. What a server keeps in memory only is not in the copy.
+     */
+    void backup();
+
+    /**
+     * {@link #kill()}, then a start on the same ports with what {@link #backup()} kept: what was written since is lost. May be called several times
+     * after one backup.
+     *
+     * @throws IllegalStateException if there is no backup
+     */
+    void restore();
+
     /** {@link #kill()}, and removes the data. Idempotent. */
     @Override
     void close();

@@ -46,6 +46,17 @@ class RedisServerTest extends TestServerTest<RedisServer> {
     }
 
     @Test
+    void whatWasNeverBackedUpCannotBeRestored() throws IOException {
+        try (RedisServer redis = RedisServer.start(Persistence.APPEND_ALWAYS)) {
+            write(redis, "kept");
+            assertThatThrownBy(redis::restore)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("has no backup; backup() makes one");
+            assertThat(read(redis)).isEqualTo("kept");
+        }
+    }
+
+    @Test
     void settingsOfTheCallerWin() throws IOException {
         try (RedisServer small = RedisServer.start(Persistence.NONE, "maxmemory 3mb", "maxmemory-policy noeviction")) {
             assertThatThrownBy(() -> write(small, "x".repeat(5_000_000)))

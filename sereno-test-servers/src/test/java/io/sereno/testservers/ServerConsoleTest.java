@@ -17,7 +17,17 @@ class ServerConsoleTest {
     @Test
     @Tag("servers")
     void everyVerbOfAServerAloneIsObeyed() throws IOException {
-        assertThat(talk(List.of("etcd"), "pause", "resume", "kill", "restart", "compact", "quit", "never reached"))
+        assertThat(talk(
+                        List.of("etcd"),
+                        "pause",
+                        "resume",
+                        "backup",
+                        "kill",
+                        "restore",
+                        "restart",
+                        "compact",
+                        "quit",
+                        "never reached"))
                 .containsSubsequence(
                         "running  etcd ",
                         "paused   etcd ",

@@ -79,6 +79,21 @@ abstract class TestServerTest<S extends TestServer> {
     }
 
     @Test
+    void whatWasWrittenAfterABackupIsLostWithEachRestore() throws Exception {
+        write(server, "in the backup");
+        List<Long> pids = pids(server);
+        server.backup();
+        assertThat(pids(server)).isEqualTo(pids);
+        assertThat(nodes(server)).allMatch(ServerNode::isRunning);
+
+        for (String later : List.of("lost", "lost too")) {
+            write(server, later);
+            server.restore();
+            assertThat(read(server)).isEqualTo("in the backup");
+        }
+    }
+
+    @Test
     void aPausedServerIsSilentAndAnswersWhatItWasAskedMeanwhileOnceItIsResumed() throws Exception {
         List<Socket> clients = new ArrayList<>();
         try {
