@@ -76,7 +76,8 @@ final class Kit implements AutoCloseable {
             TopicFaultRules.class,
             RecipeRules.class,
             ClosingRules.class,
-            PlaceRules.class);
+            PlaceRules.class,
+            RestoredStoreRules.class);
 
     /** Repeats a run, as far as chance is the kit's. */
     static final String SEED_PROPERTY = "sereno.tck.seed";

@@ -256,4 +256,9 @@ public abstract class SerenoTck {
     @Nested
     @Tag("REC")
     class PlacesInQueues extends PlaceRules {}
+
+    @Nested
+    @Tag("REC")
+    @Tag("faults")
+    class RestoredStores extends RestoredStoreRules {}
 }

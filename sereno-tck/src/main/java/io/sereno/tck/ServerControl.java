@@ -4,7 +4,7 @@ import java.util.Set;
 
 /**
  * What a fixture can do to its servers. Each method returns when it is done, and is called by one thread at a time. What is
- * not among {@link #abilities()} is never called, and the rules that need it are UNVERIFIED.
+ * not among {@link #abilities()} is never called, and the rules that need it are UNVERIFIED; those that need {@link Ability#RESTORE} are UNTESTED.
  */
 public interface ServerControl {
     /** What can be done to a server. */
@@ -14,7 +14,9 @@ public interface ServerControl {
         /** {@link ServerControl#kill()} and {@link ServerControl#restart()}. */
         RESTART,
         /** {@link ServerControl#compact()}. */
-        COMPACT
+        COMPACT,
+        /** {@link ServerControl#backup()} and {@link ServerControl#restore()}. */
+        RESTORE
     }
 
     /**
@@ -47,5 +49,18 @@ public interface ServerControl {
     /** Has the servers forget the history of changes, where the store keeps one. */
     default void compact() {
         throw new UnsupportedOperationException("compact() is not among " + abilities());
+    }
+
+    /** Keeps what the servers store now, in place of what an earlier call kept. They go on as if nothing had been. */
+    default void backup() {
+        throw new UnsupportedOperationException("backup() is not among " + abilities());
+    }
+
+    /**
+     * Ends the servers at once, and starts them again on the same addresses with what {@link #backup()} kept last; returns when they answer. What
+     * they acknowledged since is lost. May be called several times after one backup.
+     */
+    default void restore() {
+        throw new UnsupportedOperationException("restore() is not among " + abilities());
     }
 }

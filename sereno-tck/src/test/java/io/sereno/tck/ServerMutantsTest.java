@@ -1,6 +1,5 @@
 package io.sereno.tck;
 
-import static java.util.stream.Collectors.toUnmodifiableSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.backend.memory.MemoryBackendProvider;
@@ -8,12 +7,11 @@ import io.sereno.backend.memory.MemoryStore;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
-import io.sereno.spi.Guarantees;
 import io.sereno.spi.Promise;
+import io.sereno.tck.mutants.Promising;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Two mutants that take a second process, or a server that is restarted, and so are not among the others. */
@@ -53,7 +51,7 @@ class ServerMutantsTest {
     private static final class StaticStore implements BackendFixture {
         @Override
         public Backend connect(BackendConfig config) {
-            return promising(new MemoryBackendProvider().open(config), Promise.MANY_PROCESSES);
+            return new Promising(new MemoryBackendProvider().open(config), Promise.MANY_PROCESSES);
         }
 
         @Override
@@ -69,7 +67,7 @@ class ServerMutantsTest {
 
         @Override
         public Backend connect(BackendConfig config) {
-            return promising(store.connect(config.executor()), Promise.DURABLE);
+            return new Promising(store.connect(config.executor()), Promise.DURABLE);
         }
 
         @Override
@@ -96,32 +94,5 @@ class ServerMutantsTest {
         public void restart() {
             store = new MemoryStore(time);
         }
-    }
-
-    private static Backend promising(Backend store, Promise more) {
-        return new Between(store) {
-            @Override
-            public Guarantees guarantees() {
-                Guarantees plain = super.guarantees();
-                return new Guarantees(
-                        plain.backend(),
-                        plain.serverVersion(),
-                        Stream.concat(plain.promises().stream(), Stream.of(more))
-                                .collect(toUnmodifiableSet()),
-                        plain.leastTtl(),
-                        plain.greatestTtl(),
-                        plain.ttlGranularity(),
-                        plain.expiryLateness(),
-                        plain.recovery(),
-                        plain.emptyDirectoryGrace(),
-                        plain.maxLeases(),
-                        plain.maxLeaseBytes(),
-                        plain.maxValueBytes(),
-                        plain.maxCommitBytes(),
-                        plain.maxListingBytes(),
-                        plain.maxConditions(),
-                        plain.maxWrites());
-            }
-        };
     }
 }

@@ -5,10 +5,11 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.tck.mutants.World;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 
 /** Gives the kit what is to try it: a backend with a bug, or one that is as bad as is allowed. */
-final class TriedFixture implements BackendFixture, AboveTheNetwork {
+final class TriedFixture implements BackendFixture, ServerControl, AboveTheNetwork {
     private final World world;
 
     TriedFixture(World world) {
@@ -33,6 +34,27 @@ final class TriedFixture implements BackendFixture, AboveTheNetwork {
     @Override
     public Optional<ManualTime> clock() {
         return Optional.of(world.time());
+    }
+
+    /** A devil has memory of its own beside the store, which cannot be restored. */
+    @Override
+    public Optional<ServerControl> server() {
+        return world.canBeRestored() ? Optional.of(this) : Optional.empty();
+    }
+
+    @Override
+    public Set<Ability> abilities() {
+        return Set.of(Ability.RESTORE);
+    }
+
+    @Override
+    public void backup() {
+        world.backup();
+    }
+
+    @Override
+    public void restore() {
+        world.restore();
     }
 
     @Override

@@ -96,6 +96,16 @@ class EtcdTckTest extends SerenoTck {
         }
 
         @Override
+        public void backup() {
+            etcd().backup();
+        }
+
+        @Override
+        public void restore() {
+            etcd().restore();
+        }
+
+        @Override
         public void compact() {
             etcd().compact();
         }

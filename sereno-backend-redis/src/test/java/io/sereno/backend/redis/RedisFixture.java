@@ -73,7 +73,7 @@ final class RedisFixture implements BackendFixture {
         return Optional.of(new ServerControl() {
             @Override
             public Set<Ability> abilities() {
-                return Set.of(Ability.PAUSE, Ability.RESTART);
+                return Set.of(Ability.PAUSE, Ability.RESTART, Ability.RESTORE);
             }
 
             @Override
@@ -94,6 +94,16 @@ final class RedisFixture implements BackendFixture {
             @Override
             public void restart() {
                 servers.restart();
+            }
+
+            @Override
+            public void backup() {
+                servers.backup();
+            }
+
+            @Override
+            public void restore() {
+                servers.restore();
             }
         });
     }

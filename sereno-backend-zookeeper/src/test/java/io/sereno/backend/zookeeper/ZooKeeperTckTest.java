@@ -88,7 +88,7 @@ public class ZooKeeperTckTest extends SerenoTck {
 
         @Override
         public Set<Ability> abilities() {
-            return Set.of(Ability.PAUSE, Ability.RESTART);
+            return Set.of(Ability.PAUSE, Ability.RESTART, Ability.RESTORE);
         }
 
         @Override
@@ -109,6 +109,16 @@ public class ZooKeeperTckTest extends SerenoTck {
         @Override
         public void restart() {
             running().restart();
+        }
+
+        @Override
+        public void backup() {
+            running().backup();
+        }
+
+        @Override
+        public void restore() {
+            running().restore();
         }
 
         @Override

@@ -129,6 +129,11 @@ public record Devil(String name, Set<Trait> traits) {
                     }
 
                     @Override
+                    public boolean canBeRestored() {
+                        return traits.isEmpty();
+                    }
+
+                    @Override
                     public Backend connect(World world, BackendConfig config) {
                         return DevilClient.connect(Devil.this, world, config);
                     }

@@ -38,6 +38,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
                         IdMutants.all(),
                         CommonMutants.all(),
                         PlaceMutants.all(),
+                        RestoredMutants.all(),
                         TopicMutants.all(),
                         MemberMutants.all(),
                         SeldomRecipes.all(),

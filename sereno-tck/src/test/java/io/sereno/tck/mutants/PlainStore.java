@@ -299,6 +299,39 @@ class PlainStore {
         }
     }
 
+    // ---- what is lost
+
+    /** All that it holds at one moment. */
+    record Backup(Map<String, NavigableMap<String, Entry>> directories, Map<Long, PlainLease> leases, long revision) {
+        static final Backup OF_NOTHING = new Backup(Map.of(), Map.of(), 0);
+    }
+
+    final Backup backup() {
+        return step(() -> {
+            Map<String, NavigableMap<String, Entry>> copy = new HashMap<>();
+            directories.forEach((path, entries) -> copy.put(path, new TreeMap<>(entries)));
+            return new Backup(copy, new LinkedHashMap<>(leases), revision);
+        });
+    }
+
+    /** Revisions are given again, and each lease has its full time, as on a server that is restored. */
+    final void restore(Backup backup) {
+        step(() -> {
+            directories.clear();
+            backup.directories().forEach((path, entries) -> directories.put(path, new TreeMap<>(entries)));
+            leases.clear();
+            leases.putAll(backup.leases());
+            leases.values().forEach(this::prolong);
+            revision = backup.revision();
+            watches.forEach(this::announceRestored);
+            return null;
+        });
+    }
+
+    void announceRestored(PlainWatch watch) {
+        announceReset(watch);
+    }
+
     // ---- watches
 
     void watch(PlainWatch watch) {

@@ -22,6 +22,7 @@ public final class World {
     private final CountDownLatch end = new CountDownLatch(1);
     private final List<Object> kept = new CopyOnWriteArrayList<>();
     private final Map<String, PlainStore> stores = new ConcurrentHashMap<>();
+    private final Map<String, PlainStore.Backup> copies = new ConcurrentHashMap<>();
 
     World(Backends backends, long seed) {
         this.backends = backends;
@@ -76,6 +77,23 @@ public final class World {
         return kept;
     }
 
+    /** Whether an earlier state of its stores can be had. */
+    public boolean canBeRestored() {
+        return backends.canBeRestored();
+    }
+
+    /** Keeps what all stores hold now. */
+    public void backup() {
+        copies.clear();
+        stores.forEach((namespace, store) -> copies.put(namespace, store.backup()));
+    }
+
+    /** All stores hold what they held then, and what was made since holds nothing. */
+    public void restore() {
+        stores.forEach(
+                (namespace, store) -> store.restore(copies.getOrDefault(namespace, PlainStore.Backup.OF_NOTHING)));
+    }
+
     /** Ends what was left. */
     public void close() {
         end.countDown();
@@ -101,6 +119,11 @@ public final class World {
         /** A client's own side of the network. */
         default Backend above(World world, Backend network, Executor executor) {
             return network;
+        }
+
+        /** Whether what they know is in the stores. */
+        default boolean canBeRestored() {
+            return true;
         }
 
         /** The recipes over it. */
