@@ -189,6 +189,7 @@ class RestoredStoreRules {
         bench.within(bound, since, "that " + node + " hears of its loss");
         bench.verify(!held.isHeld(), () -> "what " + node + " has heard is lost is held");
         LossCause cause = lost.join();
+        bench.count("told as " + cause, 1);
         Set<LossCause> right = EnumSet.of(LossCause.STORE_RESTORED, LossCause.SESSION_EXPIRED, LossCause.ENTRY_REMOVED);
         bench.verify(
                 right.contains(cause), () -> "what the store has lost is told as " + cause + "; right are " + right);

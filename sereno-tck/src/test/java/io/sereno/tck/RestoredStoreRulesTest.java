@@ -10,6 +10,7 @@ import io.sereno.spi.BackendConfig;
 import io.sereno.spi.Promise;
 import io.sereno.tck.mutants.Promising;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -94,7 +95,7 @@ class RestoredStoreRulesTest {
 
         @Override
         public void restore() {
-            stores.forEach((name, store) -> store.restore(backups.get(name), revisions));
+            stores.forEach((name, store) -> store.restore(Objects.requireNonNull(backups.get(name)), revisions));
         }
     }
 }
