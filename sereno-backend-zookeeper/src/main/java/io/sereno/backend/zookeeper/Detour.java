@@ -54,7 +54,9 @@ final class Detour implements Handle.Listener {
 
     private final Deque<String> untried = new ArrayDeque<>();
 
-    private volatile boolean listening;
+    /** The handle whose answers are waited for with a limit; null while nothing that was sent has none. */
+    private volatile @Nullable Handle timed;
+
     private Runnable cancelListening = () -> {};
     private int inVain;
     /** Why the last attempt could not be made; empty since the link was connected. */
@@ -69,14 +71,14 @@ final class Detour implements Handle.Listener {
 
     /** Something was sent on the handle: an answer to it, or to anything before it, has to come before the patience is over. */
     void sent(Handle on) {
-        if (listening) {
+        if (timed == on) {
             return;
         }
         synchronized (this) {
-            if (listening || stopped) {
+            if (timed == on || stopped || link.handle() != on) {
                 return;
             }
-            listening = true;
+            timed = on;
         }
         listen(on, on.heard());
     }
@@ -96,18 +98,32 @@ final class Detour implements Handle.Listener {
         cancel.run();
     }
 
+    /** Goes on while something waits, also during an attempt: the handle may be heard again, and not answer all. */
     private void listened(Handle on, long heard) {
         boolean answered = on.heard() != heard;
-        boolean waits = on.isWaiting() && link.isConnected() && link.handle() == on;
+        boolean waits = waits(on);
         synchronized (this) {
+            if (timed != on) {
+                return;
+            }
             inVain = answered ? 0 : inVain;
-            listening = waits && answered;
+            timed = waits ? on : null;
         }
-        if (waits && answered) {
-            listen(on, on.heard());
-        } else if (waits) {
+        if (!waits) {
+            if (waits(on)) {
+                // It was sent, or connected, between the look and the moment at which nothing was timed any more.
+                sent(on);
+            }
+            return;
+        }
+        if (!answered) {
             begin(on, true);
         }
+        listen(on, on.heard());
+    }
+
+    private boolean waits(Handle on) {
+        return on.isWaiting() && link.isConnected() && link.handle() == on;
     }
 
     /** The link is connected by this handle. */
@@ -288,20 +304,20 @@ final class Detour implements Handle.Listener {
             link.connected(which);
             return;
         }
-        Handle replaced = stillNeeded();
-        boolean takes;
+        Handle replaced;
         synchronized (this) {
-            takes = replaced != null && attempt == which;
-            if (takes) {
+            // Even if the former has answered meanwhile: the session is here now, and its servers end that connection
+            // at the next write.
+            replaced = attempt == which && !connection.isClosed() ? former : null;
+            if (replaced != null) {
                 turn++;
                 cancelTurn.run();
                 attempt = null;
                 former = null;
-                listening = false;
                 inVain = formerWasSilent ? Math.min(MOST_DOUBLINGS, inVain + 1) : inVain;
             }
         }
-        if (replaced != null && takes && link.replace(replaced, which)) {
+        if (replaced != null && link.replace(replaced, which)) {
             link.connected(which);
             release(replaced);
         } else {

@@ -132,13 +132,18 @@ final class Handle extends ZooKeeper {
         if (told.code() != Code.CONNECTIONLOSS && told.code() != Code.SESSIONEXPIRED) {
             heard.incrementAndGet();
         }
-        waiting.decrementAndGet();
         answer.complete(told);
+        // Only now: what its receiver has sent next belongs to it.
+        waiting.decrementAndGet();
+    }
+
+    private <T> CompletableFuture<Answer<T>> asked() {
+        waiting.incrementAndGet();
+        return new CompletableFuture<>();
     }
 
     CompletableFuture<Answer<List<OpResult>>> transact(List<Op> operations) {
-        CompletableFuture<Answer<List<OpResult>>> answer = new CompletableFuture<>();
-        waiting.incrementAndGet();
+        CompletableFuture<Answer<List<OpResult>>> answer = asked();
         multi(operations, (code, path, context, results) -> complete(answer, code, results), null);
         return answer;
     }
@@ -152,15 +157,13 @@ final class Handle extends ZooKeeper {
     }
 
     CompletableFuture<Answer<List<String>>> children(String path) {
-        CompletableFuture<Answer<List<String>>> answer = new CompletableFuture<>();
-        waiting.incrementAndGet();
+        CompletableFuture<Answer<List<String>>> answer = asked();
         getChildren(path, false, (code, p, context, children) -> complete(answer, code, children), (Object) null);
         return answer;
     }
 
     CompletableFuture<Answer<Integer>> numberOfChildren(String path) {
-        CompletableFuture<Answer<Integer>> answer = new CompletableFuture<>();
-        waiting.incrementAndGet();
+        CompletableFuture<Answer<Integer>> answer = asked();
         exists(
                 path,
                 false,
@@ -170,42 +173,40 @@ final class Handle extends ZooKeeper {
     }
 
     CompletableFuture<Answer<byte[]>> data(String path) {
-        CompletableFuture<Answer<byte[]>> answer = new CompletableFuture<>();
-        waiting.incrementAndGet();
+        CompletableFuture<Answer<byte[]>> answer = asked();
         getData(path, false, (code, p, context, data, stat) -> complete(answer, code, data), null);
         return answer;
     }
 
     /** As whom the server knows this session; servers before 3.7 do not tell. */
     CompletableFuture<Answer<List<ClientInfo>>> asWhom() {
-        CompletableFuture<Answer<List<ClientInfo>>> answer = new CompletableFuture<>();
+        CompletableFuture<Answer<List<ClientInfo>>> answer = asked();
         RequestHeader header = new RequestHeader();
         header.setType(OpCode.whoAmI);
         WhoAmIResponse response = new WhoAmIResponse();
-        AsyncCallback.VoidCallback callback =
-                (code, path, context) -> answer.complete(Answer.of(code, response.getClientInfo()));
+        AsyncCallback.VoidCallback callback = (code, path, context) -> complete(answer, code, response.getClientInfo());
         cnxn.queuePacket(header, new ReplyHeader(), null, response, callback, null, null, null, null);
         return answer;
     }
 
     /** The paths of all nodes that are bound to this session. */
     CompletableFuture<Answer<List<String>>> ephemerals() {
-        CompletableFuture<Answer<List<String>>> answer = new CompletableFuture<>();
-        getEphemerals("/", (code, context, paths) -> answer.complete(Answer.of(code, paths)), null);
+        CompletableFuture<Answer<List<String>>> answer = asked();
+        getEphemerals("/", (code, context, paths) -> complete(answer, code, paths), null);
         return answer;
     }
 
     /** One round trip, which is carried out after everything that was sent before. */
     CompletableFuture<Answer<Void>> roundTrip(String path) {
-        CompletableFuture<Answer<Void>> answer = new CompletableFuture<>();
-        exists(path, false, (code, p, context, stat) -> answer.complete(Answer.of(code, null)), null);
+        CompletableFuture<Answer<Void>> answer = asked();
+        exists(path, false, (code, p, context, stat) -> complete(answer, code, null), null);
         return answer;
     }
 
     /** Notices go to the listener. */
     CompletableFuture<Answer<Void>> watch(String path, AddWatchMode mode) {
-        CompletableFuture<Answer<Void>> answer = new CompletableFuture<>();
-        addWatch(path, signals, mode, (code, p, context) -> answer.complete(Answer.of(code, null)), null);
+        CompletableFuture<Answer<Void>> answer = asked();
+        addWatch(path, signals, mode, (code, p, context) -> complete(answer, code, null), null);
         return answer;
     }
 
