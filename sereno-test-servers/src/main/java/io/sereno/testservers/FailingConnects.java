@@ -60,6 +60,7 @@ public abstract class FailingConnects {
     protected static final String PASSWORD = "correct-horse";
 
     private final String scheme;
+    private final String classOfAConnection;
 
     /** A server without users and without TLS. */
     private TestServer server;
@@ -69,9 +70,11 @@ public abstract class FailingConnects {
     private Identity identity;
     private Identity stranger;
 
+    /** @param classOfAConnection a class of the client library that is loaded while it connects, on a thread of its own */
     @SuppressWarnings("NullAway.Init") // by JUnit, before each test
-    protected FailingConnects(String scheme) {
+    protected FailingConnects(String scheme, String classOfAConnection) {
         this.scheme = scheme;
+        this.classOfAConnection = classOfAConnection;
     }
 
     /** A server that knows no users and speaks no TLS. */
@@ -350,29 +353,12 @@ public abstract class FailingConnects {
         assertIsAFault(builder(uri), "layout 2").hasMessageContaining("layout 1");
     }
 
-    /** A JVM that has loaded nothing yet takes longer than this for its first connection. */
+    /** Loading one class alone takes longer than connecting may, and connecting loads it. */
     @Test
     final void classLoadingDoesNotCountAgainstTheTimeout() throws Exception {
-        Process jvm = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        FreshJvm.class.getName(),
-                        scheme + "://" + server.authority() + "/fresh?connect-timeout=2s")
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(jvm.waitFor()).as(output).isZero();
-    }
-
-    /** Connects, and that is all. */
-    static final class FreshJvm {
-        private FreshJvm() {}
-
-        public static void main(String[] arguments) {
-            Sereno.connect(arguments[0]).close();
-        }
+        String uri = scheme + "://" + server.authority() + "/fresh?connect-timeout=" + CONNECT.toMillis() + "ms";
+        assertThat(SlowJvm.connect(uri, classOfAConnection, CONNECT.plusSeconds(1)))
+                .isEmpty();
     }
 
     @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 class FailingConnectsTest extends FailingConnects {
     FailingConnectsTest() {
-        super("etcd");
+        super("etcd", "io.grpc.netty.NettyClientHandler");
     }
 
     @Override

@@ -29,7 +29,7 @@ class FailingConnectsTest extends FailingConnects {
     private int securePort;
 
     FailingConnectsTest() {
-        super("redis");
+        super("redis", "io.lettuce.core.protocol.RedisHandshakeHandler");
     }
 
     @Override

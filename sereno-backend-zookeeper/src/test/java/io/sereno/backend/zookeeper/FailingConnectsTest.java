@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class FailingConnectsTest extends FailingConnects {
     FailingConnectsTest() {
-        super("zookeeper");
+        super("zookeeper", "org.apache.zookeeper.proto.ConnectRequest");
     }
 
     @Override
