@@ -2,13 +2,13 @@ package io.sereno.backend.etcd;
 
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.Compare;
-import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.PutRequest;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import io.sereno.spi.BackendException;
+import java.util.List;
 
 /** The number of the layout of what is stored in a namespace; docs/spec.md says what raises it. */
 final class Layout {
@@ -24,17 +24,12 @@ final class Layout {
         RequestOp read = RequestOp.newBuilder()
                 .setRequestRange(RangeRequest.newBuilder().setKey(keys.layout()))
                 .build();
-        RequestOp readNothing = RequestOp.newBuilder()
-                .setRequestRange(RangeRequest.newBuilder().setKey(keys.all()))
-                .build();
-        RequestOp deleteNothing = RequestOp.newBuilder()
-                .setRequestDeleteRange(DeleteRangeRequest.newBuilder().setKey(keys.all()))
-                .build();
         RequestOp write = RequestOp.newBuilder()
                 .setRequestPut(PutRequest.newBuilder()
                         .setKey(keys.layout())
                         .setValue(ByteString.copyFromUtf8(String.valueOf(KNOWN))))
                 .build();
+        List<RequestOp> nothing = Transactions.withoutEffect(keys).getSuccessList();
         return TxnRequest.newBuilder()
                 .addCompare(Compare.newBuilder()
                         .setKey(keys.layout())
@@ -42,11 +37,9 @@ final class Layout {
                         .setResult(Compare.CompareResult.EQUAL)
                         .setVersion(0))
                 .addSuccess(write)
-                .addSuccess(readNothing)
-                .addSuccess(deleteNothing)
+                .addAllSuccess(nothing)
                 .addFailure(read)
-                .addFailure(readNothing)
-                .addFailure(deleteNothing)
+                .addAllFailure(nothing)
                 .build();
     }
 

@@ -1,19 +1,8 @@
 package io.sereno.backend.etcd;
 
 import com.google.protobuf.ByteString;
-import io.etcd.jetcd.api.AuthEnableRequest;
-import io.etcd.jetcd.api.AuthGrpc;
-import io.etcd.jetcd.api.AuthRoleAddRequest;
-import io.etcd.jetcd.api.AuthRoleGrantPermissionRequest;
-import io.etcd.jetcd.api.AuthUserAddRequest;
-import io.etcd.jetcd.api.AuthUserChangePasswordRequest;
-import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
-import io.etcd.jetcd.api.AuthenticateRequest;
 import io.etcd.jetcd.api.KVGrpc;
-import io.etcd.jetcd.api.Permission;
 import io.etcd.jetcd.api.PutRequest;
-import io.grpc.Metadata;
-import io.grpc.stub.MetadataUtils;
 import io.sereno.testservers.EtcdCluster;
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.FailingConnects;
@@ -48,31 +37,11 @@ class FailingConnectsTest extends FailingConnects {
         // etcd takes its time over a password, unless it is told not to.
         EtcdServer server = EtcdServer.start("--bcrypt-cost=4");
         try (Outsider outsider = new Outsider(server)) {
-            AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(outsider.channel());
-            for (String name : new String[] {"root", USER}) {
-                auth.userAdd(AuthUserAddRequest.newBuilder()
-                        .setName(name)
-                        .setPassword(PASSWORD)
-                        .build());
-                auth.roleAdd(AuthRoleAddRequest.newBuilder().setName(name).build());
-                auth.userGrantRole(AuthUserGrantRoleRequest.newBuilder()
-                        .setUser(name)
-                        .setRole(name)
-                        .build());
-            }
-            auth.roleGrantPermission(AuthRoleGrantPermissionRequest.newBuilder()
-                    .setName(USER)
-                    .setPerm(Permission.newBuilder()
-                            .setPermType(Permission.Type.READWRITE)
-                            .setKey(ByteString.copyFromUtf8("own:"))
-                            .setRangeEnd(ByteString.copyFromUtf8("own;")))
-                    .build());
-            auth.authEnable(AuthEnableRequest.getDefaultInstance());
+            new Users(outsider, PASSWORD).switchOn(USER, "own");
         }
         return server;
     }
 
-    /** etcd forgets the tokens of the user then. */
     @Test
     void aPasswordThatChangesIsAskedForAtTheNextLogin() {
         assertThatAChangedPasswordIsAskedFor(FailingConnectsTest::changePassword);
@@ -80,19 +49,7 @@ class FailingConnectsTest extends FailingConnects {
 
     private static void changePassword(TestServer withUser, String password) {
         try (Outsider outsider = new Outsider((EtcdServer) withUser)) {
-            AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(outsider.channel());
-            String token = auth.authenticate(AuthenticateRequest.newBuilder()
-                            .setName("root")
-                            .setPassword(PASSWORD)
-                            .build())
-                    .getToken();
-            Metadata headers = new Metadata();
-            headers.put(Tokens.HEADER, token);
-            auth.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-                    .userChangePassword(AuthUserChangePasswordRequest.newBuilder()
-                            .setName(USER)
-                            .setPassword(password)
-                            .build());
+            new Users(outsider, PASSWORD).changePassword(USER, password);
         }
     }
 

@@ -1,119 +1,32 @@
 package io.sereno.backend.etcd;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.etcd.jetcd.api.AuthEnableRequest;
-import io.etcd.jetcd.api.AuthGrpc;
-import io.etcd.jetcd.api.AuthRoleAddRequest;
-import io.etcd.jetcd.api.AuthUserAddRequest;
-import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
-import io.sereno.Grant;
-import io.sereno.Sereno;
-import io.sereno.testservers.ApplicationProcess;
 import io.sereno.testservers.EtcdServer;
-import java.time.Duration;
+import io.sereno.testservers.LoggedOutage;
 import java.util.List;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-/** What a plain application sees in its log when its server is killed: the lines that docs/logging.md says, and nothing else. */
-@Tag("servers")
-@Timeout(300)
-class LoggingTest {
-    private static final String PASSWORD = "open-sesame-4711";
+class LoggingTest extends LoggedOutage {
+    private static final List<String> LEFT_OUT = List.of("slf4j");
 
-    /** A plain application that holds a lock, loses it, and gets it again. */
-    static final class Application {
-        // Held, so that their levels last.
-        private static final Logger SERENO = Logger.getLogger("io.sereno");
-        private static final Logger ROOT = Logger.getLogger("");
-
-        public static void main(String[] arguments) throws Exception {
-            if (arguments.length > 1) {
-                SERENO.setLevel(Level.ALL);
-                ROOT.setLevel(Level.parse(arguments[1]));
-                ROOT.getHandlers()[0].setLevel(Level.ALL);
-            }
-            try (Sereno sereno = Sereno.builder()
-                    .uri(arguments[0])
-                    .nodeId("app")
-                    .sessionTtl(Duration.ofSeconds(4))
-                    .connect()) {
-                Grant grant = sereno.mutex("m").acquire();
-                System.out.println("held");
-                grant.lost().toCompletableFuture().get();
-                System.out.println("lost");
-                Grant again = sereno.mutex("m").acquire();
-                System.out.println("held again");
-                again.release();
-            }
-        }
+    LoggingTest() {
+        super("etcd");
     }
 
-    @Test
-    void aKilledServerHasTheLinesOfTheDocumentsAndNoOthers() throws Exception {
-        List<String> log;
-        try (EtcdServer server = EtcdServer.start();
-                ApplicationProcess application = application("etcd://" + server.authority() + "/billing")) {
-            application.await("held");
-            server.kill();
-            application.await("lost");
-            server.restart();
-            application.await("held again");
-            log = application.end();
-        }
-        assertThat(log.stream()
-                        .map(line -> line.replaceAll("on etcd:[^ :]*(:[0-9]+)?[^ :]*", "on STORE")
-                                .replaceAll("to etcd:[^ ]*", "to STORE")
-                                .replaceAll("session [0-9A-Za-z]{11} ", "session ID ")
-                                .replaceAll("(another) .*", "$1 TIME: REASON")
-                                .replaceAll("token [0-9]+", "token TOKEN")))
-                .containsExactly(
-                        "INFO connected to STORE as node app",
-                        "WARNING session ID on STORE is suspended, and what is held under it is believed in for another"
-                                + " TIME: REASON",
-                        "WARNING session ID on STORE has expired; everything held under it is lost",
-                        "WARNING lost mutex 'm' with token TOKEN on STORE: SESSION_EXPIRED",
-                        "INFO session ID on STORE was opened; work goes on under it");
-    }
-
-    /** All of Sereno, and what its client libraries log for debugging. */
-    @Test
-    void noLineShowsThePassword() throws Exception {
+    @Override
+    protected List<String> outage() throws Exception {
         try (EtcdServer server = EtcdServer.start()) {
-            switchUsersOn(server);
-            String uri = "etcd://root:" + PASSWORD + "@" + server.authority() + "/billing?connect-timeout=30s";
-            try (ApplicationProcess application = application(uri, "FINE")) {
-                application.await("held");
-                server.pause();
-                application.await("lost");
-                server.resume();
-                application.await("held again");
-                assertThat(application.end()).hasSizeGreaterThan(5).noneMatch(line -> line.contains(PASSWORD));
-            }
+            String uri = "etcd://" + server.authority() + "/billing";
+            return log(server::kill, server::restart, LEFT_OUT, List.of(), uri);
         }
     }
 
-    private static void switchUsersOn(EtcdServer server) {
-        try (Outsider outsider = new Outsider(server)) {
-            AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(outsider.channel());
-            auth.userAdd(AuthUserAddRequest.newBuilder()
-                    .setName("root")
-                    .setPassword(PASSWORD)
-                    .build());
-            auth.roleAdd(AuthRoleAddRequest.newBuilder().setName("root").build());
-            auth.userGrantRole(AuthUserGrantRoleRequest.newBuilder()
-                    .setUser("root")
-                    .setRole("root")
-                    .build());
-            auth.authEnable(AuthEnableRequest.getDefaultInstance());
+    /** The server is paused: one that restarts takes its time over the password. */
+    @Override
+    protected List<String> outageForDebugging() throws Exception {
+        try (EtcdServer server = EtcdServer.start();
+                Outsider outsider = new Outsider(server)) {
+            new Users(outsider, PASSWORD).switchOn("app", "billing");
+            String uri = "etcd://app:" + PASSWORD + "@" + server.authority() + "/billing?connect-timeout=30s";
+            return log(server::pause, server::resume, LEFT_OUT, List.of(), uri, "FINE");
         }
-    }
-
-    private static ApplicationProcess application(String uri, String... level) {
-        return ApplicationProcess.start(Application.class, List.of("slf4j"), List.of(), uri, level);
     }
 }

@@ -7,19 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.AuthDisableRequest;
-import io.etcd.jetcd.api.AuthEnableRequest;
-import io.etcd.jetcd.api.AuthGrpc;
-import io.etcd.jetcd.api.AuthRoleAddRequest;
-import io.etcd.jetcd.api.AuthRoleGrantPermissionRequest;
 import io.etcd.jetcd.api.AuthRoleRevokePermissionRequest;
-import io.etcd.jetcd.api.AuthUserAddRequest;
-import io.etcd.jetcd.api.AuthUserChangePasswordRequest;
-import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
 import io.etcd.jetcd.api.AuthUserRevokeRoleRequest;
-import io.etcd.jetcd.api.AuthenticateRequest;
 import io.etcd.jetcd.api.Permission;
-import io.grpc.Metadata;
-import io.grpc.stub.MetadataUtils;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
@@ -62,10 +52,12 @@ class SecurityTest {
 
     private final Outsider outsider;
     private final Config config;
+    private final Users users;
 
     SecurityTest(@TempDir Path folder) throws Exception {
         etcd = EtcdServer.start("--auth-token=" + signer(folder) + ",ttl=2s");
         outsider = new Outsider(etcd);
+        users = new Users(outsider, PASSWORD);
         // etcd takes its time over a password, much of it on a machine that has other work.
         config = Config.of(etcd.endpoint())
                 .namespace("billing")
@@ -89,49 +81,13 @@ class SecurityTest {
 
     @BeforeEach
     void switchRightsOn() {
-        AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(outsider.channel());
-        for (String name : new String[] {"root", "app"}) {
-            auth.userAdd(AuthUserAddRequest.newBuilder()
-                    .setName(name)
-                    .setPassword(PASSWORD)
-                    .build());
-            auth.roleAdd(AuthRoleAddRequest.newBuilder().setName(name).build());
-            auth.userGrantRole(AuthUserGrantRoleRequest.newBuilder()
-                    .setUser(name)
-                    .setRole(name)
-                    .build());
-        }
-        grant(auth, Permission.Type.READWRITE);
-        auth.authEnable(AuthEnableRequest.getDefaultInstance());
-    }
-
-    /** As docs/etcd.md says: etcdctl role grant-permission app --prefix readwrite billing: */
-    private static void grant(AuthGrpc.AuthBlockingStub auth, Permission.Type right) {
-        auth.roleGrantPermission(AuthRoleGrantPermissionRequest.newBuilder()
-                .setName("app")
-                .setPerm(Permission.newBuilder()
-                        .setPermType(right)
-                        .setKey(ByteString.copyFromUtf8("billing:"))
-                        .setRangeEnd(ByteString.copyFromUtf8("billing;")))
-                .build());
+        users.switchOn("app", "billing");
     }
 
     @AfterEach
     void close() {
         outsider.close();
         etcd.close();
-    }
-
-    private AuthGrpc.AuthBlockingStub asRoot() {
-        AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(outsider.channel());
-        String token = auth.authenticate(AuthenticateRequest.newBuilder()
-                        .setName("root")
-                        .setPassword(PASSWORD)
-                        .build())
-                .getToken();
-        Metadata headers = new Metadata();
-        headers.put(Tokens.HEADER, token);
-        return auth.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
     private static Commit put(String name) {
@@ -195,11 +151,7 @@ class SecurityTest {
             await(backend.watch(TARGET, first));
             Lease lease = await(backend.grantLease(Duration.ofSeconds(30)));
             for (int i = 0; i < 3; i++) {
-                // etcd forgets the user's tokens then, as it does when they are old.
-                asRoot().userChangePassword(AuthUserChangePasswordRequest.newBuilder()
-                        .setName("app")
-                        .setPassword(PASSWORD)
-                        .build());
+                users.changePassword("app", PASSWORD);
                 if (i == 0) {
                     assertThat(await(backend.commit(put("a")))).isInstanceOf(Committed.class);
                 } else if (i == 1) {
@@ -248,10 +200,7 @@ class SecurityTest {
     @Test
     void anOldTokenOfAUserWhosePasswordIsAnotherNowIsAClearError() throws Exception {
         try (Backend backend = config.open()) {
-            asRoot().userChangePassword(AuthUserChangePasswordRequest.newBuilder()
-                    .setName("app")
-                    .setPassword("another")
-                    .build());
+            users.changePassword("app", "another");
             long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
             Query any = new Query.All("lock/orders");
             while (await(backend.read(any).handle((read, failure) -> failure == null))) {
@@ -274,12 +223,13 @@ class SecurityTest {
 
     @Test
     void aUserWhoMayOnlyReadHearsItWhenOpening() {
-        asRoot().roleRevokePermission(AuthRoleRevokePermissionRequest.newBuilder()
-                .setRole("app")
-                .setKey(ByteString.copyFromUtf8("billing:"))
-                .setRangeEnd(ByteString.copyFromUtf8("billing;"))
-                .build());
-        grant(asRoot(), Permission.Type.READ);
+        users.asRoot()
+                .roleRevokePermission(AuthRoleRevokePermissionRequest.newBuilder()
+                        .setRole("app")
+                        .setKey(ByteString.copyFromUtf8("billing:"))
+                        .setRangeEnd(ByteString.copyFromUtf8("billing;"))
+                        .build());
+        users.grant("app", "billing", Permission.Type.READ);
         assertRefused(config, "the right to read and write all keys");
     }
 
@@ -287,10 +237,11 @@ class SecurityTest {
     void aRightThatIsTakenAwayIsToldForWhatItIs() {
         try (Backend backend = config.open()) {
             await(backend.commit(put("a")));
-            asRoot().userRevokeRole(AuthUserRevokeRoleRequest.newBuilder()
-                    .setName("app")
-                    .setRole("app")
-                    .build());
+            users.asRoot()
+                    .userRevokeRole(AuthUserRevokeRoleRequest.newBuilder()
+                            .setName("app")
+                            .setRole("app")
+                            .build());
             BackendException commit = failure(backend.commit(put("b")));
             assertThat(commit.outcome()).isEqualTo(Outcome.NOT_APPLIED);
             assertThat(commit.permanent()).isTrue();
@@ -320,7 +271,7 @@ class SecurityTest {
 
     @Test
     void withoutAUserThereIsNothingToReport() {
-        asRoot().authDisable(AuthDisableRequest.getDefaultInstance());
+        users.asRoot().authDisable(AuthDisableRequest.getDefaultInstance());
         try (Logged logged = new Logged()) {
             config.login(null, null).open().close();
             assertThat(logged.messages()).isEmpty();

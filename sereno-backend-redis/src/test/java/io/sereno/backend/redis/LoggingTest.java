@@ -1,95 +1,32 @@
 package io.sereno.backend.redis;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.sereno.Grant;
-import io.sereno.Sereno;
-import io.sereno.testservers.ApplicationProcess;
+import io.sereno.testservers.LoggedOutage;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
-import java.time.Duration;
 import java.util.List;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-/** What a plain application sees in its log when its server is killed: the lines that docs/logging.md says, and nothing else. */
-@Tag("servers")
-@Timeout(300)
-class LoggingTest {
-    private static final String PASSWORD = "open-sesame-4711";
-
-    /** A plain application that holds a lock, loses it, and gets it again. */
-    static final class Application {
-        // Held, so that their levels last.
-        private static final Logger SERENO = Logger.getLogger("io.sereno");
-        private static final Logger ROOT = Logger.getLogger("");
-
-        public static void main(String[] arguments) throws Exception {
-            if (arguments.length > 1) {
-                SERENO.setLevel(Level.ALL);
-                ROOT.setLevel(Level.parse(arguments[1]));
-                ROOT.getHandlers()[0].setLevel(Level.ALL);
-            }
-            try (Sereno sereno = Sereno.builder()
-                    .uri(arguments[0])
-                    .nodeId("app")
-                    .sessionTtl(Duration.ofSeconds(4))
-                    .connect()) {
-                Grant grant = sereno.mutex("m").acquire();
-                System.out.println("held");
-                grant.lost().toCompletableFuture().get();
-                System.out.println("lost");
-                Grant again = sereno.mutex("m").acquire();
-                System.out.println("held again");
-                again.release();
-            }
-        }
+class LoggingTest extends LoggedOutage {
+    LoggingTest() {
+        super(
+                "redis",
+                "WARNING the password of user 'app' goes to Redis over a connection that is not encrypted; rediss: encrypts it");
     }
 
-    @Test
-    void aKilledServerHasTheLinesOfTheDocumentsAndNoOthers() throws Exception {
-        List<String> log = outage();
-        assertThat(log.stream()
-                        .map(line -> line.replaceAll("on redis:[^ :]*(:[0-9]+)?[^ :]*", "on STORE")
-                                .replaceAll("to redis:[^ ]*", "to STORE")
-                                .replaceAll("session [0-9A-Za-z]{11} ", "session ID ")
-                                .replaceAll("(another) .*", "$1 TIME: REASON")
-                                .replaceAll("token [0-9]+", "token TOKEN")))
-                .containsExactly(
-                        "WARNING the password of user 'app' goes to Redis over a connection that is not encrypted; rediss:"
-                                + " encrypts it",
-                        "INFO connected to STORE as node app",
-                        "WARNING session ID on STORE is suspended, and what is held under it is believed in for another"
-                                + " TIME: REASON",
-                        "WARNING session ID on STORE has expired; everything held under it is lost",
-                        "WARNING lost mutex 'm' with token TOKEN on STORE: SESSION_EXPIRED",
-                        "INFO session ID on STORE was opened; work goes on under it");
+    @Override
+    protected List<String> outage() throws Exception {
+        return killed();
     }
 
-    /** All of Sereno, and what its client libraries log for debugging. */
-    @Test
-    void noLineShowsThePassword() throws Exception {
-        assertThat(outage("FINE")).hasSizeGreaterThan(5).noneMatch(line -> line.contains(PASSWORD));
+    @Override
+    protected List<String> outageForDebugging() throws Exception {
+        return killed("FINE");
     }
 
-    private static List<String> outage(String... level) throws Exception {
+    private static List<String> killed(String... level) throws Exception {
         String user = "user app on >" + PASSWORD + " ~* &* +@all";
-        try (RedisServer server = RedisServer.start(Persistence.APPEND_ALWAYS, user);
-                ApplicationProcess application = ApplicationProcess.start(
-                        Application.class,
-                        List.of("slf4j"),
-                        List.of(),
-                        "redis://app:" + PASSWORD + "@" + server.authority() + "/billing",
-                        level)) {
-            application.await("held");
-            server.kill();
-            application.await("lost");
-            server.restart();
-            application.await("held again");
-            return application.end();
+        try (RedisServer server = RedisServer.start(Persistence.APPEND_ALWAYS, user)) {
+            String uri = "redis://app:" + PASSWORD + "@" + server.authority() + "/billing";
+            return log(server::kill, server::restart, List.of("slf4j"), List.of(), uri, level);
         }
     }
 }

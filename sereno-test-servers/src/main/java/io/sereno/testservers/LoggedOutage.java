@@ -1,0 +1,114 @@
+package io.sereno.testservers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Grant;
+import io.sereno.Sereno;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What a plain application sees in its log when its server is killed: the lines that docs/logging.md says, and nothing else. They are the same on
+ * every store. The backend's module says how its servers are started.
+ */
+@Tag("servers")
+@Timeout(300)
+public abstract class LoggedOutage {
+    protected static final String PASSWORD = "open-sesame-4711";
+
+    private static final List<String> LINES = List.of(
+            "INFO connected to STORE as node app",
+            "WARNING session ID on STORE is suspended, and what is held under it is believed in for another TIME: REASON",
+            "WARNING session ID on STORE has expired; everything held under it is lost",
+            "WARNING lost mutex 'm' with token TOKEN on STORE: SESSION_EXPIRED",
+            "INFO session ID on STORE was opened; work goes on under it");
+
+    private final String scheme;
+    private final List<String> expected = new ArrayList<>();
+
+    /** @param before lines of this backend alone, which come first */
+    protected LoggedOutage(String scheme, String... before) {
+        this.scheme = scheme;
+        expected.addAll(List.of(before));
+        expected.addAll(LINES);
+    }
+
+    /** The log of an application whose server is killed and restarted. */
+    protected abstract List<String> outage() throws Exception;
+
+    /** The same with a user who has {@link #PASSWORD}, all of Sereno, and what its client libraries log for debugging. */
+    protected abstract List<String> outageForDebugging() throws Exception;
+
+    @Test
+    final void aKilledServerHasTheLinesOfTheDocumentsAndNoOthers() throws Exception {
+        assertThat(outage().stream()
+                        .map(line -> line.replaceAll("on " + scheme + ":[^ :]*(:[0-9]+)?[^ :]*", "on STORE")
+                                .replaceAll("to " + scheme + ":[^ ]*", "to STORE")
+                                .replaceAll("session [0-9A-Za-z]{11} ", "session ID ")
+                                .replaceAll("(another) .*", "$1 TIME: REASON")
+                                .replaceAll("token [0-9]+", "token TOKEN")))
+                .containsExactlyElementsOf(expected);
+    }
+
+    @Test
+    final void noLineShowsThePassword() throws Exception {
+        assertThat(outageForDebugging()).hasSizeGreaterThan(5).noneMatch(line -> line.contains(PASSWORD));
+    }
+
+    /**
+     * An application that holds a lock, loses it, and gets it again, while this server is taken away from it and given back.
+     *
+     * @param leftOut what the names of jars that it shall not see begin with
+     * @param options of its JVM
+     * @param level of all loggers but Sereno's, which log all then; none: as they are
+     */
+    protected static List<String> log(
+            Runnable away, Runnable back, List<String> leftOut, List<String> options, String uri, String... level)
+            throws Exception {
+        try (ApplicationProcess application =
+                ApplicationProcess.start(Application.class, leftOut, options, uri, level)) {
+            application.await("held");
+            away.run();
+            application.await("lost");
+            back.run();
+            application.await("held again");
+            return application.end();
+        }
+    }
+
+    /** The application. */
+    static final class Application {
+        // Held, so that their levels last.
+        private static final Logger SERENO = Logger.getLogger("io.sereno");
+        private static final Logger ROOT = Logger.getLogger("");
+
+        private Application() {}
+
+        public static void main(String[] arguments) throws Exception {
+            if (arguments.length > 1) {
+                SERENO.setLevel(Level.ALL);
+                ROOT.setLevel(Level.parse(arguments[1]));
+                ROOT.getHandlers()[0].setLevel(Level.ALL);
+            }
+            try (Sereno sereno = Sereno.builder()
+                    .uri(arguments[0])
+                    .nodeId("app")
+                    .sessionTtl(Duration.ofSeconds(4))
+                    .connect()) {
+                Grant grant = sereno.mutex("m").acquire();
+                System.out.println("held");
+                grant.lost().toCompletableFuture().get();
+                System.out.println("lost");
+                Grant again = sereno.mutex("m").acquire();
+                System.out.println("held again");
+                again.release();
+            }
+        }
+    }
+}
