@@ -4,6 +4,7 @@ import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.grpc.ManagedChannel;
 import io.sereno.spi.BackendConfig;
+import io.sereno.spi.TimeSource;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -24,33 +25,52 @@ import java.util.function.Function;
  */
 final class Rehearsal {
     private static final AtomicBoolean BEGUN = new AtomicBoolean();
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LONGEST = Duration.ofSeconds(10);
 
     private Rehearsal() {}
 
+    /**
+     * Blocks for as long as connecting may take, and no longer than {@link #LONGEST}, or a moment more. What has not been loaded by then counts against the
+     * connect timeout.
+     */
     static void once(Function<InetSocketAddress, ManagedChannel> dial, BackendConfig config, Executor threads) {
         if (!BEGUN.compareAndSet(false, true)) {
             return;
         }
+        Duration limit = config.connectTimeout().compareTo(LONGEST) < 0 ? config.connectTimeout() : LONGEST;
+        long began = config.time().nanoTime();
         try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            nobody.setSoTimeout((int) LIMIT.toMillis());
             InetSocketAddress address =
                     InetSocketAddress.createUnresolved(nobody.getInetAddress().getHostAddress(), nobody.getLocalPort());
             Links links = new Links(List.of(address), dial, config.time());
             Tokens nobodys = new Tokens(Optional.empty(), Optional::empty, threads);
             CompletableFuture<?> call = new Calls(
-                            links, nobodys, config.time(), threads, LIMIT, new Keys(config.namespace()))
+                            links, nobodys, config.time(), threads, limit, new Keys(config.namespace()))
                     .call(LeaseGrpc.getLeaseGrantMethod(), LeaseGrantRequest.getDefaultInstance());
-            try (Socket caller = nobody.accept()) {
-                caller.setSoTimeout((int) LIMIT.toMillis());
-                caller.getInputStream().read();
+            try {
+                hearOut(nobody, limit, config.time());
             } finally {
-                links.close(LIMIT);
+                links.close(limit.minusNanos(config.time().nanoTime() - began));
             }
             call.handle((answer, failure) -> Failures.ofRead(failure)).join();
         } catch (IOException e) {
             System.getLogger(Rehearsal.class.getName())
                     .log(Level.DEBUG, "no socket for a rehearsal; the first connect is the slower for it", e);
         }
+    }
+
+    /** Until somebody calls and has said a word, for so long at most. */
+    static void hearOut(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
+        long began = time.nanoTime();
+        nobody.setSoTimeout(millis(limit));
+        try (Socket caller = nobody.accept()) {
+            caller.setSoTimeout(millis(limit.minusNanos(time.nanoTime() - began)));
+            caller.getInputStream().read();
+        }
+    }
+
+    /** At least one, since zero is for ever. */
+    private static int millis(Duration limit) {
+        return (int) Math.max(1, Math.min(Integer.MAX_VALUE, limit.toMillis()));
     }
 }

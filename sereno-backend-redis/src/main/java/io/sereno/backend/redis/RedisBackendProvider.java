@@ -63,7 +63,7 @@ public final class RedisBackendProvider implements BackendProvider {
         Callbacks callbacks = new Callbacks(config.executor());
         LettuceClient client = new LettuceClient(config);
         try {
-            Rehearsal.once(client.client(), address);
+            Rehearsal.once(client.client(), address, config);
             Connector connector = new Connector(
                     client.client(), address, Script.of(config.namespace()), parameters.logLength(), config.time());
             FirstContact.Made first = new FirstContact(connector, address, config).await();

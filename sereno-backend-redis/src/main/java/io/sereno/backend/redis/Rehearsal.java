@@ -2,6 +2,8 @@ package io.sereno.backend.redis;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.codec.ByteArrayCodec;
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.TimeSource;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -19,30 +21,46 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class Rehearsal {
     private static final AtomicBoolean BEGUN = new AtomicBoolean();
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LONGEST = Duration.ofSeconds(10);
 
     private Rehearsal() {}
 
-    static void once(RedisClient client, Address address) {
+    /**
+     * Blocks for as long as connecting may take, and no longer than {@link #LONGEST}, or a moment more. What has not been loaded by then counts against the
+     * connect timeout.
+     */
+    static void once(RedisClient client, Address address, BackendConfig config) {
         if (!BEGUN.compareAndSet(false, true)) {
             return;
         }
+        Duration limit = config.connectTimeout().compareTo(LONGEST) < 0 ? config.connectTimeout() : LONGEST;
         try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            nobody.setSoTimeout((int) LIMIT.toMillis());
             InetSocketAddress endpoint =
                     InetSocketAddress.createUnresolved(nobody.getInetAddress().getHostAddress(), nobody.getLocalPort());
             CompletableFuture<?> contact = client.connectAsync(
-                            ByteArrayCodec.INSTANCE, address.sentinel(endpoint, LIMIT))
+                            ByteArrayCodec.INSTANCE, address.sentinel(endpoint, limit))
                     .toCompletableFuture();
-            try (Socket caller = nobody.accept()) {
-                caller.setSoTimeout((int) LIMIT.toMillis());
-                caller.getInputStream().read();
-            }
+            hearOut(nobody, limit, config.time());
             contact.handle((made, failure) -> Optional.ofNullable(failure).map(Errors::meaning))
                     .join();
         } catch (IOException e) {
             System.getLogger(Rehearsal.class.getName())
                     .log(Level.DEBUG, "no socket for a rehearsal; the first connect is the slower for it", e);
         }
+    }
+
+    /** Until somebody calls and has said a word, for so long at most. */
+    static void hearOut(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
+        long began = time.nanoTime();
+        nobody.setSoTimeout(millis(limit));
+        try (Socket caller = nobody.accept()) {
+            caller.setSoTimeout(millis(limit.minusNanos(time.nanoTime() - began)));
+            caller.getInputStream().read();
+        }
+    }
+
+    /** At least one, since zero is for ever. */
+    private static int millis(Duration limit) {
+        return (int) Math.max(1, Math.min(Integer.MAX_VALUE, limit.toMillis()));
     }
 }
