@@ -19,6 +19,8 @@ local operation, kept = ARGV[1], ARGV[3]
 local run, began = string.match(ARGV[2], '^(%w*) (%d+)$')
 local call = redis.call
 
+-- The number of the layout of what this script writes.
+local LAYOUT = '1'
 local MAX_REVISION = 9007199254740991
 -- Revisions rise by one in so many microseconds at least; see `following`.
 local SLOWNESS = 1000
@@ -127,7 +129,8 @@ local function begin()
   call('ZADD', LEASED, 0, '')
   append('b', '')
   save()
-  call('HSET', META, 'born', decimal(born), 'history', history)
+  -- The layout too: of a namespace that was emptied while clients were connected, none of them tells it again.
+  call('HSET', META, 'born', decimal(born), 'history', history, 'layout', meta[7] or LAYOUT)
 end
 
 local function due()

@@ -126,6 +126,18 @@ class ScriptTest extends OneServerTest {
         }
     }
 
+    /** No client that is connected tells the number again. */
+    @Test
+    void aNamespaceThatIsEmptiedWhileClientsAreConnectedHasTheNumberOfItsLayoutAgainWithTheNextCall() {
+        Backend backend = open();
+        put(backend, "d", "a", "1");
+        String layout = redis.hget(keys.get(META), "layout");
+        redis.del(Script.of(namespace).keys());
+        assertThat(redis.exists(keys.get(META))).isZero();
+        put(backend, "d", "a", "1");
+        assertThat(redis.hget(keys.get(META), "layout")).isEqualTo(layout).isNotNull();
+    }
+
     private static Duration ofMicros(long micros) {
         return Duration.of(micros, ChronoUnit.MICROS);
     }
