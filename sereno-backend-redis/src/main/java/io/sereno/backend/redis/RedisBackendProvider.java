@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -78,7 +79,12 @@ public final class RedisBackendProvider implements BackendProvider {
             Duration patience = min(config.connectTimeout(), LONGEST_ATTEMPT);
             Supplier<CompletionStage<Connection>> again = () -> connector.connect(patience);
             ChangeLog log = new ChangeLog(again, config.time(), config.operationTimeout(), callbacks);
-            Link link = new Link(first.connection(), again, config.time(), config.operationTimeout(), log::moved);
+            ServerClock clock = new ServerClock(address, first.connection().clockBehind());
+            Consumer<Connection> onMove = made -> {
+                clock.look(made.clockBehind());
+                log.moved(made);
+            };
+            Link link = new Link(first.connection(), again, config.time(), config.operationTimeout(), onMove);
             link.start();
             return new RedisBackend(client, link, log, callbacks, first.setup().guarantees());
         } catch (RuntimeException | Error e) {

@@ -19,9 +19,6 @@ import java.util.Set;
  * @param clockBehind how far the server's clock is behind the revisions of the namespace; zero or negative where it is not
  */
 record Setup(ServerFacts server, Map<String, String> settings, Form form, Duration clockBehind) {
-    /** A clock that is behind by less is right: many revisions may be given at one moment. */
-    private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
-
     /** For CONFIG GET. */
     static final String SETTINGS = "*appendfsync*";
 
@@ -54,7 +51,7 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
         if (isDurable()) {
             promises.add(Promise.DURABLE);
         }
-        if (!server.runId().isEmpty() && !clockIsBehind()) {
+        if (!server.runId().isEmpty() && !ServerClock.isBehind(clockBehind)) {
             promises.add(Promise.REVISIONS_SURVIVE_FAIL_OVER);
         }
         return promises;
@@ -68,11 +65,6 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
                 && setting("no-appendfsync-on-rewrite").equals("no")
                 && !server.evictsAnything()
                 && !failsOver;
-    }
-
-    /** Then two processes that take over from one state can begin with the same revision. */
-    private boolean clockIsBehind() {
-        return clockBehind.compareTo(CLOCK_TOLERANCE) > 0;
     }
 
     private String setting(String name) {
@@ -89,8 +81,12 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
                     address);
         }
         for (String concern : concerns()) {
-            LOG.log(Level.WARNING, "Redis at {0}: {1}. docs/redis.md says what that costs", address, concern);
+            warn(address, concern);
         }
+    }
+
+    static void warn(Address address, String concern) {
+        LOG.log(Level.WARNING, "Redis at {0}: {1}. docs/redis.md says what that costs", address, concern);
     }
 
     List<String> concerns() {
@@ -109,11 +105,8 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
                     "no-appendfsync-on-rewrite is yes: while the server rewrites its file, a loss of power loses what"
                             + " was acknowledged last");
         }
-        if (clockIsBehind()) {
-            concerns.add(
-                    "its clock was set back, or differs from that of the server before: revisions of this namespace are "
-                            + clockBehind.toSeconds()
-                            + " s ahead of it. Until it has caught up, restarts that lose writes may give fencing tokens twice");
+        if (ServerClock.isBehind(clockBehind)) {
+            concerns.add(ServerClock.concern(clockBehind));
         }
         if (server.evictsAnything()) {
             concerns.add(

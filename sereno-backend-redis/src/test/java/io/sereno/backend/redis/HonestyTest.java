@@ -13,6 +13,7 @@ import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -71,6 +72,34 @@ class HonestyTest extends RedisTest {
     void aSafeServerIsNotWarnedOf() {
         assertThat(open().guarantees().promises()).contains(Promise.DURABLE);
         assertThat(warnings).isEmpty();
+    }
+
+    /** A client may be connected for months. */
+    @Test
+    void aClockThatFallsBehindLaterIsWarnedOfWithTheNextConnection() {
+        Backend backend = open();
+        put(backend, "d", "a", "1");
+        assertThat(warnings).isEmpty();
+        administrator.hincrby(
+                Script.of(namespace).keys()[0], "rev", Duration.ofHours(1).toMillis() * 1_000);
+        administrator.clientKill(KillArgs.Builder.typeNormal().user("app"));
+        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (warnings.isEmpty() && System.nanoTime() - end < 0) {
+            awaitWorking(backend, Duration.ofSeconds(30));
+        }
+        assertThat(warnings).singleElement().asString().contains("its clock was set back");
+    }
+
+    @Test
+    void aClockIsWarnedOfOnceUntilItHasCaughtUp() {
+        ServerClock clock = new ServerClock(
+                new Address(Address.Form.SERVER, List.of(), "", false, Optional.empty()), Duration.ofSeconds(-1));
+        for (int seconds : List.of(0, 1, 3600, 3500, -2, 70)) {
+            clock.look(Duration.ofSeconds(seconds));
+        }
+        assertThat(warnings).hasSize(2);
+        assertThat(warnings.get(0)).contains("3600 s ahead of it");
+        assertThat(warnings.get(1)).contains("70 s ahead of it");
     }
 
     @ParameterizedTest

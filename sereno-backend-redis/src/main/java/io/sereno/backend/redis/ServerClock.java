@@ -1,0 +1,44 @@
+package io.sereno.backend.redis;
+
+import java.time.Duration;
+
+/**
+ * Whether the server's clock is behind the revisions of the namespace. Then two processes that take over from one state can begin with the same
+ * revision. It is looked at with each connection, and told once for each time that it falls behind.
+ */
+final class ServerClock {
+    /** A clock that is behind by less is right: many revisions may be given at one moment. */
+    private static final Duration TOLERANCE = Duration.ofSeconds(1);
+
+    private final Address address;
+    /** Guarded by this. */
+    private boolean behind;
+
+    /** @param first what the first connection found, of which {@link Setup} tells */
+    ServerClock(Address address, Duration first) {
+        this.address = address;
+        this.behind = isBehind(first);
+    }
+
+    /** What a later connection found; zero or negative where the clock is right. */
+    void look(Duration by) {
+        boolean fellBehind;
+        synchronized (this) {
+            fellBehind = !behind && isBehind(by);
+            behind = isBehind(by);
+        }
+        if (fellBehind) {
+            Setup.warn(address, concern(by));
+        }
+    }
+
+    static boolean isBehind(Duration by) {
+        return by.compareTo(TOLERANCE) > 0;
+    }
+
+    static String concern(Duration by) {
+        return "its clock was set back, or differs from that of the server before: revisions of this namespace are "
+                + by.toSeconds()
+                + " s ahead of it. Until it has caught up, restarts that lose writes may give fencing tokens twice";
+    }
+}
