@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.Op;
+import org.apache.zookeeper.data.ACL;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +79,7 @@ final class Attempt {
     private final String directoryPath;
     private final Map<String, Condition> conditions = new HashMap<>();
     private final Map<String, Write> writes = new LinkedHashMap<>();
+    private final List<ACL> acl;
     private final @Nullable Map<String, Sighting> looked;
     private boolean conflict;
     private @Nullable String misbound;
@@ -87,12 +89,14 @@ final class Attempt {
     /**
      * Plans it.
      *
+     * @param acl as nodes are created with
      * @param looked what was seen of the entries just now, in a read that is not older than this call; null: nothing, so go by
      *     what is remembered
      */
-    Attempt(Commit commit, Place place, @Nullable Map<String, Sighting> looked) {
+    Attempt(Commit commit, Place place, List<ACL> acl, @Nullable Map<String, Sighting> looked) {
         this.commit = commit;
         this.place = place;
+        this.acl = acl;
         this.looked = looked;
         this.directoryPath = place.paths.directory(commit.directory());
         commit.conditions().forEach(condition -> conditions.put(condition.name(), condition));
@@ -205,8 +209,7 @@ final class Attempt {
                 && changes.stream().allMatch(step -> step.part == Part.DELETE)
                 && place.sightings.holdsOnly(commit.directory(), deleted);
         if (createsDirectory) {
-            steps.add(new Step(
-                    Part.DIRECTORY, "", 0, Op.create(directoryPath, EMPTY, place.acl.list(), CreateMode.CONTAINER)));
+            steps.add(new Step(Part.DIRECTORY, "", 0, Op.create(directoryPath, EMPTY, acl, CreateMode.CONTAINER)));
         }
         steps.addAll(changes);
         if (!changes.isEmpty() && changes.stream().allMatch(step -> step.part == Part.DELETE)) {
@@ -263,7 +266,7 @@ final class Attempt {
                 Part.CREATE,
                 put.name(),
                 0,
-                Op.create(path(put.name()), put.value().toArray(), place.acl.list(), mode)));
+                Op.create(path(put.name()), put.value().toArray(), acl, mode)));
     }
 
     private void change(Write write, int version, List<Step> changes) {

@@ -72,7 +72,8 @@ final class CommitRun {
                 handle -> {
                     Look looked = look != null && look.on == handle ? look : null;
                     try {
-                        Attempt attempt = new Attempt(commit, place, looked == null ? null : looked.seen);
+                        Attempt attempt = new Attempt(
+                                commit, place, place.acl().list(handle), looked == null ? null : looked.seen);
                         if (attempt.isConflict()) {
                             conflict(handle);
                         } else if (!attempt.unseen().isEmpty()) {

@@ -31,6 +31,7 @@ final class Connection {
     private final String hosts;
     private final ZKClientConfig clientConfig;
     private final BackendConfig config;
+    private final Options options;
     private final @Nullable Tls tls;
     private final Paths paths;
     private final Calls calls;
@@ -50,6 +51,7 @@ final class Connection {
                         + ":" + address.getPort())
                 .collect(Collectors.joining(","));
         this.config = config;
+        this.options = options;
         this.paths = new Paths(config.namespace());
         this.calls = new Calls(config);
         this.time = config.time();
@@ -200,6 +202,7 @@ final class Connection {
         try {
             byte[] credentials = Credentials.of(config);
             if (credentials != null) {
+                handle.owner(Acl.ofSession(config, options, credentials));
                 handle.addAuthInfo("digest", credentials);
             }
         } catch (RuntimeException | Error e) {

@@ -19,6 +19,7 @@ import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooDefs.OpCode;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.ClientInfo;
 import org.apache.zookeeper.proto.ReplyHeader;
 import org.apache.zookeeper.proto.RequestHeader;
@@ -51,6 +52,7 @@ final class Handle extends ZooKeeper {
     private final Signals signals;
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong heard = new AtomicLong();
+    private volatile @Nullable List<ACL> owner;
 
     private Handle(String hosts, Hosts provider, int timeoutMillis, Signals signals, ZKClientConfig config)
             throws IOException {
@@ -106,6 +108,16 @@ final class Handle extends ZooKeeper {
             signals.handle.complete(handle);
         }
         return handle;
+    }
+
+    /** Whom what it creates belongs to; null: to whoever the server takes for its creator. */
+    @Nullable
+    List<ACL> owner() {
+        return owner;
+    }
+
+    void owner(@Nullable List<ACL> named) {
+        owner = named;
     }
 
     /** Host and port of the server that it is connected to; all of them when it is between two. */

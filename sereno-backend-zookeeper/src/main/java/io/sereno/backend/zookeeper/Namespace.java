@@ -102,8 +102,7 @@ final class Namespace {
                 create(asking, ancestors, then);
                 return;
             }
-            Op creation = Op.create(next, new byte[0], place.acl().list(), CreateMode.PERSISTENT);
-            asking.ask(handle -> handle.transact(List.of(creation)), answer -> {
+            asking.ask(handle -> handle.transact(List.of(create(handle, next, new byte[0]))), answer -> {
                 if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
                     create(asking, ancestors, then);
                 } else {
@@ -113,14 +112,21 @@ final class Namespace {
         });
     }
 
-    private void createClock(Asking asking, Runnable then) {
+    private Op create(Handle handle, String path, byte[] value) {
+        return Op.create(path, value, place.acl().list(handle), CreateMode.PERSISTENT);
+    }
+
+    private List<Op> creations(Handle handle) {
         List<Op> creations = new ArrayList<>();
-        creations.add(Op.create(place.paths().clock(), FORMAT, place.acl().list(), CreateMode.PERSISTENT));
+        creations.add(create(handle, place.paths().clock(), FORMAT));
         for (int shard = 0; shard < Paths.GUARDS; shard++) {
-            creations.add(Op.create(
-                    place.paths().guard(shard), new byte[0], place.acl().list(), CreateMode.PERSISTENT));
+            creations.add(create(handle, place.paths().guard(shard), new byte[0]));
         }
-        asking.ask(handle -> handle.transact(creations), answer -> {
+        return creations;
+    }
+
+    private void createClock(Asking asking, Runnable then) {
+        asking.ask(handle -> handle.transact(creations(handle)), answer -> {
             if (answer.isOk() || answer.code() == Code.NODEEXISTS) {
                 openNodes(asking, then);
             } else {

@@ -21,6 +21,7 @@ import java.util.Optional;
 import javax.security.auth.login.AppConfigurationEntry;
 import javax.security.auth.login.AppConfigurationEntry.LoginModuleControlFlag;
 import javax.security.auth.login.Configuration;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
 import org.apache.zookeeper.data.Stat;
@@ -123,14 +124,77 @@ class TlsUsersTest {
         }
     }
 
+    /** As docs/zookeeper.md says: whoever logs in with the new password is another user, to whom the nodes have to be given. */
+    @Test
+    void whatIsStoredAfterAChangeOfThePasswordBelongsToWhoLogsInWithTheNewOne() throws Exception {
+        Identity serverIdentity = Identity.create(folder, "server", "dns:localhost");
+        Identity ann = Identity.create(folder, "ann", "dns:ann");
+        char[] password = "former".toCharArray();
+        Id latter = new Id("digest", DigestAuthenticationProvider.generateDigest("paul:latter"));
+        try (ZooKeeperServer server = start(serverIdentity, ann.certificate())) {
+            for (boolean besideCertificate : List.of(true, false)) {
+                System.arraycopy("former".toCharArray(), 0, password, 0, password.length);
+                Client.Config known =
+                        to("localhost", server, serverIdentity).withIdentity(ann.certificate(), ann.key());
+                Client.Config config = besideCertificate ? known : Client.Config.of(server.endpoints(), "plain");
+                try (Client client = new Client(with(config.withUser("paul", "former"), password))) {
+                    Notes notes = new Notes();
+                    client.watch(new Target("d", Optional.empty()), notes);
+                    client.put("d", "a", "1");
+                    Handle before = client.itself().mainHandle();
+                    System.arraycopy("latter".toCharArray(), 0, password, 0, password.length);
+                    give(before, "/" + config.namespace(), latter);
+                    notes.forget();
+                    server.expireSession(before.getSessionId(), before.getSessionPasswd());
+                    notes.await(Notes.RESET);
+                    client.put("d", "b", "1");
+                    client.put("e", "c", client.lease(Duration.ofSeconds(30)));
+                    assertThat(client.names("d")).containsExactly("a", "b");
+                    assertThat(client.names("e")).containsExactly("c");
+                    for (String path : List.of("/=d/b", "/=e", "/=e/c")) {
+                        List<ACL> acl =
+                                client.itself().mainHandle().getACL("/" + config.namespace() + path, new Stat());
+                        assertThat(acl)
+                                .as(path)
+                                .singleElement()
+                                .extracting(ACL::getId)
+                                .isEqualTo(latter);
+                    }
+                }
+                try (Client again = new Client(config.withUser("paul", "latter"))) {
+                    assertThat(again.names("d")).containsExactly("a", "b");
+                }
+                assertThatThrownBy(() -> new Client(config.withUser("paul", "former")).close())
+                        .hasMessageContaining("NOAUTH");
+            }
+        }
+    }
+
+    /** What {@code setAcl -R PATH digest:...:cdrwa} does. */
+    private static void give(Handle owner, String path, Id to) throws Exception {
+        for (String child : owner.getChildren(path, false)) {
+            give(owner, path + "/" + child, to);
+        }
+        owner.setACL(path, new ArrayList<>(List.of(new ACL(ZooDefs.Perms.ALL, to))), -1);
+    }
+
     private static Client.Config at(Client.Config config, String namespace) {
+        return copy(config, namespace, config.password());
+    }
+
+    /** With a password that is asked for at each login, and changes with the array. */
+    private static Client.Config with(Client.Config config, char[] password) {
+        return copy(config, config.namespace(), Optional.of(password));
+    }
+
+    private static Client.Config copy(Client.Config config, String namespace, Optional<char[]> password) {
         return new Client.Config(
                 config.scheme(),
                 config.endpoints(),
                 namespace,
                 config.parameters(),
                 config.user(),
-                config.password(),
+                password,
                 config.trust(),
                 config.certificates(),
                 config.privateKey(),
