@@ -104,7 +104,7 @@ class FullSessionTest {
         assertThat(line.endLease(lease).toCompletableFuture()).isDone();
         clients.time.advance(Clients.TTL);
         assertThat(held.isHeld()).isFalse();
-        assertThat(held.lost().toCompletableFuture()).isCompletedWithValue(LossCause.SESSION_EXPIRED);
+        assertThat(held.lost().toCompletableFuture().join()).isEqualTo(LossCause.SESSION_EXPIRED);
 
         noLease.run();
         heal.run();
