@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -137,6 +138,22 @@ class LoggingTest {
                 .anyMatch(line -> line.startsWith("WARNING STORE has gone back to an earlier state"))
                 .contains("WARNING lost mutex 'm' with token 2048 on STORE: STORE_RESTORED")
                 .noneMatch(line -> line.contains("has expired"));
+    }
+
+    /** The marker of the next session is the first commit, and shows it. */
+    @Test
+    void anEmptyStoreInThePlaceOfTheFormerIsNamedOnce() throws Exception {
+        MemoryBackup ofNothing = clients.store.backup();
+        SerenoClient client = connect(clients.line());
+        client.mutex("m").acquire();
+        clients.store.restore(ofNothing, MemoryBackup.Revisions.REPEAT);
+
+        List<String> lines = lines();
+        assertThat(lines)
+                .filteredOn(line -> line.startsWith("WARNING STORE has gone back to an earlier state"))
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .contains("directory 'session' is at revision 1 and was at 1");
+        assertThat(lines).contains("WARNING session ID on STORE has expired; everything held under it is lost");
     }
 
     @Test
