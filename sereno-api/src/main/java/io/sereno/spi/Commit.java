@@ -46,6 +46,16 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
     }
 
     /**
+     * The lease that this commit names. A commit names one at most; some of its puts may be bound to it and others to
+     * none.
+     *
+     * @return {@link Lease#id()}; 0 if it names none
+     */
+    public long leaseId() {
+        return leaseOf(writes);
+    }
+
+    /**
      * Begins a commit.
      *
      * @param directory the path of the directory
@@ -79,16 +89,22 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
     }
 
     private static void checkOneLease(List<Write> writes) {
-        long lease = 0;
+        long lease = leaseOf(writes);
         for (Write write : writes) {
-            if (write instanceof Write.Put put && put.leaseId() != 0) {
-                if (lease != 0 && lease != put.leaseId()) {
-                    throw new IllegalArgumentException(
-                            "two leases in one commit, " + lease + " and " + put.leaseId() + "; one is accepted");
-                }
-                lease = put.leaseId();
+            if (write instanceof Write.Put put && put.leaseId() != 0 && put.leaseId() != lease) {
+                throw new IllegalArgumentException(
+                        "two leases in one commit, " + lease + " and " + put.leaseId() + "; one is accepted");
             }
         }
+    }
+
+    private static long leaseOf(List<Write> writes) {
+        for (Write write : writes) {
+            if (write instanceof Write.Put put && put.leaseId() != 0) {
+                return put.leaseId();
+            }
+        }
+        return 0;
     }
 
     /**

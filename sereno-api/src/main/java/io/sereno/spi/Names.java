@@ -1,5 +1,6 @@
 package io.sereno.spi;
 
+import java.util.Comparator;
 import java.util.Locale;
 
 /**
@@ -10,6 +11,13 @@ import java.util.Locale;
 public final class Names {
     /** The most bytes of UTF-8 that the path of a directory and the name of an entry in it may take together. */
     public static final int MAX_BYTES = 512;
+
+    /**
+     * The order of names (READ-5a): that of their bytes of UTF-8, unsigned, which is the order of code points.
+     * {@link String#compareTo} has another one: it puts characters beyond U+FFFF before U+E000 to U+FFFF. Compares
+     * well-formed Unicode; half of a surrogate pair has no place in this order.
+     */
+    public static final Comparator<String> ORDER = Names::compare;
 
     private Names() {}
 
@@ -70,6 +78,19 @@ public final class Names {
                 || (c >= 0x200E && c <= 0x200F)
                 || (c >= 0x2028 && c <= 0x202E)
                 || (c >= 0x2066 && c <= 0x2069);
+    }
+
+    private static int compare(String left, String right) {
+        int length = Math.min(left.length(), right.length());
+        for (int i = 0; i < length; i++) {
+            char a = left.charAt(i);
+            char b = right.charAt(i);
+            if (a != b) {
+                boolean above = Character.isSurrogate(a);
+                return above == Character.isSurrogate(b) ? a - b : above ? 1 : -1;
+            }
+        }
+        return left.length() - right.length();
     }
 
     /** Checks the path of a directory and returns the bytes of UTF-8 that it takes. */

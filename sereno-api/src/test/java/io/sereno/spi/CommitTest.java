@@ -40,6 +40,20 @@ class CommitTest {
     }
 
     @Test
+    void theLeaseIsThatOfThePutsThatNameOne() {
+        assertThat(Commit.to("d").put("a", Bytes.EMPTY).delete("b").build().leaseId())
+                .isZero();
+        assertThat(Commit.to("d")
+                        .delete("a")
+                        .put("b", Bytes.EMPTY)
+                        .put("c", Bytes.EMPTY, -7)
+                        .put("d", Bytes.EMPTY, -7)
+                        .build()
+                        .leaseId())
+                .isEqualTo(-7);
+    }
+
+    @Test
     void aCommitWithoutWritesAndOneWithoutAnythingAreAccepted() {
         assertThat(Commit.to("d").ifPresent("a").build().writes()).isEmpty();
         assertThat(Commit.to("d").build().conditions()).isEmpty();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -68,5 +70,38 @@ class NamesTest {
         assertThatThrownBy(() -> Names.check("mutex name", name, 400))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void theOrderIsThatOfUnsignedBytesOfUtf8() {
+        List<String> letters = List.of(
+                "",
+                "\u0001",
+                "a",
+                "b",
+                "\u007f",
+                "\u0080",
+                "\u07ff",
+                "\ud7ff",
+                "\ue000",
+                "\uffff",
+                "\ud800\udc00",
+                "\udbff\udfff");
+        for (String first : letters) {
+            for (String second : letters) {
+                for (String third : letters) {
+                    assertOrder(first + second, third);
+                    assertOrder("x" + first, second + third);
+                    assertOrder(first + "x", third + second);
+                }
+            }
+        }
+    }
+
+    private static void assertOrder(String left, String right) {
+        int bytes =
+                Arrays.compareUnsigned(left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
+        assertThat(Integer.signum(Names.ORDER.compare(left, right))).isEqualTo(Integer.signum(bytes));
+        assertThat(Integer.signum(Names.ORDER.compare(right, left))).isEqualTo(-Integer.signum(bytes));
     }
 }

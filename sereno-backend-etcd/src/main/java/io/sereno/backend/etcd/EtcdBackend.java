@@ -17,7 +17,6 @@ import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
-import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -59,7 +58,7 @@ final class EtcdBackend implements Backend {
 
     @Override
     public CompletionStage<CommitResult> commit(Commit commit) {
-        long leaseId = leaseOf(commit);
+        long leaseId = commit.leaseId();
         try {
             EtcdLimits.check(commit);
         } catch (BackendException refused) {
@@ -84,15 +83,6 @@ final class EtcdBackend implements Backend {
                 throw Failures.ofCommit(outOfRange);
             }
         });
-    }
-
-    private static long leaseOf(Commit commit) {
-        for (Write write : commit.writes()) {
-            if (write instanceof Write.Put put && put.leaseId() != 0) {
-                return put.leaseId();
-            }
-        }
-        return 0;
     }
 
     @Override

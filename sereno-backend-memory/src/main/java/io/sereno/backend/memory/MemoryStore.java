@@ -11,6 +11,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Names;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -194,7 +195,7 @@ public final class MemoryStore {
     CommitResult commit(MemoryConnection connection, Commit commit) {
         begin(connection);
         try {
-            long leaseId = leaseOf(commit);
+            long leaseId = commit.leaseId();
             MemoryLease lease = leaseId == 0 ? null : leases.get(leaseId);
             if (leaseId != 0) {
                 requireGranted(connection, leaseId, lease);
@@ -322,7 +323,7 @@ public final class MemoryStore {
             for (MemoryBackup.Stored stored : backup.entries()) {
                 long leaseId = stored.entry().leaseId();
                 directories
-                        .computeIfAbsent(stored.directory(), path -> new TreeMap<>(NameOrder.INSTANCE))
+                        .computeIfAbsent(stored.directory(), path -> new TreeMap<>(Names.ORDER))
                         .put(
                                 stored.entry().name(),
                                 new Slot(
@@ -400,15 +401,6 @@ public final class MemoryStore {
         return new Snapshot(List.of(entries), false);
     }
 
-    private static long leaseOf(Commit commit) {
-        for (Write write : commit.writes()) {
-            if (write instanceof Write.Put put && put.leaseId() != 0) {
-                return put.leaseId();
-            }
-        }
-        return 0;
-    }
-
     private void requireGranted(MemoryConnection connection, long leaseId, @Nullable MemoryLease lease) {
         if (leaseId < 0 || leaseId > lastLease) {
             throw refused("lease " + leaseId + " was never granted by this store");
@@ -454,7 +446,7 @@ public final class MemoryStore {
         for (Write write : commit.writes()) {
             if (write instanceof Write.Put put) {
                 if (directory == null) {
-                    directory = new TreeMap<>(NameOrder.INSTANCE);
+                    directory = new TreeMap<>(Names.ORDER);
                     directories.put(path, directory);
                 }
                 put(directory, path, put, next, lease);

@@ -12,7 +12,6 @@ import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
-import io.sereno.spi.Write;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -61,7 +60,7 @@ final class RedisBackend implements Backend {
         } catch (BackendException refused) {
             return CompletableFuture.failedFuture(refused);
         }
-        long leaseId = leaseOf(commit);
+        long leaseId = commit.leaseId();
         if (leaseId != 0) {
             RedisLease granted = leases.get(leaseId);
             if (granted == null) {
@@ -158,14 +157,5 @@ final class RedisBackend implements Backend {
     private long freshId() {
         long id = random.nextLong();
         return id == 0 ? 1 : id;
-    }
-
-    private static long leaseOf(Commit commit) {
-        for (Write write : commit.writes()) {
-            if (write instanceof Write.Put put && put.leaseId() != 0) {
-                return put.leaseId();
-            }
-        }
-        return 0;
     }
 }

@@ -2,6 +2,7 @@ package io.sereno.backend.zookeeper;
 
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Names;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Write;
@@ -122,7 +123,7 @@ final class Applied {
         }
         if (query instanceof Query.All && attempt.createsDirectory()) {
             List<Entry> all = new ArrayList<>(entries.values());
-            all.sort((left, right) -> NameOrder.INSTANCE.compare(left.name(), right.name()));
+            all.sort((left, right) -> Names.ORDER.compare(left.name(), right.name()));
             return Optional.of(new Snapshot(all, false));
         }
         return Optional.empty();

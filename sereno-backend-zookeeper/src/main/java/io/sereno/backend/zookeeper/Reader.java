@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Names;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.util.ArrayList;
@@ -197,11 +198,11 @@ final class Reader {
                 String name = Paths.decode(child);
                 if (name == null) {
                     foreign.skipped(directoryPath + "/" + child);
-                } else if (after.isEmpty() || NameOrder.INSTANCE.compare(name, after) > 0) {
+                } else if (after.isEmpty() || Names.ORDER.compare(name, after) > 0) {
                     all.add(name);
                 }
             }
-            all.sort(NameOrder.INSTANCE);
+            all.sort(Names.ORDER);
             this.names = all;
             this.limit = query instanceof Query.Range range ? range.limit() : Integer.MAX_VALUE;
             if (query instanceof Query.All) {

@@ -12,7 +12,6 @@ import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
-import io.sereno.spi.Write;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -159,7 +158,7 @@ final class ZooKeeperBackend implements Backend {
     }
 
     private void start(Commit commit, Call<CommitResult> call) {
-        long leaseId = leaseOf(commit);
+        long leaseId = commit.leaseId();
         if (leaseId == 0) {
             new CommitRun(commit, call, watches.link(), null, namespace, reader).start();
             return;
@@ -257,15 +256,6 @@ final class ZooKeeperBackend implements Backend {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         call.fail(cause instanceof BackendException known ? known : Failures.notNow(call.what() + ": " + cause));
-    }
-
-    private static long leaseOf(Commit commit) {
-        for (Write write : commit.writes()) {
-            if (write instanceof Write.Put put && put.leaseId() != 0) {
-                return put.leaseId();
-            }
-        }
-        return 0;
     }
 
     /**

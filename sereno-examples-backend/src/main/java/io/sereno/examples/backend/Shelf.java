@@ -4,12 +4,11 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Names;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Write;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -53,10 +52,8 @@ final class Shelf {
 
     /** Lease, conditions, writes, in this order and in one step; then the read that was asked for. */
     CommitResult commit(Commit commit) {
-        for (Write write : commit.writes()) {
-            if (write instanceof Write.Put put && put.leaseId() != 0 && !leases.containsKey(put.leaseId())) {
-                return new CommitResult.LeaseDead();
-            }
+        if (commit.leaseId() != 0 && !leases.containsKey(commit.leaseId())) {
+            return new CommitResult.LeaseDead();
         }
         for (Condition condition : commit.conditions()) {
             if (!holds(condition, find(commit.directory(), condition.name()))) {
@@ -95,7 +92,7 @@ final class Shelf {
         if (write instanceof Write.Put put) {
             long created = old == null ? revision : old.createRevision();
             directories
-                    .computeIfAbsent(path, p -> new TreeMap<>(Shelf::byBytes))
+                    .computeIfAbsent(path, p -> new TreeMap<>(Names.ORDER))
                     .put(put.name(), new Entry(put.name(), put.value(), created, revision, put.leaseId()));
         } else if (old == null) {
             return false;
@@ -107,11 +104,6 @@ final class Shelf {
         }
         watches.forEach(watch -> watch.note(path, write.name(), revision));
         return true;
-    }
-
-    /** The order of UTF-8 (READ-5a); {@code String.compareTo} has another one beyond U+FFFF. */
-    private static int byBytes(String left, String right) {
-        return Arrays.compareUnsigned(left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
     }
 
     long grant(ShelfBackend owner, long deadline) {
