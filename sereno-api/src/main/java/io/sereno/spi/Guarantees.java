@@ -1,8 +1,12 @@
 package io.sereno.spi;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
-import java.util.Objects;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a store promises and how much it takes, as plain facts: for users who choose one, and for the compatibility kit,
@@ -10,79 +14,451 @@ import java.util.Set;
  *
  * <p>Names count with their bytes of UTF-8.
  *
- * @param backend the kind of store, for messages: {@code etcd}
- * @param serverVersion what the server says that it is; empty when it does not say
- * @param promises what it promises beyond the rules
- * @param leastTtl the shortest lease that it gives; more than zero
- * @param greatestTtl the longest lease that it gives
- * @param ttlGranularity ttls are rounded up to a multiple of it; more than zero
- * @param expiryLateness how much later than its ttl a lease may end while the servers run undisturbed (LEA-3)
- * @param recovery how soon after the network is whole again the same object works again (OUT-7)
- * @param emptyDirectoryGrace how long an emptied directory may leave something in the store (LIF-8)
- * @param maxLeases live leases of one client; at least 16 (LEA-15a)
- * @param maxLeaseBytes bytes of paths and names, together, of the entries of one lease; at least 128 KiB (LEA-15b)
- * @param maxValueBytes bytes of one value; at least 64 KiB (VAL-1b)
- * @param maxCommitBytes bytes of names and values, together, in one commit; at least 128 KiB (COM-10)
- * @param maxListingBytes bytes of names and values, together, in the answer to one read; at least 1 MiB (READ-7)
- * @param maxConditions conditions in one commit; at least 32 (COM-10)
- * @param maxWrites writes in one commit; at least 32 (COM-10)
+ * <p>Made by a {@link #builder}, so that a later version can add a fact. Two are equal if all their facts are. Instances
+ * cannot be changed and are safe for use by multiple threads.
  */
-public record Guarantees(
-        String backend,
-        String serverVersion,
-        Set<Promise> promises,
-        Duration leastTtl,
-        Duration greatestTtl,
-        Duration ttlGranularity,
-        Duration expiryLateness,
-        Duration recovery,
-        Duration emptyDirectoryGrace,
-        int maxLeases,
-        int maxLeaseBytes,
-        int maxValueBytes,
-        int maxCommitBytes,
-        int maxListingBytes,
-        int maxConditions,
-        int maxWrites) {
-    /** Checks what can be checked without a server, and copies the promises. */
-    public Guarantees {
-        Objects.requireNonNull(backend, "backend");
-        Objects.requireNonNull(serverVersion, "serverVersion");
-        promises = Set.copyOf(promises);
-        requireMoreThanZero("leastTtl", leastTtl);
-        requireMoreThanZero("ttlGranularity", ttlGranularity);
-        if (greatestTtl.compareTo(leastTtl) < 0) {
-            throw new IllegalArgumentException(
-                    "greatestTtl is " + greatestTtl + "; at least leastTtl, " + leastTtl + ", is accepted");
-        }
-        requireNotNegative("expiryLateness", expiryLateness);
-        requireNotNegative("recovery", recovery);
-        requireNotNegative("emptyDirectoryGrace", emptyDirectoryGrace);
-        requireAtLeast("maxLeases", maxLeases, 16, "LEA-15a");
-        requireAtLeast("maxLeaseBytes", maxLeaseBytes, 128 * 1024, "LEA-15b");
-        requireAtLeast("maxValueBytes", maxValueBytes, 64 * 1024, "VAL-1b");
-        requireAtLeast("maxCommitBytes", maxCommitBytes, 128 * 1024, "COM-10a");
-        requireAtLeast("maxListingBytes", maxListingBytes, 1024 * 1024, "READ-7a");
-        requireAtLeast("maxConditions", maxConditions, 32, "COM-10a");
-        requireAtLeast("maxWrites", maxWrites, 32, "COM-10a");
+public final class Guarantees {
+    private final Builder facts;
+
+    private Guarantees(Builder facts) {
+        this.facts = facts;
     }
 
-    private static void requireMoreThanZero(String what, Duration duration) {
-        if (duration.isNegative() || duration.isZero()) {
-            throw new IllegalArgumentException(what + " is " + duration + "; more than zero is accepted");
-        }
+    /**
+     * Begins with the facts that have no default. The others are, until they are set: no promise, no version, ttls that are
+     * not rounded, no delay, and sizes as small as every backend has to accept.
+     *
+     * @param backend as {@link #backend()}
+     * @param leastTtl as {@link #leastTtl()}
+     * @param greatestTtl as {@link #greatestTtl()}
+     * @return a builder
+     */
+    public static Builder builder(String backend, Duration leastTtl, Duration greatestTtl) {
+        return new Builder(backend, leastTtl, greatestTtl);
     }
 
-    private static void requireNotNegative(String what, Duration duration) {
-        if (duration.isNegative()) {
-            throw new IllegalArgumentException(what + " is " + duration + "; zero or more is accepted");
-        }
+    /**
+     * Begins with all facts as they are here.
+     *
+     * @return a builder, whose changes do not change these facts
+     */
+    public Builder toBuilder() {
+        return new Builder(facts);
     }
 
-    private static void requireAtLeast(String what, int value, int least, String rule) {
-        if (value < least) {
-            throw new IllegalArgumentException(
-                    what + " is " + value + "; every backend accepts at least " + least + " (" + rule + ")");
+    /** {@return the kind of store, for messages: {@code etcd}} */
+    public String backend() {
+        return facts.backend;
+    }
+
+    /** {@return what the server says that it is; empty when it does not say} */
+    public String serverVersion() {
+        return facts.serverVersion;
+    }
+
+    /** {@return what it promises beyond the rules} */
+    public Set<Promise> promises() {
+        return facts.promises;
+    }
+
+    /** {@return the shortest lease that it gives; more than zero} */
+    public Duration leastTtl() {
+        return facts.leastTtl;
+    }
+
+    /** {@return the longest lease that it gives; at least the shortest} */
+    public Duration greatestTtl() {
+        return facts.greatestTtl;
+    }
+
+    /** {@return ttls are rounded up to a multiple of it; more than zero} */
+    public Duration ttlGranularity() {
+        return facts.ttlGranularity;
+    }
+
+    /** {@return how much later than its ttl a lease may end while the servers run undisturbed (LEA-3)} */
+    public Duration expiryLateness() {
+        return facts.expiryLateness;
+    }
+
+    /**
+     * {@return how much later than its change a notice may come while servers and network are undisturbed}
+     *
+     * <p>Zero where the store pushes notices; where the backend asks the store for changes, the interval.
+     */
+    public Duration noticeLateness() {
+        return facts.noticeLateness;
+    }
+
+    /** {@return how soon after the network is whole again the same object works again (OUT-7)} */
+    public Duration recovery() {
+        return facts.recovery;
+    }
+
+    /** {@return how long an emptied directory may leave something in the store (LIF-8)} */
+    public Duration emptyDirectoryGrace() {
+        return facts.emptyDirectoryGrace;
+    }
+
+    /** {@return live leases of one client; at least 16 (LEA-15a)} */
+    public int maxLeases() {
+        return facts.maxLeases;
+    }
+
+    /** {@return bytes of paths and names, together, of the entries of one lease; at least 128 KiB (LEA-15b)} */
+    public int maxLeaseBytes() {
+        return facts.maxLeaseBytes;
+    }
+
+    /** {@return bytes of one value; at least 64 KiB (VAL-1b)} */
+    public int maxValueBytes() {
+        return facts.maxValueBytes;
+    }
+
+    /** {@return bytes of names and values, together, in one commit; at least 128 KiB (COM-10)} */
+    public int maxCommitBytes() {
+        return facts.maxCommitBytes;
+    }
+
+    /** {@return bytes of names and values, together, in the answer to one read; at least 1 MiB (READ-7)} */
+    public int maxListingBytes() {
+        return facts.maxListingBytes;
+    }
+
+    /** {@return conditions in one commit; at least 32 (COM-10)} */
+    public int maxConditions() {
+        return facts.maxConditions;
+    }
+
+    /** {@return writes in one commit; at least 32 (COM-10)} */
+    public int maxWrites() {
+        return facts.maxWrites;
+    }
+
+    /**
+     * Checks the sizes of a commit against these facts, before it is sent (COM-10b, VAL-1c).
+     *
+     * @param commit any commit
+     * @throws BackendException {@code NOT_APPLIED} and permanent, if it has more conditions, more writes, a larger value, or
+     *     more bytes of names and values together than is accepted here
+     */
+    public void requireFits(Commit commit) {
+        Sizes.requireFits(commit, this);
+    }
+
+    /**
+     * Checks the size of what was read against {@link #maxListingBytes()} (READ-7b).
+     *
+     * @param directory that was read, for the message
+     * @param snapshot what was read
+     * @throws BackendException {@code NOT_APPLIED} and permanent, if it does not {@linkplain #fits fit}
+     */
+    public void requireFits(String directory, Snapshot snapshot) {
+        Sizes.requireFits(directory, snapshot, this);
+    }
+
+    /**
+     * Whether a snapshot is no larger than {@link #maxListingBytes()}. One that a commit was to return and that does not fit
+     * is left out: what the commit did stands (READ-8c).
+     *
+     * @param snapshot what was read
+     * @return whether the bytes of its names and values, together, are within the limit
+     */
+    public boolean fits(Snapshot snapshot) {
+        return Sizes.fits(snapshot, maxListingBytes());
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Guarantees same && facts.all().equals(same.facts.all());
+    }
+
+    @Override
+    public int hashCode() {
+        return facts.all().hashCode();
+    }
+
+    /** All facts, by name. */
+    @Override
+    public String toString() {
+        return "Guarantees" + facts.all();
+    }
+
+    /**
+     * Collects facts. Each method refuses with {@link IllegalArgumentException} what cannot be, and what is less than every
+     * backend has to accept, with the number of the rule. Instances are not safe for use by multiple threads.
+     */
+    public static final class Builder {
+        private String backend;
+        private String serverVersion = "";
+        private Set<Promise> promises = Set.of();
+        private Duration leastTtl;
+        private Duration greatestTtl;
+        private Duration ttlGranularity = Duration.ofNanos(1);
+        private Duration expiryLateness = Duration.ZERO;
+        private Duration noticeLateness = Duration.ZERO;
+        private Duration recovery = Duration.ZERO;
+        private Duration emptyDirectoryGrace = Duration.ZERO;
+        private int maxLeases = 16;
+        private int maxLeaseBytes = 128 * 1024;
+        private int maxValueBytes = 64 * 1024;
+        private int maxCommitBytes = 128 * 1024;
+        private int maxListingBytes = 1024 * 1024;
+        private int maxConditions = 32;
+        private int maxWrites = 32;
+
+        private Builder(String backend, Duration leastTtl, Duration greatestTtl) {
+            this.backend = requireNonNull(backend, "backend");
+            this.leastTtl = moreThanZero("leastTtl", leastTtl);
+            this.greatestTtl = requireNonNull(greatestTtl, "greatestTtl");
+        }
+
+        private Builder(Builder from) {
+            backend = from.backend;
+            serverVersion = from.serverVersion;
+            promises = from.promises;
+            leastTtl = from.leastTtl;
+            greatestTtl = from.greatestTtl;
+            ttlGranularity = from.ttlGranularity;
+            expiryLateness = from.expiryLateness;
+            noticeLateness = from.noticeLateness;
+            recovery = from.recovery;
+            emptyDirectoryGrace = from.emptyDirectoryGrace;
+            maxLeases = from.maxLeases;
+            maxLeaseBytes = from.maxLeaseBytes;
+            maxValueBytes = from.maxValueBytes;
+            maxCommitBytes = from.maxCommitBytes;
+            maxListingBytes = from.maxListingBytes;
+            maxConditions = from.maxConditions;
+            maxWrites = from.maxWrites;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param backend {@link Guarantees#backend()}
+         */
+        public Builder backend(String backend) {
+            this.backend = requireNonNull(backend, "backend");
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param serverVersion {@link Guarantees#serverVersion()}
+         */
+        public Builder serverVersion(String serverVersion) {
+            this.serverVersion = requireNonNull(serverVersion, "serverVersion");
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param promises {@link Guarantees#promises()}
+         */
+        public Builder promises(Set<Promise> promises) {
+            this.promises = Set.copyOf(promises);
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param leastTtl {@link Guarantees#leastTtl()}
+         */
+        public Builder leastTtl(Duration leastTtl) {
+            this.leastTtl = moreThanZero("leastTtl", leastTtl);
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param greatestTtl {@link Guarantees#greatestTtl()}
+         */
+        public Builder greatestTtl(Duration greatestTtl) {
+            this.greatestTtl = requireNonNull(greatestTtl, "greatestTtl");
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param ttlGranularity {@link Guarantees#ttlGranularity()}
+         */
+        public Builder ttlGranularity(Duration ttlGranularity) {
+            this.ttlGranularity = moreThanZero("ttlGranularity", ttlGranularity);
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param expiryLateness {@link Guarantees#expiryLateness()}
+         */
+        public Builder expiryLateness(Duration expiryLateness) {
+            this.expiryLateness = notNegative("expiryLateness", expiryLateness);
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param noticeLateness {@link Guarantees#noticeLateness()}
+         */
+        public Builder noticeLateness(Duration noticeLateness) {
+            this.noticeLateness = notNegative("noticeLateness", noticeLateness);
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param recovery {@link Guarantees#recovery()}
+         */
+        public Builder recovery(Duration recovery) {
+            this.recovery = notNegative("recovery", recovery);
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param emptyDirectoryGrace {@link Guarantees#emptyDirectoryGrace()}
+         */
+        public Builder emptyDirectoryGrace(Duration emptyDirectoryGrace) {
+            this.emptyDirectoryGrace = notNegative("emptyDirectoryGrace", emptyDirectoryGrace);
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param maxLeases {@link Guarantees#maxLeases()}
+         */
+        public Builder maxLeases(int maxLeases) {
+            this.maxLeases = atLeast("maxLeases", maxLeases, 16, "LEA-15a");
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param maxLeaseBytes {@link Guarantees#maxLeaseBytes()}
+         */
+        public Builder maxLeaseBytes(int maxLeaseBytes) {
+            this.maxLeaseBytes = atLeast("maxLeaseBytes", maxLeaseBytes, 128 * 1024, "LEA-15b");
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param maxValueBytes {@link Guarantees#maxValueBytes()}
+         */
+        public Builder maxValueBytes(int maxValueBytes) {
+            this.maxValueBytes = atLeast("maxValueBytes", maxValueBytes, 64 * 1024, "VAL-1b");
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param maxCommitBytes {@link Guarantees#maxCommitBytes()}
+         */
+        public Builder maxCommitBytes(int maxCommitBytes) {
+            this.maxCommitBytes = atLeast("maxCommitBytes", maxCommitBytes, 128 * 1024, "COM-10a");
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param maxListingBytes {@link Guarantees#maxListingBytes()}
+         */
+        public Builder maxListingBytes(int maxListingBytes) {
+            this.maxListingBytes = atLeast("maxListingBytes", maxListingBytes, 1024 * 1024, "READ-7a");
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param maxConditions {@link Guarantees#maxConditions()}
+         */
+        public Builder maxConditions(int maxConditions) {
+            this.maxConditions = atLeast("maxConditions", maxConditions, 32, "COM-10a");
+            return this;
+        }
+
+        /**
+         * {@return this builder}
+         *
+         * @param maxWrites {@link Guarantees#maxWrites()}
+         */
+        public Builder maxWrites(int maxWrites) {
+            this.maxWrites = atLeast("maxWrites", maxWrites, 32, "COM-10a");
+            return this;
+        }
+
+        /**
+         * Makes the facts; later changes of this builder do not change them.
+         *
+         * @return the facts as they are now
+         * @throws IllegalArgumentException if {@link Guarantees#greatestTtl()} is less than {@link Guarantees#leastTtl()}
+         */
+        public Guarantees build() {
+            if (greatestTtl.compareTo(leastTtl) < 0) {
+                throw new IllegalArgumentException(
+                        "greatestTtl is " + greatestTtl + "; at least leastTtl, " + leastTtl + ", is accepted");
+            }
+            return new Guarantees(new Builder(this));
+        }
+
+        private Map<String, Object> all() {
+            Map<String, Object> all = new LinkedHashMap<>();
+            all.put("backend", backend);
+            all.put("serverVersion", serverVersion);
+            all.put("promises", promises);
+            all.put("leastTtl", leastTtl);
+            all.put("greatestTtl", greatestTtl);
+            all.put("ttlGranularity", ttlGranularity);
+            all.put("expiryLateness", expiryLateness);
+            all.put("noticeLateness", noticeLateness);
+            all.put("recovery", recovery);
+            all.put("emptyDirectoryGrace", emptyDirectoryGrace);
+            all.put("maxLeases", maxLeases);
+            all.put("maxLeaseBytes", maxLeaseBytes);
+            all.put("maxValueBytes", maxValueBytes);
+            all.put("maxCommitBytes", maxCommitBytes);
+            all.put("maxListingBytes", maxListingBytes);
+            all.put("maxConditions", maxConditions);
+            all.put("maxWrites", maxWrites);
+            return all;
+        }
+
+        private static Duration moreThanZero(String what, Duration duration) {
+            if (requireNonNull(duration, what).isNegative() || duration.isZero()) {
+                throw new IllegalArgumentException(what + " is " + duration + "; more than zero is accepted");
+            }
+            return duration;
+        }
+
+        private static Duration notNegative(String what, Duration duration) {
+            if (requireNonNull(duration, what).isNegative()) {
+                throw new IllegalArgumentException(what + " is " + duration + "; zero or more is accepted");
+            }
+            return duration;
+        }
+
+        private static int atLeast(String what, int value, int least, String rule) {
+            if (value < least) {
+                throw new IllegalArgumentException(
+                        what + " is " + value + "; every backend accepts at least " + least + " (" + rule + ")");
+            }
+            return value;
         }
     }
 }

@@ -81,24 +81,15 @@ final class LeastBackend implements Backend {
 
     @Override
     public Guarantees guarantees() {
-        Guarantees all = store.guarantees();
-        return new Guarantees(
-                all.backend(),
-                all.serverVersion(),
-                all.promises(),
-                all.leastTtl(),
-                all.greatestTtl(),
-                all.ttlGranularity(),
-                all.expiryLateness(),
-                all.recovery(),
-                all.emptyDirectoryGrace(),
-                16,
-                128 * 1024,
-                VALUE_BYTES,
-                COMMIT_BYTES,
-                LISTING_BYTES,
-                OPERATIONS,
-                OPERATIONS);
+        return store.guarantees().toBuilder()
+                .maxLeases(16)
+                .maxLeaseBytes(128 * 1024)
+                .maxValueBytes(VALUE_BYTES)
+                .maxCommitBytes(COMMIT_BYTES)
+                .maxListingBytes(LISTING_BYTES)
+                .maxConditions(OPERATIONS)
+                .maxWrites(OPERATIONS)
+                .build();
     }
 
     @Override

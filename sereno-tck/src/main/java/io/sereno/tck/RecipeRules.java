@@ -183,24 +183,15 @@ class RecipeRules {
 
         @Override
         public Guarantees guarantees() {
-            Guarantees all = super.guarantees();
-            return new Guarantees(
-                    all.backend(),
-                    all.serverVersion(),
-                    all.promises(),
-                    all.leastTtl(),
-                    all.greatestTtl(),
-                    all.ttlGranularity(),
-                    all.expiryLateness(),
-                    all.recovery(),
-                    all.emptyDirectoryGrace(),
-                    16,
-                    COMMIT_BYTES,
-                    VALUE_BYTES,
-                    COMMIT_BYTES,
-                    1024 * 1024,
-                    OPERATIONS,
-                    OPERATIONS);
+            return super.guarantees().toBuilder()
+                    .maxLeases(16)
+                    .maxLeaseBytes(COMMIT_BYTES)
+                    .maxValueBytes(VALUE_BYTES)
+                    .maxCommitBytes(COMMIT_BYTES)
+                    .maxListingBytes(1024 * 1024)
+                    .maxConditions(OPERATIONS)
+                    .maxWrites(OPERATIONS)
+                    .build();
         }
     }
 

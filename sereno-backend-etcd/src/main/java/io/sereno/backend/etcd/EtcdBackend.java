@@ -49,7 +49,9 @@ final class EtcdBackend implements Backend {
                 throw Failures.ofRead(query.directory(), failure);
             }
             try {
-                return EtcdLimits.checkListing(query.directory(), transactions.snapshot(query, answer));
+                Snapshot snapshot = transactions.snapshot(query, answer);
+                guarantees.requireFits(query.directory(), snapshot);
+                return snapshot;
             } catch (IllegalArgumentException outOfRange) {
                 throw Failures.ofRead(outOfRange);
             }
@@ -60,7 +62,7 @@ final class EtcdBackend implements Backend {
     public CompletionStage<CommitResult> commit(Commit commit) {
         long leaseId = commit.leaseId();
         try {
-            EtcdLimits.check(commit);
+            guarantees.requireFits(commit);
         } catch (BackendException refused) {
             return CompletableFuture.failedFuture(refused);
         }
@@ -78,7 +80,7 @@ final class EtcdBackend implements Backend {
                 throw Failures.ofCommit(commit.directory(), failure);
             }
             try {
-                return EtcdLimits.withoutListingsTooLarge(transactions.result(commit, answer));
+                return EtcdLimits.withoutListingsTooLarge(transactions.result(commit, answer), guarantees);
             } catch (IllegalArgumentException outOfRange) {
                 throw Failures.ofCommit(outOfRange);
             }

@@ -1,22 +1,12 @@
 package io.sereno.backend.etcd;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
-import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
-import io.sereno.spi.Condition;
-import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Promise;
-import io.sereno.spi.Snapshot;
-import io.sereno.spi.Write;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * What etcd promises and how much it takes, by its defaults: 128 operations in a transaction, and 1.5 MiB in a request, of
@@ -39,54 +29,27 @@ final class EtcdLimits {
     private EtcdLimits() {}
 
     static Guarantees guarantees(String serverVersion, Duration leastTtl, Duration operationTimeout) {
-        return new Guarantees(
-                "etcd",
-                serverVersion,
-                Set.of(
+        return Guarantees.builder("etcd", leastTtl, Duration.ofDays(365))
+                .serverVersion(serverVersion)
+                .promises(Set.of(
                         Promise.SNAPSHOT_READS,
                         Promise.DURABLE,
                         Promise.FAIL_OVER_SAFE,
                         Promise.REVISIONS_SURVIVE_FAIL_OVER,
-                        Promise.MANY_PROCESSES),
-                leastTtl,
-                Duration.ofDays(365),
-                Duration.ofSeconds(1),
+                        Promise.MANY_PROCESSES))
+                .ttlGranularity(Duration.ofSeconds(1))
                 // etcd looks for expired leases twice a second and ends at most 500 at a time.
-                Duration.ofSeconds(2),
+                .expiryLateness(Duration.ofSeconds(2))
                 // A call may first have to find out, by not being answered, that its connection leads nowhere any more.
-                operationTimeout.plusSeconds(1),
-                Duration.ZERO,
-                Integer.MAX_VALUE,
-                Integer.MAX_VALUE,
-                MAX_VALUE_BYTES,
-                MAX_COMMIT_BYTES,
-                MAX_LISTING_BYTES,
-                MAX_CONDITIONS,
-                MAX_WRITES);
-    }
-
-    static void check(Commit commit) {
-        checkCount("conditions", commit.conditions().size(), MAX_CONDITIONS);
-        checkCount("writes", commit.writes().size(), MAX_WRITES);
-        long bytes = Stream.concat(
-                        commit.conditions().stream().map(Condition::name),
-                        commit.writes().stream().map(Write::name))
-                .mapToLong(name -> name.getBytes(UTF_8).length)
-                .sum();
-        for (Write write : commit.writes()) {
-            if (write instanceof Write.Put put) {
-                int size = put.value().size();
-                if (size > MAX_VALUE_BYTES) {
-                    throw refused("the value of entry '" + put.name() + "' has " + size + " bytes, at most "
-                            + MAX_VALUE_BYTES + " are accepted");
-                }
-                bytes += size;
-            }
-        }
-        if (bytes > MAX_COMMIT_BYTES) {
-            throw refused("the names and values of the commit to directory '" + commit.directory() + "' have " + bytes
-                    + " bytes together, at most " + MAX_COMMIT_BYTES + " are accepted");
-        }
+                .recovery(operationTimeout.plusSeconds(1))
+                .maxLeases(Integer.MAX_VALUE)
+                .maxLeaseBytes(Integer.MAX_VALUE)
+                .maxValueBytes(MAX_VALUE_BYTES)
+                .maxCommitBytes(MAX_COMMIT_BYTES)
+                .maxListingBytes(MAX_LISTING_BYTES)
+                .maxConditions(MAX_CONDITIONS)
+                .maxWrites(MAX_WRITES)
+                .build();
     }
 
     static void check(Duration ttl, Guarantees guarantees) {
@@ -96,43 +59,15 @@ final class EtcdLimits {
         }
     }
 
-    static Snapshot checkListing(String directory, Snapshot snapshot) {
-        long bytes = bytes(snapshot);
-        if (bytes > MAX_LISTING_BYTES) {
-            throw refused("the entries asked for of directory '" + directory + "' have " + bytes
-                    + " bytes of names and values, at most " + MAX_LISTING_BYTES
-                    + " are given in one answer; read page by page");
-        }
-        return snapshot;
-    }
-
     /** What a commit did stands, also when what it was to return is too large. */
-    static CommitResult withoutListingsTooLarge(CommitResult result) {
+    static CommitResult withoutListingsTooLarge(CommitResult result, Guarantees guarantees) {
         if (result instanceof CommitResult.Committed committed) {
-            return new CommitResult.Committed(committed.revision(), fitting(committed.snapshot()));
+            return new CommitResult.Committed(
+                    committed.revision(), committed.snapshot().filter(guarantees::fits));
         }
         return result instanceof CommitResult.Conflict conflict
-                ? new CommitResult.Conflict(fitting(conflict.snapshot()))
+                ? new CommitResult.Conflict(conflict.snapshot().filter(guarantees::fits))
                 : result;
-    }
-
-    private static Optional<Snapshot> fitting(Optional<Snapshot> snapshot) {
-        return snapshot.filter(read -> bytes(read) <= MAX_LISTING_BYTES);
-    }
-
-    private static long bytes(Snapshot snapshot) {
-        List<Entry> entries = snapshot.entries();
-        long bytes = 0;
-        for (Entry entry : entries) {
-            bytes += entry.value().size();
-        }
-        // Names take 512 bytes at most; they are measured only when they can matter.
-        return bytes + 512L * entries.size() <= MAX_LISTING_BYTES
-                ? bytes
-                : bytes
-                        + entries.stream()
-                                .mapToLong(entry -> entry.name().getBytes(UTF_8).length)
-                                .sum();
     }
 
     /** An answer of which no more than the first bytes were read, since it is larger than {@link #MAX_ANSWER_BYTES}. */
@@ -147,11 +82,5 @@ final class EtcdLimits {
 
     static BackendException refused(String why) {
         return new BackendException(Outcome.NOT_APPLIED, true, why, null);
-    }
-
-    private static void checkCount(String what, int count, int most) {
-        if (count > most) {
-            throw refused(count + " " + what + " in one commit, at most " + most + " are accepted");
-        }
     }
 }

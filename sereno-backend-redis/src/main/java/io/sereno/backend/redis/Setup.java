@@ -25,25 +25,24 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
     private static final Logger LOG = System.getLogger(Setup.class.getName());
 
     Guarantees guarantees() {
-        return new Guarantees(
-                "redis",
-                server.version(),
-                promises(),
-                Limits.LEAST_TTL,
-                Limits.GREATEST_TTL,
-                Duration.ofMillis(1),
+        return Guarantees.builder("redis", Limits.LEAST_TTL, Limits.GREATEST_TTL)
+                .serverVersion(server.version())
+                .promises(promises())
+                .ttlGranularity(Duration.ofMillis(1))
                 // No read shows an entry beyond its deadline; this is for the tick that tells those who watch.
-                Duration.ofMillis(500),
+                .expiryLateness(Duration.ofMillis(500))
                 // The longest attempt that began before, the longest pause behind it, and time for the next one.
-                RedisBackendProvider.LONGEST_ATTEMPT.plus(Backoff.GREATEST).plusSeconds(2),
-                Duration.ZERO,
-                Integer.MAX_VALUE,
-                Integer.MAX_VALUE,
-                Limits.VALUE_BYTES,
-                Limits.COMMIT_BYTES,
-                Limits.LISTING_BYTES,
-                Limits.OPERATIONS,
-                Limits.OPERATIONS);
+                .recovery(RedisBackendProvider.LONGEST_ATTEMPT
+                        .plus(Backoff.GREATEST)
+                        .plusSeconds(2))
+                .maxLeases(Integer.MAX_VALUE)
+                .maxLeaseBytes(Integer.MAX_VALUE)
+                .maxValueBytes(Limits.VALUE_BYTES)
+                .maxCommitBytes(Limits.COMMIT_BYTES)
+                .maxListingBytes(Limits.LISTING_BYTES)
+                .maxConditions(Limits.OPERATIONS)
+                .maxWrites(Limits.OPERATIONS)
+                .build();
     }
 
     private Set<Promise> promises() {

@@ -148,7 +148,7 @@ final class ZooKeeperBackend implements Backend {
         Call<CommitResult> call = connection.calls().begin("committing to directory '" + commit.directory() + "'");
         if (call.isOpen()) {
             try {
-                Limits.check(commit);
+                guarantees.requireFits(commit);
                 start(commit, call);
             } catch (BackendException refused) {
                 call.refuse(refused);

@@ -14,8 +14,6 @@ import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
-import io.sereno.spi.Write;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -28,27 +26,18 @@ import java.util.function.Supplier;
 
 /** One client of a {@link Shelf}. Every method is one step under the shelf's lock; notices are delivered after it. */
 final class ShelfBackend implements Backend {
-    private static final int MOST_OPERATIONS = 64;
-    private static final int MOST_VALUE_BYTES = 256 * 1024;
-    private static final int MOST_COMMIT_BYTES = 512 * 1024;
-
-    private static final Guarantees GUARANTEES = new Guarantees(
-            "shelf",
-            "in this process",
-            Set.of(Promise.SNAPSHOT_READS),
-            Duration.ofMillis(1),
-            Duration.ofDays(1),
-            Duration.ofNanos(1),
-            Duration.ofMillis(100),
-            Duration.ZERO,
-            Duration.ZERO,
-            Integer.MAX_VALUE,
-            Integer.MAX_VALUE,
-            MOST_VALUE_BYTES,
-            MOST_COMMIT_BYTES,
-            Integer.MAX_VALUE,
-            MOST_OPERATIONS,
-            MOST_OPERATIONS);
+    private static final Guarantees GUARANTEES = Guarantees.builder("shelf", Duration.ofMillis(1), Duration.ofDays(1))
+            .serverVersion("in this process")
+            .promises(Set.of(Promise.SNAPSHOT_READS))
+            .expiryLateness(Duration.ofMillis(100))
+            .maxLeases(Integer.MAX_VALUE)
+            .maxLeaseBytes(Integer.MAX_VALUE)
+            .maxValueBytes(256 * 1024)
+            .maxCommitBytes(512 * 1024)
+            .maxListingBytes(Integer.MAX_VALUE)
+            .maxConditions(64)
+            .maxWrites(64)
+            .build();
 
     private final Shelf shelf;
     private final TimeSource time;
@@ -76,7 +65,8 @@ final class ShelfBackend implements Backend {
     @Override
     public CompletionStage<CommitResult> commit(Commit commit) {
         return step(() -> {
-            check(commit);
+            GUARANTEES.requireFits(commit);
+            requireOwn(commit.leaseId());
             return shelf.commit(commit);
         });
     }
@@ -162,27 +152,11 @@ final class ShelfBackend implements Backend {
         }
     }
 
-    private void check(Commit commit) {
-        if (commit.conditions().size() > MOST_OPERATIONS || commit.writes().size() > MOST_OPERATIONS) {
-            throw refused(commit.conditions().size() + " conditions and "
-                    + commit.writes().size() + " writes; " + MOST_OPERATIONS + " of each are accepted");
-        }
-        long bytes = 0;
-        for (Write write : commit.writes()) {
-            bytes += write.name().getBytes(StandardCharsets.UTF_8).length;
-            if (write instanceof Write.Put put) {
-                bytes += put.value().size();
-                if (put.value().size() > MOST_VALUE_BYTES) {
-                    throw refused("a value of " + put.value().size() + " bytes; " + MOST_VALUE_BYTES + " are accepted");
-                }
-                Shelf.Held lease = shelf.lease(put.leaseId());
-                if (put.leaseId() != 0 && (lease == null ? !shelf.wasGranted(put.leaseId()) : lease.owner() != this)) {
-                    throw refused("lease " + put.leaseId() + " was not granted to this client");
-                }
-            }
-        }
-        if (bytes > MOST_COMMIT_BYTES) {
-            throw refused("a commit of " + bytes + " bytes; " + MOST_COMMIT_BYTES + " are accepted");
+    /** A lease counts only through the client that it was granted to (COM-9b). */
+    private void requireOwn(long leaseId) {
+        Shelf.Held lease = shelf.lease(leaseId);
+        if (leaseId != 0 && (lease == null ? !shelf.wasGranted(leaseId) : lease.owner() != this)) {
+            throw refused("lease " + leaseId + " was not granted to this client");
         }
     }
 

@@ -122,23 +122,18 @@ final class Probe {
 
         @Override
         public Guarantees guarantees() {
-            return new Guarantees(
-                    "probe",
-                    "1",
-                    promises,
-                    Duration.ofSeconds(2),
-                    Duration.ofSeconds(60),
-                    Duration.ofSeconds(1),
-                    Duration.ofSeconds(1),
-                    Duration.ofSeconds(1),
-                    Duration.ofSeconds(60),
-                    16,
-                    1 << 20,
-                    1 << 18,
-                    1 << 19,
-                    1 << 20,
-                    32,
-                    32);
+            return Guarantees.builder("probe", Duration.ofSeconds(2), Duration.ofSeconds(60))
+                    .serverVersion("1")
+                    .promises(promises)
+                    .ttlGranularity(Duration.ofSeconds(1))
+                    .expiryLateness(Duration.ofSeconds(1))
+                    .recovery(Duration.ofSeconds(1))
+                    .emptyDirectoryGrace(Duration.ofSeconds(60))
+                    .maxLeaseBytes(1 << 20)
+                    .maxValueBytes(1 << 18)
+                    .maxCommitBytes(1 << 19)
+                    .maxListingBytes(1 << 20)
+                    .build();
         }
 
         @Override

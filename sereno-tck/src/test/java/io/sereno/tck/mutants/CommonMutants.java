@@ -247,23 +247,7 @@ final class CommonMutants {
 
     private static Guarantees generous(Guarantees all) {
         int much = 1024 * 1024;
-        return new Guarantees(
-                all.backend(),
-                all.serverVersion(),
-                all.promises(),
-                all.leastTtl(),
-                all.greatestTtl(),
-                all.ttlGranularity(),
-                all.expiryLateness(),
-                all.recovery(),
-                all.emptyDirectoryGrace(),
-                all.maxLeases(),
-                all.maxLeaseBytes(),
-                much,
-                much,
-                all.maxListingBytes(),
-                all.maxConditions(),
-                all.maxWrites());
+        return all.toBuilder().maxValueBytes(much).maxCommitBytes(much).build();
     }
 
     /** Lets nothing stand in a name that could be misread. */

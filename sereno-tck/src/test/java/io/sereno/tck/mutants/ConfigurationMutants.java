@@ -79,23 +79,9 @@ final class ConfigurationMutants {
                                 Guarantees told = super.guarantees();
                                 return ++asked < 3
                                         ? told
-                                        : new Guarantees(
-                                                told.backend(),
-                                                told.serverVersion(),
-                                                told.promises(),
-                                                told.leastTtl(),
-                                                told.greatestTtl(),
-                                                told.ttlGranularity(),
-                                                told.expiryLateness(),
-                                                Duration.ofSeconds(asked),
-                                                told.emptyDirectoryGrace(),
-                                                told.maxLeases(),
-                                                told.maxLeaseBytes(),
-                                                told.maxValueBytes(),
-                                                told.maxCommitBytes(),
-                                                told.maxListingBytes(),
-                                                told.maxConditions(),
-                                                told.maxWrites());
+                                        : told.toBuilder()
+                                                .recovery(Duration.ofSeconds(asked))
+                                                .build();
                             }
                         }));
     }

@@ -145,23 +145,23 @@ public record Devil(String name, Set<Trait> traits) {
         Guarantees plain = PlainClient.GUARANTEES;
         boolean least = is(LEAST_LIMITS);
         boolean coarse = is(COARSE_TTLS);
-        return new Guarantees(
-                "devil",
-                name,
-                is(MIXED_MOMENTS) || is(SNAPSHOTS_READ_LATER) ? Set.of() : plain.promises(),
-                coarse ? Duration.ofSeconds(10) : least ? Duration.ofSeconds(1) : plain.leastTtl(),
-                coarse ? Duration.ofSeconds(20) : plain.greatestTtl(),
-                coarse ? Duration.ofSeconds(5) : least ? Duration.ofSeconds(1) : plain.ttlGranularity(),
-                is(EXPIRY_AT_THE_LAST_MOMENT) ? Duration.ofSeconds(coarse ? 10 : 2) : plain.expiryLateness(),
-                plain.recovery(),
-                plain.emptyDirectoryGrace(),
-                limit(16, plain.maxLeases()),
-                limit(128 * 1024, plain.maxLeaseBytes()),
-                limit(64 * 1024, plain.maxValueBytes()),
-                limit(128 * 1024, plain.maxCommitBytes()),
-                limit(1024 * 1024, plain.maxListingBytes()),
-                limit(32, plain.maxConditions()),
-                limit(32, plain.maxWrites()));
+        return plain.toBuilder()
+                .backend("devil")
+                .serverVersion(name)
+                .promises(is(MIXED_MOMENTS) || is(SNAPSHOTS_READ_LATER) ? Set.of() : plain.promises())
+                .leastTtl(coarse ? Duration.ofSeconds(10) : least ? Duration.ofSeconds(1) : plain.leastTtl())
+                .greatestTtl(coarse ? Duration.ofSeconds(20) : plain.greatestTtl())
+                .ttlGranularity(coarse ? Duration.ofSeconds(5) : least ? Duration.ofSeconds(1) : plain.ttlGranularity())
+                .expiryLateness(
+                        is(EXPIRY_AT_THE_LAST_MOMENT) ? Duration.ofSeconds(coarse ? 10 : 2) : plain.expiryLateness())
+                .maxLeases(limit(16, plain.maxLeases()))
+                .maxLeaseBytes(limit(128 * 1024, plain.maxLeaseBytes()))
+                .maxValueBytes(limit(64 * 1024, plain.maxValueBytes()))
+                .maxCommitBytes(limit(128 * 1024, plain.maxCommitBytes()))
+                .maxListingBytes(limit(1024 * 1024, plain.maxListingBytes()))
+                .maxConditions(limit(32, plain.maxConditions()))
+                .maxWrites(limit(32, plain.maxWrites()))
+                .build();
     }
 
     private int limit(int least, int usual) {

@@ -419,24 +419,9 @@ final class LeaseMutants {
         return Mutant.client(rule, what, (world, below) -> new Wrapper(below) {
             @Override
             public Guarantees guarantees() {
-                Guarantees plain = super.guarantees();
-                return new Guarantees(
-                        plain.backend(),
-                        plain.serverVersion(),
-                        plain.promises(),
-                        plain.leastTtl(),
-                        plain.greatestTtl(),
-                        plain.ttlGranularity(),
-                        Duration.ofMillis(millis),
-                        plain.recovery(),
-                        plain.emptyDirectoryGrace(),
-                        plain.maxLeases(),
-                        plain.maxLeaseBytes(),
-                        plain.maxValueBytes(),
-                        plain.maxCommitBytes(),
-                        plain.maxListingBytes(),
-                        plain.maxConditions(),
-                        plain.maxWrites());
+                return super.guarantees().toBuilder()
+                        .expiryLateness(Duration.ofMillis(millis))
+                        .build();
             }
         });
     }

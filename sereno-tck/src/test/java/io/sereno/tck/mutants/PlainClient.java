@@ -27,23 +27,18 @@ import java.util.function.Supplier;
 /** One client's way to a {@link PlainStore}: looks at arguments and limits, and turns refusals into failed stages. */
 class PlainClient implements Backend {
     /** What a store gives that gives little; a mutant or devil may give less. */
-    static final Guarantees GUARANTEES = new Guarantees(
-            "plain",
-            "for the kit's own tests",
-            Set.of(Promise.SNAPSHOT_READS),
-            Duration.ofMillis(20),
-            Duration.ofHours(1),
-            Duration.ofNanos(1),
-            Duration.ofMillis(100),
-            Duration.ZERO,
-            Duration.ZERO,
-            500,
-            512 * 1024,
-            256 * 1024,
-            512 * 1024,
-            4 << 20,
-            64,
-            64);
+    static final Guarantees GUARANTEES = Guarantees.builder("plain", Duration.ofMillis(20), Duration.ofHours(1))
+            .serverVersion("for the kit's own tests")
+            .promises(Set.of(Promise.SNAPSHOT_READS))
+            .expiryLateness(Duration.ofMillis(100))
+            .maxLeases(500)
+            .maxLeaseBytes(512 * 1024)
+            .maxValueBytes(256 * 1024)
+            .maxCommitBytes(512 * 1024)
+            .maxListingBytes(4 << 20)
+            .maxConditions(64)
+            .maxWrites(64)
+            .build();
 
     final PlainStore store;
     final BackendConfig config;

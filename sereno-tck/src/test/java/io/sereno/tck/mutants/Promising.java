@@ -20,22 +20,9 @@ public final class Promising extends Wrapper {
     @Override
     public Guarantees guarantees() {
         Guarantees plain = super.guarantees();
-        return new Guarantees(
-                plain.backend(),
-                plain.serverVersion(),
-                Stream.concat(plain.promises().stream(), Stream.of(more)).collect(toUnmodifiableSet()),
-                plain.leastTtl(),
-                plain.greatestTtl(),
-                plain.ttlGranularity(),
-                plain.expiryLateness(),
-                plain.recovery(),
-                plain.emptyDirectoryGrace(),
-                plain.maxLeases(),
-                plain.maxLeaseBytes(),
-                plain.maxValueBytes(),
-                plain.maxCommitBytes(),
-                plain.maxListingBytes(),
-                plain.maxConditions(),
-                plain.maxWrites());
+        return plain.toBuilder()
+                .promises(Stream.concat(plain.promises().stream(), Stream.of(more))
+                        .collect(toUnmodifiableSet()))
+                .build();
     }
 }
