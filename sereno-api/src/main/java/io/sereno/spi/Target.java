@@ -17,4 +17,15 @@ public record Target(String directory, Optional<String> name) {
             Names.checkDirectory(directory);
         }
     }
+
+    /**
+     * Whether a change of an entry is one to announce to those who watch this.
+     *
+     * @param path the path of the entry's directory
+     * @param entry the name of the entry
+     * @return whether the entry is this one, or one of this directory
+     */
+    public boolean covers(String path, String entry) {
+        return directory.equals(path) && (name.isEmpty() || name.get().equals(entry));
+    }
 }

@@ -72,6 +72,11 @@ class SpiRecordsTest {
     @Test
     void targetsRefuseBadNames() {
         assertThat(new Target("d", Optional.of("a")).name()).contains("a");
+        assertThat(new Target("d", Optional.empty()).covers("d", "a")).isTrue();
+        assertThat(new Target("d", Optional.empty()).covers("d/a", "a")).isFalse();
+        assertThat(new Target("d", Optional.of("a")).covers("d", "a")).isTrue();
+        assertThat(new Target("d", Optional.of("a")).covers("d", "b")).isFalse();
+        assertThat(new Target("d", Optional.of("a")).covers("e", "a")).isFalse();
         assertRefused(() -> new Target("", Optional.empty()), "directory name takes 0 bytes");
         assertRefused(() -> new Target("d", Optional.of("")), "entry name takes 0 bytes");
     }

@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -92,7 +91,7 @@ public final class FaultyBackend implements Backend {
      * @param callbacks runs notices and what was delayed
      */
     public FaultyBackend(Backend store, TimeSource time, Executor callbacks) {
-        this.backend = new LinkedBackend(store, new ScriptedLink());
+        this.backend = new LinkedBackend(store, new ScriptedLink(), time);
         this.time = time;
         this.clientTime = new PausableTime(time);
         this.callbacks = callbacks;
@@ -202,7 +201,7 @@ public final class FaultyBackend implements Backend {
      */
     public void inventNotice(String directory, String name) {
         for (Notices notices : backend.watches()) {
-            if (notices.covers(directory, name)) {
+            if (notices.target().covers(directory, name)) {
                 notices.changed(name, 0);
             }
         }
@@ -327,24 +326,16 @@ public final class FaultyBackend implements Backend {
         } finally {
             lock.unlock();
         }
-        released.forEach(this::tell);
+        released.forEach(Notices::deliver);
     }
 
     private void tell(Notices notices) {
-        try {
-            callbacks.execute(() -> {
-                boolean more = true;
-                while (more && !heldBack(notices)) {
-                    more = notices.deliverNext();
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            LOG.log(
-                    Level.WARNING,
-                    () -> Names.printable("notices of " + notices + " wait: the executor of callbacks refused them"),
-                    e);
-            notices.notDelivered();
-        }
+        callbacks.execute(() -> {
+            boolean more = true;
+            while (more && !heldBack(notices)) {
+                more = notices.deliverNext();
+            }
+        });
     }
 
     private void after(Duration delay, Runnable action) {

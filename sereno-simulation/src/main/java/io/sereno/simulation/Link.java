@@ -11,7 +11,7 @@ interface Link {
     /** A request left the client: {@link Exchange#deliver} lets it arrive, {@link Exchange#answer} its answer. */
     void sent(Exchange<?> exchange);
 
-    /** A watch has notices waiting: {@link Notices#deliverNext()} lets one arrive. Not called again until none waits. */
+    /** A watch has notices waiting: {@link Notices#deliverNext()} lets one arrive. Not called again until none waits, unless it throws: then once a second. */
     void waiting(Notices notices);
 
     /** A listener threw; the watch goes on. */

@@ -8,6 +8,7 @@ import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
+import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class LinkedBackend implements Backend {
     private final Backend store;
     private final Link link;
+    private final TimeSource time;
 
     private final ReentrantLock lock = new ReentrantLock();
     // Below: guarded by the lock. In order of insertion, so that a run can be repeated.
@@ -37,9 +39,10 @@ final class LinkedBackend implements Backend {
     private final Set<Notices> watches = new LinkedHashSet<>();
     private boolean closed;
 
-    LinkedBackend(Backend store, Link link) {
+    LinkedBackend(Backend store, Link link, TimeSource time) {
         this.store = store;
         this.link = link;
+        this.time = time;
     }
 
     @Override
@@ -59,7 +62,7 @@ final class LinkedBackend implements Backend {
 
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-        Notices notices = new Notices(target, listener, link, this::forget);
+        Notices notices = new Notices(target, listener, link, time, this::forget);
         return this.<Watch>send(new Request.OpenWatch(target), () -> {
                     remember(notices);
                     return store.watch(target, notices).thenApply(notices::opened);

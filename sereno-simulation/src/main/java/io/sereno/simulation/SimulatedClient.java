@@ -30,7 +30,7 @@ public final class SimulatedClient {
     SimulatedClient(World world, Owner owner, Function<Executor, Backend> store) {
         this.world = world;
         this.owner = owner;
-        this.backend = new LinkedBackend(store.apply(Runnable::run), new WorldLink());
+        this.backend = new LinkedBackend(store.apply(Runnable::run), new WorldLink(), time);
     }
 
     /** {@code client-1} for the first one, and so on. */

@@ -6,6 +6,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -14,6 +15,7 @@ import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -38,6 +40,8 @@ final class MemoryConnection implements Backend {
 
     /** Guarded by the store's lock. */
     boolean closed;
+    /** Guarded by the store's lock. In order of insertion, so that a run can be repeated. */
+    final Set<NoticeQueue> watches = new LinkedHashSet<>();
 
     private final MemoryStore store;
     private final TimeSource time;

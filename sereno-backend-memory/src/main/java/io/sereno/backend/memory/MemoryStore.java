@@ -12,6 +12,7 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Names;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -49,9 +50,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Not guaranteed.</b> Anything beyond this JVM: nothing is written to disk, no other process sees the store.
  *
  * <p>Notices are handed to the executor of the connection that watches, one after another for one watch, those for one
- * name merged; a watch with more than 1,024 names waiting is told {@code reset()} instead. A
- * notice that is being delivered while its watch is cancelled by another thread may still be running when {@code cancel()}
- * returns; none begins afterwards.
+ * name merged; see {@link NoticeQueue}. A notice that is being delivered while its watch is cancelled by another thread may
+ * still be running when {@code cancel()} returns; none begins afterwards.
  *
  * <p>A connection that is closed without revoking its leases leaves them to their deadline, as a process that dies does.
  * A store needs no closing: with no connection open it holds no timer.
@@ -64,9 +64,8 @@ public final class MemoryStore {
 
     private static final Snapshot NOTHING = new Snapshot(List.of(), false);
     /*
-     * One lock guards everything, the pending notices of watches included. Nothing of others runs under it but
-     * TimeSource.nanoTime() and schedule(), which run no task themselves: watches that have something to tell are handed to
-     * their executors after the lock was given back (unlock()).
+     * One lock guards everything. Nothing of others runs under it but TimeSource.nanoTime() and schedule(), which run no
+     * task themselves. Notices are added to the queues of watches under it, and delivered after it was released (unlock()).
      *
      * Time is looked at when an operation begins (expireDue()); the timer only serves those who watch.
      */
@@ -171,7 +170,11 @@ public final class MemoryStore {
                 return false;
             }
             connection.closed = true;
-            watches.removeAllOf(connection);
+            connection.watches.forEach(watch -> {
+                watch.end();
+                watches.remove(watch);
+            });
+            connection.watches.clear();
             if (!connections.isEmpty() && connection.time() == time) {
                 disarm();
                 time = connections.get(0).time();
@@ -253,10 +256,12 @@ public final class MemoryStore {
         }
     }
 
-    MemoryWatch watch(MemoryConnection connection, Target target, WatchListener listener) {
+    NoticeQueue watch(MemoryConnection connection, Target target, WatchListener listener) {
         begin(connection);
         try {
-            MemoryWatch watch = new MemoryWatch(this, connection, target, listener);
+            NoticeQueue watch = new NoticeQueue(
+                    target, listener, connection.callbacks(), connection.time(), ended -> cancel(connection, ended));
+            connection.watches.add(watch);
             watches.add(watch);
             return watch;
         } finally {
@@ -264,9 +269,10 @@ public final class MemoryStore {
         }
     }
 
-    void cancel(MemoryWatch watch) {
+    private void cancel(MemoryConnection connection, NoticeQueue watch) {
         lock.lock();
         try {
+            connection.watches.remove(watch);
             watches.remove(watch);
         } finally {
             unlock();
@@ -346,10 +352,6 @@ public final class MemoryStore {
 
     // From here on: under the lock, or about it.
 
-    void lock() {
-        lock.lock();
-    }
-
     private void begin(MemoryConnection connection) {
         lock.lock();
         if (connection.closed) {
@@ -359,8 +361,8 @@ public final class MemoryStore {
         expireDue();
     }
 
-    void unlock() {
-        List<MemoryWatch> awake;
+    private void unlock() {
+        List<NoticeQueue> awake;
         try {
             if (timerStale) {
                 timerStale = false;
@@ -370,7 +372,7 @@ public final class MemoryStore {
             awake = watches.takeAwake();
             lock.unlock();
         }
-        awake.forEach(MemoryWatch::wake);
+        awake.forEach(NoticeQueue::deliver);
     }
 
     private Snapshot snapshot(Query query) {

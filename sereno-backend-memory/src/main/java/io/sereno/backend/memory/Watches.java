@@ -1,5 +1,6 @@
 package io.sereno.backend.memory;
 
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Target;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,27 +12,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The watches of a store, found by what they watch, so that a thousand waiters for one lock cost nothing but each other's
- * entries. Guarded by the store's lock, as are the watches.
+ * entries. Guarded by the store's lock, under which notices are added; they are delivered after it was released.
  */
 final class Watches {
     /** In the place of an entry's name: the whole directory. No entry has this name. */
     private static final String WHOLE = "";
 
     /** By directory, then by entry. No empty map and no empty set is kept; in order of insertion, so that a run can be repeated. */
-    private final Map<String, Map<String, Set<MemoryWatch>>> byDirectory = new LinkedHashMap<>();
+    private final Map<String, Map<String, Set<NoticeQueue>>> byDirectory = new LinkedHashMap<>();
 
-    private List<MemoryWatch> awake = new ArrayList<>();
+    private List<NoticeQueue> awake = new ArrayList<>();
 
-    void add(MemoryWatch watch) {
+    void add(NoticeQueue watch) {
         byDirectory
                 .computeIfAbsent(watch.target().directory(), directory -> new LinkedHashMap<>())
                 .computeIfAbsent(nameIn(watch.target()), name -> new LinkedHashSet<>())
                 .add(watch);
     }
 
-    /** Nothing that is announced from here on reaches the watch, nor what waits. */
-    void remove(MemoryWatch watch) {
-        watch.drop();
+    /** Nothing that is announced from here on reaches the watch. */
+    void remove(NoticeQueue watch) {
         byDirectory.computeIfPresent(watch.target().directory(), (directory, inDirectory) -> {
             inDirectory.computeIfPresent(nameIn(watch.target()), (name, same) -> {
                 same.remove(watch);
@@ -41,26 +41,17 @@ final class Watches {
         });
     }
 
-    void removeAllOf(MemoryConnection connection) {
-        byDirectory.values().stream()
-                .flatMap(inDirectory -> inDirectory.values().stream())
-                .flatMap(Set::stream)
-                .filter(watch -> watch.connection() == connection)
-                .toList()
-                .forEach(this::remove);
-    }
-
     void announce(String directory, String name, long revision) {
-        Map<String, Set<MemoryWatch>> inDirectory = byDirectory.get(directory);
+        Map<String, Set<NoticeQueue>> inDirectory = byDirectory.get(directory);
         if (inDirectory != null) {
             announce(inDirectory.get(WHOLE), name, revision);
             announce(inDirectory.get(name), name, revision);
         }
     }
 
-    private void announce(@Nullable Set<MemoryWatch> watching, String name, long revision) {
+    private void announce(@Nullable Set<NoticeQueue> watching, String name, long revision) {
         if (watching != null) {
-            for (MemoryWatch watch : watching) {
+            for (NoticeQueue watch : watching) {
                 if (watch.add(name, revision)) {
                     awake.add(watch);
                 }
@@ -70,9 +61,9 @@ final class Watches {
 
     /** Anything may have changed. */
     void resetAll() {
-        for (Map<String, Set<MemoryWatch>> inDirectory : byDirectory.values()) {
-            for (Set<MemoryWatch> watching : inDirectory.values()) {
-                for (MemoryWatch watch : watching) {
+        for (Map<String, Set<NoticeQueue>> inDirectory : byDirectory.values()) {
+            for (Set<NoticeQueue> watching : inDirectory.values()) {
+                for (NoticeQueue watch : watching) {
                     if (watch.addReset()) {
                         awake.add(watch);
                     }
@@ -82,11 +73,11 @@ final class Watches {
     }
 
     /** Those that have something to deliver and are not at it, once. */
-    List<MemoryWatch> takeAwake() {
+    List<NoticeQueue> takeAwake() {
         if (awake.isEmpty()) {
             return List.of();
         }
-        List<MemoryWatch> taken = awake;
+        List<NoticeQueue> taken = awake;
         awake = new ArrayList<>();
         return taken;
     }

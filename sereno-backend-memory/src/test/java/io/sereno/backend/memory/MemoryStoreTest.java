@@ -14,6 +14,7 @@ import io.sereno.spi.CommitResult.Conflict;
 import io.sereno.spi.CommitResult.LeaseDead;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -485,7 +486,7 @@ class MemoryStoreTest {
         void tooManyNamesWaitingBecomeOneReset() {
             Queue<Runnable> waiting = new ArrayDeque<>();
             watch(store.connect(waiting::add), new Target("d", Optional.empty()), seen);
-            for (int i = 0; i < 3 * MemoryWatch.MAX_PENDING; i++) {
+            for (int i = 0; i < 3 * NoticeQueue.MAX_NAMES; i++) {
                 put("d", "e" + i, "1");
             }
             waiting.remove().run();
@@ -578,9 +579,10 @@ class MemoryStoreTest {
             watch(busy, new Target("d", Optional.empty()), seen);
             watch(new Target("d", Optional.empty()), other);
             put("d", "a", "1");
-            refusing[0] = false;
             put("d", "b", "1");
             assertThat(other).hasSize(2);
+            refusing[0] = false;
+            time.advance(Duration.ofSeconds(1));
             waiting.forEach(Runnable::run);
             assertThat(seen).hasSize(2);
         }
