@@ -1,5 +1,6 @@
 package io.sereno.backend.etcd;
 
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Watch;
 import java.util.concurrent.CompletableFuture;
 
@@ -7,13 +8,13 @@ import java.util.concurrent.CompletableFuture;
 final class EtcdWatch implements Watch {
     private final Watches watches;
     private final Watched watched;
-    private final Notices notices;
+    private final NoticeQueue notices;
     private final CompletableFuture<Watch> opened = new CompletableFuture<>();
 
     /** Whether it is, or was, live: from then on it is told of gaps. Guarded by the state of {@link Watches}. */
     boolean wasLive;
 
-    EtcdWatch(Watches watches, Watched watched, Notices notices) {
+    EtcdWatch(Watches watches, Watched watched, NoticeQueue notices) {
         this.watches = watches;
         this.watched = watched;
         this.notices = notices;
@@ -23,7 +24,7 @@ final class EtcdWatch implements Watch {
         return watched;
     }
 
-    Notices notices() {
+    NoticeQueue notices() {
         return notices;
     }
 

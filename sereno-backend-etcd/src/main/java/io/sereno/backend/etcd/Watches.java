@@ -6,6 +6,7 @@ import io.grpc.Status;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Names;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
@@ -73,7 +74,7 @@ final class Watches {
     CompletableFuture<Watch> watch(Target target, WatchListener listener) {
         long now = time.nanoTime();
         Watched shared = new Watched(target, keys.directory(target.directory()));
-        Notices notices = new Notices(target, listener, callbacks);
+        NoticeQueue notices = new NoticeQueue(target, listener, callbacks, time, ended -> {});
         EtcdWatch watch = state.call(() -> add(shared, notices));
         CompletableFuture<Watch> opened = watch.opened();
         if (!opened.isDone()) {
@@ -85,7 +86,7 @@ final class Watches {
     }
 
     void cancel(EtcdWatch watch) {
-        watch.notices().cancel();
+        watch.notices().end();
         state.run(() -> remove(watch));
     }
 
@@ -95,7 +96,7 @@ final class Watches {
             cancelTimer.run();
             targets.values()
                     .forEach(watched ->
-                            watched.watches.forEach(watch -> watch.notices().cancel()));
+                            watched.watches.forEach(watch -> watch.notices().end()));
             failPending(EtcdBackend.closed());
             targets.clear();
             WatchStream last = stream;
@@ -180,7 +181,7 @@ final class Watches {
 
     // From here on: inside state.run or state.call, but for open().
 
-    private EtcdWatch add(Watched unlessThere, Notices notices) {
+    private EtcdWatch add(Watched unlessThere, NoticeQueue notices) {
         Watched known = targets.get(unlessThere.target());
         Watched watched = known == null ? unlessThere : known;
         EtcdWatch watch = new EtcdWatch(this, watched, notices);
