@@ -1,6 +1,7 @@
 package io.sereno.backend.zookeeper;
 
 import io.sereno.spi.BackendException;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
@@ -31,8 +32,8 @@ final class Watches implements Handle.Listener {
     private static final class Node {
         final String path;
         final boolean directory;
-        final Set<Notices> live = new LinkedHashSet<>();
-        final Map<Notices, Call<Watch>> beginning = new HashMap<>();
+        final Set<NoticeQueue> live = new LinkedHashSet<>();
+        final Map<NoticeQueue, Call<Watch>> beginning = new HashMap<>();
         /** The handle on which the server has set it. */
         @Nullable
         Handle setOn;
@@ -74,7 +75,7 @@ final class Watches implements Handle.Listener {
         return link;
     }
 
-    void begin(Call<Watch> call, Notices notices) {
+    void begin(Call<Watch> call, NoticeQueue notices) {
         String path = path(notices.target());
         link.whenConnected(
                 call,
@@ -82,7 +83,7 @@ final class Watches implements Handle.Listener {
                 () -> call.interrupt("the session with ZooKeeper has ended, and there will be no other", true));
     }
 
-    private void begin(Call<Watch> call, Notices notices, String path, Handle on) {
+    private void begin(Call<Watch> call, NoticeQueue notices, String path, Handle on) {
         Node node;
         boolean add;
         boolean live;
@@ -114,14 +115,14 @@ final class Watches implements Handle.Listener {
     }
 
     /** The call has ended, perhaps without the watch. */
-    private void abandoned(Node node, Notices notices) {
+    private void abandoned(Node node, NoticeQueue notices) {
         synchronized (this) {
             node.beginning.remove(notices);
         }
         dropIfUnused(node);
     }
 
-    void cancel(Notices notices) {
+    void cancel(NoticeQueue notices) {
         Node node;
         synchronized (this) {
             node = nodes.get(path(notices.target()));
@@ -161,8 +162,8 @@ final class Watches implements Handle.Listener {
     }
 
     private void isSet(Node node, Handle on) {
-        List<Notices> again;
-        Map<Notices, Call<Watch>> first;
+        List<NoticeQueue> again;
+        Map<NoticeQueue, Call<Watch>> first;
         synchronized (this) {
             if (handle != on) {
                 return;
@@ -177,11 +178,11 @@ final class Watches implements Handle.Listener {
         if (again.isEmpty() && first.isEmpty()) {
             unwatchIfNobodyDoes(node, on);
         }
-        again.forEach(Notices::reset);
+        again.forEach(NoticeQueue::reset);
         first.forEach(this::isLive);
     }
 
-    private void isLive(Notices notices, Call<Watch> call) {
+    private void isLive(NoticeQueue notices, Call<Watch> call) {
         if (!call.end(notices)) {
             notices.cancel();
         }
@@ -197,7 +198,7 @@ final class Watches implements Handle.Listener {
     }
 
     private void refused(Node node, Handle on, Code code) {
-        Map<Notices, Call<Watch>> first;
+        Map<NoticeQueue, Call<Watch>> first;
         synchronized (this) {
             first = Map.copyOf(node.beginning);
         }
@@ -243,11 +244,11 @@ final class Watches implements Handle.Listener {
     }
 
     private void reset(Node node) {
-        List<Notices> live;
+        List<NoticeQueue> live;
         synchronized (this) {
             live = List.copyOf(node.live);
         }
-        live.forEach(Notices::reset);
+        live.forEach(NoticeQueue::reset);
     }
 
     @Override
@@ -266,7 +267,7 @@ final class Watches implements Handle.Listener {
     public void changed(String path, long zxid) {
         int slash = path.lastIndexOf('/');
         String name = path.substring(slash + 1);
-        List<Notices> told = new ArrayList<>();
+        List<NoticeQueue> told = new ArrayList<>();
         synchronized (this) {
             Node entry = nodes.get(path);
             if (entry != null && !entry.directory) {
@@ -288,13 +289,13 @@ final class Watches implements Handle.Listener {
     }
 
     void close() {
-        List<Notices> all = new ArrayList<>();
+        List<NoticeQueue> all = new ArrayList<>();
         synchronized (this) {
             closed = true;
             nodes.values().forEach(node -> all.addAll(node.live));
             nodes.clear();
         }
-        all.forEach(Notices::end);
+        all.forEach(NoticeQueue::end);
         link.die();
     }
 

@@ -7,6 +7,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -202,7 +203,8 @@ final class ZooKeeperBackend implements Backend {
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         Call<Watch> call = connection.calls().begin("watching directory '" + target.directory() + "'");
         if (call.isOpen()) {
-            watches.begin(call, new Notices(target, listener, connection.executor(), watches::cancel));
+            watches.begin(
+                    call, new NoticeQueue(target, listener, connection.executor(), connection.time(), watches::cancel));
         }
         return call.stage();
     }
