@@ -5,6 +5,7 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Names;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Write;
@@ -19,8 +20,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is stored in one namespace. Everything happens under one lock, that of this object; what others have to be told
- * afterwards, outside the lock, is collected as tasks.
+ * What is stored in one namespace. Everything happens under one lock, that of this object; notices are
+ * added under it and delivered after it was released.
  */
 final class Shelf {
     /** A lease: whose it is, and until when. Time is that of {@code TimeSource.nanoTime()}. */
@@ -30,7 +31,8 @@ final class Shelf {
     private final Map<String, NavigableMap<String, Entry>> directories = new HashMap<>();
 
     private final Map<Long, Held> leases = new HashMap<>();
-    private final List<ShelfWatch> watches = new ArrayList<>();
+    private final List<NoticeQueue> watches = new ArrayList<>();
+    private final List<NoticeQueue> told = new ArrayList<>();
     private long lastRevision;
     private long lastLease;
 
@@ -102,7 +104,7 @@ final class Shelf {
                 return directory.isEmpty() ? null : directory;
             });
         }
-        watches.forEach(watch -> watch.note(path, write.name(), revision));
+        announce(path, write.name(), revision);
         return true;
     }
 
@@ -149,7 +151,7 @@ final class Shelf {
                     .toList();
             for (Entry entry : bound) {
                 directory.getValue().remove(entry.name());
-                watches.forEach(watch -> watch.note(directory.getKey(), entry.name(), lastRevision));
+                announce(directory.getKey(), entry.name(), lastRevision);
             }
             if (directory.getValue().isEmpty()) {
                 all.remove();
@@ -157,23 +159,26 @@ final class Shelf {
         }
     }
 
-    void add(ShelfWatch watch) {
+    void add(NoticeQueue watch) {
         watches.add(watch);
     }
 
-    void remove(ShelfWatch watch) {
+    void remove(NoticeQueue watch) {
         watches.remove(watch);
     }
 
-    void removeWatchesOf(ShelfBackend backend) {
-        List<ShelfWatch> ended =
-                watches.stream().filter(watch -> watch.isOf(backend)).toList();
-        ended.forEach(ShelfWatch::end);
-        watches.removeAll(ended);
+    private void announce(String path, String name, long revision) {
+        for (NoticeQueue watch : watches) {
+            if (watch.target().covers(path, name) && watch.add(name, revision)) {
+                told.add(watch);
+            }
+        }
     }
 
-    /** Which watches have something to tell, to be woken outside the lock. */
-    List<ShelfWatch> woken() {
-        return watches.stream().filter(ShelfWatch::hasToRun).toList();
+    /** Which watches have something to deliver, outside the lock; they are handed out once. */
+    List<NoticeQueue> told() {
+        List<NoticeQueue> all = List.copyOf(told);
+        told.clear();
+        return all;
     }
 }

@@ -7,6 +7,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -15,6 +16,7 @@ import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,16 +47,15 @@ final class ShelfBackend implements Backend {
     /** Guarded by the shelf: the timers of this client's leases, which end with it. */
     private final Map<Long, Runnable> timers = new HashMap<>();
 
+    /** Guarded by the shelf. */
+    private final List<NoticeQueue> watches = new ArrayList<>();
+
     private boolean closed;
 
     ShelfBackend(Shelf shelf, TimeSource time, Executor callbacks) {
         this.shelf = shelf;
         this.time = time;
         this.callbacks = callbacks;
-    }
-
-    Shelf shelf() {
-        return shelf;
     }
 
     @Override
@@ -87,7 +88,8 @@ final class ShelfBackend implements Backend {
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         return step(() -> {
-            ShelfWatch watch = new ShelfWatch(this, target, listener);
+            NoticeQueue watch = new NoticeQueue(target, listener, callbacks, time, this::forget);
+            watches.add(watch);
             shelf.add(watch);
             return watch;
         });
@@ -105,32 +107,35 @@ final class ShelfBackend implements Backend {
             closed = true;
             timers.values().forEach(Runnable::run);
             timers.clear();
-            shelf.removeWatchesOf(this);
+            List.copyOf(watches).forEach(NoticeQueue::cancel);
+        }
+    }
+
+    private void forget(NoticeQueue watch) {
+        synchronized (shelf) {
+            watches.remove(watch);
+            shelf.remove(watch);
         }
     }
 
     /** One step of the store. What it throws becomes the failure of the stage. */
     private <T> CompletionStage<T> step(Supplier<T> action) {
-        T result;
-        List<ShelfWatch> woken;
-        try {
-            synchronized (shelf) {
+        CompletionStage<T> result;
+        List<NoticeQueue> told;
+        synchronized (shelf) {
+            try {
                 if (closed) {
                     throw refused("this client is closed; open another one");
                 }
                 shelf.expire(time.nanoTime());
-                result = action.get();
-                woken = shelf.woken();
+                result = CompletableFuture.completedFuture(action.get());
+            } catch (BackendException refused) {
+                result = CompletableFuture.failedFuture(refused);
             }
-        } catch (BackendException refused) {
-            return CompletableFuture.failedFuture(refused);
+            told = shelf.told();
         }
-        woken.forEach(ShelfWatch::start);
-        return CompletableFuture.completedFuture(result);
-    }
-
-    void execute(Runnable task) {
-        callbacks.execute(task);
+        told.forEach(NoticeQueue::deliver);
+        return result;
     }
 
     private long deadline(Duration ttl) {
@@ -140,12 +145,12 @@ final class ShelfBackend implements Backend {
     /** So that those who watch hear of an expiry that nobody else meets (WAT-4). */
     private void wakeAt(ShelfLease lease) {
         Runnable previous = timers.put(lease.id(), time.schedule(lease.ttl(), callbacks, () -> {
-            List<ShelfWatch> woken;
+            List<NoticeQueue> told;
             synchronized (shelf) {
                 shelf.expire(time.nanoTime());
-                woken = shelf.woken();
+                told = shelf.told();
             }
-            woken.forEach(ShelfWatch::start);
+            told.forEach(NoticeQueue::deliver);
         }));
         if (previous != null) {
             previous.run();
