@@ -14,6 +14,11 @@ final class Callbacks implements Executor {
         this.executor = executor;
     }
 
+    /** The executor itself, which may refuse: for those who wait until it does no more. */
+    Executor executor() {
+        return executor;
+    }
+
     @Override
     public void execute(Runnable task) {
         try {

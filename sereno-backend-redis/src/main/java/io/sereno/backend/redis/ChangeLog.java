@@ -6,6 +6,7 @@ import io.sereno.backend.redis.Errors.Meaning;
 import io.sereno.backend.redis.Replies.Tick;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
@@ -58,7 +59,7 @@ final class ChangeLog {
 
     private final Watches watches = new Watches();
     /** Watches that wait for the log to be live. Guarded by this. */
-    private final Map<RedisWatch, Opening> openings = new HashMap<>();
+    private final Map<NoticeQueue, Opening> openings = new HashMap<>();
     /** Guarded by this. */
     private boolean started;
     /** Guarded by this. */
@@ -93,7 +94,7 @@ final class ChangeLog {
     }
 
     CompletionStage<Watch> watch(Target target, WatchListener listener) {
-        RedisWatch watch = new RedisWatch(target, listener, callbacks, watches::remove);
+        NoticeQueue watch = new NoticeQueue(target, listener, callbacks.executor(), time, watches::remove);
         CompletableFuture<Watch> stage = new CompletableFuture<>();
         boolean start;
         synchronized (this) {
@@ -114,7 +115,7 @@ final class ChangeLog {
         return stage;
     }
 
-    private void giveUp(RedisWatch watch) {
+    private void giveUp(NoticeQueue watch) {
         Opening opening;
         synchronized (this) {
             opening = openings.remove(watch);
@@ -223,7 +224,7 @@ final class ChangeLog {
 
     /** False if the connection has ended meanwhile. */
     private boolean goLive(Connection connection) {
-        Map<RedisWatch, Opening> opened;
+        Map<NoticeQueue, Opening> opened;
         synchronized (this) {
             if (this.connection != connection) {
                 return false;

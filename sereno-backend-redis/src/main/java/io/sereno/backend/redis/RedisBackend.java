@@ -56,7 +56,7 @@ final class RedisBackend implements Backend {
     public CompletionStage<CommitResult> commit(Commit commit) {
         String lease = "";
         try {
-            Limits.check(commit);
+            guarantees.requireFits(commit);
         } catch (BackendException refused) {
             return CompletableFuture.failedFuture(refused);
         }

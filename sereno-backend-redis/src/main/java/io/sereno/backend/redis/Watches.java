@@ -1,5 +1,6 @@
 package io.sereno.backend.redis;
 
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,15 +14,15 @@ final class Watches {
     private static final String WHOLE = "";
 
     /** By directory, then name; WHOLE for all of it. Guarded by this. */
-    private final Map<String, Map<String, Set<RedisWatch>>> byTarget = new HashMap<>();
+    private final Map<String, Map<String, Set<NoticeQueue>>> byTarget = new HashMap<>();
 
-    synchronized void add(RedisWatch watch) {
+    synchronized void add(NoticeQueue watch) {
         byTarget.computeIfAbsent(watch.target().directory(), d -> new HashMap<>())
                 .computeIfAbsent(nameIn(watch.target()), n -> new LinkedHashSet<>())
                 .add(watch);
     }
 
-    synchronized void remove(RedisWatch watch) {
+    synchronized void remove(NoticeQueue watch) {
         byTarget.computeIfPresent(watch.target().directory(), (d, inDirectory) -> {
             inDirectory.computeIfPresent(nameIn(watch.target()), (n, same) -> {
                 same.remove(watch);
@@ -36,26 +37,26 @@ final class Watches {
     }
 
     void reset() {
-        all().forEach(RedisWatch::reset);
+        all().forEach(NoticeQueue::reset);
     }
 
     /** Begins no notice any more. */
     void end() {
-        all().forEach(RedisWatch::end);
+        all().forEach(NoticeQueue::end);
     }
 
-    private synchronized List<RedisWatch> of(String directory, String name) {
-        Map<String, Set<RedisWatch>> inDirectory = byTarget.get(directory);
+    private synchronized List<NoticeQueue> of(String directory, String name) {
+        Map<String, Set<NoticeQueue>> inDirectory = byTarget.get(directory);
         if (inDirectory == null) {
             return List.of();
         }
-        List<RedisWatch> watching = new ArrayList<>(inDirectory.getOrDefault(WHOLE, Set.of()));
+        List<NoticeQueue> watching = new ArrayList<>(inDirectory.getOrDefault(WHOLE, Set.of()));
         watching.addAll(inDirectory.getOrDefault(name, Set.of()));
         return watching;
     }
 
-    private synchronized List<RedisWatch> all() {
-        List<RedisWatch> all = new ArrayList<>();
+    private synchronized List<NoticeQueue> all() {
+        List<NoticeQueue> all = new ArrayList<>();
         byTarget.values().forEach(inDirectory -> inDirectory.values().forEach(all::addAll));
         return all;
     }

@@ -6,6 +6,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Lease;
+import io.sereno.spi.NoticeQueue;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
@@ -157,7 +158,7 @@ class WatchBackendTest extends OneServerTest {
         assertThat(blocked.await(10, TimeUnit.SECONDS)).isTrue();
         Lease lease = grant(backend, TTL);
         int written = 0;
-        while (written < RedisWatch.MAX_PENDING + 2) {
+        while (written < NoticeQueue.MAX_NAMES + 2) {
             Commit.Builder commit = Commit.to("d");
             for (int j = 0; j < 100; j++) {
                 commit.put("n" + written++, Bytes.EMPTY);
