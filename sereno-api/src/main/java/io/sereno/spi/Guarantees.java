@@ -82,7 +82,7 @@ public final class Guarantees {
     }
 
     /**
-     * {@return how much later than its change a notice may come while servers and network are undisturbed}
+     * {@return how much later than its change a notice may come while servers and network are undisturbed (WAT-10)}
      *
      * <p>Zero where the store pushes notices; where the backend asks the store for changes, the interval.
      */

@@ -25,7 +25,7 @@
  *   <li>{@link io.sereno.spi.Commit} holds {@link io.sereno.spi.Condition conditions} and {@link io.sereno.spi.Write
  *       writes}; it ends as a {@link io.sereno.spi.CommitResult} or as a {@link io.sereno.spi.BackendException}.
  *   <li>{@link io.sereno.spi.Target} is what a {@link io.sereno.spi.Watch} watches, and
- *       {@link io.sereno.spi.WatchListener} who hears of it.
+ *       {@link io.sereno.spi.WatchListener} who hears of it; a {@link io.sereno.spi.NoticeQueue} is between them.
  * </ul>
  *
  * <p>Names like READ-1 are rules of the specification, {@code docs/spec.md}, which has all of them, each with its

@@ -218,6 +218,16 @@ final class Bench implements AutoCloseable {
         return kit.operationTimeout().plus(Duration.ofSeconds(kit.pace().isReal() ? 3 : 1));
     }
 
+    /** How long to wait for a notice, and for what hangs on one. */
+    Duration noticePatience() {
+        return afterNotice(patience());
+    }
+
+    /** A bound on what begins with a notice: the notice may be as late as the backend declares. */
+    Duration afterNotice(Duration bound) {
+        return bound.plus(guarantees().noticeLateness());
+    }
+
     /** Wakes those who wait for a condition. */
     void stir() {
         kit.crew().stir();

@@ -47,7 +47,7 @@ class BlockedListenerRules {
         });
         bench.judge().put(DIRECTORY, "a", "1");
         bench.verify(
-                bench.reach(() -> gate.waiting() > 0, bench.patience()),
+                bench.reach(() -> gate.waiting() > 0, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
         faulty.faults().breakConnections();
         faulty.awaitWorking();
@@ -56,7 +56,7 @@ class BlockedListenerRules {
         bench.verify(broken.isNone(), broken::toString);
         gate.open();
         bench.verify(
-                bench.reach(() -> calls.get() > 1, bench.patience()),
+                bench.reach(() -> calls.get() > 1, bench.noticePatience()),
                 () -> "a connection was broken and something changed while a listener was called, which it was " + calls
                         + " times");
     }
@@ -88,7 +88,7 @@ class BlockedListenerRules {
         bench.judge().put(DIRECTORY, "a", "1");
         free.awaitAnnounced("a", first);
         bench.verify(
-                bench.reach(() -> gate.waiting() >= 3, bench.patience()),
+                bench.reach(() -> gate.waiting() >= 3, bench.noticePatience()),
                 () -> "three listeners that block were to be called, and " + gate.waiting() + " were");
         CompletableFuture<?> others = bench.async(() -> {
             for (int i = 0; i < 20; i++) {
@@ -96,14 +96,18 @@ class BlockedListenerRules {
                 long from = bench.now();
                 bench.judge().put(DIRECTORY, "b" + i, "1");
                 free.awaitAnnounced("b" + i, before);
-                bench.within(Duration.ofSeconds(2), from, "a notice beside listeners that block");
+                bench.within(bench.afterNotice(Duration.ofSeconds(2)), from, "a notice beside listeners that block");
                 bench.same("renew() beside listeners that block", true, client.renew(lease));
                 client.put(DIRECTORY + "/own", "c", "" + i);
                 client.all(DIRECTORY);
             }
             return null;
         });
-        bench.join(List.of(others), bench.patience().multipliedBy(4));
+        bench.join(
+                List.of(others),
+                bench.patience()
+                        .multipliedBy(4)
+                        .plus(bench.guarantees().noticeLateness().multipliedBy(20)));
         // Also when the connection breaks meanwhile.
         int before = free.count();
         faulty.faults().breakConnections();
@@ -148,7 +152,7 @@ class BlockedListenerRules {
         bench.judge().put(DIRECTORY, "sentinel", "1");
         free.awaitAnnounced("sentinel", before);
         bench.verify(
-                bench.reach(() -> gate.waiting() == 1, bench.patience()),
+                bench.reach(() -> gate.waiting() == 1, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
         gate.open();
         // The first, then what was kept; a later change comes behind all of it.
@@ -208,7 +212,7 @@ class BlockedListenerRules {
             bench.judge().revoke(lease);
         }
         bench.verify(
-                bench.reach(() -> gate.waiting() == 1, bench.patience()),
+                bench.reach(() -> gate.waiting() == 1, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
         // Notices may come twice, and later: one that comes when the listener is free again was not kept for it.
         bench.pass(Duration.ofMillis(200));

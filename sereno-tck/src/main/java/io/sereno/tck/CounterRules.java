@@ -295,7 +295,7 @@ class CounterRules {
                 bench.verify(
                         bench.reach(() -> last(heard) == value, LONG),
                         () -> "the last value is " + value + ", and heard was " + heard);
-                bench.within(Node.steady(bench).dividedBy(4), from, "hearing of the last value");
+                bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "hearing of the last value");
             }
             bench.pass(Duration.ofMillis(200));
             synchronized (heard) {

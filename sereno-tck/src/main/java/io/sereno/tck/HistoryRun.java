@@ -113,6 +113,7 @@ final class HistoryRun {
         // Generous: it ends by itself, unless an operation never does.
         Duration atMost = Duration.ofMinutes(2)
                 .plus(bench.guarantees().expiryLateness().multipliedBy(10))
+                .plus(bench.guarantees().noticeLateness().multipliedBy(100))
                 .plus(bench.shortTtl().multipliedBy(20));
         if (!bench.reach(done::isDone, atMost)) {
             throw new RuleFailure("clients that only waited for their own operations have not come to an end after "
@@ -132,7 +133,7 @@ final class HistoryRun {
                 think,
                 bench.shortTtl(),
                 bench.guarantees().expiryLateness(),
-                bench.patience().plus(bench.guarantees().recovery()));
+                bench.noticePatience().plus(bench.guarantees().recovery()));
     }
 
     /**

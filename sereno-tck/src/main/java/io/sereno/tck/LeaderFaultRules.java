@@ -82,7 +82,10 @@ class LeaderFaultRules {
         dying.faults().cutOff();
         long from = bench.now();
         Leadership after = LeaderRules.lead(bench, next, second);
-        bench.within(Node.gone(bench, ttl).plus(TRIPS), from, "the fail-over from a leader with a session of " + ttl);
+        bench.within(
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
+                from,
+                "the fail-over from a leader with a session of " + ttl);
         bench.verify(
                 after.fencingToken() > before.fencingToken(),
                 () -> "a term with token " + after.fencingToken() + " follows one with " + before.fencingToken());

@@ -104,7 +104,9 @@ class LeaderRules {
             leading.tells(close ? "close" : "resign", close ? leader::close : leader::resign);
             Leadership next = close ? lead(bench, one, first) : lead(bench, other, second);
             bench.within(
-                    Node.steady(bench).dividedBy(4), from, "the leadership after " + (close ? "close()" : "resign()"));
+                    bench.afterNotice(Node.steady(bench).dividedBy(4)),
+                    from,
+                    "the leadership after " + (close ? "close()" : "resign()"));
             bench.verify(
                     next.fencingToken() > token,
                     () -> "a term with token " + next.fencingToken() + " follows one with " + token);

@@ -121,7 +121,9 @@ class LeaseEndRules {
                     name -> bench.verify(client.one(DIRECTORY, name).isEmpty(), () -> name + " and is still there"));
             long after = client.put(DIRECTORY, "plain", "2");
             bench.verify(after > before, () -> "revision " + after + " follows " + before);
-            bench.reach(() -> names.stream().allMatch(name -> told(told, name) > before), Duration.ofMillis(500));
+            bench.reach(
+                    () -> names.stream().allMatch(name -> told(told, name) > before),
+                    bench.afterNotice(Duration.ofMillis(500)));
             for (String name : names) {
                 long revision = told(told, name);
                 bench.verify(

@@ -422,13 +422,12 @@ class LeaseTimeRules {
                 () -> directory.announced("a", before)
                         && directory.announced("b", before)
                         && entry.announced("b", entryBefore),
-                bound.plus(bench.patience()));
+                bound.plus(bench.noticePatience()));
         bench.verify(
                 told,
                 () -> "a lease of " + lease.ttl() + " ended, and " + Bench.text(bench.since(acked))
                         + " later its watchers have heard " + directory.heard() + " and " + entry.heard());
-        // No rule says how long a notice may be on its way; it is not to be the next poll.
-        bench.within(bound.plusMillis(500), acked, "the notice of an expiry");
+        bench.within(bench.afterNotice(bound.plusMillis(500)), acked, "the notice of an expiry");
         bench.verify(
                 watcher.all(DIRECTORY).isEmpty(),
                 () -> "an expiry was announced, and a read on the notice shows " + watcher.all(DIRECTORY));

@@ -62,7 +62,7 @@ class LifeRules {
         });
         writer.put(DIRECTORY, "a", "2");
         bench.verify(
-                bench.reach(closed::isDone, Duration.ofSeconds(6)),
+                bench.reach(closed::isDone, bench.afterNotice(Duration.ofSeconds(6))),
                 () -> "close() inside a listener did not return within 6 s");
 
         Client completing = bench.client();
@@ -144,7 +144,7 @@ class LifeRules {
         Notices free = client.watch(DIRECTORY);
         writer.put(DIRECTORY, "a", "1");
         bench.verify(
-                bench.reach(() -> gate.waiting() > 0, bench.patience()),
+                bench.reach(() -> gate.waiting() > 0, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
 
         // And an action that hangs on a stage, which may run in whatever thread completes it.
@@ -286,7 +286,7 @@ class LifeRules {
         });
         client.put("listening", "a", "1");
         bench.verify(
-                bench.reach(() -> gate.waiting() == 1, bench.patience()),
+                bench.reach(() -> gate.waiting() == 1, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
         calls.remove("a renewal");
         calls.remove("a revocation");

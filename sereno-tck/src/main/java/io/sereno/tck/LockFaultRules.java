@@ -153,7 +153,9 @@ class LockFaultRules {
             Grant granted = second.calls("acquire", second.sereno().mutex(name)::acquire)
                     .result(LONG);
             bench.within(
-                    Node.steady(bench).dividedBy(4), from, "the grant behind one that went before the watch was live");
+                    bench.afterNotice(Node.steady(bench).dividedBy(4)),
+                    from,
+                    "the grant behind one that went before the watch was live");
             bench.evidence("watches that were opened too late", Math.min(1, watches.get()), 1);
             second.tells("release", granted::release);
         }
@@ -199,7 +201,9 @@ class LockFaultRules {
             long from = bench.now();
             Grant granted = waiting.result(LONG);
             bench.within(
-                    bench.guarantees().recovery().plus(Node.steady(bench).dividedBy(4)),
+                    bench.afterNotice(bench.guarantees()
+                            .recovery()
+                            .plus(Node.steady(bench).dividedBy(4))),
                     from,
                     "the grant of a waiter whose connection broke at the hand-over");
             second.tells("release", granted::release);
@@ -235,7 +239,7 @@ class LockFaultRules {
         first.tells("release", held::release);
         Grant granted = waiting.result(LONG);
         bench.within(
-                Node.gone(bench, ttl).plus(TRIPS),
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
                 from,
                 "the grant behind a waiter that died with a session of " + ttl);
         bench.verify(!dead.isDone(), () -> "a waiter that was cut off was granted what " + next + " holds");
@@ -310,7 +314,10 @@ class LockFaultRules {
         bench.within(ttl.minus(Node.margin(ttl)).plusMillis(250), cut, "lost() of a holder that was cut off");
         bench.same("the cause", LossCause.SESSION_EXPIRED, lost.join());
         Grant granted = waiting.result(LONG);
-        bench.within(Node.gone(bench, ttl).plus(TRIPS), cut, "the grant behind a holder that was cut off");
+        bench.within(
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
+                cut,
+                "the grant behind a holder that was cut off");
         bench.verify(
                 granted.fencingToken() > held.fencingToken(),
                 () -> "token " + granted.fencingToken() + " follows " + held.fencingToken());

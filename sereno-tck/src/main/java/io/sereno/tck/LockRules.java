@@ -275,7 +275,7 @@ class LockRules {
         Grant held = acquire(node);
         Optional<String> name = queue.of(held.fencingToken()).map(Entry::name);
         boolean watched = bench.reach(() -> isWatched(recorder.history(), name, queue.directory()), ttl.dividedBy(2));
-        requireLossTold(bench, held, queue, watched ? Duration.ofSeconds(1) : third);
+        requireLossTold(bench, held, queue, watched ? bench.afterNotice(Duration.ofSeconds(1)) : third);
         bench.count("losses of entries that are watched", watched ? 1 : 0);
     }
 

@@ -375,7 +375,7 @@ class MemberRules {
         node.tells("close", first::close);
         long freed = bench.now();
         KeepAlive next = waiting.result(LONG);
-        bench.within(ttl.dividedBy(2).plusSeconds(1), freed, "join() once the id is free");
+        bench.within(bench.afterNotice(ttl.dividedBy(2).plusSeconds(1)), freed, "join() once the id is free");
         other.tells("close", next::close);
     }
 
@@ -389,7 +389,7 @@ class MemberRules {
         bench.verify(
                 bench.reach(
                         () -> first.state() == KeepAlive.State.LOST,
-                        Node.steady(bench).dividedBy(2)),
+                        bench.afterNotice(Node.steady(bench).dividedBy(2))),
                 () -> "a member was taken over, and its handle says " + first.state());
         bench.verify(
                 second.incarnation() > first.incarnation(),
@@ -403,7 +403,10 @@ class MemberRules {
         bench.verify(
                 bench.reach(() -> first.state() == KeepAlive.State.LISTED, LONG),
                 () -> "the id is free again, and who was removed is " + first.state());
-        bench.within(Node.steady(bench).plusSeconds(2), from, "listing a removed member again when its id is free");
+        bench.within(
+                bench.afterNotice(Node.steady(bench).plusSeconds(2)),
+                from,
+                "listing a removed member again when its id is free");
         node.tells("close", first::close);
     }
 

@@ -63,8 +63,8 @@ final class Notices implements WatchListener {
 
     /** Waits until a change of this entry is announced. */
     void awaitAnnounced(String name, int since) {
-        if (!bench.reach(() -> announced(name, since), bench.patience())) {
-            throw new RuleFailure("no notice of " + name + " within " + Bench.text(bench.patience())
+        if (!bench.reach(() -> announced(name, since), bench.noticePatience())) {
+            throw new RuleFailure("no notice of " + name + " within " + Bench.text(bench.noticePatience())
                     + " of the change that was to be announced; heard since: "
                     + since(since));
         }

@@ -187,7 +187,10 @@ class TopicFaultRules {
         TopicReader<String> successor =
                 next.told("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
         long first = next.calls("next", successor::next).result(LONG).offset();
-        bench.within(Node.gone(bench, ttl).plus(TRIPS), from, "that another reader takes over from one that died");
+        bench.within(
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
+                from,
+                "that another reader takes over from one that died");
         bench.verify(
                 first >= 1 && first <= 5,
                 () -> "messages 1 to 5 were given to a reader that died, 5 was not acknowledged, and the next reader"
@@ -269,7 +272,7 @@ class TopicFaultRules {
                             + " ago, and was given " + ended + "; its session has a ttl of " + ttl);
             before += given ? 1 : 0;
             bench.pass(Duration.ofMillis(20));
-            bench.within(Node.gone(bench, ttl).plus(TRIPS), from, "that another reader takes over");
+            bench.within(bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)), from, "that another reader takes over");
         }
         bench.count("messages given before the deadline", before);
         taking.result();

@@ -180,7 +180,10 @@ class TopicKeepingRules {
                 "what the next one begins with",
                 1L,
                 other.calls("next", second::next).result(LONG).offset());
-        bench.within(Node.steady(bench).dividedBy(2), from, "that the next reader of a durable name takes over");
+        bench.within(
+                bench.afterNotice(Node.steady(bench).dividedBy(2)),
+                from,
+                "that the next reader of a durable name takes over");
         other.tells("close", second::close);
     }
 

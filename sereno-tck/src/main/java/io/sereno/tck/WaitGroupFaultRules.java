@@ -99,7 +99,9 @@ class WaitGroupFaultRules {
                 bench.reach(() -> waiting.get(0).isDone(), LONG),
                 () -> "a worker died " + Bench.text(bench.since(from)) + " ago, and nobody noticed");
         bench.within(
-                Node.gone(bench, ttl).plus(TRIPS), from, "noticing that a worker with a session of " + ttl + " died");
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
+                from,
+                "noticing that a worker with a session of " + ttl + " died");
         for (int i = 0; i < policies.size(); i++) {
             WaitGroupRules.requireSettled(
                     bench,
@@ -109,7 +111,10 @@ class WaitGroupFaultRules {
                     waiting.get(i),
                     workers.get(i).id());
         }
-        bench.within(Node.gone(bench, ttl).plus(TRIPS.multipliedBy(2)), from, "what the loss of workers means");
+        bench.within(
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS.multipliedBy(2))),
+                from,
+                "what the loss of workers means");
     }
 
     @Rule(value = "WGP-6", waits = true, check = "LEA-7: whether what a dead worker sends can still count")
@@ -128,14 +133,17 @@ class WaitGroupFaultRules {
                 () -> "a worker that is cut off has not heard that its place is lost");
         bench.within(ttl.minus(Node.margin(ttl)).plusMillis(250), from, "lost() of a worker that was cut off");
         // Another one takes the place.
-        bench.pass(Node.gone(bench, ttl));
+        bench.pass(bench.afterNotice(Node.gone(bench, ttl)));
         Worker next = null;
         while (next == null) {
             Ended<Worker> ended = node.calls("join", group::join).end(LONG);
             if (ended.succeeded()) {
                 next = ended.result();
             }
-            bench.within(Node.gone(bench, ttl).multipliedBy(2).plus(TRIPS), from, "that a lost place is free");
+            bench.within(
+                    bench.afterNotice(Node.gone(bench, ttl).multipliedBy(2).plus(TRIPS)),
+                    from,
+                    "that a lost place is free");
         }
         dying.faults().heal();
         Ended<Boolean> done = dying.calls("done", () -> {

@@ -93,7 +93,7 @@ class WaitGroupRules {
         long from = bench.now();
         node.tells("done", group::done);
         bench.same("what await() returned", true, waiting.result(LONG));
-        bench.within(Node.steady(bench).dividedBy(4), from, "hearing of the end");
+        bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "hearing of the end");
     }
 
     @Rule(
@@ -216,7 +216,7 @@ class WaitGroupRules {
             }
             bench.pass(Duration.ofMillis(200));
             bench.judge().delete("waitgroup/" + name, "l-" + worker.id());
-            bench.pass(Duration.ofSeconds(1));
+            bench.pass(bench.afterNotice(Duration.ofSeconds(1)));
             WaitGroup.View view = node.told("inspect", group::inspect);
             bench.same(
                     "the places that are not done, of 3 of which one was lost under " + policy,
@@ -260,7 +260,10 @@ class WaitGroupRules {
             long from = bench.now();
             other.tells("close", worker::close);
             requireSettled(bench, other, name, policy, waiting, worker.id());
-            bench.within(Node.steady(bench).dividedBy(4), from, "what a lost worker means under " + policy);
+            bench.within(
+                    bench.afterNotice(Node.steady(bench).dividedBy(4)),
+                    from,
+                    "what a lost worker means under " + policy);
         }
     }
 

@@ -54,7 +54,7 @@ class WatchFaultRules {
         Duration bound = bench.guarantees()
                 .recovery()
                 .plus(faulty.timeout().multipliedBy(4))
-                .plus(bench.patience());
+                .plus(bench.noticePatience());
         int disconnects = 12;
         for (int i = 0; i < disconnects; i++) {
             judge.put(DIRECTORY, "n" + i % 5, "before " + i);
@@ -143,7 +143,7 @@ class WatchFaultRules {
                     String change = "inside " + owed.get();
                     judge.put(DIRECTORY, change, "1");
                     // Long enough for its notice to come to nobody.
-                    bench.reach(() -> elsewhere.announced(change, 0), bench.patience());
+                    bench.reach(() -> elsewhere.announced(change, 0), bench.noticePatience());
                     bench.pass(Duration.ofMillis(30));
                 }
                 resets.incrementAndGet();
@@ -178,7 +178,8 @@ class WatchFaultRules {
             // A backend that loses nothing over a break announces what was changed during it, and needs no reset.
             boolean reset = bench.reach(
                     () -> resets.get() > before || heard.announced(during, heardBefore),
-                    bench.guarantees().recovery().plus(faulty.timeout()).plusSeconds(1));
+                    bench.afterNotice(
+                            bench.guarantees().recovery().plus(faulty.timeout()).plusSeconds(1)));
             answered += reset ? 1 : 0;
             int since = heard.count();
             if (owed.get() > 0) {

@@ -21,6 +21,8 @@ import java.util.stream.IntStream;
 /** Watches, as far as neither time nor faults are needed. */
 class WatchRules {
     private static final String DIRECTORY = "watch";
+    /** Beside the lateness that is declared. */
+    private static final Duration MOMENT = Duration.ofSeconds(2);
 
     @Rule(value = "WAT-4", check = "whether deletes, and deletes by revocation, come as notices like puts do")
     void deletesAndRevocationsAreAnnounced(Bench bench) {
@@ -97,6 +99,31 @@ class WatchRules {
         }
     }
 
+    @Rule(
+            value = "WAT-10",
+            check =
+                    "how long notices are under way, and noticeLateness in guarantees(): the interval of a backend that polls")
+    void noticesComeInTime(Bench bench) {
+        Client writer = bench.client();
+        Client watcher = bench.client();
+        Notices directory = watcher.watch(DIRECTORY);
+        Notices entry = watcher.watch(new Target(DIRECTORY, Optional.of("a")));
+        Duration bound = bench.afterNotice(MOMENT);
+        for (int i = 0; i < 20; i++) {
+            Lease lease = writer.grant(bench.longTtl());
+            for (Runnable change :
+                    List.<Runnable>of(() -> writer.put(DIRECTORY, "a", "1", lease), () -> writer.revoke(lease))) {
+                int directoryBefore = directory.count();
+                int entryBefore = entry.count();
+                change.run();
+                long acked = bench.now();
+                directory.awaitAnnounced("a", directoryBefore);
+                entry.awaitAnnounced("a", entryBefore);
+                bench.within(bound, acked, "a notice");
+            }
+        }
+    }
+
     private static void requireAnnounced(List<Notices> all, Runnable change) {
         requireAnnounced("a", all, change);
     }
@@ -158,7 +185,7 @@ class WatchRules {
             }
             bench.join(writes, bench.patience());
             int heard = calls.get();
-            bench.reach(() -> calls.get() > heard, Duration.ofMillis(200));
+            bench.reach(() -> calls.get() > heard, bench.afterNotice(Duration.ofMillis(200)));
         }
         int before = end.count();
         writer.put(DIRECTORY, "sentinel", "1");
@@ -272,7 +299,7 @@ class WatchRules {
         }
         other.awaitAnnounced("w4", sentinel);
         bench.verify(
-                bench.reach(() -> gate.waiting() == 1, bench.patience()),
+                bench.reach(() -> gate.waiting() == 1, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
         int begun = heard.count();
         watch.cancel();
@@ -311,7 +338,7 @@ class WatchRules {
         gate.open();
         writer.put(DIRECTORY, "a", "1");
         bench.verify(
-                bench.reach(() -> heard.count() > 0, bench.patience()),
+                bench.reach(() -> heard.count() > 0, bench.noticePatience()),
                 () -> "a listener that cancels its own watch did not come back");
         int sentinel = other.count();
         writer.put(DIRECTORY, "c", "1");
@@ -468,7 +495,7 @@ class WatchRules {
         bench.join(all, bench.patience());
         bench.verify(early.isNone(), early::toString);
         bench.verify(
-                bench.reach(lastSeen::get, bench.patience()),
+                bench.reach(lastSeen::get, bench.noticePatience()),
                 () -> "the last change was followed by notices, and no read that began on one of them shows it");
         // A store that tells no revisions leaves this to the histories.
         bench.count("notices with a revision", judged.get());

@@ -36,6 +36,8 @@ public record Devil(String name, Set<Trait> traits) {
         SHUFFLED_NOTICES,
         /** Notices arrive some time after their change. */
         SLOW_NOTICES,
+        /** Changes are announced three seconds later, as by a backend that asks its store for them. */
+        NOTICES_AT_THE_LAST_MOMENT,
         /** Leases end as late as is declared, and at different moments in different directories. */
         EXPIRY_AT_THE_LAST_MOMENT,
         /** Ttls from 10 s to 20 s, in steps of 5 s. */
@@ -101,6 +103,7 @@ public record Devil(String name, Set<Trait> traits) {
                 new Devil(
                         "one that leaves its callers in doubt",
                         EnumSet.of(COMMITS_IN_DOUBT, COMMITS_IN_DOUBT_COME_LATE, LEASES_IN_DOUBT, STRANGE_LEASE_IDS)),
+                new Devil("one that asks its store for changes now and then", EnumSet.of(NOTICES_AT_THE_LAST_MOMENT)),
                 new Devil(
                         "a hasty one without order",
                         EnumSet.of(OVERTAKING, REVISIONS_OF_EACH_DIRECTORY, DEAD_LEASES_ARE_REFUSED, NO_LIMITS)));
@@ -152,6 +155,7 @@ public record Devil(String name, Set<Trait> traits) {
                 .leastTtl(coarse ? Duration.ofSeconds(10) : least ? Duration.ofSeconds(1) : plain.leastTtl())
                 .greatestTtl(coarse ? Duration.ofSeconds(20) : plain.greatestTtl())
                 .ttlGranularity(coarse ? Duration.ofSeconds(5) : least ? Duration.ofSeconds(1) : plain.ttlGranularity())
+                .noticeLateness(is(NOTICES_AT_THE_LAST_MOMENT) ? Duration.ofSeconds(3) : plain.noticeLateness())
                 .expiryLateness(
                         is(EXPIRY_AT_THE_LAST_MOMENT) ? Duration.ofSeconds(coarse ? 10 : 2) : plain.expiryLateness())
                 .maxLeases(limit(16, plain.maxLeases()))

@@ -19,6 +19,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** A client of a {@link DevilStore}: what a {@link Devil} does with requests and their answers. */
@@ -61,19 +62,21 @@ final class DevilClient extends PlainClient {
 
     @Override
     PlainWatch open(Target target, WatchListener listener) {
-        return new PlainWatch(
-                store,
-                target,
-                listener,
-                devil.is(SLOW_NOTICES)
-                        ? task ->
-                                world.later(Duration.ofMillis(1 + world.random().nextInt(40)), config.executor(), task)
-                        : config.executor()) {
+        return new PlainWatch(store, target, listener, executor(devil, world, config)) {
             @Override
             int next(int waiting) {
                 return devil.is(SHUFFLED_NOTICES) ? world.random().nextInt(waiting) : 0;
             }
         };
+    }
+
+    private static Executor executor(Devil devil, World world, BackendConfig config) {
+        if (devil.is(NOTICES_AT_THE_LAST_MOMENT)) {
+            return task -> world.later(devil.guarantees().noticeLateness(), config.executor(), task);
+        }
+        return devil.is(SLOW_NOTICES)
+                ? task -> world.later(Duration.ofMillis(1 + world.random().nextInt(40)), config.executor(), task)
+                : config.executor();
     }
 
     // ---- doubt

@@ -6,6 +6,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Guarantees;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -277,7 +278,38 @@ final class WatchMutants {
                                 return super.watch(
                                         target, target.name().isPresent() ? new Ending(listener, 1) : listener);
                             }
-                        }));
+                        }),
+                Mutant.connected(
+                        "WAT-10",
+                        "the store is asked for changes every three seconds, and that is not declared",
+                        (world, config) -> new Polling(world, config, Duration.ZERO)),
+                Mutant.connected(
+                        "WAT-10",
+                        "notices are later than declared",
+                        (world, config) -> new Polling(world, config, Duration.ofMillis(500))));
+    }
+
+    /** Tells of changes three seconds later. */
+    private static final class Polling extends PlainClient {
+        private final World world;
+        private final Duration declared;
+
+        Polling(World world, BackendConfig config, Duration declared) {
+            super(world.store(config), config);
+            this.world = world;
+            this.declared = declared;
+        }
+
+        @Override
+        PlainWatch open(Target target, WatchListener listener) {
+            return new PlainWatch(
+                    store, target, listener, task -> world.later(Duration.ofSeconds(3), config.executor(), task));
+        }
+
+        @Override
+        public Guarantees guarantees() {
+            return super.guarantees().toBuilder().noticeLateness(declared).build();
+        }
     }
 
     private static Mutant listening(String rule, String what, BiFunction<World, WatchListener, WatchListener> told) {
