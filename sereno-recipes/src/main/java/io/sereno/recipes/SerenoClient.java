@@ -13,6 +13,16 @@ import io.sereno.SessionState;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.WaitGroup;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Directories;
+import io.sereno.recipes.client.Settings;
+import io.sereno.recipes.counter.CounterRecipe;
+import io.sereno.recipes.election.ElectionRecipe;
+import io.sereno.recipes.ids.IdGeneratorRecipe;
+import io.sereno.recipes.membership.MembershipRecipe;
+import io.sereno.recipes.mutex.MutexRecipe;
+import io.sereno.recipes.topic.TopicRecipe;
+import io.sereno.recipes.waitgroup.WaitGroupRecipe;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Names;
@@ -84,7 +94,7 @@ public final class SerenoClient implements Sereno {
         return new IdGeneratorRecipe(client, name, directories.of("ids", name), layout);
     }
 
-    Client client() {
+    public Client client() {
         return client;
     }
 

@@ -3,6 +3,8 @@ package io.sereno.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.backend.memory.MemoryStore;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Hooks;
 import io.sereno.recipes.kernel.Turn;
@@ -24,14 +26,14 @@ import java.util.function.Predicate;
  * Clients of one store, each on a {@link Wire} of its own, in virtual time and in the one thread of the test: whatever happens is an event of the
  * clock, and callbacks run between events.
  */
-class Bench implements AutoCloseable {
-    static final Duration TTL = Duration.ofSeconds(9);
-    static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
+public class Bench implements AutoCloseable {
+    public static final Duration TTL = Duration.ofSeconds(9);
+    public static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
 
-    final ManualTime time = new ManualTime();
-    final MemoryStore store = new MemoryStore(time);
-    final List<Node> nodes = new ArrayList<>();
-    final List<String> log = new ArrayList<>();
+    public final ManualTime time = new ManualTime();
+    public final MemoryStore store = new MemoryStore(time);
+    public final List<Node> nodes = new ArrayList<>();
+    public final List<String> log = new ArrayList<>();
 
     /** Judges what the store says, apart from all wires. */
     private final Backend eye = store.connect(Runnable::run);
@@ -43,7 +45,7 @@ class Bench implements AutoCloseable {
     private final List<Throwable> breaches = new ArrayList<>();
     private final Defects defects = new Defects();
 
-    Bench(String directory, Wire.Notices notices) {
+    public Bench(String directory, Wire.Notices notices) {
         this.directory = directory;
         this.notices = notices;
     }
@@ -54,18 +56,18 @@ class Bench implements AutoCloseable {
     }
 
     /** One client. */
-    record Node(Bench bench, String id, Wire wire, Client client) {
+    public record Node(Bench bench, String id, Wire wire, Client client) {
         @Override
         public String toString() {
             return id;
         }
     }
 
-    String directory() {
+    public String directory() {
         return directory;
     }
 
-    Node connect(String id) {
+    public Node connect(String id) {
         Wire wire = new Wire(store.connect(Runnable::run), time);
         wire.notices = notices;
         Settings settings = new Settings(
@@ -75,16 +77,16 @@ class Bench implements AutoCloseable {
         return node;
     }
 
-    void later(Duration delay, Runnable event) {
+    public void later(Duration delay, Runnable event) {
         time.schedule(delay, Runnable::run, event);
     }
 
-    void log(String what) {
+    public void log(String what) {
         log.add(time.elapsed().toMillis() + " " + what);
     }
 
     /** For what runs inside the kernel, which survives what its callers throw. */
-    void guard(Runnable check) {
+    public void guard(Runnable check) {
         try {
             check.run();
         } catch (RuntimeException | Error breach) {
@@ -100,7 +102,7 @@ class Bench implements AutoCloseable {
     }
 
     /** The next event of the clock; false when there is none before the time is up. */
-    boolean step(Duration until) {
+    public boolean step(Duration until) {
         runCallbacks();
         Optional<Duration> next = time.untilNext();
         Duration left = until.minus(time.elapsed());
@@ -120,12 +122,12 @@ class Bench implements AutoCloseable {
         }
     }
 
-    List<Entry> entries(String of) {
+    public List<Entry> entries(String of) {
         return eye.read(new Query.All(of)).toCompletableFuture().join().entries();
     }
 
     /** In the order of the queue. */
-    List<Entry> live() {
+    public List<Entry> live() {
         return entries(directory).stream()
                 .filter(Turn::isLive)
                 .sorted(Comparator.comparingLong(Entry::createRevision))
@@ -137,7 +139,7 @@ class Bench implements AutoCloseable {
     }
 
     /** As an operator does. */
-    void removeEntries(String of, Node owner) {
+    public void removeEntries(String of, Node owner) {
         for (Entry entry : entries(of)) {
             if (Turn.isLive(entry) && Card.decode(entry.value()).nodeId().equals(owner.id())) {
                 var unused = eye.commit(Commit.to(of)
@@ -149,12 +151,12 @@ class Bench implements AutoCloseable {
     }
 
     /** What is left when everybody has gone: nothing, neither in the store nor on the clock. */
-    void closeAndExpectNothing() {
+    public void closeAndExpectNothing() {
         closeAndExpectOnly(name -> false);
     }
 
     /** Nothing but entries of these names. */
-    void closeAndExpectOnly(Predicate<String> names) {
+    public void closeAndExpectOnly(Predicate<String> names) {
         nodes.forEach(node -> node.wire.clear());
         nodes.forEach(node -> node.client.close());
         runCallbacks();

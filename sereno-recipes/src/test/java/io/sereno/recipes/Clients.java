@@ -6,6 +6,8 @@ import io.sereno.Sereno;
 import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
 import io.sereno.backend.memory.MemoryStore;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
@@ -26,34 +28,34 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Clients of one memory store under one manual clock, each with a connection of its own, as if each were a process. */
-final class Clients implements AutoCloseable {
-    static final Duration TTL = Duration.ofSeconds(9);
-    static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
+public final class Clients implements AutoCloseable {
+    public static final Duration TTL = Duration.ofSeconds(9);
+    public static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
 
-    final ManualTime time = new ManualTime();
-    final MemoryStore store = new MemoryStore(time);
-    final ExecutorService callbacks = Executors.newCachedThreadPool(task -> {
+    public final ManualTime time = new ManualTime();
+    public final MemoryStore store = new MemoryStore(time);
+    public final ExecutorService callbacks = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "callback");
         thread.setDaemon(true);
         return thread;
     });
     private final List<Sereno> open = new ArrayList<>();
 
-    SerenoClient connect(String nodeId) {
+    public SerenoClient connect(String nodeId) {
         return connect(nodeId, store.connect(callbacks));
     }
 
-    SerenoClient connect(String nodeId, Backend backend) {
+    public SerenoClient connect(String nodeId, Backend backend) {
         return connect(nodeId, backend, Hooks.NONE);
     }
 
     /** A line to the store that a test can disturb; notices come in the thread that causes them. */
-    FaultyBackend line() {
+    public FaultyBackend line() {
         return new FaultyBackend(store.connect(Runnable::run), time, Runnable::run);
     }
 
     /** A client without the facade: nothing of it waits for another thread. */
-    Client client(String nodeId, Backend backend, TimeSource clock, Executor users) {
+    public Client client(String nodeId, Backend backend, TimeSource clock, Executor users) {
         Settings settings = new Settings(
                 nodeId, "", TTL, OPERATION_TIMEOUT, clock, users, callbacks, Hooks.NONE, "memory", List.of());
         Client client = new Client(settings, backend, true);
@@ -61,15 +63,15 @@ final class Clients implements AutoCloseable {
         return client;
     }
 
-    SerenoClient connect(String nodeId, Backend backend, SerenoObserver observer) {
+    public SerenoClient connect(String nodeId, Backend backend, SerenoObserver observer) {
         return connect(nodeId, backend, new Hooks(List.of(observer), List.of()));
     }
 
-    SerenoClient connect(String nodeId, Backend backend, SerenoMeter meter) {
+    public SerenoClient connect(String nodeId, Backend backend, SerenoMeter meter) {
         return connect(nodeId, backend, new Hooks(List.of(), List.of(meter)));
     }
 
-    SerenoClient connect(String nodeId, Backend backend, Hooks hooks) {
+    public SerenoClient connect(String nodeId, Backend backend, Hooks hooks) {
         Settings settings = new Settings(
                 nodeId, "", TTL, OPERATION_TIMEOUT, time, callbacks, callbacks, hooks, "memory", List.of());
         SerenoClient client = new SerenoClient(settings, backend, true);
@@ -81,7 +83,7 @@ final class Clients implements AutoCloseable {
      * Lets virtual time pass until something has ended, and fails if that takes longer than it may. Between two steps, other threads have real time
      * to do what has become due.
      */
-    void passUntilDone(CompletableFuture<?> result, Duration atMost) {
+    public void passUntilDone(CompletableFuture<?> result, Duration atMost) {
         Duration end = time.elapsed().plus(atMost);
         while (!result.isDone()) {
             assertThat(time.elapsed()).as("virtual time that it took").isLessThan(end);
@@ -97,7 +99,7 @@ final class Clients implements AutoCloseable {
     }
 
     /** What an operator may do: deletes all entries of a directory. */
-    void removeAll(String directory) {
+    public void removeAll(String directory) {
         Backend operator = store.connect(Runnable::run);
         for (Entry entry : operator.read(new Query.All(directory))
                 .toCompletableFuture()

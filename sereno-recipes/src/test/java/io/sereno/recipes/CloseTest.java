@@ -12,6 +12,7 @@ import io.sereno.SerenoClosedException;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
+import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
@@ -72,24 +73,24 @@ class CloseTest {
         sereno.ids("x").nextId();
         sereno.election("x").start().awaitLeadership();
         List<CompletableFuture<?>> waiting = List.of(
-                MutexTest.inThread(() -> sereno.mutex("x").tryAcquire(DAY)),
-                MutexTest.inThread(() -> group.await(DAY)),
-                MutexTest.inThread(() -> {
+                Threads.inThread(() -> sereno.mutex("x").tryAcquire(DAY)),
+                Threads.inThread(() -> group.await(DAY)),
+                Threads.inThread(() -> {
                     reader.next();
                     return reader.next(DAY);
                 }),
-                MutexTest.inThread(() -> sereno.election("x").start().awaitLeadership(DAY)));
+                Threads.inThread(() -> sereno.election("x").start().awaitLeadership(DAY)));
         // They stand in the queue, and each has a timer for its day.
         while (timers.longerThan(DAY.dividedBy(2)) < waiting.size()) {
             Thread.onSpinWait();
         }
 
         line.each(Request.any(), Fate.loseRequest().toldAfter(SILENCE));
-        CompletableFuture<Boolean> update = MutexTest.inThread(() -> {
+        CompletableFuture<Boolean> update = Threads.inThread(() -> {
             sereno.counter("x").incrementAndGet();
             return true;
         });
-        CompletableFuture<Boolean> closed = MutexTest.inThread(() -> {
+        CompletableFuture<Boolean> closed = Threads.inThread(() -> {
             sereno.close();
             return true;
         });
@@ -121,7 +122,7 @@ class CloseTest {
                     return one;
                 },
                 Fate.delayReply(Duration.ofSeconds(1)));
-        CompletableFuture<Boolean> update = MutexTest.inThread(() -> {
+        CompletableFuture<Boolean> update = Threads.inThread(() -> {
             alive.update(Map.of("a", "b"));
             return true;
         });

@@ -8,16 +8,16 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** What the kernel logs as a defect of its own while this is open: it survives what its tasks throw, a test must not. */
-final class Defects extends Handler implements AutoCloseable {
+public final class Defects extends Handler implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger("io.sereno");
 
     private final List<Throwable> found = new CopyOnWriteArrayList<>();
 
-    Defects() {
+    public Defects() {
         LOG.addHandler(this);
     }
 
-    List<Throwable> found() {
+    public List<Throwable> found() {
         return found;
     }
 

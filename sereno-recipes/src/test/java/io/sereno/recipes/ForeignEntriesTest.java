@@ -9,6 +9,7 @@ import io.sereno.From;
 import io.sereno.Topic;
 import io.sereno.UnreadableEntryException;
 import io.sereno.WaitGroup;
+import io.sereno.recipes.topic.TopicBatch;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;

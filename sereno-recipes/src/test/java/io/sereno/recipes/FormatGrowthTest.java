@@ -7,8 +7,11 @@ import io.sereno.From;
 import io.sereno.IdGenerator;
 import io.sereno.Topic;
 import io.sereno.WaitGroup;
+import io.sereno.recipes.ids.IdWindow;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Turn;
+import io.sereno.recipes.membership.MemberCard;
+import io.sereno.recipes.topic.TopicBatch;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -69,10 +72,10 @@ class FormatGrowthTest {
     @Test
     void ids() throws Exception {
         IdGenerator first = clients.connect("one").ids("x");
-        long before = MutexTest.inThread(first::nextId).get(10, TimeUnit.SECONDS);
+        long before = Threads.inThread(first::nextId).get(10, TimeUnit.SECONDS);
         growAll("ids/x");
         IdGenerator second = clients.connect("two").ids("x");
-        assertThat(MutexTest.inThread(second::nextId).get(10, TimeUnit.SECONDS)).isNotEqualTo(before);
+        assertThat(Threads.inThread(second::nextId).get(10, TimeUnit.SECONDS)).isNotEqualTo(before);
     }
 
     @Test
@@ -103,7 +106,7 @@ class FormatGrowthTest {
         String text = batch.value().toUtf8();
         put(Commit.to("topic/x").put(batch.name(), Bytes.utf8(text.replace("\nsizes", "\nlater 1 2\nalone\nsizes"))));
         Topic<String> there = clients.connect("two").topic("x", Codec.utf8());
-        assertThat(MutexTest.inThread(() -> there.reader(new From.Durable("d")).next())
+        assertThat(Threads.inThread(() -> there.reader(new From.Durable("d")).next())
                         .get(10, TimeUnit.SECONDS)
                         .payload())
                 .isEqualTo("b");

@@ -3,9 +3,12 @@ package io.sereno.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.LossCause;
+import io.sereno.recipes.client.Client;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Session;
+import io.sereno.recipes.mutex.MutexQueue;
+import io.sereno.recipes.mutex.MutexRecipe;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;

@@ -6,15 +6,15 @@ import java.time.Instant;
 import java.util.concurrent.Executor;
 
 /** A wall clock of its own over the time that all share. */
-final class JumpyTime implements TimeSource {
+public final class JumpyTime implements TimeSource {
     private final TimeSource time;
     private Duration offset = Duration.ZERO;
 
-    JumpyTime(TimeSource time) {
+    public JumpyTime(TimeSource time) {
         this.time = time;
     }
 
-    void jump(Duration by) {
+    public void jump(Duration by) {
         offset = offset.plus(by);
     }
 

@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Accepts no more than every backend has to accept, and says so. */
-final class LeastBackend implements Backend {
+public final class LeastBackend implements Backend {
     private static final int VALUE_BYTES = 64 * 1024;
     private static final int COMMIT_BYTES = 128 * 1024;
     private static final int LISTING_BYTES = 1024 * 1024;
@@ -26,7 +26,7 @@ final class LeastBackend implements Backend {
 
     private final Backend store;
 
-    LeastBackend(Backend store) {
+    public LeastBackend(Backend store) {
         this.store = store;
     }
 

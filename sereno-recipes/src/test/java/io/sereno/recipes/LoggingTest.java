@@ -13,6 +13,7 @@ import io.sereno.Sereno;
 import io.sereno.Subscription;
 import io.sereno.TopicListener;
 import io.sereno.backend.memory.MemoryBackup;
+import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.connect.LogCapture;
 import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.Fate;

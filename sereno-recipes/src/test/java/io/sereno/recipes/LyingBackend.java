@@ -18,8 +18,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /** Tells the recipe what it would believe if it had the bug: so the real code is tried with the bug planted, and without a switch in it. */
-class LyingBackend implements Backend {
-    enum Lie {
+public class LyingBackend implements Backend {
+    public enum Lie {
         NONE,
         /** No check after waking: whoever was woken takes the mutex for its own. */
         EVERY_CHECK_HOLDS,
@@ -32,7 +32,7 @@ class LyingBackend implements Backend {
     private final Backend told;
     private final Lie lie;
 
-    LyingBackend(Backend told, Lie lie) {
+    public LyingBackend(Backend told, Lie lie) {
         this.told = told;
         this.lie = lie;
     }

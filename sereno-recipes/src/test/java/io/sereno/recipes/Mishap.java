@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.function.Function;
 
 /** What may befall one call of a client, or the client at that moment, as far as the SPI allows it. */
-enum Mishap {
+public enum Mishap {
     REQUEST_LOST,
     REPLY_LOST,
     LATE_BY_ONE_CALL,
@@ -39,19 +39,19 @@ enum Mishap {
     CUT_OFF_SHORTLY;
 
     /** Beyond the local deadline of every session. */
-    static final Duration OUTAGE = Duration.ofSeconds(25);
+    public static final Duration OUTAGE = Duration.ofSeconds(25);
 
     static final Duration BLIP = Duration.ofSeconds(4);
 
     /** The owner's right goes before its local deadline, which no store does by itself. */
-    boolean breaksTheLease() {
+    public boolean breaksTheLease() {
         return (compareTo(LEASE_ENDS_BEFORE) >= 0 && compareTo(LEASE_ENDS_AND_RENEWALS_ARE_ACKNOWLEDGED) <= 0)
                 || this == ENTRY_REMOVED_BEFORE
                 || this == ENTRY_REMOVED_AFTER;
     }
 
     /** What is held is watched by notices alone; sessions are looked after with each renewal, a third of the ttl after the last. */
-    Duration toFindOut(Wire.Notices notices) {
+    public Duration toFindOut(Wire.Notices notices) {
         boolean byNoticesAlone = this == ENTRY_REMOVED_BEFORE || this == ENTRY_REMOVED_AFTER;
         return byNoticesAlone && notices == Wire.Notices.NONE
                 ? Duration.ofDays(1)
@@ -59,7 +59,7 @@ enum Mishap {
     }
 
     /** How long it goes on. */
-    Duration duration() {
+    public Duration duration() {
         return switch (this) {
             case CUT_OFF, CUT_OFF_IN_SILENCE, CUT_OFF_FROM_REPLIES -> OUTAGE;
             case CUT_OFF_SHORTLY -> BLIP;
@@ -67,7 +67,7 @@ enum Mishap {
         };
     }
 
-    <T> void strike(Bench.Node victim, Call<T> call) {
+    public <T> void strike(Bench.Node victim, Call<T> call) {
         Bench bench = victim.bench();
         switch (this) {
             case REQUEST_LOST -> call.lose();

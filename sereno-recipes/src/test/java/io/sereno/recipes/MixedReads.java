@@ -23,7 +23,7 @@ import java.util.concurrent.CompletionStage;
  * Reads of several entries mix moments as far as the rules allow: what came or went during the call is shown or not, entry by entry; and of a whole
  * directory, what changed is shown as it was or as it is.
  */
-final class MixedReads implements Backend {
+public final class MixedReads implements Backend {
     /** Not by name: names begin with ids of sessions, and those are drawn anew in each run of a schedule. */
     private static final Comparator<Entry> BY_AGE =
             Comparator.comparingLong(Entry::createRevision).thenComparing(Entry::name);
@@ -31,7 +31,7 @@ final class MixedReads implements Backend {
     private final Backend store;
     private final SplittableRandom chance;
 
-    MixedReads(Backend store, SplittableRandom chance) {
+    public MixedReads(Backend store, SplittableRandom chance) {
         this.store = store;
         this.chance = chance;
     }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.sereno.Codec;
 import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
+import io.sereno.recipes.client.Directories;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import java.util.ArrayList;
@@ -61,7 +62,7 @@ class NamesTest {
                 },
                 Fate.refuse());
 
-        assertThatNullPointerException().isThrownBy(() -> maker.accept(sereno, MutexFacadeTest.nothing()));
+        assertThatNullPointerException().isThrownBy(() -> maker.accept(sereno, Threads.nothing()));
         refused(maker, sereno, "", "1 to 400");
         refused(maker, sereno, "n".repeat(401), "401");
         refused(maker, sereno, "\u20ac".repeat(134), "402");
@@ -81,7 +82,7 @@ class NamesTest {
     @Test
     void aNamespaceThatCannotBeIsRefused() {
         Sereno sereno = clients.connect("one");
-        assertThatNullPointerException().isThrownBy(() -> sereno.withNamespace(MutexFacadeTest.nothing()));
+        assertThatNullPointerException().isThrownBy(() -> sereno.withNamespace(Threads.nothing()));
         assertThatIllegalArgumentException().isThrownBy(() -> sereno.withNamespace(""));
         assertThatIllegalArgumentException().isThrownBy(() -> sereno.withNamespace("half \ud83d"));
         assertThatIllegalArgumentException()

@@ -8,17 +8,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
 /** Another time, of which is known how many timers are neither due nor cancelled. */
-final class PendingTimers implements TimeSource {
+public final class PendingTimers implements TimeSource {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final TimeSource time;
     private final Map<Object, Duration> pending = new ConcurrentHashMap<>();
 
-    PendingTimers(TimeSource time) {
+    public PendingTimers(TimeSource time) {
         this.time = time;
     }
 
-    int count() {
+    public int count() {
         return pending.size();
     }
 

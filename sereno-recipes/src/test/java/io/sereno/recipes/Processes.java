@@ -1,5 +1,7 @@
 package io.sereno.recipes;
 
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Hooks;
 import io.sereno.recipes.kernel.View;
 import io.sereno.simulation.SimulatedClient;
@@ -17,11 +19,11 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /** Clients of Sereno in the processes of an explored world: everything that they do is an event of it. */
-final class Processes {
+public final class Processes {
     private Processes() {}
 
     /** However its requests are lost or late: a client never has a second place before it is sure that the first is gone. */
-    static boolean eachSessionHasOnePlace(World world, String directory) {
+    public static boolean eachSessionHasOnePlace(World world, String directory) {
         Set<String> sessions = new HashSet<>();
         for (Entry entry : places(world, directory)) {
             if (!sessions.add(entry.name().substring(0, entry.name().indexOf('-')))) {
@@ -31,14 +33,14 @@ final class Processes {
         return true;
     }
 
-    static List<Entry> places(World world, String directory) {
+    public static List<Entry> places(World world, String directory) {
         return View.queue(world.observer()
                 .read(new Query.All(directory))
                 .toCompletableFuture()
                 .join());
     }
 
-    static List<Entry> queue(World world, String directory) {
+    public static List<Entry> queue(World world, String directory) {
         return View.live(world.observer()
                 .read(new Query.All(directory))
                 .toCompletableFuture()
@@ -46,7 +48,7 @@ final class Processes {
     }
 
     /** At some moments or other somebody puts an entry that is no place, and removes it again. */
-    static void strangersComeAndGo(World world, String directory, int many) {
+    public static void strangersComeAndGo(World world, String directory, int many) {
         for (int i = 0; i < many; i++) {
             String name = "stranger-" + i;
             SimulatedClient near =
@@ -63,7 +65,7 @@ final class Processes {
     }
 
     /** At some moment or other somebody removes one entry by hand, the sort that is leased or that others can do without. */
-    static void operatorRemoves(World world, String directory, Predicate<Entry> which) {
+    public static void operatorRemoves(World world, String directory, Predicate<Entry> which) {
         SimulatedClient near =
                 world.clients().get(world.random().nextInt(world.clients().size()));
         near.stepAfter(Duration.ofMillis(world.random().nextInt(12_000)), "an operator removes an entry", () -> {
@@ -77,12 +79,12 @@ final class Processes {
         });
     }
 
-    static Client client(SimulatedClient process, Backend backend) {
+    public static Client client(SimulatedClient process, Backend backend) {
         return client(process, backend, process.time());
     }
 
     /** With a clock of its own. */
-    static Client client(SimulatedClient process, Backend backend, TimeSource clock) {
+    public static Client client(SimulatedClient process, Backend backend, TimeSource clock) {
         Settings settings = new Settings(
                 process.name(),
                 "",

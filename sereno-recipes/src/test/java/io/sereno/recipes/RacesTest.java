@@ -10,7 +10,11 @@ import io.sereno.LossCause;
 import io.sereno.NotAppliedException;
 import io.sereno.Peer;
 import io.sereno.SerenoClosedException;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.election.ElectionRecipe;
 import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.mutex.MutexQueue;
+import io.sereno.recipes.mutex.MutexRecipe;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -191,7 +195,7 @@ class RacesTest {
         election.awaitLeadership();
         Runnable callback = waiting.take();
 
-        CompletableFuture<Boolean> closed = MutexTest.inThread(() -> {
+        CompletableFuture<Boolean> closed = Threads.inThread(() -> {
             election.close();
             return true;
         });
@@ -288,7 +292,7 @@ class RacesTest {
         client.close();
 
         assertThatThrownBy(attempt.result()::join).hasCauseInstanceOf(SerenoClosedException.class);
-        assertThat(client.mutexes().size()).isZero();
+        assertThat(client.shared(MutexQueue.QUEUES).size()).isZero();
     }
 
     @Test
@@ -369,7 +373,7 @@ class RacesTest {
             Client client = client(clients.line());
             Leadership first = election(client).start().awaitLeadership();
             LeaderElection second = election(client).start();
-            CompletableFuture<Leadership> waiter = MutexTest.inThread(second::awaitLeadership);
+            CompletableFuture<Leadership> waiter = Threads.inThread(second::awaitLeadership);
 
             client.close();
 

@@ -1,15 +1,15 @@
 package io.sereno.recipes;
 
 /** How many schedules an exploration tries: as many as a build has time for, or for a night as many as {@code -Dsereno.schedules=100000} says. */
-final class Schedules {
+public final class Schedules {
     private Schedules() {}
 
-    static int inABuild(int few) {
+    public static int inABuild(int few) {
         return Integer.getInteger("sereno.schedules", few);
     }
 
     /** Of so many, hardly any two are the same. */
-    static int nearlyAll(int few) {
+    public static int nearlyAll(int few) {
         return (int) (inABuild(few) * 0.97);
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.Grant;
 import io.sereno.LeaderElection;
 import io.sereno.SessionState;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.election.ElectionRecipe;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;

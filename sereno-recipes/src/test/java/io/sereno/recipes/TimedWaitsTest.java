@@ -9,6 +9,7 @@ import io.sereno.From;
 import io.sereno.LeaderElection;
 import io.sereno.NotAppliedException;
 import io.sereno.TopicReader;
+import io.sereno.recipes.mutex.MutexQueue;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -101,7 +102,7 @@ class TimedWaitsTest {
         Call call = wait.by(here());
         line.each(request -> true, NEVER);
 
-        CompletableFuture<Boolean> ended = MutexTest.inThread(() -> call.within(TIMEOUT));
+        CompletableFuture<Boolean> ended = Threads.inThread(() -> call.within(TIMEOUT));
 
         clients.passUntilDone(ended, TIMEOUT.plus(OVER));
         assertThat(ended).isDone();
@@ -114,7 +115,7 @@ class TimedWaitsTest {
         var unused =
                 clients.time.schedule(TIMEOUT.dividedBy(2), Runnable::run, () -> line.each(request -> true, NEVER));
 
-        CompletableFuture<Boolean> ended = MutexTest.inThread(() -> call.within(TIMEOUT));
+        CompletableFuture<Boolean> ended = Threads.inThread(() -> call.within(TIMEOUT));
 
         clients.passUntilDone(ended, TIMEOUT.plus(OVER));
         assertThat(ended).isDone();
@@ -127,7 +128,7 @@ class TimedWaitsTest {
         Call call = wait.by(here());
         line.each(request -> true, Fate.delayReply(Duration.ofMillis(50)));
 
-        CompletableFuture<Boolean> ended = MutexTest.inThread(() -> call.within(Duration.ofMillis(20)));
+        CompletableFuture<Boolean> ended = Threads.inThread(() -> call.within(Duration.ofMillis(20)));
 
         clients.passUntilDone(ended, Duration.ofMillis(20).plus(OVER));
         assertThat(ended.get(10, TimeUnit.SECONDS)).isFalse();
@@ -147,7 +148,7 @@ class TimedWaitsTest {
         SerenoClient here = clients.connect("here", line);
         line.each(request -> true, Fate.delayReply(Duration.ofMillis(50)));
 
-        CompletableFuture<Boolean> ended = MutexTest.inThread(
+        CompletableFuture<Boolean> ended = Threads.inThread(
                 () -> here.mutex("x").tryAcquire(Duration.ofMillis(20)).isPresent());
         clients.passUntilDone(ended, Duration.ofMillis(220));
 
@@ -161,7 +162,7 @@ class TimedWaitsTest {
         line.each(request -> true, NEVER);
 
         CompletableFuture<Boolean> ended =
-                MutexTest.inThread(() -> here.mutex("x").tryAcquire(TIMEOUT).isPresent());
+                Threads.inThread(() -> here.mutex("x").tryAcquire(TIMEOUT).isPresent());
         clients.passUntilDone(ended, TIMEOUT.plus(OVER));
 
         assertThatThrownBy(() -> ended.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(NotAppliedException.class);
@@ -179,7 +180,7 @@ class TimedWaitsTest {
         CompletableFuture<Long> earlier = counter.addAsync(1).toCompletableFuture();
         line.each(request -> true, NEVER);
 
-        CompletableFuture<Boolean> ended = MutexTest.inThread(() -> call.within(TIMEOUT));
+        CompletableFuture<Boolean> ended = Threads.inThread(() -> call.within(TIMEOUT));
         clients.passUntilDone(ended, TIMEOUT.plus(OVER));
 
         assertThat(earlier.get(10, TimeUnit.SECONDS)).isEqualTo(2);
@@ -193,14 +194,14 @@ class TimedWaitsTest {
         line.next(Request.commitsTo("lock/x"), Fate.delayReply(Duration.ofSeconds(2)));
 
         CompletableFuture<Boolean> ended =
-                MutexTest.inThread(() -> here.mutex("x").tryAcquire(TIMEOUT).isPresent());
+                Threads.inThread(() -> here.mutex("x").tryAcquire(TIMEOUT).isPresent());
         clients.passUntilDone(ended, TIMEOUT.plus(OVER));
-        CompletableFuture<Boolean> other = MutexTest.inThread(
+        CompletableFuture<Boolean> other = Threads.inThread(
                 () -> clients.connect("other").mutex("x").acquire().isHeld());
         clients.passUntilDone(other, Clients.OPERATION_TIMEOUT);
 
         assertThat(other.get(10, TimeUnit.SECONDS)).isTrue();
         assertThat(here.mutex("x").inspect().holders()).hasSize(1);
-        assertThat(here.client().mutexes().size()).isZero();
+        assertThat(here.client().shared(MutexQueue.QUEUES).size()).isZero();
     }
 }

@@ -1,7 +1,7 @@
 package io.sereno.recipes;
 
-import static io.sereno.recipes.MutexTest.awaitWaiters;
-import static io.sereno.recipes.MutexTest.inThread;
+import static io.sereno.recipes.Threads.awaitWaiters;
+import static io.sereno.recipes.Threads.inThread;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.Codec;

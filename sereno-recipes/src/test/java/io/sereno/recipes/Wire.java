@@ -35,9 +35,9 @@ import java.util.function.Supplier;
  * One client's way to the store, in the hand of a test: every call is told from the others by what it does, and can be let through, kept back,
  * answered wrongly, or carried out later. For one thread.
  */
-final class Wire implements Backend {
+public final class Wire implements Backend {
     /** What a call is for, as far as the kernel, the mutex and the election send any. */
-    enum Kind {
+    public enum Kind {
         GRANT,
         RENEW,
         REVOKE,
@@ -90,7 +90,7 @@ final class Wire implements Backend {
     }
 
     /** How notices of changes reach the client. */
-    enum Notices {
+    public enum Notices {
         EXACT,
         /** Each one three times, one of them for another name, and a reset. */
         REPEATED,
@@ -99,7 +99,7 @@ final class Wire implements Backend {
     }
 
     /** What passes between client and store. */
-    enum Passage {
+    public enum Passage {
         OPEN,
         /** Calls fail at once, without reaching the store. */
         CUT,
@@ -110,13 +110,13 @@ final class Wire implements Backend {
     }
 
     /** One call on its way. Whoever takes it sees to its being carried out, and to its answer; both may never happen. */
-    static final class Call<T> {
-        final Kind kind;
-        final Optional<Commit> commit;
+    public static final class Call<T> {
+        public final Kind kind;
+        public final Optional<Commit> commit;
         private final Supplier<CompletionStage<T>> inner;
         private final CompletableFuture<T> answer = new CompletableFuture<>();
 
-        Call(Kind kind, Optional<Commit> commit, Supplier<CompletionStage<T>> inner) {
+        public Call(Kind kind, Optional<Commit> commit, Supplier<CompletionStage<T>> inner) {
             this.kind = kind;
             this.commit = commit;
             this.inner = inner;
@@ -145,7 +145,7 @@ final class Wire implements Backend {
 
         /** Carries it out, and takes the returned snapshot from the answer. */
         @SuppressWarnings("unchecked")
-        void throughWithoutSnapshot() {
+        public void throughWithoutSnapshot() {
             through(result -> {
                 if (result instanceof CommitResult.Committed committed) {
                     return (T) new CommitResult.Committed(committed.revision(), Optional.empty());
@@ -157,7 +157,7 @@ final class Wire implements Backend {
         }
 
         /** Carries it out, and keeps the answer from the caller. */
-        CompletionStage<T> carryOut() {
+        public CompletionStage<T> carryOut() {
             return inner.get();
         }
 
@@ -171,7 +171,7 @@ final class Wire implements Backend {
         }
 
         /** As a backend says that it lost sight of a call. */
-        void lose() {
+        public void lose() {
             boolean certain = kind == Kind.WATCH || kind == Kind.READ_DIRECTORY || kind == Kind.READ_ENTRY;
             fail(certain ? Outcome.NOT_APPLIED : Outcome.UNKNOWN);
         }
@@ -187,7 +187,7 @@ final class Wire implements Backend {
     }
 
     /** Takes a call, or leaves it to the next rule and in the end to the store. */
-    interface Rule {
+    public interface Rule {
         boolean take(Call<?> call);
     }
 
@@ -206,18 +206,18 @@ final class Wire implements Backend {
     private final Set<WireWatch> watches = new LinkedHashSet<>();
     private Passage passage = Passage.OPEN;
 
-    Wire(Backend store, TimeSource time) {
+    public Wire(Backend store, TimeSource time) {
         this.store = store;
         this.time = time;
     }
 
     /** Asked before those added earlier. */
-    void add(Rule rule) {
+    public void add(Rule rule) {
         rules.add(0, rule);
     }
 
     /** From here on everything passes. */
-    void clear() {
+    public void clear() {
         rules.clear();
         if (passage != Passage.OPEN) {
             mend();
@@ -241,7 +241,7 @@ final class Wire implements Backend {
     }
 
     /** Until {@link #mend} no notice passes, and calls only as it says. */
-    void cut(Passage how) {
+    public void cut(Passage how) {
         passage = how;
     }
 

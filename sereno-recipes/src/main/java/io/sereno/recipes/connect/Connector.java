@@ -1,7 +1,7 @@
 package io.sereno.recipes.connect;
 
 import io.sereno.Sereno;
-import io.sereno.recipes.Settings;
+import io.sereno.recipes.client.Settings;
 import io.sereno.spi.Backend;
 
 /** Makes the client over an open backend. */

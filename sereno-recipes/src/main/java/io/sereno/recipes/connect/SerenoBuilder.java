@@ -7,7 +7,7 @@ import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
 import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
-import io.sereno.recipes.Settings;
+import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Hooks;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendProvider;

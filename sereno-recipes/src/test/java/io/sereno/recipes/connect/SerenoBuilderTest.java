@@ -9,7 +9,7 @@ import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
 import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
-import io.sereno.recipes.Settings;
+import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.connect.Probe.ProbeBackend;
 import io.sereno.recipes.connect.Probe.ProbeProvider;
 import io.sereno.recipes.connect.Probe.UnaddressedProvider;

@@ -1,0 +1,27 @@
+package io.sereno.recipes.client;
+
+import io.sereno.recipes.kernel.Callbacks;
+import io.sereno.recipes.kernel.Series;
+
+/** What the callbacks of one user threw: each is told to the observers, and of equal ones in a row the first to the log. Safe for use by multiple threads. */
+public final class CallbackFailures implements Callbacks.Watcher {
+    private final Scope scope;
+    private final Series series = new Series();
+
+    public CallbackFailures(Scope scope) {
+        this.scope = scope;
+    }
+
+    @Override
+    public void failed(String what, Throwable thrown) {
+        scope.kernel()
+                .events()
+                .callbackFailed(
+                        scope.recipe(), scope.name(), what, scope.about(what), thrown, series.begins(what, thrown));
+    }
+
+    @Override
+    public void wentWell(String what) {
+        series.end(what);
+    }
+}

@@ -1,0 +1,211 @@
+package io.sereno.recipes.client;
+
+import io.sereno.SessionState;
+import io.sereno.Subscription;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Events;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/** One connection with its session, and what is open on it: shared by all namespace views. Safe for use by multiple threads. */
+public final class Client {
+    private static final Logger LOG = System.getLogger("io.sereno");
+    /** What a close may take in all; session and callbacks have {@link #CLOSE_LIMIT} of it, the backend's own close the rest. */
+    private static final Duration MOST = Duration.ofSeconds(5);
+
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(4);
+
+    private final Settings settings;
+    private final Backend backend;
+    private final boolean closesBackend;
+    private final Kernel kernel;
+    private final Map<Shared<?>, Object> shared = new ConcurrentHashMap<>();
+    /** Close what is shared, in the order in which it was made. */
+    private final Queue<Runnable> closers = new ConcurrentLinkedQueue<>();
+
+    private final Set<Open> open = ConcurrentHashMap.newKeySet();
+    private final Map<OpenSubscription, Consumer<SessionState>> onState = new ConcurrentHashMap<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    public Client(Settings settings, Backend backend, boolean closesBackend) {
+        this.settings = settings;
+        this.backend = backend;
+        this.closesBackend = closesBackend;
+        Events events = new Events(settings.backendName(), settings.time(), settings.hooks(), settings.executor());
+        this.kernel = new Kernel(
+                backend,
+                settings.backendName(),
+                settings.time(),
+                settings.executor(),
+                settings.signals(),
+                events,
+                settings.nodeId(),
+                settings.operationTimeout(),
+                settings.sessionTtl(),
+                Directories.below(settings.namespace()).sessions(),
+                (state, sessionId) -> {
+                    events.session(state, sessionId);
+                    onState.forEach((subscription, callback) -> subscription.tell(() -> callback.accept(state)));
+                });
+    }
+
+    public void open() {
+        kernel.events().connected(backend.guarantees().backend(), settings.nodeId(), () -> {
+            Session session = kernel.sessions().current();
+            return session == null ? 0 : session.remaining().toNanos();
+        });
+        kernel.sessions().open();
+    }
+
+    public Settings settings() {
+        return settings;
+    }
+
+    public Backend backend() {
+        return backend;
+    }
+
+    public Kernel kernel() {
+        return kernel;
+    }
+
+    /** What all recipes of this client share of a kind. It is made for the first one, and closed with the client. */
+    public <T> T shared(Shared<T> kind) {
+        @SuppressWarnings("unchecked") // Each kind is a key of its own, and only its maker makes the value.
+        T made = (T) shared.computeIfAbsent(kind, key -> {
+            T value = kind.maker().apply(this);
+            closers.add(() -> kind.closer().accept(value));
+            return value;
+        });
+        if (closed.get()) {
+            kind.closer().accept(made); // It may have been made after close() went through all.
+        }
+        return made;
+    }
+
+    public void opened(Open opened) {
+        open.add(opened);
+        if (closed.get()) {
+            var unused = opened.shutDown(); // It may have come after close() went through all.
+        }
+    }
+
+    /** False when it was closed before. */
+    public boolean closed(Open ended) {
+        return open.remove(ended);
+    }
+
+    public void requireOpen(String operation, Scope scope) {
+        if (closed.get()) {
+            throw scope.closed(operation);
+        }
+    }
+
+    public boolean isClosed() {
+        return closed.get();
+    }
+
+    /** A linearizable read of a whole directory; waits for the store alone. */
+    public Snapshot read(String operation, Scope scope, String directory) {
+        return read(operation, scope, new Query.All(directory));
+    }
+
+    public Snapshot read(String operation, Scope scope, Query query) {
+        return Await.uninterruptibly(reading(operation, scope, query));
+    }
+
+    /** By when a call that begins now has to end, by the kernel's clock. */
+    public long deadline() {
+        return kernel.time().nanoTime() + kernel.store().limit().toNanos();
+    }
+
+    /** The same, as one of several steps of a call: it ends by the call's deadline. */
+    public Snapshot read(String operation, Scope scope, Query query, long deadline) {
+        CompletableFuture<Snapshot> result = reading(operation, scope, query);
+        Duration left = Duration.ofNanos(Math.max(0, deadline - kernel.time().nanoTime()));
+        Runnable cancel = kernel.time()
+                .schedule(left, Runnable::run, () -> result.completeExceptionally(scope.notApplied(operation, null)));
+        try {
+            return Await.uninterruptibly(result);
+        } finally {
+            cancel.run();
+        }
+    }
+
+    private CompletableFuture<Snapshot> reading(String operation, Scope scope, Query query) {
+        requireOpen(operation, scope);
+        CompletableFuture<Snapshot> result = new CompletableFuture<>();
+        kernel.store().read(query, Runnable::run, (snapshot, why) -> {
+            if (snapshot != null) {
+                result.complete(snapshot);
+            } else {
+                result.completeExceptionally(scope.notApplied(operation, why));
+            }
+        });
+        return result;
+    }
+
+    public Subscription onSessionState(Consumer<SessionState> callback) {
+        Scope scope = new Scope(kernel, "session", kernel.nodeId());
+        requireOpen("onSessionState", scope);
+        OpenSubscription subscription = new OpenSubscription(this, scope, "onSessionState", onState::remove);
+        onState.put(subscription, callback);
+        return subscription;
+    }
+
+    /** First everything that is local, then the store, then what was made for this client alone; five seconds for all that has to wait. */
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        long begun = kernel.time().nanoTime();
+        List<CompletableFuture<Void>> ends = new ArrayList<>();
+        closers.forEach(Runnable::run);
+        open.forEach(standing -> ends.add(standing.shutDown()));
+        ends.add(kernel.closeSessions(CLOSE_LIMIT));
+        Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));
+        if (closesBackend) {
+            CompletableFuture<Void> backendClosed = new CompletableFuture<>();
+            // In a thread of ours: a user's thread may be interrupted, and a frozen backend may take its time.
+            kernel.offStrand(() -> {
+                closeQuietly(backend);
+                backendClosed.complete(null);
+            });
+            Duration left = MOST.minusNanos(kernel.time().nanoTime() - begun);
+            Await.uninterruptibly(kernel.atMost(left.isNegative() ? Duration.ZERO : left, backendClosed));
+        }
+        settings.owned().forEach(Client::closeQuietly);
+    }
+
+    /** What has to wait for a store or a callback when something is closed waits this long at most. */
+    public CompletableFuture<Void> withinCloseLimit(CompletableFuture<Void> end) {
+        return kernel.atMost(CLOSE_LIMIT, end);
+    }
+
+    private static void closeQuietly(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception failed) {
+            if (failed instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            LOG.log(Level.WARNING, "closing " + resource.getClass().getName() + " failed", failed);
+        }
+    }
+}

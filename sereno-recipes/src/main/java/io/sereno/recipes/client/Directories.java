@@ -1,0 +1,58 @@
+package io.sereno.recipes.client;
+
+import io.sereno.Sereno;
+import io.sereno.spi.Names;
+
+/**
+ * Where things stand: {@code <kind>/<name>}, below {@code @<child>/} for each child namespace. Kinds are ours and begin with a letter, children are
+ * escaped, and the name comes last, so no two pairs of namespace and name meet.
+ */
+public final class Directories {
+    /** Of the 512 bytes that a path and the name of an entry may take, a user's name has 400; the rest is for the kind and the entry. */
+    private static final int MAX_PREFIX_BYTES = 72;
+
+    private static final int MAX_PATH_BYTES = MAX_PREFIX_BYTES + Sereno.MAX_NAME_BYTES;
+
+    /** So begin the namespaces that Sereno may keep beside those of users. */
+    static final String RESERVED = "sereno-";
+
+    private final String prefix;
+
+    private Directories(String prefix) {
+        this.prefix = prefix;
+    }
+
+    /** At the root of the backend's namespace when {@code namespace} is empty. */
+    public static Directories below(String namespace) {
+        Directories root = new Directories("");
+        return namespace.isEmpty() ? root : root.child(namespace);
+    }
+
+    public Directories child(String child) {
+        Names.check("namespace", child, Sereno.MAX_NAME_BYTES);
+        if (child.startsWith(RESERVED)) {
+            throw new IllegalArgumentException("namespace '" + child + "' begins with '" + RESERVED
+                    + "', which is reserved for Sereno itself; any other beginning is accepted");
+        }
+        String below = prefix + "@" + escape(child) + "/";
+        return new Directories(Names.check("path of child namespaces", below, MAX_PREFIX_BYTES));
+    }
+
+    public String of(String kind, String name) {
+        return prefix + kind + "/" + Names.check(kind + " name", name, Sereno.MAX_NAME_BYTES);
+    }
+
+    /** Of what has two names: the first is escaped, so that they do not run together. */
+    public String of(String kind, String first, String second) {
+        String path = prefix + kind + "/" + escape(first) + "/" + second;
+        return Names.check("path of " + kind + " and both its names", path, MAX_PATH_BYTES);
+    }
+
+    public String sessions() {
+        return prefix + "session";
+    }
+
+    private static String escape(String name) {
+        return name.replace("%", "%25").replace("/", "%2F");
+    }
+}

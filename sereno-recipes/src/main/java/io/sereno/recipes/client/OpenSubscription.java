@@ -1,0 +1,110 @@
+package io.sereno.recipes.client;
+
+import io.sereno.Subscription;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Callbacks;
+import io.sereno.recipes.kernel.Lines;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Callbacks to one listener, one after another, until it is closed or fails. Safe for use by multiple threads. */
+public final class OpenSubscription implements Subscription, Open {
+    /** No further callback is wanted; without a cause, because the user says so. */
+    private record Ending(@Nullable Throwable cause) {}
+
+    private final Client client;
+    private final Scope scope;
+    private final String operation;
+    private final Consumer<OpenSubscription> onEnd;
+    private final Supplier<CompletableFuture<Void>> onQuiet;
+    private final Callbacks callbacks;
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
+
+    /** {@code onEnd} runs once, when no further callback is wanted; it must not block. */
+    public OpenSubscription(Client client, Scope scope, String operation, Consumer<OpenSubscription> onEnd) {
+        this(client, scope, operation, onEnd, () -> CompletableFuture.completedFuture(null));
+    }
+
+    /** {@code onQuiet} begins what is left to do when no callback runs any more; it may be asked again. */
+    public OpenSubscription(
+            Client client,
+            Scope scope,
+            String operation,
+            Consumer<OpenSubscription> onEnd,
+            Supplier<CompletableFuture<Void>> onQuiet) {
+        this.client = client;
+        this.scope = scope;
+        this.operation = operation;
+        this.onEnd = onEnd;
+        this.onQuiet = onQuiet;
+        this.callbacks = new Callbacks(client.kernel().callbacks(), new CallbackFailures(scope));
+        client.opened(this);
+    }
+
+    /** Calls the listener after all that was told before. */
+    public void tell(Runnable callback) {
+        callbacks.submit(operation, callback, () -> {});
+    }
+
+    /** Whether no further callback is wanted. */
+    public boolean isEnding() {
+        return ending.get() != null;
+    }
+
+    /** Ends by itself, for a reason that {@link #ended()} says: the store, or what is stored there. */
+    public void fail(Throwable cause) {
+        Lines.SUBSCRIPTION.expected(scope.about(operation) + " has ended", cause, !isEnding());
+        var unused = end(cause);
+    }
+
+    /** The same, for what a user's code threw. */
+    public void failInCallback(String what, Throwable cause) {
+        Lines.SUBSCRIPTION.unexpected(
+                scope.about(what) + " failed, and the subscription has ended", cause, !isEnding());
+        var unused = end(cause);
+    }
+
+    @Override
+    public CompletableFuture<Void> shutDown() {
+        return end(scope.closed(operation));
+    }
+
+    private CompletableFuture<Void> end(@Nullable Throwable cause) {
+        if (ending.compareAndSet(null, new Ending(cause))) {
+            onEnd.accept(this);
+        }
+        return callbacks
+                .close()
+                .thenCompose(quiet -> onQuiet.get())
+                .thenRun(() -> client.kernel().offStrand(this::tellEnd));
+    }
+
+    private void tellEnd() {
+        // Not before: a client that closes meanwhile waits for what is left to do.
+        client.closed(this);
+        Ending how = ending.get();
+        if (how == null || how.cause() == null) {
+            ended.complete(null);
+        } else {
+            ended.completeExceptionally(how.cause());
+        }
+    }
+
+    @Override
+    public CompletionStage<Void> ended() {
+        return ended.minimalCompletionStage();
+    }
+
+    @Override
+    public void close() {
+        CompletableFuture<Void> end = end(null);
+        if (!callbacks.isRunningHere()) {
+            Await.uninterruptibly(client.withinCloseLimit(end));
+        }
+    }
+}

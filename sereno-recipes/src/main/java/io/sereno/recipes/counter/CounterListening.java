@@ -1,0 +1,77 @@
+package io.sereno.recipes.counter;
+
+import io.sereno.Subscription;
+import io.sereno.UnreadableEntryException;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.OpenSubscription;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.View;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One subscription to a counter: tells the value as the view of its entry shows it, in order. What changes while the callback runs is told as one
+ * change, the latest.
+ */
+final class CounterListening {
+    private final LongConsumer callback;
+    private final Strand strand = new Strand();
+    private final View view;
+    private final OpenSubscription subscription;
+    private final AtomicBoolean due = new AtomicBoolean();
+    private volatile long latest;
+
+    /** What the last callback that was submitted tells at least; confined to the strand. */
+    private @Nullable Long seen;
+
+    /** What the callback heard last; confined to callbacks, which come one after the other. */
+    private @Nullable Long told;
+
+    CounterListening(Client client, Scope scope, String directory, LongConsumer callback) {
+        this.callback = callback;
+        Query value = new Query.One(directory, CounterRecipe.VALUE);
+        this.view = new View(client.kernel(), strand, value, client.settings().sessionTtl(), this::look);
+        this.subscription = new OpenSubscription(client, scope, "onChange", ended -> strand.execute(view::close));
+    }
+
+    Subscription start() {
+        strand.execute(view::open);
+        return subscription;
+    }
+
+    private void look() {
+        List<Entry> entries = view.entries();
+        if (entries == null) {
+            return; // The store could not be read yet.
+        }
+        long value;
+        try {
+            value = CounterRecipe.valueIn(entries);
+        } catch (UnreadableEntryException unreadable) {
+            subscription.fail(unreadable);
+            return;
+        }
+        if (seen == null || seen != value) {
+            seen = value;
+            latest = value;
+            if (due.compareAndSet(false, true)) {
+                subscription.tell(this::tell);
+            }
+        }
+    }
+
+    private void tell() {
+        due.set(false);
+        long value = latest;
+        // What comes in between the two lines above is told here already, and due once more.
+        if (told == null || told != value) {
+            told = value;
+            callback.accept(value);
+        }
+    }
+}

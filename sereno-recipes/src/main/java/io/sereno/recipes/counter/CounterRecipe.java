@@ -1,0 +1,283 @@
+package io.sereno.recipes.counter;
+
+import io.sereno.Counter;
+import io.sereno.NotAppliedException;
+import io.sereno.Subscription;
+import io.sereno.UnreadableEntryException;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Cells;
+import io.sereno.recipes.kernel.Change;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Quote;
+import io.sereno.recipes.kernel.Removal;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * The counter as its users call it.
+ *
+ * <p>Stored: the value, in entry {@code v}, from the first change until {@link #delete}; and what the {@link Cells cell} keeps beside it.
+ *
+ * <p>Invariant: the value is what all changes since the entry was founded make of 0, each of them made once.
+ *
+ * <ol>
+ *   <li>Every change goes through the one {@link Cells cell} that this client has for the name, together with those of other callers.
+ *   <li>{@link #get} asks the store, past the cell: no change that is under way delays it.
+ *   <li>{@link #updateAndGet} runs the caller's function in the caller's thread, and exchanges the value that it was given for its result; was it
+ *       another value by then, it is run again.
+ *   <li>{@link #delete} removes everything. Whoever changes the counter afterwards founds it anew.
+ * </ol>
+ */
+public final class CounterRecipe implements Counter {
+    public static final String VALUE = "v";
+    static final Cells.Format<Long> FORMAT = new Format();
+    static final Shared<Cells<Long>> CELLS =
+            new Shared<>(client -> new Cells<>(client.kernel(), VALUE, FORMAT), Cells::close);
+
+    private static final String RECIPE = "counter";
+
+    private final Client client;
+    private final Cells<Long> cells;
+    private final Scope scope;
+    private final String directory;
+
+    public CounterRecipe(Client client, String name, String directory) {
+        this.client = client;
+        this.cells = client.shared(CELLS);
+        this.scope = new Scope(client.kernel(), RECIPE, name);
+        this.directory = directory;
+    }
+
+    @Override
+    public String name() {
+        return scope.name();
+    }
+
+    // Step 2.
+    @Override
+    public long get() {
+        return valueIn(
+                client.read("get", scope, new Query.One(directory, VALUE)).entries());
+    }
+
+    @Override
+    public void set(long value) {
+        var unused = change(new Setting("set", value));
+    }
+
+    @Override
+    public long addAndGet(long delta) {
+        return change(new Addition("addAndGet", delta)).after;
+    }
+
+    @Override
+    public long getAndAdd(long delta) {
+        return change(new Addition("getAndAdd", delta)).before;
+    }
+
+    @Override
+    public long incrementAndGet() {
+        return change(new Addition("incrementAndGet", 1)).after;
+    }
+
+    @Override
+    public long decrementAndGet() {
+        return change(new Addition("decrementAndGet", -1)).after;
+    }
+
+    @Override
+    public long getAndIncrement() {
+        return change(new Addition("getAndIncrement", 1)).before;
+    }
+
+    @Override
+    public long getAndSet(long value) {
+        return change(new Setting("getAndSet", value)).before;
+    }
+
+    @Override
+    public boolean compareAndSet(long expected, long value) {
+        return change(new Exchange("compareAndSet", expected, value)).before == expected;
+    }
+
+    // Step 3.
+    @Override
+    public long updateAndGet(LongUnaryOperator update) {
+        Objects.requireNonNull(update, "update is null");
+        Kernel kernel = client.kernel();
+        long deadline = kernel.time().nanoTime() + kernel.store().limit().toNanos();
+        long expected = get();
+        while (true) {
+            long value = update.applyAsLong(expected);
+            client.requireOpen("updateAndGet", scope);
+            Exchange exchange = new Exchange("updateAndGet", expected, value);
+            cells.submit(scope, directory, exchange, deadline);
+            Await.uninterruptibly(exchange);
+            long found = exchange.before;
+            if (found == expected) {
+                return value;
+            }
+            if (deadline - kernel.time().nanoTime() <= 0) {
+                throw new NotAppliedException(scope.about("updateAndGet")
+                        + ": others changed it each time before this could; nothing was changed");
+            }
+            expected = found;
+        }
+    }
+
+    @Override
+    public CompletionStage<Long> addAsync(long delta) {
+        if (client.isClosed()) {
+            return CompletableFuture.failedFuture(scope.closed("addAsync"));
+        }
+        Addition addition = new Addition("addAsync", delta) {
+            @Override
+            protected boolean isPublic() {
+                return true;
+            }
+        };
+        cells.submit(scope, directory, addition);
+        return addition;
+    }
+
+    @Override
+    public Subscription onChange(LongConsumer callback) {
+        Objects.requireNonNull(callback, "callback is null");
+        client.requireOpen("onChange", scope);
+        return new CounterListening(client, scope, directory, callback).start();
+    }
+
+    // Step 4.
+    @Override
+    public void delete() {
+        client.requireOpen("delete", scope);
+        Await.uninterruptibly(new Removal(client.kernel(), scope, "delete", directory, VALUE).start());
+    }
+
+    /** The value that a read of the entry shows. */
+    static long valueIn(List<Entry> entries) {
+        return entries.isEmpty()
+                ? FORMAT.initial()
+                : FORMAT.decode(entries.get(0).value());
+    }
+
+    private <C extends Update> C change(C update) {
+        client.requireOpen(update.operation(), scope);
+        cells.submit(scope, directory, update);
+        Await.uninterruptibly(update);
+        return update;
+    }
+
+    /** Completed with the value after it. */
+    private abstract static class Update extends Change<Long, Long> {
+        long before;
+        long after;
+
+        Update(String operation, Kernel kernel) {
+            super(operation, kernel);
+        }
+
+        abstract long next(long value);
+
+        @Override
+        protected Long apply(Long state, long incarnation) {
+            before = state;
+            after = next(before);
+            return after;
+        }
+
+        @Override
+        protected Long result(long revision) {
+            return after;
+        }
+    }
+
+    private class Addition extends Update {
+        private final long delta;
+
+        Addition(String operation, long delta) {
+            super(operation, scope.kernel());
+            this.delta = delta;
+        }
+
+        @Override
+        long next(long value) {
+            long sum = value + delta;
+            if (((value ^ sum) & (delta ^ sum)) < 0) {
+                throw new ArithmeticException(scope.about(operation()) + ": " + value + " and " + delta
+                        + " make a sum outside the range of a long; nothing was changed");
+            }
+            return sum;
+        }
+    }
+
+    private final class Setting extends Update {
+        private final long value;
+
+        Setting(String operation, long value) {
+            super(operation, scope.kernel());
+            this.value = value;
+        }
+
+        @Override
+        long next(long former) {
+            return value;
+        }
+    }
+
+    private final class Exchange extends Update {
+        private final long expected;
+        private final long value;
+
+        Exchange(String operation, long expected, long value) {
+            super(operation, scope.kernel());
+            this.expected = expected;
+            this.value = value;
+        }
+
+        @Override
+        long next(long former) {
+            return former == expected ? value : former;
+        }
+    }
+
+    private static final class Format implements Cells.Format<Long> {
+        private static final String HEADER = "sereno/1 counter\n";
+        private static final String KEY = "value ";
+
+        @Override
+        public Long initial() {
+            return 0L;
+        }
+
+        @Override
+        public Bytes encode(Long value) {
+            return Bytes.utf8(HEADER + KEY + value + "\n");
+        }
+
+        @Override
+        public Long decode(Bytes value) {
+            for (String line : value.toUtf8().split("\n", -1)) {
+                if (line.startsWith(KEY)) {
+                    try {
+                        return Long.valueOf(line.substring(KEY.length()));
+                    } catch (NumberFormatException unreadable) {
+                        break;
+                    }
+                }
+            }
+            throw new UnreadableEntryException(
+                    "an entry that should hold a counter holds " + Quote.of(value.toUtf8()), null);
+        }
+    }
+}

@@ -1,0 +1,400 @@
+package io.sereno.recipes.election;
+
+import io.sereno.Leadership;
+import io.sereno.LossCause;
+import io.sereno.Peer;
+import io.sereno.SerenoMeter.NotGranted;
+import io.sereno.Topology;
+import io.sereno.recipes.client.CallbackFailures;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Open;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Callbacks;
+import io.sereno.recipes.kernel.FencingToken;
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.Interruptible;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Turn;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One candidate, from {@code start()} to {@code close()}.
+ *
+ * <p>Stored: the entry of its one {@link Turn}, with its node id and metadata. The queue of the directory is the order of succession.
+ *
+ * <p>Invariant: the own leadership comes from the turn alone, never from a view of the directory; and before a candidate leads again, the leader
+ * callback of its former leadership has returned.
+ *
+ * <ol>
+ *   <li>The turn enters, and the view opens. Others in front: follower. Granted: leader.
+ *   <li>A leadership ends by loss, or by being given back ({@code resign()}, {@code release()}). The leader callback is interrupted, and only when it
+ *       has returned does the turn enter again, at the tail: nobody leads whose work is still that of a former leadership. With no callback running,
+ *       giving back and queueing again are one commit.
+ *   <li>Callbacks of leading and following alternate, in one line. The follower callback is told when others are found in front, and at once when a
+ *       leadership is lost.
+ * </ol>
+ *
+ * <p>All but {@link #stand}, {@link #end}, {@link #await}, {@link #takeBack} and the accessors is confined to the strand.
+ */
+final class Candidacy implements Open, Turn.Owner, Hold.Giver {
+    static final String RECIPE = "election";
+
+    /** What the user wants to be told. */
+    record Listeners(
+            Optional<BiConsumer<Leadership, Topology>> leader,
+            Optional<Consumer<Topology>> follower,
+            Optional<BiConsumer<Peer, Topology>> joined,
+            Optional<BiConsumer<Peer, Topology>> left) {
+        static final Listeners NONE =
+                new Listeners(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+        Listeners withLeader(BiConsumer<Leadership, Topology> callback) {
+            return new Listeners(Optional.of(callback), follower, joined, left);
+        }
+
+        Listeners withFollower(Consumer<Topology> callback) {
+            return new Listeners(leader, Optional.of(callback), joined, left);
+        }
+
+        Listeners withJoined(BiConsumer<Peer, Topology> callback) {
+            return new Listeners(leader, follower, Optional.of(callback), left);
+        }
+
+        Listeners withLeft(BiConsumer<Peer, Topology> callback) {
+            return new Listeners(leader, follower, joined, Optional.of(callback));
+        }
+    }
+
+    /** Somebody waits for the leadership. */
+    final class Wish {
+        private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
+        /** The store's latest call when the wait began. */
+        private final long askedBefore = kernel.store().asked();
+
+        private volatile Runnable cancelLimit = () -> {};
+        private boolean overdue;
+
+        CompletableFuture<Optional<Hold>> result() {
+            return result;
+        }
+
+        void forget() {
+            cancelLimit.run();
+            strand.execute(() -> wishes.remove(this));
+        }
+    }
+
+    private final Client client;
+    private final Kernel kernel;
+    private final Scope scope;
+    private final Listeners listeners;
+    private final Strand strand = new Strand();
+    private final Turn turn;
+    private final Peers peers;
+    private final Callbacks leading;
+
+    private volatile Map<String, String> metadata = Map.of();
+    private volatile @Nullable Hold leadership;
+    private volatile boolean behindOthers;
+
+    // Confined to the strand.
+    private final List<Wish> wishes = new ArrayList<>();
+    private final List<CompletableFuture<Void>> leaving = new ArrayList<>();
+    private @Nullable Supplier<RuntimeException> closed;
+    /** Given back, and its entry is not yet known to be gone from the store. */
+    private @Nullable Hold outgoing;
+
+    private @Nullable Interruptible leaderCallback;
+    private boolean reenter;
+    private boolean ledBefore;
+    private boolean toldFollower;
+    private boolean queues;
+    /** By the clock, where somebody times it. */
+    private long queuesSince;
+
+    Candidacy(Client client, Scope scope, String directory, Listeners listeners) {
+        this.client = client;
+        this.kernel = scope.kernel();
+        this.scope = scope;
+        this.listeners = listeners;
+        this.turn = new Turn(kernel, strand, directory, this);
+        this.peers = new Peers(scope, strand, directory, client.settings().sessionTtl(), listeners, this::refresh);
+        this.leading = new Callbacks(kernel.callbacks(), new CallbackFailures(scope));
+    }
+
+    static String closedMessage(Scope scope, String operation) {
+        return scope.about(operation) + ": this election was closed; make another one";
+    }
+
+    Optional<Hold> leadership() {
+        return Optional.ofNullable(leadership).filter(Hold::isHeld);
+    }
+
+    Peers peers() {
+        return peers;
+    }
+
+    /** In the queue, and not first. */
+    boolean isBehindOthers() {
+        return behindOthers;
+    }
+
+    /** What keeps it from taking part; null when nothing does. */
+    @Nullable
+    BackendException failure() {
+        BackendException own = turn.failure();
+        return own != null ? own : kernel.sessions().failure();
+    }
+
+    void describe(Map<String, String> described) {
+        metadata = described;
+        strand.execute(turn::rewrite);
+    }
+
+    // Step 1.
+    void stand() {
+        strand.execute(() -> {
+            queue();
+            peers.open();
+            turn.enter();
+        });
+        client.opened(this);
+    }
+
+    Wish await(@Nullable Duration limit) {
+        Wish wish = new Wish();
+        strand.execute(() -> {
+            if (closed != null) {
+                wish.result.completeExceptionally(closed.get());
+            } else if (leadership().isPresent()) {
+                wish.result.complete(leadership());
+            } else {
+                wishes.add(wish);
+            }
+        });
+        if (limit != null && !wish.result.isDone()) {
+            wish.cancelLimit = kernel.time().schedule(limit, strand, () -> runOut(wish));
+        }
+        return wish;
+    }
+
+    private void runOut(Wish wish) {
+        BackendException because = failure();
+        boolean othersLead = because == null && (turn.isWaiting() || leaderCallback != null);
+        boolean answered = because == null && kernel.store().hasAnsweredSince(wish.askedBefore);
+        if (because == null && !othersLead && !answered && !wish.overdue) {
+            wish.overdue = true; // An answer may be on its way.
+            wish.cancelLimit = kernel.time().schedule(Kernel.GRACE, strand, () -> runOut(wish));
+        } else if (othersLead || answered) {
+            wish.result.complete(Optional.empty());
+        } else {
+            wish.result.completeExceptionally(scope.notApplied("awaitLeadership", because));
+        }
+    }
+
+    /** Gives back what is held, and leaves; completes when the store has nothing of it and no callback runs. */
+    CompletableFuture<Void> end() {
+        return end(null, () -> new IllegalStateException(closedMessage(scope, "awaitLeadership")));
+    }
+
+    @Override
+    public CompletableFuture<Void> shutDown() {
+        return end(LossCause.SERENO_CLOSED, () -> scope.closed("awaitLeadership"));
+    }
+
+    private CompletableFuture<Void> end(@Nullable LossCause cause, Supplier<RuntimeException> why) {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        client.closed(this);
+        strand.execute(() -> {
+            closed = why;
+            if (queues) {
+                queues = false;
+                NotGranted reason = cause == null ? NotGranted.WITHDRAWN : NotGranted.CLOSED;
+                kernel.events().gaveUp(RECIPE, scope.name(), reason, queuesSince);
+            }
+            wishes.forEach(wish -> wish.result.completeExceptionally(why.get()));
+            wishes.clear();
+            Hold hold = leadership;
+            if (hold != null && cause != null) {
+                leadership = null;
+                hold.lose(cause);
+            } else if (hold != null) {
+                var unused = hold.surrender();
+            }
+            if (cause == null) {
+                leaving.add(gone);
+                turn.leave();
+            } else {
+                // All entries of this client go together, with the session: else one of its candidates would be elected
+                // while it closes.
+                turn.abandon();
+                gone.complete(null);
+            }
+        });
+        return CompletableFuture.allOf(gone, leading.close(), peers.close());
+    }
+
+    // Step 2.
+    @Override
+    public CompletableFuture<Void> takeBack(Hold hold) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        boolean inside = leading.isRunningHere();
+        strand.execute(() -> {
+            if (hold != leadership) {
+                done.complete(null); // Lost in the same moment.
+                return;
+            }
+            leadership = null;
+            outgoing = hold;
+            leaving.add(done);
+            if (leaderCallback != null && !inside) {
+                leaderCallback.interrupt();
+            }
+            enterAgain();
+            refresh();
+        });
+        return kernel.atMost(kernel.operationTimeout(), done);
+    }
+
+    @Override
+    public void lost(LossCause cause) {
+        Hold hold = leadership;
+        leadership = null;
+        if (hold != null) {
+            hold.lose(cause);
+        }
+        refresh(); // First, so that no callback is shown a leadership that is lost.
+        tellFollower();
+        enterAgain();
+    }
+
+    private void queue() {
+        if (!queues) {
+            queues = true;
+            queuesSince = kernel.events().now();
+            kernel.events().waiting(RECIPE, scope.name());
+        }
+    }
+
+    private void enterAgain() {
+        if (closed != null) {
+            turn.leave();
+        } else if (leaderCallback == null) {
+            queue();
+            turn.rollOver();
+        } else {
+            reenter = true;
+            turn.leave();
+        }
+    }
+
+    private void leaderReturned() {
+        leaderCallback = null;
+        if (reenter && closed == null) {
+            reenter = false;
+            queue();
+            turn.enter();
+        }
+    }
+
+    // Step 3.
+    @Override
+    public void waiting() {
+        behindOthers = true;
+        refresh();
+        tellFollower();
+    }
+
+    @Override
+    public void granted(Session session, long createRevision) {
+        long token = FencingToken.of(createRevision, 0);
+        Hold hold = new Hold(kernel, this, session, RECIPE, scope.name(), token);
+        leadership = hold;
+        behindOthers = false;
+        peers.leads(createRevision);
+        refresh();
+        queues = false;
+        kernel.events().granted(RECIPE, scope.name(), token, queuesSince);
+        wishes.forEach(wish -> wish.result.complete(Optional.of(hold)));
+        wishes.clear();
+        if (ledBefore) {
+            tellFollower();
+        }
+        ledBefore = true;
+        toldFollower = false;
+        listeners.leader().ifPresent(callback -> {
+            Interruptible handle = leading.submit(
+                    "onElectedLeader",
+                    () -> callback.accept(hold, peers.known()),
+                    () -> strand.execute(this::leaderReturned));
+            leaderCallback = handle;
+            hold.interruptedByLoss(handle);
+        });
+    }
+
+    private void tellFollower() {
+        if (!toldFollower && closed == null) {
+            toldFollower = true;
+            listeners
+                    .follower()
+                    .ifPresent(callback ->
+                            leading.submit("onElectedFollower", () -> callback.accept(peers.known()), () -> {}));
+        }
+    }
+
+    private void refresh() {
+        long own = turn.incarnation();
+        Optional<Peer> self = own == 0 ? Optional.empty() : Optional.of(new Peer(kernel.nodeId(), own, metadata));
+        peers.refresh(self, leadership, turn::isOwn);
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    @Override
+    public void seen(List<Entry> queue) {
+        peers.seed(queue);
+    }
+
+    @Override
+    public void failed(BackendException why, boolean first) {
+        if (first) {
+            scope.troubled("candidacy", why);
+        }
+    }
+
+    @Override
+    public void foundGone(LossCause cause) {
+        if (outgoing != null) {
+            outgoing.foundGone(cause);
+        }
+    }
+
+    @Override
+    public void givenBack() {
+        outgoing = null;
+        List<CompletableFuture<Void>> done = List.copyOf(leaving);
+        leaving.clear();
+        done.forEach(left -> left.complete(null));
+    }
+
+    @Override
+    public void idle() {
+        givenBack();
+    }
+}

@@ -1,0 +1,193 @@
+package io.sereno.recipes.election;
+
+import io.sereno.LeaderElection;
+import io.sereno.Leadership;
+import io.sereno.Peer;
+import io.sereno.SerenoException;
+import io.sereno.SessionState;
+import io.sereno.Topology;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Metadata;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.View;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** The election as its users call it: gathers callbacks, makes the {@link Candidacy} at {@link #start}, and waits. Safe for use by multiple threads. */
+public final class ElectionRecipe implements LeaderElection {
+    private final Client client;
+    private final Kernel kernel;
+    private final Scope scope;
+    private final String directory;
+    private final AtomicReference<Candidacy.Listeners> listeners = new AtomicReference<>(Candidacy.Listeners.NONE);
+    private final AtomicReference<@Nullable Candidacy> candidacy = new AtomicReference<>();
+    private volatile Map<String, String> metadata = Map.of();
+    private volatile boolean closed;
+
+    public ElectionRecipe(Client client, String name, String directory) {
+        this.client = client;
+        this.kernel = client.kernel();
+        this.scope = new Scope(kernel, Candidacy.RECIPE, name);
+        this.directory = directory;
+    }
+
+    @Override
+    public LeaderElection onElectedLeader(BiConsumer<Leadership, Topology> callback) {
+        return register("onElectedLeader", callback, before -> before.withLeader(callback));
+    }
+
+    @Override
+    public LeaderElection onElectedFollower(Consumer<Topology> callback) {
+        return register("onElectedFollower", callback, before -> before.withFollower(callback));
+    }
+
+    @Override
+    public LeaderElection onPeerJoined(BiConsumer<Peer, Topology> callback) {
+        return register("onPeerJoined", callback, before -> before.withJoined(callback));
+    }
+
+    @Override
+    public LeaderElection onPeerLeft(BiConsumer<Peer, Topology> callback) {
+        return register("onPeerLeft", callback, before -> before.withLeft(callback));
+    }
+
+    @Override
+    public LeaderElection metadata(Map<String, String> described) {
+        requireNotClosed("metadata");
+        metadata = Metadata.checked(described);
+        Candidacy standing = candidacy.get();
+        if (standing != null) {
+            standing.describe(metadata);
+        }
+        return this;
+    }
+
+    @Override
+    public LeaderElection start() {
+        requireNotClosed("start");
+        Candidacy begun = new Candidacy(client, scope, directory, Objects.requireNonNull(listeners.get()));
+        if (!candidacy.compareAndSet(null, begun)) {
+            throw new IllegalStateException(scope.about("start") + ": it was started before");
+        }
+        begun.describe(metadata);
+        begun.stand();
+        if (closed) {
+            close();
+        }
+        return this;
+    }
+
+    @Override
+    public Leadership awaitLeadership() throws InterruptedException {
+        return await(null).orElseThrow();
+    }
+
+    @Override
+    public Optional<Leadership> awaitLeadership(Duration timeout) throws InterruptedException {
+        return await(Scope.checkTimeout(timeout)).map(hold -> hold);
+    }
+
+    private Optional<Hold> await(@Nullable Duration limit) throws InterruptedException {
+        requireNotClosed("awaitLeadership");
+        Candidacy standing = candidacy.get();
+        if (standing == null) {
+            throw new IllegalStateException(
+                    scope.about("awaitLeadership") + ": call start() first, nobody stands here yet");
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException(scope.about("awaitLeadership") + ": interrupted before it began");
+        }
+        Candidacy.Wish wish = standing.await(limit);
+        try {
+            return Await.interruptibly(wish.result());
+        } finally {
+            // Only the wait ends; the candidacy stays.
+            wish.forget();
+        }
+    }
+
+    @Override
+    public Optional<Leadership> leadership() {
+        Candidacy standing = candidacy.get();
+        return standing == null ? Optional.empty() : standing.leadership().map(hold -> hold);
+    }
+
+    @Override
+    public Topology topology() {
+        requireNotClosed("topology");
+        Candidacy standing = candidacy.get();
+        if (standing != null && standing.peers().isKnown()) {
+            return standing.peers().known();
+        }
+        return Peers.compose(
+                View.queue(client.read("topology", scope, directory)), true, Optional.empty(), false, entry -> false);
+    }
+
+    @Override
+    public State state() {
+        Candidacy standing = candidacy.get();
+        if (closed || client.isClosed()) {
+            return State.CLOSED;
+        }
+        if (standing == null) {
+            return State.OBSERVING;
+        }
+        if (standing.leadership().isPresent()) {
+            return State.LEADER;
+        }
+        boolean inReach = standing.failure() == null && kernel.sessions().state() == SessionState.CONNECTED;
+        return inReach && standing.isBehindOthers() ? State.FOLLOWER : State.SUSPENDED;
+    }
+
+    @Override
+    public Optional<SerenoException> lastError() {
+        Candidacy standing = candidacy.get();
+        if (standing == null || closed) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(standing.failure()).map(why -> scope.notApplied("candidacy", why));
+    }
+
+    @Override
+    public void resign() {
+        requireNotClosed("resign");
+        leadership().ifPresent(Leadership::close);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Candidacy standing = candidacy.get();
+        if (standing != null) {
+            Await.uninterruptibly(client.withinCloseLimit(standing.end()));
+        }
+    }
+
+    private LeaderElection register(String operation, Object callback, UnaryOperator<Candidacy.Listeners> addition) {
+        Objects.requireNonNull(callback, "callback is null");
+        requireNotClosed(operation);
+        if (candidacy.get() != null) {
+            throw new IllegalStateException(
+                    scope.about(operation) + ": register callbacks before start(), else the first events are missed");
+        }
+        listeners.updateAndGet(addition);
+        return this;
+    }
+
+    private void requireNotClosed(String operation) {
+        client.requireOpen(operation, scope);
+        if (closed) {
+            throw new IllegalStateException(Candidacy.closedMessage(scope, operation));
+        }
+    }
+}

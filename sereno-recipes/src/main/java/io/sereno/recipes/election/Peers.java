@@ -1,0 +1,181 @@
+package io.sereno.recipes.election;
+
+import io.sereno.Peer;
+import io.sereno.SessionState;
+import io.sereno.Topology;
+import io.sereno.recipes.client.CallbackFailures;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Callbacks;
+import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Turn;
+import io.sereno.recipes.kernel.View;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who stands, as one candidate sees it, and the callbacks that tell of it.
+ *
+ * <p>What became of the peers is the difference between the topology told last and the newest: each incarnation joins once and leaves once, in pairs,
+ * and one that came and went in between is not told. These callbacks have a line of their own, beside that of a leader callback which may run for as
+ * long as the leadership.
+ *
+ * <p>Confined to the strand of the candidate, but for {@link #known}, {@link #isKnown} and {@link #close}.
+ */
+final class Peers {
+    private static final Topology NOBODY_KNOWN = new Topology(Optional.empty(), Optional.empty(), List.of(), false);
+
+    private final Kernel kernel;
+    private final Strand strand;
+    private final View view;
+    private final Candidacy.Listeners listeners;
+    private final CallbackFailures failures;
+    private final Callbacks callbacks;
+    private final AtomicBoolean newsDue = new AtomicBoolean();
+    private volatile @Nullable Sight latest;
+    private volatile boolean closed;
+
+    /** Those told as joined and not as left, by incarnation; confined to the callbacks. */
+    private final Map<Long, Peer> told = new LinkedHashMap<>();
+
+    Peers(
+            Scope scope,
+            Strand strand,
+            String directory,
+            Duration period,
+            Candidacy.Listeners listeners,
+            Runnable onChange) {
+        this.kernel = scope.kernel();
+        this.strand = strand;
+        this.view = View.ofQueue(kernel, strand, directory, period, onChange);
+        this.listeners = listeners;
+        this.failures = new CallbackFailures(scope);
+        this.callbacks = new Callbacks(kernel.callbacks(), failures);
+    }
+
+    void open() {
+        view.open();
+    }
+
+    void seed(List<Entry> queue) {
+        view.seed(queue);
+    }
+
+    CompletableFuture<Void> close() {
+        closed = true;
+        strand.execute(view::close);
+        return callbacks.close();
+    }
+
+    boolean isKnown() {
+        return latest != null;
+    }
+
+    /** A topology, and the candidate's own leadership that it shows, if it shows one. */
+    private record Sight(Topology topology, @Nullable Hold leadership) {}
+
+    /** Asks nobody. A leadership of the candidate's own is shown for as long as it is held, though nothing has run since it was lost. */
+    Topology known() {
+        Sight sight = latest;
+        if (sight == null) {
+            return NOBODY_KNOWN;
+        }
+        Topology now = sight.topology();
+        Hold own = sight.leadership();
+        Optional<Peer> leader = own == null || own.isHeld() ? now.leader() : Optional.empty();
+        boolean current = now.current() && kernel.sessions().state() == SessionState.CONNECTED;
+        return new Topology(now.self(), leader, now.peers(), current);
+    }
+
+    /** The newest topology, from the view and from what the candidate knows of itself; whoever is to hear of peers does. */
+    void refresh(Optional<Peer> self, @Nullable Hold leadership, Predicate<Entry> isOwn) {
+        List<Entry> entries = view.entries();
+        if (entries == null) {
+            return;
+        }
+        latest = new Sight(compose(entries, view.isCurrent(), self, leadership != null, isOwn), leadership);
+        if (newsDue.compareAndSet(false, true)) {
+            callbacks.submit("onPeer", this::tellNews, () -> {});
+        }
+    }
+
+    /** The candidate leads from this place: whoever stood before it is gone for good, and a read that shows otherwise is too old. */
+    void leads(long incarnation) {
+        view.dropBefore(incarnation);
+    }
+
+    /**
+     * In the order of succession, without places that were the candidate's own and are no more. The first of them is the leader, unless a place of
+     * the candidate's own is in front of it in the view: one that was lost may stand in the store for a while yet, and then nobody can lead. That the
+     * candidate is first in a view is no proof that it leads.
+     */
+    static Topology compose(
+            List<Entry> entries, boolean current, Optional<Peer> self, boolean leads, Predicate<Entry> isOwn) {
+        List<Peer> peers = new ArrayList<>(entries.size() + 1);
+        self.ifPresent(peers::add);
+        for (Entry entry : entries) {
+            if (!isOwn.test(entry)) {
+                Card card = Card.decode(entry.value());
+                String nodeId = Turn.isForeign(entry) ? "foreign entry " + entry.name() : card.nodeId();
+                peers.add(new Peer(nodeId, entry.createRevision(), card.metadata()));
+            }
+        }
+        peers.sort(Comparator.comparingLong(Peer::incarnation));
+        Optional<Peer> leader = self;
+        if (!leads) {
+            boolean behindOwn = !entries.isEmpty() && isOwn.test(entries.get(0));
+            leader = peers.stream()
+                    .findFirst()
+                    .filter(first -> !behindOwn && !Optional.of(first).equals(self));
+        }
+        return new Topology(self, leader, peers, current);
+    }
+
+    private void tellNews() {
+        newsDue.set(false);
+        Topology now = known();
+        Map<Long, Peer> others = new LinkedHashMap<>();
+        for (Peer peer : now.peers()) {
+            if (!now.self().equals(Optional.of(peer))) {
+                others.put(peer.incarnation(), peer);
+            }
+        }
+        for (Peer gone : List.copyOf(told.values())) {
+            if (!others.containsKey(gone.incarnation())) {
+                told.remove(gone.incarnation());
+                listeners.left().ifPresent(callback -> tell("onPeerLeft", callback, gone, now));
+            }
+        }
+        for (Peer come : others.values()) {
+            if (told.put(come.incarnation(), come) == null) {
+                listeners.joined().ifPresent(callback -> tell("onPeerJoined", callback, come, now));
+            }
+        }
+    }
+
+    /** One failing callback does not take the news from the next. */
+    private void tell(String what, BiConsumer<Peer, Topology> callback, Peer peer, Topology now) {
+        if (closed) {
+            return;
+        }
+        try {
+            callback.accept(peer, now);
+            failures.wentWell(what);
+        } catch (RuntimeException | Error thrown) {
+            failures.failed(what, thrown);
+        }
+    }
+}

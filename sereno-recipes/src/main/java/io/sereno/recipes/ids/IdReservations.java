@@ -1,0 +1,356 @@
+package io.sereno.recipes.ids;
+
+import io.sereno.IdLayout;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Quote;
+import io.sereno.recipes.kernel.Requests;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.recipes.kernel.Sessions;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reserves ticks for the generator of a name, in the store.
+ *
+ * <p>Stored: {@code layout}, what all agree on; {@code slot-<n>}, leased, while a client has slot n; {@code hw-<n>}, for good, up to where the ticks
+ * of slot n are reserved and by which attempt ({@link IdWindow}); {@code x-<attempt>}, leased, an attempt that was called off.
+ *
+ * <p>Invariant: ticks are given out only to the one who saw the commit that reserved them, and every such commit moves {@code hw-<n>} on from the
+ * modRevision that it was read at. So ids are unique whatever clocks and leases do; a lease only gives a slot back.
+ *
+ * <ol>
+ *   <li><b>Agree.</b> Read {@code layout}. Another one: refused. None: it is put with the first claim.
+ *   <li><b>Claim.</b> From a random slot on, read {@code hw-<n>}: {@code absent(slot-n), modRevision(hw-n) == r, absent(x-attempt) -> put(slot-n, lease),
+ *       put(hw-n)}. A conflict, or a mark far ahead of the clock: the next slot.
+ *   <li><b>Extend.</b> {@code createRevision(slot-n) == c, modRevision(hw-n) == r, absent(x-attempt) -> put(hw-n)}. A conflict: the slot is lost, claim
+ *       another.
+ *   <li><b>Settle.</b> An attempt in doubt is called off by putting {@code x-<attempt>}; then {@code hw-<n>}, read, says whether it had come to pass.
+ * </ol>
+ *
+ * <p>{@link #ask} is for every thread; all else is confined to the strand. One request to the store is under way at most; {@link #step} does the next.
+ */
+final class IdReservations {
+    /** Whoever makes ids of it. Called on the strand. */
+    interface Owner {
+        /** There are more ticks for those who wait; or there never will be, and {@link #refusal} says why. */
+        void serve();
+
+        /** Whether somebody waits for ids just now. */
+        boolean isWaitedFor();
+    }
+
+    private static final String LAYOUT = "layout";
+
+    /** A slot that is ours while its session lives. */
+    private record Place(Session session, int slot, long createRevision, long modRevision, long to) {}
+
+    /** A commit that reserves ticks; it extends when it has a place, else it claims. */
+    private record Attempt(
+            Session session,
+            String name,
+            int slot,
+            @Nullable Place place,
+            long from,
+            long to) {
+        String mark() {
+            return "x-" + name;
+        }
+    }
+
+    private final Kernel kernel;
+    private final Strand strand;
+    private final String directory;
+    private final Bytes layout;
+    private final Ticks ticks;
+    private final IdSequence sequence;
+    private final long reach;
+    private final long slots;
+    private final Owner owner;
+    private final Requests requests;
+
+    /** More ticks are wanted, and being worked on. */
+    private final AtomicBoolean asked = new AtomicBoolean();
+
+    private @Nullable Place place;
+    private @Nullable Attempt doubtful;
+    /** The createRevision of the layout's entry; 0 when there is none, negative when not known. */
+    private long layoutRevision = -1;
+
+    private @Nullable String refusal;
+    private int slot;
+    private long tried;
+    private boolean paused;
+    private boolean closed;
+
+    IdReservations(
+            Scope scope,
+            Strand strand,
+            String directory,
+            IdLayout layout,
+            Ticks ticks,
+            IdSequence sequence,
+            long reach,
+            Owner owner) {
+        this.kernel = scope.kernel();
+        this.strand = strand;
+        this.directory = directory;
+        this.layout = IdWindow.encode(layout);
+        this.ticks = ticks;
+        this.sequence = sequence;
+        this.reach = reach;
+        this.slots = 1L << layout.slotBits();
+        this.slot = (int) kernel.random().nextLong(slots);
+        this.owner = owner;
+        this.requests = new Requests(
+                kernel, strand, directory, Requests.Trouble.first(why -> scope.troubled("reserving", why)), this::step);
+    }
+
+    void open() {
+        kernel.sessions().join(new SessionEvents());
+    }
+
+    void close() {
+        closed = true;
+        requests.endPause();
+    }
+
+    /** More ticks than there are will be wanted. */
+    void ask() {
+        if (!asked.get() && asked.compareAndSet(false, true)) {
+            strand.execute(this::step);
+        }
+    }
+
+    /** Why there will never be any; null when there may be. */
+    @Nullable
+    String refusal() {
+        return refusal;
+    }
+
+    /** Why the store cannot be asked; null when it can. */
+    @Nullable
+    BackendException failure() {
+        BackendException own = requests.failure();
+        return own != null ? own : kernel.sessions().failure();
+    }
+
+    /** {@code askedBefore}: the store's latest call when somebody began to wait. */
+    boolean isOutOfReach(long askedBefore) {
+        boolean silent = !kernel.store().hasAnsweredSince(askedBefore);
+        return failure() != null || (silent && kernel.sessions().current() == null);
+    }
+
+    /** For messages: what it is waiting for. */
+    String obstacle() {
+        return tried == 0
+                ? "the store has not answered yet"
+                : "no slot is free; " + tried + " tries among the " + slots
+                        + " of the layout found one taken, or used ahead of this clock";
+    }
+
+    /** Where ticks that are reserved now end. When some are asked for, it is beyond where those that we have end: a mark never goes back. */
+    private long end(long tick) {
+        return ticks.limit() - tick <= reach ? ticks.limit() : tick + reach;
+    }
+
+    /** Does the next thing that is to be done for the ticks that were asked for, if it can be done now. */
+    private void step() {
+        if (!requests.isIdle() || closed) {
+            return;
+        }
+        if (paused && !owner.isWaitedFor()) {
+            asked.set(false); // Whoever takes the next id asks again.
+        }
+        paused = false;
+        if (!asked.get() || refusal != null) {
+            return;
+        }
+        Attempt open = doubtful;
+        if (open != null && open.session.isAlive()) {
+            settle(open);
+            return;
+        }
+        doubtful = null; // It can at most reserve ticks that nobody uses, until its lease ends.
+        long tick = sequence.nextTick();
+        Session under = kernel.sessions().current();
+        if (sequence.isEnough(tick)) {
+            asked.set(false);
+            owner.serve();
+        } else if (ticks.now() < 0 || tick >= ticks.limit()) {
+            pause(null);
+        } else if (under == null) {
+            return; // The sessions tell us when there is one.
+        } else if (place != null && place.session.equals(under)) {
+            extend(under, place, tick);
+        } else if (layoutRevision < 0) {
+            agree();
+        } else {
+            read("hw-" + slot, mark -> claim(under, mark));
+        }
+    }
+
+    // Step 1.
+    private void agree() {
+        read(LAYOUT, found -> {
+            layoutRevision = found == null ? 0 : found.createRevision();
+            if (found != null && !IdWindow.isLayout(found.value(), layout)) {
+                refusal = "ids of this name are made with another layout; one for a name is accepted. Stored is "
+                        + oneLine(found.value()) + ", asked for " + oneLine(layout);
+                owner.serve();
+            }
+        });
+    }
+
+    private static String oneLine(Bytes value) {
+        return Quote.of(value.toUtf8().strip().replace('\n', ' '));
+    }
+
+    // Step 2.
+    private void claim(Session under, @Nullable Entry mark) {
+        long tick = sequence.nextTick();
+        IdWindow before = mark == null ? new IdWindow("", 0, 0) : IdWindow.decode(mark.value());
+        long to = end(tick);
+        if (before == null || before.to() >= to) {
+            tryNextSlot();
+            return;
+        }
+        Attempt attempt = new Attempt(under, under.nextName(), slot, null, Math.max(before.to(), tick), to);
+        Card card = new Card(kernel.nodeId(), kernel.time().wall(), Map.of());
+        Commit.Builder commit =
+                Commit.to(directory).ifAbsent("slot-" + slot).put("slot-" + slot, card.encode(), under.leaseId());
+        if (layoutRevision == 0) {
+            commit.ifAbsent(LAYOUT).put(LAYOUT, layout);
+        } else {
+            commit.ifCreateRevision(LAYOUT, layoutRevision);
+        }
+        if (mark == null) {
+            commit.ifAbsent("hw-" + slot);
+        } else {
+            commit.ifModRevision("hw-" + slot, mark.modRevision());
+        }
+        send(attempt, commit, this::tryNextSlot);
+    }
+
+    private void tryNextSlot() {
+        slot = (int) ((slot + 1L) % slots);
+        layoutRevision = -1;
+        tried++;
+        if (tried % slots == 0) {
+            pause(null);
+        }
+    }
+
+    // Step 3.
+    private void extend(Session under, Place held, long tick) {
+        Attempt attempt = new Attempt(under, under.nextName(), held.slot, held, Math.max(held.to, tick), end(tick));
+        Commit.Builder commit = Commit.to(directory)
+                .ifCreateRevision("slot-" + held.slot, held.createRevision)
+                .ifModRevision("hw-" + held.slot, held.modRevision);
+        send(attempt, commit, () -> place = null);
+    }
+
+    private void send(Attempt attempt, Commit.Builder commit, Runnable onConflict) {
+        commit.ifAbsent(attempt.mark())
+                .put("hw-" + attempt.slot, new IdWindow(attempt.name, attempt.from, attempt.to).encode());
+        requests.commit(commit, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED -> won(attempt, outcome.revision());
+                case CONFLICT -> onConflict.run();
+                case LEASE_DEAD -> leaseDead(attempt.session);
+                case NOT_APPLIED -> pause(outcome.failure());
+                case UNKNOWN -> {
+                    doubtful = attempt;
+                    pause(outcome.failure());
+                }
+            }
+        });
+    }
+
+    private void won(Attempt attempt, long revision) {
+        long createRevision = attempt.place != null ? attempt.place.createRevision : revision;
+        place = new Place(attempt.session, attempt.slot, createRevision, revision, attempt.to);
+        sequence.open(attempt.slot, attempt.from, attempt.to);
+        tried = 0;
+        requests.calm();
+        asked.set(false);
+        owner.serve();
+    }
+
+    // Step 4.
+    private void settle(Attempt open) {
+        Commit.Builder callOff =
+                Commit.to(directory).ifAbsent(open.mark()).put(open.mark(), Card.WITHDRAWN, open.session.leaseId());
+        requests.commit(callOff, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED, CONFLICT -> read("hw-" + open.slot, mark -> settled(open, mark));
+                case LEASE_DEAD -> leaseDead(open.session);
+                case NOT_APPLIED, UNKNOWN -> pause(outcome.failure());
+            }
+        });
+    }
+
+    private void settled(Attempt open, @Nullable Entry mark) {
+        doubtful = null;
+        kernel.sessions().withdrawn(open.session);
+        IdWindow last = mark == null ? null : IdWindow.decode(mark.value());
+        if (mark != null && last != null && last.owner().equals(open.name)) {
+            won(open, mark.modRevision());
+        }
+    }
+
+    private void leaseDead(Session dead) {
+        doubtful = null;
+        place = null;
+        pause(null);
+        kernel.sessions().end(dead);
+    }
+
+    private void read(String name, Consumer<@Nullable Entry> then) {
+        requests.read(
+                name,
+                snapshot -> then.accept(snapshot.entries().stream().findFirst().orElse(null)),
+                () -> paused = true);
+    }
+
+    private void pause(@Nullable BackendException why) {
+        paused = true;
+        requests.pause(why);
+    }
+
+    private final class SessionEvents implements Sessions.Member {
+        @Override
+        public void opened(Session session) {
+            strand.execute(IdReservations.this::step);
+        }
+
+        /** Nothing is lost with a session but the time for which ticks are reserved. */
+        @Override
+        public boolean uses(Session session) {
+            return false;
+        }
+
+        @Override
+        public void ended(Session session) {
+            // What was reserved stays ours. The next ticks are claimed under the next session.
+        }
+
+        @Override
+        public void failed(BackendException why) {
+            // failure() says so to whoever waits too long.
+        }
+
+        @Override
+        public void renewed(Session session) {
+            // A renewal adds no ticks.
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package io.sereno.recipes.ids;
+
+import io.sereno.IdLayout;
+import io.sereno.NotAppliedException;
+import io.sereno.recipes.client.InUse;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/**
+ * The generator that all users of a name share within a client: its {@link IdSequence} makes ids of the ticks that its {@link IdReservations} gets
+ * from the store; who finds no id waits here, first come, first served, for the clock or for the store, whichever has what it needs.
+ *
+ * <p>{@link #take}, {@link #request}, {@link #forget} and {@link #close} are for every thread; all else is confined to the strand.
+ */
+final class IdSource implements IdReservations.Owner {
+    static final String RECIPE = "ids";
+    static final Shared<InUse<IdSource>> SOURCES = new Shared<>(client -> new InUse<>(IdSource::close), InUse::close);
+
+    /** Long enough that the store is rarely asked, and shorter than the operation timeout: a sole slot is of use again soon after a crash. */
+    private static final Duration WINDOW = Duration.ofSeconds(4);
+    /** A clock that is set is looked at again after this, whatever it said before. */
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
+
+    /** Somebody waits for ids. */
+    static final class Request {
+        private final String operation;
+        private final boolean emptyIfLate;
+        /** The store's latest call when it was made. */
+        private final long askedBefore;
+
+        private final long[] ids;
+        private final CompletableFuture<Optional<long[]>> result = new CompletableFuture<>();
+        private volatile Runnable cancelLimit = () -> {};
+        private int filled;
+
+        private Request(String operation, int count, boolean emptyIfLate, long askedBefore) {
+            this.askedBefore = askedBefore;
+            this.operation = operation;
+            this.emptyIfLate = emptyIfLate;
+            this.ids = new long[count];
+        }
+
+        public CompletableFuture<Optional<long[]>> result() {
+            return result;
+        }
+
+        private boolean isFilledFrom(LongSupplier source) {
+            while (filled < ids.length) {
+                long id = source.getAsLong();
+                if (id == IdSequence.NONE) {
+                    return false;
+                }
+                ids[filled++] = id;
+            }
+            return true;
+        }
+    }
+
+    private final Kernel kernel;
+    private final Scope scope;
+    private final IdLayout layout;
+    private final Ticks ticks;
+    private final Strand strand = new Strand();
+    private final IdSequence sequence;
+    private final IdReservations reservations;
+
+    // Confined to the strand.
+    private final Queue<Request> waiting = new ArrayDeque<>();
+    private boolean closed;
+    private Runnable cancelWake = () -> {};
+
+    IdSource(Scope scope, String directory, IdLayout layout) {
+        this.kernel = scope.kernel();
+        this.scope = scope;
+        this.layout = layout;
+        this.ticks = new Ticks(kernel.time(), layout);
+        long reach = ticks.in(WINDOW);
+        this.sequence = new IdSequence(layout, ticks, reach, this::ask);
+        this.reservations = new IdReservations(scope, strand, directory, layout, ticks, sequence, reach, this);
+        reservations.open();
+    }
+
+    IdLayout layout() {
+        return layout;
+    }
+
+    /** The next id; negative if there is none yet, and then {@link #request} waits for it. */
+    long take() {
+        return sequence.take();
+    }
+
+    private void ask() {
+        reservations.ask();
+    }
+
+    Request request(String operation, int count, boolean emptyIfLate, Duration limit) {
+        Request request =
+                new Request(operation, count, emptyIfLate, kernel.store().asked());
+        strand.execute(() -> {
+            if (closed) {
+                request.result.completeExceptionally(scope.closed(operation));
+                return;
+            }
+            waiting.add(request);
+            serve();
+            if (limit.isZero()) {
+                runOut(request);
+            }
+        });
+        if (!request.result.isDone()) {
+            request.cancelLimit = kernel.time().schedule(limit, strand, () -> runOut(request));
+            if (request.result.isDone()) {
+                request.cancelLimit.run();
+            }
+        }
+        return request;
+    }
+
+    void forget(Request request) {
+        request.cancelLimit.run();
+        strand.execute(() -> waiting.remove(request));
+    }
+
+    void close() {
+        strand.execute(() -> {
+            closed = true;
+            reservations.close();
+            cancelWake.run();
+            waiting.forEach(request -> request.result.completeExceptionally(scope.closed(request.operation)));
+            waiting.clear();
+        });
+    }
+
+    @Override
+    public boolean isWaitedFor() {
+        return !waiting.isEmpty();
+    }
+
+    /** Those who wait, in their order; then the clock or the store is waited for. */
+    @Override
+    public void serve() {
+        cancelWake.run();
+        while (!waiting.isEmpty()) {
+            Request first = waiting.element();
+            String refusal = reservations.refusal();
+            if (refusal != null) {
+                waiting.remove();
+                first.cancelLimit.run();
+                first.result.completeExceptionally(
+                        new IllegalStateException(scope.about(first.operation) + ": " + refusal));
+            } else if (first.isFilledFrom(sequence::take)) {
+                waiting.remove();
+                first.cancelLimit.run();
+                first.result.complete(Optional.of(first.ids));
+            } else {
+                long tick = sequence.nextTick();
+                Duration wait = LONGEST_WAIT;
+                if (sequence.reaches(tick)) {
+                    wait = sequence.until(tick);
+                } else {
+                    reservations.ask();
+                }
+                if (wait.compareTo(Duration.ZERO) > 0) {
+                    Duration shorter = wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
+                    cancelWake = kernel.time().schedule(shorter, strand, this::serve);
+                    return;
+                }
+            }
+        }
+    }
+
+    private void runOut(Request request) {
+        if (!waiting.contains(request)) {
+            return;
+        }
+        serve(); // A last look: a timer may be late, and the clock have come to the next tick.
+        if (!waiting.remove(request)) {
+            return;
+        }
+        request.cancelLimit.run();
+        long tick = sequence.nextTick();
+        boolean waitsForTheStore = tick < ticks.limit() && !sequence.reaches(tick);
+        if (waitsForTheStore && reservations.isOutOfReach(request.askedBefore)) {
+            BackendException why = reservations.failure();
+            request.result.completeExceptionally(scope.notApplied(request.operation, why));
+        } else if (request.emptyIfLate && ticks.now() >= 0 && tick < ticks.limit()) {
+            request.result.complete(Optional.empty());
+        } else {
+            request.result.completeExceptionally(new NotAppliedException(
+                    scope.about(request.operation) + ": " + missing() + "; the call may be repeated"));
+        }
+    }
+
+    private String missing() {
+        long next = sequence.nextTick();
+        if (ticks.now() < 0) {
+            return "the clock says " + kernel.time().wall() + ", which is before the epoch of " + layout;
+        }
+        if (next >= ticks.limit()) {
+            return "the clock says " + kernel.time().wall() + ", for which " + layout
+                    + " has no time bits; take a layout with more of them";
+        }
+        if (sequence.reaches(next)) {
+            return "the clock is " + sequence.until(next) + " behind the next tick, and not more ids fit before it";
+        }
+        return reservations.obstacle();
+    }
+}

@@ -1,0 +1,345 @@
+package io.sereno.recipes.membership;
+
+import io.sereno.DuplicateMemberException;
+import io.sereno.KeepAlive;
+import io.sereno.Membership.IfPresent;
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.SessionState;
+import io.sereno.Subscription;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Metadata;
+import io.sereno.recipes.client.Open;
+import io.sereno.recipes.client.OpenSubscription;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member as its user sees it, from {@code join()} to {@code close()}: what is wanted, who waits for it, and for how long. What is done for it in the
+ * store is {@link Listing}'s.
+ *
+ * <p>A join has one limit at a time: the operation timeout; when somebody is there and it is to wait, the time that the entry of a dead one can last;
+ * and then once more the operation timeout, for a last look.
+ *
+ * <p>Safe for use by multiple threads.
+ */
+final class ListedMember implements KeepAlive, Open, Listing.Owner {
+    /** The metadata that somebody waits for others to see. */
+    private static final class Update {
+        private final CompletableFuture<Void> result = new CompletableFuture<>();
+        private long description;
+        private volatile Runnable cancelLimit = () -> {};
+    }
+
+    private final Client client;
+    private final Kernel kernel;
+    private final Scope scope;
+    private final String id;
+    private final Duration ttl;
+    private final IfPresent ifPresent;
+    private final Strand strand = new Strand();
+    private final Listing listing;
+    private final CompletableFuture<Void> joined = new CompletableFuture<>();
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+    private final Map<OpenSubscription, Consumer<State>> onState = new ConcurrentHashMap<>();
+
+    private volatile long incarnation;
+    private volatile boolean closed;
+
+    // Confined to the strand.
+    private Map<String, String> metadata;
+    private final List<Update> updates = new ArrayList<>();
+    private State told = State.LOST;
+    private Runnable cancelLimit = () -> {};
+    private boolean waits;
+    private boolean lastLook;
+    private boolean tookOver;
+    private boolean toldTaken;
+
+    ListedMember(
+            Client client,
+            Scope scope,
+            String directory,
+            String id,
+            Duration ttl,
+            Map<String, String> metadata,
+            IfPresent ifPresent) {
+        this.client = client;
+        this.kernel = client.kernel();
+        this.scope = scope;
+        this.id = id;
+        this.ttl = ttl;
+        this.metadata = metadata;
+        this.ifPresent = ifPresent;
+        this.listing = new Listing(kernel, strand, directory, id, ttl, this);
+    }
+
+    /** Completes when the member is listed, or fails when it is known that it will not be. */
+    CompletableFuture<Void> join() {
+        client.opened(this);
+        strand.execute(() -> {
+            if (!closed) {
+                limit(kernel.operationTimeout(), this::joinRunsOut);
+                listing.enter();
+            }
+        });
+        return joined;
+    }
+
+    private void limit(Duration limit, Runnable then) {
+        cancelLimit.run();
+        cancelLimit = kernel.time().schedule(limit, strand, () -> {
+            if (!joined.isDone()) {
+                then.run();
+            }
+        });
+    }
+
+    private void joinRunsOut() {
+        BackendException why = listing.failure();
+        refuse(
+                listing.isInDoubt()
+                        ? new OutcomeUnknownException(
+                                about("join") + ": " + reason(why)
+                                        + "; it is withdrawn, and until that is through, others may see it listed",
+                                why)
+                        : scope.notApplied(operation("join"), why));
+    }
+
+    private void refuse(RuntimeException why) {
+        joined.completeExceptionally(why);
+        var unused = leave();
+    }
+
+    @Override
+    public void listed(long createRevision) {
+        incarnation = createRevision;
+        toldTaken = false;
+        cancelLimit.run();
+        joined.complete(null);
+        changed();
+    }
+
+    @Override
+    public void taken(MemberCard by, long createRevision, boolean isRemnant) {
+        boolean waitsForIt = isRemnant || ifPresent == IfPresent.WAIT;
+        if (joined.isDone()) {
+            if (!toldTaken && !isRemnant && !closed) {
+                toldTaken = true;
+                scope.troubled(operation("listing"), duplicate("listing", by));
+            }
+        } else if (ifPresent == IfPresent.TAKE_OVER && !tookOver) {
+            tookOver = true;
+            listing.takeOver(createRevision);
+        } else if (!waitsForIt || lastLook) {
+            refuse(duplicate("join", by));
+        } else if (!waits) {
+            waits = true;
+            limit(longestRemnant(by), () -> {
+                lastLook = true;
+                limit(kernel.operationTimeout(), this::joinRunsOut);
+                listing.lookAgain();
+            });
+        }
+    }
+
+    /** How long the entry of a member that is dead already can still be there. */
+    private Duration longestRemnant(MemberCard card) {
+        Duration longest = client.backend().guarantees().greatestTtl();
+        Duration theirs = card.ttl().compareTo(longest) > 0 ? longest : card.ttl();
+        return (theirs.compareTo(ttl) > 0 ? theirs : ttl)
+                .plus(client.backend().guarantees().expiryLateness());
+    }
+
+    private DuplicateMemberException duplicate(String operation, MemberCard other) {
+        return new DuplicateMemberException(about(operation) + ": another live member has this id, put by node '"
+                + other.card().nodeId() + "' at " + other.card().since());
+    }
+
+    @Override
+    public void update(Map<String, String> described) {
+        Map<String, String> copy = Metadata.checked(described);
+        client.requireOpen(operation("update"), scope);
+        Await.uninterruptibly(describe(copy));
+    }
+
+    /** Completes when others see it. */
+    CompletableFuture<Void> describe(Map<String, String> described) {
+        Update update = new Update();
+        strand.execute(() -> {
+            if (closed) {
+                update.result.completeExceptionally(closed("update"));
+            } else {
+                metadata = described;
+                updates.add(update);
+                update.description = listing.describe();
+            }
+        });
+        if (!update.result.isDone()) {
+            update.cancelLimit = kernel.time().schedule(kernel.operationTimeout(), strand, () -> runOut(update));
+            if (update.result.isDone()) {
+                update.cancelLimit.run();
+            }
+        }
+        return update.result;
+    }
+
+    private void runOut(Update update) {
+        if (updates.remove(update)) {
+            BackendException why = listing.failure();
+            String about = about("update") + ": " + reason(why) + "; ";
+            update.result.completeExceptionally(
+                    listing.isPerhapsShown(update.description)
+                            ? new OutcomeUnknownException(about + "others may see it, now or soon", why)
+                            : new NotAppliedException(
+                                    about + "others do not see it yet, and will when it is listed", why));
+        }
+    }
+
+    @Override
+    public void shown(long description) {
+        updates.removeIf(update -> {
+            boolean seen = update.description <= description;
+            if (seen) {
+                update.cancelLimit.run();
+                update.result.complete(null);
+            }
+            return seen;
+        });
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    @Override
+    public void failed(BackendException why) {
+        scope.troubled(operation("listing"), why);
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public long incarnation() {
+        return incarnation;
+    }
+
+    @Override
+    public State state() {
+        if (closed || client.isClosed()) {
+            return State.CLOSED;
+        }
+        if (!listing.isListed()) {
+            return State.LOST;
+        }
+        return listing.sessions().state() == SessionState.SUSPENDED ? State.SUSPENDED : State.LISTED;
+    }
+
+    @Override
+    public Subscription onState(Consumer<State> callback) {
+        Objects.requireNonNull(callback, "callback is null");
+        client.requireOpen(operation("onState"), scope);
+        if (closed) {
+            throw closed("onState");
+        }
+        OpenSubscription subscription = new OpenSubscription(client, scope, operation("onState"), onState::remove);
+        onState.put(subscription, callback);
+        if (closed) {
+            subscription.close(); // It may have come after all others were told.
+        }
+        return subscription;
+    }
+
+    @Override
+    public void changed() {
+        State now = state();
+        if (now == told || (now == State.LOST && incarnation == 0)) {
+            return;
+        }
+        told = now;
+        onState.forEach((subscription, callback) -> subscription.tell(() -> {
+            try {
+                callback.accept(now);
+            } finally {
+                if (now == State.CLOSED) {
+                    subscription.close();
+                }
+            }
+        }));
+    }
+
+    /** Completes when the store has nothing of it. */
+    CompletableFuture<Void> leave() {
+        return end(this::closed, listing::leave);
+    }
+
+    @Override
+    public CompletableFuture<Void> shutDown() {
+        return end(operation -> scope.closed(operation(operation)), () -> {
+            listing.abandon();
+            gone.complete(null);
+        });
+    }
+
+    private CompletableFuture<Void> end(Function<String, RuntimeException> why, Runnable ending) {
+        client.closed(this);
+        strand.execute(() -> {
+            if (!closed) {
+                closed = true;
+                cancelLimit.run();
+                joined.completeExceptionally(why.apply("join"));
+                updates.forEach(update -> {
+                    update.cancelLimit.run();
+                    update.result.completeExceptionally(why.apply("update"));
+                });
+                updates.clear();
+                changed();
+            }
+            ending.run();
+        });
+        return gone;
+    }
+
+    @Override
+    public void rested() {
+        gone.complete(null);
+    }
+
+    @Override
+    public void close() {
+        Await.uninterruptibly(kernel.atMost(kernel.operationTimeout(), leave()));
+    }
+
+    private IllegalStateException closed(String operation) {
+        return new IllegalStateException(about(operation) + ": this member was closed; join again");
+    }
+
+    private String about(String operation) {
+        return scope.about(operation(operation));
+    }
+
+    private String operation(String operation) {
+        return operation + " as '" + id + "'";
+    }
+
+    private static String reason(@Nullable BackendException why) {
+        return why == null ? "no answer in time" : String.valueOf(why.getMessage());
+    }
+}

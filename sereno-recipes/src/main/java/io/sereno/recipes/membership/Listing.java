@@ -1,0 +1,564 @@
+package io.sereno.recipes.membership;
+
+import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Lookout;
+import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.Requests;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.recipes.kernel.Sessions;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One id of a group, kept listed by one client.
+ *
+ * <p>Stored, in the directory of the group: {@code m-<id>}, a {@link MemberCard} under the session's lease; {@code x-<session>-<n>}, leased, an attempt
+ * to list that was called off.
+ *
+ * <p>Invariant: an entry counts as the own one only once a commit or a read has shown it to be that of an own attempt; all that is done to it
+ * afterwards is bound to its createRevision or modRevision. So nothing is done to an entry of somebody else, but for the one that is to make way.
+ *
+ * <ol>
+ *   <li><b>List.</b> {@code absent(m-id), absent(x-attempt) -> put(m-id, lease)}, returning it. A conflict: somebody is there. The entry is watched,
+ *       and looked at when the watch is live, on each notice, and once a ttl; when it is gone, this step again.
+ *   <li><b>Settle.</b> An attempt in doubt is called off: {@code absent(x-attempt) -> put(x-attempt, WITHDRAWN, lease)}. From then on it can only have
+ *       happened before, and {@code m-id}, read then, says whether it has.
+ *   <li><b>Describe.</b> {@code modRevision(m-id) == m -> put(m-id, lease)}. Copies exclude each other, so doubt is settled by sending it again.
+ *   <li><b>Verify.</b> On the same occasions, the check {@code createRevision(m-id) == c}. A conflict: somebody removed it. Step 1 after a while.
+ *   <li><b>Take over.</b> {@code createRevision(m-id) == c -> delete(m-id)} of the other's entry, as often as it takes; then step 1.
+ *   <li><b>Leave.</b> What is in doubt is settled first; then the own entry is deleted by its createRevision. The end of a session settles and deletes
+ *       everything, and whoever stays is listed anew under the next.
+ * </ol>
+ *
+ * <p>All methods but {@link #isListed}, and all calls of the owner, are on the strand. At most one request is under way; {@link #step} does what is next.
+ */
+final class Listing {
+    /** Whoever wants to be listed. Called on the strand. */
+    interface Owner {
+        /** What the entry is to say besides who and since when. */
+        Map<String, String> metadata();
+
+        void listed(long createRevision);
+
+        /** The id is taken, by somebody else or by what is left of our own under a session that is over. Told at each look that finds so. */
+        void taken(MemberCard by, long createRevision, boolean isRemnant);
+
+        /** Others see this description, or a later one. */
+        void shown(long description);
+
+        /** What {@link #isListed} says, or whether renewals are acknowledged, may have changed. */
+        void changed();
+
+        /** The first failure of a series; it is tried on. */
+        void failed(BackendException why);
+
+        /** Nothing is wanted, nothing is left in the store, nothing is under way. Told once. */
+        void rested();
+    }
+
+    private record Place(Session session, long createRevision) {}
+
+    /** @param description what the entry says, by its number */
+    private record Attempt(String name, long description) {
+        String mark() {
+            return "x-" + name;
+        }
+    }
+
+    private final Kernel kernel;
+    private final Strand strand;
+    private final String directory;
+    private final String name;
+    private final Duration ttl;
+    private final Owner owner;
+    private final Requests requests;
+    private final Sessions sessions;
+
+    private volatile @Nullable Place place;
+
+    private long membership;
+    private boolean wanted;
+    private boolean abandoned;
+    private boolean resting;
+
+    /** Under which all that follows was put; null when there is nothing of it. Written on the strand alone. */
+    private volatile @Nullable Session session;
+
+    private @Nullable Attempt doubtful;
+    private Instant since = Instant.EPOCH;
+    private String attempt = "";
+    /** By which an entry was put that may still stand though its session is over. */
+    private String remnant = "";
+
+    private long modRevision;
+
+    /** Somebody else was there when it was looked last. */
+    private boolean taken;
+    /** The createRevision of somebody who is to make way; 0 for nobody. */
+    private long removal;
+    /** There is a reason to look at the entry, whoever's it is. Lowered when a look is sent, so that a notice during it asks for another. */
+    private boolean look;
+
+    /** Descriptions are numbered from 1 on: the newest, the one that others see, and the newest that they may see. */
+    private long description = 1;
+
+    private long shown;
+    private long perhapsShown;
+
+    private @Nullable Lookout lookout;
+    private Runnable cancelTick = () -> {};
+
+    Listing(Kernel kernel, Strand strand, String directory, String id, Duration ttl, Owner owner) {
+        this.kernel = kernel;
+        this.strand = strand;
+        this.directory = directory;
+        this.name = entryName(id);
+        this.ttl = ttl;
+        this.owner = owner;
+        this.requests = new Requests(kernel, strand, directory, Requests.Trouble.first(owner::failed), this::step);
+        this.sessions = kernel.sessions(ttl);
+    }
+
+    /** Ids are users' text: with this before them, none is the name of anything else. */
+    static String entryName(String id) {
+        return "m-" + id;
+    }
+
+    /** Wants to be listed, through outages and session loss, until {@link #leave}. Once. */
+    void enter() {
+        wanted = true;
+        membership = sessions.join(new SessionEvents());
+        step();
+    }
+
+    /** What there is, is taken off the list; nothing else is done any more. */
+    void leave() {
+        wanted = false;
+        removal = 0;
+        requests.endPause();
+        step();
+    }
+
+    /** Wants nothing any more, and leaves what there is to the end of the session, which is near. */
+    void abandon() {
+        wanted = false;
+        abandoned = true;
+        if (session == null) {
+            rest();
+        }
+    }
+
+    /** The owner's metadata has changed; the number by which {@link Owner#shown} will tell that others see it. */
+    long describe() {
+        long number = ++description;
+        step();
+        return number;
+    }
+
+    /** Whether others may see this description though {@link Owner#shown} has not told so. */
+    boolean isPerhapsShown(long number) {
+        return number <= perhapsShown;
+    }
+
+    /** Whoever has this createRevision is removed, to make way. */
+    void takeOver(long createRevision) {
+        removal = createRevision;
+    }
+
+    void lookAgain() {
+        look = true;
+        step();
+    }
+
+    /** Listed, as far as this client knows. Reads the clock. For every thread. */
+    boolean isListed() {
+        Place own = place;
+        return own != null && own.session.isAlive();
+    }
+
+    Sessions sessions() {
+        return sessions;
+    }
+
+    /** An attempt has been sent of which nobody knows how it ended. */
+    boolean isInDoubt() {
+        return doubtful != null;
+    }
+
+    /** Why the store's last answer was not the one hoped for; null when it was. */
+    @Nullable
+    BackendException failure() {
+        BackendException own = requests.failure();
+        return own != null ? own : sessions.failure();
+    }
+
+    /** Does the next thing that is to be done, if it can be done now. */
+    private void step() {
+        if (!requests.isIdle() || resting) {
+            return;
+        }
+        Session under = session;
+        if (under != null && under.isRetired() && place == null && doubtful == null) {
+            under = null; // What comes next is put under its successor.
+            session = null;
+        }
+        if (under == null) {
+            if (!wanted) {
+                rest();
+                return;
+            }
+            under = sessions.current();
+            if (under == null) {
+                return; // The sessions tell us when there is one.
+            }
+            session = under;
+        }
+        if (abandoned || !under.isAlive()) {
+            return; // The sessions tell us in a moment.
+        }
+        Place own = place;
+        if (doubtful != null) {
+            settle(under, doubtful);
+        } else if (own == null && !wanted) {
+            rest();
+        } else if (own == null) {
+            if (removal != 0) {
+                remove(removal);
+            } else if (!taken) {
+                list(under);
+            } else if (look) {
+                look = false;
+                read(this::judge);
+            }
+        } else if (!wanted) {
+            delete(own);
+        } else if (look) {
+            verify(own);
+        } else if (shown != description) {
+            describe(under, own);
+        }
+    }
+
+    private void rest() {
+        if (!resting) {
+            resting = true;
+            session = null;
+            cancelTick.run();
+            if (lookout != null) {
+                lookout.close();
+            }
+            sessions.leave(membership);
+            kernel.giveBack(ttl);
+            owner.rested();
+        }
+    }
+
+    // Step 1.
+    private void list(Session under) {
+        Attempt listed = new Attempt(under.nextName(), description);
+        doubtful = listed;
+        since = kernel.time().wall();
+        attempt = listed.name;
+        perhapsShown = description;
+        Commit.Builder put = Commit.to(directory)
+                .ifAbsent(name)
+                .ifAbsent(listed.mark())
+                .put(name, card(), under.leaseId())
+                .returningOne(name);
+        requests.commit(put, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED -> listed(under, listed, outcome.revision(), outcome.revision());
+                case CONFLICT -> {
+                    doubtful = null;
+                    judge(outcome);
+                }
+                case LEASE_DEAD -> leaseDead(under);
+                case NOT_APPLIED -> {
+                    doubtful = null;
+                    perhapsShown = shown;
+                    requests.pause(outcome.failure());
+                }
+                case UNKNOWN -> requests.pause(outcome.failure());
+            }
+        });
+    }
+
+    private void listed(Session under, Attempt by, long createRevision, long lastRevision) {
+        doubtful = null;
+        taken = false;
+        place = new Place(under, createRevision);
+        modRevision = lastRevision;
+        if (wanted && under.isAlive()) {
+            observe();
+            owner.listed(createRevision);
+            shown(by.description);
+        }
+    }
+
+    private void shown(long number) {
+        shown = number;
+        perhapsShown = number;
+        owner.shown(number);
+    }
+
+    private void judge(Outcome outcome) {
+        if (outcome.snapshot() != null) {
+            judge(outcome.snapshot());
+        } else {
+            taken = true;
+            look = true;
+        }
+    }
+
+    /** Is somebody there? */
+    private void judge(Snapshot snapshot) {
+        Entry other = first(snapshot);
+        perhapsShown = shown;
+        taken = other != null;
+        if (other != null && wanted) {
+            observe();
+            MemberCard card = MemberCard.decode(other.value());
+            owner.taken(card, other.createRevision(), card.attempt().equals(remnant));
+        }
+    }
+
+    // Step 2.
+    private void settle(Session under, Attempt open) {
+        Commit.Builder callOff = Commit.to(directory)
+                .ifAbsent(open.mark())
+                .put(open.mark(), Card.WITHDRAWN, under.leaseId())
+                .returningOne(name);
+        requests.commit(callOff, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED, CONFLICT -> {
+                    if (outcome.snapshot() != null) {
+                        settled(under, open, outcome.snapshot());
+                    } else {
+                        read(snapshot -> settled(under, open, snapshot));
+                    }
+                }
+                case LEASE_DEAD -> leaseDead(under);
+                case NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
+            }
+        });
+    }
+
+    private void settled(Session under, Attempt open, Snapshot snapshot) {
+        doubtful = null;
+        sessions.withdrawn(under);
+        Entry found = first(snapshot);
+        if (found != null && MemberCard.decode(found.value()).attempt().equals(open.name)) {
+            listed(under, open, found.createRevision(), found.modRevision());
+        } else {
+            judge(snapshot);
+        }
+    }
+
+    // Step 3.
+    private void describe(Session under, Place own) {
+        long number = description;
+        long before = perhapsShown;
+        perhapsShown = number;
+        Bytes told = card();
+        Commit.Builder put = Commit.to(directory)
+                .ifModRevision(name, modRevision)
+                .put(name, told, under.leaseId())
+                .returningOne(name);
+        requests.commit(put, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED -> {
+                    modRevision = outcome.revision();
+                    shown(number);
+                }
+                case CONFLICT -> {
+                    if (outcome.snapshot() != null) {
+                        described(own, number, told, outcome.snapshot());
+                    } else {
+                        read(snapshot -> described(own, number, told, snapshot));
+                    }
+                }
+                case LEASE_DEAD -> leaseDead(under);
+                case NOT_APPLIED -> {
+                    perhapsShown = before;
+                    requests.pause(outcome.failure());
+                }
+                case UNKNOWN -> requests.pause(outcome.failure());
+            }
+        });
+    }
+
+    /** The entry has moved on: by an earlier copy, by somebody else's hand, or it is gone. */
+    private void described(Place own, long number, Bytes told, Snapshot snapshot) {
+        Entry found = first(snapshot);
+        if (found == null || found.createRevision() != own.createRevision) {
+            gone(own, snapshot);
+        } else {
+            modRevision = found.modRevision();
+            if (found.value().equals(told)) {
+                shown(number);
+            }
+        }
+    }
+
+    // Step 4.
+    private void verify(Place own) {
+        look = false;
+        Commit.Builder check =
+                Commit.to(directory).ifCreateRevision(name, own.createRevision).returningOne(name);
+        requests.commit(check, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED -> {
+                    // It is there.
+                }
+                case CONFLICT -> {
+                    if (outcome.snapshot() != null) {
+                        gone(own, outcome.snapshot());
+                    } else {
+                        read(snapshot -> gone(own, snapshot));
+                    }
+                }
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
+                    look = true;
+                    requests.pause(outcome.failure());
+                }
+            }
+        });
+    }
+
+    /** Whoever removed it may do so again: so not at once. */
+    private void gone(Place own, Snapshot snapshot) {
+        if (own.equals(place)) {
+            place = null;
+            owner.changed();
+            requests.pause(null);
+            judge(snapshot);
+        }
+    }
+
+    // Step 5. Bound to the createRevision, so it may be sent as often as it takes; step 6 likewise.
+    private void remove(long createRevision) {
+        delete(createRevision, () -> {
+            if (removal == createRevision) {
+                removal = 0;
+                taken = false;
+            }
+        });
+    }
+
+    // Step 6.
+    private void delete(Place own) {
+        delete(own.createRevision, () -> place = null);
+    }
+
+    private void delete(long createRevision, Runnable then) {
+        Commit.Builder delete =
+                Commit.to(directory).ifCreateRevision(name, createRevision).delete(name);
+        requests.commit(delete, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED, CONFLICT -> then.run();
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
+            }
+        });
+    }
+
+    /** From when somebody, we or another, is listed, to the end. */
+    private void observe() {
+        if (lookout == null) {
+            lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(name)), this::lookAgain);
+            lookout.open();
+            tick();
+        }
+    }
+
+    /** A look without a notice, so that a watch that died in silence costs one ttl and not for ever. */
+    private void tick() {
+        long nanos = ttl.toNanos();
+        Duration delay = Duration.ofNanos(kernel.random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
+        cancelTick = kernel.time().schedule(delay, strand, () -> {
+            if (!resting) {
+                tick();
+                lookAgain();
+            }
+        });
+    }
+
+    /** The entry, whoever's it is. */
+    private void read(Consumer<Snapshot> then) {
+        requests.read(name, then, () -> look = true);
+    }
+
+    /** Nothing was put, nor ever will be. The sessions tell us in a moment, which also ends the pause. */
+    private void leaseDead(Session under) {
+        requests.pause(null);
+        sessions.end(under);
+    }
+
+    private Bytes card() {
+        return new MemberCard(new Card(kernel.nodeId(), since, owner.metadata()), attempt, ttl).encode();
+    }
+
+    private static @Nullable Entry first(Snapshot snapshot) {
+        return snapshot.entries().isEmpty() ? null : snapshot.entries().get(0);
+    }
+
+    private final class SessionEvents implements Sessions.Member {
+        @Override
+        public void opened(Session opened) {
+            strand.execute(Listing.this::step);
+        }
+
+        /** Whatever was put, or is still under way, was put under its lease: it is gone, or will be, and can not come later. */
+        @Override
+        public void ended(Session over) {
+            strand.execute(() -> {
+                if (session == over) {
+                    if (place != null || doubtful != null) {
+                        remnant = attempt;
+                    }
+                    session = null;
+                    place = null;
+                    doubtful = null;
+                    taken = false;
+                    requests.forget();
+                    owner.changed();
+                    step();
+                }
+            });
+        }
+
+        @Override
+        public boolean uses(Session standing) {
+            return session == standing;
+        }
+
+        @Override
+        public void failed(BackendException why) {
+            // failure() says so to whoever waits too long, and the sessions to who observes.
+        }
+
+        @Override
+        public void renewed(Session standing) {
+            strand.execute(() -> {
+                requests.calm();
+                owner.changed();
+            });
+        }
+
+        @Override
+        public void suspended(Session standing) {
+            strand.execute(owner::changed);
+        }
+    }
+}

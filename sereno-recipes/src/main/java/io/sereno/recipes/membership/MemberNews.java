@@ -1,0 +1,122 @@
+package io.sereno.recipes.membership;
+
+import io.sereno.Member;
+import io.sereno.Members;
+import io.sereno.MembershipListener;
+import io.sereno.Subscription;
+import io.sereno.recipes.client.CallbackFailures;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.OpenSubscription;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.View;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells one listener who comes and goes in a group.
+ *
+ * <p>What to tell is the difference between what was told last and the newest that successive reads have shown, taken when the listener is free to
+ * hear it: each incarnation joins once and leaves once, in pairs, and a slow listener misses what came and went meanwhile, and nothing else.
+ */
+final class MemberNews {
+    private static final String PREFIX = Listing.entryName("");
+
+    private final MembershipListener listener;
+    private final View view;
+    private final CallbackFailures failures;
+    private final OpenSubscription subscription;
+    private final AtomicBoolean due = new AtomicBoolean();
+    private volatile Members latest = new Members(List.of(), false);
+
+    /** Those told as joined and not as left, by id; confined to the callbacks. */
+    private final Map<String, Member> told = new LinkedHashMap<>();
+
+    private MemberNews(Client client, Scope scope, Strand strand, String directory, MembershipListener listener) {
+        Kernel kernel = client.kernel();
+        this.listener = listener;
+        this.view = new View(
+                kernel, strand, new Query.All(directory), client.settings().sessionTtl(), this::refresh);
+        this.failures = new CallbackFailures(scope);
+        this.subscription = new OpenSubscription(client, scope, "onChange", ended -> strand.execute(view::close));
+    }
+
+    static Subscription tell(Client client, Scope scope, String directory, MembershipListener listener) {
+        Strand strand = new Strand();
+        MemberNews news = new MemberNews(client, scope, strand, directory, listener);
+        strand.execute(() -> {
+            if (!news.subscription.isEnding()) {
+                news.view.open();
+            }
+        });
+        return news.subscription;
+    }
+
+    /** By id. */
+    static Members members(List<Entry> live, boolean current) {
+        List<Member> members = new ArrayList<>(live.size());
+        for (Entry entry : live) {
+            if (entry.name().startsWith(PREFIX)) {
+                members.add(new Member(
+                        entry.name().substring(PREFIX.length()),
+                        entry.createRevision(),
+                        MemberCard.decode(entry.value()).card().metadata()));
+            }
+        }
+        members.sort(Comparator.comparing(Member::id));
+        return new Members(members, current);
+    }
+
+    private void refresh() {
+        @Nullable List<Entry> live = view.entries();
+        if (live != null) {
+            latest = members(live, view.isCurrent());
+            if (due.compareAndSet(false, true)) {
+                subscription.tell(this::tellNews);
+            }
+        }
+    }
+
+    private void tellNews() {
+        due.set(false);
+        Members now = latest;
+        Map<String, Member> there = new LinkedHashMap<>();
+        now.list().forEach(member -> there.put(member.id(), member));
+        for (Member before : List.copyOf(told.values())) {
+            Member after = there.get(before.id());
+            if (after == null || after.incarnation() != before.incarnation()) {
+                told.remove(before.id());
+                tell("left", () -> listener.left(before, now));
+            }
+        }
+        for (Member member : there.values()) {
+            Member before = told.put(member.id(), member);
+            if (before == null) {
+                tell("joined", () -> listener.joined(member, now));
+            } else if (!before.equals(member)) {
+                tell("updated", () -> listener.updated(member, now));
+            }
+        }
+    }
+
+    /** One failing callback does not take the news from the next. */
+    private void tell(String what, Runnable callback) {
+        if (subscription.isEnding()) {
+            return;
+        }
+        try {
+            callback.run();
+            failures.wentWell(what);
+        } catch (RuntimeException | Error thrown) {
+            failures.failed(what, thrown);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.sereno.recipes.mutex;
+
+import io.sereno.Grant;
+import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.Hold;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+
+/**
+ * The mutex as a {@link Lock}, re-entrant for each thread. Who owns what is known to the client, not to this object: every view of one name is the
+ * same lock.
+ *
+ * <p>A loss voids all levels: each {@code unlock} of a level throws, and so does an attempt to enter a further one.
+ */
+final class MutexLock implements Lock {
+    static final Shared<ConcurrentHashMap<Key, Ownership>> OWNERSHIPS =
+            new Shared<>(client -> new ConcurrentHashMap<>(), owned -> {});
+
+    /** The thread's own, so touched by no other. */
+    static final class Ownership {
+        private final Hold hold;
+        private int depth = 1;
+
+        Ownership(Hold hold) {
+            this.hold = hold;
+        }
+    }
+
+    record Key(String directory, Thread thread) {}
+
+    private final MutexRecipe mutex;
+    private final ConcurrentHashMap<Key, Ownership> owners;
+    private final String directory;
+
+    MutexLock(MutexRecipe mutex, ConcurrentHashMap<Key, Ownership> owners, String directory) {
+        this.mutex = mutex;
+        this.owners = owners;
+        this.directory = directory;
+    }
+
+    @Override
+    public void lock() {
+        if (!reenter()) {
+            own(mutex.acquireUninterruptibly());
+        }
+    }
+
+    @Override
+    public void lockInterruptibly() throws InterruptedException {
+        requireNotInterrupted();
+        if (!reenter()) {
+            own(mutex.acquire());
+        }
+    }
+
+    @Override
+    public boolean tryLock() {
+        return reenter() || own(mutex.tryAcquire());
+    }
+
+    @Override
+    public boolean tryLock(long time, TimeUnit unit) throws InterruptedException {
+        requireNotInterrupted();
+        // As with every Lock, a time of zero or less does not wait at all.
+        return reenter() || own(mutex.tryAcquire(Duration.ofNanos(Math.max(0, unit.toNanos(time)))));
+    }
+
+    @Override
+    public void unlock() {
+        Ownership mine = owners.get(key());
+        if (mine == null) {
+            throw new IllegalMonitorStateException(
+                    "unlock of mutex '" + mutex.name() + "': the calling thread does not own it");
+        }
+        if (--mine.depth == 0) {
+            owners.remove(key());
+            mine.hold.release();
+        } else {
+            mine.hold.requireHeldToTheEnd(null);
+        }
+    }
+
+    @Override
+    public Condition newCondition() {
+        throw new UnsupportedOperationException(
+                "mutex '" + mutex.name() + "' has no conditions; a condition of its own needs a topic or a wait group");
+    }
+
+    private void requireNotInterrupted() throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException("mutex '" + mutex.name() + "': interrupted before it began");
+        }
+    }
+
+    private boolean reenter() {
+        Ownership mine = owners.get(key());
+        if (mine == null) {
+            return false;
+        }
+        mine.hold.requireHeldToTheEnd(null);
+        mine.depth++;
+        return true;
+    }
+
+    private boolean own(Optional<Grant> attempt) {
+        attempt.ifPresent(this::own);
+        return attempt.isPresent();
+    }
+
+    private void own(Grant grant) {
+        owners.put(key(), new Ownership((Hold) grant));
+    }
+
+    private Key key() {
+        return new Key(directory, Thread.currentThread());
+    }
+}

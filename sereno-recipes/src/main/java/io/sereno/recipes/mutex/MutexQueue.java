@@ -1,0 +1,501 @@
+package io.sereno.recipes.mutex;
+
+import io.sereno.LossCause;
+import io.sereno.SerenoMeter.NotGranted;
+import io.sereno.recipes.client.InUse;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.FencingToken;
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Turn;
+import io.sereno.recipes.kernel.View;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.TimeSource;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The callers of one client that want one mutex, in the order of their arrival. There is one such queue for a name, however many {@link
+ * MutexRecipe} objects, and only while somebody wants or has the mutex ({@link InUse}).
+ *
+ * <p>Stored: nothing but the entry of the one {@link Turn} that this queue has in the directory of the mutex.
+ *
+ * <p>Invariant: at most one hold at a time, with a token greater than every one before it: {@code createRevision of the entry * 1024 + place in the
+ * series} ({@link FencingToken}).
+ *
+ * <ol>
+ *   <li>The first request makes the turn enter; the first in the queue gets what the turn is granted.
+ *   <li>A release hands the turn on to the next in the queue, under the same entry, for as long as the series may go on: at most 1,024 holds, at
+ *       most 20 ms after the grant, and under a session that is sound.
+ *   <li>Otherwise the turn rolls over: the entry is given back and a new one put at the tail, so that other clients come first. With nobody left in
+ *       the queue it leaves.
+ *   <li>A request that gives up is taken out here and now, and can no longer be granted. Was it the last, the turn leaves.
+ *   <li>A loss ends the hold. The requests stay, and the turn enters anew.
+ * </ol>
+ *
+ * <p>All but {@link #request}, {@link #withdraw} and {@link #takeBack} is confined to the strand.
+ */
+public final class MutexQueue implements Turn.Owner, Hold.Giver {
+    static final String RECIPE = "mutex";
+    public static final Shared<InUse<MutexQueue>> QUEUES =
+            new Shared<>(client -> new InUse<>(MutexQueue::close), InUse::close);
+
+    private static final CompletableFuture<Void> HANDED_ON = CompletableFuture.completedFuture(null);
+    private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
+
+    /** One caller's wish: the result is a hold, or empty when others were in front to the end. */
+    public static final class Request {
+        private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
+        private final String operation;
+        private final boolean onlyIfFree;
+        private final long since;
+        /** The store's latest call when it was made. */
+        private final long askedBefore;
+
+        private Runnable cancelLimit = () -> {};
+        private @Nullable Hold hold;
+        private boolean ended;
+
+        public Request(String operation, boolean onlyIfFree, long since, long askedBefore) {
+            this.operation = operation;
+            this.onlyIfFree = onlyIfFree;
+            this.since = since;
+            this.askedBefore = askedBefore;
+        }
+
+        public CompletableFuture<Optional<Hold>> result() {
+            return result;
+        }
+    }
+
+    private final Kernel kernel;
+    private final TimeSource time;
+    private final InUse<MutexQueue> queues;
+    private final Scope scope;
+    private final String directory;
+    private final Strand strand = new Strand();
+    private final Turn turn;
+    /** Who may be granted what the turn is granted, in order. */
+    private final Deque<Request> waiting = new ArrayDeque<>(2);
+    /** Who only wants it when it is free, and is still looking whether it is. */
+    private final List<Request> looking = new ArrayList<>(1);
+
+    private final List<CompletableFuture<Void>> leaving = new ArrayList<>(1);
+
+    private @Nullable Session session;
+    private @Nullable Hold current;
+    /** Given back, and its entry is not yet known to be gone from the store. */
+    private @Nullable Hold outgoing;
+
+    private long createRevision;
+    private int place;
+    private long grantedAt;
+    private boolean entered;
+    private boolean closed;
+    /** How many wait; written on the strand, read by whoever releases. */
+    private volatile int inLine;
+
+    /** Releases that have begun and are not dealt with on the strand. The last who waits does not give up meanwhile: a release may count on it. */
+    private final AtomicInteger releases = new AtomicInteger();
+
+    private final List<Runnable> afterRelease = new ArrayList<>(1);
+
+    public MutexQueue(InUse<MutexQueue> queues, Scope scope, String directory) {
+        this.kernel = scope.kernel();
+        this.time = kernel.time();
+        this.queues = queues;
+        this.scope = scope;
+        this.directory = directory;
+        this.turn = new Turn(kernel, strand, directory, this);
+    }
+
+    /** Asks for the mutex; a limit ends the request by itself. The caller has entered the queue, the end of the request exits. */
+    public Request request(String operation, boolean onlyIfFree, @Nullable Duration limit) {
+        Request request = new Request(
+                operation,
+                onlyIfFree,
+                limit != null ? time.nanoTime() : kernel.events().now(),
+                limit != null ? kernel.store().asked() : 0);
+        kernel.events().waiting(RECIPE, scope.name());
+        strand.execute(() -> {
+            if (closed) {
+                fail(request, NotGranted.CLOSED, scope.closed(operation));
+            } else if (!onlyIfFree) {
+                enqueue(request);
+            } else if (isTaken()) {
+                answer(request, Optional.empty());
+            } else {
+                lookFirst(request);
+            }
+            inLine = waiting.size();
+        });
+        if (limit != null && !request.result.isDone()) {
+            limit(request, limit);
+        }
+        return request;
+    }
+
+    private void limit(Request request, Duration limit) {
+        Runnable cancel;
+        try {
+            // Counted from the call: what it took to get here is part of it.
+            Duration left = limit.minusNanos(time.nanoTime() - request.since);
+            cancel = time.schedule(left.isNegative() ? Duration.ZERO : left, strand, () -> runOut(request));
+        } catch (RuntimeException refused) {
+            var unused = withdraw(request);
+            throw refused;
+        }
+        strand.execute(() -> {
+            request.cancelLimit = cancel;
+            if (request.ended) {
+                cancel.run();
+            }
+        });
+    }
+
+    /** How many of this client wait, of those that have been seen. */
+    int inLine() {
+        return inLine;
+    }
+
+    /** Takes a request back, also one that has just been granted. Completes when the store has nothing of it, or after a grace. */
+    public CompletableFuture<Void> withdraw(Request request) {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        strand.execute(() -> withdraw(request, gone));
+        return kernel.atMost(Kernel.GRACE, gone);
+    }
+
+    private void withdraw(Request request, CompletableFuture<Void> gone) {
+        if (request.hold != null) {
+            var unused = request.hold.surrender().thenRun(() -> gone.complete(null));
+        } else if (isCountedOn(request)) {
+            afterRelease.add(() -> withdraw(request, gone));
+        } else {
+            end(request, NotGranted.WITHDRAWN);
+            giveUp(request, gone);
+        }
+    }
+
+    /** Whether a release may have seen nobody else in line to hand on to. From here on a release does not see this one. */
+    private boolean isCountedOn(Request request) {
+        if (request.ended || waiting.size() != 1 || waiting.peek() != request) {
+            return false;
+        }
+        inLine = 0;
+        return releases.get() > 0;
+    }
+
+    // Steps 2 and 3.
+    @Override
+    public CompletableFuture<Void> takeBack(Hold hold) {
+        releases.incrementAndGet(); // Before the line is looked at.
+        if (inLine > 0 && seriesMayGoOn()) {
+            // Nothing to wait for: somebody in line is given it, without the store.
+            strand.execute(() -> passOn(hold, HANDED_ON, true));
+            return HANDED_ON;
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        strand.execute(() -> passOn(hold, done, false));
+        return kernel.atMost(kernel.operationTimeout(), done);
+    }
+
+    private void passOn(Hold hold, CompletableFuture<Void> done, boolean promised) {
+        releases.decrementAndGet();
+        passOnOnce(hold, done, promised);
+        if (!afterRelease.isEmpty()) {
+            List<Runnable> all = List.copyOf(afterRelease);
+            afterRelease.clear();
+            all.forEach(Runnable::run);
+        }
+    }
+
+    private void passOnOnce(Hold hold, CompletableFuture<Void> done, boolean promised) {
+        if (hold != current) {
+            done.complete(null); // Lost in the same moment.
+            return;
+        }
+        current = null;
+        if (!waiting.isEmpty() && (promised || seriesMayGoOn())) {
+            place++;
+            handOver();
+            done.complete(null);
+        } else {
+            leaving.add(done);
+            outgoing = hold;
+            if (waiting.isEmpty()) {
+                turn.leave();
+            } else {
+                turn.rollOver();
+            }
+        }
+        queues.exit(directory);
+    }
+
+    /** Ends everything: requests fail, the hold is lost. What stands in the store goes with the session. */
+    void close() {
+        strand.execute(() -> {
+            closed = true;
+            failAll(NotGranted.CLOSED, request -> scope.closed(request.operation));
+            List.copyOf(looking).forEach(request -> fail(request, NotGranted.CLOSED, scope.closed(request.operation)));
+            loseCurrent(LossCause.SERENO_CLOSED);
+            turn.leave();
+            givenBack();
+        });
+    }
+
+    // Step 1.
+    private void enqueue(Request request) {
+        waiting.add(request);
+        if (!entered) {
+            entered = true;
+            queues.enter(directory, () -> this);
+        }
+        if (current == null) {
+            turn.enter();
+        }
+    }
+
+    /** Whoever only wants it when it is free does not put an entry where others stand. */
+    private void lookFirst(Request request) {
+        looking.add(request);
+        kernel.store().read(new Query.All(directory), strand, (snapshot, why) -> {
+            looking.remove(request);
+            if (request.ended) {
+                return;
+            }
+            if (snapshot == null) {
+                fail(request, NotGranted.FAILED, scope.notApplied(request.operation, why));
+            } else if (isTaken() || othersStand(snapshot)) {
+                answer(request, Optional.empty());
+            } else {
+                enqueue(request);
+                inLine = waiting.size();
+            }
+        });
+    }
+
+    private boolean isTaken() {
+        return current != null || !waiting.isEmpty();
+    }
+
+    private boolean othersStand(Snapshot snapshot) {
+        return View.queue(snapshot).stream().anyMatch(entry -> !turn.isOwn(entry));
+    }
+
+    private boolean seriesMayGoOn() {
+        return place + 1 < FencingToken.SERIES
+                && time.nanoTime() - grantedAt < SERIES_NANOS
+                && session != null
+                && session.isFresh();
+    }
+
+    private void handOver() {
+        Request next = waiting.poll();
+        inLine = waiting.size();
+        if (next == null || session == null) {
+            turn.leave();
+            return;
+        }
+        long token = FencingToken.of(createRevision, place);
+        Hold hold = new Hold(kernel, this, session, RECIPE, scope.name(), token);
+        current = hold;
+        next.hold = hold;
+        next.ended = true;
+        next.cancelLimit.run();
+        // The request has become a hold: what it entered, the end of the hold exits.
+        kernel.events().granted(RECIPE, scope.name(), token, next.since);
+        next.result.complete(Optional.of(hold));
+    }
+
+    // Step 4.
+    private void runOut(Request request) {
+        if (request.ended) {
+            return;
+        }
+        if (isCountedOn(request)) {
+            afterRelease.add(() -> runOut(request));
+            return;
+        }
+        boolean inReach = lastFailure() == null && kernel.sessions().current() != null;
+        boolean behindOthers = current != null || (turn.isWaiting() && inReach);
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        giveUp(request, gone);
+        var unused = kernel.atMost(Kernel.GRACE, gone).thenRun(() -> {
+            // Told only here, so that the meter hears the same as the caller.
+            if (behindOthers || isAnswered(request)) {
+                gaveUp(request, NotGranted.BUSY);
+                request.result.complete(Optional.empty());
+            } else {
+                gaveUp(request, NotGranted.FAILED);
+                request.result.completeExceptionally(scope.notApplied(request.operation, lastFailure()));
+            }
+        });
+    }
+
+    /** The store is in reach, and was only too slow to say in time who is in front. */
+    private boolean isAnswered(Request request) {
+        return !request.onlyIfFree && lastFailure() == null && kernel.store().hasAnsweredSince(request.askedBefore);
+    }
+
+    private @Nullable BackendException lastFailure() {
+        BackendException own = turn.failure();
+        return own != null ? own : kernel.sessions().failure();
+    }
+
+    private void giveUp(Request request, CompletableFuture<Void> gone) {
+        boolean mine = waiting.remove(request);
+        inLine = waiting.size();
+        end(request);
+        if (mine && waiting.isEmpty() && current == null) {
+            leaving.add(gone);
+            turn.leave();
+        } else {
+            gone.complete(null);
+        }
+    }
+
+    private void end(Request request, NotGranted why) {
+        if (!request.ended) {
+            gaveUp(request, why);
+            end(request);
+        }
+    }
+
+    private void gaveUp(Request request, NotGranted why) {
+        kernel.events().gaveUp(RECIPE, scope.name(), why, request.since);
+    }
+
+    private void end(Request request) {
+        if (!request.ended) {
+            request.ended = true;
+            request.cancelLimit.run();
+            queues.exit(directory);
+        }
+    }
+
+    private void answer(Request request, Optional<Hold> answer) {
+        end(request, NotGranted.BUSY);
+        request.result.complete(answer);
+    }
+
+    private void fail(Request request, NotGranted why, RuntimeException error) {
+        end(request, why);
+        request.result.completeExceptionally(error);
+    }
+
+    private void failAll(NotGranted why, Function<Request, RuntimeException> error) {
+        List<Request> all = List.copyOf(waiting);
+        waiting.clear();
+        inLine = 0;
+        all.forEach(request -> fail(request, why, error.apply(request)));
+    }
+
+    // Step 5.
+    private void loseCurrent(LossCause cause) {
+        if (current != null) {
+            Hold hold = current;
+            current = null;
+            queues.exit(directory);
+            hold.lose(cause);
+        }
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return Map.of();
+    }
+
+    @Override
+    public void waiting() {
+        List<Request> tries =
+                waiting.stream().filter(request -> request.onlyIfFree).toList();
+        waiting.removeAll(tries);
+        inLine = waiting.size();
+        if (waiting.isEmpty()) {
+            CompletableFuture<Void> gone = new CompletableFuture<>();
+            leaving.add(gone);
+            turn.leave();
+            var unused = kernel.atMost(Kernel.GRACE, gone)
+                    .thenRun(() -> tries.forEach(request -> request.result.complete(Optional.empty())));
+            tries.forEach(request -> end(request, NotGranted.BUSY));
+        } else {
+            tries.forEach(request -> answer(request, Optional.empty()));
+        }
+    }
+
+    @Override
+    public void granted(Session under, long revision) {
+        session = under;
+        createRevision = revision;
+        place = 0;
+        grantedAt = time.nanoTime();
+        handOver();
+    }
+
+    @Override
+    public void lost(LossCause cause) {
+        loseCurrent(cause);
+        if (waiting.isEmpty()) {
+            turn.leave();
+        }
+    }
+
+    @Override
+    public void seen(List<Entry> queue) {
+        // Who else stands there does not matter here.
+    }
+
+    @Override
+    public void failed(BackendException why, boolean first) {
+        if (first) {
+            scope.troubled("acquire", why);
+        }
+        if (why.permanent()) {
+            failAll(NotGranted.FAILED, request -> scope.notApplied(request.operation, why));
+            if (current == null) {
+                turn.leave();
+            }
+        }
+    }
+
+    @Override
+    public void foundGone(LossCause cause) {
+        if (outgoing != null) {
+            outgoing.foundGone(cause);
+        }
+    }
+
+    @Override
+    public void givenBack() {
+        outgoing = null;
+        if (!leaving.isEmpty()) {
+            List<CompletableFuture<Void>> done = List.copyOf(leaving);
+            leaving.clear();
+            done.forEach(left -> left.complete(null));
+        }
+    }
+
+    @Override
+    public void idle() {
+        givenBack();
+        if (entered) {
+            entered = false;
+            queues.exit(directory);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.sereno.recipes.mutex;
+
+import io.sereno.Grant;
+import io.sereno.LockView;
+import io.sereno.Mutex;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.InUse;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.FencingToken;
+import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.Turn;
+import io.sereno.recipes.kernel.View;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/** The mutex as its users call it: asks the {@link MutexQueue} of its name, and waits. Holds nothing itself. */
+public final class MutexRecipe implements Mutex {
+    private final Client client;
+    private final InUse<MutexQueue> queues;
+    private final Scope scope;
+    private final String directory;
+
+    public MutexRecipe(Client client, String name, String directory) {
+        this.client = client;
+        this.queues = client.shared(MutexQueue.QUEUES);
+        this.scope = new Scope(client.kernel(), MutexQueue.RECIPE, name);
+        this.directory = directory;
+    }
+
+    @Override
+    public String name() {
+        return scope.name();
+    }
+
+    @Override
+    public Grant acquire() throws InterruptedException {
+        return await("acquire", false, null).orElseThrow();
+    }
+
+    /** Interrupts do not end the wait; the flag is set again. */
+    Hold acquireUninterruptibly() {
+        MutexQueue queue = queue("lock");
+        return Await.uninterruptibly(queue.request("lock", false, null).result())
+                .orElseThrow();
+    }
+
+    @Override
+    public Optional<Grant> tryAcquire() {
+        MutexQueue queue = queue("tryAcquire");
+        return Await.uninterruptibly(
+                        queue.request("tryAcquire", true, scope.kernel().operationTimeout())
+                                .result())
+                .map(hold -> hold);
+    }
+
+    @Override
+    public Optional<Grant> tryAcquire(Duration timeout) throws InterruptedException {
+        Duration limit = Scope.checkTimeout(timeout);
+        return limit.isZero() ? tryAcquire() : await("tryAcquire", false, limit).map(hold -> hold);
+    }
+
+    @Override
+    public <T, E extends Exception> T call(Work<T, E> work) throws E, InterruptedException {
+        Objects.requireNonNull(work, "work is null");
+        Hold hold = await("call", false, null).orElseThrow();
+        T result;
+        try (hold) {
+            result = hold.run(() -> work.run(hold));
+        } catch (Throwable thrown) {
+            hold.requireHeldToTheEnd(thrown);
+            throw thrown;
+        }
+        hold.requireHeldToTheEnd(null);
+        return result;
+    }
+
+    @Override
+    public LockView inspect() {
+        List<Entry> queue = View.queue(client.read("inspect", scope, directory));
+        List<LockView.Place> places = new ArrayList<>(queue.size());
+        for (Entry entry : queue) {
+            places.add(place(entry, places.isEmpty()));
+        }
+        int holders = Math.min(1, places.size());
+        return new LockView(places.subList(0, holders), places.subList(holders, places.size()));
+    }
+
+    private static LockView.Place place(Entry entry, boolean holds) {
+        Card card = Card.decode(entry.value());
+        boolean foreign = Turn.isForeign(entry);
+        OptionalLong token =
+                holds && !foreign ? OptionalLong.of(FencingToken.of(entry.createRevision(), 0)) : OptionalLong.empty();
+        return new LockView.Place(
+                entry.name(), card.nodeId(), card.since(), LockView.Kind.EXCLUSIVE, 1, token, foreign);
+    }
+
+    @Override
+    public Lock asLock() {
+        return new MutexLock(this, client.shared(MutexLock.OWNERSHIPS), directory);
+    }
+
+    private Optional<Hold> await(String operation, boolean onlyIfFree, @Nullable Duration limit)
+            throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException(scope.about(operation) + ": interrupted before it began");
+        }
+        MutexQueue queue = queue(operation);
+        MutexQueue.Request request = queue.request(operation, onlyIfFree, limit);
+        try {
+            return Await.interruptibly(request.result());
+        } catch (InterruptedException interrupted) {
+            Await.uninterruptibly(queue.withdraw(request));
+            throw interrupted;
+        }
+    }
+
+    /** The queue of this name, with one user more. */
+    public MutexQueue queue(String operation) {
+        client.requireOpen(operation, scope);
+        return queues.enter(directory, () -> new MutexQueue(queues, scope, directory));
+    }
+}

@@ -1,0 +1,61 @@
+/**
+ * The mutex. This is its whole protocol; each step names the class that does it.
+ *
+ * <pre>
+ * Stored: in directory lock/NAME, one entry for each client that wants the mutex, under the lease of its session.
+ * The live entry with the smallest createRevision holds the mutex. An entry with the value WITHDRAWN is not live.
+ *
+ * acquire():                                                       MutexRecipe, MutexQueue
+ *   append my request to the queue of this client
+ *   if the client has no entry: enter()
+ *   wait for a grant; at the deadline, remove the request, and call leave() if it was the last one
+ *
+ * enter():                                                         Turn, Enrolment
+ *   name = SESSION-N, which was never used before
+ *   commit absent(name) -&gt; put(name, card, lease), and return the directory
+ *     COMMITTED:   r = the commit's revision; ahead = live entries with a createRevision below r
+ *     NOT_APPLIED: pause, then enter() again
+ *     LEASE_DEAD:  wait for the next session, then enter() again
+ *     UNKNOWN:     settle(name)
+ *   while ahead is not empty:                                      Ahead
+ *     watch the last entry of ahead; wait for a notice, the (re)start of the watch, or one ttl
+ *     read that entry; if it is gone or was created again, remove it from ahead
+ *     if at most 31 are left:
+ *       commit createRevision(name) = r and absent(every entry of ahead); COMMITTED empties ahead
+ *   granted()
+ *
+ * settle(name):                                                    Enrolment
+ *   repeat until the store answers: commit absent(name) -&gt; put(name, WITHDRAWN, lease)
+ *     COMMITTED: the first put can never take effect any more; enter() with another name
+ *     CONFLICT:  read the entry; live means that the first put took effect, and r = its createRevision
+ *   the name stays taken until the session ends
+ *
+ * granted():                                                       MutexQueue
+ *   place = 0
+ *   give the first request a grant with token = r * 1024 + place
+ *   the grant is held until release(), or until the session is over by the client's own clock (Session)
+ *
+ * release():                                                       MutexQueue, Hold
+ *   if a request waits, place &lt; 1023, 20 ms have not passed since granted(), and the session is fresh:
+ *     place = place + 1, and give the next request a grant; the store is not asked
+ *   else if a request waits:                                       Turn.rollOver
+ *     commit createRevision(name) = r -&gt; delete(name), and the put of enter(), in one commit
+ *   else: leave()
+ *
+ * leave():                                                         Turn.leave
+ *   settle first what is unknown
+ *   repeat until the store answers: commit createRevision(name) = r -&gt; delete(name)
+ *     CONFLICT, and no earlier attempt was UNKNOWN: the mutex had been lost; release() throws GrantLostException
+ *
+ * end of the session, or the own entry is found gone:              Session, OwnEntry
+ *   the grant is lost; requests stay, and enter() again under the next session
+ * </pre>
+ *
+ * <p>Why a grant excludes every other one: a commit takes effect at one moment, all or nothing. A later entry has a greater createRevision, so no
+ * entry comes in front of one that stands. {@code granted()} follows a commit or read that began after the own entry stood and showed no live entry in
+ * front of it. The session ends for the client before its lease may end in the store.
+ */
+@NullMarked
+package io.sereno.recipes.mutex;
+
+import org.jspecify.annotations.NullMarked;

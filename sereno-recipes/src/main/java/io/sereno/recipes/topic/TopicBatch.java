@@ -1,0 +1,282 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.UnreadableEntryException;
+import io.sereno.recipes.kernel.Quote;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Entry;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages that were published together: one entry, named by the offset of the first. The value is a head of text, an empty line, and the
+ * messages one behind the other:
+ *
+ * <pre>
+ * sereno/1 batch
+ * stream 4211
+ * id k3jf93hf-1c
+ * node app-7-4211
+ * at 1795426496123
+ * after k3jf93hf-1b
+ * sizes 128 128 12
+ * </pre>
+ *
+ * <p>{@code id} differs for any two batches, so that whoever published one recognizes it. {@code after} is the id of the batch before it, so that a
+ * reader sees when the store has lost what it read; it is left out where there was none, or nobody knew. Immutable.
+ */
+public final class TopicBatch {
+    /** So many digits have all offsets, so that their order is that of the names. */
+    private static final int DIGITS = 20;
+
+    private static final String FIRST_LINE = "sereno/1 batch\n";
+    /** What a head takes besides the node id and the sizes. */
+    private static final int PLAIN_HEAD_BYTES = 200;
+    /** The objects around a value, so that many small batches are bounded too. */
+    private static final int OVERHEAD_BYTES = 256;
+
+    private final long stream;
+    private final long first;
+    private final long revision;
+    private final String id;
+    private final String after;
+    private final String publisher;
+    private final Instant publishedAt;
+    /** Where each message ends in the value. */
+    private final int[] ends;
+
+    private final int bodyStart;
+    private final ByteBuffer value;
+
+    private TopicBatch(
+            long stream,
+            long first,
+            long revision,
+            String id,
+            String after,
+            String publisher,
+            Instant publishedAt,
+            int[] ends,
+            int bodyStart,
+            ByteBuffer value) {
+        this.stream = stream;
+        this.first = first;
+        this.revision = revision;
+        this.id = id;
+        this.after = after;
+        this.publisher = publisher;
+        this.publishedAt = publishedAt;
+        this.ends = ends;
+        this.bodyStart = bodyStart;
+        this.value = value;
+    }
+
+    public static String nameOf(long offset) {
+        String digits = Long.toString(offset);
+        return "0".repeat(DIGITS - digits.length()) + digits;
+    }
+
+    static boolean isBatch(Entry entry) {
+        return entry.name().length() == DIGITS && Character.isDigit(entry.name().charAt(0));
+    }
+
+    /** What a batch takes at most beside its messages and {@link #sizeBytes their sizes}. */
+    static int headBytes(String nodeId) {
+        return PLAIN_HEAD_BYTES + escape(nodeId).length();
+    }
+
+    /** What a message takes in the line of sizes. */
+    static int sizeBytes(int size) {
+        int bytes = 2;
+        for (int rest = size; rest >= 10; rest /= 10) {
+            bytes++;
+        }
+        return bytes;
+    }
+
+    /** {@code after} is empty where the batch before it is not known. */
+    static Bytes encode(long stream, String id, String after, String nodeId, Instant at, List<byte[]> messages) {
+        int size = 0;
+        StringBuilder head = new StringBuilder(PLAIN_HEAD_BYTES + 8 * messages.size())
+                .append(FIRST_LINE)
+                .append("stream ")
+                .append(stream)
+                .append("\nid ")
+                .append(id)
+                .append("\nnode ")
+                .append(escape(nodeId))
+                .append("\nat ")
+                .append(at.toEpochMilli());
+        if (!after.isEmpty()) {
+            head.append("\nafter ").append(after);
+        }
+        head.append("\nsizes");
+        for (byte[] message : messages) {
+            head.append(' ').append(message.length);
+            size += message.length;
+        }
+        byte[] text = head.append("\n\n").toString().getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer value = ByteBuffer.allocate(text.length + size).put(text);
+        messages.forEach(value::put);
+        return Bytes.copyOf(value.array());
+    }
+
+    static TopicBatch decode(Entry entry) {
+        try {
+            return parse(entry);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException unreadable) {
+            throw malformed(entry, unreadable);
+        }
+    }
+
+    private static TopicBatch parse(Entry entry) {
+        ByteBuffer value = entry.value().asReadOnlyBuffer();
+        long stream = 0;
+        String id = "";
+        String after = "";
+        String publisher = "";
+        Instant publishedAt = Instant.EPOCH;
+        int @Nullable [] sizes = null;
+        int start = 0;
+        while (true) {
+            int end = endOfLine(value, start, entry);
+            if (end == start) {
+                break;
+            }
+            String line = text(value, start, end);
+            int blank = line.indexOf(' ');
+            String rest = line.substring(blank + 1);
+            switch (blank < 0 ? line : line.substring(0, blank)) {
+                case "stream" -> stream = Long.parseLong(rest);
+                case "id" -> id = rest;
+                case "after" -> after = rest;
+                case "node" -> publisher = URLDecoder.decode(rest, StandardCharsets.UTF_8);
+                case "at" -> publishedAt = Instant.ofEpochMilli(Long.parseLong(rest));
+                case "sizes" -> sizes = numbers(rest);
+                default -> {
+                    // The first line, or what a later version added.
+                }
+            }
+            start = end + 1;
+        }
+        int body = start + 1;
+        if (sizes == null) {
+            throw malformed(entry, null);
+        }
+        int end = body;
+        for (int i = 0; i < sizes.length; i++) {
+            if (sizes[i] < 0) {
+                throw malformed(entry, null);
+            }
+            end = Math.addExact(end, sizes[i]);
+            sizes[i] = end;
+        }
+        if (end != value.limit()) {
+            throw malformed(entry, null);
+        }
+        long first = Long.parseLong(entry.name());
+        return new TopicBatch(
+                stream, first, entry.createRevision(), id, after, publisher, publishedAt, sizes, body, value);
+    }
+
+    long stream() {
+        return stream;
+    }
+
+    /** Offset of the first message. */
+    long first() {
+        return first;
+    }
+
+    /** Offset behind the last message. */
+    long end() {
+        return first + ends.length;
+    }
+
+    /** createRevision of its entry. */
+    long revision() {
+        return revision;
+    }
+
+    String id() {
+        return id;
+    }
+
+    /** Of the batch before it; empty where that is not known. */
+    String after() {
+        return after;
+    }
+
+    boolean has(long offset) {
+        return first() <= offset && offset < end();
+    }
+
+    String publisher() {
+        return publisher;
+    }
+
+    Instant publishedAt() {
+        return publishedAt;
+    }
+
+    /** What it takes in memory. */
+    int bytes() {
+        return value.limit() + OVERHEAD_BYTES;
+    }
+
+    /** A copy of one message. */
+    byte[] message(long offset) {
+        int index = Math.toIntExact(offset - first);
+        int start = index == 0 ? bodyStart : ends[index - 1];
+        byte[] octets = new byte[ends[index] - start];
+        value.get(start, octets);
+        return octets;
+    }
+
+    private static int endOfLine(ByteBuffer value, int start, Entry entry) {
+        for (int i = start; i < value.limit(); i++) {
+            if (value.get(i) == '\n') {
+                return i;
+            }
+        }
+        throw malformed(entry, null);
+    }
+
+    private static String text(ByteBuffer value, int start, int end) {
+        byte[] octets = new byte[end - start];
+        value.get(start, octets);
+        return new String(octets, StandardCharsets.US_ASCII);
+    }
+
+    private static int[] numbers(String text) {
+        int count = 1;
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) == ' ') {
+                count++;
+            }
+        }
+        int[] numbers = new int[count];
+        int start = 0;
+        for (int i = 0; i < count; i++) {
+            int end = text.indexOf(' ', start);
+            numbers[i] = Integer.parseInt(text, start, end < 0 ? text.length() : end, 10);
+            start = end + 1;
+        }
+        return numbers;
+    }
+
+    private static String escape(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private static UnreadableEntryException malformed(Entry entry, @Nullable RuntimeException cause) {
+        return new UnreadableEntryException(
+                "entry " + Quote.of(entry.name()) + " is no batch of messages of a format that is known here; only"
+                        + " Sereno may write here, in this version or a compatible one",
+                cause);
+    }
+}

@@ -1,0 +1,490 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.From;
+import io.sereno.Gap;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One reader's place in a topic, and what is ready for it.
+ *
+ * <p>Invariant: what {@link #poll} gives out follows on what it gave out before: the next message of the stream, or a gap and the message behind it,
+ * or a gap of what the store has lost and what is published in its place.
+ *
+ * <ol>
+ *   <li>A reader that came when there was no topic reads the first one that is there later. While less than {@value #READY_BYTES} bytes are ready, take the next batch from the feed, if that covers it; else search the store.
+ *   <li>Trimmed: a gap is ready, and the place moves behind it.
+ *   <li>A sign that the store has lost what was read: {@linkplain TopicRetrace find out} up to where. Behind what is ready, a gap is ready that names
+ *       what is lost, and the place moves back to where the topic goes on.
+ *   <li>A reader that takes what is ready makes room, and step 1 goes on. One that does not holds up nobody else.
+ * </ol>
+ *
+ * <p>{@link #poll} is for one thread at a time, whichever; all else is confined to the strand of the feed.
+ */
+final class TopicCursor {
+    static final int READY_BYTES = 1024 * 1024;
+
+    /** Who reads. Called on the strand. */
+    interface Reader {
+        /** There is something to poll. */
+        void ready();
+
+        /** Nothing comes any more: the topic was deleted, or cannot be read. */
+        void failed(RuntimeException cause);
+
+        /** The store has lost what was read from this offset on. What was handled of it does not count. */
+        void rewound(long to);
+    }
+
+    /** What comes next. */
+    sealed interface Next {
+        /** Its offset, or that of the first that is missing. */
+        long first();
+
+        /** What may follow on it. */
+        long end();
+
+        /** The {@linkplain TopicCursor#history history} in which it is true. */
+        int history();
+
+        record One(TopicBatch batch, long offset, int history) implements Next {
+            @Override
+            public long first() {
+                return offset;
+            }
+
+            @Override
+            public long end() {
+                return offset + 1;
+            }
+        }
+
+        /** {@code end}: behind the gap where retention took them; less where the store has lost them, and others have their offsets, or will. */
+        record Missing(long stream, Gap gap, long end, int history) implements Next {
+            boolean areLost() {
+                return end <= gap.lastOffset();
+            }
+
+            /** They are told before whatever may follow. */
+            @Override
+            public long first() {
+                return Math.min(gap.firstOffset(), end - 1);
+            }
+        }
+    }
+
+    private record Piece(
+            int epoch, int history, @Nullable TopicBatch batch, long from, Next.@Nullable Missing missing) {
+        int bytes() {
+            return batch == null ? 0 : batch.bytes();
+        }
+    }
+
+    private final TopicFeed feed;
+    private final TopicLag lag;
+    private final Strand strand;
+    private final Scope scope;
+    private final Reader reader;
+    private final Queue<Piece> ready = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger readyBytes = new AtomicInteger();
+
+    /** What was ready before a halt is not given out after it. */
+    private final AtomicInteger epoch = new AtomicInteger();
+    /** Waits for room; written on the strand, read by whoever makes room. */
+    private volatile boolean full;
+
+    /** Another one each time the store was found to have lost what was read. */
+    private final AtomicInteger history = new AtomicInteger();
+
+    private long stream;
+    private long next;
+    /** Up to {@code next}, if anything is known of what is before that. */
+    private final TopicTrail trail = new TopicTrail();
+    /** There is a sign that the store has lost what was read. */
+    private boolean doubtful;
+
+    private boolean started;
+    private boolean ended;
+    private boolean searching;
+    private @Nullable TopicScan scan;
+    private Runnable onFound = () -> {};
+    private Runnable onSame = () -> {};
+
+    // Of the thread that polls.
+    private @Nullable Piece head;
+    private long offset;
+
+    TopicCursor(TopicFeed feed, Reader reader) {
+        this.feed = feed;
+        this.strand = feed.strand();
+        this.scope = feed.scope();
+        this.lag = TopicLag.of(scope);
+        this.reader = reader;
+    }
+
+    /** Reads from a place that is known by itself. {@code now} is the header as it was when the reader came, if it counts. */
+    void open(From from, @Nullable TopicHeader now) {
+        open();
+        if (ended) {
+            return;
+        }
+        if (from instanceof From.Now) {
+            begin(now, now == null ? 1 : now.next());
+            return;
+        }
+        searching().header(header -> {
+            searching = false;
+            if (from instanceof From.Offset place) {
+                // Whoever asks for an offset waits for it, also where the topic is shorter.
+                begin(header, place.offset(), false);
+            } else {
+                begin(header, header == null ? 1 : header.low());
+            }
+        });
+    }
+
+    /** Why the store could not be asked; null when it could. */
+    @Nullable
+    BackendException failure() {
+        BackendException own = scan == null ? null : scan.failure();
+        return own != null ? own : feed.failure();
+    }
+
+    /** Stands by, until {@link #begin}. */
+    void open() {
+        if (!ended) {
+            feed.join(this);
+        }
+    }
+
+    /** Runs when it knows of a topic that it will read; now, if it does. */
+    void whenFound(Runnable then) {
+        if (stream != 0) {
+            then.run();
+        } else {
+            onFound = then;
+        }
+    }
+
+    /** Reads from this place on, up to which the topic reached. Without a header there was none yet: the first that there is, then. */
+    void begin(@Nullable TopicHeader header, long fromOffset) {
+        begin(header, fromOffset, header != null);
+    }
+
+    /** Goes on behind what it has read itself, unless the store has lost that meanwhile. */
+    void resume(TopicHeader header, long fromOffset) {
+        if (!ended && header.stream() == stream && fromOffset <= trail.end()) {
+            next = fromOffset;
+            trail.goBack(fromOffset);
+            doubtful = true;
+            started = true;
+            lag.begin(fromOffset);
+            step();
+        } else {
+            begin(header, fromOffset);
+        }
+    }
+
+    private void begin(@Nullable TopicHeader header, long fromOffset, boolean isKnown) {
+        if (ended) {
+            return;
+        }
+        long ofStream = header == null ? 0 : header.stream();
+        if (stream == 0) {
+            stream = ofStream;
+        } else if (ofStream != 0 && ofStream != stream) {
+            streamDeleted(stream);
+            return;
+        }
+        next = fromOffset;
+        doubtful = false;
+        if (isKnown && header != null) {
+            trail.begin(next, next == header.next() ? header.last() : "");
+        } else {
+            trail.clear();
+        }
+        started = true;
+        lag.begin(fromOffset);
+        step();
+    }
+
+    /** The feed has looked, and followed this trail of a stream. */
+    void looked(long feedStream, TopicTrail feedTrail) {
+        if (feedStream == stream && stream != 0 && !trail.agreesWith(feedTrail)) {
+            doubtful = true;
+        }
+        step();
+    }
+
+    /** The feed has found that the store lost what was read of a stream. */
+    void retrace(long ofStream) {
+        if (ofStream == stream && trail.end() > 0) {
+            doubtful = true;
+            step();
+        }
+    }
+
+    /** Finds out whether what was read is still there. Then it runs, unless the reader hears that it was rewound. */
+    void retrace(Runnable ifSame) {
+        onSame = ifSame;
+        retrace(stream);
+    }
+
+    /** What was read before an offset; null if that is not known. */
+    TopicTrail.@Nullable Step before(long offset) {
+        return trail.before(offset);
+    }
+
+    /** Gives out nothing more, until it begins anew. */
+    void halt() {
+        epoch.incrementAndGet();
+        started = false;
+        lag.end();
+        stopSearch();
+        for (Piece dropped = ready.poll(); dropped != null; dropped = ready.poll()) {
+            readyBytes.addAndGet(-dropped.bytes());
+        }
+    }
+
+    void close() {
+        ended = true;
+        halt();
+        feed.leave(this);
+    }
+
+    void streamDeleted(long deleted) {
+        if (deleted == stream) {
+            fail(new IllegalStateException(scope.about("reading") + ": the topic was deleted"));
+        }
+    }
+
+    void fail(RuntimeException cause) {
+        if (!ended) {
+            close();
+            reader.failed(cause);
+        }
+    }
+
+    /** The next message, or what is missing before it; null when nothing is ready. */
+    @Nullable
+    Next poll() {
+        while (true) {
+            Piece piece = head;
+            if (piece == null) {
+                piece = ready.poll();
+                if (piece == null) {
+                    return null;
+                }
+                head = piece;
+                offset = piece.from();
+            }
+            boolean current = piece.epoch() == epoch.get();
+            TopicBatch batch = piece.batch();
+            if (current && batch != null && offset < batch.end()) {
+                lag.given(offset + 1);
+                return new Next.One(batch, offset++, piece.history());
+            }
+            head = null;
+            int left = readyBytes.addAndGet(-piece.bytes());
+            if (full && left < READY_BYTES / 2) {
+                strand.execute(this::step);
+            }
+            if (current && piece.missing() != null) {
+                lag.given(piece.missing().end());
+                return piece.missing();
+            }
+        }
+    }
+
+    /** The stream that it reads, or will; 0 while it knows of none. */
+    long stream() {
+        return stream;
+    }
+
+    /** Another one after each halt. For every thread. */
+    int epoch() {
+        return epoch.get();
+    }
+
+    /** Another one each time the store was found to have lost what was read. For every thread. */
+    int history() {
+        return history.get();
+    }
+
+    /** Whether something may be there to poll. For every thread. */
+    boolean isReady() {
+        return !ready.isEmpty();
+    }
+
+    // Step 1.
+    void step() {
+        full = false;
+        if (stream == 0) {
+            adopt();
+        }
+        if (started && stream != 0 && feed.stream() == stream) {
+            lag.stored(feed.tail());
+        }
+        if (doubtful && started && !searching && stream != 0) {
+            retrace();
+            return;
+        }
+        while (started && !searching && stream != 0 && feed.isKnown() && hasRoom()) {
+            if (!feed.covers(stream, next)) {
+                search();
+                return;
+            }
+            TopicBatch batch = feed.find(next);
+            if (batch == null) {
+                return;
+            }
+            if (!trail.isFollowedBy(batch)) {
+                retrace();
+                feed.doubt();
+                return;
+            }
+            hand(batch);
+        }
+    }
+
+    /** What the feed follows may have been deleted before this reader came. What is there now, after there was nothing, is the one to read. */
+    private void adopt() {
+        if (ended || searching || feed.stream() == 0) {
+            return;
+        }
+        searching().header(header -> {
+            searching = false;
+            if (stream == 0 && header != null) {
+                stream = header.stream();
+            }
+            if (stream != 0) {
+                onFound.run();
+                step();
+            }
+        });
+    }
+
+    private boolean hasRoom() {
+        if (readyBytes.get() < READY_BYTES) {
+            return true;
+        }
+        full = true;
+        // Whoever made room before it was raised has not seen it.
+        return readyBytes.get() < READY_BYTES / 2;
+    }
+
+    private void hand(TopicBatch batch) {
+        readyBytes.addAndGet(batch.bytes());
+        ready.add(new Piece(epoch.get(), history.get(), batch, next, null));
+        next = batch.end();
+        trail.add(batch);
+        reader.ready();
+    }
+
+    private void search() {
+        searching().from(stream, next, found -> {
+            searching = false;
+            found(found);
+        });
+    }
+
+    private TopicScan searching() {
+        if (scan == null) {
+            scan = feed.scan(this::fail);
+        }
+        searching = true;
+        return scan;
+    }
+
+    private void found(TopicScan.Found found) {
+        if (found instanceof TopicScan.Found.Batches batches) {
+            if (trail.isFollowedBy(batches.batches().get(0))) {
+                batches.batches().forEach(this::hand);
+            } else {
+                doubtful = true;
+            }
+            step();
+        } else if (found instanceof TopicScan.Found.Trimmed trimmed) {
+            missing(trimmed.low());
+            step();
+        } else if (found instanceof TopicScan.Found.Nothing nothing) {
+            doubtful |= !trail.agreesWith(nothing.header());
+            if (doubtful || feed.covers(stream, next)) {
+                // What the feed found meanwhile was not taken, since a search was under way.
+                step();
+            } else if (feed.stream() == stream) {
+                feed.doubt(); // It begins behind what nobody has published.
+            }
+        } else {
+            streamDeleted(stream);
+        }
+    }
+
+    // Step 2.
+    private void missing(long low) {
+        tell(new Gap(next, low - 1), low, "were trimmed unread");
+        trail.begin(low, "");
+    }
+
+    private void tell(Gap gap, long goesOn, String why) {
+        scope.kernel().events().gap(scope.name(), scope.about("reading"), gap, why);
+        ready.add(new Piece(
+                epoch.get(), history.get(), null, next, new Next.Missing(stream, gap, goesOn, history.get())));
+        next = goesOn;
+        reader.ready();
+    }
+
+    // Step 3.
+    private void retrace() {
+        doubtful = false;
+        TopicRetrace.begin(searching(), stream, trail, found -> {
+            searching = false;
+            if (found instanceof TopicRetrace.Found.Deleted) {
+                streamDeleted(stream);
+                return;
+            }
+            trail.settle();
+            Runnable then = onSame;
+            onSame = () -> {};
+            if (!(found instanceof TopicRetrace.Found.Lost lost)) {
+                then.run();
+            } else if (lost.to() > next) {
+                missing(lost.to());
+            } else {
+                rewind(lost);
+            }
+            step();
+        });
+    }
+
+    private void rewind(TopicRetrace.Found.Lost lost) {
+        history.incrementAndGet();
+        if (lost.changed() == lost.to()) {
+            trail.cut(lost.to());
+        } else {
+            trail.begin(lost.to(), "");
+        }
+        reader.rewound(lost.to());
+        if (lost.changed() < next) {
+            tell(
+                    new Gap(lost.changed(), next - 1),
+                    lost.to(),
+                    "were lost by the store; the reader goes on with offset " + lost.to());
+        } else {
+            next = lost.to();
+        }
+    }
+
+    private void stopSearch() {
+        searching = false;
+        if (scan != null) {
+            scan.close();
+            scan = null;
+        }
+    }
+}

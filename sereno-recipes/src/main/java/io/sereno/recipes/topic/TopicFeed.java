@@ -1,0 +1,277 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.recipes.client.InUse;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Lookout;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Target;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest messages of a topic, fetched once for all readers of this client that keep up. There is one feed for a name ({@link InUse}), and it
+ * watches while somebody reads.
+ *
+ * <p>Invariant: {@code recent} are the batches from {@code start} to {@code tail} of one stream, without a hole.
+ *
+ * <ol>
+ *   <li>With the first reader, watch the header. When the watch is live, after each notice, and once a ttl, look: search for batches from the tail
+ *       on, until a page shows the last one.
+ *   <li>What is found goes to the tail of {@code recent}; more than {@value #RECENT_BYTES} bytes are not kept. A reader that falls out at the other
+ *       end reads on from the store, alone, and comes back when it has caught up.
+ *   <li>Trimmed before it was fetched: {@code recent} begins anew behind. Readers find out by themselves what they missed.
+ *   <li>Deleted: readers of that stream end. The others, and those who come later, wait for the next stream.
+ *   <li>The store has lost what was fetched: {@code recent} begins anew at the end of the topic, and each reader looks for itself what that means for
+ *       it.
+ * </ol>
+ *
+ * <p>Confined to its strand, on which all readers of the topic run too.
+ */
+final class TopicFeed {
+    /** Closed by their readers, which are open. */
+    static final Shared<InUse<TopicFeed>> FEEDS = new Shared<>(client -> new InUse<>(feed -> {}), InUse::close);
+
+    static final int RECENT_BYTES = 4 * 1024 * 1024;
+
+    /** Where {@code tail} is not known. */
+    private static final long UNKNOWN = -1;
+
+    private final Kernel kernel;
+    private final Scope scope;
+    private final String directory;
+    private final Duration period;
+    private final Strand strand = new Strand();
+    private final Set<TopicCursor> readers = new LinkedHashSet<>();
+    private final NavigableMap<Long, TopicBatch> recent = new TreeMap<>();
+
+    private long recentBytes;
+    /** 0: the topic has no header, so no messages either. */
+    private long stream;
+
+    private long start;
+    private long tail = UNKNOWN;
+    /** Up to {@code tail}. */
+    private final TopicTrail trail = new TopicTrail();
+
+    private boolean looking;
+    private boolean due;
+    private @Nullable TopicScan scan;
+    private @Nullable Lookout lookout;
+    private Runnable cancelTimer = () -> {};
+
+    TopicFeed(Scope scope, String directory, Duration period) {
+        this.kernel = scope.kernel();
+        this.scope = scope;
+        this.directory = directory;
+        this.period = period;
+    }
+
+    Strand strand() {
+        return strand;
+    }
+
+    Scope scope() {
+        return scope;
+    }
+
+    String directory() {
+        return directory;
+    }
+
+    // Step 1.
+    void join(TopicCursor reader) {
+        readers.add(reader);
+        if (lookout == null) {
+            scan = scan(this::broken);
+            lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(TopicHeader.NAME)), this::look);
+            lookout.open();
+            lookInAWhile();
+        }
+        look();
+    }
+
+    void leave(TopicCursor reader) {
+        readers.remove(reader);
+        if (readers.isEmpty() && lookout != null && scan != null) {
+            lookout.close();
+            lookout = null;
+            scan.close();
+            scan = null;
+            looking = false;
+            cancelTimer.run();
+            forget();
+        }
+    }
+
+    TopicScan scan(Consumer<RuntimeException> onBroken) {
+        return new TopicScan(scope, strand, directory, onBroken);
+    }
+
+    /** Whether it has looked, and knows where the topic ends. */
+    boolean isKnown() {
+        return tail != UNKNOWN;
+    }
+
+    /** The stream that is being followed; 0 while there is none, or none is known. */
+    long stream() {
+        return stream;
+    }
+
+    /** The offset behind the last message of the stream that is known of. */
+    long tail() {
+        return tail;
+    }
+
+    /** Whether what comes from this offset on is here, or will be. */
+    boolean covers(long ofStream, long offset) {
+        return isKnown() && ofStream == stream && offset >= start;
+    }
+
+    /** The batch that has this offset, if it is here. */
+    @Nullable
+    TopicBatch find(long offset) {
+        Map.Entry<Long, TopicBatch> found = recent.floorEntry(offset);
+        return found != null && found.getValue().has(offset) ? found.getValue() : null;
+    }
+
+    /** What a reader read from the store does not go together with what is here: one of the two is of a history that the store has lost. */
+    void doubt() {
+        forget();
+        look();
+    }
+
+    /** Why the store could not be asked; null when it could. */
+    @Nullable
+    BackendException failure() {
+        return scan == null ? null : scan.failure();
+    }
+
+    private void look() {
+        if (looking) {
+            due = true;
+        } else if (scan != null) {
+            looking = true;
+            due = false;
+            if (stream == 0) {
+                scan.header(this::begin);
+            } else {
+                scan.from(stream, tail, this::found);
+            }
+        }
+    }
+
+    private void begin(@Nullable TopicHeader header) {
+        if (header == null) {
+            // Whatever comes will be the first of its stream.
+            tail = 1;
+            start = 1;
+            looked(false);
+            return;
+        }
+        stream = header.stream();
+        if (!isKnown()) {
+            tail = header.next();
+            trail.begin(tail, header.last());
+        } else {
+            trail.begin(tail, "");
+        }
+        start = tail;
+        looked(true);
+    }
+
+    private void found(TopicScan.Found found) {
+        if (!isKnown()) {
+            looked(true); // Doubted meanwhile.
+        } else if (found instanceof TopicScan.Found.Batches batches) {
+            if (!trail.isFollowedBy(batches.batches().get(0))) {
+                lost();
+                return;
+            }
+            batches.batches().forEach(this::append);
+            // What is published from now on is announced.
+            looked(batches.more());
+        } else if (found instanceof TopicScan.Found.Nothing nothing && !trail.agreesWith(nothing.header())) {
+            lost();
+        } else if (found instanceof TopicScan.Found.Trimmed trimmed) {
+            recent.clear();
+            recentBytes = 0;
+            start = trimmed.low();
+            tail = start;
+            trail.begin(tail, "");
+            looked(true);
+        } else if (found instanceof TopicScan.Found.Deleted) {
+            long gone = stream;
+            forget();
+            List.copyOf(readers).forEach(reader -> reader.streamDeleted(gone));
+            looked(true);
+        } else {
+            looked(false);
+        }
+    }
+
+    // Step 2.
+    private void append(TopicBatch batch) {
+        recent.put(batch.first(), batch);
+        recentBytes += batch.bytes();
+        tail = batch.end();
+        trail.add(batch);
+        while (recentBytes > RECENT_BYTES) {
+            TopicBatch oldest = recent.pollFirstEntry().getValue();
+            recentBytes -= oldest.bytes();
+            start = oldest.end();
+        }
+    }
+
+    // Step 5.
+    private void lost() {
+        long ofStream = stream;
+        trail.settle();
+        forget();
+        List.copyOf(readers).forEach(reader -> reader.retrace(ofStream));
+        looked(true);
+    }
+
+    private void forget() {
+        recent.clear();
+        recentBytes = 0;
+        stream = 0;
+        tail = UNKNOWN;
+        trail.clear();
+    }
+
+    private void looked(boolean again) {
+        looking = false;
+        List.copyOf(readers).forEach(reader -> reader.looked(stream, trail));
+        if (again || due) {
+            look();
+        }
+    }
+
+    /** Without a notice too, so that a watch that died in silence costs one ttl and not a hang. */
+    private void lookInAWhile() {
+        long nanos = period.toNanos();
+        Duration delay = Duration.ofNanos(kernel.random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
+        cancelTimer = kernel.time().schedule(delay, strand, () -> {
+            if (lookout != null) {
+                lookInAWhile();
+                look();
+            }
+        });
+    }
+
+    private void broken(RuntimeException unreadable) {
+        looking = false;
+        List.copyOf(readers).forEach(reader -> reader.fail(unreadable));
+    }
+}

@@ -1,0 +1,66 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.UnreadableEntryException;
+import io.sereno.recipes.kernel.Quote;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Entry;
+
+/**
+ * What the header of a topic says: the messages from {@code low} on are kept, the next one gets the offset {@code next}, and the batch before that is
+ * {@code last}.
+ *
+ * @param stream createRevision of the entry: a topic that was deleted and used again is another stream
+ * @param modRevision of the entry: who publishes makes it the condition
+ * @param last id of the batch that was published last; empty where there is none, or the header does not say
+ */
+record TopicHeader(long stream, long modRevision, long next, long low, String last) {
+    static final String NAME = "header";
+
+    private static final String FIRST_LINE = "sereno/1 topic\n";
+
+    static TopicHeader of(Entry entry) {
+        return new TopicHeader(
+                entry.createRevision(),
+                entry.modRevision(),
+                number(entry.value(), "next"),
+                number(entry.value(), "low"),
+                word(entry.value(), "last"));
+    }
+
+    /** A topic without messages; says the same as no header at all. */
+    static TopicHeader empty(long revision) {
+        return new TopicHeader(revision, revision, 1, 1, "");
+    }
+
+    static Bytes value(long next, long low, String last) {
+        return Bytes.utf8(
+                FIRST_LINE + "next " + next + "\nlow " + low + "\n" + (last.isEmpty() ? "" : "last " + last + "\n"));
+    }
+
+    /** What follows this word in the line that begins with it; empty if there is none. */
+    private static String word(Bytes value, String word) {
+        for (String line : value.toUtf8().split("\n", -1)) {
+            if (line.startsWith(word + " ")) {
+                return line.substring(word.length() + 1);
+            }
+        }
+        return "";
+    }
+
+    /** The number in the line that begins with this word; lines with other words may stand around it. */
+    static long number(Bytes value, String word) {
+        String found = word(value, word);
+        if (found.isEmpty()) {
+            throw new UnreadableEntryException(
+                    "an entry says nothing of '" + word + "', it says " + Quote.of(value.toUtf8())
+                            + "; only Sereno may write here",
+                    null);
+        }
+        try {
+            return Long.parseLong(found);
+        } catch (NumberFormatException unreadable) {
+            throw new UnreadableEntryException(
+                    "an entry says " + Quote.of(word + " " + found) + "; only Sereno may write here", unreadable);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Events;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How many messages one reader has not been given yet, for the meters: each change is told once, whichever threads find it out, so the sum of what
+ * was told is right when they are done. Does nothing without a meter.
+ */
+class TopicLag {
+    private static final TopicLag UNMETERED = new TopicLag();
+
+    private TopicLag() {}
+
+    static TopicLag of(Scope scope) {
+        Events events = scope.kernel().events();
+        return events.isMetered() ? new Metered(events, scope.name()) : UNMETERED;
+    }
+
+    /** It reads from this offset on. */
+    void begin(long offset) {}
+
+    /** Messages before this offset are known to be stored. */
+    void stored(long end) {}
+
+    /** It was given what is before this offset. */
+    void given(long end) {}
+
+    /** It reads no more, for the time being. */
+    void end() {}
+
+    private static final class Metered extends TopicLag {
+        private final Events events;
+        private final String topic;
+        private final AtomicLong told = new AtomicLong();
+        private volatile long stored;
+        private volatile long given;
+
+        Metered(Events events, String topic) {
+            this.events = events;
+            this.topic = topic;
+        }
+
+        @Override
+        void begin(long offset) {
+            given = offset;
+        }
+
+        @Override
+        void stored(long end) {
+            stored = end;
+            tell();
+        }
+
+        @Override
+        void given(long end) {
+            given = end;
+            tell();
+        }
+
+        @Override
+        void end() {
+            stored(0);
+        }
+
+        private long lag() {
+            return Math.max(0, stored - given);
+        }
+
+        private void tell() {
+            long lag;
+            do {
+                lag = lag();
+                long change = lag - told.getAndSet(lag);
+                if (change != 0) {
+                    events.lag(topic, change);
+                }
+            } while (lag != lag()); // Another thread may have told an older one in between.
+        }
+    }
+}

@@ -1,0 +1,502 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.OutcomeUnknownException;
+import io.sereno.UnreadableEntryException;
+import io.sereno.recipes.client.InUse;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.Quote;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that one client publishes to one topic: many callers, one commit in flight. There is one publisher for a name ({@link InUse}), for as long as
+ * it has been used lately.
+ *
+ * <p>Stored, in the directory of the topic: the {@link TopicHeader}, and one {@link TopicBatch} for each commit.
+ *
+ * <p>Invariant: every batch is put under the condition that the header is unchanged, together with the header that counts it. So offsets are dense,
+ * and of the copies of one commit at most one takes effect.
+ *
+ * <ol>
+ *   <li><b>Header.</b> It is known from the last commit, else read. There is none: put an empty one, which says the same as none; so it does not
+ *       matter when, or how often, that happens.
+ *   <li><b>Send.</b> What waits, up to the size of a batch, in one commit: {@code modRevision(header) == x} -> header, batch, and without what
+ *       {@link TopicTrimmer} finds too old. Committed: the callers hear their offsets.
+ *   <li><b>Conflict.</b> Another client was faster, and nothing was put: again, with the new header.
+ *   <li><b>Settle.</b> In doubt, send the same commit again. Committed: so it had not been applied. A conflict: the header was changed, by the copy
+ *       or by another client; the batch at its offset shows by whom. If that is gone, the callers hear that nobody knows.
+ *   <li><b>Deadline.</b> A caller that has waited for the operation timeout hears that the message was not published, if it was never sent, else that
+ *       nobody knows. Later ones go on: in front of them, a late copy may still take effect; behind them it cannot.
+ * </ol>
+ *
+ * <p>All but {@link #offer}, {@link #flush}, {@link #room} and {@link #close} is confined to the strand.
+ */
+final class TopicPublisher {
+    static final Shared<InUse<TopicPublisher>> PUBLISHERS =
+            new Shared<>(client -> new InUse<>(TopicPublisher::close), InUse::close);
+
+    static final int MOST_MESSAGE_BYTES = 64 * 1024;
+
+    private static final int MOST_BATCH_BYTES = 256 * 1024;
+    /** For the header, and the names of all entries of a commit. */
+    private static final int COMMIT_OVERHEAD_BYTES = 8 * 1024;
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final int CONTENDED = 16;
+
+    /** The commit that is under way, or in doubt. */
+    private record Sending(
+            List<TopicPublication> messages,
+            TopicHeader header,
+            long low,
+            String id,
+            Instant at,
+            Bytes value,
+            Commit commit) {
+        long first() {
+            return header.next();
+        }
+
+        long end() {
+            return header.next() + messages.size();
+        }
+    }
+
+    private final Kernel kernel;
+    private final Scope scope;
+    private final String directory;
+    private final InUse<TopicPublisher> publishers;
+    private final String id;
+    private final int batchBytes;
+    private final int headBytes;
+    private final Strand strand = new Strand();
+    private final TopicTrimmer trimmer;
+    private final Backoff backoff;
+
+    private final TopicOutbox outbox;
+    private final AtomicBoolean due = new AtomicBoolean();
+    private @Nullable TopicHeader header;
+    /** What was published last. */
+    private final TopicTrail trail = new TopicTrail();
+
+    private long ofStream;
+    private @Nullable Sending sending;
+    /** Whether {@code sending} may have been applied, or may be yet. */
+    private boolean doubtful;
+    /** Whether the header has changed since {@code sending} was sent, so that the batch tells what became of it. */
+    private boolean decided;
+
+    /** Ask for the header to come back with so many commits more: it is cheaper than reading it after each conflict. */
+    private int contended;
+    /** A request, a pause or a removal is under way. */
+    private boolean busy;
+
+    private @Nullable BackendException failure;
+    private long batches;
+    private boolean used;
+    private boolean ticking;
+    private boolean retired;
+    private boolean closed;
+
+    TopicPublisher(Scope scope, String directory, Guarantees guarantees, InUse<TopicPublisher> publishers) {
+        this.kernel = scope.kernel();
+        this.scope = scope;
+        this.directory = directory;
+        this.publishers = publishers;
+        this.id = Long.toUnsignedString(RANDOM.nextLong(), Character.MAX_RADIX);
+        this.batchBytes = batchBytes(guarantees);
+        this.headBytes = TopicBatch.headBytes(kernel.nodeId());
+        this.outbox = new TopicOutbox(kernel);
+        this.trimmer = new TopicTrimmer(scope, strand, directory);
+        this.backoff = kernel.backoff();
+    }
+
+    private static int batchBytes(Guarantees guarantees) {
+        int most = Math.min(guarantees.maxValueBytes(), guarantees.maxCommitBytes() - COMMIT_OVERHEAD_BYTES);
+        return Math.min(MOST_BATCH_BYTES, most);
+    }
+
+    /** What a message may take: a little less than 64 KiB where no more fits into a value than that. */
+    static int messageBytes(Guarantees guarantees, String nodeId) {
+        int head = TopicBatch.headBytes(nodeId) + TopicBatch.sizeBytes(MOST_MESSAGE_BYTES);
+        return Math.min(MOST_MESSAGE_BYTES, batchBytes(guarantees) - head);
+    }
+
+    /** Takes a message; false if it has retired, and another one is to be asked. Who calls {@link #flush} next sends it. */
+    boolean offer(TopicPublication message) {
+        return outbox.offer(message);
+    }
+
+    boolean isCrowded() {
+        return outbox.isCrowded();
+    }
+
+    /** In the calling thread, where it may take the rest with it; or soon, together with what comes meanwhile. */
+    void flush(boolean now) {
+        if (now) {
+            strand.execute(this::step);
+        } else if (due.compareAndSet(false, true)) {
+            kernel.offStrand(() -> strand.execute(this::step));
+        }
+    }
+
+    /** Completes when there is room again; within the operation timeout, since then what takes it has ended. */
+    CompletableFuture<Void> room() {
+        CompletableFuture<Void> room = new CompletableFuture<>();
+        strand.execute(() -> {
+            outbox.whenRoom(room);
+            step();
+        });
+        return room;
+    }
+
+    /** The client closes: nothing more is sent. */
+    void close() {
+        strand.execute(() -> {
+            closed = true;
+            trimmer.close();
+            step();
+        });
+    }
+
+    /** Does the next thing that is to be done, if nothing is under way. */
+    private void step() {
+        // Lowered before the queue is emptied: what comes later asks again.
+        due.set(false);
+        used |= outbox.gather();
+        if (closed) {
+            endAll(this::whenClosed);
+            return;
+        }
+        if (retired) {
+            return;
+        }
+        tick();
+        if (busy) {
+            return;
+        }
+        Sending settling = sending;
+        TopicHeader known = header;
+        TopicPublication first = outbox.first();
+        if (settling != null && decided) {
+            look(settling);
+        } else if (settling != null) {
+            busy = true;
+            send(settling);
+        } else if (first != null && known == null) {
+            readHeader();
+        } else if (first != null && known != null) {
+            busy = true;
+            if (!trimmer.looksFirst(known, first.retention, () -> pack(known))) {
+                pack(known);
+            }
+        }
+    }
+
+    // Step 1.
+    private void readHeader() {
+        busy = true;
+        kernel.store().read(new Query.One(directory, TopicHeader.NAME), strand, (snapshot, why) -> {
+            if (snapshot == null) {
+                pause(why);
+                return;
+            }
+            if (!knows(snapshot) || header != null) {
+                done();
+            } else {
+                new TopicRemoval(kernel, strand, directory, this::makeHeader).help(this::pause);
+            }
+        });
+    }
+
+    /** False when nobody can read the header, which is what the callers hear. */
+    private boolean knows(Snapshot snapshot) {
+        header = null;
+        try {
+            TopicHeader found = TopicScan.headerIn(snapshot);
+            header = found;
+            if (found != null && found.stream() == ofStream && !trail.agreesWith(found)) {
+                trimmer.forget(); // The store has lost what was published.
+            }
+            return true;
+        } catch (UnreadableEntryException unreadable) {
+            endAll(message -> Quote.again(unreadable));
+            return false;
+        }
+    }
+
+    /** What is left of a topic that was deleted is gone. */
+    private void makeHeader() {
+        Commit commit = Commit.to(directory)
+                .ifAbsent(TopicHeader.NAME)
+                .ifAbsent(TopicRemoval.NAME)
+                .put(TopicHeader.NAME, TopicHeader.value(1, 1, ""))
+                .build();
+        kernel.store().commit(commit, strand, outcome -> {
+            if (outcome.kind() == Outcome.Kind.COMMITTED) {
+                header = TopicHeader.empty(outcome.revision());
+                done();
+            } else if (outcome.kind() == Outcome.Kind.CONFLICT) {
+                done();
+            } else {
+                pause(outcome.failure());
+            }
+        });
+    }
+
+    // Step 2.
+    private void pack(TopicHeader known) {
+        if (outbox.first() == null) {
+            done(); // Their time has ended meanwhile.
+            return;
+        }
+        List<byte[]> octets = new ArrayList<>();
+        List<TopicPublication> messages = new ArrayList<>();
+        int bytes = headBytes;
+        for (TopicPublication message = outbox.first(); message != null; message = outbox.first()) {
+            bytes += message.octets.length + TopicBatch.sizeBytes(message.octets.length);
+            if (!messages.isEmpty() && (bytes > batchBytes || messages.size() == TopicScan.MOST_MESSAGES)) {
+                break;
+            }
+            messages.add(outbox.removeFirst());
+            octets.add(message.octets);
+        }
+        messages.forEach(message -> message.sent = true);
+        Instant at = kernel.time().wall();
+        String batchId = id + "-" + Long.toString(++batches, Character.MAX_RADIX);
+        Bytes value = TopicBatch.encode(known.stream(), batchId, known.last(), kernel.nodeId(), at, octets);
+        long end = known.next() + messages.size();
+        TopicTrimmer.Trim trim = trimmer.plan(known, end, at, messages.get(messages.size() - 1).retention);
+        Commit.Builder commit = Commit.to(directory)
+                .ifModRevision(TopicHeader.NAME, known.modRevision())
+                .put(TopicHeader.NAME, TopicHeader.value(end, trim.low(), batchId))
+                .put(TopicBatch.nameOf(known.next()), value);
+        trim.names().forEach(commit::delete);
+        if (contended > 0) {
+            commit.returningOne(TopicHeader.NAME);
+        }
+        doubtful = false;
+        decided = false;
+        send(new Sending(messages, known, trim.low(), batchId, at, value, commit.build()));
+    }
+
+    private void send(Sending now) {
+        sending = now;
+        kernel.store().commit(now.commit(), strand, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED ->
+                    applied(
+                            now,
+                            new TopicHeader(now.header().stream(), outcome.revision(), now.end(), now.low(), now.id()));
+                case CONFLICT -> {
+                    decided = true;
+                    if (!doubtful) {
+                        notApplied(now, outcome.snapshot());
+                    }
+                }
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
+                    doubtful |= outcome.kind() == Outcome.Kind.UNKNOWN;
+                    if (!doubtful) {
+                        putBack(now);
+                    }
+                    dropSettled();
+                    pause(outcome.failure());
+                    return;
+                }
+            }
+            done();
+        });
+    }
+
+    private void applied(Sending now, @Nullable TopicHeader next) {
+        contended = Math.max(0, contended - 1);
+        sending = null;
+        header = next;
+        trimmer.published(now.first(), now.end(), now.at());
+        ofStream = now.header().stream();
+        trail.begin(now.end(), now.id());
+        outbox.published(now.messages(), now.first());
+    }
+
+    // Step 3.
+    private void notApplied(Sending now, @Nullable Snapshot returned) {
+        contended = CONTENDED;
+        header = null;
+        putBack(now);
+        if (returned != null) {
+            var unused = knows(returned);
+        }
+    }
+
+    private void putBack(Sending now) {
+        sending = null;
+        doubtful = false;
+        outbox.putBack(now.messages());
+    }
+
+    // Step 4.
+    private void look(Sending settling) {
+        busy = true;
+        String name = TopicBatch.nameOf(settling.first());
+        kernel.store().read(new Query.One(directory, name), strand, (snapshot, why) -> {
+            if (snapshot == null) {
+                pause(why);
+                return;
+            }
+            Entry found =
+                    snapshot.entries().isEmpty() ? null : snapshot.entries().get(0);
+            if (found != null && found.value().equals(settling.value())) {
+                applied(settling, null);
+            } else if (found != null && isOf(settling.header().stream(), found)) {
+                notApplied(settling, null);
+            } else {
+                // Trimmed already, or deleted with the whole topic.
+                sending = null;
+                header = null;
+                settling.messages().forEach(message -> end(message, this::inDoubt));
+            }
+            done();
+        });
+    }
+
+    private static boolean isOf(long stream, Entry batch) {
+        try {
+            return TopicBatch.decode(batch).stream() == stream;
+        } catch (UnreadableEntryException unreadable) {
+            return false; // So it tells nothing, and the callers hear that.
+        }
+    }
+
+    private void done() {
+        failure = null;
+        backoff.reset();
+        busy = false;
+        step();
+    }
+
+    private void pause(@Nullable BackendException why) {
+        if (failure == null && why != null) {
+            scope.troubled("publish", why);
+        }
+        failure = why;
+        if (why != null && why.permanent()) {
+            endAll(this::outcomeOf);
+        }
+        busy = true;
+        var unused = kernel.time().schedule(backoff.next(), strand, () -> {
+            busy = false;
+            step();
+        });
+    }
+
+    // Step 5. One timer, for whatever is to end next; when nothing is, it looks whether this is still used.
+    private void tick() {
+        if (ticking) {
+            return;
+        }
+        ticking = true;
+        used = false;
+        TopicPublication oldest = oldest();
+        long now = kernel.time().nanoTime();
+        Duration delay =
+                oldest == null ? kernel.operationTimeout() : Duration.ofNanos(Math.max(0, oldest.deadline - now));
+        var unused = kernel.time().schedule(delay, strand, () -> {
+            ticking = false;
+            endOverdue();
+            if (oldest() != null || used || busy || !retire()) {
+                step();
+            }
+        });
+    }
+
+    private @Nullable TopicPublication oldest() {
+        if (sending != null) {
+            for (TopicPublication message : sending.messages()) {
+                if (!message.ended) {
+                    return message;
+                }
+            }
+        }
+        return outbox.first();
+    }
+
+    private void endOverdue() {
+        long now = kernel.time().nanoTime();
+        TopicPublication oldest = oldest();
+        while (oldest != null && oldest.deadline - now <= 0) {
+            end(oldest, this::outcomeOf);
+            if (oldest == outbox.first()) {
+                TopicPublication unused = outbox.removeFirst();
+            }
+            oldest = oldest();
+        }
+        dropSettled();
+    }
+
+    /** A batch that nobody waits for is not worth being settled: what comes next makes it impossible, or finds it applied. */
+    private void dropSettled() {
+        if (sending != null && doubtful && sending.messages().stream().allMatch(message -> message.ended)) {
+            sending = null;
+            header = null;
+        }
+    }
+
+    private boolean retire() {
+        if (outbox.retire()) {
+            retired = true;
+            trimmer.close();
+            publishers.remove(directory, this);
+            return true;
+        }
+        return false;
+    }
+
+    private void endAll(Function<TopicPublication, RuntimeException> error) {
+        if (sending != null) {
+            sending.messages().forEach(message -> end(message, error));
+        }
+        outbox.removeAll().forEach(message -> end(message, error));
+        dropSettled();
+    }
+
+    private void end(TopicPublication message, Function<TopicPublication, RuntimeException> error) {
+        if (!message.ended) {
+            outbox.failed(message, error.apply(message));
+        }
+    }
+
+    private RuntimeException outcomeOf(TopicPublication message) {
+        return message.sent ? inDoubt(message) : scope.notApplied("publish", failure);
+    }
+
+    private RuntimeException whenClosed(TopicPublication message) {
+        return message.sent ? inDoubt(message) : scope.closed("publish");
+    }
+
+    private OutcomeUnknownException inDoubt(TopicPublication message) {
+        String reason = failure == null ? "no answer in time" : String.valueOf(failure.getMessage());
+        return new OutcomeUnknownException(
+                scope.about("publish") + ": " + reason + "; the message of " + message.octets.length
+                        + " bytes may have been published, or may be yet",
+                failure);
+    }
+}

@@ -1,0 +1,170 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.Retention;
+import io.sereno.Subscription;
+import io.sereno.Topic;
+import io.sereno.TopicListener;
+import io.sereno.TopicReader;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Directories;
+import io.sereno.recipes.client.InUse;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.spi.Query;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The topic as its users call it: gives messages to the {@link TopicPublisher} of its name, and makes readers on the {@link TopicFeed}. Holds
+ * nothing itself.
+ *
+ * <p>Stored, in one directory: a {@link TopicHeader}, one {@link TopicBatch} for each commit that published, one {@link TopicPosition} for each
+ * durable name; while it is being deleted, a {@link TopicRemoval}.
+ */
+public final class TopicRecipe<T> implements Topic<T> {
+    private static final String RECIPE = "topic";
+    private static final Retention DEFAULT = new Retention(10_000, Optional.empty());
+
+    private final Client client;
+    private final Directories directories;
+    private final Scope scope;
+    private final String directory;
+    private final Codec<T> codec;
+    private final Retention retention;
+    private final int mostBytes;
+    /** The last one that took a message; it may have retired. */
+    private volatile @Nullable TopicPublisher publisher;
+
+    public TopicRecipe(Client client, Directories directories, String name, Codec<T> codec) {
+        this(client, directories, name, Objects.requireNonNull(codec, "codec is null"), DEFAULT);
+    }
+
+    private TopicRecipe(Client client, Directories directories, String name, Codec<T> codec, Retention retention) {
+        this.client = client;
+        this.directories = directories;
+        this.directory = directories.of(RECIPE, name);
+        this.scope = new Scope(client.kernel(), RECIPE, name);
+        this.codec = codec;
+        this.retention = retention;
+        this.mostBytes = TopicPublisher.messageBytes(
+                client.backend().guarantees(), client.kernel().nodeId());
+    }
+
+    @Override
+    public String name() {
+        return scope.name();
+    }
+
+    @Override
+    public long publish(T payload) {
+        TopicPublication message = message("publish", payload, true);
+        offer(message).flush(true);
+        return Await.uninterruptibly(message);
+    }
+
+    @Override
+    public CompletionStage<Long> publishAsync(T payload) {
+        TopicPublication message = message("publishAsync", payload, false);
+        TopicPublisher took = offer(message);
+        took.flush(false);
+        if (took.isCrowded()) {
+            Await.uninterruptibly(took.room());
+        }
+        return message;
+    }
+
+    private TopicPublication message(String operation, T payload, boolean awaited) {
+        client.requireOpen(operation, scope);
+        byte[] octets = Objects.requireNonNull(
+                codec.encode(Objects.requireNonNull(payload, "payload is null")), "codec.encode returned null");
+        if (octets.length > mostBytes) {
+            throw new IllegalArgumentException(scope.about(operation) + ": the message takes " + octets.length
+                    + " bytes, at most " + mostBytes + " are accepted");
+        }
+        long deadline = client.kernel().time().nanoTime()
+                + client.kernel().operationTimeout().toNanos();
+        return new TopicPublication(octets, retention, deadline, awaited);
+    }
+
+    private TopicPublisher offer(TopicPublication message) {
+        TopicPublisher known = publisher;
+        if (known != null && known.offer(message)) {
+            return known;
+        }
+        InUse<TopicPublisher> publishers = client.shared(TopicPublisher.PUBLISHERS);
+        while (true) {
+            TopicPublisher current = publishers.get(
+                    directory,
+                    () -> new TopicPublisher(scope, directory, client.backend().guarantees(), publishers));
+            if (current.offer(message)) {
+                publisher = current;
+                return current;
+            }
+            publishers.remove(directory, current); // It has retired; what comes next makes another.
+        }
+    }
+
+    @Override
+    public Subscription subscribe(TopicListener<T> listener) {
+        return subscribe(new From.Now(), listener);
+    }
+
+    @Override
+    public Subscription subscribe(From from, TopicListener<T> listener) {
+        Objects.requireNonNull(listener, "listener is null");
+        TopicHeader now = begin("subscribe", from);
+        TopicPlace place = place(from);
+        return new TopicSubscription<>(client, place, codec, listener)
+                .open(from, now, place.feed().strand());
+    }
+
+    @Override
+    public TopicReader<T> reader(From from) {
+        TopicHeader now = begin("reader", from);
+        return new TopicPull<>(client, place(from), codec).open(from, now);
+    }
+
+    /** Everything that may fail comes before anything is held. */
+    private @Nullable TopicHeader begin(String operation, From from) {
+        Objects.requireNonNull(from, "from is null");
+        client.requireOpen(operation, scope);
+        if (from instanceof From.Durable durable) {
+            // Both names have to fit into the entry, and into the path of the queue.
+            var unused = new Query.One(directory, TopicPosition.entryName(durable.name()));
+            queueOf(durable);
+        }
+        return from instanceof From.Now
+                ? TopicScan.headerIn(client.read(operation, scope, new Query.One(directory, TopicHeader.NAME)))
+                : null;
+    }
+
+    private TopicPlace place(From from) {
+        TopicFeed feed = client.shared(TopicFeed.FEEDS)
+                .enter(
+                        directory,
+                        () -> new TopicFeed(scope, directory, client.settings().sessionTtl()));
+        return from instanceof From.Durable durable
+                ? new TopicPlace(feed, durable.name(), queueOf(durable))
+                : new TopicPlace(feed, null, null);
+    }
+
+    private String queueOf(From.Durable durable) {
+        return directories.of("reader", durable.name(), scope.name());
+    }
+
+    @Override
+    public Topic<T> withRetention(Retention other) {
+        return new TopicRecipe<>(
+                client, directories, scope.name(), codec, Objects.requireNonNull(other, "retention is null"));
+    }
+
+    @Override
+    public void delete() {
+        client.requireOpen("delete", scope);
+        Await.uninterruptibly(TopicRemoval.of(scope, directory));
+    }
+}

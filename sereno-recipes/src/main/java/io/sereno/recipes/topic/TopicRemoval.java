@@ -1,0 +1,230 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Deletes a topic: first the header, then whatever else is there, some entries at a time.
+ *
+ * <p>Stored: the entry {@code removal}, from the deletion of the header to the end.
+ *
+ * <p>Invariant: there is a header, or a removal, or nothing at all; only under a header are entries added, and only under a removal are all taken.
+ *
+ * <ol>
+ *   <li>{@code createRevision(header) == r} -> without header, with removal. The topic is gone: no publisher and no reader of that
+ *       stream can commit anything any more.
+ *   <li>Page by page, delete what is there, under the condition of this removal.
+ *   <li>Nothing left: delete the removal.
+ * </ol>
+ *
+ * <p>Anybody may go on with a removal that another began: whoever publishes next does, so that a deleter that died leaves nothing behind. Every
+ * commit may be repeated: what it is bound to never comes again. One attempt; a failure is told to whoever asked. Confined to the strand.
+ */
+public final class TopicRemoval {
+    public static final String NAME = "removal";
+
+    private static final Bytes VALUE = Bytes.utf8("sereno/1 removal\n");
+    /** As many as every store takes in one commit. */
+    private static final int MOST_WRITES = 32;
+
+    private final Kernel kernel;
+    private final Strand strand;
+    private final String directory;
+    private final Runnable onGone;
+    private final TopicPages pages = new TopicPages();
+    private Consumer<@Nullable BackendException> onFailure = why -> {};
+
+    /** A deletion of the header was sent, and may have been applied, or may be yet. */
+    private boolean inDoubt;
+    /** The header is gone, and more was to be deleted. */
+    private boolean begun;
+    /** Whoever asked for it has heard how it ended: nothing more is sent. */
+    private boolean stopped;
+
+    /** {@code onGone} runs when nothing is left of what was to be deleted. */
+    public TopicRemoval(Kernel kernel, Strand strand, String directory, Runnable onGone) {
+        this.kernel = kernel;
+        this.strand = strand;
+        this.directory = directory;
+        this.onGone = onGone;
+    }
+
+    /** Tries until nothing is left, at most for the operation timeout. */
+    public static CompletableFuture<Void> of(Scope scope, String directory) {
+        Kernel kernel = scope.kernel();
+        Strand strand = new Strand();
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        TopicRemoval removal = new TopicRemoval(kernel, strand, directory, () -> gone.complete(null));
+        var unused = gone.whenComplete((done, failure) -> removal.stopped = true);
+        Backoff backoff = kernel.backoff();
+        AtomicReference<@Nullable BackendException> last = new AtomicReference<>();
+        // First, since where the store answers at once the rest runs right here.
+        Runnable cancel = kernel.time()
+                .schedule(
+                        kernel.operationTimeout(),
+                        strand,
+                        () -> gone.completeExceptionally(removal.error(scope, last.get())));
+        strand.execute(() -> removal.begin(new Consumer<>() {
+            @Override
+            public void accept(@Nullable BackendException why) {
+                last.set(why);
+                if (why != null && why.permanent()) {
+                    gone.completeExceptionally(removal.error(scope, why));
+                } else {
+                    var unusedCancel = kernel.time().schedule(backoff.next(), strand, () -> removal.begin(this));
+                }
+            }
+        }));
+        return gone.whenComplete((done, failure) -> cancel.run());
+    }
+
+    private RuntimeException error(Scope scope, @Nullable BackendException why) {
+        if (inDoubt) {
+            return new OutcomeUnknownException(
+                    scope.about("delete") + ": the topic may have been deleted, or may be yet; delete it again", why);
+        }
+        if (begun) {
+            String reason = why == null ? "it took too long" : String.valueOf(why.getMessage());
+            return new NotAppliedException(
+                    scope.about("delete") + ": " + reason
+                            + "; the topic is gone, not all that it stored: delete it again",
+                    why);
+        }
+        return scope.notApplied("delete", why);
+    }
+
+    // Step 1.
+    void begin(Consumer<@Nullable BackendException> failed) {
+        if (stopped) {
+            return;
+        }
+        onFailure = failed;
+        read(TopicHeader.NAME, header -> {
+            if (header == null) {
+                inDoubt = false;
+                help(failed);
+                return;
+            }
+            Commit.Builder commit = Commit.to(directory)
+                    .ifCreateRevision(TopicHeader.NAME, header.createRevision())
+                    .delete(TopicHeader.NAME)
+                    .put(NAME, VALUE);
+            boolean inDoubtBefore = inDoubt;
+            inDoubt = true;
+            commit(commit, outcome -> {
+                boolean isUnknown = outcome.kind() == Outcome.Kind.UNKNOWN;
+                inDoubt = isUnknown || (inDoubtBefore && outcome.kind() == Outcome.Kind.NOT_APPLIED);
+                switch (outcome.kind()) {
+                    case COMMITTED -> clear(outcome.revision(), "");
+                    case CONFLICT -> begin(failed);
+                    case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> failed.accept(outcome.failure());
+                }
+            });
+        });
+    }
+
+    /** Goes on with a removal, if there is one. */
+    void help(Consumer<@Nullable BackendException> failed) {
+        onFailure = failed;
+        read(NAME, removal -> {
+            if (removal == null) {
+                onGone.run();
+            } else {
+                clear(removal.createRevision(), "");
+            }
+        });
+    }
+
+    // Step 2.
+    private void clear(long removal, String after) {
+        begun = true;
+        int limit = Math.min(pages.size(), MOST_WRITES);
+        read(new Query.Range(directory, after, limit), (page, why) -> {
+            if (page == null && pages.failed()) {
+                clear(removal, after);
+                return;
+            }
+            if (page == null) {
+                onFailure.accept(why);
+                return;
+            }
+            pages.seen(page);
+            List<String> names = page.entries().stream()
+                    .map(Entry::name)
+                    .filter(name -> !name.equals(NAME) && !name.equals(TopicHeader.NAME))
+                    .toList();
+            if (names.isEmpty() && !page.more()) {
+                finish(removal);
+                return;
+            }
+            Commit.Builder commit = Commit.to(directory).ifCreateRevision(NAME, removal);
+            names.forEach(commit::delete);
+            commit(commit, outcome -> {
+                switch (outcome.kind()) {
+                    case COMMITTED ->
+                        clear(
+                                removal,
+                                page.entries().get(page.entries().size() - 1).name());
+                    case CONFLICT -> onGone.run();
+                    case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> onFailure.accept(outcome.failure());
+                }
+            });
+        });
+    }
+
+    // Step 3.
+    private void finish(long removal) {
+        Commit.Builder commit =
+                Commit.to(directory).ifCreateRevision(NAME, removal).delete(NAME);
+        commit(commit, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED, CONFLICT -> onGone.run();
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> onFailure.accept(outcome.failure());
+            }
+        });
+    }
+
+    private void read(String name, Consumer<@Nullable Entry> then) {
+        read(new Query.One(directory, name), (snapshot, why) -> {
+            if (snapshot == null) {
+                onFailure.accept(why);
+            } else {
+                then.accept(
+                        snapshot.entries().isEmpty() ? null : snapshot.entries().get(0));
+            }
+        });
+    }
+
+    private void read(Query query, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
+        kernel.store().read(query, strand, (snapshot, why) -> {
+            if (!stopped) {
+                then.accept(snapshot, why);
+            }
+        });
+    }
+
+    private void commit(Commit.Builder commit, Consumer<Outcome> then) {
+        kernel.store().commit(commit.build(), strand, outcome -> {
+            if (!stopped) {
+                then.accept(outcome);
+            }
+        });
+    }
+}

@@ -1,0 +1,210 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.UnreadableEntryException;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One reader's way through the batches of a topic: from an offset on, page by page, in bounded reads.
+ *
+ * <p>Invariant: what is found begins with the message asked for and has no hole; that messages are gone is said only when the header, read after
+ * they were missed, says so.
+ *
+ * <ol>
+ *   <li>Read a page of batches from the offset on. Batches that hang together and begin with the one that has the offset are found.
+ *   <li>None: read the header. No header, or another stream's: the topic was deleted. {@code low} above the offset: trimmed. {@code next} not above
+ *       it: nothing is there yet.
+ *   <li>Else the message is kept: the page was read while it changed, or the batch begins before the offset. Read again, from further back each
+ *       time. Nobody puts more than {@value #MOST_MESSAGES} messages in a batch, so a page that begins as far back has to show it.
+ *   <li>If it does not, somebody has removed entries by hand: what is missing up to the next batch is told like what was trimmed.
+ * </ol>
+ *
+ * <p>Confined to the strand. Failed reads are repeated, for as long as it takes.
+ */
+final class TopicScan {
+    /** In one batch. */
+    static final int MOST_MESSAGES = 4_096;
+
+    /** How far before the offset to begin, one attempt after another. */
+    private static final int[] BACK = {0, 1, 64, MOST_MESSAGES - 1};
+
+    /** What there is from an offset on. */
+    sealed interface Found {
+        /** Hanging together; the first one has the offset. Never empty. {@code more}: not all that there were behind it. */
+        record Batches(List<TopicBatch> batches, boolean more) implements Found {}
+
+        /** Nobody has published it yet; or the store has lost it, which whoever asked may tell from the header. */
+        record Nothing(TopicHeader header) implements Found {}
+
+        /** Messages before this offset are gone. */
+        record Trimmed(long low) implements Found {}
+
+        /** The topic was deleted. */
+        record Deleted() implements Found {}
+    }
+
+    private final Scope scope;
+    private final Kernel kernel;
+    private final Strand strand;
+    private final String directory;
+    private final Consumer<RuntimeException> onBroken;
+    private final Backoff backoff;
+
+    private final TopicPages pages = new TopicPages();
+
+    private @Nullable BackendException failure;
+    private boolean closed;
+    private Runnable cancelPause = () -> {};
+
+    /** {@code onBroken} hears of entries that nobody can read: nothing is found then, nor will be. */
+    TopicScan(Scope scope, Strand strand, String directory, Consumer<RuntimeException> onBroken) {
+        this.scope = scope;
+        this.kernel = scope.kernel();
+        this.strand = strand;
+        this.directory = directory;
+        this.onBroken = onBroken;
+        this.backoff = kernel.backoff();
+    }
+
+    /** Why the last read failed; null when it did not. */
+    @Nullable
+    BackendException failure() {
+        return failure;
+    }
+
+    void close() {
+        closed = true;
+        cancelPause.run();
+    }
+
+    /** The header; null if there is none. */
+    void header(Consumer<@Nullable TopicHeader> then) {
+        read(new Query.One(directory, TopicHeader.NAME), snapshot -> then.accept(headerIn(snapshot)));
+    }
+
+    static @Nullable TopicHeader headerIn(Snapshot snapshot) {
+        for (Entry entry : snapshot.entries()) {
+            if (entry.name().equals(TopicHeader.NAME)) {
+                return TopicHeader.of(entry);
+            }
+        }
+        return null;
+    }
+
+    /** One search at a time. */
+    void from(long stream, long offset, Consumer<Found> then) {
+        new Search(stream, offset, then).page(offset);
+    }
+
+    private final class Search {
+        private final long stream;
+        private final long offset;
+        private final Consumer<Found> then;
+        private int attempt;
+        /** Of the next batch behind what is missing. */
+        private long seenBehind = Long.MAX_VALUE;
+
+        Search(long stream, long offset, Consumer<Found> then) {
+            this.stream = stream;
+            this.offset = offset;
+            this.then = then;
+        }
+
+        // Step 1.
+        void page(long start) {
+            read(new Query.Range(directory, TopicBatch.nameOf(start - 1), pages.size()), snapshot -> {
+                pages.seen(snapshot);
+                List<TopicBatch> found = new ArrayList<>();
+                boolean more = snapshot.more();
+                long reached = start;
+                for (Entry entry : snapshot.entries()) {
+                    if (!TopicBatch.isBatch(entry)) {
+                        more = false; // Batches come first in the order of names.
+                        break;
+                    }
+                    TopicBatch batch = TopicBatch.decode(entry);
+                    if (batch.stream() != stream) {
+                        more = true; // Of another stream: this one was deleted.
+                        break;
+                    }
+                    reached = batch.end();
+                    if (found.isEmpty() ? batch.has(offset) : batch.first() == end(found)) {
+                        found.add(batch);
+                    } else if (!found.isEmpty()) {
+                        more = true; // A hole: the page was read while it changed.
+                        break;
+                    } else if (batch.first() > offset) {
+                        seenBehind = Math.min(seenBehind, batch.first());
+                    }
+                }
+                if (!found.isEmpty()) {
+                    then.accept(new Found.Batches(found, more));
+                } else if (reached > start && reached <= offset && more) {
+                    page(reached);
+                } else {
+                    header(this::judge);
+                }
+            });
+        }
+
+        // Steps 2 to 4.
+        private void judge(@Nullable TopicHeader header) {
+            if (header == null || header.stream() != stream) {
+                then.accept(new Found.Deleted());
+            } else if (header.low() > offset) {
+                then.accept(new Found.Trimmed(header.low()));
+            } else if (header.next() <= offset) {
+                then.accept(new Found.Nothing(header));
+            } else if (attempt < BACK.length) {
+                page(Math.max(header.low(), offset - BACK[attempt++]));
+            } else {
+                then.accept(new Found.Trimmed(Math.min(seenBehind, header.next())));
+            }
+        }
+    }
+
+    private static long end(List<TopicBatch> batches) {
+        return batches.get(batches.size() - 1).end();
+    }
+
+    private void read(Query query, Consumer<Snapshot> then) {
+        kernel.store().read(query, strand, (snapshot, why) -> {
+            if (closed) {
+                return;
+            }
+            if (snapshot != null) {
+                failure = null;
+                backoff.reset();
+                accept(snapshot, then);
+            } else {
+                if (failure == null && why != null) {
+                    scope.troubled("reading", why);
+                }
+                failure = why;
+                var unused = pages.failed();
+                Query again = query instanceof Query.Range range
+                        ? new Query.Range(directory, range.after(), pages.size())
+                        : query;
+                cancelPause = kernel.time().schedule(backoff.next(), strand, () -> read(again, then));
+            }
+        });
+    }
+
+    private void accept(Snapshot snapshot, Consumer<Snapshot> then) {
+        try {
+            then.accept(snapshot);
+        } catch (UnreadableEntryException unreadable) {
+            onBroken.accept(unreadable);
+        }
+    }
+}

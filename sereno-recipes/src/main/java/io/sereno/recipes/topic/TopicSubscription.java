@@ -1,0 +1,228 @@
+package io.sereno.recipes.topic;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.Message;
+import io.sereno.Subscription;
+import io.sereno.TopicListener;
+import io.sereno.recipes.client.CallbackFailures;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.OpenSubscription;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.Strand;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands the messages of a topic to a listener.
+ *
+ * <ol>
+ *   <li>When something is ready, one callback is submitted. It goes through what is there, some messages at most, so that others who use the same
+ *       executor have their turn.
+ *   <li>A message that failed is decided about by the listener: again after a pause, the next one, or the end.
+ *   <li>What was handled is acknowledged, where the position is durable.
+ * </ol>
+ *
+ * <p>Callbacks run one after another, and what is only theirs needs no more than that.
+ */
+final class TopicSubscription<T> implements TopicCursor.Reader {
+    private static final String OPERATION = "onMessage";
+    private static final int AT_ONCE = 1_024;
+
+    private final Scope scope;
+    private final Codec<T> codec;
+    private final TopicListener<T> listener;
+    private final TopicCursor cursor;
+    private final @Nullable TopicPosition position;
+    private final OpenSubscription subscription;
+    private final Backoff backoff;
+    private final CallbackFailures failures;
+
+    /** A callback is submitted, or a pause is under way after which one will be. */
+    private final AtomicBoolean due = new AtomicBoolean();
+
+    /** The callback that runs: one that closes the subscription is acknowledged all the same. */
+    private volatile CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
+
+    /** Of the callbacks: what is to be handled again. */
+    private TopicCursor.@Nullable Next again;
+
+    private int epoch;
+
+    TopicSubscription(Client client, TopicPlace place, Codec<T> codec, TopicListener<T> listener) {
+        this.scope = place.feed().scope();
+        this.codec = codec;
+        this.listener = listener;
+        this.cursor = new TopicCursor(place.feed(), this);
+        TopicPosition durable = place.position(cursor);
+        this.position = durable;
+        this.backoff = scope.kernel().backoff();
+        this.failures = new CallbackFailures(scope);
+        Strand strand = place.feed().strand();
+        this.subscription = new OpenSubscription(
+                client,
+                scope,
+                OPERATION,
+                ended -> strand.execute(() -> {
+                    cursor.close();
+                    client.shared(TopicFeed.FEEDS).exit(place.feed().directory());
+                }),
+                () -> durable == null
+                        ? CompletableFuture.completedFuture(null)
+                        : running.thenCompose(returned -> durable.close()));
+    }
+
+    Subscription open(From from, @Nullable TopicHeader now, Strand strand) {
+        strand.execute(() -> {
+            if (position != null) {
+                position.open();
+            } else {
+                cursor.open(from, now);
+            }
+        });
+        return subscription;
+    }
+
+    // Step 1.
+    @Override
+    public void ready() {
+        if (due.compareAndSet(false, true)) {
+            subscription.tell(this::handle);
+        }
+    }
+
+    @Override
+    public void failed(RuntimeException cause) {
+        subscription.fail(cause);
+    }
+
+    private void handle() {
+        CompletableFuture<Void> returned = new CompletableFuture<>();
+        running = returned;
+        try {
+            handleSome();
+        } finally {
+            returned.complete(null);
+        }
+    }
+
+    private void handleSome() {
+        for (int i = 0; i < AT_ONCE; i++) {
+            if (subscription.isEnding()) {
+                return;
+            }
+            TopicCursor.Next next = next();
+            if (next == null) {
+                due.set(false);
+                if (cursor.isReady() && isActive()) {
+                    ready(); // It came before that was lowered.
+                }
+                return;
+            }
+            if (!handled(next)) {
+                return;
+            }
+        }
+        subscription.tell(this::handle);
+    }
+
+    private TopicCursor.@Nullable Next next() {
+        if (!isActive()) {
+            again = null;
+            return null;
+        }
+        TopicCursor.Next next = again;
+        again = null;
+        if (next != null && epoch == cursor.epoch()) {
+            return next;
+        }
+        epoch = cursor.epoch();
+        return cursor.poll();
+    }
+
+    /** Whether it may be told of messages now. What is ready for a turn that is over is not handed out; it is dropped in a moment. For every thread. */
+    boolean isActive() {
+        return position == null || position.isActive();
+    }
+
+    /** Whether the next one may follow now. */
+    private boolean handled(TopicCursor.Next next) {
+        if (next instanceof TopicCursor.Next.Missing missing) {
+            try {
+                listener.onGap(missing.gap());
+            } catch (RuntimeException | Error failure) {
+                stop("onGap", failure);
+                return false;
+            }
+            acknowledge(missing.stream(), missing);
+            return true;
+        }
+        TopicCursor.Next.One one = (TopicCursor.Next.One) next;
+        try {
+            Message<T> message = TopicPlace.message(one, codec);
+            if (!heard(message, next)) {
+                return false;
+            }
+        } catch (RuntimeException | Error fatal) {
+            stop(OPERATION, fatal);
+            return false;
+        }
+        acknowledge(one.batch().stream(), one);
+        return true;
+    }
+
+    private boolean heard(Message<T> message, TopicCursor.Next next) {
+        try {
+            listener.onMessage(message);
+            backoff.reset();
+            failures.wentWell(OPERATION);
+            return true;
+        } catch (Exception failure) {
+            return !subscription.isEnding() && mayFollow(message, next, failure);
+        }
+    }
+
+    // Step 2.
+    private boolean mayFollow(Message<T> message, TopicCursor.Next next, Exception failure) {
+        switch (listener.onFailure(message, failure)) {
+            case SKIP -> {
+                failures.failed(OPERATION, failure);
+                return true;
+            }
+            case RETRY -> {
+                failures.failed(OPERATION, failure);
+                again = next;
+                var unused = scope.kernel()
+                        .time()
+                        .schedule(backoff.next(), Runnable::run, () -> subscription.tell(this::handle));
+                return false;
+            }
+            case STOP -> {
+                stop(OPERATION, failure);
+                return false;
+            }
+        }
+        throw new AssertionError("unreachable");
+    }
+
+    private void stop(String what, Throwable failure) {
+        scope.kernel().events().failed(scope.recipe(), scope.name(), what, failure);
+        subscription.failInCallback(what, failure);
+    }
+
+    // Step 3.
+    private void acknowledge(long stream, TopicCursor.Next handled) {
+        if (position != null) {
+            position.acknowledge(stream, handled.end(), handled.history());
+        }
+    }
+
+    @Override
+    public void rewound(long to) {
+        if (position != null) {
+            position.rewound(to);
+        }
+    }
+}

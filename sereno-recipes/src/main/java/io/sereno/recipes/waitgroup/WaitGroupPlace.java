@@ -1,0 +1,148 @@
+package io.sereno.recipes.waitgroup;
+
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Card;
+import io.sereno.recipes.kernel.Change;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tracked place, as whoever took it knows it. Stored: its <em>claim</em>, which stays, and its <em>life</em>, under the session of the worker's
+ * client. Both come in one commit and go in one commit; a claim without a life is a worker that was lost.
+ *
+ * @param revision the createRevision of both entries
+ * @param group the createRevision of the header: a group that was deleted and used again is another one
+ */
+record WaitGroupPlace(Session session, String id, long revision, long group, long generation) {
+    static final String CLAIM = "c-";
+    static final String LIFE = "l-";
+
+    private static final String GROUP = "group";
+    private static final String GENERATION = "generation";
+
+    /** The place is not there any more. */
+    static final class Gone extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        Gone(String message) {
+            super(message);
+        }
+    }
+
+    /** Whether a claim belongs to a generation. */
+    static boolean isOf(Entry claim, long group, long generation) {
+        Map<String, String> metadata = Card.decode(claim.value()).metadata();
+        return Long.toString(group).equals(metadata.get(GROUP))
+                && Long.toString(generation).equals(metadata.get(GENERATION));
+    }
+
+    String life() {
+        return LIFE + id;
+    }
+
+    /** Takes a place. */
+    static final class Joining extends Change<WaitGroupState, WaitGroupPlace> {
+        private final Scope scope;
+        private final Consumer<WaitGroupPlace> orphanage;
+        private @Nullable Session session;
+        private String id = "";
+        private long group;
+        private long generation;
+
+        /** {@code orphanage} gets a place that was taken after all, when the caller had been told that nobody knows. */
+        Joining(Scope scope, Consumer<WaitGroupPlace> orphanage) {
+            super("join", scope.kernel());
+            this.scope = scope;
+            this.orphanage = orphanage;
+        }
+
+        @Override
+        protected WaitGroupState apply(WaitGroupState state, long incarnation) {
+            WaitGroupRecipe.requireFree(scope, operation(), state, state.isOpen());
+            group = incarnation;
+            generation = state.generation();
+            return state.join();
+        }
+
+        @Override
+        protected boolean isAlone() {
+            return true;
+        }
+
+        @Override
+        protected void write(Commit.Builder commit, Session under, long incarnation) {
+            Kernel kernel = scope.kernel();
+            session = under;
+            id = under.nextName();
+            Map<String, String> where = Map.of(GROUP, Long.toString(group), GENERATION, Long.toString(generation));
+            Card claim = new Card(kernel.nodeId(), kernel.time().wall(), where);
+            Card life = new Card(kernel.nodeId(), kernel.time().wall(), Map.of());
+            commit.put(CLAIM + id, claim.encode()).put(LIFE + id, life.encode(), under.leaseId());
+        }
+
+        @Override
+        protected WaitGroupPlace result(long revision) {
+            if (session == null) {
+                throw new IllegalStateException("no place was taken");
+            }
+            return new WaitGroupPlace(session, id, revision, group, generation);
+        }
+
+        @Override
+        protected void madeTooLate(long revision) {
+            orphanage.accept(result(revision));
+        }
+    }
+
+    /** Leaves a place; fails with {@link Gone} if it is not there any more. */
+    static final class Leaving extends Change<WaitGroupState, Boolean> {
+        private final WaitGroupPlace place;
+        private final WaitGroupState.Leave how;
+        private boolean counted;
+
+        Leaving(String operation, Kernel kernel, WaitGroupPlace place, WaitGroupState.Leave how) {
+            super(operation, kernel);
+            this.place = place;
+            this.how = how;
+        }
+
+        /** Of another group, the entries are removed all the same. */
+        @Override
+        protected WaitGroupState apply(WaitGroupState state, long incarnation) {
+            if (incarnation == 0) {
+                throw refused();
+            }
+            counted = incarnation == place.group;
+            return counted && state.generation() == place.generation ? state.leave(how, List.of(place.id)) : state;
+        }
+
+        @Override
+        protected boolean isAlone() {
+            return true;
+        }
+
+        @Override
+        protected void write(Commit.Builder commit, Session under, long incarnation) {
+            commit.ifCreateRevision(place.life(), place.revision)
+                    .delete(place.life())
+                    .delete(CLAIM + place.id);
+        }
+
+        /** False if the group is another one. */
+        @Override
+        protected Boolean result(long revision) {
+            return counted;
+        }
+
+        @Override
+        protected RuntimeException refused() {
+            return new Gone("the place " + place.id + " is gone");
+        }
+    }
+}

@@ -1,0 +1,262 @@
+package io.sereno.recipes.waitgroup;
+
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.WaitGroup;
+import io.sereno.Worker;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.InUse;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Cells;
+import io.sereno.recipes.kernel.Change;
+import io.sereno.recipes.kernel.Removal;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The wait group as its users call it.
+ *
+ * <p>Stored: the header {@code h}, a {@link WaitGroupState}, from the first {@link #add} until {@link #delete}; for each tracked worker a claim {@code
+ * c-<id>} and, under its session, a life {@code l-<id>}; and what the {@link io.sereno.recipes.kernel.Cells cell} keeps beside the header.
+ *
+ * <p>Invariant: every change of the count is made once, together with the coming or going of the claim that it is made for: of the generation under
+ * way, there are as many claims as the header has joined.
+ *
+ * <ol>
+ *   <li>{@link #add}, {@link #done} and {@link #join} are changes of the header, and go through the one cell that this client has for the name.
+ *   <li>A {@link WaitGroupWorker} leaves its place by a change, too.
+ *   <li>A claim without a life is a worker that was lost. Whoever waits settles it, by a change that proves it; and so does who finds no free place,
+ *       for that may have become free.
+ *   <li>Waiting is the business of the {@link WaitGroupVigil}.
+ *   <li>{@link #delete} removes everything; the header first, so that nothing goes on.
+ * </ol>
+ */
+public final class WaitGroupRecipe implements WaitGroup {
+    static final String HEADER = "h";
+    static final Shared<Cells<WaitGroupState>> CELLS =
+            new Shared<>(client -> new Cells<>(client.kernel(), HEADER, WaitGroupState.FORMAT), Cells::close);
+
+    private static final String RECIPE = "wait group";
+
+    private final Client client;
+    private final InUse<WaitGroupVigil> vigils;
+    private final Cells<WaitGroupState> cells;
+    private final Scope scope;
+    private final String directory;
+
+    public WaitGroupRecipe(Client client, String name, String directory) {
+        this.client = client;
+        this.vigils = client.shared(WaitGroupVigil.VIGILS);
+        this.cells = client.shared(CELLS);
+        this.scope = new Scope(client.kernel(), RECIPE, name);
+        this.directory = directory;
+    }
+
+    @Override
+    public String name() {
+        return scope.name();
+    }
+
+    @Override
+    public void add(int workers) {
+        addUnder(workers, null);
+    }
+
+    @Override
+    public void add(int workers, OnLostWorker policy) {
+        addUnder(workers, Objects.requireNonNull(policy, "policy is null"));
+    }
+
+    private void addUnder(int workers, @Nullable OnLostWorker policy) {
+        if (workers < 1) {
+            throw new IllegalArgumentException("workers is " + workers + "; 1 or more is accepted");
+        }
+        submit(new Adding(scope, workers, policy), client.deadline());
+    }
+
+    @Override
+    public Worker join() {
+        return handOver(whenFree("join", this::joining));
+    }
+
+    WaitGroupPlace.Joining joining() {
+        return new WaitGroupPlace.Joining(
+                scope,
+                orphan -> WaitGroupWorker.remove(
+                        client, scope, directory, orphan, WaitGroupState.Leave.UNTAKEN, new CompletableFuture<>()));
+    }
+
+    WaitGroupWorker handOver(WaitGroupPlace place) {
+        return new WaitGroupWorker(client, scope, directory, place).start();
+    }
+
+    @Override
+    public void done() {
+        whenFree("done", () -> new Counting(scope));
+    }
+
+    // Step 4.
+    @Override
+    public void await() throws InterruptedException {
+        waitFor(null);
+    }
+
+    @Override
+    public boolean await(Duration timeout) throws InterruptedException {
+        return waitFor(Scope.checkTimeout(timeout));
+    }
+
+    private boolean waitFor(@Nullable Duration timeout) throws InterruptedException {
+        client.requireOpen("await", scope);
+        WaitGroupVigil vigil = vigils.enter(directory, () -> new WaitGroupVigil(client, scope, directory));
+        WaitGroupVigil.Waiter waiter = vigil.enter(timeout);
+        try {
+            return Await.interruptibly(waiter.result());
+        } finally {
+            vigil.leave(waiter);
+            vigils.exit(directory);
+        }
+    }
+
+    /**
+     * Looks three times where somebody seems to be lost: a claim that was there, then had no life, and then was there is that of a lost worker, whatever
+     * moments each read has mixed.
+     */
+    @Override
+    public View inspect() {
+        long deadline = client.deadline();
+        WaitGroupSighting first = look("inspect", deadline);
+        if (first.lifeless().isEmpty()) {
+            return first.view(List.of());
+        }
+        List<Entry> lifeless = look("inspect", deadline).lifeless();
+        return look("inspect", deadline)
+                .view(first.allClaims().stream().filter(lifeless::contains).toList());
+    }
+
+    private WaitGroupSighting look(String operation, long deadline) {
+        return WaitGroupSighting.of(client.read(operation, scope, new Query.All(directory), deadline));
+    }
+
+    // Step 5.
+    @Override
+    public void delete() {
+        client.requireOpen("delete", scope);
+        Await.uninterruptibly(new Removal(client.kernel(), scope, "delete", directory, HEADER).start());
+    }
+
+    /** Fails with {@link NoFreePlace} unless there is one that may be taken, or counted. */
+    static void requireFree(Scope scope, String operation, WaitGroupState state, boolean usable) {
+        if (!usable || state.free() == 0) {
+            String why = switch (state.stage()) {
+                case OPEN -> "each of the " + state.pending() + " places that are not done is taken";
+                case FAILED -> "generation " + state.generation() + " has failed";
+                case DONE ->
+                    state.generation() == 0
+                            ? "no place was added yet"
+                            : "generation " + state.generation() + " is finished";
+            };
+            throw new NoFreePlace(scope.about(operation) + ": " + why + "; add() opens places");
+        }
+    }
+
+    // Step 3.
+    /** Those who were lost may have left a place that is free: settles them before it says that there is none. */
+    private <R> R whenFree(String operation, Supplier<Change<WaitGroupState, R>> change) {
+        long deadline = client.deadline();
+        while (true) {
+            try {
+                return submit(change.get(), deadline);
+            } catch (NoFreePlace none) {
+                WaitGroupSighting.Settling settling = look(operation, deadline).settle(client.kernel());
+                if (settling == null) {
+                    throw none;
+                }
+                try {
+                    submit(settling, deadline);
+                } catch (WaitGroupPlace.Gone byOthers) {
+                    // Then there may be a free place now.
+                } catch (OutcomeUnknownException | NotAppliedException unsure) {
+                    throw new NotAppliedException(
+                            scope.about(operation)
+                                    + ": no place is free, and whether those of lost workers are could not"
+                                    + " be found out; nothing was changed, the call may be repeated",
+                            unsure);
+                }
+            }
+        }
+    }
+
+    private <R> R submit(Change<WaitGroupState, R> change, long deadline) {
+        client.requireOpen(change.operation(), scope);
+        cells.submit(scope, directory, change, deadline);
+        return Await.uninterruptibly(change);
+    }
+
+    private static final class NoFreePlace extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        NoFreePlace(String message) {
+            super(message);
+        }
+    }
+
+    static final class Adding extends Change<WaitGroupState, Boolean> {
+        private final Scope scope;
+        private final int workers;
+        private final @Nullable OnLostWorker policy;
+
+        Adding(Scope scope, int workers, @Nullable OnLostWorker policy) {
+            super("add", scope.kernel());
+            this.scope = scope;
+            this.workers = workers;
+            this.policy = policy;
+        }
+
+        @Override
+        protected WaitGroupState apply(WaitGroupState state, long incarnation) {
+            if (state.isOpen() && policy != null && policy != state.policy()) {
+                throw new IllegalStateException(scope.about("add") + ": generation " + state.generation()
+                        + " has policy " + state.policy() + ", and " + policy + " was asked for; nothing was changed");
+            }
+            if (state.isOpen() && state.pending() > Integer.MAX_VALUE - workers) {
+                throw new IllegalStateException(scope.about("add") + ": " + state.pending() + " places and " + workers
+                        + " are more than " + Integer.MAX_VALUE + "; nothing was changed");
+            }
+            return state.add(workers, policy);
+        }
+
+        @Override
+        protected Boolean result(long revision) {
+            return true;
+        }
+    }
+
+    static final class Counting extends Change<WaitGroupState, Boolean> {
+        private final Scope scope;
+
+        Counting(Scope scope) {
+            super("done", scope.kernel());
+            this.scope = scope;
+        }
+
+        @Override
+        protected WaitGroupState apply(WaitGroupState state, long incarnation) {
+            requireFree(scope, operation(), state, state.stage() != WaitGroupState.Stage.DONE);
+            return state.count();
+        }
+
+        @Override
+        protected Boolean result(long revision) {
+            return true;
+        }
+    }
+}

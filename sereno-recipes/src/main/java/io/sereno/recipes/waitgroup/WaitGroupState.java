@@ -1,0 +1,204 @@
+package io.sereno.recipes.waitgroup;
+
+import io.sereno.UnreadableEntryException;
+import io.sereno.WaitGroup.OnLostWorker;
+import io.sereno.recipes.kernel.Cells;
+import io.sereno.recipes.kernel.Quote;
+import io.sereno.spi.Bytes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a wait group is: what its header says. Immutable.
+ *
+ * @param generation counts from 1; 0 before any {@code add}
+ * @param policy of this generation
+ * @param pending places that are not done
+ * @param joined those of them that a tracked worker has
+ * @param failures the generations that failed last, this one among them if it did; the oldest first
+ */
+record WaitGroupState(
+        long generation, Stage stage, OnLostWorker policy, int pending, int joined, List<Failure> failures) {
+    enum Stage {
+        OPEN,
+        DONE,
+        /** A worker was lost under {@link OnLostWorker#FAIL}. Those who are still at work may end in order. */
+        FAILED
+    }
+
+    /** How a worker leaves its place. */
+    enum Leave {
+        DONE,
+        LOST,
+        /** As if it had never been taken. */
+        UNTAKEN
+    }
+
+    /** @param workers who was lost; the first {@link #MOST_NAMED} of them */
+    record Failure(long generation, List<String> workers) {}
+
+    /** Longer ago than this, nobody waits any more who would have to hear of it. */
+    static final int MOST_FAILURES = 8;
+
+    static final int MOST_NAMED = 100;
+
+    static final Cells.Format<WaitGroupState> FORMAT = new Format();
+
+    private static final WaitGroupState NONE = new WaitGroupState(0, Stage.DONE, OnLostWorker.FAIL, 0, 0, List.of());
+
+    WaitGroupState {
+        failures = List.copyOf(failures);
+    }
+
+    boolean isOpen() {
+        return stage == Stage.OPEN;
+    }
+
+    /** Whether somebody may still take a place, or count it as done without having taken it. */
+    int free() {
+        return pending - joined;
+    }
+
+    /** More places; in the next generation if this one has ended. */
+    WaitGroupState add(int workers, @Nullable OnLostWorker wanted) {
+        if (!isOpen()) {
+            OnLostWorker next = wanted != null ? wanted : OnLostWorker.FAIL;
+            return new WaitGroupState(generation + 1, Stage.OPEN, next, workers, 0, failures);
+        }
+        return with(stage, Math.addExact(pending, workers), joined, failures);
+    }
+
+    WaitGroupState join() {
+        return with(stage, pending, joined + 1, failures);
+    }
+
+    /** A place that nobody had taken is done. */
+    WaitGroupState count() {
+        return ending(pending - 1, joined);
+    }
+
+    WaitGroupState leave(Leave how, List<String> workers) {
+        int count = workers.size();
+        return switch (how) {
+            case DONE -> ending(pending - count, joined - count);
+            case UNTAKEN -> with(stage, pending, joined - count, failures);
+            case LOST ->
+                switch (policy) {
+                    case FAIL -> fail(workers);
+                    case COUNT_AS_DONE -> ending(pending - count, joined - count);
+                    case REOPEN -> with(stage, pending, joined - count, failures);
+                };
+        };
+    }
+
+    /** Who was lost in a generation that failed; null if it did not, or nobody remembers. */
+    @Nullable
+    List<String> lostIn(long failed) {
+        for (Failure failure : failures) {
+            if (failure.generation() == failed) {
+                return failure.workers();
+            }
+        }
+        return null;
+    }
+
+    /** Whether it is still known if a generation that is over has failed. */
+    boolean remembers(long past) {
+        return failures.size() < MOST_FAILURES || past >= failures.get(0).generation();
+    }
+
+    private WaitGroupState ending(int left, int stillJoined) {
+        return with(left == 0 && isOpen() ? Stage.DONE : stage, left, stillJoined, failures);
+    }
+
+    private WaitGroupState fail(List<String> workers) {
+        List<Failure> next = new ArrayList<>(failures);
+        List<String> named = new ArrayList<>();
+        if (stage == Stage.FAILED) {
+            named.addAll(next.remove(next.size() - 1).workers());
+        }
+        named.addAll(workers);
+        next.add(new Failure(generation, named.subList(0, Math.min(MOST_NAMED, named.size()))));
+        List<Failure> last = next.subList(Math.max(0, next.size() - MOST_FAILURES), next.size());
+        return with(Stage.FAILED, pending, joined - workers.size(), last);
+    }
+
+    private WaitGroupState with(Stage nextStage, int nextPending, int nextJoined, List<Failure> nextFailures) {
+        return new WaitGroupState(generation, nextStage, policy, nextPending, nextJoined, nextFailures);
+    }
+
+    /** Lines of words; a reader passes over lines that it does not know. */
+    private static final class Format implements Cells.Format<WaitGroupState> {
+        private static final String HEADER = "sereno/1 waitgroup";
+
+        @Override
+        public WaitGroupState initial() {
+            return NONE;
+        }
+
+        @Override
+        public Bytes encode(WaitGroupState state) {
+            StringBuilder text = new StringBuilder(HEADER);
+            text.append("\ngeneration ").append(state.generation);
+            text.append("\nstage ").append(word(state.stage));
+            text.append("\npolicy ").append(word(state.policy));
+            text.append("\npending ").append(state.pending);
+            text.append("\njoined ").append(state.joined);
+            for (Failure failure : state.failures) {
+                text.append("\nfailed ").append(failure.generation());
+                failure.workers().forEach(worker -> text.append(' ').append(worker));
+            }
+            return Bytes.utf8(text.append('\n').toString());
+        }
+
+        @Override
+        public WaitGroupState decode(Bytes value) {
+            String text = value.toUtf8();
+            IllegalArgumentException why = null;
+            try {
+                if (text.startsWith(HEADER + "\n")) {
+                    return parse(text);
+                }
+            } catch (IllegalArgumentException unreadable) {
+                why = unreadable;
+            } catch (IndexOutOfBoundsException tooShort) {
+                why = new IllegalArgumentException("a line is too short", tooShort);
+            }
+            throw new UnreadableEntryException("an entry that should hold a wait group holds " + Quote.of(text), why);
+        }
+
+        private static WaitGroupState parse(String text) {
+            long generation = 0;
+            Stage stage = Stage.DONE;
+            OnLostWorker policy = OnLostWorker.FAIL;
+            int pending = 0;
+            int joined = 0;
+            List<Failure> failures = new ArrayList<>();
+            for (String line : text.split("\n", -1)) {
+                String[] words = line.split(" ", -1);
+                switch (words[0]) {
+                    case "generation" -> generation = Long.parseLong(words[1]);
+                    case "stage" -> stage = Stage.valueOf(words[1].toUpperCase(Locale.ROOT));
+                    case "policy" -> policy = OnLostWorker.valueOf(words[1].toUpperCase(Locale.ROOT));
+                    case "pending" -> pending = Integer.parseInt(words[1]);
+                    case "joined" -> joined = Integer.parseInt(words[1]);
+                    case "failed" ->
+                        failures.add(new Failure(
+                                Long.parseLong(words[1]),
+                                List.copyOf(Arrays.asList(words).subList(2, words.length))));
+                    default -> {
+                        // Another version's.
+                    }
+                }
+            }
+            return new WaitGroupState(generation, stage, policy, pending, joined, failures);
+        }
+
+        private static String word(Enum<?> value) {
+            return value.name().toLowerCase(Locale.ROOT);
+        }
+    }
+}

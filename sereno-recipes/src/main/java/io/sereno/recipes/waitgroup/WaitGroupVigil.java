@@ -1,0 +1,308 @@
+package io.sereno.recipes.waitgroup;
+
+import io.sereno.OutcomeUnknownException;
+import io.sereno.SerenoException;
+import io.sereno.UnreadableEntryException;
+import io.sereno.WorkersLostException;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.InUse;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Lookout;
+import io.sereno.recipes.kernel.Quote;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All who wait for one group in this client: one watch and one read under way, however many they are.
+ *
+ * <p>Invariant: whoever waits is told what a read showed that began after the wait had begun.
+ *
+ * <ol>
+ *   <li><b>Look</b> when somebody comes, when the watch says so, and once a ttl. What asks for a look while one is under way gets the next one.
+ *   <li><b>Bind.</b> Who waits belongs to the generation that the first look showed; where there was none yet, to the first that comes.
+ *   <li><b>Judge.</b> The generation is done: the wait ends. The header is gone, or another one: it was deleted. A later generation is under way: this
+ *       one has failed if the header says so, else it is done.
+ *   <li><b>Settle</b> those who seem to be lost, by a commit that proves it, and look again. Nobody hears that workers were lost before all that seem
+ *       to be lost with them are settled.
+ *   <li>A wait whose <b>time is up</b> gets a last look, and does not wait long for its answer.
+ * </ol>
+ *
+ * <p>All but {@link #enter}, {@link #leave} and {@link #close} is confined to the strand.
+ */
+final class WaitGroupVigil {
+    static final Shared<InUse<WaitGroupVigil>> VIGILS =
+            new Shared<>(client -> new InUse<>(WaitGroupVigil::close), InUse::close);
+
+    private static final String OPERATION = "await";
+
+    /** One who waits; completed with whether the generation was finished. */
+    static final class Waiter {
+        private final CompletableFuture<Boolean> result = new CompletableFuture<>();
+        /** What it belongs to; 0 while that is not known. */
+        private long group;
+
+        private long generation;
+        /** When it came there was no generation yet. */
+        private boolean early;
+
+        /** The store has been asked for it, and has answered or not. */
+        private boolean looked;
+
+        private boolean timeUp;
+        /** It looks once, and waits for the store alone. */
+        private final boolean looksOnce;
+        /** The store's latest call when the wait began. */
+        private final long askedBefore;
+
+        private Runnable cancelLimit = () -> {};
+
+        Waiter(boolean looksOnce, long askedBefore) {
+            this.looksOnce = looksOnce;
+            this.askedBefore = askedBefore;
+        }
+
+        CompletableFuture<Boolean> result() {
+            return result;
+        }
+    }
+
+    private final Client client;
+    private final Kernel kernel;
+    private final Scope scope;
+    private final String directory;
+    private final Strand strand = new Strand();
+    private final SplittableRandom random;
+    private final Set<Waiter> waiters = new LinkedHashSet<>();
+
+    private @Nullable Lookout lookout;
+    private boolean reading;
+    private boolean due;
+    private boolean settling;
+    private boolean closed;
+    private @Nullable BackendException failure;
+    private Backoff backoff;
+    private Runnable cancelTimer = () -> {};
+
+    WaitGroupVigil(Client client, Scope scope, String directory) {
+        this.client = client;
+        this.kernel = client.kernel();
+        this.scope = scope;
+        this.directory = directory;
+        this.random = kernel.random();
+        this.backoff = kernel.backoff();
+    }
+
+    Waiter enter(@Nullable Duration timeout) {
+        Waiter waiter =
+                new Waiter(timeout != null && timeout.isZero(), kernel.store().asked());
+        strand.execute(() -> {
+            if (closed) {
+                waiter.result.completeExceptionally(scope.closed(OPERATION));
+                return;
+            }
+            waiters.add(waiter);
+            if (timeout != null && !timeout.isZero()) {
+                waiter.cancelLimit = kernel.time().schedule(timeout, strand, () -> timeUp(waiter));
+            }
+            if (lookout == null) {
+                lookout = new Lookout(kernel, strand, new Target(directory, Optional.empty()), this::look);
+                lookout.open();
+            }
+            if (timeout != null && timeout.isZero()) {
+                timeUp(waiter);
+            } else {
+                look();
+            }
+        });
+        return waiter;
+    }
+
+    void leave(Waiter waiter) {
+        strand.execute(() -> {
+            waiter.cancelLimit.run();
+            if (waiters.remove(waiter) && waiters.isEmpty()) {
+                rest();
+            }
+        });
+    }
+
+    void close() {
+        strand.execute(() -> {
+            closed = true;
+            waiters.forEach(waiter -> waiter.result.completeExceptionally(scope.closed(OPERATION)));
+            rest();
+        });
+    }
+
+    private void rest() {
+        cancelTimer.run();
+        if (lookout != null) {
+            lookout.close();
+            lookout = null;
+        }
+    }
+
+    // Step 1.
+    private void look() {
+        if (closed || waiters.isEmpty()) {
+            return;
+        }
+        if (reading) {
+            due = true;
+            return;
+        }
+        reading = true;
+        due = false;
+        cancelTimer.run();
+        List<Waiter> asking = List.copyOf(waiters);
+        kernel.store().read(new Query.All(directory), strand, (snapshot, why) -> {
+            reading = false;
+            if (snapshot != null) {
+                seen(snapshot, asking);
+            } else {
+                missed(why, asking);
+            }
+            if (due) {
+                look();
+            }
+        });
+    }
+
+    private void seen(Snapshot snapshot, List<Waiter> asking) {
+        failure = null;
+        backoff.reset();
+        WaitGroupSighting sighting;
+        try {
+            sighting = WaitGroupSighting.of(snapshot);
+        } catch (UnreadableEntryException unreadable) {
+            asking.forEach(waiter -> waiter.result.completeExceptionally(Quote.again(unreadable)));
+            return;
+        }
+        asking.forEach(waiter -> judge(waiter, sighting));
+        settle(sighting);
+        long ttl = client.settings().sessionTtl().toNanos();
+        lookIn(Duration.ofNanos(random.nextLong(ttl - ttl / 4, ttl + ttl / 4 + 1)));
+    }
+
+    private void missed(@Nullable BackendException why, List<Waiter> asking) {
+        if (failure == null && why != null) {
+            scope.troubled(OPERATION, why);
+        }
+        failure = why;
+        boolean hopeless = why != null && why.permanent();
+        for (Waiter waiter : asking) {
+            waiter.looked = true;
+            if (hopeless || waiter.timeUp) {
+                waiter.result.completeExceptionally(scope.notApplied(OPERATION, why));
+            }
+        }
+        lookIn(backoff.next());
+    }
+
+    private void lookIn(Duration delay) {
+        cancelTimer.run();
+        if (!closed && !waiters.isEmpty()) {
+            cancelTimer = kernel.time().schedule(delay, strand, this::look);
+        }
+    }
+
+    private void judge(Waiter waiter, WaitGroupSighting sighting) {
+        waiter.looked = true;
+        bind(waiter, sighting);
+        WaitGroupState state = sighting.state();
+        long mine = waiter.generation;
+        List<String> lost = state.lostIn(mine);
+        if (mine != 0 && sighting.group() != waiter.group) {
+            waiter.result.completeExceptionally(
+                    new IllegalStateException(scope.about(OPERATION) + ": the wait group was deleted meanwhile"));
+        } else if (mine == 0 || (state.generation() == mine && state.isOpen())) {
+            if (waiter.timeUp) {
+                waiter.result.complete(false);
+            }
+        } else if (lost == null && state.remembers(mine)) {
+            waiter.result.complete(true);
+        } else if (lost == null) {
+            waiter.result.completeExceptionally(new OutcomeUnknownException(
+                    scope.about(OPERATION) + ": generation " + mine
+                            + " is over, and so many have failed since that nobody" + " remembers how it ended",
+                    null));
+        } else if (sighting.lifeless().isEmpty() || state.generation() != mine || waiter.timeUp) {
+            waiter.result.completeExceptionally(lost(lost));
+        }
+    }
+
+    // Step 2.
+    private static void bind(Waiter waiter, WaitGroupSighting sighting) {
+        if (waiter.generation != 0) {
+            return;
+        }
+        if (sighting.state().generation() == 0) {
+            waiter.early = true;
+        } else {
+            waiter.group = sighting.group();
+            waiter.generation = waiter.early ? 1 : sighting.state().generation();
+        }
+    }
+
+    private SerenoException lost(List<String> workers) {
+        return new WorkersLostException(
+                workers,
+                scope.about(OPERATION) + ": workers were lost before they were done: " + String.join(", ", workers)
+                        + "; the generation has failed, add() opens the next one");
+    }
+
+    // Step 4.
+    private void settle(WaitGroupSighting sighting) {
+        WaitGroupSighting.Settling change = sighting.settle(kernel);
+        if (change == null || settling) {
+            return;
+        }
+        settling = true;
+        client.shared(WaitGroupRecipe.CELLS).submit(scope, directory, change);
+        var unused = change.whenComplete((done, why) -> strand.execute(() -> {
+            settling = false;
+            if (why == null || why instanceof WaitGroupPlace.Gone) {
+                look();
+            } else {
+                scope.troubled("settle", why); // The next look tries again.
+            }
+        }));
+    }
+
+    // Step 5.
+    private void timeUp(Waiter waiter) {
+        waiter.timeUp = true;
+        if (waiter.looked && failure != null) {
+            waiter.result.completeExceptionally(scope.notApplied(OPERATION, failure));
+            return;
+        }
+        Duration patience = waiter.looksOnce ? kernel.operationTimeout() : Kernel.GRACE;
+        waiter.cancelLimit = kernel.time().schedule(patience, strand, () -> giveUp(waiter));
+        look();
+    }
+
+    /** The last look has not been answered. False, if the store has answered something else since the wait began. */
+    private void giveUp(Waiter waiter) {
+        BackendException why = failure != null ? failure : kernel.sessions().failure();
+        boolean inReach = why == null && kernel.store().hasAnsweredSince(waiter.askedBefore);
+        if (inReach && !waiter.looksOnce) {
+            waiter.result.complete(false);
+        } else {
+            waiter.result.completeExceptionally(scope.notApplied(OPERATION, why));
+        }
+    }
+}

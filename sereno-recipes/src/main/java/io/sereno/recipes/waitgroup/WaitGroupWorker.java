@@ -1,0 +1,296 @@
+package io.sereno.recipes.waitgroup;
+
+import io.sereno.GrantLostException;
+import io.sereno.LossCause;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.Worker;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Open;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Lookout;
+import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.recipes.kernel.Sessions;
+import io.sereno.recipes.kernel.Strand;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Target;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link WaitGroupPlace} in the hands of a worker: held, then done, given up or lost, once and for good.
+ *
+ * <ol>
+ *   <li><b>Loss</b> is the end of the session, by the clock at the latest; or that the life is gone, which is watched for once the place has lasted a
+ *       third of a ttl.
+ *   <li><b>Done.</b> While that is under way nothing else ends the place, for only the store knows what came first.
+ *   <li><b>Doubt.</b> If {@code done()} ended in doubt and the place is gone later, with the session alive, then it was that {@code done()}: nobody
+ *       else takes a life away before its session is over, but who deletes the whole group.
+ *   <li><b>Given up</b>, it is removed in the background for as long as the session lives; with the session it is lost anyway.
+ * </ol>
+ *
+ * <p>All but the methods of {@link Worker} and {@link Open} is confined to the strand.
+ */
+final class WaitGroupWorker implements Worker, Open {
+    private final Client client;
+    private final Kernel kernel;
+    private final Scope scope;
+    private final String directory;
+    private final WaitGroupPlace place;
+    private final Strand strand = new Strand();
+    private final CompletableFuture<LossCause> lost = new CompletableFuture<>();
+
+    private long membership;
+    private @Nullable Lookout lookout;
+    /** It was done or given up. */
+    private boolean over;
+
+    private @Nullable LossCause loss;
+    private boolean doubtful;
+    /** A {@code done()} is under way; completes when it has ended. */
+    private @Nullable CompletableFuture<Void> finishing;
+
+    WaitGroupWorker(Client client, Scope scope, String directory, WaitGroupPlace place) {
+        this.client = client;
+        this.kernel = client.kernel();
+        this.scope = scope;
+        this.directory = directory;
+        this.place = place;
+    }
+
+    WaitGroupWorker start() {
+        strand.execute(() -> {
+            membership = kernel.sessions().join(new SessionEvents());
+            expireByTheClock();
+        });
+        client.opened(this);
+        return this;
+    }
+
+    @Override
+    public String id() {
+        return place.id();
+    }
+
+    @Override
+    public CompletionStage<LossCause> lost() {
+        return lost.minimalCompletionStage();
+    }
+
+    @Override
+    public void done() {
+        Await.uninterruptibly(finish());
+    }
+
+    @Override
+    public void close() {
+        Await.uninterruptibly(kernel.atMost(kernel.store().limit(), giveUp()));
+    }
+
+    @Override
+    public CompletableFuture<Void> shutDown() {
+        strand.execute(() -> lose(LossCause.SERENO_CLOSED));
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /** As {@link #done}, without waiting. */
+    CompletableFuture<Void> finish() {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        strand.execute(() -> finish(result));
+        return result;
+    }
+
+    /** As {@link #close}, without waiting; completes when the place is gone. */
+    CompletableFuture<Void> giveUp() {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        strand.execute(() -> giveUp(gone));
+        return gone;
+    }
+
+    // Step 2.
+    private void finish(CompletableFuture<Void> result) {
+        expireByTheClock();
+        if (loss != null) {
+            result.completeExceptionally(lossOf(loss));
+            return;
+        }
+        if (over || finishing != null) {
+            result.completeExceptionally(new IllegalStateException(
+                    scope.about("done") + ": the place " + place.id() + " was done or closed before"));
+            return;
+        }
+        finishing = result;
+        var change = new WaitGroupPlace.Leaving("done", kernel, place, WaitGroupState.Leave.DONE);
+        client.shared(WaitGroupRecipe.CELLS).submit(scope, directory, change);
+        var unused = change.whenComplete((counted, failure) -> strand.execute(() -> {
+            finishing = null;
+            finished(result, counted, failure);
+        }));
+    }
+
+    private void finished(CompletableFuture<Void> result, @Nullable Boolean counted, @Nullable Throwable failure) {
+        boolean gone = failure instanceof WaitGroupPlace.Gone;
+        boolean doneBefore = gone && doubtful && place.session().isAlive(); // step 3
+        if (Boolean.TRUE.equals(counted) || doneBefore) {
+            end();
+            result.complete(null);
+            return;
+        }
+        expireByTheClock();
+        if (gone || failure == null) {
+            lose(LossCause.ENTRY_REMOVED);
+        } else if (lookout != null) {
+            look(); // What the watch said meanwhile was not listened to.
+        }
+        boolean inDoubt = failure instanceof OutcomeUnknownException;
+        doubtful |= inDoubt;
+        if (loss != null && !inDoubt) {
+            result.completeExceptionally(lossOf(loss));
+        } else {
+            result.completeExceptionally(Objects.requireNonNull(failure));
+        }
+    }
+
+    // Step 4.
+    private void giveUp(CompletableFuture<Void> gone) {
+        expireByTheClock();
+        if (finishing != null) {
+            var unused = finishing.whenComplete((done, failure) -> strand.execute(() -> giveUp(gone)));
+        } else if (over || loss != null) {
+            gone.complete(null);
+        } else {
+            end();
+            remove(client, scope, directory, place, WaitGroupState.Leave.LOST, gone);
+        }
+    }
+
+    /** Tries until the place is gone, or its session. */
+    static void remove(
+            Client client,
+            Scope scope,
+            String directory,
+            WaitGroupPlace place,
+            WaitGroupState.Leave how,
+            CompletableFuture<Void> gone) {
+        Runnable used = client.kernel().sessions().use(place.session());
+        var unused = gone.whenComplete((done, failure) -> used.run());
+        remove(client, scope, directory, place, how, gone, client.kernel().backoff());
+    }
+
+    private static void remove(
+            Client client,
+            Scope scope,
+            String directory,
+            WaitGroupPlace place,
+            WaitGroupState.Leave how,
+            CompletableFuture<Void> gone,
+            Backoff backoff) {
+        if (!place.session().isAlive() || client.isClosed()) {
+            gone.complete(null);
+            return;
+        }
+        var change = new WaitGroupPlace.Leaving("close", client.kernel(), place, how);
+        client.shared(WaitGroupRecipe.CELLS).submit(scope, directory, change);
+        var unused = change.whenComplete((counted, failure) -> {
+            if (failure == null || failure instanceof WaitGroupPlace.Gone) {
+                gone.complete(null);
+            } else {
+                scope.troubled("close", failure);
+                var unusedCancel = client.kernel()
+                        .time()
+                        .schedule(
+                                backoff.next(),
+                                Runnable::run,
+                                () -> remove(client, scope, directory, place, how, gone, backoff));
+            }
+        });
+    }
+
+    private void expireByTheClock() {
+        if (!place.session().isAlive()) {
+            lose(place.session().lossCause());
+        }
+    }
+
+    // Step 1.
+    private void lose(LossCause cause) {
+        if (over || loss != null || finishing != null) {
+            return; // What is finishing finds out by itself.
+        }
+        loss = cause;
+        kernel.events().lost(scope.recipe(), scope.name(), "as a worker", cause);
+        leave();
+        kernel.offStrand(() -> lost.complete(cause));
+    }
+
+    private void end() {
+        over = true;
+        leave();
+    }
+
+    private void leave() {
+        kernel.sessions().leave(membership);
+        client.closed(this);
+        if (lookout != null) {
+            lookout.close();
+            lookout = null;
+        }
+    }
+
+    private void watch() {
+        if (lookout == null && !over && loss == null) {
+            lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(place.life())), this::look);
+            lookout.open();
+        }
+    }
+
+    private void look() {
+        Commit check = Commit.to(directory)
+                .ifCreateRevision(place.life(), place.revision())
+                .build();
+        kernel.store().commit(check, strand, outcome -> {
+            if (outcome.kind() == Outcome.Kind.CONFLICT) {
+                expireByTheClock();
+                lose(LossCause.ENTRY_REMOVED);
+            }
+            // A failed look proves nothing; the end of the session will tell.
+        });
+    }
+
+    private GrantLostException lossOf(LossCause cause) {
+        return new GrantLostException(
+                cause,
+                scope.about("done") + ": the place " + place.id() + " was lost before (" + cause
+                        + "); another may have it by now");
+    }
+
+    private final class SessionEvents implements Sessions.Member {
+        @Override
+        public void opened(Session session) {}
+
+        @Override
+        public void ended(Session session) {
+            strand.execute(WaitGroupWorker.this::expireByTheClock);
+        }
+
+        @Override
+        public boolean uses(Session session) {
+            return place.session() == session;
+        }
+
+        @Override
+        public void failed(BackendException why) {}
+
+        @Override
+        public void renewed(Session session) {
+            strand.execute(WaitGroupWorker.this::watch);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.sereno.recipes;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.Mutex;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Calls that block, in threads of their own, and waiting until they do. */
+public final class Threads {
+    private Threads() {}
+
+    public interface Body<T> {
+        T run() throws Exception;
+    }
+
+    public static <T> CompletableFuture<T> inThread(Body<T> body) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                result.complete(body.run());
+            } catch (Throwable thrown) {
+                result.completeExceptionally(thrown);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return result;
+    }
+
+    public static void awaitWaiters(Mutex mutex, int waiters) {
+        while (mutex.inspect().waiters().size() < waiters) {
+            Thread.onSpinWait();
+        }
+    }
+
+    public static <T> void interruptWhenWaiting(Body<T> acquire) throws Exception {
+        AtomicReference<Thread> waiter = new AtomicReference<>();
+        CompletableFuture<T> result = inThread(() -> {
+            waiter.set(Thread.currentThread());
+            return acquire.run();
+        });
+        parked(waiter).interrupt();
+        assertThatThrownBy(() -> result.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
+    }
+
+    public static Thread parked(AtomicReference<Thread> thread) {
+        while (thread.get() == null || thread.get().getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        return thread.get();
+    }
+
+    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+    public static <T> T nothing() {
+        return null;
+    }
+}

@@ -1,0 +1,217 @@
+package io.sereno.recipes.ids;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.IdLayout;
+import io.sereno.recipes.JumpyTime;
+import io.sereno.recipes.LyingBackend;
+import io.sereno.recipes.LyingBackend.Lie;
+import io.sereno.recipes.MixedReads;
+import io.sereno.recipes.Processes;
+import io.sereno.recipes.Schedules;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Scope;
+import io.sereno.simulation.Exploration;
+import io.sereno.simulation.Explorer;
+import io.sereno.simulation.Fault;
+import io.sereno.simulation.SimulatedClient;
+import io.sereno.simulation.World;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The real id generator in thousands of schedules: three nodes whose wall clocks jump, four slots, four ids a tick. */
+class ExploredIdsTest {
+    private static final String DIRECTORY = "ids/x";
+    private static final IdLayout LAYOUT =
+            new IdLayout(40, Duration.ofMillis(100), 2, 2, Instant.parse("2014-09-01T00:00:00Z"));
+    private static final int ENOUGH = 60;
+
+    @Test
+    void idsAreUniqueAndRiseWhateverClocksAndLeasesDo() {
+        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
+        faults.remove(Fault.LOSE_SNAPSHOT); // None is asked for.
+        Exploration found = explorer("ids", UnaryOperator.identity())
+                .faults(3, faults)
+                .schedules(Schedules.inABuild(4_000))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(4_000));
+        assertThat(found.faults()).containsOnlyKeys(faults);
+    }
+
+    /** The end of a lease behind its owner's back, too: no id hangs on it. */
+    @Test
+    void idsSurviveNodesThatCrashAndLeasesThatEndTooEarly() {
+        Set<Fault> faults = EnumSet.copyOf(Fault.withoutLossOfWrites());
+        Exploration found = explorer("ids, with all faults", UnaryOperator.identity())
+                .seed(2)
+                .faults(8, faults)
+                .schedules(Schedules.inABuild(1_000))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKeys(Fault.CRASH, Fault.END_LEASE);
+    }
+
+    /** Nothing is asked of it then but that every call ends. */
+    @ParameterizedTest
+    @EnumSource(names = {"ROLL_BACK", "RESTORE"})
+    void noCallHangsWhereTheStoreGoesBack(Fault loss) {
+        Set<Fault> faults = EnumSet.of(loss, Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES);
+        Exploration found = explorer("ids, " + loss, UnaryOperator.identity(), true)
+                .seed(5)
+                .faults(5, faults)
+                .schedules(Schedules.inABuild(600))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKey(loss);
+    }
+
+    @Test
+    void aStoreThatDoesNotCompareIsFoundOut() {
+        Exploration found = explorer("ids, nothing compared", Uncompared::new)
+                .schedules(1_000)
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isPresent();
+    }
+
+    private static Explorer explorer(String name, UnaryOperator<Backend> backend) {
+        return explorer(name, backend, false);
+    }
+
+    private static Explorer explorer(String name, UnaryOperator<Backend> backend, boolean losing) {
+        return new Explorer(name, world -> {
+            Set<Long> made = new HashSet<>();
+            for (SimulatedClient process : world.clients()) {
+                JumpyTime clock = new JumpyTime(process.time());
+                Backend mixing =
+                        new MixedReads(process.backend(), world.random().split());
+                Client client = Processes.client(process, backend.apply(mixing), clock);
+                process.step("connect", client::open);
+                Maker maker = new Maker(world, process, client, clock, made, losing);
+                process.step("make", maker::make);
+                process.eventually("has made as many as it wanted", () -> maker.count >= ENOUGH);
+            }
+            Processes.operatorRemoves(world, DIRECTORY, entry -> entry.name().startsWith("slot-"));
+            Map<String, Long> marks = new HashMap<>();
+            world.always("no mark goes back", () -> losing || marksRise(world, marks));
+        });
+    }
+
+    private static boolean marksRise(World world, Map<String, Long> marks) {
+        for (Entry entry : Processes.queue(world, DIRECTORY)) {
+            IdWindow window = IdWindow.decode(entry.value());
+            if (window != null) {
+                Long before = marks.put(entry.name(), window.to());
+                if (before != null && before > window.to()) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Commits whatever the conditions say. */
+    private static final class Uncompared extends LyingBackend {
+        Uncompared(Backend told) {
+            super(told, Lie.NONE);
+        }
+
+        @Override
+        public CompletionStage<CommitResult> commit(Commit commit) {
+            return super.commit(
+                    commit.directory().equals(DIRECTORY)
+                            ? new Commit(commit.directory(), List.of(), commit.writes(), commit.returning())
+                            : commit);
+        }
+    }
+
+    /** Takes what there is and asks for one more, again and again, while its clock jumps. */
+    private static final class Maker {
+        private final World world;
+        private final SimulatedClient process;
+        private final JumpyTime clock;
+        private final Set<Long> made;
+        private final boolean losing;
+        private final IdSource source;
+        private long last = -1;
+        private int count;
+
+        Maker(World world, SimulatedClient process, Client client, JumpyTime clock, Set<Long> made, boolean losing) {
+            this.losing = losing;
+            this.world = world;
+            this.process = process;
+            this.clock = clock;
+            this.made = made;
+            this.source = new IdSource(new Scope(client.kernel(), IdSource.RECIPE, "x"), DIRECTORY, LAYOUT);
+        }
+
+        void make() {
+            if (world.random().nextInt(4) == 0) {
+                clock.jump(Duration.ofMillis(world.random().nextInt(6_000) - 3_000L));
+            }
+            for (int i = 0; i < 3; i++) {
+                long id = source.take();
+                if (id != IdSequence.NONE) {
+                    made(id);
+                }
+            }
+            var unused = source.request("nextIds", 8, false, Duration.ofSeconds(5))
+                    .result()
+                    .whenComplete((ids, failure) -> {
+                        if (failure == null) {
+                            for (long id : ids.orElseThrow()) {
+                                made(id);
+                            }
+                        }
+                        if (count < ENOUGH) {
+                            int longest = world.random().nextInt(3) == 0 ? 3_000 : 300;
+                            process.stepAfter(Duration.ofMillis(world.random().nextInt(longest)), "make", this::make);
+                        }
+                    });
+        }
+
+        private void made(long id) {
+            count++;
+            IdLayout.Parts parts = LAYOUT.decode(id);
+            long reserved = Processes.queue(world, DIRECTORY).stream()
+                    .filter(entry -> entry.name().equals("hw-" + parts.slot()))
+                    .map(entry -> Objects.requireNonNull(IdWindow.decode(entry.value()))
+                            .to())
+                    .findFirst()
+                    .orElse(0L);
+            if (losing) {
+                return; // What was reserved may be lost, and reserved again by another.
+            }
+            if (id >> (LAYOUT.sequenceBits() + LAYOUT.slotBits()) >= reserved) {
+                world.failed(process + " made " + parts + ", which nobody had reserved", null);
+            }
+            if (!made.add(id)) {
+                world.failed(process + " made " + parts + " a second time", null);
+            }
+            if (id <= last) {
+                world.failed(process + " made " + id + " after " + last, null);
+            }
+            last = id;
+        }
+    }
+}

@@ -1,0 +1,470 @@
+package io.sereno.recipes.ids;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.IdGenerator;
+import io.sereno.IdLayout;
+import io.sereno.NotAppliedException;
+import io.sereno.Sereno;
+import io.sereno.SerenoClosedException;
+import io.sereno.backend.memory.MemoryStore;
+import io.sereno.recipes.Clients;
+import io.sereno.recipes.JumpyTime;
+import io.sereno.recipes.client.Client;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.ManualTime;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** All in one thread: the store answers in it, notices come in it, and time stands until the test moves it. */
+@Timeout(30)
+class IdGeneratorTest {
+    private static final Duration TICK = Duration.ofMillis(10);
+    /** One slot, four ids a tick. */
+    private static final IdLayout SMALL = new IdLayout(40, TICK, 2, 0, Instant.parse("2025-01-01T00:00:00Z"));
+
+    private final Clients clients = new Clients();
+    private final ManualTime time = clients.time;
+    private final MemoryStore store = clients.store;
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    @Test
+    void anIdTellsWhenAndWhereItWasMade() {
+        long id = connect("a").ids("x").nextId();
+
+        IdLayout.Parts parts = IdLayout.SONYFLAKE.decode(id);
+        assertThat(parts.time()).isEqualTo(time.wall());
+        assertThat(parts.sequence()).isZero();
+        assertThat(entry("slot-" + parts.slot())).isPresent();
+    }
+
+    @Test
+    void twoGeneratorsOfOneNameInOneClientShareASlotAndMakeNoIdTwice() {
+        Sereno a = connect("a");
+        IdGenerator one = a.ids("x", SMALL);
+        IdGenerator other = a.ids("x", SMALL);
+
+        assertThat(List.of(one.nextId(), other.nextId(), one.nextId(), other.nextId()))
+                .doesNotHaveDuplicates()
+                .isSorted();
+    }
+
+    @Test
+    void aTickThatIsUsedUpIsFollowedByTheNextWhenTheClockIsThere() throws Exception {
+        IdGenerator ids = connect("a").ids("x", SMALL);
+        long[] first = ids.nextIds(4);
+
+        assertThat(ids.tryNextId(Duration.ZERO)).isEmpty();
+        time.advance(TICK);
+
+        OptionalLong next = ids.tryNextId(Duration.ZERO);
+        assertThat(SMALL.decode(next.getAsLong()).time())
+                .isEqualTo(SMALL.decode(first[3]).time().plus(TICK));
+    }
+
+    @Test
+    void aCallThatWaitsIsServedAsTicksCome() throws Exception {
+        IdGenerator ids = connect("a").ids("x", SMALL);
+
+        long[] many = whileTimePasses(() -> ids.nextIds(1_000));
+
+        assertThat(many).doesNotHaveDuplicates().isSorted();
+    }
+
+    @Test
+    void insideAWindowNothingIsAskedOfTheStore() {
+        FaultyBackend backend = faulty();
+        IdGenerator ids = connect("a", backend).ids("x", SMALL);
+        long first = ids.nextId();
+        List<Request> asked = new ArrayList<>();
+        backend.each(asked::add, Fate.pass());
+
+        for (int i = 0; i < 100; i++) {
+            time.advance(TICK);
+            assertThat(ids.nextId()).isGreaterThan(first);
+        }
+
+        assertThat(asked).filteredOn(Request.commitsTo("ids/x")).isEmpty();
+        assertThat(asked).filteredOn(Request.reads()).isEmpty();
+    }
+
+    @Test
+    void aWindowIsExtendedBeforeItEndsAndGoesOnToItsEndWhenTheStoreIsOutOfReach() throws Exception {
+        FaultyBackend backend = faulty();
+        IdGenerator ids = connect("a", backend).ids("x", SMALL);
+        long begun = time.nanoTime();
+        for (int i = 0; i < 1_000; i++) {
+            ids.nextId();
+            time.advance(TICK);
+        }
+        assertThat(ids.tryNextId(Duration.ZERO)).isPresent();
+        assertThat(time.nanoTime() - begun).isEqualTo(Duration.ofSeconds(10).toNanos());
+
+        backend.cutOff(Duration.ofSeconds(5));
+        for (int i = 0; i < 150; i++) {
+            time.advance(TICK);
+            ids.nextId();
+        }
+        time.advance(Duration.ofSeconds(4));
+        assertThatThrownBy(() -> ids.tryNextId(Duration.ZERO))
+                .isInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("ids 'x'");
+        backend.heal();
+        time.advance(Duration.ofSeconds(8));
+        assertThat(whileTimePasses(ids::nextId)).isPositive();
+    }
+
+    @Test
+    void aSoleSlotIsOfUseAgainWhenItsWindowHasPassed() throws Exception {
+        Sereno a = connect("a");
+        Set<Long> made = new HashSet<>();
+        made.add(a.ids("x", SMALL).nextId());
+        a.close();
+
+        IdGenerator successor = connect("b").ids("x", SMALL);
+        assertThat(successor.tryNextId(Duration.ZERO)).isEmpty();
+        OptionalLong next = OptionalLong.empty();
+        for (int i = 0; i < 1_000 && next.isEmpty(); i++) {
+            time.advance(TICK);
+            next = successor.tryNextId(Duration.ZERO);
+        }
+
+        assertThat(made.add(next.getAsLong())).isTrue();
+        assertThat(time.elapsed()).isLessThan(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void whenAllSlotsAreTakenTheErrorSaysSo() throws Exception {
+        connect("a").ids("x", SMALL).nextId();
+        IdGenerator late = connect("b").ids("x", SMALL);
+
+        assertThatThrownBy(() -> whileTimePasses(late::nextId))
+                .isInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("no slot is free");
+        assertThat(late.tryNextId(Duration.ZERO)).isEmpty();
+    }
+
+    @Test
+    void aClockThatGoesBackStaysOnTheLastTickAndThenWaitsForIt() throws Exception {
+        IdGenerator ids = connect("a").ids("x", SMALL);
+        long first = ids.nextId();
+
+        time.jumpWall(Duration.ofMinutes(-1));
+        long[] rest = ids.nextIds(3);
+        assertThat(rest).isSorted();
+        assertThat(rest[0]).isGreaterThan(first);
+        assertThat(SMALL.decode(rest[2]).time()).isEqualTo(SMALL.decode(first).time());
+
+        assertThatThrownBy(() -> whileTimePasses(ids::nextId))
+                .isInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("behind the next tick");
+        time.jumpWall(Duration.ofMinutes(1));
+        assertThat(ids.nextId()).isGreaterThan(rest[2]);
+    }
+
+    @Test
+    void aClockThatIsSetBackDoesNotMoveTheMarkBack() throws Exception {
+        Sereno a = connect("a");
+        IdGenerator ids = a.ids("x", SMALL);
+        ids.nextId();
+        long mark = windowEnd();
+
+        time.jumpWall(Duration.ofSeconds(-3));
+        for (int i = 0; i < 800; i++) {
+            time.advance(TICK);
+            var unused = tried(ids);
+            assertThat(windowEnd()).isGreaterThanOrEqualTo(mark);
+            mark = windowEnd();
+        }
+    }
+
+    @Test
+    void aClockBeforeTheEpochOrBeyondTheTimeBitsIsAnErrorThatSaysSo() {
+        Sereno a = connect("a");
+        IdLayout future = new IdLayout(40, TICK, 8, 15, Instant.parse("2100-01-01T00:00:00Z"));
+        IdLayout past = new IdLayout(10, TICK, 8, 16, Instant.parse("2014-01-01T00:00:00Z"));
+
+        assertThatThrownBy(() -> a.ids("future", future).tryNextId(Duration.ZERO))
+                .isInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("before the epoch");
+        assertThatThrownBy(() -> a.ids("past", past).tryNextId(Duration.ZERO))
+                .isInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("no time bits");
+    }
+
+    @Test
+    void theLastTickOfALayoutIsUsedAndNoneAfterIt() throws Exception {
+        IdLayout short10 = new IdLayout(10, TICK, 0, 1, time.wall());
+        IdGenerator ids = connect("a").ids("x", short10);
+        long last = -1;
+        for (int i = 0; i < 1_024; i++) {
+            long id = ids.nextId();
+            assertThat(id).isGreaterThan(last);
+            last = id;
+            time.advance(TICK);
+        }
+        assertThat(last >> 1).isEqualTo(1_023);
+        assertThatThrownBy(() -> ids.tryNextId(Duration.ZERO)).hasMessageContaining("no time bits");
+    }
+
+    @Test
+    void anotherLayoutUnderTheNameIsRefused() {
+        Sereno a = connect("a");
+        a.ids("x", SMALL).nextId();
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> a.ids("x").nextId())
+                .withMessageContaining("one layout for a name");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> connect("b").ids("x").nextId())
+                .withMessageContaining("slot-bits 0")
+                .withMessageContaining("slot-bits 16");
+    }
+
+    @Test
+    void afterCloseOfTheClientThereAreNoIdsAndOnlyMarksAndLayoutAreLeft() {
+        Sereno a = connect("a");
+        IdGenerator ids = a.ids("x", SMALL);
+        ids.nextId();
+        a.close();
+
+        assertThatThrownBy(ids::nextId).isInstanceOf(SerenoClosedException.class);
+        assertThat(entries()).extracting(Entry::name).containsExactlyInAnyOrder("layout", "hw-0");
+    }
+
+    @Test
+    void aClaimOrExtensionWhoseReplyIsLostGivesNoTickTwice() throws Exception {
+        spoilEachCommit(Fate.loseReply());
+    }
+
+    @Test
+    void aClaimOrExtensionThatIsLostGivesNoTickTwice() throws Exception {
+        spoilEachCommit(Fate.loseRequest());
+    }
+
+    @Test
+    void aClaimOrExtensionThatComesLateGivesNoTickTwice() throws Exception {
+        spoilEachCommit(Fate.applyLate(Duration.ofMillis(700)));
+        spoilEachCommit(Fate.applyLate(Duration.ofSeconds(8)));
+        spoilEachCommit(Fate.delayRequest(Duration.ofSeconds(7)));
+    }
+
+    private void spoilEachCommit(Fate fate) throws InterruptedException {
+        Set<Long> made = new HashSet<>();
+        for (int spoiled = 0; spoiled < 4; spoiled++) {
+            FaultyBackend backend = faulty();
+            int skip = spoiled;
+            AtomicInteger seen = new AtomicInteger();
+            backend.next(request -> Request.commitsTo("ids/x").test(request) && seen.getAndIncrement() >= skip, fate);
+            Sereno a = connect("a" + spoiled, backend);
+            IdGenerator ids = a.ids("x", SMALL);
+            for (int i = 0; i < 1_500; i++) {
+                OptionalLong id = tried(ids);
+                if (id.isPresent()) {
+                    assertThat(made.add(id.getAsLong())).isTrue();
+                    assertThat(id.getAsLong() >> SMALL.sequenceBits())
+                            .as("a tick that the store shows reserved")
+                            .isLessThan(windowEnd());
+                }
+                time.advance(TICK);
+            }
+            assertThat(tried(ids)).isPresent();
+            a.close();
+            time.advance(Duration.ofSeconds(20));
+        }
+        assertThat(made).hasSizeGreaterThan(1_500);
+        assertThat(entries()).extracting(Entry::name).containsExactlyInAnyOrder("layout", "hw-0");
+    }
+
+    @Test
+    void theWindowIsFinishedWhenTheSessionIsLostAndThenAnotherIsClaimed() throws Exception {
+        FaultyBackend backend = faulty();
+        IdGenerator ids = connect("a", backend).ids("x", SMALL);
+        long first = ids.nextId();
+        backend.endLease(backend.leases().get(0));
+        time.advance(TICK);
+
+        assertThat(ids.tryNextId(Duration.ZERO)).isPresent();
+        long last = first;
+        for (int i = 0; i < 1_000; i++) {
+            OptionalLong id = ids.tryNextId(Duration.ZERO);
+            if (id.isPresent()) {
+                assertThat(id.getAsLong()).isGreaterThan(last);
+                last = id.getAsLong();
+            }
+            time.advance(TICK);
+        }
+        assertThat(ids.tryNextId(Duration.ZERO)).isPresent();
+    }
+
+    @Test
+    void idsOfEightGeneratorsWhoseClocksJumpAreAllUniqueAndDecodable() throws Exception {
+        IdLayout few = new IdLayout(40, TICK, 3, 4, Instant.parse("2025-01-01T00:00:00Z"));
+        Random random = new Random(42);
+        Set<Long> made = new HashSet<>();
+        List<Client> opened = new ArrayList<>();
+        List<JumpyTime> clocks = new ArrayList<>();
+        List<IdGenerator> generators = new ArrayList<>();
+        List<Long> last = new ArrayList<>();
+        List<Instant> furthest = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            JumpyTime clock = new JumpyTime(time);
+            clocks.add(clock);
+            Client client = clients.client("n" + i, store.connect(Runnable::run), clock, Runnable::run);
+            opened.add(client);
+            generators.add(new IdGeneratorRecipe(client, "x", "ids/x", few));
+            last.add(-1L);
+            furthest.add(clock.wall());
+        }
+        for (int round = 0; round < 3_000; round++) {
+            int i = random.nextInt(8);
+            if (random.nextInt(20) == 0) {
+                clocks.get(i).jump(Duration.ofMillis(random.nextInt(2_000) - 1_000L));
+            }
+            Instant now = clocks.get(i).wall();
+            furthest.set(i, now.isAfter(furthest.get(i)) ? now : furthest.get(i));
+            for (OptionalLong id = tried(generators.get(i)); id.isPresent(); id = tried(generators.get(i))) {
+                assertThat(made.add(id.getAsLong())).isTrue();
+                assertThat(id.getAsLong()).isGreaterThan(last.set(i, id.getAsLong()));
+                IdLayout.Parts parts = few.decode(id.getAsLong());
+                assertThat(parts.time()).isBeforeOrEqualTo(furthest.get(i));
+                long tick = Duration.between(few.epoch(), parts.time()).dividedBy(TICK);
+                assertThat((tick << 3 | parts.sequence()) << 4 | parts.slot()).isEqualTo(id.getAsLong());
+            }
+            time.advance(Duration.ofMillis(random.nextInt(20)));
+        }
+        assertThat(made).hasSizeGreaterThan(5_000);
+        opened.forEach(Client::close);
+    }
+
+    @Test
+    void manyThreadsMakeNoIdTwice() throws Exception {
+        IdGenerator ids = connect("a").ids("x", new IdLayout(40, Duration.ofHours(1), 20, 3, Instant.EPOCH));
+        ids.nextId();
+        Set<Long> made = ConcurrentHashMap.newKeySet();
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            Thread thread = new Thread(() -> {
+                long last = -1;
+                for (int i = 0; i < 20_000; i++) {
+                    long id = ids.nextId();
+                    if (id <= last || !made.add(id)) {
+                        return;
+                    }
+                    last = id;
+                }
+            });
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(made).hasSize(80_000);
+    }
+
+    @Test
+    void anInterruptEndsAWaitAndNoIdIsLostForIt() throws Exception {
+        IdGenerator ids = connect("a").ids("x", SMALL);
+        ids.nextIds(4);
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> ids.tryNextId(Duration.ofSeconds(1))).isInstanceOf(InterruptedException.class);
+        time.advance(TICK);
+
+        assertThat(SMALL.decode(ids.nextId()).sequence()).isZero();
+    }
+
+    @Test
+    void argumentsAreCheckedFirst() {
+        IdGenerator ids = connect("a").ids("x");
+        assertThatThrownBy(() -> ids.nextIds(0)).hasMessageContaining("1 or more is accepted");
+        assertThatThrownBy(() -> ids.tryNextId(Duration.ofMillis(-1))).hasMessageContaining("zero or more");
+        assertThatThrownBy(() -> connect("b").ids("")).hasMessageContaining("1 to 400");
+        assertThat(entries()).isEmpty();
+    }
+
+    private static OptionalLong tried(IdGenerator ids) throws InterruptedException {
+        try {
+            return ids.tryNextId(Duration.ZERO);
+        } catch (NotAppliedException outOfReach) {
+            return OptionalLong.empty();
+        }
+    }
+
+    private interface Call<T> {
+        T call() throws InterruptedException;
+    }
+
+    /** Runs what waits; this thread moves time, and only while the other waits, so that time does not run ahead of it. */
+    private <T> T whileTimePasses(Call<T> call) throws Exception {
+        var result = new FutureTask<>(call::call);
+        Thread caller = new Thread(result);
+        caller.start();
+        while (!result.isDone()) {
+            if (caller.getState() == Thread.State.WAITING) {
+                time.advance(TICK);
+            }
+            Thread.onSpinWait();
+        }
+        try {
+            return result.get();
+        } catch (ExecutionException failed) {
+            throw (Exception) failed.getCause();
+        }
+    }
+
+    private Sereno connect(String nodeId) {
+        return clients.connect(nodeId, store.connect(Runnable::run));
+    }
+
+    private Sereno connect(String nodeId, FaultyBackend backend) {
+        return clients.connect(nodeId, backend);
+    }
+
+    private FaultyBackend faulty() {
+        return clients.line();
+    }
+
+    private long windowEnd() {
+        return Objects.requireNonNull(
+                        IdWindow.decode(entry("hw-0").orElseThrow().value()))
+                .to();
+    }
+
+    private Optional<Entry> entry(String name) {
+        return entries().stream().filter(entry -> entry.name().equals(name)).findFirst();
+    }
+
+    private List<Entry> entries() {
+        return store.connect(Runnable::run)
+                .read(new Query.All("ids/x"))
+                .toCompletableFuture()
+                .join()
+                .entries();
+    }
+}

@@ -1,0 +1,230 @@
+package io.sereno.recipes.ids;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.IdLayout;
+import io.sereno.NotAppliedException;
+import io.sereno.recipes.Bench;
+import io.sereno.recipes.Mishap;
+import io.sereno.recipes.Wire;
+import io.sereno.recipes.client.Scope;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Write;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The table of all that can befall a call that reserves ticks: what it is for, times every {@link Mishap}, times which time it is, with and without a
+ * doubt before it. Two clients make ids of one name, for which there are two slots.
+ */
+class IdsUnderMishapsTest {
+    private static final String DIRECTORY = "ids/x";
+    private static final IdLayout LAYOUT =
+            new IdLayout(40, Duration.ofMillis(100), 2, 1, Instant.parse("2014-09-01T00:00:00Z"));
+
+    /** Beyond this, every mishap is over, and what it had left behind too. */
+    private static final Duration TROUBLE = Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(2));
+
+    /** What a call is for. */
+    enum Purpose {
+        READ,
+        CLAIM,
+        EXTENSION,
+        CALLING_OFF;
+
+        static @Nullable Purpose of(Wire.Call<?> call) {
+            if (call.commit.isEmpty()) {
+                return call.kind == Wire.Kind.READ_ENTRY ? READ : null;
+            }
+            Commit commit = call.commit.get();
+            if (!commit.directory().equals(DIRECTORY)) {
+                return null;
+            }
+            if (puts(commit, "slot-")) {
+                return CLAIM;
+            }
+            return puts(commit, "hw-") ? EXTENSION : CALLING_OFF;
+        }
+
+        private static boolean puts(Commit commit, String prefix) {
+            return commit.writes().stream()
+                    .anyMatch(write ->
+                            write instanceof Write.Put put && put.name().startsWith(prefix));
+        }
+    }
+
+    /** What becomes of the first claim, or the first extension, of the victim. Its reply is lost in any case. */
+    enum Doubt {
+        NONE,
+        CLAIM_LOST,
+        CLAIM_MADE,
+        EXTENSION_LOST,
+        EXTENSION_MADE;
+
+        boolean isOf(@Nullable Purpose purpose) {
+            return switch (this) {
+                case NONE -> false;
+                case CLAIM_LOST, CLAIM_MADE -> purpose == Purpose.CLAIM;
+                case EXTENSION_LOST, EXTENSION_MADE -> purpose == Purpose.EXTENSION;
+            };
+        }
+
+        Mishap mishap() {
+            return this == CLAIM_MADE || this == EXTENSION_MADE ? Mishap.REPLY_LOST : Mishap.REQUEST_LOST;
+        }
+    }
+
+    static Stream<Arguments> cells() {
+        List<Arguments> cells = new ArrayList<>();
+        for (Purpose purpose : Purpose.values()) {
+            for (Mishap mishap : Mishap.values()) {
+                cells.add(Arguments.of(purpose, mishap));
+            }
+        }
+        return cells.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cells")
+    void whateverBefallsACallIdsAreUniqueAndRiseAndGoOn(Purpose purpose, Mishap mishap) {
+        int struck = 0;
+        for (Doubt doubt : Doubt.values()) {
+            for (int occurrence = 1; occurrence <= 3; occurrence++) {
+                struck += new Run(purpose, mishap, occurrence, doubt).isStruck() ? 1 : 0;
+            }
+        }
+        assertThat(struck).as("runs in which there was such a call").isPositive();
+    }
+
+    /** One cell. */
+    private static final class Run {
+        private final Bench bench = new Bench(DIRECTORY, Wire.Notices.EXACT);
+        private final Bench.Node victim = bench.connect("victim");
+        private final Purpose purpose;
+        private final Mishap mishap;
+        private final int occurrence;
+        private final Doubt doubt;
+        private final Set<Long> made = new HashSet<>();
+        private int seen;
+        private boolean doubted;
+        private boolean struck;
+
+        Run(Purpose purpose, Mishap mishap, int occurrence, Doubt doubt) {
+            this.purpose = purpose;
+            this.mishap = mishap;
+            this.occurrence = occurrence;
+            this.doubt = doubt;
+        }
+
+        boolean isStruck() {
+            try (bench) {
+                run();
+                return struck;
+            } catch (AssertionError | RuntimeException broken) {
+                String cell = purpose + " " + mishap + " " + occurrence + " " + doubt;
+                throw new AssertionError(
+                        cell + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
+            }
+        }
+
+        private void run() {
+            victim.wire().add(this::strike);
+            List<Maker> makers = List.of(new Maker(victim), new Maker(bench.connect("other")));
+            bench.nodes.forEach(node -> node.client().open());
+            makers.forEach(Maker::make);
+            pass(TROUBLE);
+            List<Integer> before = makers.stream().map(maker -> maker.count).toList();
+            pass(TROUBLE.plusSeconds(10));
+            for (int i = 0; i < makers.size(); i++) {
+                assertThat(makers.get(i).count - before.get(i))
+                        .as("ids that " + makers.get(i).node + " makes in 10 s when all is well")
+                        .isGreaterThan(100);
+            }
+            makers.forEach(Maker::stop);
+            bench.closeAndExpectOnly(name -> name.equals("layout") || name.startsWith("hw-"));
+        }
+
+        private void pass(Duration end) {
+            while (bench.step(end)) {}
+        }
+
+        private boolean strike(Wire.Call<?> call) {
+            Purpose its = Purpose.of(call);
+            if (!doubted && doubt.isOf(its)) {
+                doubted = true;
+                bench.log("<in doubt, " + doubt + ": " + call + ">");
+                doubt.mishap().strike(victim, call);
+                return true;
+            }
+            if (its != purpose || ++seen != occurrence) {
+                return false;
+            }
+            struck = true;
+            bench.log("<" + mishap + " befalls " + call + ">");
+            mishap.strike(victim, call);
+            return true;
+        }
+
+        /** Takes what there is, and waits for one more, again and again. */
+        private final class Maker {
+            private final Bench.Node node;
+            private final IdSource source;
+            private long last = -1;
+            private int count;
+            private boolean stopped;
+
+            Maker(Bench.Node node) {
+                this.node = node;
+                this.source = new IdSource(new Scope(node.client().kernel(), IdSource.RECIPE, "x"), DIRECTORY, LAYOUT);
+            }
+
+            void make() {
+                for (long id = source.take(); id != IdSequence.NONE; id = source.take()) {
+                    made(id);
+                }
+                var unused = source.request("nextIds", 1, false, Bench.OPERATION_TIMEOUT)
+                        .result()
+                        .whenComplete((ids, failure) -> bench.guard(() -> {
+                            if (failure == null) {
+                                made(ids.orElseThrow()[0]);
+                            } else if (!stopped) {
+                                assertThat(failure).isInstanceOf(NotAppliedException.class);
+                            }
+                            if (!stopped) {
+                                bench.later(Duration.ofMillis(150), this::make);
+                            }
+                        }));
+            }
+
+            void stop() {
+                stopped = true;
+                source.close();
+            }
+
+            private void made(long id) {
+                IdLayout.Parts parts = LAYOUT.decode(id);
+                assertThat(made.add(id)).as(node + " made " + parts + " first").isTrue();
+                assertThat(id).as(node + " makes ids that rise").isGreaterThan(last);
+                last = id;
+                count++;
+                long reserved = bench.entries(DIRECTORY).stream()
+                        .filter(entry -> entry.name().equals("hw-" + parts.slot()))
+                        .map(entry -> IdWindow.decode(entry.value()))
+                        .mapToLong(window -> window == null ? 0 : window.to())
+                        .sum();
+                assertThat(id >> (LAYOUT.sequenceBits() + LAYOUT.slotBits()))
+                        .as("tick of " + parts + ", up to where it is reserved")
+                        .isLessThan(reserved);
+            }
+        }
+    }
+}

@@ -1,0 +1,387 @@
+package io.sereno.recipes.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.DuplicateMemberException;
+import io.sereno.KeepAlive.State;
+import io.sereno.Member;
+import io.sereno.Members;
+import io.sereno.Membership.IfPresent;
+import io.sereno.MembershipListener;
+import io.sereno.recipes.LyingBackend;
+import io.sereno.recipes.MixedReads;
+import io.sereno.recipes.Processes;
+import io.sereno.recipes.Schedules;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Session;
+import io.sereno.simulation.Exploration;
+import io.sereno.simulation.Explorer;
+import io.sereno.simulation.Fault;
+import io.sereno.simulation.SimulatedClient;
+import io.sereno.simulation.World;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The real membership in thousands of schedules: three nodes, each with an id of its own, which it describes anew and joins again, and one id that
+ * all want in turn; each node listens.
+ */
+class ExploredMembershipTest {
+    private static final String DIRECTORY = "member/g";
+    private static final String SHARED = "shared";
+
+    @Test
+    void theMembershipKeepsItsPromises() {
+        Exploration found = explorer(LyingBackend.Lie.NONE, IfPresent.WAIT)
+                .schedules(Schedules.inABuild(3_500))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(3_500));
+        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+    }
+
+    @Test
+    void theMembershipKeepsItsPromisesWhileOneTakesOverFromTheOther() {
+        Exploration found = explorer(LyingBackend.Lie.NONE, IfPresent.TAKE_OVER)
+                .seed(2)
+                .schedules(Schedules.inABuild(1_000))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+    }
+
+    @Test
+    void theMembershipSurvivesNodesThatCrash() {
+        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
+        faults.add(Fault.CRASH);
+        Exploration found = explorer(LyingBackend.Lie.NONE, IfPresent.WAIT)
+                .seed(3)
+                .faults(5, faults)
+                .schedules(Schedules.inABuild(500))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKey(Fault.CRASH);
+    }
+
+    /** Where leases end behind their owners' backs, whoever believes to be listed may be wrong for a while; all the rest holds. */
+    @ParameterizedTest
+    @EnumSource(names = {"WAIT", "TAKE_OVER"})
+    void soItIsWhereOperatorsRemoveMembersAndLeasesEndTooEarly(IfPresent ifPresent) {
+        Exploration found = explorer(LyingBackend.Lie.NONE, ifPresent, true)
+                .seed(4)
+                .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
+                .schedules(Schedules.inABuild(500))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsOnlyKeys(EnumSet.copyOf(Fault.withoutLossOfWrites()));
+    }
+
+    /** Nothing is asked of it then but that every call ends, and that all agree in the end. */
+    @ParameterizedTest
+    @EnumSource(names = {"ROLL_BACK", "RESTORE"})
+    void noCallHangsWhereTheStoreGoesBack(Fault loss) {
+        Set<Fault> faults = EnumSet.of(loss, Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES);
+        Exploration found = explorer(LyingBackend.Lie.NONE, IfPresent.WAIT, true, true)
+                .seed(5)
+                .faults(5, faults)
+                .schedules(Schedules.inABuild(600))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKey(loss);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EVERY_RENEWAL_COUNTS", "DOUBT_MEANS_NOT_APPLIED"})
+    void aPlantedBugIsFoundWithinAThousandSchedules(LyingBackend.Lie lie) {
+        Exploration found = explorer(lie, IfPresent.TAKE_OVER)
+                .faults(6, Fault.survivable())
+                .schedules(1_000)
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isPresent();
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, IfPresent ifPresent) {
+        return explorer(lie, ifPresent, false);
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, IfPresent ifPresent, boolean rough) {
+        return explorer(lie, ifPresent, rough, false);
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, IfPresent ifPresent, boolean rough, boolean losing) {
+        String name = "membership, " + (rough ? "removed by hand" : lie) + ", " + ifPresent;
+        return new Explorer(name, world -> {
+            List<Node> nodes = new ArrayList<>();
+            for (SimulatedClient process : world.clients()) {
+                Backend backend = new MixedReads(
+                        new LyingBackend(process.backend(), lie), world.random().split());
+                Client client = Processes.client(process, backend);
+                Node node = new Node(world, process, client, ifPresent);
+                nodes.add(node);
+                process.step("connect", client::open);
+                process.step("start", node::start);
+                process.eventually("has done all that it wanted", () -> node.hasBeenListed && node.sharedLeft == 0);
+            }
+            Map<String, Integer> described = new HashMap<>();
+            Map<Long, MemberCard> cards = new HashMap<>();
+            world.always(
+                    "who believes to be listed is, descriptions do not go back, and nothing is left behind", () -> {
+                        List<Entry> entries = Processes.queue(world, DIRECTORY);
+                        return losing
+                                || ((rough || believersAreListed(entries, nodes))
+                                        && descriptionsRise(entries, nodes, cards, described)
+                                        && nothingIsLeftBehind(entries, nodes, cards));
+                    });
+            if (losing) {
+                world.note(() -> "the store goes back");
+            } else if (rough) {
+                Processes.operatorRemoves(world, DIRECTORY, entry -> true);
+                Processes.operatorRemoves(world, DIRECTORY, entry -> true);
+            } else if (ifPresent == IfPresent.TAKE_OVER) {
+                nodes.get(0)
+                        .process
+                        .stepAfter(
+                                Duration.ofSeconds(2),
+                                "an operator removes it",
+                                () -> nodes.get(0).removedByOthers());
+            }
+            world.eventually("all see who is there, and nobody else", () -> agree(world, nodes));
+        });
+    }
+
+    /** But whoever was removed by others hears of it a little later. */
+    private static boolean believersAreListed(List<Entry> entries, List<Node> nodes) {
+        Map<String, Long> listed = new HashMap<>();
+        entries.forEach(entry -> listed.put(entry.name(), entry.createRevision()));
+        for (Node node : nodes) {
+            for (ListedMember member : node.members) {
+                boolean believes = !node.process.hasCrashed()
+                        && !node.isExcused(member)
+                        && (member.state() == State.LISTED || member.state() == State.SUSPENDED);
+                if (believes && !Objects.equals(listed.get(Listing.entryName(member.id())), member.incarnation())) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean descriptionsRise(
+            List<Entry> entries, List<Node> nodes, Map<Long, MemberCard> cards, Map<String, Integer> described) {
+        for (Entry entry : entries) {
+            for (Node node : nodes) {
+                if (entry.name().equals(Listing.entryName(node.id)) && !node.rejoined) {
+                    int version = version(card(entry, cards).card().metadata());
+                    if (version < described.getOrDefault(node.id, 0)) {
+                        return false;
+                    }
+                    described.put(node.id, version);
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Under a session that lives, nothing is listed whose owner takes it for gone, or for never having been there. */
+    private static boolean nothingIsLeftBehind(List<Entry> entries, List<Node> nodes, Map<Long, MemberCard> cards) {
+        for (Entry entry : entries) {
+            String attempt = card(entry, cards).attempt();
+            for (Node node : nodes) {
+                Session session = node.client.kernel().sessions().current();
+                if (session != null
+                        && attempt.startsWith(session.id() + "-")
+                        && node.members.stream()
+                                .filter(member -> !node.gone.contains(member))
+                                .noneMatch(member -> entry.name().equals(Listing.entryName(member.id())))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static MemberCard card(Entry entry, Map<Long, MemberCard> cards) {
+        return cards.computeIfAbsent(entry.modRevision(), revision -> MemberCard.decode(entry.value()));
+    }
+
+    private static int version(Map<String, String> metadata) {
+        return Integer.parseInt(metadata.getOrDefault("version", "0"));
+    }
+
+    private static boolean agree(World world, List<Node> nodes) {
+        Map<String, Member> there = new HashMap<>();
+        for (Node node : nodes) {
+            if (!node.process.hasCrashed()) {
+                ListedMember own = node.own;
+                if (own == null || own.state() != State.LISTED || node.shared != null) {
+                    return false;
+                }
+                there.put(node.id, new Member(node.id, own.incarnation(), own.metadata()));
+            }
+        }
+        Map<String, Member> stored = new HashMap<>();
+        MemberNews.members(Processes.queue(world, DIRECTORY), true)
+                .list()
+                .forEach(member -> stored.put(member.id(), member));
+        return stored.equals(there)
+                && nodes.stream().allMatch(node -> node.process.hasCrashed() || node.told.equals(there));
+    }
+
+    /** Joins under its own id, describes itself twice, by chance closes and joins again; and has the shared id once. */
+    private static final class Node implements MembershipListener {
+        private final World world;
+        private final SimulatedClient process;
+        private final Client client;
+        private final Scope scope;
+        private final IfPresent ifPresent;
+        private final String id;
+        private final List<ListedMember> members = new ArrayList<>();
+        private final Set<ListedMember> gone = new HashSet<>();
+        private final Map<String, Member> told = new HashMap<>();
+        private @Nullable ListedMember own;
+        private @Nullable ListedMember shared;
+        private boolean rejoined;
+        private boolean removed;
+        private boolean hasBeenListed;
+        private int sharedLeft = 1;
+
+        Node(World world, SimulatedClient process, Client client, IfPresent ifPresent) {
+            this.world = world;
+            this.process = process;
+            this.client = client;
+            this.scope = new Scope(client.kernel(), MembershipRecipe.RECIPE, "g");
+            this.ifPresent = ifPresent;
+            this.id = "of-" + process.name();
+        }
+
+        boolean isExcused(ListedMember member) {
+            return ifPresent == IfPresent.TAKE_OVER && (removed || member.id().equals(SHARED));
+        }
+
+        void removedByOthers() {
+            removed = true;
+            var unused = world.observer()
+                    .commit(Commit.to(DIRECTORY).delete(Listing.entryName(id)).build());
+        }
+
+        void start() {
+            MemberNews.tell(client, scope, DIRECTORY, this);
+            join(id, IfPresent.WAIT, this::joinedOwn);
+            soon("join shared", this::joinShared);
+        }
+
+        private void soon(String what, Runnable action) {
+            int longest = world.random().nextInt(4) == 0 ? 9_000 : 1_500;
+            process.stepAfter(Duration.ofMillis(world.random().nextInt(longest)), what, action);
+        }
+
+        private void join(String wanted, IfPresent how, Consumer<ListedMember> then) {
+            ListedMember member = new ListedMember(
+                    client,
+                    scope,
+                    DIRECTORY,
+                    wanted,
+                    Duration.ofSeconds(wanted.equals(SHARED) && world.random().nextInt(3) == 0 ? 6 : 10),
+                    Map.of("version", "1"),
+                    how);
+            members.add(member);
+            var unused = member.join().whenComplete((done, refused) -> {
+                if (refused == null) {
+                    then.accept(member);
+                } else {
+                    if (refused instanceof DuplicateMemberException) {
+                        gone.add(member);
+                    }
+                    process.stepAfter(Duration.ofSeconds(1), "join again", () -> join(wanted, how, then));
+                }
+            });
+        }
+
+        private void joinedOwn(ListedMember member) {
+            own = member;
+            for (int version = 2; version <= 3; version++) {
+                Map<String, String> next = Map.of("version", Integer.toString(version));
+                process.stepAfter(Duration.ofMillis(300L * version), "describe", () -> describe(member, next));
+            }
+            if (!rejoined && world.random().nextInt(3) == 0) {
+                soon("close and join", () -> {
+                    own = null;
+                    rejoined = true;
+                    CompletableFuture<Void> left = leave(member);
+                    if (world.random().nextInt(2) == 0) {
+                        join(id, IfPresent.WAIT, this::joinedOwn);
+                    } else {
+                        var unused = left.thenRun(() -> join(id, IfPresent.WAIT, this::joinedOwn));
+                    }
+                });
+            }
+            hasBeenListed = true;
+        }
+
+        private void describe(ListedMember member, Map<String, String> next) {
+            if (member.state() != State.CLOSED) {
+                var unused = member.describe(next);
+            }
+        }
+
+        private void joinShared() {
+            join(SHARED, ifPresent, member -> {
+                shared = member;
+                soon("leave shared", () -> {
+                    shared = null;
+                    sharedLeft--;
+                    var unused = leave(member);
+                });
+            });
+        }
+
+        private CompletableFuture<Void> leave(ListedMember member) {
+            return member.leave().thenRun(() -> gone.add(member));
+        }
+
+        @Override
+        public void joined(Member member, Members now) {
+            if (told.put(member.id(), member) != null) {
+                world.failed(process + " is told twice that " + member + " joined", null);
+            }
+        }
+
+        @Override
+        public void updated(Member member, Members now) {
+            Member before = told.put(member.id(), member);
+            if (before == null || before.incarnation() != member.incarnation()) {
+                world.failed(process + " is told that " + member + " changed, and not that it had joined", null);
+            }
+        }
+
+        @Override
+        public void left(Member member, Members now) {
+            Member before = told.remove(member.id());
+            if (before == null || before.incarnation() != member.incarnation()) {
+                world.failed(process + " is told that " + member + " left, and not that it had joined", null);
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+package io.sereno.recipes.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.DuplicateMemberException;
+import io.sereno.KeepAlive.State;
+import io.sereno.Member;
+import io.sereno.Membership.IfPresent;
+import io.sereno.recipes.Bench;
+import io.sereno.recipes.Mishap;
+import io.sereno.recipes.Wire.Kind;
+import io.sereno.recipes.Wire.Notices;
+import io.sereno.recipes.client.Scope;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The table of all that can befall a call of a member: every kind of call that it and its session send, times every {@link Mishap}, times which time it
+ * is; each under notices that are exact, repeated, and lost. It joins, describes itself anew, leaves and joins again, while another waits for its id.
+ */
+class MembershipUnderMishapsTest {
+    private static final String DIRECTORY = "member/g";
+    private static final Set<Kind> SENT = EnumSet.of(
+            Kind.GRANT,
+            Kind.RENEW,
+            Kind.REVOKE,
+            Kind.WATCH,
+            Kind.READ_ENTRY,
+            Kind.MARKER_PUT,
+            Kind.MARKER_CHECK,
+            Kind.ENQUEUE,
+            Kind.CHECK_OF_OWN,
+            Kind.DELETE,
+            Kind.SETTLE,
+            Kind.REWRITE);
+
+    static Stream<Arguments> cells() {
+        List<Arguments> cells = new ArrayList<>();
+        for (Kind kind : SENT) {
+            for (Mishap mishap : Mishap.values()) {
+                cells.add(Arguments.of(kind, mishap));
+            }
+        }
+        return cells.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cells")
+    void whateverBefallsACallAMemberIsListedAnewLatestAndLeavesNothing(Kind kind, Mishap mishap) {
+        int struck = 0;
+        for (Notices notices : Notices.values()) {
+            for (int occurrence = 1; occurrence <= 3; occurrence++) {
+                struck += new Run(kind, mishap, occurrence, notices).isStruck() ? 1 : 0;
+            }
+        }
+        assertThat(struck).as("runs in which there was such a call").isPositive();
+    }
+
+    /** One cell, under one kind of notices. */
+    private static final class Run {
+        private final Bench bench;
+        private final Kind kind;
+        private final Mishap mishap;
+        private final int occurrence;
+        private final Notices notices;
+        private boolean struck;
+
+        Run(Kind kind, Mishap mishap, int occurrence, Notices notices) {
+            this.bench = new Bench(DIRECTORY, notices) {};
+            this.kind = kind;
+            this.mishap = mishap;
+            this.occurrence = occurrence;
+            this.notices = notices;
+        }
+
+        boolean isStruck() {
+            try (bench) {
+                Bench.Node victim = bench.connect("a");
+                Bench.Node other = bench.connect("b");
+                prepare(victim);
+                bench.nodes.forEach(node -> node.client().open());
+                aDay(victim, other);
+                bench.closeAndExpectNothing();
+                return struck;
+            } catch (AssertionError | RuntimeException broken) {
+                throw new AssertionError(
+                        this + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
+            }
+        }
+
+        private void prepare(Bench.Node victim) {
+            if (kind == Kind.SETTLE) {
+                int[] attempts = {0};
+                victim.wire().add(call -> {
+                    if (call.kind == Kind.ENQUEUE && ++attempts[0] <= 3) {
+                        (attempts[0] == 2 ? Mishap.REQUEST_LOST : Mishap.REPLY_LOST).strike(victim, call);
+                        return true;
+                    }
+                    return false;
+                });
+            }
+            if (kind == Kind.GRANT || kind == Kind.MARKER_PUT || kind == Kind.REVOKE) {
+                bench.later(Duration.ofSeconds(6), () -> bench.removeEntries("session", victim));
+                bench.later(Duration.ofSeconds(16), () -> bench.removeEntries("session", victim));
+                bench.later(Duration.ofSeconds(26), () -> bench.removeEntries("session", victim));
+            }
+            int[] count = {0};
+            victim.wire().add(call -> {
+                if (call.kind != kind || ++count[0] != occurrence) {
+                    return false;
+                }
+                struck = true;
+                bench.log("<" + mishap + " befalls " + call + ">");
+                mishap.strike(victim, call);
+                return true;
+            });
+        }
+
+        private void aDay(Bench.Node victim, Bench.Node other) {
+            ListedMember first = joined(victim, IfPresent.WAIT, "1");
+            pass(Duration.ofSeconds(5));
+            describe(first, "2");
+            describe(first, "3");
+            bench.later(Duration.ofSeconds(1), () -> bench.removeEntries(DIRECTORY, victim));
+            pass(Duration.ofSeconds(12));
+            describe(first, "4");
+            settle();
+            expectListed(first, "4");
+
+            long before = first.incarnation();
+            var left = first.leave();
+            until(left::isDone);
+            ListedMember second = joined(victim, IfPresent.WAIT, "5");
+            assertThat(second.incarnation()).isGreaterThan(before);
+            pass(Duration.ofSeconds(3));
+            settle();
+            expectListed(second, "5");
+
+            ListedMember thief = joined(other, IfPresent.TAKE_OVER, "6");
+            settle();
+            expectListed(thief, "6");
+            assertThat(second.state()).isEqualTo(State.LOST);
+            var unused = thief.leave();
+            settle();
+            expectListed(second, "5");
+            var gone = second.leave();
+            settle();
+            assertThat(gone).isDone();
+            pass(Mishap.OUTAGE.plus(Bench.TTL));
+            assertThat(bench.live()).as("entries at rest").isEmpty();
+        }
+
+        /** A join that is refused for want of a store, or by its own dead entry, is tried again; one that is refused leaves nothing. */
+        private ListedMember joined(Bench.Node node, IfPresent how, String version) {
+            for (int i = 0; i < 20; i++) {
+                Scope scope = new Scope(node.client().kernel(), MembershipRecipe.RECIPE, "g");
+                ListedMember member = new ListedMember(
+                        node.client(), scope, DIRECTORY, "one", Bench.TTL, Map.of("version", version), how);
+                var result = member.join();
+                until(result::isDone);
+                bench.log(node + " joins: " + result);
+                if (!result.isCompletedExceptionally()) {
+                    return member;
+                }
+                boolean duplicate = result.handle((done, why) -> why instanceof DuplicateMemberException)
+                        .join();
+                assertThat(duplicate && how == IfPresent.TAKE_OVER)
+                        .as("nobody came in between")
+                        .isFalse();
+                pass(Duration.ofSeconds(1));
+            }
+            throw new AssertionError(node + " was refused again and again");
+        }
+
+        private void describe(ListedMember member, String version) {
+            var unused = member.describe(Map.of("version", version))
+                    .whenComplete((done, why) -> bench.log("described as " + version + ": " + why));
+        }
+
+        private void expectListed(ListedMember member, String version) {
+            assertThat(member.state()).isEqualTo(State.LISTED);
+            assertThat(MemberNews.members(bench.live(), true).list())
+                    .containsExactly(new Member("one", member.incarnation(), Map.of("version", version)));
+        }
+
+        private void pass(Duration duration) {
+            Duration end = bench.time.elapsed().plus(duration);
+            while (bench.step(end)) {
+                check();
+            }
+        }
+
+        /** Beyond all that an outage, a dead watch and a back-off take. */
+        private void settle() {
+            pass(Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(notices == Notices.NONE ? 4 : 3)));
+        }
+
+        private void until(java.util.function.BooleanSupplier condition) {
+            Duration end = bench.time.elapsed().plus(Duration.ofMinutes(2));
+            while (!condition.getAsBoolean()) {
+                assertThat(bench.step(end)).as("within two minutes").isTrue();
+                check();
+            }
+        }
+
+        /** One id is there once. */
+        private void check() {
+            List<Entry> live = bench.live();
+            assertThat(live).hasSizeLessThan(2);
+        }
+
+        @Override
+        public String toString() {
+            return kind + " " + mishap + " " + occurrence + " " + notices;
+        }
+    }
+}

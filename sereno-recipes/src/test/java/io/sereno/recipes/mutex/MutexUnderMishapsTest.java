@@ -1,0 +1,142 @@
+package io.sereno.recipes.mutex;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.recipes.Bench;
+import io.sereno.recipes.Mishap;
+import io.sereno.recipes.Wire;
+import io.sereno.recipes.Wire.Kind;
+import io.sereno.recipes.Wire.Notices;
+import io.sereno.recipes.mutex.MutexBench.Wish;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The table of all that can befall a call: every kind of call that session and turn send, times every {@link Mishap}, times who sends it and which
+ * time it is; each under notices that are exact, repeated, and lost. {@link MutexBench} checks after every event what must hold in each cell.
+ */
+class MutexUnderMishapsTest {
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    static Stream<Arguments> cells() {
+        List<Arguments> cells = new ArrayList<>();
+        for (Kind kind : EnumSet.complementOf(EnumSet.of(Kind.REWRITE))) {
+            for (Mishap mishap : Mishap.values()) {
+                cells.add(Arguments.of(kind, mishap));
+            }
+        }
+        return cells.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cells")
+    void whateverBefallsACallTheMutexExcludesGoesOnAndLeavesNothing(Kind kind, Mishap mishap) {
+        int struck = 0;
+        for (Notices notices : Notices.values()) {
+            for (String victim : List.of("a", "b", "c")) {
+                for (int occurrence = 1; occurrence <= 3; occurrence++) {
+                    struck += run(new Cell(kind, mishap, victim, occurrence, notices)) ? 1 : 0;
+                }
+            }
+        }
+        assertThat(struck).as("runs in which there was such a call").isPositive();
+    }
+
+    record Cell(Kind kind, Mishap mishap, String victim, int occurrence, Notices notices) {}
+
+    /** Sent again only when a session has ended. */
+    private static final Set<Kind> ENDS_OF_SESSIONS = EnumSet.of(Kind.GRANT, Kind.MARKER_PUT, Kind.REVOKE);
+
+    /** Whether the call of the cell was made. */
+    private static boolean run(Cell cell) {
+        boolean[] struck = {false};
+        MutexBench bench = new MutexBench(cell.notices);
+        try (bench) {
+            Wire[] wires = new Wire[3];
+            for (int i = 0; i < 3; i++) {
+                wires[i] = bench.connect(List.of("a", "b", "c").get(i)).wire();
+            }
+            Bench.Node victim = bench.nodes.stream()
+                    .filter(node -> node.id().equals(cell.victim))
+                    .findFirst()
+                    .orElseThrow();
+            int[] count = {0};
+            if (cell.kind == Kind.SETTLE) {
+                // Sent only when an enqueue is in doubt.
+                int[] enqueues = {0};
+                victim.wire().add(call -> {
+                    boolean enqueue = call.kind == Kind.ENQUEUE || call.kind == Kind.ROLL_OVER;
+                    if (enqueue && ++enqueues[0] <= 3) {
+                        (enqueues[0] == 2 ? Mishap.REQUEST_LOST : Mishap.REPLY_LOST).strike(victim, call);
+                        return true;
+                    }
+                    return false;
+                });
+            }
+            if (cell.kind == Kind.READ_ENTRY) {
+                // Sent only when a conflict does not show who is in front.
+                victim.wire().add(call -> {
+                    boolean check = call.kind == Kind.CHECK_OF_PREDECESSOR;
+                    if (check) {
+                        call.throughWithoutSnapshot();
+                    }
+                    return check;
+                });
+            }
+            if (ENDS_OF_SESSIONS.contains(cell.kind)) {
+                bench.later(Duration.ofSeconds(6), () -> bench.removeEntries("session", victim));
+                bench.later(Duration.ofSeconds(16), () -> bench.removeEntries("session", victim));
+                bench.later(Duration.ofSeconds(26), () -> bench.removeEntries("session", victim));
+            }
+            victim.wire().add(call -> {
+                if (call.kind != cell.kind || ++count[0] != cell.occurrence) {
+                    return false;
+                }
+                struck[0] = true;
+                bench.log("<" + cell.mishap + " befalls " + victim + ": " + call + ">");
+                if (cell.mishap.breaksTheLease()) {
+                    bench.broken(victim, cell.mishap.toFindOut(cell.notices));
+                }
+                bench.faultsLast(cell.mishap.duration());
+                cell.mishap.strike(victim, call);
+                return true;
+            });
+            bench.nodes.forEach(node -> node.client().open());
+            aDay(bench);
+            bench.run(LIMIT);
+            bench.expectRest(Mishap.OUTAGE.plus(Bench.TTL));
+            assertThat(bench.longestIdle())
+                    .as("the longest time that nobody had what somebody wanted")
+                    .isLessThan(Bench.TTL.multipliedBy(cell.notices == Notices.NONE ? 4 : 2));
+            bench.closeAndExpectNothing();
+            return struck[0];
+        } catch (AssertionError | RuntimeException broken) {
+            throw new AssertionError(cell + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
+        }
+    }
+
+    /** Every kind of call, again and again: short and long uses, series with local waiters, roll-overs, giving up in several ways. */
+    private static void aDay(MutexBench bench) {
+        Bench.Node a = bench.nodes.get(0);
+        Bench.Node b = bench.nodes.get(1);
+        Bench.Node c = bench.nodes.get(2);
+        bench.caller(a, Wish.of(0, 5_000), Wish.of(0, 30), Wish.of(0, 5), Wish.of(0, 12_000));
+        bench.caller(a, Wish.of(10, 30), Wish.of(0, 5), Wish.of(0, 5), Wish.of(3_000, 5));
+        bench.caller(b, Wish.of(20, 12_000), Wish.of(0, 30), Wish.of(0, 30), Wish.of(0, 30));
+        bench.caller(b, Wish.of(30, 10).atMost(Duration.ofSeconds(3)), Wish.of(0, 5), Wish.of(0, 30), Wish.of(100, 5));
+        bench.caller(c, Wish.of(40, 50), Wish.of(0, 4_000), Wish.of(0, 30), Wish.of(20, 5));
+        bench.caller(c, Wish.of(50, 5).withdrawnAfter(Duration.ofSeconds(2)), Wish.of(0, 30), Wish.of(0, 5));
+        bench.caller(
+                c,
+                Wish.of(1_000, 5).ifFree(),
+                Wish.of(40_000, 5).ifFree(),
+                Wish.of(40_000, 5).ifFree());
+    }
+}

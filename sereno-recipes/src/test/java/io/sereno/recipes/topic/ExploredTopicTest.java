@@ -1,0 +1,419 @@
+package io.sereno.recipes.topic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.Gap;
+import io.sereno.Message;
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.Retention;
+import io.sereno.Subscription;
+import io.sereno.Topic;
+import io.sereno.TopicListener;
+import io.sereno.recipes.LyingBackend;
+import io.sereno.recipes.MixedReads;
+import io.sereno.recipes.Processes;
+import io.sereno.recipes.Schedules;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Directories;
+import io.sereno.recipes.client.Scope;
+import io.sereno.simulation.Exploration;
+import io.sereno.simulation.Explorer;
+import io.sereno.simulation.Fault;
+import io.sereno.simulation.SimulatedClient;
+import io.sereno.simulation.World;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The real topic in thousands of schedules: three clients that publish, read from the beginning, and take turns in reading under one durable name;
+ * on a store whose reads mix moments; in a second scenario somebody deletes the topic meanwhile.
+ */
+class ExploredTopicTest {
+    private static final String DIRECTORY = "topic/t";
+    private static final int EACH = 4;
+
+    @Test
+    void theTopicKeepsItsPromises() {
+        Exploration found = explorer(LyingBackend.Lie.NONE)
+                .schedules(Schedules.inABuild(4_000))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(4_000));
+        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+    }
+
+    @Test
+    void theTopicSurvivesClientsThatCrash() {
+        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
+        faults.add(Fault.CRASH);
+        Exploration found = explorer(LyingBackend.Lie.NONE)
+                .seed(2)
+                .faults(5, faults)
+                .schedules(Schedules.inABuild(500))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKey(Fault.CRASH);
+    }
+
+    /** Who removes a batch makes a gap. Where positions are removed, and leases end too early, nothing is asked of those who read under the name. */
+    @Test
+    void soItIsWhereOperatorsRemoveEntriesAndLeasesEndTooEarly() {
+        Exploration found = explorer(LyingBackend.Lie.NONE, true)
+                .seed(4)
+                .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
+                .schedules(Schedules.inABuild(500))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsOnlyKeys(EnumSet.copyOf(Fault.withoutLossOfWrites()));
+    }
+
+    @Test
+    void aTopicThatIsDeletedMeanwhileKeepsThemToo() {
+        Exploration found = deleting().schedules(Schedules.inABuild(1_000)).run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void aPlantedBugIsFoundWithinThreeThousandSchedules(LyingBackend.Lie lie) {
+        Exploration found =
+                explorer(lie).faults(6, Fault.survivable()).schedules(3_000).run();
+        System.out.println(found);
+        assertThat(found.failure()).isPresent();
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie) {
+        return explorer(lie, false);
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, boolean rough) {
+        String name = rough ? "topic, removed by hand" : "topic, " + lie;
+        return new Explorer(name, world -> {
+            Log log = new Log(world);
+            List<Node> all = new ArrayList<>();
+            for (SimulatedClient client : world.clients()) {
+                Node process = new Node(client, lie, log);
+                all.add(process);
+                client.step("connect", process.client::open);
+                client.step("listen", process::listen);
+                client.step("publish", process::publish);
+                client.stepAfter(Duration.ofMillis(world.random().nextInt(4_000)), "take turns", process::takeTurns);
+                client.eventually("has heard how each publication ended", () -> process.open == 0 && process.left == 0);
+                client.eventually("has heard all that there is", () -> process.ear.next == log.end());
+            }
+            log.isRough = rough;
+            if (rough) {
+                Processes.operatorRemoves(world, DIRECTORY, TopicBatch::isBatch);
+                Processes.operatorRemoves(
+                        world, DIRECTORY, entry -> entry.name().equals(TopicPosition.entryName("d")));
+            }
+            world.always("at most one reads under the durable name", () -> {
+                int active = 0;
+                for (int i = 0; i < all.size(); i++) {
+                    active += all.get(i).isActive() ? 1 : 0;
+                }
+                return rough || active <= 1;
+            });
+            world.always("the position is not ahead of what was handled", () -> rough || log.positionIsHandled());
+            world.eventually(
+                    "everything was handled under the durable name",
+                    () -> rough
+                            || all.stream().noneMatch(Node::stands)
+                            || log.end() == 1
+                            || log.handled == log.end() - 1);
+        });
+    }
+
+    private static Explorer deleting() {
+        return new Explorer("topic that is deleted", world -> {
+            Log log = new Log(world);
+            log.isDeleted = true;
+            for (SimulatedClient client : world.clients()) {
+                Node process = new Node(client, LyingBackend.Lie.NONE, log);
+                client.step("connect", process.client::open);
+                client.step("listen", process::listen);
+                client.step("publish", process::publish);
+                if (process.isFirst()) {
+                    client.stepAfter(Duration.ofMillis(world.random().nextInt(3_000)), "delete", process::delete);
+                }
+                client.eventually("has heard how each publication ended", () -> process.open == 0 && process.left == 0);
+                client.eventually("has heard all that there is", () -> process.ear.next == log.end());
+                client.eventually("nothing is left of the deletion", () -> !log.isThere(TopicRemoval.NAME));
+            }
+        });
+    }
+
+    /** What all processes of a world have in common. */
+    private static final class Log {
+        private final World world;
+        private final Map<Long, String> messages = new HashMap<>();
+        private final Set<String> refused = new HashSet<>();
+        private boolean isDeleted;
+        private boolean isRough;
+        /** From the first position on, all up to this one were handled under the durable name, or told to be missing; negative before. */
+        private long handled = -1;
+
+        Log(World world) {
+            this.world = world;
+        }
+
+        void at(long offset, String payload) {
+            String other = messages.putIfAbsent(offset, payload);
+            if (!isDeleted && other != null && !other.equals(payload)) {
+                world.failed("message " + offset + " is " + other + ", and also " + payload, null);
+            }
+            if (other == null
+                    && !isDeleted
+                    && messages.values().stream().filter(payload::equals).count() > 1) {
+                world.failed(payload + " was published twice", null);
+            }
+            if (refused.contains(payload)) {
+                world.failed(payload + " was published, and its publisher was told that it was not", null);
+            }
+        }
+
+        void refused(String payload) {
+            refused.add(payload);
+            if (messages.containsValue(payload)) {
+                world.failed(payload + " is there, and its publisher is told that it is not", null);
+            }
+        }
+
+        void handled(long first, long last) {
+            if (!isRough && (handled < 0 || first > handled + 1)) {
+                world.failed("under the durable name " + first + " follows on " + handled, null);
+            }
+            handled = Math.max(handled, last);
+        }
+
+        @Nullable
+        Entry read(String name) {
+            List<Entry> found = world.observer()
+                    .read(new Query.One(DIRECTORY, name))
+                    .toCompletableFuture()
+                    .join()
+                    .entries();
+            return found.isEmpty() ? null : found.get(0);
+        }
+
+        boolean isThere(String name) {
+            return read(name) != null;
+        }
+
+        long end() {
+            Entry header = read(TopicHeader.NAME);
+            return header == null ? 1 : TopicHeader.of(header).next();
+        }
+
+        boolean positionIsHandled() {
+            Entry position = read(TopicPosition.entryName("d"));
+            if (position == null) {
+                return handled < 0;
+            }
+            long next = TopicHeader.number(position.value(), "next");
+            if (handled < 0) {
+                handled = next - 1;
+            }
+            return next <= handled + 1;
+        }
+    }
+
+    /** Hears everything from the first message on, in order; anew when the topic was deleted. Nothing is heard in two streams. */
+    private static final class Ear implements TopicListener<String> {
+        private final Node process;
+        private final Set<String> heard;
+        private long next = 1;
+
+        Ear(Node process, Set<String> heard) {
+            this.process = process;
+            this.heard = heard;
+        }
+
+        @Override
+        public void onMessage(Message<String> message) {
+            process.log.world.note(() -> process.name() + " hears " + message.offset() + " " + message.payload());
+            told(message.offset(), message.offset());
+            process.log.at(message.offset(), message.payload());
+            if (!heard.add(message.payload())) {
+                process.log.world.failed(process.name() + " hears " + message.payload() + " twice", null);
+            }
+        }
+
+        @Override
+        public void onGap(Gap gap) {
+            told(gap.firstOffset(), gap.lastOffset());
+        }
+
+        private void told(long first, long last) {
+            if (first != next) {
+                process.log.world.failed(process.name() + " is told of " + first + ", and " + next + " was due", null);
+            }
+            next = last + 1;
+        }
+    }
+
+    /** Publishes some messages, alone or together, in some retention; and reads. */
+    private static final class Node {
+        private final SimulatedClient process;
+        private final Client client;
+        private final Log log;
+        private final Topic<String> topic;
+        private final Set<String> heard = new HashSet<>();
+        private Ear ear = new Ear(this, heard);
+        private @Nullable TopicSubscription<String> durable;
+        private final Map<Integer, Long> offsets = new TreeMap<>();
+        private int left = EACH;
+        private int open;
+        private int turns = 2;
+
+        Node(SimulatedClient process, LyingBackend.Lie lie, Log log) {
+            this.process = process;
+            this.log = log;
+            this.client = Processes.client(
+                    process,
+                    new MixedReads(
+                            new LyingBackend(process.backend(), lie),
+                            log.world.random().split()));
+            int kept = log.world.random().nextInt(3) == 0 ? 3 : 1_000;
+            this.topic = new TopicRecipe<>(client, Directories.below(""), "t", Codec.utf8())
+                    .withRetention(new Retention(kept, Optional.empty()));
+        }
+
+        String name() {
+            return process.name();
+        }
+
+        boolean isFirst() {
+            return log.world.clients().get(0) == process;
+        }
+
+        void listen() {
+            ear = new Ear(this, heard);
+            Subscription subscription = topic.subscribe(new From.Offset(1), ear);
+            var unused = subscription.ended().whenComplete((done, failure) -> {
+                if (log.isDeleted && String.valueOf(failure).contains("deleted")) {
+                    process.step("listen again", this::listen);
+                } else {
+                    log.world.failed(name() + " does not hear any more", failure);
+                }
+            });
+        }
+
+        void publish() {
+            int together = Math.min(left, 1 + log.world.random().nextInt(3));
+            for (int i = 0; i < together; i++) {
+                publishOne(EACH - --left);
+            }
+            if (left > 0) {
+                Duration pause = Duration.ofMillis(log.world.random().nextInt(4) == 0 ? 9_000 : 300);
+                process.stepAfter(pause, "publish", this::publish);
+            }
+        }
+
+        private void publishOne(int number) {
+            String payload = name() + "-" + number;
+            open++;
+            var unused = topic.publishAsync(payload).whenComplete((offset, failure) -> {
+                open--;
+                log.world.note(() -> payload + " ended as " + (failure == null ? offset : failure));
+                Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+                if (cause == null) {
+                    offsets.put(number, offset);
+                    List<Long> inOrder = List.copyOf(offsets.values());
+                    if (!log.isDeleted
+                            && !inOrder.equals(inOrder.stream().sorted().toList())) {
+                        log.world.failed(name() + " published out of order: " + offsets, null);
+                    }
+                    log.at(offset, payload);
+                } else if (cause instanceof NotAppliedException) {
+                    log.refused(payload);
+                } else if (!(cause instanceof OutcomeUnknownException)) {
+                    log.world.failed(payload + " failed otherwise", cause);
+                }
+            });
+        }
+
+        void takeTurns() {
+            Scope scope = new Scope(client.kernel(), "topic", "t");
+            TopicFeed feed = client.shared(TopicFeed.FEEDS)
+                    .enter(
+                            DIRECTORY,
+                            () -> new TopicFeed(
+                                    scope, DIRECTORY, client.settings().sessionTtl()));
+            TopicPlace place = new TopicPlace(feed, "d", "reader/d/t");
+            int most = --turns == 0 ? Integer.MAX_VALUE : 1 + log.world.random().nextInt(8);
+            TopicListener<String> handler = new TopicListener<>() {
+                private int handled;
+
+                @Override
+                public void onMessage(Message<String> message) {
+                    log.world.note(() -> name() + " handles " + message.offset());
+                    log.handled(message.offset(), message.offset());
+                    enough();
+                }
+
+                @Override
+                public void onGap(Gap gap) {
+                    log.handled(gap.firstOffset(), gap.lastOffset());
+                    enough();
+                }
+
+                private void enough() {
+                    if (++handled == most) {
+                        process.step("stop reading", Node.this::leave);
+                    }
+                }
+            };
+            durable = new TopicSubscription<>(client, place, Codec.utf8(), handler);
+            durable.open(new From.Durable("d"), null, feed.strand());
+        }
+
+        private void leave() {
+            TopicSubscription<String> reading = durable;
+            durable = null;
+            if (reading != null) {
+                reading.failed(new IllegalStateException("enough"));
+            }
+            process.stepAfter(Duration.ofMillis(log.world.random().nextInt(5_000)), "read again", this::takeTurns);
+        }
+
+        boolean isActive() {
+            return durable != null && !process.hasCrashed() && durable.isActive();
+        }
+
+        boolean stands() {
+            return !process.hasCrashed();
+        }
+
+        void delete() {
+            var unused = TopicRemoval.of(new Scope(client.kernel(), "topic", "t"), DIRECTORY)
+                    .whenComplete((done, failure) -> {
+                        if (failure != null) {
+                            process.stepAfter(Duration.ofMillis(500), "delete again", this::delete);
+                        }
+                    });
+        }
+    }
+}

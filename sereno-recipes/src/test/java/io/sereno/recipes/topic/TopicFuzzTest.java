@@ -1,0 +1,336 @@
+package io.sereno.recipes.topic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.Gap;
+import io.sereno.Message;
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.Retention;
+import io.sereno.SerenoException;
+import io.sereno.Subscription;
+import io.sereno.Topic;
+import io.sereno.TopicListener;
+import io.sereno.recipes.Clients;
+import io.sereno.recipes.Threads;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Threads of three clients publish over lines that lose, delay and reorder one request in eight, to listeners that are slow, that fail, and that go
+ * and come back; in a second test the topic is deleted meanwhile, again and again.
+ */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class TopicFuzzTest {
+    private static final int CLIENTS = 3;
+    private static final int THREADS = 2;
+    private static final int EACH = 120;
+
+    private final Clients clients = new Clients();
+    private final List<Topic<String>> topics = new ArrayList<>();
+    private final Map<String, CompletableFuture<Long>> published = new ConcurrentHashMap<>();
+    private final Map<Long, String> log = new ConcurrentHashMap<>();
+    private final ConcurrentLinkedQueue<String> faults = new ConcurrentLinkedQueue<>();
+    private volatile boolean isDeleted;
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    private void connect() {
+        List<Fate> fates = List.of(
+                Fate.refuse(),
+                Fate.loseRequest(),
+                Fate.loseReply(),
+                Fate.loseReply().toldAfter(Duration.ofMillis(100)),
+                Fate.applyLate(Duration.ofMillis(40)),
+                Fate.loseSnapshot(),
+                Fate.delayRequest(Duration.ofMillis(30)),
+                Fate.delayReply(Duration.ofMillis(30)));
+        for (int i = 0; i < CLIENTS; i++) {
+            FaultyBackend line =
+                    new FaultyBackend(clients.store.connect(clients.callbacks), clients.time, clients.callbacks);
+            for (Fate fate : fates) {
+                line.each(sometimes(8 * fates.size()), fate);
+            }
+            topics.add(topic(line, "client-" + i));
+        }
+    }
+
+    private Topic<String> topic(Backend backend, String nodeId) {
+        return clients.connect(nodeId, backend)
+                .topic("t", Codec.utf8())
+                .withRetention(new Retention(200, Optional.empty()));
+    }
+
+    private static Predicate<Request> sometimes(int oneIn) {
+        return request -> {
+            boolean ofTopic = request instanceof Request.Commit commit
+                    ? commit.commit().directory().equals("topic/t")
+                    : request instanceof Request.Read read
+                            && read.query().directory().equals("topic/t");
+            return ofTopic && ThreadLocalRandom.current().nextInt(oneIn) == 0;
+        };
+    }
+
+    /** Hears everything in order, however it behaves meanwhile. */
+    private class Ear implements TopicListener<String> {
+        private final Topic<String> topic;
+        private volatile long next = 1;
+        private volatile CompletableFuture<Subscription> subscription = new CompletableFuture<>();
+        private boolean again;
+
+        Ear(Topic<String> topic) {
+            this.topic = topic;
+        }
+
+        final Ear listen() {
+            CompletableFuture<Subscription> mine = new CompletableFuture<>();
+            subscription = mine;
+            mine.complete(topic.subscribe(new From.Offset(next), this));
+            var unused = mine.join().ended().whenComplete((done, failure) -> {
+                boolean deleted =
+                        failure != null && String.valueOf(failure.getMessage()).contains("deleted");
+                if (deleted && !isDeleted) {
+                    faults.add("told of a deletion that was not");
+                }
+                if (deleted || failure == null) {
+                    // Where it was may be the place of another stream by now.
+                    next = isDeleted ? 1 : next;
+                    listen();
+                } else if (!(failure instanceof SerenoException)) {
+                    faults.add("ended: " + failure);
+                }
+            });
+            return this;
+        }
+
+        @Override
+        public void onMessage(Message<String> message) throws Exception {
+            if (message.offset() != next) {
+                faults.add("heard " + message.offset() + ", and " + next + " was due");
+            }
+            String other = log.putIfAbsent(message.offset(), message.payload());
+            if (!isDeleted && other != null && !other.equals(message.payload())) {
+                faults.add(message.offset() + " is " + other + " and " + message.payload());
+            }
+            next = message.offset() + 1;
+            handle(message);
+        }
+
+        void handle(Message<String> message) throws Exception {}
+
+        @Override
+        public void onGap(Gap gap) {
+            if (gap.firstOffset() != next) {
+                faults.add("told of " + gap + ", and " + next + " was due");
+            }
+            next = gap.lastOffset() + 1;
+        }
+
+        @Override
+        public Reaction onFailure(Message<String> message, Exception failure) {
+            again = !again;
+            next = again ? message.offset() : message.offset() + 1;
+            return again ? Reaction.RETRY : Reaction.SKIP;
+        }
+    }
+
+    private final class Slow extends Ear {
+        Slow(Topic<String> topic) {
+            super(topic);
+        }
+
+        @Override
+        void handle(Message<String> message) {
+            for (int i = 0; i < 5_000; i++) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private final class Failing extends Ear {
+        Failing(Topic<String> topic) {
+            super(topic);
+        }
+
+        @Override
+        void handle(Message<String> message) throws Exception {
+            if (message.offset() % 40 == 0) {
+                throw new Exception("on purpose");
+            }
+        }
+    }
+
+    /** Ends in its own callback, and listens again. */
+    private final class Fickle extends Ear {
+        Fickle(Topic<String> topic) {
+            super(topic);
+        }
+
+        @Override
+        void handle(Message<String> message) {
+            if (message.offset() % 50 == 0 && ThreadLocalRandom.current().nextBoolean()) {
+                super.subscription.join().close();
+            }
+        }
+    }
+
+    private List<Ear> listen() {
+        List<Ear> ears = new ArrayList<>();
+        for (Topic<String> topic : topics) {
+            for (Ear ear : List.of(new Ear(topic), new Slow(topic), new Failing(topic), new Fickle(topic))) {
+                ears.add(ear.listen());
+            }
+        }
+        return ears;
+    }
+
+    private CompletableFuture<?> publish() {
+        return CompletableFuture.allOf(IntStream.range(0, CLIENTS * THREADS)
+                .mapToObj(t -> Threads.inThread(() -> {
+                    Topic<String> topic = topics.get(t % CLIENTS);
+                    for (int i = 0; i < EACH; i++) {
+                        CompletableFuture<Long> stage =
+                                topic.publishAsync(name(t, i)).toCompletableFuture();
+                        published.put(name(t, i), stage);
+                        if (i % 8 == 0) {
+                            stage.exceptionally(failure -> 0L).get();
+                        }
+                    }
+                    return true;
+                }))
+                .toArray(CompletableFuture[]::new));
+    }
+
+    private static String name(int thread, int number) {
+        return thread + " " + number;
+    }
+
+    /** Lets time pass at about the pace of a clock, so that it does not run ahead of the threads. */
+    private void passUntilDone(CompletableFuture<?> result) throws Exception {
+        while (true) {
+            try {
+                result.get(1, TimeUnit.MILLISECONDS);
+                return;
+            } catch (TimeoutException notYet) {
+                clients.time.advance(Duration.ofMillis(3));
+            }
+        }
+    }
+
+    private CompletableFuture<Boolean> until(List<Ear> ears, long next) {
+        return Threads.inThread(() -> {
+            while (ears.stream().anyMatch(ear -> ear.next != next) && faults.isEmpty()) {
+                Thread.onSpinWait();
+            }
+            return true;
+        });
+    }
+
+    @Test
+    void everyListenerHearsTheSameAndEveryPublisherTheTruth() throws Exception {
+        connect();
+        List<Ear> ears = listen();
+        passUntilDone(publish());
+        passUntilDone(CompletableFuture.allOf(published.values().stream()
+                .map(stage -> stage.handle((offset, failure) -> true))
+                .toArray(CompletableFuture[]::new)));
+        long last = topic(clients.store.connect(clients.callbacks), "last").publish("last");
+        passUntilDone(until(ears, last + 1));
+
+        assertThat(faults).isEmpty();
+        assertThat(log.values()).doesNotHaveDuplicates();
+        published.forEach((payload, stage) -> {
+            if (!stage.isCompletedExceptionally()) {
+                assertThat(log.getOrDefault(stage.join(), payload)).isEqualTo(payload);
+            } else if (causeOf(stage) instanceof NotAppliedException) {
+                assertThat(log.values()).doesNotContain(payload);
+            } else {
+                assertThat(causeOf(stage)).isInstanceOf(OutcomeUnknownException.class);
+            }
+        });
+        for (int t = 0; t < CLIENTS * THREADS; t++) {
+            int thread = t;
+            assertThat(IntStream.range(0, EACH)
+                            .mapToObj(i -> published.get(name(thread, i)))
+                            .filter(stage -> !stage.isCompletedExceptionally())
+                            .map(CompletableFuture::join)
+                            .toList())
+                    .isSorted();
+        }
+        assertThat(published.values().stream().filter(stage -> !stage.isCompletedExceptionally()))
+                .as("some were published")
+                .isNotEmpty();
+    }
+
+    private static Throwable causeOf(CompletableFuture<Long> stage) {
+        Throwable failure = stage.handle((offset, thrown) -> thrown).join();
+        return Objects.requireNonNull(failure instanceof CompletionException ? failure.getCause() : failure);
+    }
+
+    @Test
+    void aTopicThatIsDeletedAgainAndAgainLeavesNothingAndServesWhoComesNext() throws Exception {
+        connect();
+        isDeleted = true;
+        List<Ear> ears = listen();
+        Topic<String> clean = topic(clients.store.connect(clients.callbacks), "clean");
+        CompletableFuture<?> publishing = publish();
+        CompletableFuture<?> deleting = Threads.inThread(() -> {
+            while (!publishing.isDone()) {
+                clean.delete();
+                topics.get(0)
+                        .publishAsync("between")
+                        .toCompletableFuture()
+                        .exceptionally(failure -> 0L)
+                        .get();
+            }
+            return true;
+        });
+        passUntilDone(publishing);
+        passUntilDone(deleting);
+        passUntilDone(CompletableFuture.allOf(published.values().stream()
+                .map(stage -> stage.handle((offset, failure) -> true))
+                .toArray(CompletableFuture[]::new)));
+        // What was applied late is over too.
+        passUntilDone(Threads.inThread(() -> clients.time.elapsed()));
+        clients.time.advance(Duration.ofSeconds(1));
+        clean.delete();
+        assertThat(clients.store
+                        .connect(Runnable::run)
+                        .read(new Query.All("topic/t"))
+                        .toCompletableFuture()
+                        .join()
+                        .entries())
+                .isEmpty();
+        assertThat(clean.publish("new")).isEqualTo(1);
+        long last = clean.publish("last");
+        passUntilDone(until(ears, last + 1));
+        assertThat(faults).isEmpty();
+        assertThat(ears).allSatisfy(ear -> assertThat(ear.next).isEqualTo(last + 1));
+    }
+}

@@ -1,0 +1,121 @@
+package io.sereno.recipes.topic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.Gap;
+import io.sereno.Message;
+import io.sereno.Sereno;
+import io.sereno.Subscription;
+import io.sereno.Topic;
+import io.sereno.TopicListener;
+import io.sereno.recipes.Clients;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A million messages, with a retention that keeps the last ten thousand, to ten subscribers of three clients. */
+@Timeout(60)
+class TopicLoadTest {
+    private static final int MESSAGES = 1_000_000;
+
+    private final Clients clients = new Clients();
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    /** Counts what it hears and what it is told that it will not hear: together that is everything, in order. */
+    private static class Ear implements TopicListener<byte[]> {
+        private final CompletableFuture<Void> done = new CompletableFuture<>();
+        private long next = 1;
+        private long heard;
+        private long lost;
+
+        @Override
+        public void onMessage(Message<byte[]> message) throws Exception {
+            expect(message.offset());
+            assertThat(ByteBuffer.wrap(message.payload()).getLong()).isEqualTo(message.offset());
+            heard++;
+            reached(message.offset());
+        }
+
+        @Override
+        public void onGap(Gap gap) {
+            expect(gap.firstOffset());
+            lost += gap.lastOffset() - gap.firstOffset() + 1;
+            reached(gap.lastOffset());
+        }
+
+        private void expect(long offset) {
+            if (offset != next) {
+                done.completeExceptionally(new AssertionError("heard of " + offset + ", and " + next + " was due"));
+            }
+        }
+
+        private void reached(long offset) {
+            next = offset + 1;
+            if (offset == MESSAGES) {
+                done.complete(null);
+            }
+        }
+    }
+
+    @Test
+    void everySubscriberHearsEachMessageInOrderOrWhichOnesItMissed() throws Exception {
+        Sereno[] three = {clients.connect("a"), clients.connect("b"), clients.connect("c")};
+        List<Ear> ears = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            Ear ear = new Ear();
+            ears.add(ear);
+            topic(three[i % 3]).subscribe(new From.Offset(1), ear);
+        }
+        CountDownLatch wake = new CountDownLatch(1);
+        Ear sleeper = new Ear() {
+            @Override
+            public void onMessage(Message<byte[]> message) throws Exception {
+                wake.await();
+                super.onMessage(message);
+            }
+        };
+        ears.add(sleeper);
+        topic(three[0]).subscribe(new From.Offset(1), sleeper);
+        Ear reconnecting = new Ear();
+        ears.add(reconnecting);
+        From durable = new From.Durable("reconnecting");
+        Sereno first = clients.connect("first");
+        Subscription before = topic(first).subscribe(durable, reconnecting);
+
+        Topic<byte[]> publisher = topic(clients.connect("publisher"));
+        CompletableFuture<Long> last = CompletableFuture.completedFuture(0L);
+        for (long i = 1; i <= MESSAGES; i++) {
+            byte[] payload = new byte[128];
+            ByteBuffer.wrap(payload).putLong(i);
+            last = publisher.publishAsync(payload).toCompletableFuture();
+            if (i == MESSAGES / 2) {
+                before.close();
+                first.close();
+                topic(clients.connect("second")).subscribe(durable, reconnecting);
+            }
+        }
+        assertThat(last.get(30, TimeUnit.SECONDS)).isEqualTo(MESSAGES);
+        wake.countDown();
+        for (Ear ear : ears) {
+            ear.done.get(30, TimeUnit.SECONDS);
+            assertThat(ear.heard + ear.lost).isEqualTo(MESSAGES);
+        }
+        assertThat(sleeper.lost).as("the sleeper missed something").isPositive();
+    }
+
+    private static Topic<byte[]> topic(Sereno sereno) {
+        return sereno.topic("t", Codec.bytes());
+    }
+}

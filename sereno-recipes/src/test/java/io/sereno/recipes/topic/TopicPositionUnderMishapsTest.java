@@ -1,0 +1,210 @@
+package io.sereno.recipes.topic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.Gap;
+import io.sereno.Message;
+import io.sereno.Topic;
+import io.sereno.TopicListener;
+import io.sereno.recipes.Bench;
+import io.sereno.recipes.Mishap;
+import io.sereno.recipes.Wire;
+import io.sereno.recipes.client.Directories;
+import io.sereno.recipes.client.Scope;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Write;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The table of all that can befall a call of a durable reader: what it is for, times every {@link Mishap}, times which time it is. One reads, another
+ * waits for its turn under the same name, a third publishes; then the first goes in order.
+ */
+class TopicPositionUnderMishapsTest {
+    private static final String TOPIC = "topic/t";
+    private static final String QUEUE = "reader/d/t";
+    private static final int MESSAGES = 30;
+
+    /** Beyond this, every mishap is over, and what it had left behind too. */
+    private static final Duration TROUBLE = Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(3));
+
+    /** What a call is for. */
+    enum Purpose {
+        READ,
+        PAGE,
+        FIRST_POSITION,
+        POSITION,
+        ENQUEUE,
+        REMOVAL;
+
+        static @Nullable Purpose of(Wire.Call<?> call) {
+            if (call.commit.isEmpty()) {
+                return switch (call.kind) {
+                    case READ_ENTRY -> READ;
+                    case READ_DIRECTORY -> PAGE;
+                    default -> null;
+                };
+            }
+            boolean deletes = call.commit.get().writes().stream().anyMatch(Write.Delete.class::isInstance);
+            return switch (call.commit.get().directory()) {
+                case QUEUE -> deletes ? REMOVAL : call.commit.get().writes().isEmpty() ? null : ENQUEUE;
+                case TOPIC ->
+                    call.commit.get().conditions().stream().anyMatch(Condition.ModRevision.class::isInstance)
+                            ? POSITION
+                            : FIRST_POSITION;
+                default -> null;
+            };
+        }
+    }
+
+    static Stream<Arguments> cells() {
+        List<Arguments> cells = new ArrayList<>();
+        for (Purpose purpose : Purpose.values()) {
+            for (Mishap mishap : Mishap.values()) {
+                cells.add(Arguments.of(purpose, mishap));
+            }
+        }
+        return cells.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cells")
+    void whateverBefallsACallEachMessageIsHandledAndThePositionIsNeverAhead(Purpose purpose, Mishap mishap) {
+        int struck = 0;
+        for (Wire.Notices notices : Wire.Notices.values()) {
+            for (int occurrence = 1; occurrence <= 4; occurrence++) {
+                struck += new Run(purpose, mishap, occurrence, notices).isStruck() ? 1 : 0;
+            }
+        }
+        assertThat(struck).as("runs in which there was such a call").isPositive();
+    }
+
+    /** One cell, under one kind of notices. */
+    private static final class Run {
+        private final Bench bench;
+        private final Bench.Node victim;
+        private final Purpose purpose;
+        private final Mishap mishap;
+        private final int occurrence;
+        private final List<TopicSubscription<String>> readers = new ArrayList<>();
+        /** All up to this one were handled. */
+        private long handled;
+
+        private long stored = 1;
+        private int seen;
+        private boolean struck;
+
+        Run(Purpose purpose, Mishap mishap, int occurrence, Wire.Notices notices) {
+            this.bench = new Bench(QUEUE, notices);
+            this.victim = bench.connect("victim");
+            this.purpose = purpose;
+            this.mishap = mishap;
+            this.occurrence = occurrence;
+        }
+
+        boolean isStruck() {
+            try (bench) {
+                run();
+                return struck;
+            } catch (AssertionError | RuntimeException broken) {
+                String cell = purpose + " " + mishap + " " + occurrence;
+                throw new AssertionError(
+                        cell + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
+            }
+        }
+
+        private void run() {
+            victim.wire().add(this::strike);
+            Bench.Node other = bench.connect("other");
+            Topic<String> topic = topic(bench.connect("publisher"));
+            bench.nodes.forEach(node -> node.client().open());
+            for (int i = 1; i <= MESSAGES; i++) {
+                String payload = "message " + i;
+                bench.later(Duration.ofSeconds(2L * i), () -> {
+                    var unused = topic.publishAsync(payload);
+                });
+            }
+            read(victim);
+            bench.later(Duration.ofSeconds(1), () -> read(other));
+            pass(TROUBLE);
+            readers.get(0).failed(new IllegalStateException("enough"));
+            pass(TROUBLE.multipliedBy(2));
+            assertThat(handled).as("messages that were handled").isEqualTo(MESSAGES);
+            assertThat(stored).as("the position").isEqualTo(MESSAGES + 1);
+            bench.closeAndExpectNothing();
+        }
+
+        private static Topic<String> topic(Bench.Node node) {
+            return new TopicRecipe<>(node.client(), Directories.below(""), "t", Codec.utf8());
+        }
+
+        private void read(Bench.Node node) {
+            Scope scope = new Scope(node.client().kernel(), "topic", "t");
+            TopicFeed feed =
+                    node.client().shared(TopicFeed.FEEDS).enter(TOPIC, () -> new TopicFeed(scope, TOPIC, Bench.TTL));
+            TopicSubscription<String> reader = new TopicSubscription<>(
+                    node.client(), new TopicPlace(feed, "d", QUEUE), Codec.utf8(), new TopicListener<>() {
+                        @Override
+                        public void onMessage(Message<String> message) {
+                            bench.log(node + " handles " + message.offset());
+                            bench.guard(() -> handled(message));
+                        }
+
+                        @Override
+                        public void onGap(Gap gap) {
+                            bench.guard(() -> {
+                                throw new AssertionError("nothing was trimmed, and " + node + " is told of " + gap);
+                            });
+                        }
+                    });
+            readers.add(reader);
+            var unused = reader.open(new From.Durable("d"), null, feed.strand());
+        }
+
+        private void handled(Message<String> message) {
+            assertThat(message.payload()).isEqualTo("message " + message.offset());
+            assertThat(message.offset()).as("what is handled next").isLessThanOrEqualTo(handled + 1);
+            handled = Math.max(handled, message.offset());
+        }
+
+        private void pass(Duration end) {
+            while (bench.step(end)) {
+                check();
+            }
+            check();
+        }
+
+        private void check() {
+            long active = readers.stream().filter(TopicSubscription::isActive).count();
+            if (!mishap.breaksTheLease()) {
+                assertThat(active).as("readers that are active").isLessThan(2);
+            }
+            for (Entry entry : bench.entries(TOPIC)) {
+                if (entry.name().equals(TopicPosition.entryName("d"))) {
+                    long next = TopicHeader.number(entry.value(), "next");
+                    assertThat(next).as("the position").isBetween(stored, handled + 1);
+                    stored = next;
+                }
+            }
+        }
+
+        private boolean strike(Wire.Call<?> call) {
+            if (Purpose.of(call) != purpose || ++seen != occurrence) {
+                return false;
+            }
+            struck = true;
+            bench.log("<" + mishap + " befalls " + call + ">");
+            mishap.strike(victim, call);
+            return true;
+        }
+    }
+}

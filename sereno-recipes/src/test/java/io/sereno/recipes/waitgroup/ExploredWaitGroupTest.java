@@ -1,0 +1,381 @@
+package io.sereno.recipes.waitgroup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.WaitGroup.OnLostWorker;
+import io.sereno.WorkersLostException;
+import io.sereno.recipes.LyingBackend;
+import io.sereno.recipes.MixedReads;
+import io.sereno.recipes.Processes;
+import io.sereno.recipes.Schedules;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.Change;
+import io.sereno.simulation.Exploration;
+import io.sereno.simulation.Explorer;
+import io.sereno.simulation.Fault;
+import io.sereno.simulation.SimulatedClient;
+import io.sereno.simulation.World;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The real wait group in thousands of schedules: one client adds places, and all three wait for them and have workers that take them, do them, give
+ * them up, or lose them; under faults, ends of leases that no store is allowed among them.
+ */
+class ExploredWaitGroupTest {
+    private static final String DIRECTORY = "waitgroup/x";
+    private static final int PLACES = 3;
+    /** To take a place, by all together, of a group that may stay open. By then all faults are over. */
+    private static final int MOST_TRIES = 300;
+
+    @ParameterizedTest
+    @EnumSource(OnLostWorker.class)
+    void everyPlaceCountsOnceAndWhoeverWaitsHearsOfTheEnd(OnLostWorker policy) {
+        Exploration found = explorer(LyingBackend.Lie.NONE, policy)
+                .schedules(Schedules.inABuild(500))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(500));
+        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+    }
+
+    @ParameterizedTest
+    @EnumSource(OnLostWorker.class)
+    void soItIsWhereLeasesEndTooEarly(OnLostWorker policy) {
+        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
+        faults.add(Fault.END_LEASE);
+        Exploration found = explorer(LyingBackend.Lie.NONE, policy)
+                .seed(3)
+                .faults(6, faults)
+                .schedules(Schedules.inABuild(500))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKeys(Fault.END_LEASE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(OnLostWorker.class)
+    void soItIsWhereClientsCrashAndOperatorsRemoveWorkersWhateverElseHappens(OnLostWorker policy) {
+        Exploration found = explorer(LyingBackend.Lie.NONE, policy, true)
+                .seed(4)
+                .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
+                .schedules(Schedules.inABuild(500))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKeys(Fault.END_LEASE, Fault.CRASH);
+    }
+
+    /**
+     * Whoever adds does so again where that was lost. Nobody knows then how often a place counts; but each call ends, and no wait goes on once the
+     * group is done, has failed or is gone. Where revisions repeat, a write that was meant for a state that is lost may meet another one, after which
+     * a group may stay open.
+     */
+    @ParameterizedTest
+    @MethodSource
+    void noCallHangsWhereTheStoreGoesBack(Fault loss, OnLostWorker policy) {
+        Set<Fault> faults = EnumSet.of(loss, Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES);
+        Exploration found = explorer(LyingBackend.Lie.NONE, policy, false, loss)
+                .seed(5)
+                .faults(5, faults)
+                .schedules(Schedules.inABuild(300))
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isEmpty();
+        assertThat(found.faults()).containsKey(loss);
+    }
+
+    static Stream<Arguments> noCallHangsWhereTheStoreGoesBack() {
+        return Stream.of(Fault.ROLL_BACK, Fault.RESTORE)
+                .flatMap(loss -> Stream.of(OnLostWorker.values()).map(policy -> Arguments.of(loss, policy)));
+    }
+
+    @Test
+    void aWaitGroupThatTakesDoubtForFailureIsFoundOut() {
+        Exploration found = explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, OnLostWorker.REOPEN)
+                .faults(6, Fault.survivable())
+                .schedules(3_000)
+                .run();
+        System.out.println(found);
+        assertThat(found.failure()).isPresent();
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, OnLostWorker policy) {
+        return explorer(lie, policy, false);
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, OnLostWorker policy, boolean rough) {
+        return explorer(lie, policy, rough, null);
+    }
+
+    private static Explorer explorer(LyingBackend.Lie lie, OnLostWorker policy, boolean rough, @Nullable Fault loss) {
+        String name = "wait group, " + policy + ", " + (loss != null ? loss : rough ? "removed by hand" : lie);
+        return new Explorer(name, world -> {
+            Count count = new Count(world, policy, rough, loss);
+            if (rough) {
+                count.addByHand(); // Whoever was to add might crash before.
+                Processes.operatorRemoves(
+                        world, DIRECTORY, entry -> entry.name().startsWith(WaitGroupPlace.LIFE));
+            }
+            for (SimulatedClient process : world.clients()) {
+                Backend backend = new MixedReads(
+                        new LyingBackend(process.backend(), lie), world.random().split());
+                Client client = Processes.client(process, backend);
+                process.step("connect", client::open);
+                Party party = new Party(process, client, count);
+                if (!rough && process.name().equals("client-1")) {
+                    process.step("add", loss == null ? party::add : party::addWheneverThereIsNone);
+                }
+                process.step("wait", party::await);
+                process.stepAfter(Duration.ofMillis(world.random().nextInt(2_000)), "join", party::join);
+                process.eventually("has heard of the end", () -> party.hasHeard() || count.mayStayOpen());
+                process.eventually(
+                        "has no call under way",
+                        () -> client.shared(WaitGroupRecipe.CELLS).size() == 0);
+                process.eventually(
+                        "keeps nothing",
+                        () -> client.shared(WaitGroupVigil.VIGILS).size() == 0 || count.mayStayOpen());
+            }
+            if (loss == null) {
+                world.always("every place counts once, and there are as many claims as are joined", count::isRight);
+                world.always(
+                        "whoever was told that it has not joined is neither lost nor done", count::onlyJoinedCount);
+            }
+        });
+    }
+
+    /** What was asked for and what was told, beside what the store says. */
+    private static final class Count {
+        private final World world;
+        private final OnLostWorker policy;
+        private final boolean rough;
+        private final @Nullable Fault loss;
+        private int sure;
+        private int doubtful;
+        private int waiting;
+        private int tries;
+        private boolean finished;
+        /** Ids of those who have joined. */
+        private final Set<String> joined = new HashSet<>();
+        /** How many joins have not ended, or have ended in doubt: each of these may have been told to its caller, as far as the store knows. */
+        private int perhapsJoined;
+
+        private Snapshot seen = new Snapshot(List.of(), false);
+        private WaitGroupSighting sighting = WaitGroupSighting.of(seen);
+
+        Count(World world, OnLostWorker policy, boolean rough, @Nullable Fault loss) {
+            this.world = world;
+            this.policy = policy;
+            this.rough = rough;
+            this.loss = loss;
+        }
+
+        /** It is open, and nobody can say that it will ever be done. */
+        boolean mayStayOpen() {
+            return loss == Fault.RESTORE && look().state().isOpen();
+        }
+
+        void addByHand() {
+            WaitGroupState added = WaitGroupState.FORMAT.initial().add(PLACES, policy);
+            var unused = world.observer()
+                    .commit(Commit.to(DIRECTORY)
+                            .put(WaitGroupRecipe.HEADER, WaitGroupState.FORMAT.encode(added))
+                            .build());
+        }
+
+        WaitGroupSighting look() {
+            Snapshot now = world.observer()
+                    .read(new Query.All(DIRECTORY))
+                    .toCompletableFuture()
+                    .join();
+            if (!now.equals(seen)) {
+                seen = now;
+                sighting = WaitGroupSighting.of(now);
+            }
+            return sighting;
+        }
+
+        boolean onlyJoinedCount() {
+            WaitGroupState state = look().state();
+            List<String> lost = state.lostIn(1);
+            long strangers = lost == null
+                    ? 0
+                    : lost.stream().filter(id -> !joined.contains(id)).count();
+            int over = state.generation() == 0 ? 0 : PLACES - state.pending();
+            return strangers <= perhapsJoined && over <= joined.size() + perhapsJoined;
+        }
+
+        boolean isRight() {
+            WaitGroupState state = look().state();
+            if (state.generation() == 0) {
+                return sure == 0;
+            }
+            int counted = PLACES - state.pending();
+            boolean countsDeeds = policy == OnLostWorker.COUNT_AS_DONE || counted <= sure + doubtful;
+            return state.generation() == 1
+                    && look().claims().size() == state.joined()
+                    && state.joined() <= state.pending()
+                    && (rough
+                            || counted
+                                    >= sure) // A place that was removed while its done() was in doubt seems to be done.
+                    && countsDeeds
+                    && (!finished || state.stage() == WaitGroupState.Stage.DONE);
+        }
+    }
+
+    /** What one process does, one worker after another. */
+    private static final class Party {
+        private final SimulatedClient process;
+        private final Client client;
+        private final Scope scope;
+        private final WaitGroupRecipe group;
+        private final Count count;
+        private boolean ended;
+
+        Party(SimulatedClient process, Client client, Count count) {
+            this.process = process;
+            this.client = client;
+            this.scope = new Scope(client.kernel(), "wait group", "x");
+            this.group = new WaitGroupRecipe(client, "x", DIRECTORY);
+            this.count = count;
+            count.waiting++;
+        }
+
+        boolean hasHeard() {
+            return ended;
+        }
+
+        private Duration soon() {
+            return Duration.ofMillis(count.world.random().nextInt(3_000));
+        }
+
+        private void note(String what, @Nullable Throwable failure) {
+            count.world.note(() -> process + " " + what + (failure == null ? "" : ": " + failure));
+        }
+
+        private <R> CompletableFuture<R> submit(Change<WaitGroupState, R> change) {
+            client.shared(WaitGroupRecipe.CELLS).submit(scope, DIRECTORY, change);
+            return change;
+        }
+
+        void add() {
+            var unused = submit(new WaitGroupRecipe.Adding(scope, PLACES, count.policy))
+                    .whenComplete((added, failure) -> {
+                        note("has added", failure);
+                        if (failure instanceof NotAppliedException) {
+                            process.stepAfter(soon(), "add", this::add);
+                        } else if (failure != null) {
+                            // By then it is settled, or its session is over.
+                            process.stepAfter(Duration.ofSeconds(40), "look, and add", this::addUnlessThere);
+                        }
+                    });
+        }
+
+        /** Now and then, until nobody waits any more, or nobody tries any more to take a place of what stays open. */
+        void addWheneverThereIsNone() {
+            if (count.waiting == 0 || (count.tries > MOST_TRIES && count.mayStayOpen())) {
+                return;
+            }
+            if (count.look().state().generation() == 0) {
+                var unused = submit(new WaitGroupRecipe.Adding(scope, PLACES, count.policy))
+                        .whenComplete((added, failure) -> note("has added", failure));
+            }
+            process.stepAfter(Duration.ofSeconds(5), "look, and add", this::addWheneverThereIsNone);
+        }
+
+        private void addUnlessThere() {
+            if (count.look().state().generation() == 0) {
+                add();
+            }
+        }
+
+        void await() {
+            WaitGroupVigil vigil = client.shared(WaitGroupVigil.VIGILS)
+                    .enter(DIRECTORY, () -> new WaitGroupVigil(client, scope, DIRECTORY));
+            WaitGroupVigil.Waiter waiter = vigil.enter(null);
+            var unused = waiter.result().whenComplete((finished, failure) -> {
+                note("has waited, " + finished, failure);
+                vigil.leave(waiter);
+                client.shared(WaitGroupVigil.VIGILS).exit(DIRECTORY);
+                ended = true;
+                count.waiting--;
+                count.finished |= failure == null;
+                boolean failed = failure instanceof WorkersLostException;
+                boolean gone = count.loss != null
+                        && (failure instanceof IllegalStateException || failure instanceof OutcomeUnknownException);
+                if (failure != null && !gone && !(failed && count.policy == OnLostWorker.FAIL)) {
+                    count.world.failed("waiting", failure);
+                }
+            });
+        }
+
+        void join() {
+            if (ended || (++count.tries > MOST_TRIES && count.mayStayOpen())) {
+                return;
+            }
+            count.perhapsJoined++;
+            var unused = submit(group.joining()).whenComplete((place, failure) -> {
+                if (!(failure instanceof OutcomeUnknownException)) {
+                    count.perhapsJoined--;
+                }
+                if (place != null) {
+                    count.joined.add(place.id());
+                }
+                note("has joined as " + Optional.ofNullable(place).map(WaitGroupPlace::id), failure);
+                if (failure == null) {
+                    WaitGroupWorker worker = group.handOver(place);
+                    process.stepAfter(soon(), "work", () -> work(worker));
+                } else {
+                    process.stepAfter(soon(), "join", this::join);
+                }
+            });
+        }
+
+        private void work(WaitGroupWorker worker) {
+            if (count.world.random().nextInt(5) == 0) {
+                note("gives up " + worker.id(), null);
+                var unused = worker.giveUp().whenComplete((gone, failure) -> next());
+                return;
+            }
+            count.doubtful++;
+            var unused = worker.finish().whenComplete((done, failure) -> {
+                note("is done with " + worker.id(), failure);
+                if (failure == null) {
+                    count.sure++;
+                }
+                if (!(failure instanceof OutcomeUnknownException)) {
+                    count.doubtful--;
+                }
+                if (failure instanceof OutcomeUnknownException || failure instanceof NotAppliedException) {
+                    var unusedEnd = worker.giveUp();
+                }
+                next();
+            });
+        }
+
+        private void next() {
+            process.stepAfter(soon(), "join", this::join);
+        }
+    }
+}

@@ -1,0 +1,315 @@
+package io.sereno.recipes.waitgroup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.WaitGroup.OnLostWorker;
+import io.sereno.WorkersLostException;
+import io.sereno.recipes.Bench;
+import io.sereno.recipes.Mishap;
+import io.sereno.recipes.Wire;
+import io.sereno.recipes.client.Scope;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Write;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The table of all that can befall a call of the wait group: every kind of call, times every {@link Mishap}, times which time it is, under every
+ * policy. Two clients wait, and have workers that take the places, do them, give one up; one client is the victim.
+ */
+class WaitGroupUnderMishapsTest {
+    private static final String DIRECTORY = "waitgroup/x";
+    private static final int PLACES = 4;
+    private static final Duration END = Duration.ofSeconds(200);
+
+    /** What a call is for. */
+    enum Purpose {
+        LOOK,
+        READ_OF_HEADER,
+        JOIN,
+        LEAVE,
+        SETTLE,
+        REMOVAL_OF_RECORD;
+
+        static @Nullable Purpose of(Wire.Call<?> call) {
+            if (call.commit.isEmpty()) {
+                return call.kind == Wire.Kind.READ_DIRECTORY
+                        ? LOOK
+                        : call.kind == Wire.Kind.READ_ENTRY ? READ_OF_HEADER : null;
+            }
+            Commit commit = call.commit.get();
+            if (!commit.directory().equals(DIRECTORY) || commit.writes().isEmpty()) {
+                return null;
+            }
+            if (!commit.conditions().stream().anyMatch(Condition.ModRevision.class::isInstance)) {
+                return commit.writes().get(0) instanceof Write.Delete ? REMOVAL_OF_RECORD : null;
+            }
+            boolean puts = commit.writes().stream()
+                    .anyMatch(
+                            write -> write instanceof Write.Put && write.name().startsWith(WaitGroupPlace.CLAIM));
+            boolean ends = deletes(commit, WaitGroupPlace.LIFE);
+            boolean buries = deletes(commit, WaitGroupPlace.CLAIM);
+            return puts ? JOIN : ends ? LEAVE : buries ? SETTLE : null;
+        }
+
+        private static boolean deletes(Commit commit, String prefix) {
+            return commit.writes().stream()
+                    .anyMatch(write ->
+                            write instanceof Write.Delete && write.name().startsWith(prefix));
+        }
+    }
+
+    record Cell(Purpose purpose, Mishap mishap, int occurrence, OnLostWorker policy, Wire.Notices notices) {}
+
+    static Stream<Arguments> cells() {
+        List<Arguments> cells = new ArrayList<>();
+        for (Purpose purpose : Purpose.values()) {
+            for (Mishap mishap :
+                    EnumSet.complementOf(EnumSet.of(Mishap.ENTRY_REMOVED_BEFORE, Mishap.ENTRY_REMOVED_AFTER))) {
+                cells.add(Arguments.of(purpose, mishap));
+            }
+        }
+        return cells.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cells")
+    void whateverBefallsACallEveryPlaceCountsOnceAndAllHearOfTheEnd(Purpose purpose, Mishap mishap) {
+        int struck = 0;
+        for (OnLostWorker policy : OnLostWorker.values()) {
+            struck += struck(purpose, mishap, 1, policy, Wire.Notices.EXACT);
+            struck += struck(purpose, mishap, 2, policy, Wire.Notices.EXACT);
+            struck += struck(purpose, mishap, 1, policy, Wire.Notices.NONE);
+        }
+        assertThat(struck).as("runs in which there was such a call").isPositive();
+    }
+
+    private static int struck(
+            Purpose purpose, Mishap mishap, int occurrence, OnLostWorker policy, Wire.Notices notices) {
+        return new Run(new Cell(purpose, mishap, occurrence, policy, notices)).struck() ? 1 : 0;
+    }
+
+    private static final class Run {
+        private final Cell cell;
+        private final Bench bench;
+        private final Party victim;
+        private final Party other;
+        private int seen;
+        private boolean struck;
+        /** What {@code done} was heard of, and what nobody knows of or is under way. */
+        private int sure;
+
+        private int doubtful;
+
+        Run(Cell cell) {
+            this.cell = cell;
+            this.bench = new Bench(DIRECTORY, cell.notices());
+            this.victim = new Party(bench.connect("victim"));
+            this.other = new Party(bench.connect("other"));
+        }
+
+        boolean struck() {
+            try (bench) {
+                run();
+                return struck;
+            } catch (AssertionError | RuntimeException broken) {
+                throw new AssertionError(
+                        cell + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
+            }
+        }
+
+        private void run() {
+            victim.node.wire().add(this::strike);
+            bench.nodes.forEach(node -> node.client().open());
+            other.add();
+            victim.await();
+            other.await();
+            at(Duration.ofSeconds(1), () -> victim.join(true));
+            at(Duration.ofSeconds(1), () -> victim.join(cell.policy() == OnLostWorker.FAIL));
+            // One who dies, so that there is somebody to settle in any case.
+            Party dying = new Party(bench.connect("dying"));
+            dying.node.client().open();
+            at(Duration.ofSeconds(1), () -> {
+                dying.join(null);
+                dying.heard = "nothing, it does not wait";
+            });
+            if (cell.policy() != OnLostWorker.FAIL) {
+                at(Duration.ofSeconds(2), () -> dying.node.wire().cut(Wire.Passage.CUT));
+            }
+            at(Duration.ofSeconds(3), () -> other.join(true));
+            at(Duration.ofSeconds(30), dying::leaveAll);
+            while (bench.step(END)) {}
+            check();
+            bench.nodes.forEach(node -> {
+                node.wire().clear();
+                assertThat(node.client().shared(WaitGroupRecipe.CELLS).size())
+                        .as("cells in use")
+                        .isZero();
+                assertThat(node.client().shared(WaitGroupVigil.VIGILS).size())
+                        .as("vigils in use")
+                        .isZero();
+            });
+            assertThat(bench.live()).extracting(Entry::name).containsExactly("h");
+            new WaitGroupRecipe(other.node.client(), "x", DIRECTORY).delete();
+            bench.closeAndExpectNothing();
+        }
+
+        private void at(Duration when, Runnable event) {
+            bench.later(when, event);
+        }
+
+        private boolean strike(Wire.Call<?> call) {
+            if (Purpose.of(call) != cell.purpose() || ++seen != cell.occurrence()) {
+                return false;
+            }
+            struck = true;
+            bench.log("<" + cell.mishap() + " befalls " + call + ">");
+            cell.mishap().strike(victim.node, call);
+            return true;
+        }
+
+        private WaitGroupSighting look() {
+            return WaitGroupSighting.of(bench.store
+                    .connect(Runnable::run)
+                    .read(new Query.All(DIRECTORY))
+                    .toCompletableFuture()
+                    .join());
+        }
+
+        private void guard() {
+            bench.guard(() -> {
+                WaitGroupSighting now = look();
+                WaitGroupState state = now.state();
+                int counted = PLACES - state.pending();
+                assertThat(now.claims()).as("claims").hasSize(state.joined());
+                assertThat(counted).as("places done").isBetween(sure, PLACES);
+                if (cell.policy() != OnLostWorker.COUNT_AS_DONE) {
+                    assertThat(counted).as("places done").isLessThanOrEqualTo(sure + doubtful);
+                }
+            });
+        }
+
+        private void check() {
+            guard();
+            for (Party party : List.of(victim, other)) {
+                assertThat(party.heard).as("what %s has heard", party.node).isNotNull();
+                if (cell.policy() != OnLostWorker.FAIL) {
+                    assertThat(party.heard).isEqualTo("true");
+                }
+            }
+            WaitGroupState state = look().state();
+            assertThat(state.generation()).isEqualTo(1);
+            if (state.stage() == WaitGroupState.Stage.FAILED) {
+                assertThat(cell.policy()).isEqualTo(OnLostWorker.FAIL);
+                assertThat(victim.heard).isEqualTo("lost");
+            } else {
+                assertThat(state.stage()).isEqualTo(WaitGroupState.Stage.DONE);
+                assertThat(victim.heard).isEqualTo("true");
+            }
+            assertThat(other.heard).isEqualTo(victim.heard);
+        }
+
+        /** What one client does. */
+        private final class Party {
+            private final Bench.Node node;
+            private final Scope scope;
+            private final WaitGroupRecipe group;
+            private final List<WaitGroupWorker> workers = new ArrayList<>();
+            private @Nullable String heard;
+
+            Party(Bench.Node node) {
+                this.node = node;
+                this.scope = new Scope(node.client().kernel(), "wait group", "x");
+                this.group = new WaitGroupRecipe(node.client(), "x", DIRECTORY);
+            }
+
+            private void log(String what, @Nullable Throwable failure) {
+                bench.log(node + " " + what
+                        + Optional.ofNullable(failure).map(f -> ": " + f).orElse(""));
+                guard();
+            }
+
+            void add() {
+                node.client()
+                        .shared(WaitGroupRecipe.CELLS)
+                        .submit(scope, DIRECTORY, new WaitGroupRecipe.Adding(scope, PLACES, cell.policy()));
+            }
+
+            void await() {
+                WaitGroupVigil vigil = node.client()
+                        .shared(WaitGroupVigil.VIGILS)
+                        .enter(DIRECTORY, () -> new WaitGroupVigil(node.client(), scope, DIRECTORY));
+                WaitGroupVigil.Waiter waiter = vigil.enter(null);
+                var unused = waiter.result().whenComplete((finished, failure) -> {
+                    heard = failure == null
+                            ? finished.toString()
+                            : failure instanceof WorkersLostException ? "lost" : failure.toString();
+                    log("has waited, " + heard, null);
+                    vigil.leave(waiter);
+                    node.client().shared(WaitGroupVigil.VIGILS).exit(DIRECTORY);
+                });
+            }
+
+            /** And is done a second later, or gives up; or neither. */
+            void join(@Nullable Boolean done) {
+                if (heard != null) {
+                    return;
+                }
+                WaitGroupPlace.Joining joining = group.joining();
+                node.client().shared(WaitGroupRecipe.CELLS).submit(scope, DIRECTORY, joining);
+                var unused = joining.whenComplete((place, failure) -> {
+                    log("joins", failure);
+                    if (failure != null) {
+                        bench.later(Duration.ofSeconds(2), () -> join(done));
+                        return;
+                    }
+                    WaitGroupWorker worker = group.handOver(place);
+                    workers.add(worker);
+                    if (done != null) {
+                        bench.later(Duration.ofSeconds(1), () -> leave(worker, done));
+                    }
+                });
+            }
+
+            void leaveAll() {
+                workers.forEach(worker -> leave(worker, true));
+            }
+
+            private void leave(WaitGroupWorker worker, boolean done) {
+                if (!done) {
+                    var unused =
+                            worker.giveUp().whenComplete((gone, failure) -> log("has given up " + worker.id(), null));
+                } else {
+                    finish(worker);
+                }
+                bench.later(Duration.ofSeconds(1), () -> join(true));
+            }
+
+            private void finish(WaitGroupWorker worker) {
+                doubtful++;
+                var unused = worker.finish().whenComplete((counted, failure) -> {
+                    sure += failure == null ? 1 : 0;
+                    doubtful -= failure instanceof OutcomeUnknownException ? 0 : 1;
+                    log("is done with " + worker.id(), failure);
+                    if (failure instanceof OutcomeUnknownException || failure instanceof NotAppliedException) {
+                        var unusedEnd =
+                                worker.giveUp().whenComplete((end, why) -> log("has given up " + worker.id(), null));
+                    }
+                });
+            }
+        }
+    }
+}
