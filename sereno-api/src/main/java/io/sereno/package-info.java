@@ -49,6 +49,11 @@
  * readers, and {@code Sereno} itself. {@code close()} is idempotent, takes bounded time and never throws for a loss.
  * Everything else holds nothing and needs no closing.
  *
+ * <p><b>What to implement.</b> Applications implement {@link io.sereno.Codec}, {@link io.sereno.TopicListener},
+ * {@link io.sereno.MembershipListener}, {@link io.sereno.SerenoObserver} and {@link io.sereno.SerenoMeter}; these get new
+ * methods only with a default. All other interfaces are implemented by Sereno alone and may get methods in any release.
+ * {@code docs/compatibility.md} has what a release keeps.
+ *
  * <p>Names like LCK-5 are rules of the specification, {@code docs/spec.md}.
  */
 @NullMarked

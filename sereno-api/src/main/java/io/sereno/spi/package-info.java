@@ -1,5 +1,5 @@
 /**
- * What a backend implements: five methods over directories of entries. Applications have no business here, except for
+ * What a backend implements: six methods over directories of entries. Applications have no business here, except for
  * the facts in {@link io.sereno.spi.Guarantees} and the promises of a store in {@link io.sereno.spi.Promise}.
  *
  * <p>A store holds <em>directories</em>, each a set of named <em>entries</em>. A {@link io.sereno.spi.Commit} changes
