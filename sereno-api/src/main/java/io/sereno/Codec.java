@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
 /**
- * How the messages of a topic become bytes.
+ * Converts the messages of a topic to bytes and back.
  *
  * <pre>{@code
  * Codec<UUID> ids = Codec.of(
@@ -14,17 +14,16 @@ import java.util.function.Function;
  * }</pre>
  *
  * <p>Both methods are called from any thread, must not block, and may throw any {@link RuntimeException}:
- * {@code publish} passes on what {@link #encode} throws, and {@link TopicReader#next()} what {@link #decode} throws; a
- * subscription ends with that.
- * Implementations are safe for use by multiple threads.
+ * {@code publish} throws what {@link #encode} throws, and {@link TopicReader#next()} throws what {@link #decode}
+ * throws; a subscription fails with that exception. Implementations are safe for use by multiple threads.
  *
- * @param <T> what the messages are
+ * @param <T> the type of the messages
  */
 public interface Codec<T> {
     /**
      * Encodes.
      *
-     * @param payload what to say
+     * @param payload the message
      * @return an array that the caller may keep
      */
     byte[] encode(T payload);
@@ -33,14 +32,14 @@ public interface Codec<T> {
      * Decodes.
      *
      * @param bytes an array that the codec may keep
-     * @return what was said
+     * @return the message
      */
     T decode(byte[] bytes);
 
     /**
-     * Makes a codec of two functions.
+     * Makes a codec from two functions.
      *
-     * @param <T> what the messages are
+     * @param <T> the type of the messages
      * @param encode as {@link #encode}
      * @param decode as {@link #decode}
      * @return a codec
@@ -60,7 +59,7 @@ public interface Codec<T> {
     }
 
     /**
-     * Bytes as they are, copied.
+     * A codec for byte arrays, which it copies.
      *
      * @return a codec
      */
@@ -69,8 +68,9 @@ public interface Codec<T> {
     }
 
     /**
-     * Text as UTF-8. Text with half of a surrogate pair is refused with an {@link IllegalArgumentException}, since it
-     * would not come back; bytes that are no UTF-8 become U+FFFD.
+     * A codec for text in UTF-8. Text with half of a surrogate pair is refused with an
+     * {@link IllegalArgumentException}, since decoding would not restore it; bytes that are not valid UTF-8 become
+     * U+FFFD.
      *
      * @return a codec
      */

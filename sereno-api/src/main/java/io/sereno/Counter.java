@@ -13,13 +13,13 @@ import java.util.function.LongUnaryOperator;
  * }</pre>
  *
  * <p><b>Guarantees.</b> Linearizable. A change that returns was made exactly once. Changes that many threads of one
- * client make at the same time travel in one commit, and each gets the value that it had after its own.
+ * client make at the same time share one commit, and each gets the value that resulted from its own change.
  *
  * <p><b>Not guaranteed.</b> That an addition which ended with {@link OutcomeUnknownException} was not made. That
  * {@link #onChange} sees every value.
  *
- * <p><b>Blocking.</b> Whatever reads or changes waits for the store, at most the operation timeout; none is
- * interruptible. {@link #addAsync} and {@link #onChange} do not wait.
+ * <p><b>Blocking.</b> Every method that reads or changes the value waits for the store, at most the operation timeout,
+ * and is not interruptible. {@link #addAsync} and {@link #onChange} do not wait.
  *
  * <p><b>Errors</b> of every method that reads or changes: {@link NotAppliedException} if nothing was changed, or the
  * value could not be read; the call may be repeated. {@link OutcomeUnknownException} if the change may have been made
@@ -30,7 +30,7 @@ import java.util.function.LongUnaryOperator;
  */
 public interface Counter {
     /**
-     * What it is called.
+     * The name of the counter.
      *
      * @return as given to {@link Sereno#counter}
      */
@@ -46,7 +46,7 @@ public interface Counter {
     /**
      * Sets the value.
      *
-     * @param value the new one
+     * @param value the new value
      */
     void set(long value);
 
@@ -90,24 +90,24 @@ public interface Counter {
     /**
      * Sets the value.
      *
-     * @param value the new one
+     * @param value the new value
      * @return the value before that
      */
     long getAndSet(long value);
 
     /**
-     * Sets the value if it is as expected.
+     * Sets the value if it is the expected one.
      *
-     * @param expected what it has to be
-     * @param value the new one
-     * @return false if it was something else; nothing was changed then
+     * @param expected the value that it must have now
+     * @param value the new value
+     * @return false if it had another value; nothing was changed then
      */
     boolean compareAndSet(long expected, long value);
 
     /**
-     * Sets the value to what a function makes of it.
+     * Sets the value to the result of a function.
      *
-     * @param update without side effects: it is applied again whenever others were faster
+     * @param update has no side effects: it is applied again if the value changed meanwhile
      * @return the value after that
      */
     long updateAndGet(LongUnaryOperator update);
@@ -115,8 +115,9 @@ public interface Counter {
     /**
      * Adds without waiting.
      *
-     * <p>What travelled in one commit completes one after another in one thread. So what is attached to the stage, other
-     * than by an {@code Async} method, holds up those behind it, and must not wait for them.
+     * <p>The stages of additions that share a commit are completed one after another in one thread. So an action
+     * attached to a stage, other than by an {@code Async} method, delays the stages after it, and must not wait for
+     * them.
      *
      * @param delta what to add, negative to subtract
      * @return the value after that; fails as {@link #addAndGet} throws; completes off I/O threads
@@ -124,14 +125,14 @@ public interface Counter {
     CompletionStage<Long> addAsync(long delta);
 
     /**
-     * Calls back with the value, first as it is, then as it changes: in order, and the latest always comes, but values
-     * in between are skipped when they change faster than the callback returns.
+     * Calls back with the current value, then with each new value. Values come in order, and the latest always comes;
+     * values in between are skipped if the value changes faster than the callback returns.
      *
-     * @param callback hears the value
+     * @param callback receives the value
      * @return ends the calls when it is closed
      */
     Subscription onChange(LongConsumer callback);
 
-    /** Sets it back to 0 and leaves nothing in the store. Whoever uses it afterwards begins it anew. */
+    /** Sets the counter back to 0 and leaves nothing in the store. The next use creates the counter again. */
     void delete();
 }

@@ -19,7 +19,7 @@ public final class DuplicateMemberException extends SerenoException {
      * Makes one.
      *
      * @param message what happened, without secrets
-     * @param cause what it was found by, if anything
+     * @param cause the underlying exception, if any
      */
     public DuplicateMemberException(String message, @Nullable Throwable cause) {
         super(message, cause);

@@ -2,16 +2,16 @@ package io.sereno;
 
 import io.sereno.spi.Names;
 
-/** Where in a topic to begin. */
+/** Where a reader of a topic begins. */
 public sealed interface From {
-    /** With the first message that is published afterwards. */
+    /** At the first message that is published afterwards. */
     record Now() implements From {}
 
-    /** With the first message that is kept. */
+    /** At the first message that is kept. */
     record Earliest() implements From {}
 
     /**
-     * With this message. If it was taken by retention already, with a {@link Gap}.
+     * At this message; if retention has already taken it, with a {@link Gap}.
      *
      * @param offset 1 or more; may lie ahead
      */
@@ -25,11 +25,12 @@ public sealed interface From {
     }
 
     /**
-     * Behind what was acknowledged under this name. A name that nobody has read under begins with the first message that
-     * is kept, and from then on hears of a {@link Gap} when retention takes what it has not had. At least once: what was
-     * not acknowledged comes again. One is active for each name at a time; others wait to take over.
+     * After the last message that was acknowledged under this name. A name that has never had a reader begins at the
+     * first message that is kept; from then on its readers get a {@link Gap} if retention takes messages that they have
+     * not had. Delivery is at least once: messages that were not acknowledged are delivered again. One reader is active
+     * for each name at a time; others wait to take over.
      *
-     * @param name of the position, which is stored until the topic is deleted
+     * @param name of the position; the position is stored until the topic is deleted
      */
     record Durable(String name) implements From {
         /** Checks the name. */

@@ -18,20 +18,20 @@ package io.sereno;
  *
  * <p><b>Guarantees.</b> Those of {@link Right}. The token never changes and rises from grant to grant (LCK-2a).
  *
- * <p><b>Not guaranteed.</b> That the right is still held an instant after {@code isHeld()} said so: a pause of the
- * process can fall in between. A resource that refuses tokens lower than the greatest it has seen is safe from that
- * too; nothing else is.
+ * <p><b>Not guaranteed.</b> That the right is still held an instant after {@code isHeld()} returned true: the process
+ * can be paused in between. Only a resource that refuses tokens lower than the greatest it has seen is safe from that
+ * too.
  *
- * <p>Not bound to a thread: any thread may use it and give it back. Instances are safe for use by multiple threads.
+ * <p>Not bound to a thread: any thread may use it and release it. Instances are safe for use by multiple threads.
  */
 public interface Grant extends Right {
     /**
-     * Orders this grant among all of its name: every later grant has a greater one, in whatever process. It is
-     * <em>createRevision of the store's entry x 1,024 + place in the series that one client hands on locally</em>; the
-     * factor is part of the stored format. Tokens of different names mean nothing to each other. They rise as far as
-     * the store's revisions do, see {@link io.sereno.spi.Promise#REVISIONS_SURVIVE_FAIL_OVER}.
+     * Orders this grant among all grants of its name: every later grant has a greater token, in whatever process. The
+     * token is <em>createRevision of the store's entry x 1,024 + place in the series that one client hands on
+     * locally</em>; the factor is part of the stored format. Tokens of different names cannot be compared. Tokens rise
+     * as far as the store's revisions do, see {@link io.sereno.spi.Promise#REVISIONS_SURVIVE_FAIL_OVER}.
      *
-     * @return positive; always the same, whatever became of the right
+     * @return positive; always the same, also after the right has ended
      */
     long fencingToken();
 }

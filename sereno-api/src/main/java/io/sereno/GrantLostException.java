@@ -3,7 +3,7 @@ package io.sereno;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A right was lost before it was given back: what was done under it may have met another holder. */
+/** A right was lost before it was released: the work done under it may have overlapped with that of another holder. */
 public final class GrantLostException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
@@ -24,7 +24,7 @@ public final class GrantLostException extends SerenoException {
      *
      * @param lossCause why the right was lost
      * @param message what happened, without secrets
-     * @param cause what it was found by, if anything
+     * @param cause the underlying exception, if any
      */
     public GrantLostException(LossCause lossCause, String message, @Nullable Throwable cause) {
         super(message, cause);

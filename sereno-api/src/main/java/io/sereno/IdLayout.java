@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How ids are made up: from the top, time in ticks since an epoch, a sequence within a tick, a slot that no two
- * generators have at a time.
+ * The layout of ids. From the top: the time in ticks since an epoch, a sequence within a tick, and a slot that no two
+ * generators have at the same time.
  *
  * @param timeBits bits for the time, 1 to 63
  * @param tick how long a tick is; more than zero
@@ -17,7 +17,7 @@ import java.time.Instant;
 public record IdLayout(int timeBits, Duration tick, int sequenceBits, int slotBits, Instant epoch) {
     /**
      * The layout of Sonyflake (github.com/sony/sonyflake): 39 bits of 10 ms since 2014-09-01 00:00 UTC, 8 bits of
-     * sequence, 16 bits of slot, which it calls machine. Lasts for 174 years, and makes 25,600 ids a second and slot.
+     * sequence, 16 bits of slot, which it calls machine. Lasts for 174 years, and makes 25,600 ids per second and slot.
      */
     public static final IdLayout SONYFLAKE =
             new IdLayout(39, Duration.ofMillis(10), 8, 16, Instant.parse("2014-09-01T00:00:00Z"));
@@ -26,9 +26,9 @@ public record IdLayout(int timeBits, Duration tick, int sequenceBits, int slotBi
     private static final int MOST_INT_BITS = 31;
 
     /**
-     * Checks that it fits into a long, and its time into an {@link Instant}.
+     * Checks that ids fit into a long, and their time into an {@link Instant}.
      *
-     * @throws IllegalArgumentException if it does not; says what is accepted
+     * @throws IllegalArgumentException if they do not; the message says what is accepted
      */
     public IdLayout {
         requireBits("timeBits", timeBits, 1, MOST_BITS);
@@ -53,7 +53,7 @@ public record IdLayout(int timeBits, Duration tick, int sequenceBits, int slotBi
     }
 
     /**
-     * What an id is made of.
+     * The parts of an id.
      *
      * @param time the beginning of the tick in which it was made, by the generator's wall clock
      * @param sequence its number within that tick
@@ -65,8 +65,8 @@ public record IdLayout(int timeBits, Duration tick, int sequenceBits, int slotBi
      * Takes an id apart.
      *
      * @param id made with this layout
-     * @return what it is made of
-     * @throws IllegalArgumentException if no id of this layout is that large, or it is negative
+     * @return the parts of the id
+     * @throws IllegalArgumentException if the id is negative, or larger than any id of this layout
      */
     public Parts decode(long id) {
         if (id < 0 || id > mask(timeBits + sequenceBits + slotBits)) {

@@ -6,9 +6,10 @@ import java.util.Objects;
 import java.util.OptionalLong;
 
 /**
- * Which clients had a lock, and which waited for it, when somebody looked. For display: it may be over when it is read.
+ * Which clients had a lock, and which waited for it, at the time of the read. For display: it may be outdated when it
+ * is looked at.
  *
- * <p>Threads that wait within a client share its entry and are not seen from outside.
+ * <p>Threads that wait within a client share its entry and are not visible from outside.
  *
  * @param holders the clients that have the lock, the oldest entry first; a mutex has at most one; copied
  * @param waiters the clients that wait, in the order in which they will be granted; copied
@@ -20,11 +21,11 @@ public record LockView(List<Place> holders, List<Place> waiters) {
         waiters = List.copyOf(waiters);
     }
 
-    /** How a client wants the lock. A later version may add values. */
+    /** How a client requests the lock. A later version may add values. */
     public enum Kind {
         /** Nobody else holds at the same time: a mutex. */
         EXCLUSIVE,
-        /** Others of this kind may hold at the same time. No recipe of this version asks for it. */
+        /** Others of this kind may hold at the same time. No recipe of this version uses it. */
         SHARED
     }
 
@@ -33,13 +34,13 @@ public record LockView(List<Place> holders, List<Place> waiters) {
      *
      * @param entry its name in the directory of the lock, by which an operator finds it with the store's own tools
      * @param nodeId of the client; empty if the entry does not say
-     * @param since when the client queued, by its own wall clock; informative, nothing is decided by it
-     * @param kind how the client wants the lock
+     * @param since when the client began to queue, by its own wall clock; informative only
+     * @param kind how the client requests the lock
      * @param weight how much of the lock's capacity it takes, 1 or more; always 1 for a mutex
-     * @param fencingToken of an exclusive holder, else empty: the first of the series that the client hands on locally;
-     *     the current hold may have one greater by up to 1,023
-     * @param foreign whether the entry is not Sereno's: it is bound to no lease, so it never ends by itself, and
-     *     everybody behind it waits until an operator deletes it with the store's own tools
+     * @param fencingToken of an exclusive holder, else empty: the first token of the series of holds that the client
+     *     hands on locally; the token of the current hold may be greater by up to 1,023
+     * @param foreign whether the entry was not put by Sereno: it is bound to no lease, so it never ends by itself, and
+     *     all clients behind it wait until an operator deletes it with the store's own tools
      */
     public record Place(
             String entry,

@@ -7,8 +7,8 @@ import java.util.Objects;
  * A member of a group, as others see it.
  *
  * @param id unique in the group
- * @param incarnation new, and greater, each time that it is listed anew
- * @param metadata what it says of itself; copied
+ * @param incarnation a new, greater number each time the member is listed again
+ * @param metadata as given by the member; copied
  */
 public record Member(String id, long incarnation, Map<String, String> metadata) {
     /** Copies the metadata. */

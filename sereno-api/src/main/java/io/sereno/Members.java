@@ -3,7 +3,7 @@ package io.sereno;
 import java.util.List;
 
 /**
- * Who is in a group.
+ * The members of a group.
  *
  * @param list all members, by id; copied
  * @param current false while the store cannot be asked; the list is then the last known

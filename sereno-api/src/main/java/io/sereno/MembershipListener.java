@@ -1,15 +1,16 @@
 package io.sereno;
 
 /**
- * Hears who comes and goes in a group: {@code joined} and {@code left} in pairs for each incarnation, also over a
- * reconnect. A member that restarted leaves and joins. Whoever came and went between two looks is not seen.
+ * Is notified of joins and leaves in a group: {@code joined} and {@code left} come in pairs for each incarnation, also
+ * across a reconnect. A member that restarted leaves and joins. A member that came and went between two reads is not
+ * reported.
  */
 public interface MembershipListener {
     /**
-     * A member joined, or was there already.
+     * A member joined, or was present already.
      *
-     * @param member who
-     * @param members all, by the look that found it
+     * @param member the new member
+     * @param members all members, from the read that found the change
      */
     default void joined(Member member, Members members) {}
 
@@ -17,7 +18,7 @@ public interface MembershipListener {
      * A member changed its metadata.
      *
      * @param member as it is now
-     * @param members all, by the look that found it
+     * @param members all members, from the read that found the change
      */
     default void updated(Member member, Members members) {}
 
@@ -25,7 +26,7 @@ public interface MembershipListener {
      * A member left, or died.
      *
      * @param member as last seen
-     * @param members all, by the look that found it
+     * @param members all members, from the read that found the change
      */
     default void left(Member member, Members members) {}
 }

@@ -6,11 +6,11 @@ import java.util.Objects;
 /**
  * A message of a topic.
  *
- * @param <T> what it says
+ * @param <T> the type of the payload
  * @param offset its place in the stream, 1 or more
- * @param payload what it says
+ * @param payload the content
  * @param publisher node id of the client that published it
- * @param publishedAt when, by that client's wall clock; informative, the order is that of offsets
+ * @param publishedAt when it was published, by that client's wall clock; informative: the order is that of offsets
  */
 public record Message<T>(long offset, T payload, String publisher, Instant publishedAt) {
     /** Refuses an offset below 1. */

@@ -1,6 +1,9 @@
 package io.sereno;
 
-/** Retention took messages that this reader had not read, or the store has lost messages; {@link Gap} says how the reader goes on. */
+/**
+ * Retention took messages that this reader had not read, or the store has lost messages; {@link Gap} says how the
+ * reader continues.
+ */
 public final class MessagesLostException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
@@ -10,7 +13,7 @@ public final class MessagesLostException extends SerenoException {
     /**
      * Makes one.
      *
-     * @param gap what is missing
+     * @param gap the messages that are missing
      * @param message what happened, without secrets
      */
     public MessagesLostException(Gap gap, String message) {
@@ -20,7 +23,7 @@ public final class MessagesLostException extends SerenoException {
     }
 
     /**
-     * What is missing.
+     * The missing messages.
      *
      * @return the messages that are missing
      */

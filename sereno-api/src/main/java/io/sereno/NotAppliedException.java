@@ -3,8 +3,8 @@ package io.sereno;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Nothing was changed, nor will be: the call may be repeated. Reads that failed end in this way too, and waits whose
- * time ended while the store was out of reach.
+ * Nothing was changed, nor will be: the call may be repeated. Also thrown by failed reads, and by waits whose time
+ * ended while the store was out of reach.
  */
 public final class NotAppliedException extends SerenoException {
     private static final long serialVersionUID = 1L;
@@ -22,7 +22,7 @@ public final class NotAppliedException extends SerenoException {
      * Makes one.
      *
      * @param message what happened, without secrets
-     * @param cause what it was found by, if anything
+     * @param cause the underlying exception, if any
      */
     public NotAppliedException(String message, @Nullable Throwable cause) {
         super(message, cause);

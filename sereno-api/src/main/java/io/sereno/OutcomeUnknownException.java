@@ -3,8 +3,8 @@ package io.sereno;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The change was made, or will be, or never will be: its fate could not be found out in time, and it was not repeated,
- * since that could have made it twice. Look at what it was to change before repeating it.
+ * The change was made, or will be made later, or never will be: its outcome could not be found out in time. Sereno did
+ * not repeat the change, since that could have made it twice. Check the current state before repeating it.
  */
 public final class OutcomeUnknownException extends SerenoException {
     private static final long serialVersionUID = 1L;
@@ -22,7 +22,7 @@ public final class OutcomeUnknownException extends SerenoException {
      * Makes one.
      *
      * @param message what happened, without secrets
-     * @param cause what it was found by, if anything
+     * @param cause the underlying exception, if any
      */
     public OutcomeUnknownException(String message, @Nullable Throwable cause) {
         super(message, cause);

@@ -7,8 +7,8 @@ import java.util.Objects;
  * A candidate, as others see it.
  *
  * @param nodeId of its client
- * @param incarnation new, and greater, at each enrolment: a node that restarted leaves and joins
- * @param metadata what it says of itself; copied
+ * @param incarnation a new, greater number at each enrolment: a node that restarted leaves and joins
+ * @param metadata as given by the candidate; copied
  */
 public record Peer(String nodeId, long incarnation, Map<String, String> metadata) {
     /** Copies the metadata. */

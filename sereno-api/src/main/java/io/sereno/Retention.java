@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How much of a topic is kept. What is within both limits is kept; since messages are stored and trimmed in batches,
- * somewhat more may be there.
+ * How much of a topic is kept. Messages within both limits are kept; since messages are stored and trimmed in batches,
+ * somewhat more may be kept.
  *
- * @param maxMessages how many at most, 1 or more
- * @param maxAge how old at most, by the wall clocks of those who publish; empty for no limit
+ * @param maxMessages the most messages to keep, 1 or more
+ * @param maxAge the greatest age of a message, by the wall clocks of the publishers; empty for no limit
  */
 public record Retention(int maxMessages, Optional<Duration> maxAge) {
-    /** Refuses what would keep nothing. */
+    /** Refuses limits that would keep nothing. */
     public Retention {
         if (maxMessages < 1) {
             throw new IllegalArgumentException("maxMessages is " + maxMessages + "; 1 or more is accepted");

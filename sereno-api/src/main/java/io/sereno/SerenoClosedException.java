@@ -2,7 +2,7 @@ package io.sereno;
 
 import org.jspecify.annotations.Nullable;
 
-/** The {@link Sereno} that this belongs to was closed, before the call or during it. */
+/** The {@link Sereno} of this object was closed, before the call or during it. */
 public final class SerenoClosedException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
@@ -19,7 +19,7 @@ public final class SerenoClosedException extends SerenoException {
      * Makes one.
      *
      * @param message what happened, without secrets
-     * @param cause what it was found by, if anything
+     * @param cause the underlying exception, if any
      */
     public SerenoClosedException(String message, @Nullable Throwable cause) {
         super(message, cause);

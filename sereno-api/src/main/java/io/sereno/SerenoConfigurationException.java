@@ -3,8 +3,8 @@ package io.sereno;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A URI, a builder or the class path is not as it must be. The message says what was found and what is accepted. Thrown
- * before any I/O where it can be seen there.
+ * A URI, a builder or the class path is invalid. The message says what was found and what is accepted. Thrown before
+ * any I/O where the error can be detected then.
  */
 public final class SerenoConfigurationException extends SerenoException {
     private static final long serialVersionUID = 1L;
@@ -22,7 +22,7 @@ public final class SerenoConfigurationException extends SerenoException {
      * Makes one.
      *
      * @param message what happened, without secrets
-     * @param cause what it was found by, if anything
+     * @param cause the underlying exception, if any
      */
     public SerenoConfigurationException(String message, @Nullable Throwable cause) {
         super(message, cause);

@@ -8,7 +8,7 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
 /**
- * Makes {@link Sereno.Builder}s: what the implementation of the recipes registers with {@link ServiceLoader}. Not for
+ * Makes {@link Sereno.Builder}s. The implementation of the recipes registers it with {@link ServiceLoader}. Not for
  * applications, which use {@link Sereno#builder()}.
  *
  * <p>Implementations have a public constructor without arguments that does no I/O.
@@ -23,7 +23,7 @@ public interface SerenoFactory {
 
     /**
      * Looks for the implementation with the context class loader of this thread and with the loader of this interface.
-     * What both see counts once.
+     * An implementation that both see counts once.
      *
      * @return the only implementation
      * @throws SerenoConfigurationException if there is none, naming the jar to add; if there are several, naming each
@@ -32,7 +32,7 @@ public interface SerenoFactory {
     static SerenoFactory load() {
         ClassLoader context = Thread.currentThread().getContextClassLoader();
         ClassLoader own = SerenoFactory.class.getClassLoader();
-        // By class: where one loader delegates to the other, both see the same one.
+        // Keyed by class: if one loader delegates to the other, both find the same class.
         Map<Class<?>, ServiceLoader.Provider<SerenoFactory>> found = new LinkedHashMap<>();
         try {
             collect(context, found);

@@ -25,20 +25,20 @@ import java.util.function.LongSupplier;
  * };
  * }</pre>
  *
- * <p><b>A meter or an observer.</b> A meter hears everything, and never misses an event. It is called synchronously, in
- * the thread in which the event happens, often a thread of the store's client library. So its methods must return at
- * once: a method that blocks holds up the recipe that calls it. A {@link SerenoObserver} hears only rare events, in a
- * thread where it may block, and misses events when it is too slow.
+ * <p><b>A meter or an observer.</b> A meter receives everything, and never misses an event. It is called synchronously,
+ * in the thread in which the event happens, often a thread of the store's client library. So its methods must return at
+ * once: a method that blocks holds up the recipe that calls it. A {@link SerenoObserver} receives only rare events, in
+ * a thread where it may block, and misses events when it is too slow.
  *
- * <p><b>Names.</b> A meter is told every name, and an application may use any number of them. A meter that keeps
- * one series for each name has to limit their number. It may map several names to one series: every method reports an
- * event or a change, never a total, so the sum over the names of a series is right. These sums are:
+ * <p><b>Names.</b> A meter receives every name, and an application may use any number of them. A meter that keeps one
+ * series for each name has to limit their number. It may map several names to one series: every method reports an event
+ * or a change, never a total, so the sum over the names of a series is right. These sums are:
  *
  * <ul>
- *   <li>who waits: one more with {@link #waiting}, one less with {@link #granted} or {@link #gaveUp};
- *   <li>what is held: one more with {@link #granted}, one less with {@link #released} or {@link #lost}. For the recipe
- *       {@code election} that is the number of elections that this client leads;
- *   <li>the messages that the readers of a topic have not had yet: the sum of all {@link #topicLag}.
+ *   <li>the number of waiters: one more with {@link #waiting}, one less with {@link #granted} or {@link #gaveUp};
+ *   <li>the number of held rights: one more with {@link #granted}, one less with {@link #released} or {@link #lost}.
+ *       For the recipe {@code election} that is the number of elections that this client leads;
+ *   <li>the number of messages that the readers of a topic have not had yet: the sum of all {@link #topicLag}.
  * </ul>
  *
  * <p><b>Guarantees.</b> Every {@code waiting} is followed by exactly one {@code granted} or {@code gaveUp}, and every
@@ -46,10 +46,11 @@ import java.util.function.LongSupplier;
  * return to zero.
  *
  * <p><b>Not guaranteed.</b> That methods are called one after another: several threads call a meter at the same time,
- * so it has to be safe for use by multiple threads. What a method throws is logged once for a series of equal
+ * so it has to be safe for use by multiple threads. An exception from a method is logged once for a series of equal
  * exceptions, and ignored.
  *
- * <p>Times are nanoseconds of the client's monotonic clock, never negative. Without a meter, no time is read for one.
+ * <p>Times are nanoseconds of the client's monotonic clock, never negative. Without a meter, no clock is read for these
+ * times.
  */
 public interface SerenoMeter {
     /** The kinds of requests to a store. */
@@ -58,11 +59,11 @@ public interface SerenoMeter {
         READ,
         /** Changes a directory, or checks a condition in it. */
         COMMIT,
-        /** Asks for a lease. */
+        /** Grants a lease. */
         GRANT_LEASE,
         /** Renews a lease. */
         RENEW_LEASE,
-        /** Gives a lease back. */
+        /** Revokes a lease. */
         REVOKE_LEASE,
         /** Opens a watch. */
         WATCH
@@ -70,7 +71,7 @@ public interface SerenoMeter {
 
     /** How a request ended. */
     enum Outcome {
-        /** It did what it was to do. */
+        /** It succeeded. */
         OK,
         /** A condition of the commit did not hold, so the commit changed nothing. */
         CONFLICT,
@@ -100,18 +101,18 @@ public interface SerenoMeter {
      * The client is connected. Called once, before any other method.
      *
      * @param backend the kind of store, as {@link io.sereno.spi.Guarantees#backend()}
-     * @param sessionRemainingNanos how long the client's session is believed in without another renewal; 0 while there
-     *     is no session. May be asked at any time and in any thread; it reads a clock, and does no I/O
+     * @param sessionRemainingNanos how long the client will treat its session as live without another renewal; 0 while
+     *     there is no session. May be called at any time and in any thread; it reads a clock, and does no I/O
      */
     default void connected(String backend, LongSupplier sessionRemainingNanos) {}
 
     /**
-     * A request to the store ended. Every request counts once, those of sessions and other work in the background
-     * included.
+     * A request to the store ended. Every request counts once, including those of sessions and other work in the
+     * background.
      *
-     * @param operation which kind
+     * @param operation the kind of the request
      * @param outcome how it ended
-     * @param nanos from the call of the backend to its answer
+     * @param nanos the time from the call of the backend to its answer
      */
     default void request(Operation operation, Outcome outcome, long nanos) {}
 
@@ -143,11 +144,11 @@ public interface SerenoMeter {
     default void gaveUp(String recipe, String name, NotGranted why, long waitNanos) {}
 
     /**
-     * A right was given back.
+     * A right was released.
      *
      * @param recipe {@code mutex} or {@code election}
      * @param name of the mutex or election
-     * @param holdNanos from the grant to the call that gave it back
+     * @param holdNanos the time from the grant to the call that released the right
      */
     default void released(String recipe, String name, long holdNanos) {}
 
@@ -157,7 +158,7 @@ public interface SerenoMeter {
      * @param recipe {@code mutex} or {@code election}
      * @param name of the mutex or election
      * @param cause why
-     * @param holdNanos from the grant to the loss
+     * @param holdNanos the time from the grant to the loss
      */
     default void lost(String recipe, String name, LossCause cause, long holdNanos) {}
 

@@ -3,7 +3,7 @@ package io.sereno;
 import java.time.Duration;
 
 /**
- * Hears of rare events in a client, for logs and alarms.
+ * Receives rare events of a client, for logs and alarms.
  *
  * <pre>{@code
  * SerenoObserver observer = new SerenoObserver() {
@@ -19,7 +19,7 @@ import java.time.Duration;
  * do not count with an observer: a {@link SerenoMeter} never misses an event, is called synchronously, and must not
  * block.
  *
- * <p>What an observer throws is logged once for a series of equal exceptions, and ignored. That events are missed is
+ * <p>An exception from an observer is logged once for a series of equal exceptions, and ignored. Missed events are
  * logged too. An instance that is given to one builder is never called by two threads at the same time.
  */
 public interface SerenoObserver {
@@ -27,17 +27,17 @@ public interface SerenoObserver {
      * A session changed its state: the client's own, or one for members with another ttl.
      *
      * @param state the new one
-     * @param sessionId of the session, as in the store; empty when there is none
+     * @param sessionId of the session, as in the store; empty if there is none
      */
     default void session(SessionState state, String sessionId) {}
 
     /**
-     * A right was given.
+     * A right was granted.
      *
      * @param recipe {@code mutex} or {@code election}
      * @param name of the mutex or election
      * @param fencingToken of the grant
-     * @param waited from the call to the grant
+     * @param waited the time from the call to the grant
      */
     default void granted(String recipe, String name, long fencingToken, Duration waited) {}
 
@@ -52,9 +52,9 @@ public interface SerenoObserver {
     default void lost(String recipe, String name, long fencingToken, LossCause cause) {}
 
     /**
-     * Something failed that nobody waited for: a callback, or work in the background, which is tried again.
+     * Something failed that no caller waits for: a callback, or work in the background, which is retried.
      *
-     * @param recipe which kind
+     * @param recipe the kind of the recipe
      * @param name of the object
      * @param operation what was tried
      * @param cause what it failed with

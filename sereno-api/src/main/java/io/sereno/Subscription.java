@@ -9,16 +9,17 @@ import java.util.concurrent.CompletionStage;
  */
 public interface Subscription extends AutoCloseable {
     /**
-     * Hears that no callback will run any more.
+     * Completes when no callback will run any more.
      *
-     * @return completes normally after {@link #close()}, and fails with the cause if it ended by itself: a listener
-     *     that failed, a topic that was deleted, a client that was closed ({@link SerenoClosedException})
+     * @return completes normally after {@link #close()}, and fails with the cause if the subscription ended by itself:
+     *     a listener failed, the topic was deleted, or the client was closed ({@link SerenoClosedException})
      */
     CompletionStage<Void> ended();
 
     /**
-     * Ends it: no callback begins after this has returned. One that is running is interrupted, and waited for, 5 s at
-     * most; inside a callback this returns at once, and that one is the last. Idempotent, not interruptible.
+     * Ends the subscription: no callback begins after this method has returned. A running callback is interrupted, and
+     * this method waits for it, 5 s at most. Inside a callback the method returns at once, and that callback is the
+     * last. Idempotent, not interruptible.
      */
     @Override
     void close();

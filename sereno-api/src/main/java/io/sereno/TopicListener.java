@@ -1,48 +1,50 @@
 package io.sereno;
 
 /**
- * Hears the messages of a topic, one after another, in the order of their offsets. Runs off I/O threads; a slow one is
- * slow for itself only.
+ * Receives the messages of a topic, one after another, in the order of their offsets. Runs off I/O threads; a slow
+ * listener delays only itself.
  *
- * @param <T> what the messages are
+ * @param <T> the type of the messages
  */
 @FunctionalInterface
 public interface TopicListener<T> {
     /**
-     * Handles a message. For a durable subscription returning acknowledges it.
+     * Handles a message. For a durable subscription, returning acknowledges the message.
      *
      * @param message the next one
-     * @throws Exception as it likes; {@link #onFailure} decides what follows
+     * @throws Exception if it fails; {@link #onFailure} decides what follows
      */
     void onMessage(Message<T> message) throws Exception;
 
     /**
-     * Hears that retention took messages that this subscription had not had, and the next message is the one behind the gap; or that the store
-     * has lost messages, also such that this subscription had, and the next message is what is published in their place ({@link Gap}). Gaps are told to the {@link SerenoObserver} and logged, whether or not this is overridden. What this throws
-     * ends the subscription; a durable one is told of the gap again when it goes on.
+     * Called if retention took messages that this subscription had not had; the next message is then the first one
+     * after the gap. Also called if the store has lost messages, perhaps including messages that this subscription had;
+     * the next message is then what is published in their place ({@link Gap}). Gaps are reported to the
+     * {@link SerenoObserver} and logged, whether or not this method is overridden. An exception from this method ends
+     * the subscription; a durable subscription gets the gap again when it continues.
      *
      * @param gap what is missing
      */
     default void onGap(Gap gap) {}
 
     /**
-     * Decides what follows when {@link #onMessage} threw.
+     * Decides what follows after {@link #onMessage} threw.
      *
-     * @param message which one
+     * @param message the message that failed
      * @param failure what it threw
-     * @return {@link Reaction#STOP} unless overridden: nothing is lost in silence
+     * @return {@link Reaction#STOP} unless overridden: no message is lost silently
      */
     default Reaction onFailure(Message<T> message, Exception failure) {
         return Reaction.STOP;
     }
 
-    /** What follows a failure. */
+    /** The reaction to a failure. */
     enum Reaction {
-        /** The same message again, after a pause. */
+        /** Deliver the same message again, after a pause. */
         RETRY,
-        /** The next message. */
+        /** Continue with the next message. */
         SKIP,
-        /** Nothing: the subscription ends, and {@link Subscription#ended()} fails with what was thrown. */
+        /** End the subscription; {@link Subscription#ended()} fails with what was thrown. */
         STOP
     }
 }

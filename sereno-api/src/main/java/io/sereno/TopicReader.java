@@ -15,24 +15,26 @@ import java.util.Optional;
  * }
  * }</pre>
  *
- * <p>Keeps a bounded number of messages ahead, and catches up from the store. A {@linkplain From.Durable durable}
- * reader acknowledges a message by asking for the next one; what was not acknowledged comes again after a restart.
- * What {@link Codec#decode} throws for a message, {@code next} throws; the call after that goes on behind the message,
- * as if it had been returned.
+ * <p>Buffers a bounded number of messages, and catches up from the store. A {@linkplain From.Durable durable} reader
+ * acknowledges a message by asking for the next one; messages that were not acknowledged come again after a restart. If
+ * {@link Codec#decode} throws for a message, {@code next} throws that exception; the next call continues after the
+ * message, as if it had been returned.
  *
- * <p>Instances are safe for use by multiple threads; each message goes to one of them. Of a durable reader a call
- * acknowledges whatever was returned before it, to any thread: threads that share one acknowledge for each other.
+ * <p>Instances are safe for use by multiple threads; each message goes to one of them. A call on a durable reader
+ * acknowledges all messages that were returned before it, to any thread: threads that share a reader acknowledge for
+ * each other.
  *
- * @param <T> what the messages are
+ * @param <T> the type of the messages
  */
 public interface TopicReader<T> extends AutoCloseable {
     /**
      * Waits for the next message, through outages.
      *
-     * @return in the order of their offsets
-     * @throws InterruptedException if interrupted; no message is lost by that
-     * @throws MessagesLostException once where retention took messages that were not read, and the next call goes on behind them; or where the store
-     *     has lost messages, also such that were read, and the next call goes on with what is published in their place
+     * @return the next message, in the order of offsets
+     * @throws InterruptedException if interrupted; no message is lost because of that
+     * @throws MessagesLostException once for each gap: if retention took messages that were not read, the next call
+     *     continues after them; if the store has lost messages, perhaps including messages that were read, the next
+     *     call continues with what is published in their place
      * @throws IllegalStateException if the reader is closed, or the topic was deleted, also while waiting
      * @throws SerenoClosedException if the client is closed, also while waiting
      */
@@ -42,10 +44,11 @@ public interface TopicReader<T> extends AutoCloseable {
      * Waits for some time for the next message.
      *
      * @param timeout zero or more
-     * @return empty if none came
-     * @throws InterruptedException if interrupted; no message is lost by that
-     * @throws MessagesLostException once where retention took messages that were not read, and the next call goes on behind them; or where the store
-     *     has lost messages, also such that were read, and the next call goes on with what is published in their place
+     * @return the next message; empty if none came
+     * @throws InterruptedException if interrupted; no message is lost because of that
+     * @throws MessagesLostException once for each gap: if retention took messages that were not read, the next call
+     *     continues after them; if the store has lost messages, perhaps including messages that were read, the next
+     *     call continues with what is published in their place
      * @throws NotAppliedException if the time ended while the store was out of reach
      * @throws IllegalStateException if the reader is closed, or the topic was deleted, also while waiting
      * @throws SerenoClosedException if the client is closed, also while waiting
@@ -53,7 +56,7 @@ public interface TopicReader<T> extends AutoCloseable {
     Optional<Message<T>> next(Duration timeout) throws InterruptedException;
 
     /**
-     * Ends the reading; the last message that {@code next} returned stays unacknowledged. Idempotent, does not wait for
+     * Ends the reader; the last message that {@code next} returned stays unacknowledged. Idempotent, does not wait for
      * the store.
      */
     @Override

@@ -5,16 +5,16 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What an election looks like. A view, put together from reads: it may lag, and what came and went between two reads is
- * not in it. Whether one leads oneself is for {@link LeaderElection#leadership()} to say.
+ * The candidates of an election. This is a view, put together from reads: it may lag, and it misses candidates that
+ * came and went between two reads. To find out whether this candidate leads, use {@link LeaderElection#leadership()}.
  *
  * @param self this candidate, while it is enrolled
- * @param leader who leads: the first candidate in the order of the store; empty while that is not known, for instance
- *     when this candidate has lost the leadership and its entry may still be there (LDR-13)
+ * @param leader the first candidate in the order of the store; empty while the leader is not known, for instance when
+ *     this candidate has lost the leadership and its entry may still be there (LDR-13)
  * @param peers all candidates, this one included, in the order in which they lead; copied. A peer with the node id
- *     {@code foreign entry <name>} is an entry that no client put: it is bound to no lease, and nobody behind it leads
- *     until an operator deletes it with the store's own tools
- * @param current false while the store cannot be asked; the rest is then the last known
+ *     {@code foreign entry <name>} is an entry that no client put: it is bound to no lease, and no candidate behind it
+ *     leads until an operator deletes it with the store's own tools
+ * @param current false while the store cannot be asked; the other fields are then the last known
  */
 public record Topology(Optional<Peer> self, Optional<Peer> leader, List<Peer> peers, boolean current) {
     /** Copies the list. */

@@ -16,7 +16,7 @@ import java.util.concurrent.CompletionStage;
  */
 public interface Worker extends AutoCloseable {
     /**
-     * Under what the place is listed.
+     * The id under which the place is listed.
      *
      * @return unique
      */
@@ -25,23 +25,23 @@ public interface Worker extends AutoCloseable {
     /**
      * Counts the place as done, once. Waits for the store, at most the operation timeout; not interruptible.
      *
-     * @throws GrantLostException if the place was lost before; another may have it by now
+     * @throws GrantLostException if the place was lost before; another worker may have it by now
      * @throws IllegalStateException if it was done or closed before
      * @throws NotAppliedException if nothing was changed; the call may be repeated
-     * @throws OutcomeUnknownException if it may have counted, and this could not be found out in time
+     * @throws OutcomeUnknownException if the place may have been counted, and this could not be found out in time
      */
     void done();
 
     /**
-     * Hears of the loss of the place, as {@link Grant#lost()}.
+     * Completes when the place is lost, as {@link Grant#lost()}.
      *
      * @return completes normally, with the cause; never after {@link #done()} or {@link #close()}
      */
     CompletionStage<LossCause> lost();
 
     /**
-     * Gives the place up. Without {@link #done()} before, this is a worker that failed: the policy of the wait group
-     * applies at once. Idempotent; waits at most the operation timeout and is not interruptible.
+     * Gives the place up. If {@link #done()} was not called before, the worker counts as failed: the policy of the wait
+     * group applies at once. Idempotent; waits at most the operation timeout and is not interruptible.
      */
     @Override
     void close();

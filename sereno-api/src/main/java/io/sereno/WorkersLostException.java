@@ -11,7 +11,7 @@ public final class WorkersLostException extends SerenoException {
     /**
      * Makes one.
      *
-     * @param workers ids of those that were lost; copied
+     * @param workers ids of the lost workers; copied
      * @param message what happened, without secrets
      */
     public WorkersLostException(List<String> workers, String message) {
@@ -20,7 +20,7 @@ public final class WorkersLostException extends SerenoException {
     }
 
     /**
-     * Who was lost.
+     * The lost workers.
      *
      * @return their ids, as {@link Worker#id()}
      */

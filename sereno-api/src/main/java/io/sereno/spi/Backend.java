@@ -4,30 +4,30 @@ import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
 /**
- * One client's connection to a store, below one namespace. Five methods; everything that recipes do goes through them.
+ * One client's connection to a store, within one namespace. Recipes use the store only through its methods.
  *
  * <p><b>Guarantees.</b> Reads are linearizable (READ-1). A commit takes effect at one moment, all or nothing (COM-1),
- * and at most once whatever happens below (COM-11). A lease ends neither early (LEA-2) nor later than declared (LEA-3),
- * and dead is dead (LEA-6, LEA-7). After a watch is live no change goes unannounced (WAT-1, WAT-8). An outcome in doubt
- * is told as such (OUT-3, OUT-4).
+ * and at most once whatever happens in the layers below (COM-11). A lease ends neither early (LEA-2) nor later than
+ * declared (LEA-3), and a lease that has ended stays dead (LEA-6, LEA-7). After a watch is live every change is
+ * announced (WAT-1, WAT-8). An unknown outcome is reported as such (OUT-3, OUT-4).
  *
  * <p><b>Not guaranteed.</b> That a read of several entries shows them at one moment, unless
  * {@link Promise#SNAPSHOT_READS} is promised; that an {@code UNKNOWN} commit is settled when its stage fails; any order
  * between directories.
  *
- * <p><b>Blocking.</b> No method waits for the network but {@link #close()} (LIF-6a). Every stage completes by the
- * operation timeout + 250 ms (LIF-6b). Stages and listeners are completed and called outside locks, so that they may
- * call this object again (LIF-7b).
+ * <p><b>Blocking.</b> Only {@link #close()} waits for the network (LIF-6a). Every stage completes within the operation
+ * timeout + 250 ms (LIF-6b). Stages are completed and listeners are called outside locks, so callbacks may call this
+ * object again (LIF-7b).
  *
  * <p><b>Errors.</b> Stages fail with {@link BackendException}, perhaps inside a
- * {@link java.util.concurrent.CompletionException} (OUT-6c); any other throwable is a defect and counts as
- * {@code UNKNOWN}. After {@link #close()} all fail at once, {@code NOT_APPLIED} (LIF-3).
+ * {@link java.util.concurrent.CompletionException} (OUT-6c); any other throwable is a bug and counts as
+ * {@code UNKNOWN}. After {@link #close()} all calls fail at once, {@code NOT_APPLIED} (LIF-3).
  *
  * <p>Instances are safe for use by multiple threads (LIF-7c).
  */
 public interface Backend extends AutoCloseable {
     /**
-     * Reads of one directory what the query asks for. What is absent is an empty list (READ-4a).
+     * Reads the entries of one directory that the query asks for. If there are none, the list is empty (READ-4a).
      *
      * @param query what to read
      * @return the entries, in the order of their names; fails {@code NOT_APPLIED}, never {@code UNKNOWN} (OUT-6a)
@@ -35,12 +35,12 @@ public interface Backend extends AutoCloseable {
     CompletionStage<Snapshot> read(Query query);
 
     /**
-     * Carries out one commit, at most once: neither this method nor a client library below it may send it again unless
-     * the earlier attempt certainly did not happen (COM-11).
+     * Applies one commit, at most once: neither this method nor a client library below it may send the commit again
+     * unless the earlier attempt certainly did not take effect (COM-11).
      *
      * @param commit conditions, then writes
-     * @return how it certainly ended; fails {@code NOT_APPLIED} if it certainly changed nothing, and {@code UNKNOWN} in
-     *     any doubt (OUT-1 to OUT-4)
+     * @return the certain result; fails {@code NOT_APPLIED} if the commit certainly changed nothing, and
+     *     {@code UNKNOWN} in any doubt (OUT-1 to OUT-4)
      */
     CompletionStage<CommitResult> commit(Commit commit);
 
@@ -49,32 +49,32 @@ public interface Backend extends AutoCloseable {
      *
      * @param ttl more than zero and at most {@link Guarantees#greatestTtl()} (LEA-1b, LEA-1c)
      * @return a lease that lives for {@link Lease#ttl()}, counted from its grant in the store; fails
-     *     {@code NOT_APPLIED}, and what was granted all the same ends by itself
+     *     {@code NOT_APPLIED}; a lease that was granted all the same ends by itself
      */
     CompletionStage<Lease> grantLease(Duration ttl);
 
     /**
      * Watches a directory, or one entry of it. The watch lasts until {@link Watch#cancel()} or {@link #close()}: the
-     * backend opens it again as often as it must, and then says {@link WatchListener#reset()} (WAT-8, WAT-9).
+     * backend opens it again as often as needed, and then calls {@link WatchListener#reset()} (WAT-8, WAT-9).
      *
      * @param target what to watch
-     * @param listener hears of changes, one notice at a time, on {@link BackendConfig#executor()}; a notice may come
+     * @param listener receives the notices, one at a time, on {@link BackendConfig#executor()}; a notice may come
      *     before the stage completes
      * @return completes when the watch is live: every change invoked afterwards is announced (WAT-1)
      */
     CompletionStage<Watch> watch(Target target, WatchListener listener);
 
     /**
-     * What this store promises; always the same, without I/O (CFG-4).
+     * What this store promises. Always the same; no I/O (CFG-4).
      *
      * @return the facts
      */
     Guarantees guarantees();
 
     /**
-     * Ends everything: reads under way fail, commits that may have been sent are {@code UNKNOWN} (LIF-2), watches end
+     * Ends everything: reads in flight fail, commits that may have been sent are {@code UNKNOWN} (LIF-2), watches end
      * without a notice. Leases are not revoked: they end at their ttl, unless the store ends them with the connection.
-     * Blocks for 5 s at most, even against a frozen server (LIF-1b), and leaves no thread, socket or timer behind
+     * Blocks for 5 s at most, even if the server is frozen (LIF-1b), and leaves no thread, socket or timer behind
      * (LIF-4a). Idempotent.
      */
     @Override

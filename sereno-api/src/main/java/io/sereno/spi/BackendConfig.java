@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
- * With what a backend is opened: made from a URI and the builder of the application, or by the compatibility kit with
- * the addresses of its fault proxy. Checked as far as it can be without knowing the store.
+ * The configuration of a backend: made from a URI and the builder of the application, or by the compatibility kit with
+ * the addresses of its fault proxy. Checked as far as possible without knowing the store.
  *
- * <p>Implementations cannot be changed and are safe for use by multiple threads. Their {@code toString()} shows no
+ * <p>Implementations are immutable and are safe for use by multiple threads. Their {@code toString()} shows no
  * password.
  */
 public interface BackendConfig {
@@ -24,51 +24,51 @@ public interface BackendConfig {
     String scheme();
 
     /**
-     * Where the servers are, with ports.
+     * The addresses of the servers, with ports.
      *
      * @return the addresses, unresolved, in the order given; empty for a store that has none
      */
     List<InetSocketAddress> endpoints();
 
     /**
-     * Below what to keep everything. Two namespaces share nothing (NAM-2b, NAM-2c).
+     * The namespace in which to keep everything. Two namespaces share nothing (NAM-2b, NAM-2c).
      *
      * @return the namespace; empty is a namespace of its own
      */
     String namespace();
 
     /**
-     * The parameters of the URI that are left for the backend. It refuses what it does not know (CFG-1).
+     * The parameters of the URI that are left for the backend. The backend refuses those that it does not know (CFG-1).
      *
      * @return values by name
      */
     Map<String, String> parameters();
 
     /**
-     * As whom to connect.
+     * The user to connect as.
      *
      * @return the user, if one was given
      */
     Optional<String> user();
 
     /**
-     * The password as it is now. A backend asks for it at each login, since it may change, and keeps no copy. Calls the
-     * application, so never under a lock.
+     * The current password. A backend calls this at each login, since the password may change, and keeps no copy. The
+     * method calls the application, so a backend never calls it under a lock.
      *
      * @return a copy, which the backend overwrites after use
-     * @throws BackendException if the application has no password at the moment; the login may be repeated
+     * @throws BackendException if the application has no password at the moment; the login may be retried
      */
     Optional<char[]> password();
 
     /**
-     * Whose certificates to trust.
+     * The certificate authorities to trust.
      *
      * @return a PEM file of certificates of authorities; empty for those of the JVM
      */
     Optional<Path> trust();
 
     /**
-     * With which certificates to show who the client is.
+     * The certificates by which the client identifies itself.
      *
      * @return a PEM file of the certificate chain, if one was given; then {@link #privateKey()} is given too
      */
@@ -103,7 +103,7 @@ public interface BackendConfig {
     TimeSource time();
 
     /**
-     * Runs listeners (CFG-3). May run them in the thread that hands them over, so nothing is handed over under a lock.
+     * Runs listeners (CFG-3). It may run them in the thread that calls it, so a backend never calls it under a lock.
      *
      * @return never shut down by the backend
      */

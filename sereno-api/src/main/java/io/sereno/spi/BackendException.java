@@ -4,16 +4,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one way in which a backend fails (OUT-6c). Recipes turn it into an error of {@link io.sereno}, adding operation,
- * recipe and name, so the message says what happened at the store and what to do about it; it never contains a password
- * (OUT-6d).
+ * The only exception with which a backend fails (OUT-6c). Recipes turn it into an exception of {@link io.sereno} and
+ * add operation, recipe and name. So the message says only what happened at the store and what to do about it; it never
+ * contains a password (OUT-6d).
  */
 public final class BackendException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** What became of the call. */
+    /** The outcome of the call. */
     public enum Outcome {
-        /** Nothing was changed, nor ever will be (OUT-1). Failed reads, watches and grants end this way (OUT-6a). */
+        /**
+         * Nothing was changed, and nothing ever will be (OUT-1). Failed reads, watches and grants end this way
+         * (OUT-6a).
+         */
         NOT_APPLIED,
         /** A commit that was applied once, or will be at some later moment, or never will be (OUT-3). */
         UNKNOWN
@@ -25,7 +28,7 @@ public final class BackendException extends RuntimeException {
     /**
      * Makes a failure.
      *
-     * @param outcome what became of the call; in any doubt {@link Outcome#UNKNOWN}
+     * @param outcome the outcome of the call; in any doubt {@link Outcome#UNKNOWN}
      * @param permanent whether the same call will fail again until somebody changes something
      * @param message what happened, without password
      * @param cause the error of the client library, if there is one
@@ -37,7 +40,7 @@ public final class BackendException extends RuntimeException {
     }
 
     /**
-     * What became of the call.
+     * The outcome of the call.
      *
      * @return {@link Outcome#NOT_APPLIED} only if that is certain
      */
@@ -46,10 +49,10 @@ public final class BackendException extends RuntimeException {
     }
 
     /**
-     * Whether repeating will not help: wrong credentials, a missing right, an argument that the store refuses, a closed
-     * backend.
+     * Whether repeating the call will not help: wrong credentials, missing permissions, an argument that the store
+     * refuses, a closed backend.
      *
-     * @return false if it may help, or nobody knows
+     * @return false if it may help, or if that is not known
      */
     public boolean permanent() {
         return permanent;

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sequence of bytes that cannot be changed (VAL-2). Equal by content; {@code toString()} shows the size only.
+ * An immutable sequence of bytes (VAL-2). Equal by content; {@code toString()} shows only the size.
  *
  * <p>Instances are safe for use by multiple threads.
  */
@@ -35,7 +35,7 @@ public final class Bytes {
      *
      * @param text well-formed Unicode
      * @return its UTF-8
-     * @throws IllegalArgumentException if it has half of a surrogate pair
+     * @throws IllegalArgumentException if it contains half of a surrogate pair
      */
     public static Bytes utf8(String text) {
         for (int i = 0; i < text.length(); i++) {
@@ -49,7 +49,7 @@ public final class Bytes {
     }
 
     /**
-     * How many they are.
+     * The number of bytes.
      *
      * @return 0 or more
      */
@@ -58,7 +58,7 @@ public final class Bytes {
     }
 
     /**
-     * Copies them.
+     * Copies the bytes.
      *
      * @return a new array
      */
@@ -67,7 +67,7 @@ public final class Bytes {
     }
 
     /**
-     * Gives a view of them without copying.
+     * Gives a view of the bytes without copying.
      *
      * @return a new read-only buffer, from the first byte to the last
      */
@@ -78,7 +78,7 @@ public final class Bytes {
     /**
      * Decodes text.
      *
-     * @return what these bytes mean as UTF-8, with U+FFFD in place of what means nothing
+     * @return these bytes decoded as UTF-8, with U+FFFD in place of invalid sequences
      */
     public String toUtf8() {
         return new String(octets, StandardCharsets.UTF_8);

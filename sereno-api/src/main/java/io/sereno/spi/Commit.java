@@ -11,25 +11,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * One atomic step on one directory: conditions, then puts and deletes, all or nothing (COM-1).
  *
- * <p>What a caller can get wrong without knowing the store is refused here, so that no backend has to (COM-9a, NAM-1c):
- * bad names, a name in two conditions or in two writes, two leases, a read of another directory. The order of
- * conditions and of writes means nothing.
+ * <p>Errors of the caller that do not depend on the store are refused here, so that no backend has to check for them
+ * (COM-9a, NAM-1c): invalid names, a name in two conditions or in two writes, two leases, a read of another directory.
+ * The order of conditions and of writes has no meaning.
  *
- * <p>Without conditions it always goes through; without writes it is a check (COM-13).
+ * <p>A commit without conditions always goes through; a commit without writes is a check (COM-13).
  *
  * @param directory the path of the directory
- * @param conditions all of which have to hold; copied
- * @param writes what is changed then; copied
- * @param returning a read of the same directory, to come back with the result (READ-8)
+ * @param conditions the conditions, all of which have to hold; copied
+ * @param writes the changes to make if they hold; copied
+ * @param returning a read of the same directory, to be returned with the result (READ-8)
  */
 public record Commit(String directory, List<Condition> conditions, List<Write> writes, Optional<Query> returning) {
-    /** Below this, comparing each name with those before it is cheaper than a set. Most commits have one to three. */
+    /**
+     * Below this number, comparing each name with those before it is cheaper than a set. Most commits have one to
+     * three.
+     */
     private static final int FEW = 8;
 
     /**
      * Checks and copies.
      *
-     * @throws IllegalArgumentException if a name cannot be one, or is in two conditions or two writes, if there are two
+     * @throws IllegalArgumentException if a name is invalid, or is in two conditions or two writes, if there are two
      *     leases, or if the read is of another directory
      */
     public Commit {
@@ -46,8 +49,8 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
     }
 
     /**
-     * The lease that this commit names. A commit names one at most; some of its puts may be bound to it and others to
-     * none.
+     * The lease that this commit names. A commit names at most one lease; some of its puts may be bound to it and
+     * others to none.
      *
      * @return {@link Lease#id()}; 0 if it names none
      */
@@ -155,7 +158,7 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
         }
 
         /**
-         * Adds the condition that the entry was put last at this revision.
+         * Adds the condition that the latest put of the entry was at this revision.
          *
          * @param name of the entry
          * @param revision 1 to {@link Entry#MAX_REVISION}
@@ -182,7 +185,7 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
          *
          * @param name of the entry
          * @param value perhaps empty
-         * @param leaseId {@link Lease#id()} of the lease that the entry goes with; 0 for none
+         * @param leaseId {@link Lease#id()} of the lease that the entry is bound to; 0 for none
          * @return this builder
          */
         public Builder put(String name, Bytes value, long leaseId) {
@@ -202,7 +205,7 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
         }
 
         /**
-         * Asks for the whole directory to come back with the result.
+         * Asks for a read of the whole directory to be returned with the result.
          *
          * @return this builder
          */
@@ -212,7 +215,7 @@ public record Commit(String directory, List<Condition> conditions, List<Write> w
         }
 
         /**
-         * Asks for one entry to come back with the result.
+         * Asks for a read of one entry to be returned with the result.
          *
          * @param name of the entry
          * @return this builder

@@ -4,16 +4,16 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How a commit ended for certain. The other two ends, {@code NOT_APPLIED} and {@code UNKNOWN}, are failures and come as
- * {@link BackendException}.
+ * The certain result of a commit. The other two outcomes, {@code NOT_APPLIED} and {@code UNKNOWN}, are failures and are
+ * reported by a {@link BackendException}.
  */
 public sealed interface CommitResult {
     /**
      * All conditions held, and all writes are in the store, once (OUT-2).
      *
-     * @param revision of this commit; 0 when it changed nothing (COM-5d)
-     * @param snapshot the read that was asked for, at or after the commit (READ-8a); empty when none was asked for, and
-     *     also when the commit went through and the read failed (READ-8c): then read again
+     * @param revision of this commit; 0 if it changed nothing (COM-5d)
+     * @param snapshot the read that was asked for, at or after the commit (READ-8a); empty if none was asked for, and
+     *     also if the commit went through and the read failed (READ-8c): then read again
      */
     record Committed(long revision, Optional<Snapshot> snapshot) implements CommitResult {
         /** Checks the revision. */
@@ -26,8 +26,8 @@ public sealed interface CommitResult {
     /**
      * At some moment of the call a condition did not hold (COM-12). Nothing was written.
      *
-     * @param snapshot the read that was asked for, at or after that moment (READ-8a); empty when none was asked for,
-     *     and also when it failed
+     * @param snapshot the read that was asked for, at or after that moment (READ-8a); empty if none was asked for, and
+     *     also if the read failed
      */
     record Conflict(Optional<Snapshot> snapshot) implements CommitResult {
         /** Refuses null. */
@@ -36,6 +36,6 @@ public sealed interface CommitResult {
         }
     }
 
-    /** The lease named has ended. Nothing was written, nor ever will be (LEA-7). */
+    /** The lease that the commit names has ended. Nothing was written, nor ever will be (LEA-7). */
     record LeaseDead() implements CommitResult {}
 }

@@ -2,10 +2,13 @@ package io.sereno.spi;
 
 import java.util.Objects;
 
-/** What has to hold of one entry for a commit to go through, judged on the state before its writes (COM-2). */
+/**
+ * A condition on one entry that has to hold for a commit to go through, evaluated on the state before its writes
+ * (COM-2).
+ */
 public sealed interface Condition {
     /**
-     * The entry in question.
+     * The entry that the condition is about.
      *
      * @return its name
      */

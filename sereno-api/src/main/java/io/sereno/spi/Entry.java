@@ -3,20 +3,20 @@ package io.sereno.spi;
 import java.util.Objects;
 
 /**
- * One entry of a directory, as a read shows it; all of it belongs to one put (READ-2c).
+ * One entry of a directory, as a read shows it; all fields belong to one put (READ-2c).
  *
  * @param name unique in its directory
  * @param value perhaps empty
  * @param createRevision of the commit that created this incarnation, 1 to {@link #MAX_REVISION}; kept by later puts
  *     (COM-7a)
- * @param modRevision of the commit that put it last, 1 to {@link #MAX_REVISION}
- * @param leaseId the lease that it goes with; 0 for none
+ * @param modRevision of the commit with its latest put, 1 to {@link #MAX_REVISION}
+ * @param leaseId the lease that the entry is bound to; 0 for none
  */
 public record Entry(String name, Bytes value, long createRevision, long modRevision, long leaseId) {
     /** The greatest revision, 2<sup>53</sup> - 1 (COM-5c): 1,024 times that, plus a place, still is a positive long. */
     public static final long MAX_REVISION = (1L << 53) - 1;
 
-    /** Checks that revisions are revisions, and no more: whether they fit together is for the rules to say. */
+    /** Checks only that the revisions are in range, not that they are consistent with each other. */
     public Entry {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(value, "value");

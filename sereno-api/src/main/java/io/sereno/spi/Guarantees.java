@@ -9,13 +9,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a store promises and how much it takes, as plain facts: for users who choose one, and for the compatibility kit,
- * which measures against them (CFG-4). Recipes use only what every backend has, the least given below.
+ * The promises and limits of a store, as plain facts: for users who choose a store, and for the compatibility kit,
+ * which measures against them (CFG-4). Recipes use only what every backend has, the least values given below.
  *
- * <p>Names count with their bytes of UTF-8.
+ * <p>The size of a name is its number of bytes in UTF-8.
  *
- * <p>Made by a {@link #builder}, so that a later version can add a fact. Two are equal if all their facts are. Instances
- * cannot be changed and are safe for use by multiple threads.
+ * <p>Made by a {@link #builder}, so that a later version can add a fact. Two instances are equal if all their facts are
+ * equal. Instances are immutable and safe for use by multiple threads.
  */
 public final class Guarantees {
     private final Builder facts;
@@ -25,8 +25,8 @@ public final class Guarantees {
     }
 
     /**
-     * Begins with the facts that have no default. The others are, until they are set: no promise, no version, ttls that are
-     * not rounded, no delay, and sizes as small as every backend has to accept.
+     * Makes a builder from the facts that have no default. The defaults of the others are: no promise, no version, ttls
+     * that are not rounded, no delay, and the smallest sizes that every backend has to accept.
      *
      * @param backend as {@link #backend()}
      * @param leastTtl as {@link #leastTtl()}
@@ -38,9 +38,9 @@ public final class Guarantees {
     }
 
     /**
-     * Begins with all facts as they are here.
+     * Makes a builder with all facts of this instance.
      *
-     * @return a builder, whose changes do not change these facts
+     * @return a builder; changes to it do not change this instance
      */
     public Builder toBuilder() {
         return new Builder(facts);
@@ -51,46 +51,46 @@ public final class Guarantees {
         return facts.backend;
     }
 
-    /** {@return what the server says that it is; empty when it does not say} */
+    /** {@return the version that the server reports; empty if it reports none} */
     public String serverVersion() {
         return facts.serverVersion;
     }
 
-    /** {@return what it promises beyond the rules} */
+    /** {@return what the store promises beyond the rules} */
     public Set<Promise> promises() {
         return facts.promises;
     }
 
-    /** {@return the shortest lease that it gives; more than zero} */
+    /** {@return the shortest ttl that the store gives; more than zero} */
     public Duration leastTtl() {
         return facts.leastTtl;
     }
 
-    /** {@return the longest lease that it gives; at least the shortest} */
+    /** {@return the longest ttl that the store gives; at least the shortest} */
     public Duration greatestTtl() {
         return facts.greatestTtl;
     }
 
-    /** {@return ttls are rounded up to a multiple of it; more than zero} */
+    /** {@return the unit to whose multiples ttls are rounded up; more than zero} */
     public Duration ttlGranularity() {
         return facts.ttlGranularity;
     }
 
-    /** {@return how much later than its ttl a lease may end while the servers run undisturbed (LEA-3)} */
+    /** {@return how much later than its ttl a lease may end, while the servers run undisturbed (LEA-3)} */
     public Duration expiryLateness() {
         return facts.expiryLateness;
     }
 
     /**
-     * {@return how much later than its change a notice may come while servers and network are undisturbed (WAT-10)}
+     * {@return how much later than its change a notice may come, while servers and network are undisturbed (WAT-10)}
      *
-     * <p>Zero where the store pushes notices; where the backend asks the store for changes, the interval.
+     * <p>Zero if the store pushes notices; the interval if the backend polls the store for changes.
      */
     public Duration noticeLateness() {
         return facts.noticeLateness;
     }
 
-    /** {@return how soon after the network is whole again the same object works again (OUT-7)} */
+    /** {@return how soon after the end of a network failure the same object works again (OUT-7)} */
     public Duration recovery() {
         return facts.recovery;
     }
@@ -100,37 +100,39 @@ public final class Guarantees {
         return facts.emptyDirectoryGrace;
     }
 
-    /** {@return live leases of one client; at least 16 (LEA-15a)} */
+    /** {@return the most live leases of one client; at least 16 (LEA-15a)} */
     public int maxLeases() {
         return facts.maxLeases;
     }
 
-    /** {@return bytes of paths and names, together, of the entries of one lease; at least 128 KiB (LEA-15b)} */
+    /**
+     * {@return the most bytes of paths and names, together, of the entries of one lease; at least 128 KiB (LEA-15b)}
+     */
     public int maxLeaseBytes() {
         return facts.maxLeaseBytes;
     }
 
-    /** {@return bytes of one value; at least 64 KiB (VAL-1b)} */
+    /** {@return the most bytes of one value; at least 64 KiB (VAL-1b)} */
     public int maxValueBytes() {
         return facts.maxValueBytes;
     }
 
-    /** {@return bytes of names and values, together, in one commit; at least 128 KiB (COM-10)} */
+    /** {@return the most bytes of names and values, together, in one commit; at least 128 KiB (COM-10)} */
     public int maxCommitBytes() {
         return facts.maxCommitBytes;
     }
 
-    /** {@return bytes of names and values, together, in the answer to one read; at least 1 MiB (READ-7)} */
+    /** {@return the most bytes of names and values, together, in the answer to one read; at least 1 MiB (READ-7)} */
     public int maxListingBytes() {
         return facts.maxListingBytes;
     }
 
-    /** {@return conditions in one commit; at least 32 (COM-10)} */
+    /** {@return the most conditions in one commit; at least 32 (COM-10)} */
     public int maxConditions() {
         return facts.maxConditions;
     }
 
-    /** {@return writes in one commit; at least 32 (COM-10)} */
+    /** {@return the most writes in one commit; at least 32 (COM-10)} */
     public int maxWrites() {
         return facts.maxWrites;
     }
@@ -139,27 +141,27 @@ public final class Guarantees {
      * Checks the sizes of a commit against these facts, before it is sent (COM-10b, VAL-1c).
      *
      * @param commit any commit
-     * @throws BackendException {@code NOT_APPLIED} and permanent, if it has more conditions, more writes, a larger value, or
-     *     more bytes of names and values together than is accepted here
+     * @throws BackendException {@code NOT_APPLIED} and permanent, if the commit has more conditions, more writes, a
+     *     larger value, or more bytes of names and values together than accepted here
      */
     public void requireFits(Commit commit) {
         Sizes.requireFits(commit, this);
     }
 
     /**
-     * Checks the size of what was read against {@link #maxListingBytes()} (READ-7b).
+     * Checks the size of a snapshot against {@link #maxListingBytes()} (READ-7b).
      *
      * @param directory that was read, for the message
      * @param snapshot what was read
-     * @throws BackendException {@code NOT_APPLIED} and permanent, if it does not {@linkplain #fits fit}
+     * @throws BackendException {@code NOT_APPLIED} and permanent, if the snapshot does not {@linkplain #fits fit}
      */
     public void requireFits(String directory, Snapshot snapshot) {
         Sizes.requireFits(directory, snapshot, this);
     }
 
     /**
-     * Whether a snapshot is no larger than {@link #maxListingBytes()}. One that a commit was to return and that does not fit
-     * is left out: what the commit did stands (READ-8c).
+     * Whether a snapshot is no larger than {@link #maxListingBytes()}. If a snapshot that a commit was to return does
+     * not fit, it is left out, and the commit counts as committed all the same (READ-8c).
      *
      * @param snapshot what was read
      * @return whether the bytes of its names and values, together, are within the limit
@@ -185,8 +187,9 @@ public final class Guarantees {
     }
 
     /**
-     * Collects facts. Each method refuses with {@link IllegalArgumentException} what cannot be, and what is less than every
-     * backend has to accept, with the number of the rule. Instances are not safe for use by multiple threads.
+     * Collects facts. Each method refuses impossible values, and values below what every backend has to accept, with an
+     * {@link IllegalArgumentException}; for the latter the message has the number of the rule. Instances are not safe
+     * for use by multiple threads.
      */
     public static final class Builder {
         private String backend;

@@ -4,18 +4,18 @@ import java.util.Comparator;
 import java.util.Locale;
 
 /**
- * What may be a name: well-formed Unicode, not empty, without U+0000, up to a number of bytes of UTF-8 (NAM-1).
- * Everything else is plain text: slashes, dots, blanks, wildcards and control characters mean nothing, and nothing is
- * normalised.
+ * Checks names. A name is well-formed Unicode, not empty, without U+0000, up to a number of bytes of UTF-8 (NAM-1). All
+ * characters are plain text: slashes, dots, blanks, wildcards and control characters have no special meaning, and names
+ * are not normalised.
  */
 public final class Names {
-    /** The most bytes of UTF-8 that the path of a directory and the name of an entry in it may take together. */
+    /** The most bytes of UTF-8 that the path of a directory and the name of an entry in it take together. */
     public static final int MAX_BYTES = 512;
 
     /**
      * The order of names (READ-5a): that of their bytes of UTF-8, unsigned, which is the order of code points.
-     * {@link String#compareTo} has another one: it puts characters beyond U+FFFF before U+E000 to U+FFFF. Compares
-     * well-formed Unicode; half of a surrogate pair has no place in this order.
+     * {@link String#compareTo} has another order: it puts characters beyond U+FFFF before U+E000 to U+FFFF. Only for
+     * well-formed Unicode: half of a surrogate pair has no place in this order.
      */
     public static final Comparator<String> ORDER = Names::compare;
 
@@ -24,7 +24,7 @@ public final class Names {
     /**
      * Checks a name and returns it.
      *
-     * @param what what is named, to begin the message with: {@code "mutex name"}, {@code "node id"}
+     * @param what what the name is for; the message begins with it: {@code "mutex name"}, {@code "node id"}
      * @param name the name
      * @param maxBytes the most bytes of UTF-8 that it may take
      * @return the name
@@ -36,9 +36,9 @@ public final class Names {
     }
 
     /**
-     * The text in a form for one line of a log: line breaks, other control characters and characters that change the
+     * Escapes text for one line of a log: line breaks, other control characters and characters that change the
      * direction of writing are replaced by a backslash with a letter or with the number of the character. For names,
-     * which may contain all of them, and for whole lines.
+     * which may contain all of these characters, and for whole lines.
      *
      * @param text any text
      * @return the text itself if nothing in it has to be escaped
@@ -98,7 +98,7 @@ public final class Names {
         return bytesOf("directory name", directory, MAX_BYTES);
     }
 
-    /** Checks the name of an entry in a directory whose path was checked and takes so many bytes. */
+    /** Checks the name of an entry in a directory whose path was checked and takes this many bytes. */
     static void checkEntry(String name, int directoryBytes) {
         int bytes = bytesOf("entry name", name, MAX_BYTES);
         if (bytes > MAX_BYTES - directoryBytes) {
@@ -120,7 +120,8 @@ public final class Names {
                 bytes += c < 0x800 ? 1 : 2;
                 if (Character.isSurrogate(c)) {
                     requirePair(what, name, i);
-                    // The pair takes four bytes; its two chars are counted already, as are two bytes for the first.
+                    // The pair takes four bytes. Its two chars are already counted, and two more bytes for the first
+                    // char.
                     i++;
                 }
             } else if (c == 0) {

@@ -12,34 +12,35 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The notices of one watch on their way to its listener, for every backend: {@link #changed} and {@link #reset} from below
- * become serial calls of the listener on an executor. It is also the {@link Watch} that the caller gets.
+ * A queue of the notices of one watch, for every backend: it turns the backend's calls of {@link #changed} and
+ * {@link #reset} into serial calls of the listener on an executor. It is also the {@link Watch} that the caller gets.
  *
  * <p><b>Guarantees.</b>
  *
  * <ul>
- *   <li>Notices are serial: each returns before the next begins, and each sees what the one before did (WAT-5a).
- *   <li>Notices that wait are merged by name; more than {@link #MAX_NAMES} names that wait become one reset, and a reset
- *       takes the place of all that wait (WAT-6b). Every change that is added is followed by a notice of its name or by a
+ *   <li>Notices are serial: each returns before the next begins, and each sees the effects of the one before (WAT-5a).
+ *   <li>Waiting notices are merged by name. More than {@link #MAX_NAMES} waiting names become one reset, and a reset
+ *       replaces all waiting notices (WAT-6b). Every change that is added is followed by a notice of its name or by a
  *       reset that begins after it was added (WAT-1), unless the queue has ended.
- *   <li>What the listener throws is logged, and the next notice follows (WAT-5b).
- *   <li>No notice begins after {@link #cancel()} or {@link #end()} has returned (WAT-5c). One that was taken for delivery
- *       before has begun.
- *   <li>The listener is called on the executor only (CFG-3), and never under a lock of this class. If the executor refuses,
- *       by any exception or error, the notices wait and are offered to it again each second until it takes them; the first
- *       refusal of a series is logged.
+ *   <li>An exception from the listener is logged, and the next notice follows (WAT-5b).
+ *   <li>No notice begins after {@link #cancel()} or {@link #end()} has returned (WAT-5c). A notice that was taken for
+ *       delivery before counts as begun.
+ *   <li>The listener is called on the executor only (CFG-3), and never under a lock of this class. If the executor
+ *       refuses with any exception or error, the notices wait and are offered again each second until the executor
+ *       takes them; the first refusal of a series is logged.
  * </ul>
  *
  * <p><b>Not guaranteed.</b> That notices of different names come in the order in which they were added.
  *
- * <p>A store that announces changes under a lock of its own calls {@link #add} or {@link #addReset} under it, and
- * {@link #deliver()} after it has released the lock. Everybody else calls {@link #changed} and {@link #reset}, which do both.
+ * <p>A store that announces changes under its own lock calls {@link #add} or {@link #addReset} under that lock, and
+ * {@link #deliver()} after it has released the lock. All others call {@link #changed} and {@link #reset}, which do
+ * both.
  *
  * <p>No method blocks, unless the executor does or runs tasks in the thread that hands them over. Instances are safe for
  * use by multiple threads; all methods may be called inside the listener.
  */
 public final class NoticeQueue implements Watch, WatchListener {
-    /** The most names that wait for a listener; with one more, a reset waits instead of all of them. */
+    /** The most names that wait for a listener; one more name turns all of them into a reset. */
     public static final int MAX_NAMES = 1_024;
 
     private static final System.Logger LOG = System.getLogger(NoticeQueue.class.getName());
@@ -51,30 +52,33 @@ public final class NoticeQueue implements Watch, WatchListener {
     private final TimeSource time;
     private final Consumer<? super NoticeQueue> onCancel;
 
-    /** All below is guarded by this. The name of an entry and the latest revision, in the order of the first change. */
+    /**
+     * The name of an entry and its latest revision, in the order of the first change. This and all fields below are
+     * guarded by this.
+     */
     private final Map<String, Long> changes = new LinkedHashMap<>();
 
     private boolean resetWaits;
-    /** Whether delivery is under way, from the moment at which somebody owes {@link #deliver()}. */
+    /** Whether a delivery is in progress, from the moment at which a caller has to call {@link #deliver()}. */
     private boolean busy;
     /** Whether the listener is being called. */
     private boolean calling;
-    /** Whether the executor has refused, and has not delivered since. */
+    /** Whether the executor has refused, and has delivered nothing since. */
     private boolean refused;
 
     private boolean ended;
     private Runnable cancelRetry = () -> {};
 
-    /** What waits: a change, or without a name a reset. */
+    /** A waiting notice: a change, or a reset if it has no name. */
     private record Notice(@Nullable String name, long revision) {}
 
     /**
      * Makes an empty queue.
      *
-     * @param target what is watched
-     * @param listener hears of it
+     * @param target the target of the watch
+     * @param listener receives the notices
      * @param executor {@link BackendConfig#executor()}
-     * @param time {@link BackendConfig#time()}; times the pause after a refusal
+     * @param time {@link BackendConfig#time()}; for the pause after a refusal
      * @param onCancel called by {@link #cancel()}, once, with this queue, outside locks
      */
     public NoticeQueue(
@@ -95,7 +99,7 @@ public final class NoticeQueue implements Watch, WatchListener {
         return target;
     }
 
-    /** Adds a change and delivers. Not to be called under a lock. */
+    /** Adds a change and delivers. Must not be called under a lock. */
     @Override
     public void changed(String name, long revision) {
         if (add(name, revision)) {
@@ -103,7 +107,7 @@ public final class NoticeQueue implements Watch, WatchListener {
         }
     }
 
-    /** Adds a reset and delivers. Not to be called under a lock. */
+    /** Adds a reset and delivers. Must not be called under a lock. */
     @Override
     public void reset() {
         if (addReset()) {
@@ -112,11 +116,11 @@ public final class NoticeQueue implements Watch, WatchListener {
     }
 
     /**
-     * Adds a change. Calls nobody, so that it may be called under a lock.
+     * Adds a change. Calls no foreign code, so it may be called under a lock.
      *
      * @param name of the entry
      * @param revision as in {@link WatchListener#changed}
-     * @return whether the caller has to call {@link #deliver()}, once, when it holds no lock
+     * @return whether the caller has to call {@link #deliver()}, once, while it holds no lock
      */
     public synchronized boolean add(String name, long revision) {
         if (ended) {
@@ -129,15 +133,15 @@ public final class NoticeQueue implements Watch, WatchListener {
     }
 
     /**
-     * Adds a reset, which takes the place of all that waits. Calls nobody, so that it may be called under a lock.
+     * Adds a reset, which replaces all waiting notices. Calls no foreign code, so it may be called under a lock.
      *
-     * @return whether the caller has to call {@link #deliver()}, once, when it holds no lock
+     * @return whether the caller has to call {@link #deliver()}, once, while it holds no lock
      */
     public synchronized boolean addReset() {
         if (ended) {
             return false;
         }
-        // Whoever reads everything sees what single notices would have told.
+        // A listener that reads everything on the reset misses nothing that the single notices would have announced.
         changes.clear();
         resetWaits = true;
         return mustDeliver();
@@ -149,7 +153,10 @@ public final class NoticeQueue implements Watch, WatchListener {
         return must;
     }
 
-    /** Hands what waits to the executor, after {@link #add} or {@link #addReset} has asked for it. Not to be called under a lock. */
+    /**
+     * Hands the waiting notices to the executor, after {@link #add} or {@link #addReset} has asked for it. Must not be
+     * called under a lock.
+     */
     public void deliver() {
         try {
             executor.execute(this::deliverAll);
@@ -187,10 +194,10 @@ public final class NoticeQueue implements Watch, WatchListener {
     }
 
     /**
-     * Calls the listener with the notice that has waited longest, in this thread. For an executor that decides about each
-     * notice: it ignores the task that it is given and calls this instead, until the answer is false.
+     * Calls the listener with the notice that has waited longest, in this thread. For an executor that controls each
+     * notice: it ignores the task that it is given and calls this method instead, until the result is false.
      *
-     * @return whether more notices wait, and nobody else delivers them
+     * @return whether more notices wait and no other thread delivers them
      */
     public boolean deliverNext() {
         Notice notice = take();
@@ -211,7 +218,7 @@ public final class NoticeQueue implements Watch, WatchListener {
 
     private synchronized @Nullable Notice take() {
         if (calling) {
-            // Another thread delivers, and takes what waits along.
+            // Another thread is delivering, and also takes the waiting notices.
             return null;
         }
         refused = false;
@@ -235,7 +242,7 @@ public final class NoticeQueue implements Watch, WatchListener {
         return busy;
     }
 
-    /** Ends the watch: as {@link #end()}, and tells the backend, the first time. */
+    /** Ends the watch: as {@link #end()}, and the first time also notifies the backend. */
     @Override
     public void cancel() {
         if (end()) {
@@ -244,7 +251,7 @@ public final class NoticeQueue implements Watch, WatchListener {
     }
 
     /**
-     * Ends the queue: what waits is forgotten, and no notice begins any more. For a backend that is closed.
+     * Ends the queue: waiting notices are dropped, and no notice begins any more. For a backend that is closed.
      *
      * @return false if it had ended already
      */

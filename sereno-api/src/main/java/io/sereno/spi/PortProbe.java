@@ -21,18 +21,18 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 
 /**
- * Finds out what answers at an address. For {@link BackendProvider#open}, whose client library often says no more than
- * that it got no connection: TLS on one side only and another protocol are faults that waiting does not remove.
+ * Finds out what answers at an address. For {@link BackendProvider#open}, because client libraries often report only
+ * that they got no connection: TLS on one side only and another protocol are errors that do not go away by waiting.
  *
- * <p>It opens connections of its own, two for each address at most, sends what the store's protocol begins with, and
- * looks at the first bytes of the answer. It sends neither a user nor a password, and it checks no certificate.
+ * <p>It opens its own connections, at most two for each address, sends the beginning of the store's protocol, and looks
+ * at the first bytes of the answer. It sends neither a user nor a password, and it checks no certificate.
  *
- * <p>Instances cannot be changed and are safe for use by multiple threads.
+ * <p>Instances are immutable and safe for use by multiple threads.
  */
 public final class PortProbe {
     private static final System.Logger LOG = System.getLogger(PortProbe.class.getName());
 
-    /** Enough to know a protocol by. */
+    /** Enough bytes to recognise a protocol. */
     private static final int BYTES = 64;
 
     private static final int LEAST_BYTES = 8;
@@ -53,7 +53,7 @@ public final class PortProbe {
      * @param plain scheme of URIs for connections without TLS
      * @param secure scheme of URIs for connections with TLS
      * @param greeting what a client of the store may send first; copied
-     * @param own whether the first bytes of an answer, up to 64 of them and at least one, are the store's
+     * @param own whether the first bytes of an answer, 1 to 64 of them, are those of the store's protocol
      */
     public PortProbe(String store, String plain, String secure, byte[] greeting, Predicate<byte[]> own) {
         this.store = store;
@@ -71,18 +71,18 @@ public final class PortProbe {
     }
 
     /**
-     * What is wrong with a connection to these servers. Blocks for the limit, at most; an interrupt ends the wait and
-     * leaves the thread's interrupt flag set.
+     * Finds out what is wrong with a connection to these servers. Blocks at most for the limit; an interrupt ends the
+     * wait and leaves the thread's interrupt flag set.
      *
-     * @param servers asked in order until one is as it should be
+     * @param servers asked in order until one answers as expected
      * @param tls whether the client wants TLS
      * @param limit how long to wait for all of them together
-     * @return a sentence for people; empty if one server is as it should be, if one does not answer in time, or if
-     *     looking fails
+     * @return a sentence for people; empty if one server answers as expected, if one does not answer in time, or if the
+     *     probe fails
      */
     public Optional<String> fault(List<InetSocketAddress> servers, boolean tls, Duration limit) {
         CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
-        // A thread of its own, because nothing limits the time that the JDK takes to look a name up.
+        // A separate thread, because nothing limits the time that the JDK takes to look up a host name.
         Thread thread = new Thread(
                 () -> {
                     try {
@@ -159,7 +159,7 @@ public final class PortProbe {
                 size += Math.max(0, read);
             } while (read > 0 && size < LEAST_BYTES);
         } catch (IOException e) {
-            // What came before it is the answer.
+            // The bytes received before the exception are the answer.
         }
         return Arrays.copyOf(answer, size);
     }
@@ -176,7 +176,7 @@ public final class PortProbe {
         }
     }
 
-    /** A record of TLS that answers a client's first one. */
+    /** Whether this is a TLS record that answers a client's first record. */
     private static boolean isTls(byte[] answer) {
         return answer.length >= 2 && (answer[0] == HANDSHAKE || answer[0] == ALERT) && answer[1] == 3;
     }

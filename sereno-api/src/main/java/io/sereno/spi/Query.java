@@ -1,9 +1,9 @@
 package io.sereno.spi;
 
-/** What to read of one directory. Names are checked when it is made. */
+/** A read of one directory. Names are checked when the query is made. */
 public sealed interface Query {
     /**
-     * Where to read.
+     * The directory to read.
      *
      * @return the path of the directory
      */
@@ -22,7 +22,7 @@ public sealed interface Query {
     }
 
     /**
-     * One entry; the answer has one or none.
+     * One entry; the answer has one entry or none.
      *
      * @param directory the path of the directory
      * @param name of the entry
@@ -35,11 +35,11 @@ public sealed interface Query {
     }
 
     /**
-     * The first entries behind a name, to go through a large directory page by page (READ-5).
+     * The first entries after a name, to read a large directory page by page (READ-5).
      *
      * @param directory the path of the directory
-     * @param after the name behind which to begin, itself excluded, whether there is such an entry or not; empty to
-     *     begin at the first
+     * @param after the name after which to begin, itself excluded, whether there is such an entry or not; empty to
+     *     begin at the first entry
      * @param limit the most entries to return, 1 or more
      */
     record Range(String directory, String after, int limit) implements Query {

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.sereno.spi.BackendException.Outcome;
 import java.util.stream.Stream;
 
-/** How large commits and snapshots are, beside what is accepted. */
+/** Checks the sizes of commits and snapshots against the limits. */
 final class Sizes {
     private Sizes() {}
 
@@ -49,7 +49,7 @@ final class Sizes {
         return !namesMatter(values, snapshot.entries().size(), most) || bytes(snapshot) <= most;
     }
 
-    /** Names are measured only when they can matter: each takes so many bytes at most. */
+    /** Names are measured only if they can matter: each takes at most {@link Names#MAX_BYTES}. */
     private static boolean namesMatter(long bytes, long names, int most) {
         return bytes + names * Names.MAX_BYTES > most;
     }

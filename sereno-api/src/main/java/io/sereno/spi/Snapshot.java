@@ -3,17 +3,18 @@ package io.sereno.spi;
 import java.util.List;
 
 /**
- * What a read found.
+ * The result of a read.
  *
- * <p><b>Guarantees.</b> Every entry asked for that lived throughout the call is here, none that never lived during it,
- * and each as it was at some moment of it (READ-3). <b>Not guaranteed:</b> that all are of one moment, unless
- * {@link Promise#SNAPSHOT_READS} is promised. That an entry is missing here says nothing about another that is present.
+ * <p><b>Guarantees.</b> The snapshot has every entry asked for that lived throughout the call and no entry that never
+ * lived during the call, each as it was at some moment of the call (READ-3). <b>Not guaranteed:</b> that all entries
+ * are of one moment, unless {@link Promise#SNAPSHOT_READS} is promised. That an entry is missing says nothing about
+ * another entry that is present.
  *
  * @param entries in the order of their names, by unsigned bytes of UTF-8 (READ-5a); copied
- * @param more whether there are entries behind the last one; only a {@link Query.Range} leaves any (READ-5c)
+ * @param more whether there are entries after the last one; only a {@link Query.Range} leaves any (READ-5c)
  */
 public record Snapshot(List<Entry> entries, boolean more) {
-    /** Copies the list, unless it cannot be changed anyway. */
+    /** Copies the list, unless it is immutable. */
     public Snapshot {
         entries = List.copyOf(entries);
     }

@@ -5,31 +5,31 @@ import java.time.Instant;
 import java.util.concurrent.Executor;
 
 /**
- * All time in Sereno, so that tests can turn it by hand.
+ * The source of all time in Sereno, so that tests can control it.
  *
  * <p>No method blocks. Instances are safe for use by multiple threads.
  */
 public interface TimeSource {
     /**
-     * A clock that never goes back, for measuring: only the difference of two readings means something. By it leases
-     * are believed and timeouts end.
+     * A clock that never goes back, for measuring: only the difference of two readings has a meaning. Leases and
+     * timeouts are measured by it.
      *
      * @return nanoseconds, as {@link System#nanoTime()}; compare readings by their difference
      */
     long nanoTime();
 
     /**
-     * The time of day. For ids, the age of messages and "since when"; it decides nothing about who holds what.
+     * The time of day. For ids, the age of messages and "since when"; it never decides who holds a right.
      *
-     * @return now, as this machine has it
+     * @return the current time, by this machine's clock
      */
     Instant wall();
 
     /**
      * Runs a task once, later: never before the delay has passed by {@link #nanoTime()}, and outside locks.
      *
-     * @param delay how long to wait; zero or less is as soon as possible, but not within this call
-     * @param executor runs the task; what it throws is logged, as is its refusal
+     * @param delay how long to wait; zero or less means as soon as possible, but not within this call
+     * @param executor runs the task; an exception of the task, or a refusal by the executor, is logged
      * @param task what to run
      * @return cancels the task if it has not begun; may be called often, and from any thread
      */

@@ -7,8 +7,8 @@ package io.sereno.spi;
  */
 public interface Watch {
     /**
-     * Ends it: no notice begins after this has returned (WAT-5c). One that runs in another thread may still be running.
-     * Idempotent, allowed inside the listener, and does not block.
+     * Ends the watch: no notice begins after this method has returned (WAT-5c). A notice that runs in another thread
+     * may still be running. Idempotent, allowed inside the listener, and does not block.
      */
     void cancel();
 }

@@ -5,19 +5,19 @@ import java.util.Objects;
 /** One change that a commit makes. */
 public sealed interface Write {
     /**
-     * The entry in question.
+     * The entry that the write changes.
      *
      * @return its name
      */
     String name();
 
     /**
-     * Creates the entry, or replaces its value; always a change, also when the value is the same.
+     * Creates the entry, or replaces its value; always a change, even if the value is the same.
      *
      * @param name of the entry
      * @param value perhaps empty, at most {@link Guarantees#maxValueBytes()}
-     * @param leaseId {@link Lease#id()} of the lease that the entry goes with, 0 for none; for an entry that exists,
-     *     the one that it is bound to
+     * @param leaseId {@link Lease#id()} of the lease that the entry is bound to, 0 for none; for an existing entry this
+     *     must be the lease that it is bound to already
      */
     record Put(String name, Bytes value, long leaseId) implements Write {
         /** Refuses null; the name is checked with the commit. */
@@ -28,7 +28,7 @@ public sealed interface Write {
     }
 
     /**
-     * Deletes the entry. Succeeds, and changes nothing, when it is absent.
+     * Deletes the entry. If it is absent, succeeds and changes nothing.
      *
      * @param name of the entry
      */
