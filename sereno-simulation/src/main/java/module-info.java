@@ -1,4 +1,4 @@
-/** Manual time, faults over any backend, and an explorer of schedules. */
+/** Manual time, faults on any backend, and an explorer of schedules. */
 module io.sereno.simulation {
     requires static org.jspecify;
     requires transitive io.sereno;

@@ -30,7 +30,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 
-/** The door to the recipes below one namespace. Views below a child namespace share the {@link Client}. Safe for use by multiple threads. */
+/** The entry point to the recipes below one namespace. Views below a child namespace share the {@link Client}. Safe for use by multiple threads. */
 public final class SerenoClient implements Sereno {
     private final Client client;
     private final Directories directories;

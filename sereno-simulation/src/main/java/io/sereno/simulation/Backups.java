@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** What a store held at moments that chance picks, and the way back to one of them. */
+/** Backups of a store at random moments, and a way to restore one of them. */
 final class Backups {
     private static final int EVENTS_PER_BACKUP = 6;
     private static final int MOST = 200;
@@ -21,14 +21,17 @@ final class Backups {
         made.add(store.backup());
     }
 
-    /** Before an event. */
+    /** Called before an event. */
     void perhapsMakeOne() {
         if (random.nextInt(EVENTS_PER_BACKUP) == 0 && made.size() < MOST) {
             made.add(store.backup());
         }
     }
 
-    /** To any of them; half of the times to one of the newest. What was made later stays: a second restore may go forward again. */
+    /**
+     * Restores a random backup; half of the times one of the newest. Newer backups are kept: a second restore may go
+     * forward again.
+     */
     void restoreOne(MemoryBackup.Revisions revisions) {
         int newest = Math.min(made.size(), 4);
         int back = random.nextBoolean() ? random.nextInt(newest) : random.nextInt(made.size());

@@ -11,13 +11,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that can happen next, and the choice among it.
+ * All events that can happen next, and the choice among them.
  *
- * <p>Two sorts of events: those that can happen now, and the first timer of each owner. Choosing a timer that is not due
- * makes the time pass until it is, so the timers of others may become overdue; these happen when they are chosen, like
- * anything else. Schedules differ in temper, chosen by the seed too: how unevenly events are weighted, whether one owner is
- * slow, how often time passes although something could happen at once, and how long an event takes. So most schedules are
- * ordinary, and some are strange all the way through.
+ * <p>There are two sorts of events: those that can happen now, and the first timer of each owner. Choosing a timer that
+ * is not due advances the time until it is due, so timers of others may become overdue; these happen when they are
+ * chosen, like other events. Schedules also differ in parameters that the seed chooses: how unevenly events are
+ * weighted, whether one owner is slow, how often time passes although something could happen at once, and how long an
+ * event takes. So most schedules are ordinary, and some are strange throughout.
  */
 final class Bag {
     private static final int[] LEAPS_PER_THOUSAND = {0, 5, 30, 120};
@@ -48,12 +48,12 @@ final class Bag {
         return owner;
     }
 
-    /** Adds what can happen now. */
+    /** Adds an event that can happen now. */
     void soon(Owner owner, Supplier<String> what, Runnable action, @Nullable Passage passage) {
         ready.add(event(owner, what, action, passage, 0));
     }
 
-    /** Adds what can happen after a time. */
+    /** Adds an event that can happen after a time. */
     Event later(Owner owner, long nanos, Supplier<String> what, Runnable action, @Nullable Passage passage) {
         Event timer = event(owner, what, action, passage, time.elapsedNanos() + Math.max(0, nanos));
         owner.timers.add(timer);
@@ -69,13 +69,13 @@ final class Bag {
         timer.owner.timers.remove(timer);
     }
 
-    /** Forgets all that an owner had before it. */
+    /** Removes all future events of an owner. */
     void clear(Owner owner) {
         ready.removeIf(event -> event.owner == owner);
         owner.timers.clear();
     }
 
-    /** Takes out one of the events that can happen now and fit; null if none does. */
+    /** Removes and returns a random event that can happen now and matches; null if none does. */
     @Nullable
     Event take(Predicate<Event> fits) {
         int count = 0;
@@ -92,7 +92,7 @@ final class Bag {
         return !ready.isEmpty();
     }
 
-    /** Takes out what happens next, by chance, and lets the time pass that this takes; null if nothing is left. */
+    /** Removes and returns a random next event, and advances the time that it takes; null if nothing is left. */
     @Nullable
     Event next() {
         long now = time.elapsedNanos();
@@ -142,7 +142,7 @@ final class Bag {
         throw new IllegalStateException("a ticket beyond the last event");
     }
 
-    /** Mostly to the first timer of all, sometimes past it: then whoever it belongs to is late. */
+    /** Mostly advances to the earliest timer of all, sometimes past it: then the owner of that timer is late. */
     private Event leap(long now, int future) {
         Event earliest = null;
         Event some = null;
@@ -167,7 +167,10 @@ final class Bag {
         return timer;
     }
 
-    /** Takes out what happens next when nothing is strange: first come, first served, and time passes when nothing else can. */
+    /**
+     * Removes and returns the next event in the ordinary order: first come, first served, and time passes only when
+     * nothing else can happen.
+     */
     @Nullable
     Event nextInOrder() {
         if (!ready.isEmpty()) {

@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Something that can happen next in a schedule. */
 final class Event {
-    /** Whom events belong to: a client, the store, the network. While it is paused none of them happens. */
+    /** The owner of events: a client, the store, the network. While it is paused, none of its events happens. */
     static final class Owner {
         final String name;
-        /** What needs time to pass; only the first can be the next. */
+        /** Events that need time to pass; only the first can be the next. */
         final TreeSet<Event> timers = new TreeSet<>(BY_DUE);
 
         boolean paused;
-        /** How much likelier than others its events are chosen, as a power of two. */
+        /** How much likelier its events are chosen than others, as a power of two. */
         int haste;
 
         Owner(String name) {
@@ -22,7 +22,7 @@ final class Event {
         }
     }
 
-    /** What is under way between a client and the store, for faults to find. */
+    /** A message under way between a client and the store, for faults to find. */
     record Passage(SimulatedClient client, Exchange<?> exchange, boolean isReply) {}
 
     private static final Comparator<Event> BY_DUE =
@@ -35,9 +35,9 @@ final class Event {
     final Supplier<String> what;
     final Runnable action;
     final @Nullable Passage passage;
-    /** How likely it is chosen among others; at least 1. */
+    /** Its weight in the choice among events; at least 1. */
     final int weight;
-    /** Nanoseconds since the start before which it does not happen. */
+    /** The earliest time at which it can happen, in nanoseconds since the start. */
     final long due;
 
     Event(

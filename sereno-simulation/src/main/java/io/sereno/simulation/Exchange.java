@@ -15,14 +15,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request and what becomes of it: sent, perhaps delivered to the store (once), answered by the store, perhaps heard by
- * the client. The client may have been told a failure before any of it; what arrives then goes its way unheard.
+ * A request and its fate: sent, perhaps delivered to the store (once), answered by the store, perhaps received by the
+ * client. The client may have been told a failure at any point before; what arrives later is ignored.
  */
 final class Exchange<T extends @Nullable Object> {
     private final Request request;
     private final Supplier<CompletionStage<T>> call;
     private final CompletableFuture<T> outcome = new CompletableFuture<>();
-    // Written before onAnswer runs, which is what answer() follows.
+    // Written before onAnswer runs, which comes before answer().
     private @Nullable T value;
     private @Nullable Throwable failure;
 
@@ -35,12 +35,15 @@ final class Exchange<T extends @Nullable Object> {
         return request;
     }
 
-    /** What the client waits for. */
+    /** The outcome that the client waits for. */
     CompletableFuture<T> outcome() {
         return outcome;
     }
 
-    /** Lets the request arrive at the store. To be called once at most; what is given runs when the store has answered. */
+    /**
+     * Lets the request arrive at the store. May be called at most once; {@code onAnswer} runs when the store has
+     * answered.
+     */
     void deliver(Runnable onAnswer) {
         call.get().whenComplete((answer, thrown) -> {
             value = answer;
@@ -58,7 +61,7 @@ final class Exchange<T extends @Nullable Object> {
         }
     }
 
-    /** Whether the store answered with what it was to read after a commit. */
+    /** Whether the store's answer has the snapshot that was to be read after the commit. */
     boolean hasSnapshot() {
         return (value instanceof CommitResult.Committed committed
                         && committed.snapshot().isPresent())
@@ -66,8 +69,8 @@ final class Exchange<T extends @Nullable Object> {
                         && conflict.snapshot().isPresent());
     }
 
-    /** Makes an answer of one whose read failed (READ-8c). */
-    @SuppressWarnings("unchecked") // What takes the place of a result of a commit is one.
+    /** Turns the answer into one whose read failed (READ-8c). */
+    @SuppressWarnings("unchecked") // The replacement of a commit's result is a commit's result.
     void loseSnapshot() {
         if (value instanceof CommitResult.Committed committed) {
             value = (T) new CommitResult.Committed(committed.revision(), Optional.empty());
@@ -82,12 +85,12 @@ final class Exchange<T extends @Nullable Object> {
                 request.mayBeUnknown() ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, false, why + ": " + request, null));
     }
 
-    /** Tells the client that the request certainly did not leave. */
+    /** Tells the client that the request was certainly not sent. */
     void refuse(String why, boolean permanent) {
         outcome.completeExceptionally(new BackendException(Outcome.NOT_APPLIED, permanent, why + ": " + request, null));
     }
 
-    /** What the store answered, for a trace. */
+    /** The store's answer, for a trace. */
     String describeAnswer() {
         Object answer = value;
         if (failure != null) {

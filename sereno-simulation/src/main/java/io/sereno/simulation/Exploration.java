@@ -8,10 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What an {@link Explorer} found.
+ * The result of an {@link Explorer}.
  *
  * @param name of the explorer
- * @param seed that the schedules' seeds were made from
+ * @param seed from which the schedules' seeds were made
  * @param schedules how many ran
  * @param distinct how many of them differ in the order of their events or in their faults
  * @param events how many happened in all of them
@@ -35,9 +35,9 @@ public record Exploration(
      * A schedule that failed.
      *
      * @param schedule its own seed, for {@link Explorer#repeat}
-     * @param what what was not as it must be
-     * @param cause what was thrown, if it was that
-     * @param trace the events in their order: number, time, who, what; and the faults among them
+     * @param what what went wrong
+     * @param cause the exception, if there was one
+     * @param trace the events in their order: number, time, owner, description; and the faults among them
      * @param howToRepeat one line of code
      */
     public record Failure(
@@ -59,7 +59,7 @@ public record Exploration(
         }
     }
 
-    /** One line: how much was looked at, and whether all was well. */
+    /** One line: how much was explored, and whether there was a failure. */
     @Override
     public String toString() {
         return String.format(

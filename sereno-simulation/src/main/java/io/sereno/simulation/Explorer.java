@@ -17,13 +17,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a scenario in thousands of schedules, each of them decided by a seed, and looks after every event whether what must be
- * true still is.
+ * Runs a scenario in thousands of schedules, each decided by a seed, and checks after every event that the invariants
+ * still hold.
  *
- * <p>There is one thread. Each request, reply, notice, timer, task and step of a client is an event in a bag; so is the end
- * of a lease. A seed picks which one is next, how late timers are, and where a {@link Fault} strikes. Schedules are mostly
- * ordinary, with some long delays; no thread waits for anything, so a schedule of a few hundred events takes a fraction of a
- * millisecond.
+ * <p>There is one thread. Each request, reply, notice, timer, task and step of a client is an event in a bag; so is the
+ * end of a lease. A seed picks the next event, how late timers are, and where a {@link Fault} strikes. Schedules are
+ * mostly ordinary, with some long delays. No thread waits for anything, so a schedule of a few hundred events takes a
+ * fraction of a millisecond.
  *
  * <pre>{@code
  * Exploration found = new Explorer("adding one", world -> {
@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * assertThat(found.failure()).isEmpty();
  * }</pre>
  *
- * with a client's part like this, which is what is tried:
+ * with client code like this, which is the code under test:
  *
  * <pre>{@code
  * void addOne() {
@@ -58,19 +58,19 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A failure comes with a trace, event by event, and with the one line that runs its schedule alone. So it should not be
- * looked for in a log: it is repeated, with a debugger if need be.
+ * <p>A failure comes with a trace of all events, and with the line of code that runs its schedule alone. So do not
+ * search logs for a failure: repeat it, with a debugger if necessary.
  *
  * <p><b>Guarantees.</b> The same explorer with the same seed runs the same schedules, on every machine, if the scenario
- * depends on nothing outside its {@link World}; a failure that does not repeat itself says so.
+ * depends on nothing outside its {@link World}. A failure that does not repeat itself is reported as such.
  *
- * <p><b>Not guaranteed.</b> That all schedules are tried: it is a search, not a proof. Events are what happens between a
- * client and its store and in timers; what several threads of one client do to each other is not seen here.
+ * <p><b>Not guaranteed.</b> That all schedules are tried: it is a search, not a proof. Events are what happens between
+ * a client and its store and in timers; races between several threads of one client are not found.
  *
  * <p>Instances are confined to one thread. The methods that set something return this explorer.
  */
 public final class Explorer {
-    /** What all schedules of an explorer have in common. */
+    /** The settings that all schedules of an explorer have in common. */
     record Plan(
             int clients,
             int mostFaults,
@@ -88,13 +88,13 @@ public final class Explorer {
     private Set<Fault> faults = Fault.survivable();
     private int turmoil = 1_000;
     private Duration patience = Duration.ofMinutes(5);
-    /** Null: a store of the world's own. */
+    /** Null: each world has its own store. */
     private @Nullable Function<TimeSource, Function<Executor, Backend>> store;
 
     private OptionalLong onlySchedule = OptionalLong.empty();
 
     /**
-     * Makes an explorer of one scenario.
+     * Creates an explorer of one scenario.
      *
      * @param name for reports
      * @param scenario sets up a world; called once for each schedule
@@ -104,29 +104,29 @@ public final class Explorer {
         this.scenario = Objects.requireNonNull(scenario, "scenario");
     }
 
-    /** How many schedules to run; 5,000 if not said. */
+    /** The number of schedules to run; 5,000 by default. */
     public Explorer schedules(int count) {
         schedules = atLeast(1, "schedules", count);
         return this;
     }
 
-    /** What the schedules are made from; 1 if not said. The same seed explores the same schedules. */
+    /** The seed of the schedules; 1 by default. The same seed explores the same schedules. */
     public Explorer seed(long value) {
         seed = value;
         return this;
     }
 
-    /** How many clients a world has; 3 if not said. */
+    /** The number of clients in a world; 3 by default. */
     public Explorer clients(int count) {
         clients = atLeast(1, "clients", count);
         return this;
     }
 
     /**
-     * How many faults a schedule may have, of which kinds; 3 of {@link Fault#survivable()} if not said.
+     * The maximum number of faults in a schedule, and their kinds; 3 of {@link Fault#survivable()} by default.
      *
      * @param most zero or more; each schedule has that many or fewer
-     * @param kinds what they may be
+     * @param kinds the kinds of faults
      */
     public Explorer faults(int most, Set<Fault> kinds) {
         mostFaults = atLeast(0, "faults", most);
@@ -134,13 +134,16 @@ public final class Explorer {
         return this;
     }
 
-    /** After how many events, at the latest, faults cease; 1,000 if not said. */
+    /** The number of events after which faults cease at the latest; 1,000 by default. */
     public Explorer turmoil(int events) {
         turmoil = atLeast(0, "events", events);
         return this;
     }
 
-    /** How long after the faults what must come true may take, by the clocks of the world; 5 minutes if not said. */
+    /**
+     * How long the {@code eventually} conditions may take after the faults, by the clocks of the world; 5 minutes by
+     * default.
+     */
     public Explorer patience(Duration virtual) {
         if (virtual.isNegative()) {
             throw new IllegalArgumentException("patience is " + virtual + "; zero or more is accepted");
@@ -150,10 +153,10 @@ public final class Explorer {
     }
 
     /**
-     * On what the clients work; a {@link io.sereno.backend.memory.MemoryStore} if not said.
+     * The store of the clients; a {@link io.sereno.backend.memory.MemoryStore} by default.
      *
-     * @param made makes, for each schedule and given its clock, a new store, to which each client connects with the executor
-     *     of its notices; its stages have to be complete when its methods return
+     * @param made creates a new store for each schedule, given its clock; each client connects to the store with the
+     *     executor of its notices. The stages of the store have to be complete when its methods return
      */
     public Explorer store(Function<TimeSource, Function<Executor, Backend>> made) {
         store = Objects.requireNonNull(made, "made");
@@ -163,7 +166,7 @@ public final class Explorer {
     /**
      * Runs one schedule only.
      *
-     * @param schedule what a {@link Exploration.Failure} says
+     * @param schedule the seed in an {@link Exploration.Failure}
      */
     public Explorer repeat(long schedule) {
         onlySchedule = OptionalLong.of(schedule);
@@ -173,8 +176,8 @@ public final class Explorer {
     /**
      * Runs the schedules, in this thread, until one fails or all have run.
      *
-     * @return how much was looked at, and the failure if there is one
-     * @throws IllegalStateException if the store is to lose writes, and is not the explorer's own
+     * @return how much was explored, and the failure if there is one
+     * @throws IllegalStateException if the faults include lost writes, and the store is not the explorer's own
      */
     public Exploration run() {
         if (store != null && (faults.contains(Fault.ROLL_BACK) || faults.contains(Fault.RESTORE))) {
@@ -204,7 +207,7 @@ public final class Explorer {
         return new Exploration(name, seed, count, distinct.size(), events, met, failure);
     }
 
-    /** The same schedule again, which is cheap, so that all others need not write down what they do. */
+    /** Runs the same schedule again with a trace; that is cheap, so other schedules need not be traced. */
     private Exploration.Failure trace(Plan plan, long schedule, World failed) {
         World again = new World(plan, schedule, true);
         again.run(scenario);

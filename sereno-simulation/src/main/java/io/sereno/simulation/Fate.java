@@ -4,11 +4,12 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What becomes of one request: when it reaches the store, when the answer reaches the client, and when the client gives up
- * waiting. What is lost is told as the rules of outcomes say: UNKNOWN for a commit with writes, NOT_APPLIED for a read.
+ * What happens to one request: when it reaches the store, when the answer reaches the client, and when the client gives
+ * up waiting. A loss is reported as the rules of outcomes say: UNKNOWN for a commit with writes, NOT_APPLIED for a
+ * read.
  *
- * <p>Unless {@link #toldAfter} says otherwise, the client hears of a loss at once, as when a connection breaks; a client
- * that runs into its operation timeout hears of it then.
+ * <p>Unless {@link #toldAfter} says otherwise, the client is told of a loss at once, as when a connection breaks; with
+ * it, the client is told after that time, as when its operation timeout passes.
  *
  * <p>Instances are immutable.
  */
@@ -35,33 +36,33 @@ public final class Fate {
         this.losesSnapshot = losesSnapshot;
     }
 
-    /** It passes, and so does its answer. */
+    /** The request passes, and so does its answer. */
     public static Fate pass() {
         return PASS;
     }
 
-    /** It is not sent, and the client knows: NOT_APPLIED. */
+    /** The request is not sent, and the client knows: NOT_APPLIED. */
     public static Fate refuse() {
         return new Fate(Optional.empty(), Optional.empty(), Optional.of(Duration.ZERO), true, false);
     }
 
-    /** It is lost on its way to the store; the client cannot tell that from a lost answer. */
+    /** The request is lost on its way to the store; the client cannot distinguish that from a lost answer. */
     public static Fate loseRequest() {
         return new Fate(Optional.empty(), Optional.empty(), Optional.of(Duration.ZERO), false, false);
     }
 
-    /** The store carries it out, and the answer is lost. */
+    /** The store executes the request, and the answer is lost. */
     public static Fate loseReply() {
         return applyLate(Duration.ZERO);
     }
 
-    /** A commit passes, and the read that came with it fails: its result comes without the snapshot that it asked for. */
+    /** A commit passes, but the read that came with it fails: its result has no snapshot, though one was requested. */
     public static Fate loseSnapshot() {
         return new Fate(PASS.delivery, PASS.answer, Optional.empty(), false, true);
     }
 
     /**
-     * The client hears that it is lost, and later it reaches the store all the same.
+     * The client is told that the request is lost, but later it reaches the store all the same.
      *
      * @param after when it reaches the store, counted from its sending
      */
@@ -70,7 +71,7 @@ public final class Fate {
     }
 
     /**
-     * It passes, but takes its time to the store.
+     * The request passes, but reaches the store late.
      *
      * @param delay from sending to arrival
      */
@@ -79,7 +80,7 @@ public final class Fate {
     }
 
     /**
-     * It passes, and its answer takes its time.
+     * The request passes, but its answer is late.
      *
      * @param delay from the store to the client
      */
@@ -88,7 +89,7 @@ public final class Fate {
     }
 
     /**
-     * The same, for a client that gives up when it has waited so long without an answer.
+     * The same, for a client that gives up after waiting this long without an answer.
      *
      * @param patience from sending to giving up
      */
@@ -101,7 +102,7 @@ public final class Fate {
         return delivery;
     }
 
-    /** From the store's answer until the client hears it; empty if it never does. */
+    /** From the store's answer until the client receives it; empty if it never does. */
     Optional<Duration> answer() {
         return answer;
     }

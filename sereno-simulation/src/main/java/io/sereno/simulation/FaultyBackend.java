@@ -26,7 +26,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Any backend, with faults between the client and the store as a test asks for them. Without any it changes nothing.
+ * Any backend, with faults between the client and the store as a test requests them. Without faults it changes nothing.
  *
  * <pre>{@code
  * ManualTime time = new ManualTime();
@@ -40,27 +40,29 @@ import org.jspecify.annotations.Nullable;
  * assertThat(backend.commit(commit).toCompletableFuture()).isCompletedExceptionally();
  * }</pre>
  *
- * <p>An application is tested with {@code Sereno.builder().backend(backend).timeSource(backend.time())}.
+ * <p>Test an application with {@code Sereno.builder().backend(backend).timeSource(backend.time())}.
  *
- * <p>Faults of three kinds:
+ * <p>There are three kinds of faults:
  *
  * <ul>
- *   <li>of a request: {@link #next} and {@link #each} say which, a {@link Fate} says what becomes of it;
- *   <li>of the client: {@link #pause()} is a process that stands still (a long collection of garbage, a suspended machine),
- *       {@link #cutOff} is a process whose network is gone;
- *   <li>of watches and leases: {@link #resetWatches()}, {@link #inventNotice}, {@link #holdNotices()}, {@link #endLease}.
+ *   <li>of a request: {@link #next} and {@link #each} select the request, a {@link Fate} says what happens to it;
+ *   <li>of the client: {@link #pause()} is a process that stands still (a long garbage collection, a suspended
+ *       machine), {@link #cutOff} is a process without network;
+ *   <li>of watches and leases: {@link #resetWatches()}, {@link #inventNotice}, {@link #holdNotices()},
+ *       {@link #endLease}.
  * </ul>
  *
- * <p><b>Guarantees.</b> All but {@link #endLease} are faults that the rules of the SPI allow: what breaks under them was
- * wrong. Notices of one watch stay serial, and a cut-off ends with {@code reset()} for every watch. A request reaches the
- * store at most once.
+ * <p><b>Guarantees.</b> All faults but {@link #endLease} are allowed by the rules of the SPI: code that breaks under
+ * them was wrong. Notices of one watch stay serial, and a cut-off ends with {@code reset()} for every watch. A request
+ * reaches the store at most once.
  *
- * <p><b>Not guaranteed.</b> That requests which are delayed differently keep their order: they do not in a network either.
+ * <p><b>Not guaranteed.</b> The order of requests that are delayed differently: a network does not keep it either.
  *
- * <p>What is not delayed is completed in the thread that completes it in the store; what is delayed, and every notice, runs
- * on the executor given.
+ * <p>A stage that is not delayed is completed in the thread that completes it in the store; delayed ones, and every
+ * notice, run on the given executor.
  *
- * <p>Instances are safe for use by multiple threads. No method blocks but {@link #close()}, which closes the backend below.
+ * <p>Instances are safe for use by multiple threads. No method blocks but {@link #close()}, which closes the backend
+ * below.
  */
 public final class FaultyBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(FaultyBackend.class.getName());
@@ -74,7 +76,7 @@ public final class FaultyBackend implements Backend {
 
     private final ReentrantLock lock = new ReentrantLock();
     // Below: guarded by the lock.
-    /** What has arrived at a client that stands still, and what it tried to send. */
+    /** What has arrived at a paused client, and what it tried to send. */
     private final List<Runnable> heldByPause = new ArrayList<>();
 
     private final List<Notices> heldNotices = new ArrayList<>();
@@ -87,8 +89,8 @@ public final class FaultyBackend implements Backend {
      * Puts faults between a client and a backend.
      *
      * @param store the backend; this one closes it
-     * @param time by which delays are counted
-     * @param callbacks runs notices and what was delayed
+     * @param time the clock for delays
+     * @param callbacks runs notices and delayed completions
      */
     public FaultyBackend(Backend store, TimeSource time, Executor callbacks) {
         this.backend = new LinkedBackend(store, new ScriptedLink(), time);
@@ -98,30 +100,30 @@ public final class FaultyBackend implements Backend {
     }
 
     /**
-     * The time as the client of this backend has it: to be given to what runs on it, so that {@link #pause()} stops its
-     * timers too.
+     * The time of this backend's client: give it to the code that runs on the client, so that {@link #pause()} stops
+     * its timers too.
      */
     public TimeSource time() {
         return clientTime;
     }
 
     /**
-     * Decides about the next request of a kind. Several calls make a series: each decides about one request, the first one
-     * that fits first.
+     * Decides about the next request of a kind. Several calls make a series: each decides about one request, and the
+     * first call that matches decides first.
      *
-     * @param which what it has to be
-     * @param fate what becomes of it
+     * @param which selects the request
+     * @param fate what happens to it
      */
     public void next(Predicate<? super Request> which, Fate fate) {
         rules.add(new Rule(which, fate, true));
     }
 
     /**
-     * Decides about every request of a kind, where no earlier call does.
+     * Decides about every request of a kind, unless an earlier call decides.
      *
-     * @param which what it has to be
-     * @param fate what becomes of it
-     * @return ends this
+     * @param which selects the requests
+     * @param fate what happens to them
+     * @return removes this rule
      */
     public Runnable each(Predicate<? super Request> which, Fate fate) {
         Rule rule = new Rule(which, fate, false);
@@ -130,8 +132,8 @@ public final class FaultyBackend implements Backend {
     }
 
     /**
-     * Stops the client: what it sends does not leave, what arrives is not heard, and no timer of {@link #time()} fires.
-     * What is on its way to the store arrives. The store's clock goes on, and so does the client's.
+     * Pauses the client: its requests do not leave, arriving messages are not received, and no timer of {@link #time()}
+     * fires. Requests already on their way to the store arrive. The store's clock goes on, and so does the client's.
      */
     public void pause() {
         lock.lock();
@@ -143,7 +145,7 @@ public final class FaultyBackend implements Backend {
         clientTime.pause();
     }
 
-    /** Lets the client go on after a pause: everything that was held happens now, in the order in which it came. */
+    /** Resumes the client after a pause: everything that was held happens now, in the order in which it came. */
     public void resume() {
         List<Runnable> held;
         lock.lock();
@@ -160,7 +162,7 @@ public final class FaultyBackend implements Backend {
     }
 
     /**
-     * Takes the network away: requests, answers and notices are lost in both directions until {@link #heal()}.
+     * Cuts the network: requests, answers and notices are lost in both directions until {@link #heal()}.
      *
      * @param patience how long the client waits for each answer, as with an operation timeout
      */
@@ -176,7 +178,7 @@ public final class FaultyBackend implements Backend {
         }
     }
 
-    /** Gives the network back; the watches are live again, and are told {@code reset()}. */
+    /** Restores the network; the watches are live again, and are told {@code reset()}. */
     public void heal() {
         lock.lock();
         try {
@@ -188,13 +190,13 @@ public final class FaultyBackend implements Backend {
         releaseHeldNotices();
     }
 
-    /** Tells every watch {@code reset()}, as after a reconnect; what waited to be told is forgotten. */
+    /** Tells every watch {@code reset()}, as after a reconnect; waiting notices are dropped. */
     public void resetWatches() {
         backend.watches().forEach(Notices::reset);
     }
 
     /**
-     * Announces a change that has not happened, to those who watch for it. The revision told is 0: not known.
+     * Announces a change that has not happened, to the watches that cover it. The revision reported is 0: not known.
      *
      * @param directory of the entry
      * @param name of the entry, which need not exist
@@ -207,7 +209,7 @@ public final class FaultyBackend implements Backend {
         }
     }
 
-    /** Keeps notices back until {@link #releaseNotices()}; those for one name that wait together become one. */
+    /** Holds notices back until {@link #releaseNotices()}; waiting notices for one name are merged. */
     public void holdNotices() {
         lock.lock();
         try {
@@ -217,7 +219,7 @@ public final class FaultyBackend implements Backend {
         }
     }
 
-    /** Delivers what {@link #holdNotices()} kept back. */
+    /** Delivers the notices that {@link #holdNotices()} held back. */
     public void releaseNotices() {
         lock.lock();
         try {
@@ -234,8 +236,9 @@ public final class FaultyBackend implements Backend {
     }
 
     /**
-     * Ends a lease early, behind its owner's back. This breaks a promise of the SPI (LEA-2) which stores have broken all the
-     * same: two holders may then believe in themselves for a while, and only the fencing token tells them apart.
+     * Ends a lease early, without its owner's knowledge. This breaks a promise of the SPI (LEA-2) that stores have
+     * broken all the same: two holders may then both believe for a while that they are the holder, and only the fencing
+     * token tells them apart.
      *
      * @param id of a lease that was granted through this backend
      * @return completes when its entries are gone
@@ -291,7 +294,7 @@ public final class FaultyBackend implements Backend {
         }
     }
 
-    /** Whether the client stands still; then the action is kept until it goes on. */
+    /** Whether the client is paused; if so, the action is kept until it resumes. */
     private boolean heldByPause(Runnable action) {
         lock.lock();
         try {
@@ -358,7 +361,7 @@ public final class FaultyBackend implements Backend {
             this.once = once;
         }
 
-        /** Of several threads that ask a rule for one request, one is told yes. */
+        /** If several threads ask a one-time rule, only one gets true. */
         boolean decidesAbout(Request request) {
             return which.test(request) && (!once || used.compareAndSet(false, true));
         }

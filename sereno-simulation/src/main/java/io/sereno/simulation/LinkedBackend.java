@@ -68,7 +68,7 @@ final class LinkedBackend implements Backend {
                     return store.watch(target, notices).thenApply(notices::opened);
                 })
                 .whenComplete((watch, failure) -> {
-                    // A client that was told a failure hears nothing of the watch, even if the store has opened it.
+                    // A client that was told a failure gets no notice of the watch, even if the store has opened it.
                     if (failure != null) {
                         notices.cancel();
                     }
@@ -97,7 +97,7 @@ final class LinkedBackend implements Backend {
         ended.forEach(exchange -> exchange.lose("the backend was closed before an answer came"));
     }
 
-    /** The watches that are open, oldest first. */
+    /** The open watches, oldest first. */
     List<Notices> watches() {
         lock.lock();
         try {
@@ -107,7 +107,7 @@ final class LinkedBackend implements Backend {
         }
     }
 
-    /** The ids of the leases that nobody here knows to be dead, oldest first. */
+    /** The ids of the leases that are not known here to be dead, oldest first. */
     List<Long> leases() {
         lock.lock();
         try {
@@ -117,7 +117,7 @@ final class LinkedBackend implements Backend {
         }
     }
 
-    /** Ends a lease in the store; nothing of it passes the link. */
+    /** Ends a lease in the store; nothing of this passes the link. */
     CompletionStage<Void> endLease(long id) {
         Lease lease;
         lock.lock();

@@ -19,17 +19,17 @@ import org.jspecify.annotations.Nullable;
  * time.advance(Duration.ofSeconds(10));
  * }</pre>
  *
- * <p><b>Guarantees.</b> {@link #advance} runs what comes due in the order of the due times, and of scheduling among equals;
- * while a task is handed to its executor, {@link #nanoTime()} is the time at which it was due. Tasks are handed over in the
- * thread that moves the time, and never from within {@link #schedule}, even when they are due at once. {@link #nanoTime()}
- * starts five seconds before its overflow, so that code which compares two readings with {@code <}, and not by their
- * difference, fails in its first test.
+ * <p><b>Guarantees.</b> {@link #advance} runs tasks in the order of their due times, and those due at the same time in
+ * the order of scheduling. While a task is handed to its executor, {@link #nanoTime()} is the time at which it was due.
+ * Tasks are handed over in the thread that advances the time, and never from within {@link #schedule}, even when they
+ * are due at once. {@link #nanoTime()} starts five seconds before its overflow, so that code which compares two
+ * readings with {@code <}, and not by their difference, fails in its first test.
  *
- * <p>An exception that a task throws, or its executor, is logged. An {@link Error} reaches the caller of {@link #advance},
- * so that an assertion inside a task fails its test; the time stands then where the task was due.
+ * <p>An exception thrown by a task or its executor is logged. An {@link Error} reaches the caller of {@link #advance},
+ * so that an assertion inside a task fails its test; the time then stays where the task was due.
  *
- * <p>Instances are safe for use by multiple threads. No method blocks, but for what the executors do. Time is meant to be
- * moved by one thread at a time: two that do it at once move it to the later of their goals.
+ * <p>Instances are safe for use by multiple threads. No method blocks, except for what the executors do. Time should be
+ * advanced by one thread at a time: two threads that do so at once advance it to the later of their goals.
  */
 public final class ManualTime implements TimeSource {
     private static final System.Logger LOG = System.getLogger(ManualTime.class.getName());
@@ -43,7 +43,7 @@ public final class ManualTime implements TimeSource {
     private long lastSequence;
     private Duration wallOffset = Duration.ZERO;
 
-    /** Makes a time that stands still, its wall clock at the beginning of 2026. */
+    /** Creates a time that stands still, with its wall clock at the beginning of 2026. */
     public ManualTime() {}
 
     @Override
@@ -61,7 +61,7 @@ public final class ManualTime implements TimeSource {
         }
     }
 
-    /** How long it is since this time was made. */
+    /** The time since this object was created. */
     public Duration elapsed() {
         return Duration.ofNanos(elapsedNanos());
     }
@@ -76,7 +76,8 @@ public final class ManualTime implements TimeSource {
     }
 
     /**
-     * Sets the wall clock forward, or back if negative, as an operator or a time server does. Nothing comes due by this.
+     * Sets the wall clock forward, or back if negative, as an operator or a time server does. No task comes due by
+     * this.
      *
      * @param by how far
      */
@@ -89,7 +90,7 @@ public final class ManualTime implements TimeSource {
         }
     }
 
-    /** {@inheritDoc} A delay of zero or less is due at once: with the next call that moves the time. */
+    /** {@inheritDoc} A delay of zero or less is due at once: with the next call that advances the time. */
     @Override
     public Runnable schedule(Duration delay, Executor executor, Runnable task) {
         lock.lock();
@@ -104,7 +105,7 @@ public final class ManualTime implements TimeSource {
     }
 
     /**
-     * Moves the time, running on the way what comes due, also what is only scheduled on the way.
+     * Advances the time, and runs the tasks that come due on the way, including those scheduled on the way.
      *
      * @param by how far; zero or more
      * @throws IllegalArgumentException if it is negative
@@ -123,12 +124,12 @@ public final class ManualTime implements TimeSource {
         }
     }
 
-    /** Runs what is due now; the time stands. */
+    /** Runs the tasks that are due now, without advancing the time. */
     public void runDue() {
         advance(Duration.ZERO);
     }
 
-    /** How long it is until the next task is due: zero if one is due now, empty if none is scheduled. */
+    /** The time until the next task is due: zero if one is due now, empty if none is scheduled. */
     public Optional<Duration> untilNext() {
         lock.lock();
         try {
@@ -140,7 +141,10 @@ public final class ManualTime implements TimeSource {
         }
     }
 
-    /** Takes the first task that is due by then, and moves the time to it, else to the goal. */
+    /**
+     * Removes and returns the first task that is due by the goal, and advances the time to it; else advances to the
+     * goal.
+     */
     private @Nullable Timer nextUntil(long goal) {
         lock.lock();
         try {

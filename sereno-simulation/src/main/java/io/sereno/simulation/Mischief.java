@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The faults of one schedule: how many, which and when is chosen by its seed. */
+/** The faults of one schedule; its seed chooses how many, which and when. */
 final class Mischief {
     private static final int[] EVENTS_PER_FAULT = {5, 20, 80, 200};
     private static final long LONGEST_DELAY_MILLIS = 20_000;
@@ -42,12 +42,12 @@ final class Mischief {
         this.backups = losesWrites && store != null ? new Backups(store, random.split()) : null;
     }
 
-    /** How many of each kind. */
+    /** The number of faults of each kind. */
     Map<Fault, Long> met() {
         return met;
     }
 
-    /** Before an event: perhaps a fault, if there is what it can meet. */
+    /** Called before an event: perhaps causes a fault, if there is something that it can meet. */
     void perhaps() {
         if (backups != null && count < budget) {
             backups.perhapsMakeOne();
@@ -61,7 +61,7 @@ final class Mischief {
         }
     }
 
-    /** From here on all is well: whoever stands still goes on, and the network is whole. */
+    /** Ends all faults: paused clients resume, and the network is whole. */
     void cease() {
         for (SimulatedClient client : world.clients()) {
             client.resume();
@@ -69,7 +69,7 @@ final class Mischief {
         }
     }
 
-    /** Answers whether there was something that the fault could meet. */
+    /** Returns whether there was something that the fault could meet. */
     private boolean commit(Fault fault) {
         return switch (fault) {
             case LOSE_REQUEST -> meet(fault, false, this::lose);
@@ -88,7 +88,10 @@ final class Mischief {
         };
     }
 
-    /** What is under way arrives all the same, and answers that were given before arrive late: clients have to stand both. */
+    /**
+     * Restores a backup. Requests under way still arrive, and answers given before arrive late: clients have to survive
+     * both.
+     */
     private boolean goBack(Fault fault, MemoryBackup.Revisions revisions) {
         if (backups == null) {
             return false;
@@ -190,7 +193,7 @@ final class Mischief {
         }
         world.faultHappened(Fault.CUT_OFF, "of " + client);
         client.cutOff();
-        // What is under way is lost too.
+        // Messages under way are lost too.
         for (Event event = takeFrom(client); event != null; event = takeFrom(client)) {
             if (event.passage != null) {
                 client.lose(event.passage.exchange());
@@ -261,7 +264,10 @@ final class Mischief {
         return true;
     }
 
-    /** Short ones are as likely as long ones: between each power of two and the next. */
+    /**
+     * A random time of at most this. Short times are as likely as long ones: each range between two powers of two has
+     * the same chance.
+     */
     private long upTo(long millis) {
         long bound = millis >> random.nextInt(15);
         return TimeUnit.MILLISECONDS.toNanos(random.nextLong(bound + 1));

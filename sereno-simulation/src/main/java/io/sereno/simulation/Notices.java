@@ -14,7 +14,7 @@ final class Notices implements Watch, WatchListener {
     private final Target target;
     private final NoticeQueue queue;
     private final Consumer<Notices> onCancel;
-    /** Whether notices are lost instead of told. */
+    /** Whether notices are dropped instead of delivered. */
     private volatile boolean losing;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -43,11 +43,11 @@ final class Notices implements Watch, WatchListener {
         queue.reset();
     }
 
-    /** Forgets what waits, as a connection that breaks does; whoever calls this owes a reset. */
+    /** Drops waiting notices, as a broken connection does; the caller must send a reset afterwards. */
     void drop() {
         losing = true;
         while (queue.deliverNext()) {
-            // The next one is lost too.
+            // The next one is dropped too.
         }
         losing = false;
     }
@@ -57,12 +57,12 @@ final class Notices implements Watch, WatchListener {
         queue.deliver();
     }
 
-    /** Lets the next notice arrive. Answers whether more wait; if not, the link is told again when there is one. */
+    /** Lets the next notice arrive. Returns whether more wait; if not, the link is told again when there is one. */
     boolean deliverNext() {
         return queue.deliverNext();
     }
 
-    /** The store has opened the watch whose notices these are; too late, if the client gave up meanwhile. */
+    /** The store has opened the watch of these notices; too late, if the client gave up meanwhile. */
     Notices opened(Watch inStore) {
         boolean late;
         lock.lock();

@@ -10,8 +10,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The time as a process has it that can be stopped: the clock goes on, but no task runs until the process goes on too. Then
- * all that came due meanwhile does, in that order.
+ * The time of a process that can be paused: the clock goes on, but no task runs until the process resumes. Then all
+ * tasks that came due meanwhile run, in that order.
  */
 final class PausableTime implements TimeSource {
     private static final System.Logger LOG = System.getLogger(PausableTime.class.getName());

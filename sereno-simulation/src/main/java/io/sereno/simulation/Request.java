@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What a client asks of its store, on its way there: what tests choose by when they say which request a fault is to meet.
+ * A request of a client, on its way to the store: tests use it to select the request that a fault is to meet.
  *
  * <p>Each kind of request is a record; the predicates here are the common choices.
  */
@@ -118,9 +118,9 @@ public sealed interface Request {
     }
 
     /**
-     * How it fails when nobody knows what became of it: as UNKNOWN, or as NOT_APPLIED since it changes no entry (OUT-6a).
+     * How it fails if its outcome is unknown: as UNKNOWN, or as NOT_APPLIED if it changes no entry (OUT-6a).
      *
-     * @return true for commits with writes, and for what prolongs or ends a lease
+     * @return true for commits with writes, and for requests that prolong or end a lease
      */
     boolean mayBeUnknown();
 
@@ -134,7 +134,7 @@ public sealed interface Request {
         return Commit.class::isInstance;
     }
 
-    /** The commits to this directory, as the backend is told it: with the prefixes that recipes and namespaces add. */
+    /** The commits to this directory, as the backend sees it: with the prefixes that recipes and namespaces add. */
     static Predicate<Request> commitsTo(String directory) {
         return request ->
                 request instanceof Commit commit && commit.commit().directory().equals(directory);

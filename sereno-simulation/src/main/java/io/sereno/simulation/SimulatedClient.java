@@ -12,8 +12,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * One client in a {@link World}: a process of its own, with its connection to the store, its timers and its threads, all of
- * which are events that happen one at a time.
+ * One client in a {@link World}: a process with its own connection to the store, timers and threads, whose actions are
+ * events that happen one at a time.
  *
  * <p>Confined to the thread that runs the schedule.
  */
@@ -57,7 +57,7 @@ public final class SimulatedClient {
     }
 
     /**
-     * Has something done by this client: soon, as an event.
+     * Lets this client run an action soon, as an event.
      *
      * @param what for the trace
      * @param action what it does
@@ -70,7 +70,7 @@ public final class SimulatedClient {
     }
 
     /**
-     * Has something done by this client when a time has passed, as an event.
+     * Lets this client run an action after a delay, as an event.
      *
      * @param delay zero or more
      * @param what for the trace
@@ -100,7 +100,7 @@ public final class SimulatedClient {
         world.eventually(name() + ": " + what, () -> crashed || condition.getAsBoolean());
     }
 
-    /** Whether it is gone for good. */
+    /** Whether it is gone permanently. */
     public boolean hasCrashed() {
         return crashed;
     }
@@ -118,7 +118,7 @@ public final class SimulatedClient {
         return backend;
     }
 
-    /** Whether the scenario has something ahead that this client is to do. */
+    /** Whether the scenario has steps ahead for this client. */
     boolean hasStepsAhead() {
         return stepsAhead > 0;
     }
@@ -159,7 +159,7 @@ public final class SimulatedClient {
         }
     }
 
-    /** Tells this client, at once or when it has waited for long enough, that an answer is lost. */
+    /** Tells this client that an answer is lost: at once, or when it has waited long enough. */
     void lose(Exchange<?> exchange) {
         if (crashed) {
             return;
@@ -177,7 +177,7 @@ public final class SimulatedClient {
         }
     }
 
-    /** Lets a request arrive at the store, and puts the answer on its way. */
+    /** Lets a request arrive at the store, and sends the answer. */
     void deliver(Exchange<?> exchange) {
         exchange.deliver(() -> {
             if (cutOff) {
@@ -188,7 +188,7 @@ public final class SimulatedClient {
         });
     }
 
-    /** Puts an answer on its way to this client. */
+    /** Sends an answer to this client. */
     void answerSoon(Exchange<?> exchange) {
         if (!crashed) {
             world.bag()
@@ -219,7 +219,7 @@ public final class SimulatedClient {
         public void waiting(Notices notices) {
             soon(() -> "notice of " + notices, () -> {
                 if (cutOff) {
-                    // They are lost; the reset that ends the cut-off makes up for them.
+                    // The notices are lost; the reset that ends the cut-off makes up for them.
                     notices.drop();
                 }
                 if (notices.deliverNext()) {

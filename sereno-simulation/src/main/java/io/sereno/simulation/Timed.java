@@ -1,6 +1,9 @@
 package io.sereno.simulation;
 
-/** A task that was given to a clock: cancelled, it does not run, also when it was due and its executor keeps it waiting. */
+/**
+ * A task that was scheduled with a clock: if cancelled, it does not run, even if it was due and its executor keeps it
+ * waiting.
+ */
 final class Timed implements Runnable {
     private final Runnable task;
     private volatile boolean cancelled;

@@ -22,23 +22,23 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One store and its clients in one schedule of an {@link Explorer}: everything that happens is an event, one at a time, in
- * an order that the schedule's seed decides.
+ * One store and its clients in one schedule of an {@link Explorer}: everything that happens is an event, one at a time,
+ * in an order that the schedule's seed decides.
  *
- * <p>A scenario is given a new world for each schedule. It makes what it tests on top of the clients' backends, says what
- * clients do first ({@link SimulatedClient#step}), and what has to be true: {@link #always} after each event,
+ * <p>A scenario gets a new world for each schedule. It builds what it tests on the clients' backends, says what clients
+ * do first ({@link SimulatedClient#step}), and which conditions have to be true: {@link #always} after each event,
  * {@link #eventually} when the faults are over and time has passed.
  *
- * <p>Confined to the thread that runs the schedule. Code under test must be driven by completions, timers and the executor
- * it is given; a thread of its own, or a call that waits, has no place here.
+ * <p>Confined to the thread that runs the schedule. Code under test must be driven by completions, timers and the
+ * executor it is given; threads of its own and blocking calls are not supported.
  */
 public final class World {
-    /** How long a client waits for an answer when it does not notice at once that it is lost. */
+    /** How long a client waits for an answer when it does not notice at once that the answer is lost. */
     static final Duration PATIENCE_OF_CLIENTS = Duration.ofSeconds(5);
 
     private static final int MOST_EVENTS_IN_CALM = 20_000;
 
-    /** Beyond the few clients that {@link #MOST_EVENTS_IN_CALM} is enough for. */
+    /** For each client, if there are more clients than {@link #MOST_EVENTS_IN_CALM} is enough for. */
     private static final int MOST_EVENTS_IN_CALM_FOR_EACH_CLIENT = 5_000;
 
     private record Condition(String what, BooleanSupplier holds) {}
@@ -56,12 +56,12 @@ public final class World {
     private final Mischief mischief;
     private final @Nullable List<String> trace;
 
-    /** Which of those that must come true was false when last looked at. */
+    /** The index of the {@code eventually} condition that was false at the last check. */
     private int awaited;
 
     private int events;
     private long hash;
-    /** What failed, should something throw. */
+    /** What to report as failed if something throws. */
     private String doing = "";
 
     private @Nullable String failure;
@@ -96,18 +96,18 @@ public final class World {
         return time;
     }
 
-    /** For choices of the scenario: part of the schedule, and so the same when it is repeated. */
+    /** For random choices of the scenario: part of the schedule, and so the same when it is repeated. */
     public SplittableRandom random() {
         return scenarioChance;
     }
 
-    /** A connection to the store that no fault meets and that answers at once: to see what is stored. */
+    /** A connection to the store that has no faults and answers at once: to see what is stored. */
     public Backend observer() {
         return observer;
     }
 
     /**
-     * What must be true after every event.
+     * Adds a condition that must be true after every event.
      *
      * @param what for the message when it fails
      * @param condition without effects
@@ -117,8 +117,9 @@ public final class World {
     }
 
     /**
-     * What must come true in the end: when faults have ceased, every client goes on and the network is whole. All these
-     * conditions have to be true together, with no step ahead and nothing under way between clients and store.
+     * Adds a condition that must become true in the end: when faults have ceased, every client is running and the
+     * network is whole. All these conditions have to be true together, with no step ahead and nothing under way between
+     * clients and store.
      *
      * @param what for the message when it fails
      * @param condition without effects
@@ -130,7 +131,7 @@ public final class World {
     /**
      * Adds a line to the trace, if this schedule is traced.
      *
-     * @param line is asked only then
+     * @param line called only then
      */
     public void note(Supplier<String> line) {
         if (trace != null) {
@@ -139,11 +140,11 @@ public final class World {
     }
 
     /**
-     * Ends this schedule as failed. For what is noticed where an exception would be caught: in callbacks, in handlers of logs.
-     * An event that throws, and a listener that does, fails the schedule without this.
+     * Ends this schedule as failed. For errors noticed where an exception would be caught: in callbacks, in handlers of
+     * logs. An event or listener that throws fails the schedule without this.
      *
-     * @param what was not as it must be
-     * @param thrown if it was that
+     * @param what what went wrong
+     * @param thrown the exception, if there was one
      */
     public void failed(String what, @Nullable Throwable thrown) {
         if (failure == null) {
@@ -200,7 +201,7 @@ public final class World {
 
     private boolean hasComeTrue() {
         doing = "looking whether something came true threw";
-        // The one that was false last time is looked at first.
+        // The condition that was false last time is checked first.
         if (eventually.isEmpty() || !eventually.get(awaited).holds.getAsBoolean()) {
             return false;
         }
@@ -213,7 +214,10 @@ public final class World {
         return true;
     }
 
-    /** Whether something can happen now, or the scenario has something ahead: what is true may be so by accident. */
+    /**
+     * Whether something can happen now, or the scenario has steps ahead: until then a condition may be true by
+     * accident.
+     */
     private boolean isBusy() {
         if (bag.hasReady()) {
             return true;
@@ -296,7 +300,10 @@ public final class World {
         return trace == null ? List.of() : trace;
     }
 
-    /** The store's clock: the end of a lease is an event like others, though the store heeds it before it happens. */
+    /**
+     * The store's clock: the end of a lease is an event like others, though the store takes it into account before the
+     * event happens.
+     */
     private final class StoreTime implements TimeSource {
         private final Owner owner;
 

@@ -11,18 +11,19 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Opens {@code memory:} (a store of the client's own) and {@code memory:/name} (the store of that name in this JVM).
+ * Opens {@code memory:} (a separate store for the client) and {@code memory:/name} (the store of that name in this
+ * JVM).
  *
- * <p>A store with a name begins with the first client that opens it and ends, with all that it holds, when the last one
- * closes it. Its clients have to have clocks that tell the same time. An unknown parameter, an endpoint, credentials or
- * certificates are refused with an {@link IllegalArgumentException}, since nothing would heed them.
+ * <p>A store with a name is created by the first client that opens it and ends, with all that it holds, when the last
+ * one closes it. The clocks of its clients have to tell the same time. An unknown parameter, an endpoint, credentials
+ * or certificates are rejected with an {@link IllegalArgumentException}, since they would have no effect.
  *
  * <p>Instances are safe for use by multiple threads; {@link #open} does not block.
  */
 @AutoService(BackendProvider.class)
 public final class MemoryBackendProvider implements BackendProvider {
     private static final ReentrantLock LOCK = new ReentrantLock();
-    /** Guarded by the lock: opening and closing look at a store and at this map in one step. */
+    /** Guarded by the lock: opening and closing use a store and this map in one step. */
     private static final Map<String, MemoryStore> STORES = new HashMap<>();
 
     /** For ServiceLoader. */
@@ -33,7 +34,7 @@ public final class MemoryBackendProvider implements BackendProvider {
         return Set.of("memory");
     }
 
-    /** Empty: a store in memory is never chosen unasked, or each process would get a lock of its own. */
+    /** Empty: a store in memory is never chosen by default, or each process would get its own lock. */
     @Override
     public Optional<String> defaultUri() {
         return Optional.empty();

@@ -4,20 +4,20 @@ import io.sereno.spi.Entry;
 import java.util.List;
 
 /**
- * All that a {@link MemoryStore} held at one moment: entries, leases and revision. Immutable; it may be restored any number of times, into the
- * store that it was made of.
+ * All that a {@link MemoryStore} held at one moment: entries, leases and revision. Immutable; may be restored any
+ * number of times, into the store that it was made from.
  */
 public final class MemoryBackup {
-    /** What becomes of revisions when a store is restored. */
+    /** What happens to revisions when a store is restored. */
     public enum Revisions {
         /**
-         * They go on above all that were given, and a lease ends when it would have ended according to the backup: as Redis does after a fail-over
-         * or a restart that lost writes.
+         * They continue above all that were given, and a lease ends when it would have ended according to the backup:
+         * as Redis does after a fail-over or a restart that lost writes.
          */
         GO_ON,
         /**
-         * They go back with the entries, so that new commits get revisions that others had before, and each lease in the backup has its full ttl
-         * before it: as etcd and ZooKeeper do when they are restored from a snapshot.
+         * They go back with the entries, so that new commits get revisions that others had before, and each lease in
+         * the backup gets its full ttl again: as etcd and ZooKeeper do when they are restored from a snapshot.
          */
         REPEAT
     }

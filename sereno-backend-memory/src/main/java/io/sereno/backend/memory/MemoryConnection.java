@@ -21,13 +21,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
-/** One client's way to a {@link MemoryStore}: checks sizes, and turns what the store refuses into failed stages. */
+/**
+ * One client's connection to a {@link MemoryStore}: checks sizes, and turns rejections by the store into failed stages.
+ */
 final class MemoryConnection implements Backend {
     private static final Guarantees GUARANTEES = Guarantees.builder(
                     "memory", Duration.ofMillis(1), Duration.ofDays(365))
             .serverVersion("in this JVM")
             .promises(Set.of(Promise.SNAPSHOT_READS))
-            // Entries are gone at the deadline itself; this is for the timer that tells those who watch.
+            // Entries are gone at the deadline itself; this is for the timer that notifies watches.
             .expiryLateness(Duration.ofMillis(100))
             .maxLeases(Integer.MAX_VALUE)
             .maxLeaseBytes(Integer.MAX_VALUE)

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** What a client holds of a lease, and what the store knows of it. */
+/** A lease: the client's handle, and the store's state of it. */
 final class MemoryLease implements Lease {
-    /** By difference, since readings of a clock may overflow. */
+    /** By difference, since clock readings may overflow. */
     static final Comparator<MemoryLease> BY_DEADLINE = (left, right) -> {
         int order = Long.signum(left.deadline - right.deadline);
         return order == 0 ? Long.compare(left.id, right.id) : order;

@@ -33,8 +33,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store in this JVM, to which any number of backends connect. Each connection stands for a process of its own: what one
- * of them does, the others see only through the store.
+ * A store in this JVM, to which any number of backends connect. Each connection stands for a separate process: it sees
+ * the changes of others only through the store.
  *
  * <pre>{@code
  * MemoryStore store = new MemoryStore(time);
@@ -42,46 +42,50 @@ import org.jspecify.annotations.Nullable;
  * Backend second = store.connect(executor);
  * }</pre>
  *
- * <p><b>Guarantees.</b> Every rule of the SPI, and more than it asks for: each operation takes effect at one moment within
- * the call; a read is a snapshot; every stage is completed when the method returns, so that what depends on it runs in the
- * caller's thread; a lease ends at its deadline to the nanosecond, whether or not a timer has run since; a lease may be
- * named only through the connection that granted it; a put that would change the lease of an entry is refused.
+ * <p><b>Guarantees.</b> Every rule of the SPI, and more: each operation takes effect at one moment within the call; a
+ * read is a snapshot; every stage is completed when the method returns, so that dependent stages run in the caller's
+ * thread; a lease ends at its deadline to the nanosecond, whether or not a timer has run since; a lease may be named
+ * only through the connection that granted it; a put that would change the lease of an entry is rejected.
  *
  * <p><b>Not guaranteed.</b> Anything beyond this JVM: nothing is written to disk, no other process sees the store.
  *
- * <p>Notices are handed to the executor of the connection that watches, one after another for one watch, those for one
- * name merged; see {@link NoticeQueue}. A notice that is being delivered while its watch is cancelled by another thread may
- * still be running when {@code cancel()} returns; none begins afterwards.
+ * <p>Notices are handed to the executor of the watching connection, one after another for one watch, those for one name
+ * merged; see {@link NoticeQueue}. A notice that is being delivered while another thread cancels its watch may still be
+ * running when {@code cancel()} returns; none begins afterwards.
  *
- * <p>A connection that is closed without revoking its leases leaves them to their deadline, as a process that dies does.
- * A store needs no closing: with no connection open it holds no timer.
+ * <p>The leases of a connection that is closed without revoking them live until their deadline, as those of a process
+ * that dies do. A store needs no closing: with no connection open it holds no timer.
  *
  * <p>Instances are safe for use by multiple threads. No method blocks.
  */
 public final class MemoryStore {
-    /** How far revisions jump where they go on after a restore. */
+    /** How far revisions jump after a restore that does not repeat them. */
     private static final long REVISIONS_SKIPPED = 1_000;
 
     private static final Snapshot NOTHING = new Snapshot(List.of(), false);
     /*
-     * One lock guards everything. Nothing of others runs under it but TimeSource.nanoTime() and schedule(), which run no
-     * task themselves. Notices are added to the queues of watches under it, and delivered after it was released (unlock()).
+     * One lock guards everything. No foreign code runs under it but TimeSource.nanoTime() and schedule(), which run no
+     * task themselves. Notices are added to the queues of watches under it, and delivered after it was released
+     * (unlock()).
      *
-     * Time is looked at when an operation begins (expireDue()); the timer only serves those who watch.
+     * Time is checked when an operation begins (expireDue()); the timer only serves watches.
      */
     private final ReentrantLock lock = new ReentrantLock();
-    /** Only directories with entries are here. */
+    /** Contains only directories with entries. */
     private final Map<String, NavigableMap<String, Slot>> directories = new HashMap<>();
 
     private final Watches watches = new Watches();
 
-    /** The live ones. */
+    /** The live leases. */
     private final Map<Long, MemoryLease> leases = new HashMap<>();
 
     private final TreeSet<MemoryLease> byDeadline = new TreeSet<>(MemoryLease.BY_DEADLINE);
     private final List<MemoryConnection> connections = new ArrayList<>();
 
-    /** The store's, not the directory's, so that it outlives the entries of a directory without remembering the directory. */
+    /**
+     * The revision of the store, not of a directory, so that it outlives the entries of a directory without remembering
+     * the directory.
+     */
     private long revision;
 
     private long lastLease;
@@ -90,11 +94,11 @@ public final class MemoryStore {
     private @Nullable Runnable cancelTimer;
     private long timerDeadline;
     private int timerGeneration;
-    /** Whether the timer may be set for another time than it should be. */
+    /** Whether the timer may be set for a wrong time. */
     private boolean timerStale;
 
     /**
-     * Makes an empty store.
+     * Creates an empty store.
      *
      * @param time its clock; decides when leases end
      */
@@ -106,15 +110,15 @@ public final class MemoryStore {
      * Connects to this store.
      *
      * @param callbacks runs the listeners of watches; may run them in the thread that hands them over
-     * @return a connection of its own
+     * @return a new connection
      */
     public Backend connect(Executor callbacks) {
         return connect(time, callbacks, () -> {});
     }
 
     /**
-     * Connects a client that has a clock of its own. The store lives by the clock of its oldest open connection, since the
-     * timers of a client end with it; so all of them have to tell the same time.
+     * Connects a client that has its own clock. The store uses the clock of its oldest open connection, since the
+     * timers of a client end with it; so all clocks have to tell the same time.
      */
     MemoryConnection connect(TimeSource clientTime, Executor callbacks, Runnable onClose) {
         lock.lock();
@@ -152,7 +156,7 @@ public final class MemoryStore {
         }
     }
 
-    /** Whether nothing is kept for anybody. */
+    /** Whether the store keeps nothing for any client. */
     boolean isEmpty() {
         lock.lock();
         try {
@@ -162,7 +166,7 @@ public final class MemoryStore {
         }
     }
 
-    /** Answers whether this call closed it. */
+    /** Returns whether this call closed it. */
     boolean close(MemoryConnection connection) {
         lock.lock();
         try {
@@ -280,7 +284,7 @@ public final class MemoryStore {
     }
 
     /**
-     * Keeps what the store holds now, to be {@linkplain #restore restored} later. Does not change the store.
+     * Copies what the store holds now, to be {@linkplain #restore restored} later. Does not change the store.
      *
      * @return a copy
      */
@@ -301,12 +305,12 @@ public final class MemoryStore {
     }
 
     /**
-     * Makes the store what it was when a backup was made: the fault of a store that loses writes which it has acknowledged. Connections stay open,
-     * as if their clients had connected again; each watch is told {@code reset()}. Leases that were granted later are dead, and those that ended
-     * later live again. Ids of leases are never given twice.
+     * Returns the store to its state when a backup was made: the fault of a store that loses acknowledged writes.
+     * Connections stay open, as if their clients had reconnected; each watch is told {@code reset()}. Leases that were
+     * granted later are dead, and those that ended later live again. Ids of leases are never given twice.
      *
      * @param backup of this store
-     * @param revisions what becomes of revisions, and of the deadlines of leases
+     * @param revisions what happens to revisions, and to the deadlines of leases
      */
     public void restore(MemoryBackup backup, MemoryBackup.Revisions revisions) {
         if (!backup.isOf(this)) {
@@ -350,7 +354,7 @@ public final class MemoryStore {
         return new BackendException(Outcome.NOT_APPLIED, true, why, null);
     }
 
-    // From here on: under the lock, or about it.
+    // The methods below run under the lock, or handle it.
 
     private void begin(MemoryConnection connection) {
         lock.lock();
@@ -386,7 +390,7 @@ public final class MemoryStore {
         }
         if (query instanceof Query.Range range) {
             List<Entry> entries = new ArrayList<>();
-            // Not a stream: that would count all that is behind, to begin with.
+            // Not a stream, which would first count all entries after this name.
             for (Slot slot : directory.tailMap(range.after(), false).values()) {
                 if (entries.size() == range.limit()) {
                     return new Snapshot(entries, true);
@@ -439,7 +443,7 @@ public final class MemoryStore {
         }
     }
 
-    /** Answers the revision, or 0 when nothing changed. */
+    /** Returns the revision, or 0 if nothing changed. */
     private long apply(Commit commit, @Nullable MemoryLease lease) {
         String path = commit.directory();
         NavigableMap<String, Slot> directory = directories.get(path);
@@ -477,7 +481,7 @@ public final class MemoryStore {
             NavigableMap<String, Slot> directory, String path, Write.Put put, long at, @Nullable MemoryLease lease) {
         Slot slot = directory.get(put.name());
         if (slot == null) {
-            // A commit names at most one lease, but not each of its puts need do so.
+            // A commit names at most one lease, but not each of its puts has to name it.
             slot = new Slot(
                     path, new Entry(put.name(), put.value(), at, at, put.leaseId()), put.leaseId() == 0 ? null : lease);
             directory.put(put.name(), slot);
@@ -502,7 +506,7 @@ public final class MemoryStore {
         }
     }
 
-    /** The end of a lease is one commit for each directory that it has entries in. */
+    /** The end of a lease is one commit for each directory in which it has entries. */
     private void end(MemoryLease lease) {
         leases.remove(lease.id());
         timerStale = true;
@@ -522,7 +526,7 @@ public final class MemoryStore {
         });
     }
 
-    /** Sets the timer for the first deadline. Without a connection nobody watches, so there is none. */
+    /** Sets the timer for the first deadline. Without a connection there are no watches, so no timer is set. */
     private void arm() {
         if (connections.isEmpty() || byDeadline.isEmpty()) {
             disarm();

@@ -11,14 +11,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The watches of a store, found by what they watch, so that a thousand waiters for one lock cost nothing but each other's
- * entries. Guarded by the store's lock, under which notices are added; they are delivered after it was released.
+ * The watches of a store, indexed by their targets, so that a thousand waiters for one lock cost nothing but each
+ * other's entries. Guarded by the store's lock, under which notices are added; they are delivered after it was
+ * released.
  */
 final class Watches {
-    /** In the place of an entry's name: the whole directory. No entry has this name. */
+    /** Stands for the whole directory, in place of an entry's name. No entry has this name. */
     private static final String WHOLE = "";
 
-    /** By directory, then by entry. No empty map and no empty set is kept; in order of insertion, so that a run can be repeated. */
+    /**
+     * By directory, then by entry. No empty map and no empty set is kept; in order of insertion, so that a run can be
+     * repeated.
+     */
     private final Map<String, Map<String, Set<NoticeQueue>>> byDirectory = new LinkedHashMap<>();
 
     private List<NoticeQueue> awake = new ArrayList<>();
@@ -30,7 +34,7 @@ final class Watches {
                 .add(watch);
     }
 
-    /** Nothing that is announced from here on reaches the watch. */
+    /** Nothing that is announced later reaches the watch. */
     void remove(NoticeQueue watch) {
         byDirectory.computeIfPresent(watch.target().directory(), (directory, inDirectory) -> {
             inDirectory.computeIfPresent(nameIn(watch.target()), (name, same) -> {
@@ -59,7 +63,7 @@ final class Watches {
         }
     }
 
-    /** Anything may have changed. */
+    /** Resets all watches, since anything may have changed. */
     void resetAll() {
         for (Map<String, Set<NoticeQueue>> inDirectory : byDirectory.values()) {
             for (Set<NoticeQueue> watching : inDirectory.values()) {
@@ -72,7 +76,7 @@ final class Watches {
         }
     }
 
-    /** Those that have something to deliver and are not at it, once. */
+    /** The watches that have something to deliver and are not delivering; returned once. */
     List<NoticeQueue> takeAwake() {
         if (awake.isEmpty()) {
             return List.of();

@@ -3,7 +3,10 @@ package io.sereno.recipes.client;
 import io.sereno.recipes.kernel.Callbacks;
 import io.sereno.recipes.kernel.Series;
 
-/** What the callbacks of one user threw: each is told to the observers, and of equal ones in a row the first to the log. Safe for use by multiple threads. */
+/**
+ * Reports the exceptions of one user's callbacks: each to the observers, and the first of equal ones in a row to the log. Safe for use by multiple
+ * threads.
+ */
 public final class CallbackFailures implements Callbacks.Watcher {
     private final Scope scope;
     private final Series series = new Series();

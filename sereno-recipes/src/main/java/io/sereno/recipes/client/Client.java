@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 /** One connection with its session, and what is open on it: shared by all namespace views. Safe for use by multiple threads. */
 public final class Client {
     private static final Logger LOG = System.getLogger("io.sereno");
-    /** What a close may take in all; session and callbacks have {@link #CLOSE_LIMIT} of it, the backend's own close the rest. */
+    /** The time limit for all of a close; session and callbacks have {@link #CLOSE_LIMIT} of it, the backend's own close the rest. */
     private static final Duration MOST = Duration.ofSeconds(5);
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(4);
@@ -36,7 +36,7 @@ public final class Client {
     private final boolean closesBackend;
     private final Kernel kernel;
     private final Map<Shared<?>, Object> shared = new ConcurrentHashMap<>();
-    /** Close what is shared, in the order in which it was made. */
+    /** Close the shared objects, in the order in which they were created. */
     private final Queue<Runnable> closers = new ConcurrentLinkedQueue<>();
 
     private final Set<Open> open = ConcurrentHashMap.newKeySet();
@@ -85,16 +85,16 @@ public final class Client {
         return kernel;
     }
 
-    /** What all recipes of this client share of a kind. It is made for the first one, and closed with the client. */
+    /** The object of this kind that all recipes of this client share. It is created for the first one, and closed with the client. */
     public <T> T shared(Shared<T> kind) {
-        @SuppressWarnings("unchecked") // Each kind is a key of its own, and only its maker makes the value.
+        @SuppressWarnings("unchecked") // Each kind is its own key, and only its maker creates the value.
         T made = (T) shared.computeIfAbsent(kind, key -> {
             T value = kind.maker().apply(this);
             closers.add(() -> kind.closer().accept(value));
             return value;
         });
         if (closed.get()) {
-            kind.closer().accept(made); // It may have been made after close() went through all.
+            kind.closer().accept(made); // It may have been created after close() went through all.
         }
         return made;
     }
@@ -102,11 +102,11 @@ public final class Client {
     public void opened(Open opened) {
         open.add(opened);
         if (closed.get()) {
-            var unused = opened.shutDown(); // It may have come after close() went through all.
+            var unused = opened.shutDown(); // It may have been added after close() went through all.
         }
     }
 
-    /** False when it was closed before. */
+    /** False if it was closed before. */
     public boolean closed(Open ended) {
         return open.remove(ended);
     }
@@ -130,12 +130,12 @@ public final class Client {
         return Await.uninterruptibly(reading(operation, scope, query));
     }
 
-    /** By when a call that begins now has to end, by the kernel's clock. */
+    /** When a call that begins now has to end, by the kernel's clock. */
     public long deadline() {
         return kernel.time().nanoTime() + kernel.store().limit().toNanos();
     }
 
-    /** The same, as one of several steps of a call: it ends by the call's deadline. */
+    /** As above, as one of several steps of a call: ends by the call's deadline. */
     public Snapshot read(String operation, Scope scope, Query query, long deadline) {
         CompletableFuture<Snapshot> result = reading(operation, scope, query);
         Duration left = Duration.ofNanos(Math.max(0, deadline - kernel.time().nanoTime()));
@@ -169,7 +169,7 @@ public final class Client {
         return subscription;
     }
 
-    /** First everything that is local, then the store, then what was made for this client alone; five seconds for all that has to wait. */
+    /** Closes local objects first, then the store, then what was created for this client alone; all waits take five seconds at most. */
     public void close() {
         if (!closed.compareAndSet(false, true)) {
             return;
@@ -182,7 +182,7 @@ public final class Client {
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));
         if (closesBackend) {
             CompletableFuture<Void> backendClosed = new CompletableFuture<>();
-            // In a thread of ours: a user's thread may be interrupted, and a frozen backend may take its time.
+            // In a thread of our own: a user's thread may be interrupted, and a frozen backend may take its time.
             kernel.offStrand(() -> {
                 closeQuietly(backend);
                 backendClosed.complete(null);
@@ -193,7 +193,7 @@ public final class Client {
         settings.owned().forEach(Client::closeQuietly);
     }
 
-    /** What has to wait for a store or a callback when something is closed waits this long at most. */
+    /** A close waits this long at most for a store or a callback. */
     public CompletableFuture<Void> withinCloseLimit(CompletableFuture<Void> end) {
         return kernel.atMost(CLOSE_LIMIT, end);
     }

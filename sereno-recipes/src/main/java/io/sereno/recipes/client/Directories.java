@@ -4,16 +4,16 @@ import io.sereno.Sereno;
 import io.sereno.spi.Names;
 
 /**
- * Where things stand: {@code <kind>/<name>}, below {@code @<child>/} for each child namespace. Kinds are ours and begin with a letter, children are
- * escaped, and the name comes last, so no two pairs of namespace and name meet.
+ * The paths of directories: {@code <kind>/<name>}, below {@code @<child>/} for each child namespace. Kinds are ours and begin with a letter,
+ * children are escaped, and the name comes last, so no two pairs of namespace and name have the same path.
  */
 public final class Directories {
-    /** Of the 512 bytes that a path and the name of an entry may take, a user's name has 400; the rest is for the kind and the entry. */
+    /** A path and the name of an entry have 512 bytes; of these, 400 are for a user's name, and the rest is for the kind and the entry. */
     private static final int MAX_PREFIX_BYTES = 72;
 
     private static final int MAX_PATH_BYTES = MAX_PREFIX_BYTES + Sereno.MAX_NAME_BYTES;
 
-    /** So begin the namespaces that Sereno may keep beside those of users. */
+    /** The prefix of namespaces that Sereno may keep beside those of users. */
     static final String RESERVED = "sereno-";
 
     private final String prefix;
@@ -42,7 +42,7 @@ public final class Directories {
         return prefix + kind + "/" + Names.check(kind + " name", name, Sereno.MAX_NAME_BYTES);
     }
 
-    /** Of what has two names: the first is escaped, so that they do not run together. */
+    /** The path of an object with two names: the first is escaped, so that the boundary between them is clear. */
     public String of(String kind, String first, String second) {
         String path = prefix + kind + "/" + escape(first) + "/" + second;
         return Names.check("path of " + kind + " and both its names", path, MAX_PATH_BYTES);

@@ -6,9 +6,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What all objects of one name share within a client, for as long as somebody uses it: a name that nobody uses has nothing here. Either users are
- * counted ({@link #enter} and {@link #exit}), under the map's own atomicity for each name; or what is shared knows by itself when it is not wanted
- * any more ({@link #get} and {@link #remove}). Safe for use by multiple threads.
+ * Objects that are shared by all users of one name within a client, for as long as somebody uses the name: an unused name has nothing here. Either
+ * users are counted ({@link #enter} and {@link #exit}), atomically for each name in the map; or the shared object knows by itself when it is no
+ * longer wanted ({@link #get} and {@link #remove}). Safe for use by multiple threads.
  */
 public final class InUse<T> {
     private static final class Use<T> {
@@ -28,7 +28,7 @@ public final class InUse<T> {
         this.closer = closer;
     }
 
-    /** One user more; each is followed by one {@link #exit}. */
+    /** Adds a user; each call is followed by one {@link #exit}. */
     public T enter(String directory, Supplier<T> maker) {
         Use<T> entered = byDirectory.compute(directory, (key, use) -> {
             Use<T> used = use != null ? use : new Use<>(maker.get());
@@ -42,7 +42,7 @@ public final class InUse<T> {
         byDirectory.computeIfPresent(directory, (key, use) -> --use.users == 0 ? null : use);
     }
 
-    /** Uncounted: what is made is there until it is removed. */
+    /** Uncounted: a created object stays until it is removed. */
     public T get(String directory, Supplier<T> maker) {
         return shared(byDirectory.computeIfAbsent(directory, key -> new Use<>(maker.get())));
     }
@@ -53,7 +53,7 @@ public final class InUse<T> {
 
     private T shared(Use<T> use) {
         if (closed) {
-            closer.accept(use.shared); // It may have been made after close() went through all.
+            closer.accept(use.shared); // It may have been created after close() went through all.
         }
         return use.shared;
     }

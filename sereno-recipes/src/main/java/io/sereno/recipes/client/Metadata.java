@@ -4,7 +4,7 @@ import io.sereno.spi.Bytes;
 import java.util.Map;
 import java.util.Objects;
 
-/** What users attach to a candidate or a member: copied, and at most {@link #MAX_BYTES} in all. */
+/** Metadata that users attach to a candidate or a member: copied, and at most {@link #MAX_BYTES} in all. */
 public final class Metadata {
     static final int MAX_BYTES = 16 * 1024;
 

@@ -2,8 +2,8 @@ package io.sereno.recipes.client;
 
 import java.util.concurrent.CompletableFuture;
 
-/** Something that was entered and stands until it is closed, by its user or with the client. */
+/** Something that was opened and stays open until it is closed, by its user or with the client. */
 public interface Open {
-    /** The client closes: local state ends at once, callbacks too; what stands in the store goes with the session. Idempotent. */
+    /** Called when the client closes: local state ends at once, callbacks too; what is in the store goes with the session. Idempotent. */
     CompletableFuture<Void> shutDown();
 }

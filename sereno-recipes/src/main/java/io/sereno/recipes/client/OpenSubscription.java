@@ -11,9 +11,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Callbacks to one listener, one after another, until it is closed or fails. Safe for use by multiple threads. */
+/** Callbacks to one listener, one after another, until the subscription is closed or fails. Safe for use by multiple threads. */
 public final class OpenSubscription implements Subscription, Open {
-    /** No further callback is wanted; without a cause, because the user says so. */
+    /** No further callback is wanted; without a cause if the user closed the subscription. */
     private record Ending(@Nullable Throwable cause) {}
 
     private final Client client;
@@ -30,7 +30,7 @@ public final class OpenSubscription implements Subscription, Open {
         this(client, scope, operation, onEnd, () -> CompletableFuture.completedFuture(null));
     }
 
-    /** {@code onQuiet} begins what is left to do when no callback runs any more; it may be asked again. */
+    /** {@code onQuiet} begins the remaining work when no callback runs any more; it may be called again. */
     public OpenSubscription(
             Client client,
             Scope scope,
@@ -46,7 +46,7 @@ public final class OpenSubscription implements Subscription, Open {
         client.opened(this);
     }
 
-    /** Calls the listener after all that was told before. */
+    /** Calls the listener after all earlier callbacks. */
     public void tell(Runnable callback) {
         callbacks.submit(operation, callback, () -> {});
     }
@@ -56,13 +56,13 @@ public final class OpenSubscription implements Subscription, Open {
         return ending.get() != null;
     }
 
-    /** Ends by itself, for a reason that {@link #ended()} says: the store, or what is stored there. */
+    /** Ends by itself, for a cause that {@link #ended()} reports: the store, or what is stored there. */
     public void fail(Throwable cause) {
         Lines.SUBSCRIPTION.expected(scope.about(operation) + " has ended", cause, !isEnding());
         var unused = end(cause);
     }
 
-    /** The same, for what a user's code threw. */
+    /** As above, if a user's code threw the cause. */
     public void failInCallback(String what, Throwable cause) {
         Lines.SUBSCRIPTION.unexpected(
                 scope.about(what) + " failed, and the subscription has ended", cause, !isEnding());
@@ -85,7 +85,7 @@ public final class OpenSubscription implements Subscription, Open {
     }
 
     private void tellEnd() {
-        // Not before: a client that closes meanwhile waits for what is left to do.
+        // Only now: a client that closes meanwhile waits for the remaining work.
         client.closed(this);
         Ending how = ending.get();
         if (how == null || how.cause() == null) {

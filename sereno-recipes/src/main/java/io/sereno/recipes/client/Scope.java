@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What the errors of one recipe instance have in common: recipe, name, backend. */
 public record Scope(Kernel kernel, String recipe, String name) implements Errors {
-    /** Longer is as long as for ever, and its nanoseconds would overflow. */
+    /** A longer timeout would make no difference, and its nanoseconds would overflow. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     @Override
@@ -39,12 +39,12 @@ public record Scope(Kernel kernel, String recipe, String name) implements Errors
         return new SerenoClosedException(about(operation) + ": this Sereno was closed; connect anew");
     }
 
-    /** Told at the first failure of a series: what is wanted is tried on, and who watches should know why it takes so long. */
+    /** Called at the first failure of a series. The operation is retried; this reports why it takes so long. */
     public void troubled(String operation, Throwable why) {
         kernel.events().troubled(recipe, name, operation, about(operation), why);
     }
 
-    /** A store's message may repeat what it was asked for, with names as they are. */
+    /** A store's message may repeat parts of the request, with names as they are. */
     private static String messageOf(BackendException because) {
         return Names.printable(String.valueOf(because.getMessage()));
     }

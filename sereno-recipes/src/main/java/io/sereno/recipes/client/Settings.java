@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
- * What a client is made with besides its backend; every value has been checked.
+ * The settings of a client besides its backend; every value has been checked.
  *
  * @param namespace prefix of this client's directories below the backend's own namespace; empty for none
  * @param executor runs users' callbacks; it neither runs them in the calling thread nor refuses them
- * @param signals threads of the client's own, so that neither the loss of a grant nor a backend's notice waits for a callback
+ * @param signals the client's own threads, so that neither the loss of a grant nor a backend's notice waits for a callback
  * @param backendName for messages: scheme and endpoints, no secrets
- * @param owned made for this client alone; closed after the backend, in this order
+ * @param owned created for this client alone; closed after the backend, in this order
  */
 public record Settings(
         String nodeId,

@@ -4,7 +4,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A kind of thing that all recipes of one client share, such as its queues of mutexes. Each recipe declares its kinds as constants and asks
+ * A kind of object that all recipes of one client share, such as its queues of mutexes. Each recipe declares its kinds as constants and asks
  * {@link Client#shared} for them, so that the client does not know the recipes. Two kinds are equal only if they are the same object.
  */
 public final class Shared<T> {
@@ -12,8 +12,8 @@ public final class Shared<T> {
     private final Consumer<T> closer;
 
     /**
-     * @param maker makes it for a client; must neither block nor ask the client for another kind
-     * @param closer ends it when the client closes; idempotent
+     * @param maker creates the object for a client; must neither block nor ask the client for another kind
+     * @param closer closes the object when the client closes; idempotent
      */
     public Shared(Function<Client, T> maker, Consumer<T> closer) {
         this.maker = maker;

@@ -1,4 +1,4 @@
-/** What every recipe needs of its client: the connection with its session, what recipes share, errors that name recipe and store. */
+/** What every recipe needs from its client: the connection with its session, shared objects, errors that name recipe and store. */
 @NullMarked
 package io.sereno.recipes.client;
 

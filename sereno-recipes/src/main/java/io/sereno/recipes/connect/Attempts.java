@@ -16,12 +16,12 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 
-/** Opens a backend: once, or again and again for a while if no store is found. */
+/** Opens a backend: once, or with retries for a while if no store answers. */
 final class Attempts {
     private Attempts() {}
 
     /**
-     * Blocks for the connect timeout, or for the time of the retries and the connect timeout.
+     * Blocks for at most the connect timeout, or the retry time and the connect timeout.
      *
      * @param name of the store, for messages
      * @param retry for how long to begin further attempts; zero for one attempt

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The backends on the class path or module path. */
 final class Backends {
-    /** The schemes of the jars sereno-backend-SCHEME, for errors that say what to add. */
+    /** The schemes of the jars sereno-backend-SCHEME, for errors that name the jar to add. */
     private static final Set<String> SHIPPED = new TreeSet<>(Set.of("etcd", "memory", "redis", "zookeeper"));
 
     private final List<BackendProvider> found;
@@ -26,13 +26,16 @@ final class Backends {
         this.found = found;
     }
 
-    /** What the context class loader sees, and what the loader of this class does: the one may know the application's jars, the other Sereno's. */
+    /**
+     * Finds the backends that the context class loader or the loader of this class sees: one may know the application's jars, the other
+     * Sereno's.
+     */
     static Backends find() {
         return find(Thread.currentThread().getContextClassLoader(), Backends.class.getClassLoader());
     }
 
     static Backends find(@Nullable ClassLoader context, @Nullable ClassLoader own) {
-        // By class: where one loader delegates to the other, both see the same one.
+        // By class: if one loader delegates to the other, both see the same backend.
         Map<Class<?>, BackendProvider> found = new LinkedHashMap<>();
         try {
             for (ClassLoader loader : Arrays.asList(context, own)) {

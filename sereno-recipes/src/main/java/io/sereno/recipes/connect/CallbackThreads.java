@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The default executor of callbacks: daemon threads {@code sereno-callback-n}, made when a task finds none idle, gone after a second
+ * The default executor of callbacks: daemon threads {@code sereno-callback-n}, created when a task finds none idle, ended after a second
  * without work. So a callback may block without delaying another, and there is nothing to shut down.
  */
 final class CallbackThreads implements Executor {
@@ -19,8 +19,8 @@ final class CallbackThreads implements Executor {
 
     CallbackThreads() {
         AtomicLong made = new AtomicLong();
-        // Not that of whichever thread happens to need a new one: callbacks see the classes that the one who connects
-        // sees.
+        // Not the loader of whichever thread happens to need a new one: callbacks see the classes that the connecting
+        // thread sees.
         ClassLoader classes = Thread.currentThread().getContextClassLoader();
         threads = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
             Thread thread = new Thread(null, task, "sereno-callback-" + made.incrementAndGet(), 0, false);

@@ -4,7 +4,7 @@ import io.sereno.Sereno;
 import io.sereno.recipes.client.Settings;
 import io.sereno.spi.Backend;
 
-/** Makes the client over an open backend. */
+/** Creates the client on an open backend. */
 interface Connector {
     Sereno connect(Settings settings, Backend backend, boolean closesBackend);
 }

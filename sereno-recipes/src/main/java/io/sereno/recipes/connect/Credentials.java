@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A user, perhaps empty, and where the password comes from. Shows no password. */
+/** A user, perhaps empty, and the source of the password. Shows no password. */
 final class Credentials {
     private final String user;
     private final Supplier<char[]> password;
@@ -24,7 +24,7 @@ final class Credentials {
         return new Credentials(user, copy::clone, copy.length == 0);
     }
 
-    /** The supplier is asked each time. */
+    /** The supplier is called each time. */
     static Credentials supplied(String user, Supplier<char[]> password) {
         return new Credentials(user, password, false);
     }
@@ -34,7 +34,7 @@ final class Credentials {
     }
 
     /**
-     * The password as it is now; the array belongs to the caller.
+     * The current password; the array belongs to the caller.
      *
      * @throws BackendException if the supplier has none
      */

@@ -5,7 +5,7 @@ import io.sereno.Sereno;
 import io.sereno.SerenoFactory;
 import io.sereno.recipes.SerenoClient;
 
-/** What {@link Sereno#builder()} finds through ServiceLoader. */
+/** The factory that {@link Sereno#builder()} finds through ServiceLoader. */
 @AutoService(SerenoFactory.class)
 public final class DefaultSerenoFactory implements SerenoFactory {
     @Override

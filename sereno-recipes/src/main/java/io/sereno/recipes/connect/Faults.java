@@ -6,11 +6,15 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** What several checks found, to be told in one error: who mends one fault after the other deploys as many times. */
+/**
+ * Collects the faults of several checks, to report them in one error. Fixing faults one at a time takes a deployment for each.
+ */
 final class Faults {
     private final List<SerenoConfigurationException> found = new ArrayList<>();
 
-    /** What the check gives, or the stand-in where it finds a fault; then {@link #throwAll} sees to it that nobody uses that. */
+    /**
+     * The result of the check, or the stand-in if the check finds a fault; {@link #throwAll} then ensures that the stand-in is not used.
+     */
     <T> T collect(T standIn, Supplier<? extends T> check) {
         try {
             return check.get();

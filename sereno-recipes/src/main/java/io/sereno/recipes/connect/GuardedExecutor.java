@@ -5,8 +5,8 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
 
 /**
- * A user's executor, entered only from threads of ours: one that runs tasks in the calling thread, blocks, or takes no more delays no state
- * machine. A task that it refuses runs in the thread of ours, so that no callback is lost.
+ * A user's executor, called only from Sereno's own threads: if it runs tasks in the calling thread, blocks, or rejects them, it delays no
+ * state machine. A rejected task runs in Sereno's thread, so that no callback is lost.
  */
 final class GuardedExecutor implements Executor {
     private static final Logger LOG = System.getLogger(GuardedExecutor.class.getName());

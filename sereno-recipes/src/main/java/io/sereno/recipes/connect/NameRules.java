@@ -5,7 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** What namespaces and node ids may be. A fault is the end of a sentence that begins with the name's kind. */
+/** The rules for namespaces and node ids. A fault is the end of a sentence that begins with the kind of name. */
 final class NameRules {
     /** Leaves room in the 512 bytes of a directory and an entry for a recipe's name of 400 bytes. */
     static final int MAX_NAMESPACE_BYTES = 64;

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
-/** The default node id: host name, process id, eight random characters. An operator finds the machine, and no two are the same. */
+/** The default node id: host name, process id, eight random characters. An operator finds the machine, and no two ids are the same. */
 final class NodeId {
     private static final String CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz";
 

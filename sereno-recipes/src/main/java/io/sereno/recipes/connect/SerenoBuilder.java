@@ -31,10 +31,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects what was asked for; {@link #connect()} checks all of it and tells every fault in one error before the backend is opened.
+ * Collects the settings; {@link #connect()} checks all of them and reports every fault in one error before the backend is opened.
  *
  * <p>Of a URI's parameters, {@code require}, {@code session-ttl}, {@code connect-timeout}, {@code connect-retry} and
- * {@code operation-timeout} are taken here; the others go to the backend, which refuses those that it does not know.
+ * {@code operation-timeout} are used here; the others go to the backend, which rejects unknown ones.
  */
 final class SerenoBuilder implements Sereno.Builder {
     static final String URI_PROPERTY = "sereno.uri";
@@ -195,7 +195,7 @@ final class SerenoBuilder implements Sereno.Builder {
         try {
             return connector.connect(settings, given, false);
         } catch (IllegalArgumentException e) {
-            // Over a backend of the caller's the namespace becomes part of each directory, where there is less room.
+            // On a backend of the caller's the namespace becomes part of each directory, which leaves less room for it.
             throw new SerenoConfigurationException("namespace(...): " + e.getMessage(), e);
         }
     }
@@ -340,7 +340,7 @@ final class SerenoBuilder implements Sereno.Builder {
         String node = faults.collect("", () -> nodeId == null ? NodeId.fresh(environment) : checkedNodeId(nodeId));
         SystemTime ownTime = new SystemTime();
         Executor threads = new CallbackThreads();
-        // In a test's time nothing happens behind the back of the executor that the test knows.
+        // With simulated time, everything runs on the executor that the test knows.
         boolean simulated = backend != null && time != null;
         return new Settings(
                 node,
@@ -385,7 +385,7 @@ final class SerenoBuilder implements Sereno.Builder {
         return value == null ? Optional.empty() : Optional.of(option + "(...)");
     }
 
-    /** Without what may be or hold a secret. */
+    /** Leaves out everything that may be or contain a secret. */
     @Override
     public String toString() {
         Map<String, Object> shown = new LinkedHashMap<>();

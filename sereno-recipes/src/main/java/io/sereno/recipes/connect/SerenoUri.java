@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
  * {@code scheme:[//[user:password@]host[:port][,host[:port]...]][/namespace][?key=value&...]}, parsed by hand: java.net.URI refuses
  * {@code memory:} and lists of hosts.
  *
- * <p>Errors name an index and what is accepted there. They quote nothing of the text, for a password with an unescaped {@code /} or
- * {@code @} ends up in any part of it.
+ * <p>Errors name an index and what is accepted there. They do not quote the text, since a password with an unescaped {@code /} or {@code @}
+ * ends up in any part of it.
  */
 record SerenoUri(
         String scheme,
@@ -35,12 +35,12 @@ record SerenoUri(
     static final String SYNTAX =
             "scheme:[//[user:password@]host[:port][,host[:port]...]][/namespace][?key=value&...], with %XX for reserved characters";
 
-    /** In the place of one that has a fault. */
+    /** Stands for a URI that has a fault. */
     static final SerenoUri NOWHERE = new SerenoUri("", Optional.empty(), List.of(), "", Map.of());
 
-    /** An address as written: an IPv6 address without its brackets, the port perhaps left to the backend's default. */
+    /** An address as written: an IPv6 address without its brackets; the port may be left to the backend's default. */
     record Host(String name, OptionalInt port) {
-        /** Of a complete address: to look up the name is the backend's business. */
+        /** For a complete address only: the backend looks up the name. */
         InetSocketAddress unresolved() {
             return InetSocketAddress.createUnresolved(name, port.orElseThrow());
         }
@@ -52,7 +52,7 @@ record SerenoUri(
         }
     }
 
-    /** Hosts and ports that were left out, from the backend's default address. */
+    /** Fills in omitted hosts and ports from the backend's default address. */
     SerenoUri withDefaults(Optional<SerenoUri> defaults) {
         List<Host> known = defaults.map(SerenoUri::hosts).orElse(List.of());
         OptionalInt port = known.isEmpty() ? OptionalInt.empty() : known.get(0).port();
@@ -75,14 +75,14 @@ record SerenoUri(
         return new Parser(text).uri();
     }
 
-    /** Scheme, hosts and namespace: what a message may show. */
+    /** Scheme, hosts and namespace: safe to show in messages. */
     String address() {
         String authority =
                 hosts.isEmpty() ? "" : "//" + hosts.stream().map(Host::toString).collect(Collectors.joining(","));
         return scheme + ":" + authority + (namespace.isEmpty() ? "" : "/" + namespace);
     }
 
-    /** Without password, and without the values of parameters: who knows what a backend takes there. */
+    /** Leaves out the password and the values of parameters, since these may be secrets of a backend. */
     @Override
     public String toString() {
         return address() + (parameters.isEmpty() ? "" : "?" + String.join("&", parameters.keySet()));
@@ -140,7 +140,9 @@ record SerenoUri(
             }
         }
 
-        /** A later '@' means that a password holds an unescaped '/', '?' or '@', and that its rest would be taken for something else. */
+        /**
+         * A later '@' means that a password has an unescaped '/', '?' or '@', and that the rest of it would be parsed as something else.
+         */
         private void checkNoAt(int from) {
             int at = text.indexOf('@', from);
             if (at >= 0) {
@@ -232,7 +234,7 @@ record SerenoUri(
 
         private static boolean isIpv6(String literal) {
             try {
-                // With brackets and a colon it is a literal or refused; no name service is asked.
+                // With brackets and a colon it is a literal or rejected; no name service is asked.
                 return literal.indexOf(':') >= 0 && InetAddress.getByName("[" + literal + "]") != null;
             } catch (UnknownHostException e) {
                 return false;

@@ -11,14 +11,15 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The machine's clocks, and one daemon thread, made at first use, that hands tasks to their executors when they are due.
+ * The machine's clocks, and one daemon thread, created at first use, that hands due tasks to their executors.
  *
- * <p>Whatever a task or its executor does, the timer lives on; what they throw is logged. {@link #close()} says that no more is expected: the thread ends
- * as soon as nothing is scheduled. What still is comes due, since callers may wait for it: a call that a close found under way ends in its time.
+ * <p>The timer survives whatever a task or its executor does; their exceptions are logged. {@link #close()} means that no more tasks are
+ * expected: the thread ends as soon as nothing is scheduled. Tasks still scheduled come due, since callers may wait for them: a call that
+ * was under way at the close ends in its time.
  */
 final class SystemTime implements TimeSource, AutoCloseable {
     private static final Logger LOG = System.getLogger(SystemTime.class.getName());
-    /** How long the thread of a closed timer looks out for more. */
+    /** How long the thread of a closed timer waits for more tasks. */
     private static final long LAST_LOOK_MILLIS = 100;
 
     private final ScheduledThreadPoolExecutor timer;
@@ -29,7 +30,7 @@ final class SystemTime implements TimeSource, AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        // A long wait that ended early must not keep its recipe in memory until the time is over.
+        // A long wait that ended early must not keep its recipe in memory until its time is over.
         timer.setRemoveOnCancelPolicy(true);
         timer.setKeepAliveTime(LAST_LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -56,7 +57,7 @@ final class SystemTime implements TimeSource, AutoCloseable {
         };
     }
 
-    /** May be cancelled after it was handed over, as long as its executor keeps it waiting. */
+    /** May be cancelled after it was handed over, until its executor runs it. */
     private static final class Timed implements Runnable {
         private final Runnable task;
         private volatile boolean cancelled;

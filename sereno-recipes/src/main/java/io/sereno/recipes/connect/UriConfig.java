@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
- * What a backend is opened with. Endpoints are unresolved and always have a port. A record that shows no secret: {@link Credentials}
- * hides the password.
+ * The configuration that a backend is opened with. Endpoints are unresolved and always have a port. The record shows no secret:
+ * {@link Credentials} hides the password.
  */
 record UriConfig(
         String scheme,
@@ -34,7 +34,7 @@ record UriConfig(
         return credentials.flatMap(Credentials::user);
     }
 
-    /** A copy, to be taken within open(); afterwards an IllegalStateException. */
+    /** A copy, taken at each call. */
     @Override
     public Optional<char[]> password() {
         return credentials.map(Credentials::password);

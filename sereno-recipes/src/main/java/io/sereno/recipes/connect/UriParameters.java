@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The parameters of a URI: those that Sereno understands, and the rest, which is the backend's. */
+/** The parameters of a URI: those that Sereno uses, and the rest, which goes to the backend. */
 final class UriParameters {
     private static final String REQUIRE = "require";
     private static final String SESSION_TTL = "session-ttl";
@@ -28,11 +28,11 @@ final class UriParameters {
 
     private static final Duration DEFAULT_SESSION_TTL = Duration.ofSeconds(10);
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
-    /** Below it a renewal every third of the ttl leaves no room for the margin of 50 ms. */
+    /** Below this, a renewal every third of the ttl leaves no room for the margin of 50 ms. */
     private static final Duration LEAST_SESSION_TTL = Duration.ofMillis(200);
 
     private static final Duration LEAST_TIMEOUT = Duration.ofMillis(1);
-    /** So that no sum of nanoseconds overflows. */
+    /** Limited so that no sum of nanoseconds overflows. */
     private static final Duration GREATEST = Duration.ofDays(1);
 
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m)");
@@ -59,7 +59,7 @@ final class UriParameters {
         return duration(OPERATION_TIMEOUT, "operationTimeout", built, DEFAULT_TIMEOUT, LEAST_TIMEOUT);
     }
 
-    /** The value of the URI or of the builder, not of both; else the default. */
+    /** The value from the URI or from the builder, but not from both; else the default. */
     private Duration duration(String key, String option, @Nullable Duration built, Duration otherwise, Duration least) {
         String text = given.get(key);
         if (text != null && built != null) {
@@ -88,7 +88,7 @@ final class UriParameters {
         };
     }
 
-    /** Those of the URI's {@code require=durable,fail-over-safe} and of the builder. */
+    /** The promises required by the URI, as in {@code require=durable,fail-over-safe}, and by the builder. */
     Set<Promise> promises(Collection<Promise> built) {
         Set<Promise> promises = EnumSet.noneOf(Promise.class);
         promises.addAll(built);
@@ -118,7 +118,7 @@ final class UriParameters {
         return promise.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** What is left for the backend. */
+    /** The parameters left for the backend. */
     Map<String, String> rest() {
         Map<String, String> rest = new HashMap<>(given);
         rest.keySet().removeAll(OURS);

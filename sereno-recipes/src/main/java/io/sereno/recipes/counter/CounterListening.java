@@ -15,8 +15,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One subscription to a counter: tells the value as the view of its entry shows it, in order. What changes while the callback runs is told as one
- * change, the latest.
+ * One subscription to a counter: reports the value as the view of its entry shows it, in order. Changes while the callback runs are reported as
+ * one change, the latest.
  */
 final class CounterListening {
     private final LongConsumer callback;
@@ -26,10 +26,10 @@ final class CounterListening {
     private final AtomicBoolean due = new AtomicBoolean();
     private volatile long latest;
 
-    /** What the last callback that was submitted tells at least; confined to the strand. */
+    /** The value that the last submitted callback reports, unless it reports a newer one; confined to the strand. */
     private @Nullable Long seen;
 
-    /** What the callback heard last; confined to callbacks, which come one after the other. */
+    /** The value that the callback got last; confined to callbacks, which run one after another. */
     private @Nullable Long told;
 
     CounterListening(Client client, Scope scope, String directory, LongConsumer callback) {
@@ -68,7 +68,7 @@ final class CounterListening {
     private void tell() {
         due.set(false);
         long value = latest;
-        // What comes in between the two lines above is told here already, and due once more.
+        // A value that arrives between the two lines above is reported here already, and makes one more callback due.
         if (told == null || told != value) {
             told = value;
             callback.accept(value);

@@ -28,14 +28,13 @@ import java.util.function.LongUnaryOperator;
  *
  * <p>Stored: the value, in entry {@code v}, from the first change until {@link #delete}; and what the {@link Cells cell} keeps beside it.
  *
- * <p>Invariant: the value is what all changes since the entry was founded make of 0, each of them made once.
+ * <p>Invariant: the value is the result of all changes since the entry was created, starting from 0, each applied once.
  *
  * <ol>
  *   <li>Every change goes through the one {@link Cells cell} that this client has for the name, together with those of other callers.
- *   <li>{@link #get} asks the store, past the cell: no change that is under way delays it.
- *   <li>{@link #updateAndGet} runs the caller's function in the caller's thread, and exchanges the value that it was given for its result; was it
- *       another value by then, it is run again.
- *   <li>{@link #delete} removes everything. Whoever changes the counter afterwards founds it anew.
+ *   <li>{@link #get} reads from the store, past the cell: no change that is under way delays it.
+ *   <li>{@link #updateAndGet} runs the caller's function in the caller's thread, and compare-and-sets the result; retries if the value has changed.
+ *   <li>{@link #delete} removes everything. A later change creates the counter again.
  * </ol>
  */
 public final class CounterRecipe implements Counter {
@@ -178,7 +177,7 @@ public final class CounterRecipe implements Counter {
         return update;
     }
 
-    /** Completed with the value after it. */
+    /** Completed with the value after the change. */
     private abstract static class Update extends Change<Long, Long> {
         long before;
         long after;

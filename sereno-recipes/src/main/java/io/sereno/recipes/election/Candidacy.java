@@ -35,15 +35,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Stored: the entry of its one {@link Turn}, with its node id and metadata. The queue of the directory is the order of succession.
  *
- * <p>Invariant: the own leadership comes from the turn alone, never from a view of the directory; and before a candidate leads again, the leader
- * callback of its former leadership has returned.
+ * <p>Invariant: the candidate's own leadership comes from the turn alone, never from a view of the directory. Before a candidate leads again, the
+ * leader callback of its former leadership has returned.
  *
  * <ol>
- *   <li>The turn enters, and the view opens. Others in front: follower. Granted: leader.
- *   <li>A leadership ends by loss, or by being given back ({@code resign()}, {@code release()}). The leader callback is interrupted, and only when it
- *       has returned does the turn enter again, at the tail: nobody leads whose work is still that of a former leadership. With no callback running,
- *       giving back and queueing again are one commit.
- *   <li>Callbacks of leading and following alternate, in one line. The follower callback is told when others are found in front, and at once when a
+ *   <li>The turn enters, and the view opens. If others are in front, the candidate is a follower; if the turn is granted, it is the leader.
+ *   <li>A leadership ends by loss, or when it is given back ({@code resign()}, {@code release()}). The leader callback is interrupted, and only
+ *       when it has returned does the turn enter again, at the tail: so no candidate leads while its work for a former leadership still runs. If
+ *       no callback runs, giving back and queueing again are one commit.
+ *   <li>Leader and follower callbacks alternate, in one queue. The follower callback is called when others are found in front, and at once when a
  *       leadership is lost.
  * </ol>
  *
@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     static final String RECIPE = "election";
 
-    /** What the user wants to be told. */
+    /** The user's callbacks. */
     record Listeners(
             Optional<BiConsumer<Leadership, Topology>> leader,
             Optional<Consumer<Topology>> follower,
@@ -78,7 +78,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         }
     }
 
-    /** Somebody waits for the leadership. */
+    /** A caller that waits for the leadership. */
     final class Wish {
         private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
         /** The store's latest call when the wait began. */
@@ -122,7 +122,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private boolean ledBefore;
     private boolean toldFollower;
     private boolean queues;
-    /** By the clock, where somebody times it. */
+    /** By the clock, if there is an observer or a meter. */
     private long queuesSince;
 
     Candidacy(Client client, Scope scope, String directory, Listeners listeners) {
@@ -147,12 +147,12 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         return peers;
     }
 
-    /** In the queue, and not first. */
+    /** Whether it is in the queue, and not first. */
     boolean isBehindOthers() {
         return behindOthers;
     }
 
-    /** What keeps it from taking part; null when nothing does. */
+    /** The failure that keeps the candidate from taking part; null if there is none. */
     @Nullable
     BackendException failure() {
         BackendException own = turn.failure();
@@ -238,8 +238,8 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
                 leaving.add(gone);
                 turn.leave();
             } else {
-                // All entries of this client go together, with the session: else one of its candidates would be elected
-                // while it closes.
+                // All entries of this client go together, with the session: otherwise one of its candidates would be
+                // elected while the client closes.
                 turn.abandon();
                 gone.complete(null);
             }
@@ -254,7 +254,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         boolean inside = leading.isRunningHere();
         strand.execute(() -> {
             if (hold != leadership) {
-                done.complete(null); // Lost in the same moment.
+                done.complete(null); // Lost at the same moment.
                 return;
             }
             leadership = null;

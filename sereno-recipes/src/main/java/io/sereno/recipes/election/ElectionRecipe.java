@@ -23,7 +23,9 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The election as its users call it: gathers callbacks, makes the {@link Candidacy} at {@link #start}, and waits. Safe for use by multiple threads. */
+/**
+ * The election as its users call it: collects callbacks, creates the {@link Candidacy} at {@link #start}, and waits. Safe for use by multiple threads.
+ */
 public final class ElectionRecipe implements LeaderElection {
     private final Client client;
     private final Kernel kernel;

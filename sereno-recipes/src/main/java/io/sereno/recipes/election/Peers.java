@@ -27,13 +27,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who stands, as one candidate sees it, and the callbacks that tell of it.
+ * The candidates, as one of them sees them, and the callbacks that report changes.
  *
- * <p>What became of the peers is the difference between the topology told last and the newest: each incarnation joins once and leaves once, in pairs,
- * and one that came and went in between is not told. These callbacks have a line of their own, beside that of a leader callback which may run for as
- * long as the leadership.
+ * <p>The changes are the difference between the topology reported last and the newest one: each incarnation joins once and leaves once, in pairs,
+ * and one that came and went in between is not reported. These callbacks have a queue of their own, beside the one for the leader callback, which
+ * may run for as long as the leadership.
  *
- * <p>Confined to the strand of the candidate, but for {@link #known}, {@link #isKnown} and {@link #close}.
+ * <p>Confined to the strand of the candidate, except {@link #known}, {@link #isKnown} and {@link #close}.
  */
 final class Peers {
     private static final Topology NOBODY_KNOWN = new Topology(Optional.empty(), Optional.empty(), List.of(), false);
@@ -48,7 +48,7 @@ final class Peers {
     private volatile @Nullable Sight latest;
     private volatile boolean closed;
 
-    /** Those told as joined and not as left, by incarnation; confined to the callbacks. */
+    /** Peers reported as joined and not as left, by incarnation; confined to the callbacks. */
     private final Map<Long, Peer> told = new LinkedHashMap<>();
 
     Peers(
@@ -84,10 +84,10 @@ final class Peers {
         return latest != null;
     }
 
-    /** A topology, and the candidate's own leadership that it shows, if it shows one. */
+    /** A topology, and the candidate's own leadership that it shows, if any. */
     private record Sight(Topology topology, @Nullable Hold leadership) {}
 
-    /** Asks nobody. A leadership of the candidate's own is shown for as long as it is held, though nothing has run since it was lost. */
+    /** Makes no request. The candidate's own leadership is shown only while it is held, even if nothing has run since it was lost. */
     Topology known() {
         Sight sight = latest;
         if (sight == null) {
@@ -100,7 +100,7 @@ final class Peers {
         return new Topology(now.self(), leader, now.peers(), current);
     }
 
-    /** The newest topology, from the view and from what the candidate knows of itself; whoever is to hear of peers does. */
+    /** Computes the newest topology, from the view and from what the candidate knows of itself, then notifies the peer listeners. */
     void refresh(Optional<Peer> self, @Nullable Hold leadership, Predicate<Entry> isOwn) {
         List<Entry> entries = view.entries();
         if (entries == null) {
@@ -112,15 +112,15 @@ final class Peers {
         }
     }
 
-    /** The candidate leads from this place: whoever stood before it is gone for good, and a read that shows otherwise is too old. */
+    /** The candidate leads from this place: everybody before it is gone for good, and a read that shows otherwise is too old. */
     void leads(long incarnation) {
         view.dropBefore(incarnation);
     }
 
     /**
-     * In the order of succession, without places that were the candidate's own and are no more. The first of them is the leader, unless a place of
-     * the candidate's own is in front of it in the view: one that was lost may stand in the store for a while yet, and then nobody can lead. That the
-     * candidate is first in a view is no proof that it leads.
+     * The peers in the order of succession, without former places of the candidate itself. The first of them is the leader, unless a place of the
+     * candidate's own is in front of it in the view: a lost place may stay in the store for a while, and then nobody can lead. If the candidate is
+     * first in a view, that does not prove that it leads.
      */
     static Topology compose(
             List<Entry> entries, boolean current, Optional<Peer> self, boolean leads, Predicate<Entry> isOwn) {
@@ -166,7 +166,7 @@ final class Peers {
         }
     }
 
-    /** One failing callback does not take the news from the next. */
+    /** If one callback fails, the next one still gets its news. */
     private void tell(String what, BiConsumer<Peer, Topology> callback, Peer peer, Topology now) {
         if (closed) {
             return;

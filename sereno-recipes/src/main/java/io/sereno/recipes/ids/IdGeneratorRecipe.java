@@ -12,7 +12,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** Ids as their users ask for them: taken from the {@link IdSource} that all generators of a name share within a client. Safe for use by multiple threads. */
+/**
+ * The id generator's public API: takes ids from the {@link IdSource} that all generators of a name share within a client. Safe for use by
+ * multiple threads.
+ */
 public final class IdGeneratorRecipe implements IdGenerator {
     private final Client client;
     private final InUse<IdSource> sources;
@@ -75,7 +78,7 @@ public final class IdGeneratorRecipe implements IdGenerator {
         return Await.uninterruptibly(request.result()).orElseThrow();
     }
 
-    /** Shared until the client closes: a slot is not given back between two calls. */
+    /** Shared until the client closes, so that a slot is not released between two calls. */
     private IdSource source(String operation) {
         client.requireOpen(operation, scope);
         IdSource shared = source;

@@ -21,30 +21,34 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reserves ticks for the generator of a name, in the store.
  *
- * <p>Stored: {@code layout}, what all agree on; {@code slot-<n>}, leased, while a client has slot n; {@code hw-<n>}, for good, up to where the ticks
- * of slot n are reserved and by which attempt ({@link IdWindow}); {@code x-<attempt>}, leased, an attempt that was called off.
+ * <p>Stored: {@code layout}, on which all clients agree; {@code slot-<n>}, leased, while a client has slot n; {@code hw-<n>}, permanent, up
+ * to where the ticks of slot n are reserved and by which attempt ({@link IdWindow}); {@code x-<attempt>}, leased, an attempt that was
+ * withdrawn.
  *
- * <p>Invariant: ticks are given out only to the one who saw the commit that reserved them, and every such commit moves {@code hw-<n>} on from the
- * modRevision that it was read at. So ids are unique whatever clocks and leases do; a lease only gives a slot back.
+ * <p>Invariant: ticks are used only by the client that saw the commit that reserved them, and every such commit advances {@code hw-<n>}
+ * from the modRevision at which it was read. So ids are unique whatever clocks and leases do; a lease only releases a slot.
  *
  * <ol>
- *   <li><b>Agree.</b> Read {@code layout}. Another one: refused. None: it is put with the first claim.
- *   <li><b>Claim.</b> From a random slot on, read {@code hw-<n>}: {@code absent(slot-n), modRevision(hw-n) == r, absent(x-attempt) -> put(slot-n, lease),
- *       put(hw-n)}. A conflict, or a mark far ahead of the clock: the next slot.
- *   <li><b>Extend.</b> {@code createRevision(slot-n) == c, modRevision(hw-n) == r, absent(x-attempt) -> put(hw-n)}. A conflict: the slot is lost, claim
- *       another.
- *   <li><b>Settle.</b> An attempt in doubt is called off by putting {@code x-<attempt>}; then {@code hw-<n>}, read, says whether it had come to pass.
+ *   <li><b>Agree.</b> Read {@code layout}. If it is another one, refuse. If there is none, put it with the first claim.
+ *   <li><b>Claim.</b> Starting with a random slot, read {@code hw-<n>}:
+ *       {@code absent(slot-n), modRevision(hw-n) == r, absent(x-attempt) -> put(slot-n, lease), put(hw-n)}. On a conflict, or if the mark
+ *       is far ahead of the clock, try the next slot.
+ *   <li><b>Extend.</b> {@code createRevision(slot-n) == c, modRevision(hw-n) == r, absent(x-attempt) -> put(hw-n)}. On a conflict, the slot
+ *       is lost: claim another.
+ *   <li><b>Settle.</b> An attempt with unknown outcome is withdrawn by putting {@code x-<attempt>}; then a read of {@code hw-<n>} shows
+ *       whether it had been applied.
  * </ol>
  *
- * <p>{@link #ask} is for every thread; all else is confined to the strand. One request to the store is under way at most; {@link #step} does the next.
+ * <p>{@link #ask} is for every thread; all else is confined to the strand. At most one request to the store is under way; {@link #step}
+ * starts the next.
  */
 final class IdReservations {
-    /** Whoever makes ids of it. Called on the strand. */
+    /** Makes ids of the ticks. Called on the strand. */
     interface Owner {
-        /** There are more ticks for those who wait; or there never will be, and {@link #refusal} says why. */
+        /** There are more ticks for waiting requests; or there never will be, and {@link #refusal} says why. */
         void serve();
 
-        /** Whether somebody waits for ids just now. */
+        /** Whether a request for ids waits now. */
         boolean isWaitedFor();
     }
 
@@ -53,7 +57,7 @@ final class IdReservations {
     /** A slot that is ours while its session lives. */
     private record Place(Session session, int slot, long createRevision, long modRevision, long to) {}
 
-    /** A commit that reserves ticks; it extends when it has a place, else it claims. */
+    /** A commit that reserves ticks: extends if {@code place} is set, else claims. */
     private record Attempt(
             Session session,
             String name,
@@ -77,12 +81,12 @@ final class IdReservations {
     private final Owner owner;
     private final Requests requests;
 
-    /** More ticks are wanted, and being worked on. */
+    /** More ticks are wanted, and requested. */
     private final AtomicBoolean asked = new AtomicBoolean();
 
     private @Nullable Place place;
     private @Nullable Attempt doubtful;
-    /** The createRevision of the layout's entry; 0 when there is none, negative when not known. */
+    /** The createRevision of the layout's entry; 0 if there is none, negative if not known. */
     private long layoutRevision = -1;
 
     private @Nullable String refusal;
@@ -123,33 +127,33 @@ final class IdReservations {
         requests.endPause();
     }
 
-    /** More ticks than there are will be wanted. */
+    /** Requests more ticks than there are. */
     void ask() {
         if (!asked.get() && asked.compareAndSet(false, true)) {
             strand.execute(this::step);
         }
     }
 
-    /** Why there will never be any; null when there may be. */
+    /** Why there will never be any ticks; null if there may be. */
     @Nullable
     String refusal() {
         return refusal;
     }
 
-    /** Why the store cannot be asked; null when it can. */
+    /** Why the store is unreachable; null if it is not. */
     @Nullable
     BackendException failure() {
         BackendException own = requests.failure();
         return own != null ? own : kernel.sessions().failure();
     }
 
-    /** {@code askedBefore}: the store's latest call when somebody began to wait. */
+    /** {@code askedBefore}: the store's latest call when the wait began. */
     boolean isOutOfReach(long askedBefore) {
         boolean silent = !kernel.store().hasAnsweredSince(askedBefore);
         return failure() != null || (silent && kernel.sessions().current() == null);
     }
 
-    /** For messages: what it is waiting for. */
+    /** For messages: the reason for waiting. */
     String obstacle() {
         return tried == 0
                 ? "the store has not answered yet"
@@ -157,18 +161,21 @@ final class IdReservations {
                         + " of the layout found one taken, or used ahead of this clock";
     }
 
-    /** Where ticks that are reserved now end. When some are asked for, it is beyond where those that we have end: a mark never goes back. */
+    /**
+     * The end of the ticks that a reservation made now has. When more are requested, that is beyond the end of the current ones, since a
+     * mark never goes back.
+     */
     private long end(long tick) {
         return ticks.limit() - tick <= reach ? ticks.limit() : tick + reach;
     }
 
-    /** Does the next thing that is to be done for the ticks that were asked for, if it can be done now. */
+    /** Starts the next action for the ticks that were requested, if that is possible now. */
     private void step() {
         if (!requests.isIdle() || closed) {
             return;
         }
         if (paused && !owner.isWaitedFor()) {
-            asked.set(false); // Whoever takes the next id asks again.
+            asked.set(false); // The next caller that takes an id asks again.
         }
         paused = false;
         if (!asked.get() || refusal != null) {
@@ -188,7 +195,7 @@ final class IdReservations {
         } else if (ticks.now() < 0 || tick >= ticks.limit()) {
             pause(null);
         } else if (under == null) {
-            return; // The sessions tell us when there is one.
+            return; // The sessions notify us when there is one.
         } else if (place != null && place.session.equals(under)) {
             extend(under, place, tick);
         } else if (layoutRevision < 0) {
@@ -332,7 +339,7 @@ final class IdReservations {
             strand.execute(IdReservations.this::step);
         }
 
-        /** Nothing is lost with a session but the time for which ticks are reserved. */
+        /** The end of a session loses only the time for which ticks are reserved. */
         @Override
         public boolean uses(Session session) {
             return false;
@@ -340,12 +347,12 @@ final class IdReservations {
 
         @Override
         public void ended(Session session) {
-            // What was reserved stays ours. The next ticks are claimed under the next session.
+            // Reserved ticks stay ours. The next ticks are claimed under the next session.
         }
 
         @Override
         public void failed(BackendException why) {
-            // failure() says so to whoever waits too long.
+            // failure() reports it to callers that wait too long.
         }
 
         @Override

@@ -6,11 +6,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ids of one generator, one after the other, from the ticks that are reserved for it.
+ * The ids of one generator, one after another, from the ticks that are reserved for it.
  *
- * <p>State: the window of those ticks, replaced by whoever reserves; and the tick and sequence of the id made last, which every taker moves on by one
- * compare-and-set. An id has the tick of the clock, or the one of the id before if the clock is behind it; never an earlier one, and none outside the
- * window. So no tick and sequence is given twice, and ids rise.
+ * <p>State: the window of those ticks, replaced by the reservations; and the tick and sequence of the last id, which every taker advances
+ * by one compare-and-set. An id has the tick of the clock, or the tick of the last id if the clock is behind it; never an earlier tick, and
+ * none outside the window. So no tick and sequence is given twice, and ids rise.
  *
  * <p>Safe for use by multiple threads; {@link #open} is called on one strand.
  */
@@ -18,7 +18,7 @@ final class IdSequence {
     /** There is no id yet. */
     static final long NONE = -1;
 
-    /** Ticks that are ours alone. */
+    /** Ticks reserved for this client alone. */
     private record Window(int slot, long from, long to) {}
 
     private final IdLayout layout;
@@ -30,7 +30,7 @@ final class IdSequence {
 
     /**
      * @param reach how many ticks are reserved at a time
-     * @param onScarce told, by each taker, that no more than half of them is left; must not block
+     * @param onScarce called by each taker that finds no more than half of them left; must not block
      */
     IdSequence(IdLayout layout, Ticks ticks, long reach, Runnable onScarce) {
         this.layout = layout;
@@ -39,7 +39,7 @@ final class IdSequence {
         this.onScarce = onScarce;
     }
 
-    /** The next id; {@link #NONE} if the clock, or the window, has none. */
+    /** The next id; {@link #NONE} if the clock or the window does not allow one. */
     long take() {
         Window ours = window;
         if (ours == null) {
@@ -67,7 +67,7 @@ final class IdSequence {
         }
     }
 
-    /** More ticks are ours; if they follow those of the same slot, these are as well. */
+    /** Adds ticks; if they follow the current window of the same slot, that window stays usable too. */
     void open(int slot, long from, long to) {
         Window ours = window;
         long first = ours != null && ours.slot == slot && ours.to == from ? ours.from : from;
@@ -79,7 +79,7 @@ final class IdSequence {
         return Math.max(ticks.now(), (position.get() + 1) >> layout.sequenceBits());
     }
 
-    /** Whether the window goes on to this tick and beyond. */
+    /** Whether the window extends beyond this tick. */
     boolean reaches(long tick) {
         Window ours = window;
         return ours != null && tick < ours.to;
@@ -95,7 +95,7 @@ final class IdSequence {
         return tick < ours.to && (ours.to - tick > reach / 2 || ours.to == ticks.limit());
     }
 
-    /** How long it is until an id can have this tick, if nobody sets the clock. */
+    /** The time until an id can have this tick, if nobody sets the clock. */
     Duration until(long tick) {
         Window ours = window;
         return ticks.until(ours == null ? tick : Math.max(tick, ours.from));

@@ -16,8 +16,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
 /**
- * The generator that all users of a name share within a client: its {@link IdSequence} makes ids of the ticks that its {@link IdReservations} gets
- * from the store; who finds no id waits here, first come, first served, for the clock or for the store, whichever has what it needs.
+ * The generator that all users of a name share within a client: its {@link IdSequence} makes ids of the ticks that its
+ * {@link IdReservations} gets from the store. A caller that finds no id waits here, first come, first served, for the clock or for the
+ * store, whichever is needed.
  *
  * <p>{@link #take}, {@link #request}, {@link #forget} and {@link #close} are for every thread; all else is confined to the strand.
  */
@@ -25,16 +26,19 @@ final class IdSource implements IdReservations.Owner {
     static final String RECIPE = "ids";
     static final Shared<InUse<IdSource>> SOURCES = new Shared<>(client -> new InUse<>(IdSource::close), InUse::close);
 
-    /** Long enough that the store is rarely asked, and shorter than the operation timeout: a sole slot is of use again soon after a crash. */
+    /**
+     * Long enough that the store is rarely asked, and shorter than the operation timeout, so that a sole slot is usable again soon after a
+     * crash.
+     */
     private static final Duration WINDOW = Duration.ofSeconds(4);
-    /** A clock that is set is looked at again after this, whatever it said before. */
+    /** After this time the clock is read again, in case it was set. */
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
 
-    /** Somebody waits for ids. */
+    /** A waiting request for ids. */
     static final class Request {
         private final String operation;
         private final boolean emptyIfLate;
-        /** The store's latest call when it was made. */
+        /** The store's latest call when the request was made. */
         private final long askedBefore;
 
         private final long[] ids;
@@ -93,7 +97,7 @@ final class IdSource implements IdReservations.Owner {
         return layout;
     }
 
-    /** The next id; negative if there is none yet, and then {@link #request} waits for it. */
+    /** The next id; negative if there is none yet: then {@link #request} waits for one. */
     long take() {
         return sequence.take();
     }
@@ -145,7 +149,7 @@ final class IdSource implements IdReservations.Owner {
         return !waiting.isEmpty();
     }
 
-    /** Those who wait, in their order; then the clock or the store is waited for. */
+    /** Serves the waiting requests in order; then waits for the clock or the store. */
     @Override
     public void serve() {
         cancelWake.run();
@@ -182,7 +186,7 @@ final class IdSource implements IdReservations.Owner {
         if (!waiting.contains(request)) {
             return;
         }
-        serve(); // A last look: a timer may be late, and the clock have come to the next tick.
+        serve(); // A last try: a timer may be late, and the clock may have reached the next tick.
         if (!waiting.remove(request)) {
             return;
         }

@@ -20,7 +20,7 @@ public record IdWindow(String owner, long from, long to) {
         return Bytes.utf8("sereno/1 window\nowner " + owner + "\nfrom " + from + "\nto " + to + "\n");
     }
 
-    /** Null for what is not a window. Lines with other words may stand between those that are known. */
+    /** Null if the value is not a window. Unknown lines are ignored. */
     public static @Nullable IdWindow decode(Bytes value) {
         String[] lines = value.toUtf8().split("\n", -1);
         String owner = null;
@@ -34,7 +34,7 @@ public record IdWindow(String owner, long from, long to) {
                     case "from" -> from = tick(words[1]);
                     case "to" -> to = tick(words[1]);
                     default -> {
-                        // Another version's, or the first line.
+                        // Another version's line, or the first line.
                     }
                 }
             }
@@ -44,7 +44,7 @@ public record IdWindow(String owner, long from, long to) {
                 : null;
     }
 
-    /** Negative for what is not a tick. */
+    /** Negative if it is not a tick. */
     private static long tick(String digits) {
         try {
             return digits.matches("[0-9]{1,19}") ? Long.parseLong(digits) : -1;
@@ -53,14 +53,14 @@ public record IdWindow(String owner, long from, long to) {
         }
     }
 
-    /** What all generators of a name have to agree on. */
+    /** The layout that all generators of a name have to agree on. */
     public static Bytes encode(IdLayout layout) {
         return Bytes.utf8("sereno/1 ids\ntime-bits " + layout.timeBits() + "\ntick " + layout.tick()
                 + "\nsequence-bits " + layout.sequenceBits() + "\nslot-bits " + layout.slotBits() + "\nepoch "
                 + layout.epoch() + "\n");
     }
 
-    /** Whether what is stored says of a layout what is asked for; lines that a later version added do not matter. */
+    /** Whether the stored layout equals the wanted one; lines that a later version added do not matter. */
     static boolean isLayout(Bytes stored, Bytes wanted) {
         Set<String> lines = Set.of(wanted.toUtf8().strip().split("\n", -1));
         return Set.copyOf(List.of(stored.toUtf8().split("\n", -1))).containsAll(lines);

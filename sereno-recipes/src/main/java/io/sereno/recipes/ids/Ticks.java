@@ -7,7 +7,7 @@ import java.time.Instant;
 
 /** The wall clock, in ticks of a layout. Safe for use by multiple threads. */
 final class Ticks {
-    /** Up to here, seconds fit into a long of nanoseconds, with room to spare. */
+    /** Up to this many seconds fit into a long of nanoseconds, with room to spare. */
     private static final long MOST_SECONDS = 9_000_000_000L;
 
     private final TimeSource time;
@@ -21,11 +21,11 @@ final class Ticks {
         this.epoch = layout.epoch();
         this.tick = layout.tick();
         this.tickNanos = tick.toSeconds() < MOST_SECONDS ? tick.toNanos() : 0;
-        // Of 63 bits the last tick is left out, so that there is a tick after each of them.
+        // With 63 bits the last tick is left out, so that every tick has a successor.
         this.limit = layout.timeBits() == Long.SIZE - 1 ? Long.MAX_VALUE : 1L << layout.timeBits();
     }
 
-    /** Negative before the epoch. */
+    /** The current tick; negative before the epoch. */
     long now() {
         Instant wall = time.wall();
         long seconds = wall.getEpochSecond() - epoch.getEpochSecond();
@@ -44,17 +44,17 @@ final class Ticks {
         }
     }
 
-    /** How long it is until a tick begins, if nobody sets the clock; negative if it has begun. */
+    /** The time until a tick begins, if nobody sets the clock; negative if it has begun. */
     Duration until(long ticks) {
         return Duration.between(time.wall(), epoch.plus(tick.multipliedBy(ticks)));
     }
 
-    /** The first tick that the layout has no bits for. */
+    /** The first tick that does not fit into the layout's bits. */
     long limit() {
         return limit;
     }
 
-    /** How many ticks there are in a duration; at least one. */
+    /** The number of ticks in a duration; at least one. */
     long in(Duration duration) {
         return Math.max(1, duration.dividedBy(tick));
     }

@@ -18,23 +18,23 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the store has acknowledged to this client lately, as far as it proves later that the store has gone back to an earlier state: the newest
- * revision of each directory, which a later commit has to exceed (COM-6), and the entries that were deleted within the last minute, which never
- * come back with the same createRevision. Both are bounded. Safe for use by multiple threads.
+ * Remembers what the store has acknowledged to this client lately, to prove later that the store has gone back to an earlier state. Keeps the
+ * newest revision of each directory, which a later commit has to exceed (COM-6), and the entries that were deleted within the last minute,
+ * which never come back with the same createRevision. Both are bounded. Safe for use by multiple threads.
  *
- * <p>The deletions are kept by age, not by number alone: how many follow on the one that was undone says nothing of how far back the store went.
+ * <p>Deletions are kept by age, not by number alone: the number of deletions after an undone one says nothing about how far back the store went.
  */
 final class Acknowledged {
     private static final int MOST_DIRECTORIES = 1_024;
     private static final int MOST_DELETIONS = 10_000;
     private static final long OLDEST_DELETION_NANOS = Duration.ofSeconds(60).toNanos();
-    /** So many are looked for one by one, for a directory may be large; of more, one read of the directory tells. */
+    /** Up to this many deletions are looked up one by one, since a directory may be large. For more, the whole directory is read once. */
     private static final int FEW = 4;
 
     /** What was known when a commit was sent. */
     record Sent(long age, long newest) {}
 
-    /** An entry that is gone for good. */
+    /** A deleted entry, which can never come back. */
     record Deletion(String directory, String name, long createRevision, long at) {
         boolean isUndone(Entry found) {
             return found.createRevision() == createRevision;
@@ -52,7 +52,7 @@ final class Acknowledged {
             return new Look(query, byName);
         }
 
-        /** One that is undone; null if none is. */
+        /** A deletion that is undone; null if none is. */
         @Nullable
         Deletion undone(List<Entry> found) {
             for (Entry entry : found) {
@@ -79,7 +79,7 @@ final class Acknowledged {
 
     private final Deque<Deletion> deletions = new ArrayDeque<>();
     private long age;
-    /** Guards all of it; held for some steps in memory. */
+    /** Guards all state; held for a few steps in memory. */
     private final ReentrantLock lock = new ReentrantLock();
 
     Acknowledged(TimeSource time) {
@@ -95,12 +95,12 @@ final class Acknowledged {
         }
     }
 
-    /** False if the revision proves that the store has gone back. Then nothing is remembered of what was before. */
+    /** Returns false if the revision proves that the store has gone back. Then everything remembered from before is forgotten. */
     boolean committed(Sent sent, Commit commit, long revision) {
         lock.lock();
         try {
             if (sent.age() != age || revision == 0) {
-                return true; // What was sent before the store went back proves nothing anew.
+                return true; // A commit sent before the store went back proves nothing new.
             }
             if (revision <= sent.newest()) {
                 forget();
@@ -116,7 +116,7 @@ final class Acknowledged {
 
     private void remember(Commit commit) {
         if (commit.writes().stream().noneMatch(Write.Delete.class::isInstance)) {
-            return; // Most commits: this one is cheap.
+            return; // Most commits delete nothing: keep them cheap.
         }
         dropOld();
         Map<String, Long> bound = new HashMap<>();
@@ -143,7 +143,7 @@ final class Acknowledged {
         }
     }
 
-    /** What to read to find out whether a deletion is undone. */
+    /** The reads that find out whether a deletion is undone. */
     List<Look> looks() {
         Map<String, List<Deletion>> byDirectory = new LinkedHashMap<>();
         lock.lock();
@@ -168,7 +168,7 @@ final class Acknowledged {
         return looks;
     }
 
-    /** The deletion was found undone. False if that is known already. */
+    /** The deletion was found undone. Returns false if that was known already. */
     boolean undone(Deletion deletion) {
         lock.lock();
         try {

@@ -13,15 +13,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those in front of one place, from the moment that they are known until nobody is, or the place is given back.
+ * The places in front of one place, from the moment they are known until none is left or the place is given back.
  *
- * <p>Invariant: nobody gets in front of a place that is taken, so they only become fewer. One that was seen gone, or created anew, is gone for good.
+ * <p>Invariant: nobody gets in front of a taken place, so the number of places only falls. A place that was seen gone, or created again, is
+ * gone for good.
  *
- * <p>There is a reason to look at the last of them when the watch on it has become live, after each of its notices, and once a ttl: a watch that
- * died in silence then costs a ttl, and is not the end. Confined to the strand, on which it calls {@code onNews} and {@code onTick}.
+ * <p>The last of them is looked at when the watch on it has become live, after each of its notices, and once a ttl. So a watch that died in
+ * silence costs a ttl, and does not block the place for good. Confined to the strand, on which it calls {@code onNews} and {@code onTick}.
  */
 final class Ahead {
-    /** Of the 32 conditions that every store takes in a commit (COM-10a), one is for the own entry. */
+    /** Every store takes 32 conditions in a commit (COM-10a); one of them is for the own entry. */
     private static final int FEW = 31;
 
     private final Kernel kernel;
@@ -32,14 +33,14 @@ final class Ahead {
     private final Runnable onTick;
     private final Deque<Place> places;
 
-    /** Lowered when a look is sent, so that a notice during it asks for another. */
+    /** Set to false when a look is sent, so that a notice during the look causes another look. */
     private boolean due;
 
     private @Nullable Lookout lookout;
     private @Nullable Place watched;
     private Runnable cancelTick = () -> {};
 
-    /** {@code places} by createRevision; not empty. */
+    /** {@code places} is sorted by createRevision and not empty. */
     Ahead(
             Kernel kernel,
             Strand strand,
@@ -58,22 +59,22 @@ final class Ahead {
         tick();
     }
 
-    /** So few that one commit can prove them gone. */
+    /** Whether one commit can prove all of them gone. */
     boolean areFew() {
         return places.size() <= FEW;
     }
 
-    /** Those of whom it is not known that they are gone. */
+    /** The places that are not known to be gone. */
     Collection<Place> left() {
         return places;
     }
 
-    /** Whether there is a reason to look at the last. */
+    /** Whether there is a reason to look at the last place. */
     boolean isDue() {
         return due || places.isEmpty();
     }
 
-    /** The one directly in front, at which a look is sent now; null when all are gone. */
+    /** The place directly in front, at which a look is sent now; null when all are gone. */
     @Nullable
     Place look() {
         due = false;
@@ -84,7 +85,9 @@ final class Ahead {
         due = true;
     }
 
-    /** What a look at one showed. That it is gone is final, and the next may be gone too; that it is there asks for a watch. */
+    /**
+     * Takes in what a look at one place showed. A place that is gone stays gone, and the next may be gone too; a place that is there needs a watch.
+     */
     boolean isGone(Place looked, Snapshot snapshot) {
         boolean gone = !looked.isIn(snapshot);
         if (gone) {
@@ -94,14 +97,14 @@ final class Ahead {
         return gone;
     }
 
-    /** What a look at all showed. */
+    /** Takes in what a look at all places showed. */
     void retain(Snapshot queue) {
         Set<Place> standing = queue.entries().stream().map(Place::of).collect(Collectors.toSet());
         places.retainAll(standing);
         due = true;
     }
 
-    /** Watches the last. */
+    /** Watches the last place. */
     void watch() {
         Place last = places.peekLast();
         if (last == null || last.equals(watched)) {

@@ -9,20 +9,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Tells results in a thread where callers' code may run, many at a time: handing over to another thread costs more than a change does. Callers' code
- * may wait there for the next change, so what has been asked for by then is seen to first.
+ * Reports results, many at a time, in a thread where callers' code may run: handing over to another thread costs more than a change does.
+ * Callers' code may wait in that thread for the next change, so changes that have been requested by then are processed first.
  *
- * <p>Callers' code may also block. Results that are behind it are then told by another thread, {@link #PATIENCE} later or a little more. Safe for
- * use by multiple threads.
+ * <p>Callers' code may also block. The results behind it are then reported by another thread, {@link #PATIENCE} later or a little more. Safe
+ * for use by multiple threads.
  */
 public final class Answers {
-    /** A result that is ready to be told. */
+    /** A result that is ready to be reported. */
     public interface Answer {
-        /** Runs what hangs on the result, in this thread. */
+        /** Runs the code that depends on the result, in this thread. */
         void tell();
     }
 
-    /** How long the telling of one result may take before another thread goes on with those behind it. */
+    /** How long the report of one result may take before another thread goes on with the results behind it. */
     private static final Duration PATIENCE = Duration.ofMillis(5);
 
     private final Kernel kernel;
@@ -33,7 +33,7 @@ public final class Answers {
     private final Queue<Round> underWay = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean watched = new AtomicBoolean();
 
-    /** {@code first} runs before results are told, and after {@link #areDue} has ceased to say so. */
+    /** {@code first} runs before results are reported, and after {@link #areDue} has become false. */
     public Answers(Kernel kernel, Runnable first) {
         this.kernel = kernel;
         this.first = first;
@@ -44,7 +44,7 @@ public final class Answers {
         announce();
     }
 
-    /** Those of one commit: they are told in one round. */
+    /** Adds the results of one commit: they are reported in one round. */
     public void addAll(List<? extends Answer> answers) {
         if (answers.isEmpty()) {
             return;
@@ -59,7 +59,7 @@ public final class Answers {
         }
     }
 
-    /** Whether results are about to be told, and {@code first} is about to run. */
+    /** Whether results are about to be reported, and {@code first} is about to run. */
     boolean areDue() {
         return due.get();
     }
@@ -80,7 +80,7 @@ public final class Answers {
         underWay.remove(round);
     }
 
-    /** One timer, for as long as results are being told: none for each round, of which there may be thousands in a second. */
+    /** One timer, for as long as results are being reported: not one for each round, of which there may be thousands in a second. */
     private void watch() {
         if (!watched.get() && watched.compareAndSet(false, true)) {
             var unused = kernel.time().schedule(PATIENCE, Runnable::run, this::look);
@@ -88,18 +88,18 @@ public final class Answers {
     }
 
     private void look() {
-        watched.set(false); // Before the rounds are looked at: one that begins now sees to a look of its own.
+        watched.set(false); // Set before the rounds are looked at: a round that begins now arranges a look of its own.
         if (!underWay.isEmpty()) {
             watch();
         }
         underWay.forEach(Round::look);
     }
 
-    /** Results that are told in order, each once, by one thread as long as nothing blocks it. */
+    /** Results that are reported in order, each once, by one thread as long as nothing blocks it. */
     private final class Round {
         private final List<Answer> answers;
         private final AtomicInteger next = new AtomicInteger();
-        /** Of the timer: where it was when it was looked at last. */
+        /** Used by the timer only: the value of {@code next} at the last look. */
         private int seen = -1;
 
         Round(List<Answer> answers) {
@@ -115,7 +115,7 @@ public final class Answers {
         void look() {
             int now = next.get();
             if (now >= answers.size()) {
-                underWay.remove(this); // All are told, or being told.
+                underWay.remove(this); // All are reported, or being reported.
             } else if (now == seen) {
                 kernel.offStrand(this::run);
             }

@@ -4,7 +4,7 @@ import io.sereno.SerenoException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/** The one place where a thread waits: the caller's own, for a result that the kernel has promised to end in time. */
+/** The only place where a thread waits: the caller's own thread, for a result that the kernel has promised to complete in time. */
 public final class Await {
     private Await() {}
 
@@ -34,7 +34,7 @@ public final class Await {
         }
     }
 
-    /** The trace of a user's error is the caller's; that of the thread which found it out stays with the cause. */
+    /** A Sereno exception gets the stack trace of the caller; the trace of the thread that detected the failure stays with the cause. */
     private static RuntimeException unwrap(ExecutionException failed) {
         if (failed.getCause() instanceof SerenoException ours) {
             ours.fillInStackTrace();

@@ -15,7 +15,7 @@ public final class Backoff {
         this.random = random;
     }
 
-    /** How long to wait before the next attempt. Never zero, so that a failure that comes at once does not spin. */
+    /** How long to wait before the next attempt. Never zero, so that an immediate failure does not cause a busy loop. */
     public Duration next() {
         long wait = random.nextLong(ceiling / 10, ceiling + 1);
         ceiling = Math.min(MOST_NANOS, ceiling * 2);

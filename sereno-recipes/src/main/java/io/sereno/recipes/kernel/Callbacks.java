@@ -7,11 +7,11 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user's callbacks, one after another, on the client's executor: never two at once, never on a thread of the store or of the clock, never under
- * a lock. What a callback throws is told, and the next one runs.
+ * A user's callbacks, one after another, on the client's executor: never two at once, never on a thread of the store or of the clock, never
+ * under a lock. If a callback throws, the watcher is told, and the next callback runs.
  */
 public final class Callbacks {
-    /** Is told what became of each callback. Must not throw. */
+    /** Is told how each callback ended. Must not throw. */
     public interface Watcher {
         void failed(String what, Throwable thrown);
 
@@ -29,7 +29,7 @@ public final class Callbacks {
     private final Queue<Callback> waiting = new ArrayDeque<>();
     private @Nullable Callback running;
 
-    /** Written on the strand; read by whatever runs a callback, before it begins. */
+    /** Written on the strand; read by the thread that runs a callback, before the callback begins. */
     private volatile boolean closed;
 
     private volatile @Nullable Thread runner;
@@ -39,7 +39,7 @@ public final class Callbacks {
         this.watcher = watcher;
     }
 
-    /** {@code after} runs when the callback has returned or thrown, or at once when it will never run; it must not block. */
+    /** {@code after} runs when the callback has returned or thrown, or at once if the callback will never run; it must not block. */
     public Interruptible submit(String what, Runnable code, Runnable after) {
         Interruptible handle = new Interruptible();
         strand.execute(() -> {
@@ -94,7 +94,7 @@ public final class Callbacks {
     private void run(Callback callback) {
         runner = Thread.currentThread();
         try {
-            // One that the executor kept waiting is not to begin after the close.
+            // A callback that the executor kept waiting must not begin after the close.
             if (!closed) {
                 callback.handle().run(() -> {
                     callback.code().run();

@@ -7,10 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What an entry says of the client that put it: text that an operator can read with the store's own tools, one {@code key value} pair a line,
- * values percent-encoded. The first line is the format's version: the factor between createRevision and fencing token hangs on it.
+ * What an entry says about the client that put it: text that an operator can read with the store's own tools, one {@code key value} pair a
+ * line, values percent-encoded. The first line is the format's version, which also fixes the factor between createRevision and fencing token.
  *
- * @param since by the wall clock of the client; informative, nothing is decided by it
+ * @param since by the wall clock of the client; informative only, no decision depends on it
  */
 public record Card(String nodeId, Instant since, Map<String, String> metadata) {
     /** The value of an entry that only keeps a name taken; no recipe sees such an entry. A later version may add lines. */
@@ -40,7 +40,7 @@ public record Card(String nodeId, Instant since, Map<String, String> metadata) {
         return Bytes.utf8(text.toString());
     }
 
-    /** Never fails: a line that cannot be read, or that a later version added, is passed over. */
+    /** Never fails: a line that cannot be read, or that a later version added, is skipped. */
     public static Card decode(Bytes value) {
         String nodeId = "";
         Instant since = Instant.EPOCH;
@@ -62,7 +62,7 @@ public record Card(String nodeId, Instant since, Map<String, String> metadata) {
         StringBuilder escaped = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            // What would end a word or a line, and the percent sign itself.
+            // Characters that would end a word or a line, and the percent sign itself.
             if (c <= ' ' || c == 0x7f || c == '%') {
                 escaped.append('%').append(HEX.toHexDigits((byte) c));
             } else {

@@ -17,20 +17,22 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry that many clients change, as the callers of one client change it: each change is made exactly once, or its caller hears that nobody
- * knows; and what is asked for while a commit is under way goes into the next one together.
+ * One entry that many clients change, as seen by one client, whose callers' changes it applies. Each change is applied exactly once, or its
+ * caller is told that the outcome is unknown. Changes requested while a commit is under way go into the next commit together.
  *
- * <p>Stored: the entry, from the first change until somebody deletes it; and the {@link OpRecord}, for as long as this client changes it.
+ * <p>Stored: the entry, from the first change until somebody deletes it; and the {@link OpRecord}, for as long as this client changes the entry.
  *
- * <p>Invariant: whatever a caller is told was true at a moment after its call began: of a state that was committed or read after that.
+ * <p>Invariant: a caller is told only what was true at a moment after its call began, from a state that was committed or read after that.
  *
  * <ol>
- *   <li><b>Take</b> what was asked for, in the order of arrival: the batch. One batch is under way at a time.
+ *   <li><b>Take</b> the requested changes, in the order of arrival: the batch. One batch is under way at a time.
  *   <li><b>Apply</b> the changes one after another to the state that the last commit or read showed. A change that cannot be applied fails alone.
- *   <li>Nothing changes: <b>read</b>, and apply again, so that nobody is answered from an old state.
- *   <li>There is no entry: <b>found</b> it with the initial state, which means the same as none; so nobody is told of it.
- *   <li><b>Commit</b> under the entry's modRevision. Overtaken by others: back to step 2 with what they left, for as long as it takes.
- *   <li>A caller whose <b>time is up</b> hears that nothing was changed; or, while the commit with its change is under way, that nobody knows.
+ *   <li>If nothing changes: <b>read</b>, and apply again, so that no caller is answered from an old state.
+ *   <li>If the entry is missing: <b>create</b> it with the initial state. That equals no entry, so no caller is told of it.
+ *   <li><b>Commit</b> under the entry's modRevision. If another client changed it first, go back to step 2 with the new state, for as long as
+ *       it takes.
+ *   <li>If a caller's <b>time is up</b>, it is told that nothing was changed; or that the outcome is unknown, if the commit with its change is
+ *       under way.
  *   <li><b>Rest</b>: after a time without changes the record is removed, and nothing is kept here.
  * </ol>
  *
@@ -39,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 final class Cell<S> {
     private record Known<S>(S state, long incarnation, long modRevision) {}
 
-    /** After being overtaken once, how many commits ask for what is there afterwards: more conflicts are to be expected. */
+    /** The number of commits after a conflict that also ask for the state behind them, since more conflicts are to be expected. */
     private static final int WARY = 8;
 
     private final Kernel kernel;
@@ -56,7 +58,7 @@ final class Cell<S> {
     private final Runnable begin = this::begin;
 
     private final Queue<Change<S, ?>> asked = new ConcurrentLinkedQueue<>();
-    /** Somebody sees to it that what was asked for is taken. */
+    /** Whether a step that takes the requested changes is certain to follow. */
     private final AtomicBoolean due = new AtomicBoolean();
 
     private final Answers answers;
@@ -65,7 +67,7 @@ final class Cell<S> {
     private boolean resting = true;
     private final List<Change<S, ?>> batch = new ArrayList<>();
     private @Nullable Known<S> known;
-    /** What is known was committed or read after the batch had been taken. */
+    /** Whether {@code known} was committed or read after the batch had been taken. */
     private boolean fresh;
     /** The modRevision under which a commit of the batch met a conflict; 0 for none. */
     private long overtakenAt;
@@ -79,7 +81,7 @@ final class Cell<S> {
     private @Nullable Runnable cancelPause;
     private @Nullable Runnable cancelTick;
 
-    /** {@code onRest} hears, with the directory, when nothing is kept here any more; asked again, the cell wakes. */
+    /** {@code onRest} is called with the directory when nothing is kept here any more. A later request wakes the cell again. */
     Cell(
             Kernel kernel,
             Errors errors,
@@ -99,7 +101,7 @@ final class Cell<S> {
         this.answers = new Answers(kernel, this::wakeIfAsked);
     }
 
-    /** Puts a change down; to be followed by {@link #attend}. */
+    /** Queues a change; must be followed by {@link #attend}. */
     void ask(Change<S, ?> change) {
         asked.add(change);
     }
@@ -108,15 +110,16 @@ final class Cell<S> {
         return !asked.isEmpty();
     }
 
-    /** Sees to it that the change is made. */
+    /** Makes sure that the change is processed. */
     void attend(Change<S, ?> change) {
-        // Nobody waits for a public one here: when results are about to be told, whoever tells them begins with it.
+        // A public change need not be started here while results are about to be reported: the reporting thread starts
+        // it first.
         if (!change.isPublic() || !answers.areDue()) {
             wake();
         }
     }
 
-    /** The same, and that it ends by a deadline which is before its own. */
+    /** As above, and ends the change by a deadline that is before the change's own. */
     void attend(Change<S, ?> change, long deadline) {
         attend(change);
         Duration left = Duration.ofNanos(Math.max(0, deadline - time.nanoTime()));
@@ -143,7 +146,7 @@ final class Cell<S> {
         }
     }
 
-    /** What is under way ends now. What stands in the store besides the entry goes with the session. */
+    /** Ends what is under way now. What is in the store besides the entry goes with the session. */
     void close() {
         strand.execute(() -> {
             closed = true;
@@ -180,7 +183,7 @@ final class Cell<S> {
         }
     }
 
-    /** Does what is to be done next, as long as something can be done now. */
+    /** Does the next thing to be done, as long as something can be done now. */
     private void step() {
         boolean more = true;
         while (more && !busy && !closed && cancelPause == null) {
@@ -202,7 +205,7 @@ final class Cell<S> {
         }
         boolean alone = batch.get(0).isAlone();
         if (alone && overtakenAt != 0 && overtakenAt == base.modRevision()) {
-            // The entry is what it was, so it was the other condition that did not hold.
+            // The entry has not changed, so the other condition did not hold.
             batch.get(0).fail(batch.get(0).refused());
             answer(0);
             return true;
@@ -218,7 +221,7 @@ final class Cell<S> {
         } else {
             Session under = kernel.sessions().current();
             if (under == null) {
-                return false; // The opening of the next one leads here again.
+                return false; // The opening of the next session calls step() again.
             }
             if (base.modRevision() == 0) {
                 found(under);
@@ -231,7 +234,7 @@ final class Cell<S> {
 
     // Step 1.
     private void take() {
-        // Before the queue is looked at: what comes later makes a step of its own.
+        // Before the queue is looked at: a later request schedules a step of its own.
         due.set(false);
         Change<S, ?> first = asked.peek();
         for (Change<S, ?> next = first; next != null; next = asked.peek()) {
@@ -393,7 +396,7 @@ final class Cell<S> {
         }
     }
 
-    /** What failed is tried again after a while, unless that will not help. */
+    /** Retries after a pause, unless the failure is permanent. */
     private void pause(@Nullable BackendException failure) {
         lastFailure = failure;
         if (failure != null && failure.permanent()) {
@@ -406,7 +409,7 @@ final class Cell<S> {
         });
     }
 
-    /** Deadlines come in the order of the calls, so a tick that is due already is due early enough. */
+    /** Deadlines are in the order of the calls, so a tick that is already scheduled is early enough. */
     private void tickBy(long when) {
         if (cancelTick != null) {
             return;
@@ -431,7 +434,7 @@ final class Cell<S> {
         if (!sent) {
             batch.removeIf(Change::isEnded);
         }
-        // As when they are taken: with the last of them gone, nobody else would see to what is asked for next.
+        // As in take(): if the last change is gone, nothing else would process the next request.
         due.set(false);
         Change<S, ?> next = asked.peek();
         for (; next != null && next.deadline() - now <= 0; next = asked.peek()) {
@@ -500,7 +503,7 @@ final class Cell<S> {
         @Override
         public void failed(BackendException why) {}
 
-        /** A change that is under way finds out by itself, and a later one begins under the next session. */
+        /** A change under way detects the end by itself, and a later one begins under the next session. */
         @Override
         public void ended(Session session) {}
 

@@ -5,9 +5,10 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The {@link Cell}s of one kind that a client uses: one for a directory, whoever asks, and only until it rests. Safe for use by multiple threads.
+ * The {@link Cell}s of one kind that a client uses: one for each directory, shared by all callers, and only until it rests. Safe for use by
+ * multiple threads.
  *
- * <p>A change is put down, and a cell that rests is dropped, under the map's own atomicity: so no change is left with a cell that was dropped.
+ * <p>Requesting a change and dropping a resting cell are both atomic in the map: so no change is left with a dropped cell.
  */
 public final class Cells<S> {
     /** How the state is stored. */
@@ -17,7 +18,7 @@ public final class Cells<S> {
 
         Bytes encode(S state);
 
-        /** Throws an {@link io.sereno.UnreadableEntryException} when this is not what {@link #encode} makes. */
+        /** Throws an {@link io.sereno.UnreadableEntryException} if {@link #encode} cannot have made this value. */
         S decode(Bytes value);
     }
 
@@ -27,14 +28,14 @@ public final class Cells<S> {
     private final ConcurrentHashMap<String, Cell<S>> inUse = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    /** Each in an entry of this name, in a directory of its own. */
+    /** Each cell is an entry of this name, in a directory of its own. */
     public Cells(Kernel kernel, String entry, Format<S> format) {
         this.kernel = kernel;
         this.entry = entry;
         this.format = format;
     }
 
-    /** Asks for a change; it ends within {@link Store#limit()}. */
+    /** Requests a change; it ends within {@link Store#limit()}. */
     public void submit(Errors errors, String directory, Change<S, ?> change) {
         ask(errors, directory, change).attend(change);
     }
@@ -51,12 +52,12 @@ public final class Cells<S> {
             return cell;
         });
         if (closed) {
-            asked.close(); // It may have been made after close() went through all.
+            asked.close(); // The cell may have been created after close() went through all.
         }
         return Objects.requireNonNull(asked);
     }
 
-    /** Unless it is asked again, or another one is in use by now. */
+    /** Drops the cell, unless it has a new request, or another cell is in use by now. */
     private void drop(String directory, Cell<S> resting) {
         inUse.computeIfPresent(directory, (key, cell) -> cell != resting || cell.isAsked() ? cell : null);
     }

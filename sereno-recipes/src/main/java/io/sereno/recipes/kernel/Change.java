@@ -5,11 +5,11 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one caller asks of a {@link Cell}; completed with what came of it. A subclass keeps what {@link #apply} found until {@link #result} is asked
- * for. Confined to the cell's strand.
+ * One caller's request to a {@link Cell}; completed with its result. A subclass keeps what {@link #apply} found until {@link #result} is called.
+ * Confined to the cell's strand.
  *
  * @param <S> the state that it changes
- * @param <R> what the caller hears
+ * @param <R> the result that the caller gets
  */
 public abstract class Change<S, R> extends CompletableFuture<R> implements Answers.Answer {
     private final String operation;
@@ -18,43 +18,43 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Answe
     private boolean ended;
     private long revision;
 
-    /** It ends within {@link Store#limit()} from here. */
+    /** The change ends within {@link Store#limit()} from here. */
     protected Change(String operation, Kernel kernel) {
         this.operation = operation;
         this.deadline = kernel.time().nanoTime() + kernel.store().limit().toNanos();
     }
 
     /**
-     * The state after this change. What it throws is what the caller hears, when the state that it was thrown for has been confirmed. May be called
-     * again, with another state.
+     * Returns the state after this change. If it throws, the caller gets the exception once the state that it was thrown for has been confirmed.
+     * May be called again, with another state.
      *
      * @param incarnation the createRevision of the entry; 0 while there is none
      */
     protected abstract S apply(S state, long incarnation);
 
-    /** What the last call of {@link #apply} came to; the revision is that of the commit, or 0 when nothing was changed. */
+    /** The result of the last call of {@link #apply}; the revision is that of the commit, or 0 when nothing was changed. */
     protected abstract R result(long revision);
 
-    /** Whether more than the entry is changed. Such a change travels alone, and is committed in any case. */
+    /** Whether more than the entry is changed. Such a change is alone in its batch, and is committed in any case. */
     protected boolean isAlone() {
         return false;
     }
 
     /**
-     * Adds to the commit of a change that is alone. Where a condition can become true again, {@link #refused} says no more than that it was false: a
-     * copy in doubt may still be applied, as long as the entry is the same.
+     * Adds to the commit of a change that is alone. If a condition can become true again, {@link #refused} must say no more than that the
+     * condition was false: a copy with unknown outcome may still be applied, as long as the entry is the same.
      */
     protected void write(Commit.Builder commit, Session under, long incarnation) {}
 
-    /** What the caller hears when a condition of {@link #write} is false. */
+    /** The exception for the caller when a condition of {@link #write} is false. */
     protected RuntimeException refused() {
         throw new IllegalStateException("no condition, no refusal");
     }
 
-    /** It was made after all, at this revision, when its caller had been told that nobody knows. */
+    /** The change was applied after all, at this revision, after its caller had been told that the outcome is unknown. */
     protected void madeTooLate(long commitRevision) {}
 
-    /** Whether completing it may run a caller's code, which has no place on the strand. */
+    /** Whether completing this future may run a caller's code, which must not run on the strand. */
     protected boolean isPublic() {
         return false;
     }
@@ -67,7 +67,7 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Answe
         return deadline;
     }
 
-    /** The state after this change, or the same state when it cannot be applied to it. */
+    /** The state after this change, or the same state if the change cannot be applied to it. */
     final S tryOn(S state, long incarnation) {
         failure = null;
         try {
@@ -98,7 +98,7 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Answe
         return ended;
     }
 
-    /** The caller hears of it. */
+    /** Completes the future, which the caller waits for. */
     @Override
     public final void tell() {
         if (failure != null) {

@@ -10,22 +10,22 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link Turn} gets its place: an entry under a name that was never used before, and the settling of every doubt about it. Steps 1 and 5 there.
+ * Gets a {@link Turn} its place: an entry under a name that was never used before. Settles every unknown outcome of that. Steps 1 and 5 there.
  *
- * <p>Invariant: a name is put once. As long as it is not certain what became of it, there is no other, so a session has one place at most.
+ * <p>Invariant: a name is put once. While the outcome of that put is unknown, no other name is put, so a session has one place at most.
  *
  * <p>Confined to the strand.
  */
 final class Enrolment {
-    /** Hears how it ended. */
+    /** Is told how the enrolment ended. */
     interface Candidate {
-        /** The snapshot is of the queue, read after the place was taken; null when there is none. */
+        /** {@code queue} was read after the place was taken; null if there was no such read. */
         void placed(Session under, Place place, @Nullable Snapshot queue);
 
-        /** The place that was to be given back in exchange is gone; nothing was put. */
+        /** The place that was to be given back in the same commit is gone; nothing was put. */
         void outgoingIsGone(LossCause cause);
 
-        /** Nobody knows whether the commit that was to delete the place took effect. */
+        /** It is unknown whether the commit that was to delete the place took effect. */
         void outgoingIsInDoubt();
     }
 
@@ -36,7 +36,7 @@ final class Enrolment {
     private final Requests requests;
     private final Candidate candidate;
 
-    /** The name of a put that has not been answered for certain. */
+    /** The name of a put whose outcome is not certain yet. */
     private @Nullable String doubtful;
     /** The names put last, which a view may still show. */
     private final Deque<String> names = new ArrayDeque<>(2);
@@ -73,9 +73,8 @@ final class Enrolment {
                     candidate.placed(under, new Place(name, outcome.revision()), outcome.snapshot());
                 }
                 case CONFLICT -> {
-                    // Nothing can conflict with a new name but what was to be given back. Should something, what it
-                    // means
-                    // is for the settling to find out.
+                    // Nothing can conflict with a new name; only the place to be given back can. If something else
+                    // does, settling finds out what it means.
                     boolean isTaken = outcome.snapshot() != null && Place.entryOf(name, outcome.snapshot()) != null;
                     if (outgoing != null && !isTaken) {
                         doubtful = null;
@@ -86,7 +85,7 @@ final class Enrolment {
                 }
                 case LEASE_DEAD -> {
                     if (outgoing != null) {
-                        candidate.outgoingIsGone(LossCause.SESSION_EXPIRED); // With the lease that it was bound to.
+                        candidate.outgoingIsGone(LossCause.SESSION_EXPIRED); // Gone with its lease.
                     }
                     requests.leaseDead(under);
                 }
@@ -112,7 +111,7 @@ final class Enrolment {
         return name;
     }
 
-    /** Makes it certain: takes the name, so that the put which is in doubt can never happen; or finds that it has. */
+    /** Ends the unknown outcome: takes the name, so that the put can never happen; or finds that it has happened. */
     void settle(Session under) {
         String name = doubtful;
         if (name == null) {
@@ -138,7 +137,7 @@ final class Enrolment {
         });
     }
 
-    /** The name is taken: by the put that was in doubt, or by an earlier claim. Is it free again, the claim is made again. */
+    /** The name is taken: by the put with the unknown outcome, or by an earlier claim. If the name is free again, claim it once more. */
     private void settled(Session under, String name, Snapshot snapshot) {
         Entry found = Place.entryOf(name, snapshot);
         if (found == null) {
@@ -157,7 +156,7 @@ final class Enrolment {
         kernel.sessions().withdrawn(under);
     }
 
-    /** The session is over: what was put under it is gone, and can never come. */
+    /** The session is over: what was put under it is gone, and nothing more can arrive. */
     void forget() {
         doubtful = null;
     }

@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one place that tells what happens in a client: to the log, to the user's observers and to the user's meters. It never blocks and never
+ * The one place that reports what happens in a client: to the log, to the user's observers and to the user's meters. It never blocks and never
  * throws. Safe for use by multiple threads.
  *
  * <p>Without observers and meters nothing is allocated and no clock is read for them.
@@ -30,7 +30,7 @@ public final class Events {
     private final @Nullable SerenoMeter meter;
     private final boolean timed;
 
-    /** What was logged of foreign entries, so that it is logged once for each. */
+    /** The lines logged for foreign entries, so that each is a warning only once. */
     private final Set<String> foreign = ConcurrentHashMap.newKeySet();
 
     private final StoreTrouble trouble = new StoreTrouble();
@@ -45,12 +45,12 @@ public final class Events {
         this.timed = meter != null || !observers.isEmpty();
     }
 
-    /** The clock, where somebody wants to know how long something takes; else 0. */
+    /** The clock, if there is an observer or a meter; else 0. */
     public long now() {
         return timed ? time.nanoTime() : 0;
     }
 
-    /** Whether there is a meter: what only a meter is told need not be found out without one. */
+    /** Whether there is a meter: facts for meters only need not be computed without one. */
     public boolean isMetered() {
         return meter != null;
     }
@@ -70,7 +70,7 @@ public final class Events {
         observers.forEach(observer -> observer.session(state, sessionId));
     }
 
-    /** Nothing is held yet, or any more. The next session is tried for until there is one. */
+    /** Nothing is held yet, or any more. Opening a session is retried until one is open. */
     void noSession(String nodeId, BackendException why) {
         Lines.SESSION.expected("cannot open a session on " + store + "; retrying", why, true);
         failed("session", nodeId, "renew", why);
@@ -93,7 +93,7 @@ public final class Events {
         Lines.SESSION.log(Level.INFO, "session " + sessionId + " on " + store + " is renewed again; nothing was lost");
     }
 
-    /** A store that has gone back has its line already. */
+    /** If the store has gone back, that is logged already. */
     void sessionEnded(String sessionId, LossCause cause) {
         if (cause != LossCause.STORE_RESTORED) {
             Lines.SESSION.log(
@@ -131,7 +131,7 @@ public final class Events {
         }
     }
 
-    /** {@code began} is what {@link #now} was when the wait began. */
+    /** {@code began} is what {@link #now} returned when the wait began. */
     public void granted(String recipe, String name, long fencingToken, long began) {
         if (!timed) {
             return;
@@ -164,20 +164,20 @@ public final class Events {
         observers.forEach(observer -> observer.lost(recipe, name, fencingToken, cause));
     }
 
-    /** That a right was lost was found when it was given back; for the meter it has been released by then. */
+    /** Giving a right back found that the right had been lost; the meter has counted it as released by then. */
     void foundLost(String recipe, String name, long fencingToken, LossCause cause) {
         lost(recipe, name, "with token " + fencingToken, cause);
         observers.forEach(observer -> observer.lost(recipe, name, fencingToken, cause));
     }
 
-    /** For the log: whoever closes the client knows what that costs. */
+    /** For the log. At the level INFO if the client was closed: whoever closes it expects the loss. */
     public void lost(String recipe, String name, String which, LossCause cause) {
         Lines.GRANT.log(
                 cause == LossCause.SERENO_CLOSED ? Level.INFO : Level.WARNING,
                 "lost " + recipe + " '" + name + "' " + which + " on " + store + ": " + cause);
     }
 
-    /** What a user's callback threw. */
+    /** Reports what a user's callback threw. */
     public void callbackFailed(
             String recipe, String name, String operation, String about, Throwable thrown, boolean first) {
         Lines.CALLBACK.unexpected(about + " failed", thrown, first);
@@ -185,8 +185,8 @@ public final class Events {
     }
 
     /**
-     * What is tried again failed for the first time. Of the failures of a store that does not answer, or cannot do what it is asked for, one is logged
-     * until it can, however many want something of it.
+     * Reports the first failure of something that is retried. Of the failures of a store that does not answer, or cannot do what it is asked for,
+     * one is logged until the store can, however many callers are affected.
      */
     public void troubled(String recipe, String name, String operation, String about, Throwable why) {
         boolean passing = why instanceof BackendException failure && !failure.permanent();
@@ -208,12 +208,12 @@ public final class Events {
         Lines.STORE.log(trouble.toBeTold() ? Level.WARNING : Level.DEBUG, line);
     }
 
-    /** A request of this kind was answered by the store. */
+    /** The store answered a request of this kind. */
     void answered(StoreTrouble.Kind kind) {
         trouble.answered(kind);
     }
 
-    /** A request of this kind has failed, whether anybody will tell of it or not. */
+    /** A request of this kind has failed, whether or not the failure will be reported. */
     void unanswered(StoreTrouble.Kind kind, BackendException why) {
         if (!why.permanent()) {
             trouble.failed(kind);
@@ -236,7 +236,7 @@ public final class Events {
         }
     }
 
-    /** {@code why} follows on "messages 3 to 5" in the log. */
+    /** In the log, {@code why} follows "messages 3 to 5". */
     public void gap(String topic, String about, Gap gap, String why) {
         Lines.SUBSCRIPTION.log(
                 Level.WARNING, about + ": messages " + gap.firstOffset() + " to " + gap.lastOffset() + " " + why);

@@ -1,16 +1,16 @@
 package io.sereno.recipes.kernel;
 
 /**
- * The number by which a resource tells a holder from those before it. Greater for each later grant of a name, because createRevisions are, and places
- * in a series are within one.
+ * The number by which a resource distinguishes a holder from earlier ones. Greater for each later grant of a name: createRevisions grow, and so do
+ * the places in a series under one createRevision.
  */
 public final class FencingToken {
-    /** Grants under one entry, and the factor between createRevision and token: part of the stored format, never to change. */
+    /** The most grants under one entry, and the factor between createRevision and token: part of the stored format, never to change. */
     public static final int SERIES = 1_024;
 
     private FencingToken() {}
 
-    /** Fits: revisions are below 2^53 (COM-5c). */
+    /** Does not overflow: revisions are below 2^53 (COM-5c). */
     public static long of(long createRevision, int place) {
         return createRevision * SERIES + place;
     }

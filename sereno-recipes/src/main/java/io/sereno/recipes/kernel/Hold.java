@@ -12,18 +12,22 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A right that was given: held, then given back or lost, once and for good. The one implementation of {@link io.sereno.Grant}, safe for use by
+ * A right that was granted: held, then released or lost, once and for good. The one implementation of {@link io.sereno.Grant}, safe for use by
  * multiple threads.
  *
- * <p>State: one reference, null while held, written once by {@link #release}, {@link #close} or {@link #lose}; and once more by {@link #foundGone}.
+ * <p>State: one reference, null while held, written once by {@link #release}, {@link #close} or {@link #lose}; and once more by
+ * {@link #foundGone}.
  */
 public final class Hold implements Leadership {
-    /** Takes the right back; the stage completes when the store has it, or the time for that is up. Called once, by whoever gave it back. */
+    /**
+     * Takes the right back; the stage completes when the store has done so, or the time for that is up. Called once, by the call that released the
+     * right.
+     */
     public interface Giver {
         CompletableFuture<Void> takeBack(Hold hold);
     }
 
-    /** Without a cause: given back in order. */
+    /** No cause: released as intended. */
     private record End(@Nullable LossCause cause) {
         static boolean isLoss(@Nullable End end) {
             return end != null && end.cause != null;
@@ -38,7 +42,7 @@ public final class Hold implements Leadership {
     private final String recipe;
     private final String name;
     private final long fencingToken;
-    /** By the clock, where somebody times it. */
+    /** By the clock, if there is an observer or a meter. */
     private final long grantedAt;
 
     private final CompletableFuture<LossCause> lost = new CompletableFuture<>();
@@ -92,7 +96,7 @@ public final class Hold implements Leadership {
         giveBack();
     }
 
-    /** Lost is lost: the hold learns it, and then nobody can give it back any more. Does nothing to a hold that has ended. */
+    /** Marks the right as lost; nobody can release it any more. Does nothing to a hold that has ended. */
     public void lose(LossCause cause) {
         if (!end.compareAndSet(null, new End(cause))) {
             return;
@@ -106,8 +110,8 @@ public final class Hold implements Leadership {
     }
 
     /**
-     * Giving it back has found that it had been lost. Whoever gives it back hears that; {@link #lost} does not complete, for there is nothing left
-     * that could be stopped.
+     * Releasing the right found that it had been lost. The releasing caller is told; {@link #lost} does not complete, since there is nothing left
+     * to stop.
      */
     public void foundGone(LossCause cause) {
         if (end.compareAndSet(RELEASED, new End(cause))) {
@@ -115,12 +119,12 @@ public final class Hold implements Leadership {
         }
     }
 
-    /** Runs work under this hold: the loss of it interrupts the work. */
+    /** Runs work under this hold: losing the hold interrupts the work. */
     public <T, E extends Exception> T run(Interruptible.Work<T, E> code) throws E {
         return interruptedByLoss(new Interruptible()).run(code);
     }
 
-    /** What the loss is to interrupt. */
+    /** Sets the work that the loss interrupts. */
     public Interruptible interruptedByLoss(Interruptible handle) {
         work = handle;
         End now = end.get();
@@ -130,7 +134,7 @@ public final class Hold implements Leadership {
         return handle;
     }
 
-    /** Fails when the right was not held to this moment, by the clock at the latest. */
+    /** Fails if the right was not held until this moment; the clock is read to find out. */
     public void requireHeldToTheEnd(@Nullable Throwable because) {
         expireByTheClock();
         End now = end.get();
@@ -139,13 +143,13 @@ public final class Hold implements Leadership {
         }
     }
 
-    /** Gives back without waiting, for the kernel; completes like {@link Giver#takeBack}, at once when the hold had ended before. */
+    /** Releases without waiting, for the kernel; completes like {@link Giver#takeBack}, at once when the hold had ended before. */
     public CompletableFuture<Void> surrender() {
         expireByTheClock();
         return end.compareAndSet(null, RELEASED) ? takenBack() : CompletableFuture.completedFuture(null);
     }
 
-    /** Null when this call gave it back; else how it had ended before. */
+    /** Null if this call released the right; else how the hold had ended before. */
     private @Nullable End giveBack() {
         expireByTheClock();
         boolean byThisCall = end.compareAndSet(null, RELEASED);

@@ -4,7 +4,7 @@ import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
 import java.util.List;
 
-/** Who hears what happens in a client, besides the log. */
+/** Receivers, besides the log, of what happens in a client. */
 public record Hooks(List<SerenoObserver> observers, List<SerenoMeter> meters) {
     public static final Hooks NONE = new Hooks(List.of(), List.of());
 

@@ -3,7 +3,7 @@ package io.sereno.recipes.kernel;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Work that another thread may interrupt, once, and only while it runs: the interrupt hits nothing that the thread does afterwards. */
+/** Work that another thread may interrupt, once, and only while it runs: the interrupt does not affect anything that the thread does afterwards. */
 public final class Interruptible {
     private enum Phase {
         READY,
@@ -13,12 +13,12 @@ public final class Interruptible {
         DONE
     }
 
-    /** What runs: may return a value and fail in its own way. */
+    /** The work: may return a value and throw its own exceptions. */
     public interface Work<T, E extends Exception> {
         T run() throws E;
     }
 
-    /** The innermost of each thread: when one within another ends, an interrupt that was meant for the outer one is set again. */
+    /** The innermost one of each thread. When a nested one ends, an interrupt that was meant for the outer one is set again. */
     private static final ThreadLocal<@Nullable Interruptible> INNERMOST = new ThreadLocal<>();
 
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.READY);
@@ -31,7 +31,7 @@ public final class Interruptible {
         INNERMOST.set(this);
         runner = self;
         if (!phase.compareAndSet(Phase.READY, Phase.RUNNING)) {
-            // The interrupt came first. It is the work's all the same.
+            // The interrupt came before the work began. It is meant for the work all the same.
             self.interrupt();
         }
         try {
@@ -44,7 +44,7 @@ public final class Interruptible {
                 Thread.interrupted();
             }
             if (outer != null && !outerKnows && outer.isInterrupted()) {
-                self.interrupt(); // It came while this ran, and was taken for this one's.
+                self.interrupt(); // It came while this ran, and was taken for this work's.
             }
             if (outer == null) {
                 INNERMOST.remove();

@@ -33,8 +33,8 @@ public final class Kernel {
     /**
      * @param callbacks runs users' code, and nothing else
      * @param signals completes users' stages; never behind a callback
-     * @param sessionDirectory where the markers of this client's sessions stand
-     * @param onSessionState hears of each state of the client's own session with its id; must not block
+     * @param sessionDirectory the directory of the markers of this client's sessions
+     * @param onSessionState is called with each state of the client's own session and its id; must not block
      */
     public Kernel(
             Backend backend,
@@ -67,7 +67,7 @@ public final class Kernel {
         });
     }
 
-    /** Whoever observes is told of the end of the client once. */
+    /** Observers are told of the end of the client once, by the client's own session. */
     private void otherSession(SessionState state, String sessionId) {
         if (state != SessionState.CLOSED) {
             events.session(state, sessionId);
@@ -103,7 +103,7 @@ public final class Kernel {
         return operationTimeout;
     }
 
-    /** The client's own. */
+    /** The client's own sessions. */
     public Sessions sessions() {
         return sessions;
     }
@@ -124,7 +124,7 @@ public final class Kernel {
         return CompletableFuture.allOf(otherSessions.close(limit), sessions.close(limit));
     }
 
-    /** Runs what may run users' code, such as the completion of a stage of theirs, in a thread of the client's own. */
+    /** Runs what may run users' code, such as the completion of a user's stage, in one of the client's own threads. */
     public void offStrand(Runnable completion) {
         try {
             signals.execute(completion);
@@ -133,7 +133,7 @@ public final class Kernel {
         }
     }
 
-    /** Completes when the result does, at the latest after the limit; what the result stands for goes on. */
+    /** Completes when the result does, at the latest after the limit; the work behind the result goes on. */
     public CompletableFuture<Void> atMost(Duration limit, CompletableFuture<Void> result) {
         if (result.isDone()) {
             return result;
@@ -151,13 +151,13 @@ public final class Kernel {
         return new Backoff(random());
     }
 
-    /** A time for something to be looked at though nobody asked for it: give or take a quarter, so that clients do not keep step. */
+    /** The period give or take a quarter, for checks that nobody asked for, so that clients do not keep step. */
     public Duration jittered(Duration period) {
         long nanos = Math.max(1, period.toNanos());
         return Duration.ofNanos(random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
     }
 
-    /** Jitter, not secrets: under a manual clock, the same run jitters the same way. */
+    /** For jitter, not secrets: under a manual clock, the same run jitters the same way. */
     public SplittableRandom random() {
         return new SplittableRandom(seeds.getAndAdd(GOLDEN_GAMMA));
     }

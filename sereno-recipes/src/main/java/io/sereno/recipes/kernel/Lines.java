@@ -6,8 +6,9 @@ import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loggers of the recipes, as docs/logging.md lists them. Each entry is one line without control characters, whatever the names in it. What
- * shall be seen only once in a series is logged again at {@link Level#DEBUG}; and an expected failure has its stack trace only where that is on.
+ * The loggers of the recipes, as docs/logging.md lists them. Each entry is one line without control characters, whatever the names in it. A
+ * message that should appear only once in a series is logged at {@link Level#DEBUG} when it repeats; an expected failure has its stack trace only
+ * if that level is on.
  */
 public final class Lines {
     public static final Lines SESSION = new Lines("io.sereno.session");
@@ -26,7 +27,7 @@ public final class Lines {
         log(level, line, null);
     }
 
-    /** What may happen, such as a store that does not answer: the line says it all. */
+    /** Logs a failure that can be expected, such as a store that does not answer: the line is enough. */
     public void expected(String line, Throwable cause, boolean first) {
         log(
                 first ? Level.WARNING : Level.DEBUG,
@@ -34,7 +35,7 @@ public final class Lines {
                 logger.isLoggable(Level.DEBUG) ? cause : null);
     }
 
-    /** What a user's code threw: where it did is needed. */
+    /** Logs what a user's code threw: the stack trace is needed. */
     public void unexpected(String line, Throwable cause, boolean first) {
         log(first ? Level.WARNING : Level.DEBUG, line, cause);
     }

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One watch, kept open until it is closed, that says no more than <em>look again</em>: once it is live, and after every notice and reset. What
- * was read before the watch went live may have missed a change; the look that follows has not.
+ * One watch, kept open until it is closed, that only says <em>look again</em>: once it is live, and after every notice and reset. A read before
+ * the watch went live may have missed a change; the look that follows has not.
  *
  * <p>Confined to the strand, on which it also calls {@code look}. Notices that come faster than looks are merged.
  */
@@ -81,7 +81,7 @@ public final class Lookout {
         private void again() {
             if (due.compareAndSet(false, true)) {
                 strand.execute(() -> {
-                    // Lowered before the look begins: a change that it might miss makes a look of its own.
+                    // Reset before the look begins: a change that the look might miss then causes another look.
                     due.set(false);
                     if (!closed) {
                         look.run();

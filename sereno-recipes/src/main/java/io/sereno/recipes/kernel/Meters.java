@@ -7,7 +7,8 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Calls users' meters, here and now. What one throws is logged at the first time in a series, and neither the kernel nor the next meter notices it.
+ * Calls users' meters, in the calling thread. If a meter throws, the first failure in a series is logged, and neither the kernel nor the next
+ * meter is affected.
  */
 final class Meters implements SerenoMeter {
     private record Guarded(SerenoMeter meter, Series failures) {}

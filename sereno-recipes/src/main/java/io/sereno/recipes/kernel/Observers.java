@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Calls a user's observer one event after another on the client's executor. An observer that is {@link #BACKLOG} events behind misses the next
- * ones: a kernel that waits for it would be worse. What it throws and what it misses is logged, once in a series.
+ * events: a kernel that waits for the observer would be worse. Its exceptions and missed events are logged, once in a series.
  */
 public final class Observers implements SerenoObserver, Callbacks.Watcher {
     private static final int BACKLOG = 10_000;

@@ -10,26 +10,27 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells, when the reply to a commit was lost, whether the commit took effect: the number of the last one that did, written with it.
+ * Finds out, when the reply to a commit was lost, whether the commit took effect. The record is the number of the last commit that did, written
+ * with it.
  *
- * <p>Stored: {@code o-<session>-<n>}, under the session's lease, beside the entry that is changed. Nobody else puts it, and nobody else removes it
- * while the entry stands.
+ * <p>Stored: {@code o-<session>-<n>}, under the session's lease, beside the entry that is changed. Nobody else puts the record, and nobody else
+ * removes it while the entry exists.
  *
- * <p>Invariant: a change is said to have been made, or not, only when that can never become false.
+ * <p>Invariant: a change is reported as applied, or as not applied, only when that can never become false.
  *
  * <ol>
  *   <li><b>Send</b> {@code {modRevision(entry) == x, ...} -> put(entry), ..., put(record, number, lease)}. A conflict is certain: x never returns.
- *   <li><b>Doubt.</b> Send the very same again: the copies exclude each other by x. Committed: it took effect now, and never again. Conflict: no
- *       copy can take effect any more, and whether one has is a fact that stands.
- *   <li><b>Settle</b> by reading the record. It has our number: the change was made. It has another: it was not, since a later number is not given
- *       out before this one is settled.
- *   <li>It is <b>absent</b>: it may never have been put, or be gone with the lease, or with the entry. {@code {createRevision(entry) == c,
- *       absent(record)} -> put(record, next number, lease)} tells: committed, lease and entry have stood all the time, so the change was not made.
- *       Otherwise nobody knows.
- *   <li>The session is over: no doubt can be settled any more, and nobody knows.
- *   <li><b>Found</b> the entry by {@code {absent(entry), absent(record)} -> put(entry), put(record, number, lease)}, under a new name. {@code
- *       absent(entry)} can become true again, so this is not sent twice: in doubt, the name is withdrawn, {@code absent(record) -> put(record,
- *       WITHDRAWN, lease)}, and stays so for as long as the lease could let a late copy in.
+ *   <li><b>Unknown outcome.</b> Send the same commit again: the copies exclude each other by x. Committed: it took effect now, and never again.
+ *       Conflict: no copy can take effect any more, and whether one has is a fact that no longer changes.
+ *   <li><b>Settle</b> by reading the record. If it has our number, the change was applied. If it has another number, the change was not applied,
+ *       since a later number is not given out before this one is settled.
+ *   <li>If the record is <b>absent</b>, it may never have been put, or be gone with the lease, or with the entry. {@code {createRevision(entry) ==
+ *       c, absent(record)} -> put(record, next number, lease)} decides: if committed, lease and entry have existed all the time, so the change was
+ *       not applied. Otherwise the outcome is unknown.
+ *   <li>If the session is over, no unknown outcome can be settled any more: it stays unknown.
+ *   <li><b>Create</b> the entry by {@code {absent(entry), absent(record)} -> put(entry), put(record, number, lease)}, under a new name.
+ *       {@code absent(entry)} can become true again, so this is not sent twice. If the outcome is unknown, the name is withdrawn,
+ *       {@code absent(record) -> put(record, WITHDRAWN, lease)}, and stays so for as long as the lease could let a late copy in.
  * </ol>
  *
  * <p>Confined to the strand. One change is under way at a time.
@@ -38,13 +39,13 @@ final class OpRecord {
     /** How a change ended. */
     sealed interface Result {}
 
-    /** At this revision; with what was read behind it, if that was asked for and came. */
+    /** Applied at this revision; with the state read after it, if that was asked for and arrived. */
     record Made(long revision, @Nullable Snapshot snapshot) implements Result {}
 
-    /** Not made, nor ever will be: what it was made for has changed. With what was read behind that, as before. */
+    /** Not applied, and never will be: the entry changed first. With the state read after that, as above. */
     record Overtaken(@Nullable Snapshot snapshot) implements Result {}
 
-    /** Not made, nor ever will be: the store did not take it. */
+    /** Not applied, and never will be: the store did not accept it. */
     record Refused(@Nullable BackendException why) implements Result {}
 
     record Unknown(@Nullable BackendException why) implements Result {}
@@ -59,7 +60,7 @@ final class OpRecord {
         private @Nullable BackendException doubt;
         private boolean claimed;
 
-        /** Without an incarnation, it is what founds the entry. */
+        /** Without an incarnation, the change creates the entry. */
         Change(Session session, Commit commit, long incarnation, long number, Consumer<Result> then) {
             this.session = session;
             this.commit = commit;
@@ -82,7 +83,7 @@ final class OpRecord {
     private @Nullable Session session;
     private String name = "";
     private long number;
-    /** Written on the strand alone. */
+    /** Written on the strand only. */
     private volatile @Nullable Change current;
 
     private Runnable cancelPause = () -> {};
@@ -95,20 +96,20 @@ final class OpRecord {
         this.backoff = kernel.backoff();
     }
 
-    /** A change was sent, and nobody knows yet how it ends. */
+    /** A change was sent, and its outcome is not known yet. */
     boolean isChangeUnderWay() {
         Change underWay = current;
         return underWay != null && !underWay.founds;
     }
 
-    /** Whether a change under way could not be settled after the end of this session. For every thread. */
+    /** Whether a change is under way that could not be settled after the end of this session. For every thread. */
     boolean uses(Session other) {
         Change underWay = current;
         return underWay != null && underWay.session == other;
     }
 
     /**
-     * Makes a change, or tells why not.
+     * Applies a change, or reports why not.
      *
      * @param change of the entry, under its modRevision; all leases in it are the session's
      * @param incarnation the createRevision of the entry
@@ -121,7 +122,7 @@ final class OpRecord {
     }
 
     // Step 6.
-    /** Puts the entry where there is none. Overtaken is also said when that cannot be told any more from having done it. */
+    /** Creates the entry where there is none. Overtaken is also reported when that can no longer be distinguished from success. */
     void found(Session under, Commit.Builder founding, Consumer<Result> then) {
         rename(under);
         begin(under, founding.ifAbsent(name), 0, then);
@@ -141,8 +142,8 @@ final class OpRecord {
     }
 
     /**
-     * Removes the record, and says when it is gone. Its name is not used again from here on: a removal in doubt may come late, and what it takes away
-     * must be of no interest then.
+     * Removes the record, and runs {@code then} when the record is gone. Its name is not used again from here on: a removal with unknown outcome
+     * may come late, and what it removes then must not matter.
      */
     void remove(Runnable then) {
         Session under = session;
@@ -169,7 +170,7 @@ final class OpRecord {
         });
     }
 
-    /** Whatever is under way is of no interest any more. */
+    /** Forgets whatever is under way: it does not matter any more. */
     void forget() {
         current = null;
         cancelPause.run();
@@ -233,7 +234,7 @@ final class OpRecord {
                     if (found == null || found.entries().isEmpty()) {
                         later(founding, null, () -> withdraw(founding));
                     } else if (Turn.isLive(found.entries().get(0))) {
-                        end(founding, new Overtaken(null)); // It had been founded, by this.
+                        end(founding, new Overtaken(null)); // This change had created the entry.
                     } else {
                         withdrawn(founding);
                     }
@@ -264,7 +265,7 @@ final class OpRecord {
             } else if (!snapshot.entries().isEmpty()) {
                 Entry record = snapshot.entries().get(0);
                 boolean made = record.value().equals(value(change.number));
-                // All that one commit puts has its revision.
+                // Everything that one commit puts has the commit's revision.
                 end(change, made ? new Made(record.modRevision(), null) : new Overtaken(null));
             } else if (change.claimed) {
                 end(change, new Unknown(change.doubt));

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which process a session belongs to, for operators: nothing is decided by it.
+ * The process that a session belongs to, for operators: no decision depends on it.
  *
  * @param host name of the machine as it knows it itself; no name service is asked, since that can take long
  * @param pid of the process
@@ -18,16 +18,16 @@ import java.util.Optional;
 public record Origin(String host, long pid, String version) {
     private static final int MAX_HOST = 100;
     private static final String UNKNOWN = "unknown";
-    /** Where the kernel of Linux says the name, and where most systems keep it. */
+    /** The files where the Linux kernel shows the name, and where most systems keep it. */
     private static final List<Path> FILES = List.of(Path.of("/proc/sys/kernel/hostname"), Path.of("/etc/hostname"));
 
-    /** Of this process. */
+    /** The origin for this process. */
     static final Origin OWN =
             new Origin(host(System.getenv()), ProcessHandle.current().pid(), ownVersion());
 
     /** The name of this machine, of letters, digits, dots, dashes and underscores; {@code localhost} if it cannot be found without asking others. */
     public static String host(Map<String, String> environment) {
-        // Containers and Windows say it in a variable.
+        // Containers and Windows have it in a variable.
         String host = plain(environment.getOrDefault("HOSTNAME", environment.getOrDefault("COMPUTERNAME", "")));
         for (Path file : FILES) {
             if (host.isEmpty()) {
@@ -43,7 +43,7 @@ public record Origin(String host, long pid, String version) {
                     ? plain(Files.readString(file, StandardCharsets.ISO_8859_1).strip())
                     : "";
         } catch (IOException unreadable) {
-            return ""; // Not every system has it; the name is for people only.
+            return ""; // Not every system has the file; the name is for people only.
         }
     }
 
@@ -52,7 +52,7 @@ public record Origin(String host, long pid, String version) {
         return plain.length() <= MAX_HOST ? plain : plain.substring(0, MAX_HOST);
     }
 
-    /** Of the module on a module path, of the jar on a class path; unknown where classes are used before they are packed. */
+    /** The version of the module on a module path, or of the jar on a class path; unknown if classes are used before they are packed. */
     private static String ownVersion() {
         return Optional.ofNullable(Origin.class.getModule().getDescriptor())
                 .flatMap(module -> module.rawVersion())

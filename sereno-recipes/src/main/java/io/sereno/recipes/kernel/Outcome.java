@@ -5,7 +5,7 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Snapshot;
 import org.jspecify.annotations.Nullable;
 
-/** How a commit ended, doubt included: what {@link CommitResult} and {@link BackendException} say, in one value to switch over. */
+/** How a commit ended, including an unknown outcome: the content of {@link CommitResult} and {@link BackendException} in one value to switch over. */
 public record Outcome(
         Kind kind,
         long revision,

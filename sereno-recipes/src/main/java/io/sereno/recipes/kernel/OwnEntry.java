@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entry of a {@link Turn}'s place, while there is one: whether it still stands, and whether it says what it should.
+ * The entry of a {@link Turn}'s place, while there is one: checks that it still exists, and that it has the right content.
  *
  * <p>Confined to the strand, on which it calls {@code onNews} when {@link #step} has something to do, and {@code onGone} once.
  */
@@ -25,7 +25,9 @@ final class OwnEntry {
     private final Runnable onNews;
     private final Runnable onGone;
 
-    /** There is a reason to doubt that it stands. Lowered when a check is sent, so that a notice during it asks for another. */
+    /**
+     * There is a reason to doubt that the entry exists. Set to false when a check is sent, so that a notice during the check causes another check.
+     */
     private boolean suspect;
 
     private boolean rewrite;
@@ -33,7 +35,7 @@ final class OwnEntry {
     private boolean closed;
     private @Nullable Lookout lookout;
 
-    /** {@code card} is what it should say. */
+    /** {@code card} supplies the content that the entry should have. */
     OwnEntry(
             Kernel kernel,
             Strand strand,
@@ -64,12 +66,12 @@ final class OwnEntry {
         suspect = true;
     }
 
-    /** What it should say has changed. */
+    /** The content that the entry should have has changed. */
     void rewrite() {
         rewrite = true;
     }
 
-    /** From now on a notice of its end is enough. */
+    /** From now on a notice is enough to detect that the entry is gone. */
     void watch() {
         if (lookout == null) {
             lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(place.name())), () -> {
@@ -80,7 +82,7 @@ final class OwnEntry {
         }
     }
 
-    /** Sends what is to be sent; false when that is nothing. */
+    /** Sends the request that is due; false if none is. */
     boolean step() {
         if (suspect) {
             check();
@@ -97,7 +99,7 @@ final class OwnEntry {
         requests.commit(Commit.to(directory).ifCreateRevision(place.name(), place.createRevision()), outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
-                    // It is there.
+                    // The entry exists.
                 }
                 case CONFLICT -> gone();
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
@@ -108,7 +110,10 @@ final class OwnEntry {
         });
     }
 
-    /** In its place, keeping the turn. Copies of this put exclude each other by modRevision, so doubt is settled by sending it again. */
+    /**
+     * Overwrites the entry, keeping the turn. Copies of this put exclude each other by modRevision, so an unknown outcome is settled by sending
+     * the put again.
+     */
     private void put() {
         rewrite = false;
         Commit.Builder put = Commit.to(directory)
@@ -141,14 +146,14 @@ final class OwnEntry {
         }
     }
 
-    /** Somebody removed it, or the session is over and we have not heard of it. */
+    /** Somebody removed the entry, or the session is over and we have not been told yet. */
     void gone() {
         if (!closed) {
             onGone.run();
         }
     }
 
-    /** It is given back, or gone; whatever is heard of it does not matter any more. */
+    /** The entry is given back, or gone; further notices do not matter. */
     void close() {
         closed = true;
         if (lookout != null) {

@@ -4,11 +4,11 @@ import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
 import org.jspecify.annotations.Nullable;
 
-/** A place in a queue: the entry, and which of all that ever had its name. */
+/** A place in a queue: the name of the entry, and which of all entries that ever had this name. */
 record Place(String name, long createRevision) {
     /**
-     * Whether an entry is a place, or a withdrawn one: its name matches {@code [0-9A-Za-z]{11}-[0-9a-z]+}, the id of a session and a number. All
-     * else that stands in the directory of a queue belongs to something that this version may not know.
+     * Whether an entry is a place, or a withdrawn one: its name matches {@code [0-9A-Za-z]{11}-[0-9a-z]+}, the id of a session and a number. Any
+     * other entry in the directory of a queue belongs to something that this version may not know.
      */
     static boolean isPlace(Entry entry) {
         String name = entry.name();

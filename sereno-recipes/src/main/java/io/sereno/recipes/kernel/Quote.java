@@ -3,13 +3,13 @@ package io.sereno.recipes.kernel;
 import io.sereno.UnreadableEntryException;
 import io.sereno.spi.Names;
 
-/** What is stored, as messages quote it: the beginning, in one line. Anybody may have written it, and a megabyte of it. */
+/** Stored text as messages quote it: its beginning, in one line. Anybody may have written the text, and it may be a megabyte long. */
 public final class Quote {
     private static final int MOST = 120;
 
     private Quote() {}
 
-    /** One error for each of several callers, since the trace of each is to be the caller's. */
+    /** Makes a new error for each of several callers, so that each has the stack trace of its caller. */
     public static UnreadableEntryException again(UnreadableEntryException told) {
         return new UnreadableEntryException(String.valueOf(told.getMessage()), told);
     }

@@ -13,20 +13,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Empties a directory that has one entry above all others, its head.
  *
- * <p>Invariant: nothing but the head is removed while there is a head. So whoever finds the head to be the same as before knows that nobody has
- * taken anything from beside it; see {@link OpRecord}.
+ * <p>Invariant: nothing but the head is removed while there is a head. So a client that finds the same head as before knows that nobody has
+ * removed anything beside it; see {@link OpRecord}.
  *
  * <ol>
- *   <li>Read the directory. Nothing is there: done.
- *   <li>The head is there: remove it by its createRevision, and with it as many of the others as one commit takes.
- *   <li>Without a head: remove the others, on condition that there still is none. Again, until nothing is left.
- *   <li>A head is there after one has been removed: somebody began anew, and what is there is theirs.
+ *   <li>Read the directory. If nothing is there: done.
+ *   <li>If the head is there: remove it by its createRevision, and with it as many of the other entries as one commit takes.
+ *   <li>Without a head: remove the others, on condition that there still is no head. Repeat until nothing is left.
+ *   <li>If a head is there after one has been removed: somebody has started again, and the entries there belong to the new head.
  * </ol>
  *
- * <p>Withdrawn entries stay: they keep out what comes late, and go with their sessions. Every commit of this may be sent again, whatever became of it. Confined to a strand of its own.
+ * <p>Withdrawn entries stay: they keep late puts out, and go with their sessions. Every commit of this class may be sent again, whatever its
+ * outcome. Confined to a strand of its own.
  */
 public final class Removal {
-    /** Of the 32 conditions and writes that every store takes, one is for the head. */
+    /** Every store takes 32 conditions and writes; one of them is for the head. */
     private static final int MOST = 31;
 
     private final Kernel kernel;
@@ -52,7 +53,7 @@ public final class Removal {
         this.backoff = kernel.backoff();
     }
 
-    /** Begins; the result comes within the time that a call may take. */
+    /** Begins; the result completes within the time that a call may take. */
     public CompletableFuture<Void> start() {
         Runnable cancel = kernel.time().schedule(kernel.store().limit(), strand, () -> fail(null));
         strand.execute(this::look);
@@ -99,7 +100,7 @@ public final class Removal {
 
     private void remove(@Nullable Entry found, List<String> others) {
         if (found != null && result.isDone()) {
-            return; // The caller has heard how far it came; the head is not to go after that.
+            return; // The caller has been told the outcome; the head must not be removed after that.
         }
         Commit.Builder commit = Commit.to(directory);
         if (found != null) {

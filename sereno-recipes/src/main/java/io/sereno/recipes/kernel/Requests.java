@@ -8,20 +8,20 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of one owner to one directory: one at a time, and a pause after one that did not work out.
+ * The requests of one owner to one directory: one at a time, and a pause after one that did not succeed.
  *
- * <p>The owner has a step that does what is to be done next, and asks first whether it may ({@link #isIdle}). It is called after each answer, when that
- * has been dealt with, and after each pause; so an owner is a handful of steps with no loop between them.
+ * <p>The owner has a step that does the next thing to be done, and asks first whether it may ({@link #isIdle}). The step runs after each answer,
+ * when that answer has been processed, and after each pause; so an owner is a handful of steps with no loop between them.
  *
  * <p>Confined to the strand, on which it calls the owner.
  */
 public final class Requests {
-    /** Hears why something takes so long. */
+    /** Is told why something takes so long. */
     public interface Trouble {
-        /** {@code first}: of a series of failures without an answer in between. */
+        /** {@code first}: the first of a series of failures without an answer in between. */
         void failed(BackendException why, boolean first);
 
-        /** Hears the first of each series only. */
+        /** Is told the first of each series only. */
         static Trouble first(Consumer<BackendException> told) {
             return (why, first) -> {
                 if (first) {
@@ -38,7 +38,7 @@ public final class Requests {
     private final Runnable step;
     private final Backoff backoff;
 
-    /** What is under way; an answer to anything else is stale. */
+    /** The request under way; an answer to any other request is stale. */
     private @Nullable Object current;
 
     private @Nullable Runnable cancelPause;
@@ -53,12 +53,12 @@ public final class Requests {
         this.backoff = kernel.backoff();
     }
 
-    /** Nothing is under way, and there is no pause. */
+    /** Whether nothing is under way, and there is no pause. */
     public boolean isIdle() {
         return current == null && cancelPause == null;
     }
 
-    /** Why the last request failed; null when it did not. For every thread. */
+    /** Why the last request failed; null if it did not. For every thread. */
     public @Nullable BackendException failure() {
         return failure;
     }
@@ -76,7 +76,7 @@ public final class Requests {
         });
     }
 
-    /** Reads one entry; {@code otherwise}, and a pause, when that fails. */
+    /** Reads one entry; if that fails, runs {@code otherwise} and pauses. */
     public void read(String name, Consumer<Snapshot> then, Runnable otherwise) {
         read(new Query.One(directory, name), then, otherwise);
     }
@@ -104,7 +104,7 @@ public final class Requests {
         }
     }
 
-    /** What did not work out is tried again, after a while; each time a longer one, until an answer ends a series of failures, or {@link #calm}. */
+    /** Retries after a pause. Each pause is longer than the last, until an answer ends a series of failures, or {@link #calm} is called. */
     public void pause(@Nullable BackendException why) {
         if (why != null) {
             failed(why);
@@ -116,14 +116,14 @@ public final class Requests {
         });
     }
 
-    /** What is wanted could not even be asked for. */
+    /** The request could not even be sent. */
     public void failed(BackendException why) {
         boolean first = failure == null;
         failure = why;
         trouble.failed(why, first);
     }
 
-    /** Nothing was put, nor ever will be. The sessions tell of their end in a moment, which ends the pause too. */
+    /** Nothing was put, nor ever will be. The sessions report their end in a moment, which ends the pause too. */
     public void leaseDead(Session under) {
         pause(null);
         kernel.sessions().end(under);
@@ -136,12 +136,12 @@ public final class Requests {
         }
     }
 
-    /** Pauses are short again. */
+    /** Makes pauses short again. */
     public void calm() {
         backoff.reset();
     }
 
-    /** Whatever is under way does not matter any more, nor does what there was a pause for. */
+    /** Forgets whatever is under way, and ends the pause. */
     public void forget() {
         current = null;
         endPause();

@@ -5,8 +5,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives a lease back. Revocations may be repeated (LEA-5b), so one that failed, or is not answered within a second, is sent again: until the store has
- * answered for certain, or refuses for good, or the lease has come to its end by itself, or nobody wants to wait any longer.
+ * Revokes a lease. Revocations may be repeated (LEA-5b), so one that failed, or is not answered within a second, is retried until the store has
+ * answered for certain, or refuses permanently, or the lease has ended by itself, or the time limit is over.
  *
  * <p>Confined to the strand.
  */
@@ -39,7 +39,7 @@ final class Revocation {
         attempt();
     }
 
-    /** Somebody waits for it, and no longer than this: who is in a pause makes the next attempt at once. */
+    /** Somebody waits for it, and no longer than this: if there is a pause, the next attempt is made at once. */
     void hurry(Duration limit) {
         limit(limit);
         if (awaited == null) {

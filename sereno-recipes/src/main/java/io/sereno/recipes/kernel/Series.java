@@ -4,13 +4,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Tells the first of several equal failures from those that follow it, for each kind of work. A series ends when the work goes well, or fails in
+ * Tells the first of several equal failures from those that follow it, for each kind of work. A series ends when the work succeeds, or fails in
  * another way. Safe for use by multiple threads.
  */
 public final class Series {
     private final Map<String, String> failures = new ConcurrentHashMap<>();
 
-    /** Whether this failure is not equal to the one before it. */
+    /** Whether this failure differs from the one before it. */
     public boolean begins(String work, Throwable failure) {
         String now = describe(failure);
         return !now.equals(failures.put(work, now));
@@ -26,7 +26,7 @@ public final class Series {
         try {
             return failure.toString();
         } catch (RuntimeException | Error broken) {
-            // A user's exception, whose message cannot be had.
+            // A user's exception whose message cannot be read.
             return failure.getClass().getName();
         }
     }

@@ -13,40 +13,42 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One lease of this client, and how long it may still be believed.
+ * One lease of this client, and how long it may still be trusted.
  *
- * <p>Stored: the <em>marker</em>, an entry of directory {@code session} named by the session's id, under the lease. A marker that is gone is the
- * end, whatever renewals say: some stores acknowledge renewals of leases that they have already revoked.
+ * <p>Stored: the <em>marker</em>, an entry of directory {@code session} named by the session's id, under the lease. If the marker is gone, the
+ * session ends, whatever renewals say: some stores acknowledge renewals of leases that they have already revoked.
  *
- * <p>Invariant: {@link #isAlive} is false before the store may give the lease's entries away. It believes until <em>send time of the last counted
- * renewal + ttl - margin</em>, and a renewal counts only when a check of the marker, sent after its acknowledgement, holds.
+ * <p>Invariant: {@link #isAlive} is false before the store may give the lease's entries away. The session is trusted until <em>send time of the
+ * last counted renewal + ttl - margin</em>, and a renewal counts only when a check of the marker, sent after its acknowledgement, holds.
  *
  * <ol>
  *   <li>Every third of the ttl, renew.
- *   <li>Acknowledged: check the marker by createRevision. It holds: the deadline moves, counted from the sending of the renewal.
- *   <li>An attempt that fails, or is not through after a sixth of the ttl, makes the session suspended, no more; the next attempt follows. So
- *       silence is told half a ttl after the last renewal at the latest, and each third of a ttl has two attempts.
- *   <li>The end, for good: the store says that lease or marker are gone, or the deadline passes.
- *   <li>Full: each withdrawn name is an entry that stays until the end of the session. When there are more than {@value #MOST_WITHDRAWN}, the session
- *       is succeeded by another one, and ends when nothing is used any more that stands under it.
+ *   <li>When the renewal is acknowledged, check the marker by createRevision. If the check holds, the deadline moves, counted from the sending of
+ *       the renewal.
+ *   <li>An attempt that fails, or is not complete after a sixth of the ttl, only makes the session suspended; the next attempt follows. So silence
+ *       is reported half a ttl after the last renewal at the latest, and each third of a ttl has two attempts.
+ *   <li>The session ends for good when the store says that lease or marker are gone, or when the deadline passes.
+ *   <li>Full: each withdrawn name is an entry that stays until the end of the session. When there are more than {@value #MOST_WITHDRAWN}, another
+ *       session succeeds this one, and this one ends when nothing under it is used any more.
  * </ol>
  *
- * <p>{@link #isAlive}, {@link #isRetired}, {@link #remaining} and {@link #nextName} are for every thread; all else is confined to the strand of {@link Sessions}.
+ * <p>{@link #isAlive}, {@link #isRetired}, {@link #remaining} and {@link #nextName} are for every thread; all else is confined to the strand of
+ * {@link Sessions}.
  */
 public final class Session {
-    /** So many letters and digits has the id of every session; the names of places begin with it. */
+    /** The number of letters and digits in the id of every session; the names of places begin with that id. */
     static final int ID_LENGTH = 11;
 
     private static final long LEAST_MARGIN_NANOS = Duration.ofMillis(50).toNanos();
     static final int MOST_WITHDRAWN = 1_000;
 
-    /** Where the session tells what became of it. */
+    /** Is told what happens to the session. */
     interface Keeper {
         void renewed(Session session);
 
         void suspended(Session session, BackendException why);
 
-        /** So many names are withdrawn that there is to be another session for what is put from now on. Told again with each one more. */
+        /** So many names are withdrawn that new entries need another session. Called again for each further withdrawn name. */
         void full(Session session);
 
         void ended(Session session);
@@ -67,7 +69,7 @@ public final class Session {
     private final Backoff backoff;
     private final AtomicLong names = new AtomicLong();
 
-    /** How long it is believed in; null once somebody has seen it pass, or the store has said so: from then on for good. */
+    /** How long the session is trusted; null, for good, once somebody has seen the deadline pass or the store has said that the session is gone. */
     private final AtomicReference<@Nullable Belief> belief;
 
     private volatile boolean suspended;
@@ -105,7 +107,7 @@ public final class Session {
         return lease.id();
     }
 
-    /** Reads the clock: becomes false with no server, timer or other thread having a part in it, and stays false. */
+    /** Reads the clock: becomes false without the help of a server, a timer or another thread, and stays false. */
     public boolean isAlive() {
         return nanosLeft() > 0;
     }
@@ -114,12 +116,12 @@ public final class Session {
         return Duration.ofNanos(nanosLeft());
     }
 
-    /** Alive, its last renewal acknowledged, and more than a third of the ttl before it. */
+    /** Whether it is alive, its last renewal was acknowledged, and more than a third of the ttl remains. */
     public boolean isFresh() {
         return !suspended && nanosLeft() > third;
     }
 
-    /** Whoever sees the deadline pass makes it final, so that a renewal which counts a moment later changes nothing. */
+    /** The caller that sees the deadline pass makes this final, so that a renewal which counts a moment later changes nothing. */
     private long nanosLeft() {
         while (true) {
             Belief now = belief.get();
@@ -140,18 +142,18 @@ public final class Session {
         return lease.ttl();
     }
 
-    /** A name for an entry: short, unique, and never given out again. As a name by itself it is that of a {@link Place}. */
+    /** A name for an entry: short, unique, and never given out again. Used alone, the name is that of a {@link Place}. */
     public String nextName() {
         return id + "-" + Long.toString(names.incrementAndGet(), Character.MAX_RADIX);
     }
 
-    /** What the marker says: a card, and for operators which process it is and how long the session outlives it. */
+    /** The content of the marker: a card, and for operators the process and how long the session outlives it. */
     Bytes marker(Card card, Origin origin) {
         return Bytes.utf8(card.encode().toUtf8() + "host " + origin.host() + "\npid " + origin.pid() + "\nttl "
                 + lease.ttl().toMillis() + "\nversion " + origin.version() + "\n");
     }
 
-    /** The marker stands: from here on the session lives by its renewals. */
+    /** The marker exists: from here on the session depends on its renewals. */
     void start(long sentAt, long markerRevision) {
         this.markerRevision = markerRevision;
         armDeadline();
@@ -160,29 +162,29 @@ public final class Session {
     }
 
     // Step 5.
-    /** A name stays taken until this session ends. */
+    /** One more name stays taken until this session ends. */
     void withdrawn() {
         if (++withdrawn > MOST_WITHDRAWN && !ended && !retired) {
             keeper.full(this);
         }
     }
 
-    /** Another session has taken its place. */
+    /** Another session has succeeded this one. */
     void retire() {
         retired = true;
     }
 
-    /** Nothing new is to be put under it. What stands under it is held on, for as long as somebody uses it. */
+    /** Whether nothing new may be put under this session. What is under it is still held, for as long as somebody uses it. */
     public boolean isRetired() {
         return retired;
     }
 
-    /** Why whoever holds something under this session loses it, once it has ended. */
+    /** Why holders lose what they hold under this session, once it has ended. */
     public LossCause lossCause() {
         return lossCause;
     }
 
-    /** For good: whoever holds something under this session has lost it. */
+    /** Ends the session for good: everything held under it is lost. */
     void end() {
         end(LossCause.SESSION_EXPIRED);
     }
@@ -200,7 +202,7 @@ public final class Session {
         }
     }
 
-    /** To be begun when nobody uses the session any more. */
+    /** A revocation to be started when nobody uses the session any more. */
     Revocation revocation(Runnable then) {
         return new Revocation(kernel, strand, lease, then);
     }
@@ -235,7 +237,7 @@ public final class Session {
         return Commit.to(directory).ifCreateRevision(id, markerRevision).build();
     }
 
-    /** After each notice of a new connection too: the store may have gone back before it. */
+    /** Also runs after each notice of a new connection: the store may have gone back before that connection. */
     private void lookAtMarker() {
         kernel.store().lookForWhatWasDeleted(strand);
         kernel.store().commit(checkOfMarker(), strand, outcome -> {
@@ -246,7 +248,7 @@ public final class Session {
         });
     }
 
-    /** One attempt. Its success counts whenever it comes; only the current attempt's failure leads to the next. */
+    /** One attempt. Its success counts whenever it comes; only the current attempt's failure leads to the next attempt. */
     private final class Renewal {
         private final long sentAt = kernel.time().nanoTime();
         private Runnable cancelLimit = () -> {};
@@ -285,7 +287,7 @@ public final class Session {
             }
             if (renewed.deadline() - now.deadline() > 0) {
                 if (!belief.compareAndSet(now, renewed)) {
-                    end(); // Whoever asked meanwhile was told that it is over: it stays over.
+                    end(); // A caller was told meanwhile that it is over: it stays over.
                     return;
                 }
                 armDeadline();

@@ -21,33 +21,33 @@ import org.jspecify.annotations.Nullable;
  * The sessions of one client, one after another: opens the first, and after the end of each the next, until it is closed.
  *
  * <ol>
- *   <li>Grant a lease, the clock read before it is asked for.
- *   <li>Put the marker under it. Committed: the session stands. Anything else: the lease is given back and never named again, and a new one is
- *       granted after a pause, so no doubt about the marker has to be settled.
- *   <li>At the end of a session its members are told first; then the lease is given back by a {@link Revocation}, else the next session's entries
- *       would queue behind the dead ones of this; then step 1.
- *   <li>A session that is {@linkplain Session full} goes on, retired, beside the one that succeeds it: what is held under it stays held. It ends when
- *       none of its members uses it.
+ *   <li>Read the clock, then ask for a lease.
+ *   <li>Put the marker under the lease. If that is committed, the session is open. Otherwise the lease is revoked and never used again, and a new
+ *       one is granted after a pause, so an unknown outcome of the marker need not be settled.
+ *   <li>At the end of a session its members are told first. Then a {@link Revocation} gives the lease back; otherwise the next session's entries
+ *       would queue behind the dead ones of this session. Then step 1.
+ *   <li>A session that is {@linkplain Session full} goes on, retired, beside its successor: what is held under it stays held. It ends when none of
+ *       its members uses it.
  * </ol>
  */
 public final class Sessions {
-    /** Hears of sessions for as long as it is joined. Called on the strand of the sessions: hands over to its own and returns. */
+    /** Is told about sessions while it is joined. Called on the strand of the sessions: must hand over to its own strand and return. */
     public interface Member {
         void opened(Session session);
 
         void ended(Session session);
 
-        /** There is no session, and the last attempt to open one failed like this. */
+        /** There is no session, and the last attempt to open one failed with this exception. */
         void failed(BackendException why);
 
-        /** The session stands, and a third of its ttl has passed. */
+        /** The session is open, and a third of its ttl has passed. */
         void renewed(Session session);
 
-        /** The session stands, and its renewals are not acknowledged. */
+        /** The session is open, and its renewals are not acknowledged. */
         default void suspended(Session session) {}
 
         /**
-         * Whether something would be lost if the session ended now: what stands under it, or what was sent under it and is in doubt. For every
+         * Whether something would be lost if the session ended now: an entry under it, or a request under it with an unknown outcome. For every
          * thread.
          */
         boolean uses(Session session);
@@ -67,7 +67,7 @@ public final class Sessions {
     private final AtomicLong memberNumbers = new AtomicLong();
     private final CompletableFuture<Void> closing = new CompletableFuture<>();
 
-    /** Those that have a successor, and are used. Confined to the strand. */
+    /** Sessions that have a successor and are still used. Confined to the strand. */
     private final List<Retired> retired = new ArrayList<>();
 
     private volatile @Nullable Session current;
@@ -76,11 +76,11 @@ public final class Sessions {
 
     // Confined to the strand.
     private boolean opened;
-    /** A session stood, or the log says that none could be opened: then it says so when one is. */
+    /** Whether a session was open, or the log says that none could be opened. If so, the next opening is logged. */
     private boolean noted;
 
     private boolean closed;
-    /** By when whoever closes wants to be done, by the clock. */
+    /** When the caller of close() wants to be done, by the clock. */
     private long closeBy;
 
     /** A session is being opened; false during a pause. */
@@ -118,7 +118,7 @@ public final class Sessions {
         return state;
     }
 
-    /** Why the store's last answer to a session was not the one hoped for; null when it was. */
+    /** Why the last request of a session failed; null if it succeeded. */
     public @Nullable BackendException failure() {
         return failure;
     }
@@ -134,14 +134,14 @@ public final class Sessions {
         members.remove(number);
     }
 
-    /** The store said that the lease is dead, or the session is to make room: the same as its expiry. */
+    /** The store said that the lease is dead, or the session must make room: the same as its expiry. */
     public void end(Session session) {
         strand.execute(session::end);
     }
 
-    /** The store has gone back to an earlier state: what stands under the session is not what was put there. */
+    /** The store has gone back to an earlier state: the entries under the session are not what was put there. */
     void storeRestored() {
-        // The one that stands now: one that is opened before the task runs was put after the store had gone back.
+        // The session that is open now: one that is opened before the task runs was put after the store had gone back.
         Session standing = current;
         strand.execute(() -> {
             List.copyOf(retired).forEach(each -> each.session.end(LossCause.STORE_RESTORED));
@@ -155,13 +155,15 @@ public final class Sessions {
         strand.execute(session::withdrawn);
     }
 
-    /** Somebody who is no member uses the session, until this is run. */
+    /** Marks the session as used by somebody who is no member, until the returned task is run. */
     public Runnable use(Session session) {
         long number = join(new User(session));
         return () -> leave(number);
     }
 
-    /** Ends the session and gives its lease back. The stage completes when that is certain, or the limit is over, or the lease by itself. */
+    /**
+     * Ends the session and gives its lease back. The stage completes when that is certain, or the limit is over, or the lease has ended by itself.
+     */
     public CompletableFuture<Void> close(Duration limit) {
         long by = kernel.time().nanoTime() + limit.toNanos();
         strand.execute(() -> {
@@ -263,7 +265,7 @@ public final class Sessions {
         }
     }
 
-    /** Whoever closes waits for it. */
+    /** The caller of close() waits for this. */
     private void giveBack(Session session, Runnable then) {
         Revocation[] begun = new Revocation[1];
         begun[0] = session.revocation(() -> {
@@ -299,7 +301,9 @@ public final class Sessions {
         kernel.events().sessionFull(former.id(), successor.id(), Session.MOST_WITHDRAWN);
     }
 
-    /** A third of a ttl after it was succeeded at the earliest: by then, a member that had taken it for the current one says that it uses it. */
+    /**
+     * A third of a ttl after the succession at the earliest: by then, a member that had taken the session for the current one says that it uses it.
+     */
     private void endIfUnused(Session session) {
         long now = kernel.time().nanoTime();
         long third = session.ttl().toNanos() / 3;
@@ -326,7 +330,7 @@ public final class Sessions {
 
     private record Retired(Session session, long since) {}
 
-    /** @param used by somebody who hears of its end otherwise */
+    /** @param used by somebody who learns of its end in another way */
     private record User(Session used) implements Member {
         @Override
         public void opened(Session session) {}
@@ -346,7 +350,7 @@ public final class Sessions {
         }
     }
 
-    /** What the client is told of its session is that of the current one; members are told of each. */
+    /** The client is told the state of the current session only; members are told of each session. */
     private final class Fates implements Session.Keeper {
         @Override
         public void renewed(Session session) {

@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * Sessions for those who want another ttl than the client's own: one for each ttl, which stands while somebody uses it. Users are counted under
- * the map's own atomicity for each ttl. Safe for use by multiple threads.
+ * Sessions for users that want another ttl than the client's own: one for each ttl, which exists while somebody uses it. The count of users for
+ * each ttl is atomic in the map. Safe for use by multiple threads.
  */
 final class SessionsByTtl {
     private static final class Use {
@@ -26,7 +26,7 @@ final class SessionsByTtl {
 
     private final Function<Duration, Sessions> maker;
     private final Map<Duration, Use> inUse = new ConcurrentHashMap<>();
-    /** Given back, and the store has not answered yet. */
+    /** Closed sessions for which the store has not answered yet. */
     private final Set<Sessions> ending = ConcurrentHashMap.newKeySet();
 
     private volatile boolean closed;
@@ -35,7 +35,7 @@ final class SessionsByTtl {
         this.maker = maker;
     }
 
-    /** One user more; each is followed by one {@link #exit}. */
+    /** Adds a user; each call is followed by one {@link #exit}. */
     Sessions enter(Duration ttl) {
         Use entered = inUse.compute(ttl, (key, standing) -> {
             Use use = standing != null ? standing : new Use(maker.apply(key));
@@ -45,7 +45,7 @@ final class SessionsByTtl {
         Sessions sessions = Objects.requireNonNull(entered).sessions;
         sessions.open();
         if (closed) {
-            end(sessions, Duration.ZERO); // They may have been made after close() went through all.
+            end(sessions, Duration.ZERO); // They may have been created after close() went through all.
         }
         return sessions;
     }

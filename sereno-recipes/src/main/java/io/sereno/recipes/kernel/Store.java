@@ -31,8 +31,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backend as the kernel sees it: every call ends once, on the strand that asked, in a known form, and in bounded time. A backend ends its
- * calls by itself (LIF-6); should one not, the call ends here a little later as the outcome rule says, and its late answer is dropped.
+ * The backend as the kernel sees it: every call ends once, on the strand that made it, in a known form, and in bounded time. A backend ends its
+ * calls by itself (LIF-6). If it does not, the call ends here a little later according to the outcome rule, and the late answer is dropped.
  */
 public final class Store {
     private static final Logger LOG = System.getLogger("io.sereno.store");
@@ -47,7 +47,7 @@ public final class Store {
     private final Duration limit;
     private final Events events;
     private final Acknowledged acknowledged;
-    /** What is still to be read by the look that began last. */
+    /** The reads that are left of the look that began last. */
     private final AtomicReference<Queue<Acknowledged.Look>> looks =
             new AtomicReference<>(new ConcurrentLinkedQueue<>());
 
@@ -65,7 +65,7 @@ public final class Store {
         this.acknowledged = new Acknowledged(time);
     }
 
-    /** {@code then} hears each time that what the store says proves that it has gone back to an earlier state. */
+    /** {@code then} is called each time an answer of the store proves that the store has gone back to an earlier state. */
     void whenRestored(Consumer<String> then) {
         onRestored = then;
     }
@@ -85,8 +85,8 @@ public final class Store {
     }
 
     /**
-     * Looks whether what was deleted lately is there again: a store that has lost the deletion would keep others waiting for it. It ends with the
-     * first proof, or when another one begins.
+     * Checks whether recently deleted entries exist again: a store that has lost a deletion would keep others waiting for that entry. The look
+     * ends with the first proof, or when another look begins.
      */
     void lookForWhatWasDeleted(Executor on) {
         Queue<Acknowledged.Look> all = new ConcurrentLinkedQueue<>(acknowledged.looks());
@@ -102,7 +102,7 @@ public final class Store {
             return;
         }
         read(look.query(), on, (snapshot, failure) -> {
-            // A look that failed is made again with the next notice of a new connection.
+            // A failed look is repeated at the next notice of a new connection.
             Acknowledged.Deletion undone = snapshot != null ? look.undone(snapshot.entries()) : null;
             if (undone == null) {
                 lookAtNext(left, on);
@@ -116,14 +116,14 @@ public final class Store {
         });
     }
 
-    /** The number of the latest call. Who begins to wait keeps it for {@link #hasAnsweredSince}. */
+    /** The number of the latest call. A caller that begins to wait keeps it for {@link #hasAnsweredSince}. */
     public long asked() {
         return asked.get();
     }
 
     /**
-     * Whether the store has answered a call that was made after {@code asked}: then it was in reach since. The answer to an earlier call does not
-     * count, since it may have been under way when the store went out of reach.
+     * Whether the store has answered a call that was made after {@code asked}: if so, the store was reachable since. The answer to an earlier call
+     * does not count, since it may have been under way when the store became unreachable.
      */
     public boolean hasAnsweredSince(long asked) {
         return answered.get() > asked;
@@ -134,7 +134,7 @@ public final class Store {
         return limit;
     }
 
-    /** The snapshot, or why there is none. */
+    /** Passes on the snapshot, or why there is none. */
     public void read(Query query, Executor on, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
         ask(Operation.READ, StoreTrouble.Kind.READ, () -> backend.read(query), true, on, then);
     }
@@ -165,7 +165,7 @@ public final class Store {
         ask(Operation.WATCH, StoreTrouble.Kind.READ, () -> backend.watch(target, listener), true, on, then);
     }
 
-    /** A backend that fails here has nothing to tell that would matter: notices are not listened to any more. */
+    /** A backend's failure here is only logged, since nobody listens to the notices any more. */
     static void cancel(Watch watch) {
         try {
             watch.cancel();
@@ -203,12 +203,12 @@ public final class Store {
                 : new BackendException(BackendException.Outcome.UNKNOWN, false, "the backend answered with null", null);
     }
 
-    /** A store may look at conditions and leases without being able to write. */
+    /** Such an answer proves only that the store can read: it may check conditions and leases without being able to write. */
     private static boolean isRefusal(@Nullable Object result) {
         return result instanceof CommitResult.Conflict || result instanceof CommitResult.LeaseDead;
     }
 
-    /** What is not a BackendException says nothing, so it is doubt (OUT-3), unless nothing could have been changed anyway. */
+    /** An exception other than BackendException says nothing, so the outcome is unknown (OUT-3), unless nothing could have been changed anyway. */
     private static BackendException classify(Throwable thrown, boolean harmless) {
         Throwable cause = thrown;
         while (cause instanceof CompletionException && cause.getCause() != null) {
@@ -271,7 +271,7 @@ public final class Store {
             settled(null, failure);
         }
 
-        /** Once: how it ended, as the caller will be told. */
+        /** Called once, with the result that the caller will get. */
         void settled(@Nullable T result, @Nullable BackendException failure) {}
 
         void limit(TimeSource time, Duration limit) {
@@ -302,7 +302,7 @@ public final class Store {
         }
     }
 
-    /** The same, with a clock. */
+    /** A call that also measures its duration. */
     private final class MeteredCall<T> extends Call<T> {
         private final Operation operation;
         private final long began = time.nanoTime();
@@ -335,7 +335,7 @@ public final class Store {
             if (result instanceof CommitResult.LeaseDead || Boolean.FALSE.equals(result)) {
                 return SerenoMeter.Outcome.LEASE_DEAD;
             }
-            // No commit is answered with null; that counts as doubt for the recipes too.
+            // No backend may answer a commit with null; the recipes treat null as an unknown outcome too.
             return result == null && operation == Operation.COMMIT
                     ? SerenoMeter.Outcome.UNKNOWN
                     : SerenoMeter.Outcome.OK;

@@ -5,16 +5,16 @@ import io.sereno.spi.Write;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What the store fails at, so that it is told once however many suffer from it. A series of failures begins with the first one, and ends when the
- * store has answered a request of each kind that failed in it. So a store that can be read and not written is told once, although it answers reads
- * all the time. What fails again after it was answered within the series is a trouble of its own, and is told too.
+ * Tracks the failures of the store, so that each is reported once however many callers are affected. A series of failures begins with the first
+ * one, and ends when the store has answered a request of each kind that failed in it. So a store that can be read and not written is reported
+ * once, although it answers reads all the time. If a kind fails again after it was answered within the series, that failure is reported too.
  *
- * <p>A failure is permanent or says that the store has not answered, or not carried out what it was asked for; only the latter belong here.
+ * <p>A failure is permanent, or says that the store has not answered or not carried out the request; only the latter belong here.
  *
  * <p>Safe for use by multiple threads. While nothing fails, an answer costs one read of a volatile field.
  */
 final class StoreTrouble {
-    /** What a store may be able to do while it is not able to do something else: a full one deletes, and renews leases. */
+    /** Kinds of requests that can succeed while others fail: a full store still deletes, and renews leases. */
     enum Kind {
         READ(1),
         PUT(2),
@@ -35,12 +35,12 @@ final class StoreTrouble {
         }
     }
 
-    /** The kinds that failed last; 0: there is no series. Written under the lock. */
+    /** The kinds whose last request failed; 0 if none: there is no series. Written under the lock. */
     private volatile int failing;
 
-    /** Those that were answered within the series. */
+    /** The kinds that were answered within the series. */
     private int answered;
-    /** Something fails that nobody was told of. */
+    /** There is a failure that was not reported. */
     private boolean untold;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -76,7 +76,7 @@ final class StoreTrouble {
         }
     }
 
-    /** Whoever tells of a failure asks first. False: it was told already. */
+    /** Called before a failure is reported. False if it was reported already. */
     boolean toBeTold() {
         lock.lock();
         try {

@@ -8,17 +8,17 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Runs tasks one after another, in the thread that finds it idle: no thread of its own, no lock, and no hop between threads when nobody else is
- * there. What a task wrote, the next one sees.
+ * Runs tasks one after another, in the thread that finds it idle: no thread of its own, no lock, and no hop between threads when no other thread
+ * is there. Each task sees what earlier tasks wrote.
  *
- * <p>A task must not block, and must not call a user's code: whoever calls {@link #execute} may find itself running the tasks of others. A task
- * that is submitted by a task runs after it, never inside it.
+ * <p>A task must not block, and must not call a user's code: a caller of {@link #execute} may have to run the tasks of others. A task that is
+ * submitted by a task runs after that task, never inside it.
  */
 public final class Strand implements Executor {
     private static final Logger LOG = System.getLogger("io.sereno");
 
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    /** Tasks submitted and not yet run; whoever takes it from 0 to 1 runs them. */
+    /** The number of tasks submitted and not yet run; the thread that raises it from 0 to 1 runs them. */
     private final AtomicInteger pending = new AtomicInteger();
 
     @Override
@@ -51,7 +51,7 @@ public final class Strand implements Executor {
         try {
             task.run();
         } catch (RuntimeException | Error broken) {
-            // A defect of ours. The strand lives on, so that one recipe's defect is not the end of every other.
+            // A defect in Sereno. The strand goes on, so that one recipe's defect does not stop all others.
             LOG.log(Level.ERROR, "Sereno: a task of the kernel failed; please report this", broken);
         }
     }

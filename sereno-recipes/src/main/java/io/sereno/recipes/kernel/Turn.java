@@ -16,31 +16,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * One client's place in the queue of a directory: the state machine behind mutex and election.
  *
- * <p>Stored: one entry a place, {@code <session>-<n>}, under the session's lease. The order of the queue is that of createRevision; the first
- * live place has the turn. Entries of the directory whose names are not those of places are passed over: a later version may keep them there.
+ * <p>Stored: one entry a place, {@code <session>-<n>}, under the session's lease. The queue is ordered by createRevision; the first live place has
+ * the turn. Entries of the directory whose names are not those of places are ignored: a later version may keep them there.
  *
  * <p>Invariant: {@link Owner#granted} is called for a place only when a commit or read that began after the place was taken showed that no live
- * entry is in front of it, and the own one is there.
+ * entry is in front of it, and that its own entry is there.
  *
  * <ol>
  *   <li><b>Enqueue.</b> {@code absent(own) -> put(own, lease)}, returning the directory. The live entries with a smaller createRevision are those
- *       <em>ahead</em>. The set only ever shrinks: nobody can get in front of us. None: granted at once.
- *   <li><b>Wait.</b> Watch the last of those {@link Ahead}. Look at it when the watch is live, on each notice, and once a ttl: is it gone, or
- *       created anew, it is no longer ahead, and the one before it is the last.
- *   <li><b>Verify.</b> With few left ahead, commit the check {@code createRevision(own) == r, absent(each of them)}. Committed: granted.
- *   <li><b>Hand on.</b> Giving the place back deletes the entry by its createRevision. When a new place is wanted, both happen in one commit.
- *   <li><b>Settle.</b> An enqueue in doubt may happen later. {@code absent(own) -> put(own, WITHDRAWN, lease)} ends the doubt: committed, it can
- *       never happen; a conflict shows what had happened. The name is never put again.
- *   <li><b>Withdraw.</b> What is no longer wanted is settled first, then deleted. The end of the session settles and deletes everything.
+ *       <em>ahead</em>. The set only ever shrinks: nobody can get in front of us. If it is empty, the turn is granted at once.
+ *   <li><b>Wait.</b> Watch the last of those {@link Ahead}. Look at it when the watch is live, on each notice, and once a ttl. If it is gone, or
+ *       created again, it is no longer ahead, and the one before it is the last.
+ *   <li><b>Verify.</b> With few left ahead, commit the check {@code createRevision(own) == r, absent(each of them)}. If committed: granted.
+ *   <li><b>Hand on.</b> Giving the place back deletes the entry by its createRevision. If a new place is wanted, both happen in one commit.
+ *   <li><b>Settle.</b> An enqueue with unknown outcome may happen later. {@code absent(own) -> put(own, WITHDRAWN, lease)} settles it: if
+ *       committed, the enqueue can never happen; a conflict shows what had happened. The name is never put again.
+ *   <li><b>Withdraw.</b> A place that is no longer wanted is settled first, then deleted. The end of the session settles and deletes everything.
  * </ol>
  *
- * <p>All methods but {@link #failure}, and all calls of the owner, are on the strand. At most one request is under way ({@link Requests}); what comes
- * meanwhile changes the wish or sets a flag, and {@link #step} then does what is to be done next.
+ * <p>All methods but {@link #failure}, and all calls of the owner, are on the strand. At most one request is under way ({@link Requests}); an
+ * event meanwhile changes the wish or sets a flag, and {@link #step} then does the next thing to be done.
  */
 public final class Turn {
-    /** Whoever wants the place. Called on the strand. */
+    /** The user of the place. Called on the strand. */
     public interface Owner {
-        /** What the entry is to say besides who and since when. */
+        /** The content of the entry besides the node and the time. */
         Map<String, String> metadata();
 
         /** The place is taken, and others are in front. */
@@ -48,22 +48,24 @@ public final class Turn {
 
         void granted(Session session, long createRevision);
 
-        /** What was granted is gone; a new place is taken unless the owner leaves. */
+        /** The granted place is gone; a new place is taken unless the owner leaves. */
         void lost(LossCause cause);
 
         /** The whole queue as it was read, once for each place. */
         void seen(List<Entry> queue);
 
-        /** A request failed, or there is no session to make one under. The turn goes on by itself; this is for those who want to say why it takes so long. */
+        /**
+         * A request failed, or there is no session for one. The turn retries by itself; this call allows the owner to report why it takes so long.
+         */
         void failed(BackendException why, boolean first);
 
-        /** What was given back is gone from the store. */
+        /** The place that was given back is gone from the store. */
         void givenBack();
 
-        /** What was given back had been gone before, so the turn had been lost. Told before {@link #givenBack}. */
+        /** The place that was given back had been gone before, so the turn had been lost. Called before {@link #givenBack}. */
         default void foundGone(LossCause cause) {}
 
-        /** Nothing is wanted, nothing is left in the store, nothing is under way. May be told again. */
+        /** Nothing is wanted, nothing is left in the store, nothing is under way. May be called again. */
         void idle();
     }
 
@@ -79,22 +81,22 @@ public final class Turn {
     private boolean joined;
     private long membership;
 
-    /** Under which all of the following was put; null when there is nothing of it. Written on the strand alone. */
+    /** The session under which all of the following was put; null when there is nothing of it. Written on the strand only. */
     private volatile @Nullable Session session;
 
     /** The place; null while there is none. */
     private @Nullable OwnEntry own;
 
     private boolean granted;
-    /** Those in front; null while they are not known, and when there is nobody. */
+    /** The places in front; null while they are not known, and when there are none. */
     private @Nullable Ahead ahead;
     /** An entry that is to be deleted: a place that was given back. */
     private @Nullable Place outgoing;
-    /** An attempt to delete it may have taken effect. That it is gone then proves nothing. */
+    /** An attempt to delete it may have taken effect. If it is gone, that proves nothing then. */
     private boolean outgoingInDoubt;
 
     private Instant since = Instant.EPOCH;
-    /** What the entry is to say has changed since it was sent. */
+    /** The content of the entry has changed since it was sent. */
     private boolean outdated;
 
     public Turn(Kernel kernel, Strand strand, String directory, Owner owner) {
@@ -116,14 +118,14 @@ public final class Turn {
         step();
     }
 
-    /** Wants no place any more: what there is, is given back. */
+    /** Wants no place any more: gives the present one back. */
     public void leave() {
         wanted = false;
         giveBack();
         step();
     }
 
-    /** Wants nothing any more, and leaves what there is to the end of the session, which is near. */
+    /** Wants nothing any more, and leaves the place to the end of the session, which is near. */
     public void abandon() {
         wanted = false;
     }
@@ -134,7 +136,7 @@ public final class Turn {
         step();
     }
 
-    /** What the entry says has changed; it is put in place, keeping the turn. */
+    /** The content of the entry has changed; the entry is overwritten, keeping the turn. */
     public void rewrite() {
         if (own != null) {
             own.rewrite();
@@ -154,12 +156,12 @@ public final class Turn {
         return own != null ? own.place().createRevision() : 0;
     }
 
-    /** In the queue, and others are known to be in front. */
+    /** Whether it is in the queue, and others are known to be in front. */
     public boolean isWaiting() {
         return ahead != null;
     }
 
-    /** Why the store's last answer was not the one hoped for; null when it was. For every thread. */
+    /** Why the last request failed; null if it did not. For every thread. */
     public @Nullable BackendException failure() {
         return requests.failure();
     }
@@ -168,7 +170,7 @@ public final class Turn {
         return !Card.isWithdrawn(entry.value());
     }
 
-    /** A place that no client has put, since it is bound to no lease: whoever is behind it waits until somebody removes it. */
+    /** A place that no client has put, since it is bound to no lease: everybody behind it waits until somebody removes it. */
     public static boolean isForeign(Entry place) {
         return place.leaseId() == 0;
     }
@@ -197,7 +199,7 @@ public final class Turn {
         }
     }
 
-    /** Does the next thing that is to be done, if it can be done now. */
+    /** Does the next thing to be done, if it can be done now. */
     private void step() {
         if (!requests.isIdle()) {
             return;
@@ -215,7 +217,7 @@ public final class Turn {
         }
         Session under = session;
         if (under == null || !under.isAlive()) {
-            return; // The sessions tell us in a moment, or when there is one.
+            return; // The sessions call us in a moment, or when there is one.
         }
         OwnEntry entry = own;
         if (enrolment.isInDoubt()) {
@@ -291,7 +293,7 @@ public final class Turn {
         }
     }
 
-    /** Who is ahead, from a read that began after the place was taken. */
+    /** Finds out who is ahead, from a read that began after the place was taken. */
     private void learn(Session under, OwnEntry entry, Snapshot snapshot) {
         if (entry != own) {
             return; // Given back meanwhile.
@@ -341,7 +343,7 @@ public final class Turn {
         }
     }
 
-    /** One of many. When it is gone, so may be all, and to ask for each would take longer the more there were. */
+    /** Looks at one of many. If it is gone, all may be gone; a request for each would take longer the more there were, so all are read at once. */
     private void lookAt(Ahead inFront, Place last) {
         requests.read(
                 last.name(),
@@ -379,14 +381,14 @@ public final class Turn {
 
     private void grant(Session under, OwnEntry entry) {
         if (!wanted || entry != own || !under.isAlive()) {
-            return; // Given back or abandoned meanwhile; or the sessions tell us in a moment.
+            return; // Given back or abandoned meanwhile; or the sessions call us in a moment.
         }
         granted = true;
         stopWaiting();
         owner.granted(under, entry.place().createRevision());
     }
 
-    /** Once a ttl while it waits: the own entry is looked at too. */
+    /** Once a ttl while it waits: the own entry is checked too. */
     private void tick() {
         if (own != null) {
             own.suspect();
@@ -419,7 +421,7 @@ public final class Turn {
         });
     }
 
-    /** The store refused to delete it because it, or the lease that it was bound to, is not there. */
+    /** The store refused to delete the entry because the entry, or its lease, is gone. */
     private void outgoingIsGone(LossCause cause) {
         outgoing = null;
         if (!outgoingInDoubt) {
@@ -429,8 +431,8 @@ public final class Turn {
     }
 
     /**
-     * An entry of ours that is not our place: of a session that is over and not revoked yet; or a put that came after all, since somebody removed the
-     * withdrawn entry that kept it out. Then the queue is read again.
+     * Removes an entry of ours that is not our place. It belongs to a session that is over and not revoked yet; or it was put after all, since
+     * somebody removed the withdrawn entry that kept it out. Then the queue is read again.
      */
     private void removeStray(Place stray) {
         requests.commit(deletion(stray), outcome -> {
@@ -452,7 +454,7 @@ public final class Turn {
             strand.execute(Turn.this::step);
         }
 
-        /** Whatever was put, or is still under way, was put under its lease: it is gone, and can never come. */
+        /** Everything that was put, or is still under way, was put under the session's lease: it is gone, and nothing more can arrive. */
         @Override
         public void ended(Session over) {
             strand.execute(() -> {
@@ -487,7 +489,7 @@ public final class Turn {
             });
         }
 
-        /** A place that lasts is watched: its owner is to hear of it when an operator removes the entry. */
+        /** A place that lasts is watched: its owner must be told when an operator removes the entry. */
         @Override
         public void renewed(Session standing) {
             strand.execute(() -> {

@@ -12,11 +12,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The live entries of a directory, or one of them, by createRevision, as the successive reads of one reader show them: such reads never go back. What came and
- * went between two reads is not seen.
+ * The live entries of a directory, or one of them, by createRevision, as the successive reads of one reader show them: such reads never go back.
+ * An entry that comes and goes between two reads is not seen.
  *
- * <p>Confined to the strand. One read is under way at most; what changes meanwhile asks for one more. Once a ttl it reads without being asked, so
- * that a watch that died in silence does not freeze the view.
+ * <p>Confined to the strand. At most one read is under way; a change meanwhile causes one more. Once a ttl the view reads without being asked, so
+ * that a watch that died in silence does not freeze it.
  */
 public final class View {
     private final Kernel kernel;
@@ -56,7 +56,7 @@ public final class View {
         this.lookout = new Lookout(kernel, strand, new Target(query.directory(), name(query)), this::look);
     }
 
-    /** Of the places in a directory, as {@link #queue} has them. */
+    /** A view of the places in a directory, as {@link #queue} selects them. */
     public static View ofQueue(Kernel kernel, Strand strand, String directory, Duration period, Runnable onChange) {
         return new View(kernel, strand, new Query.All(directory), period, View::queue, onChange);
     }
@@ -73,8 +73,8 @@ public final class View {
     }
 
     /**
-     * What another read of the whole showed: taken where it has an entry that is newer than all that this view knows. A read that is under way may be
-     * older: it is made again.
+     * Takes over the entries that another read of the whole showed, if one of them is newer than all that this view knows. A read under way may be
+     * older, so it is repeated.
      */
     public void seed(List<Entry> seen) {
         if (entries == null || newest(seen) > newest(entries)) {
@@ -83,7 +83,7 @@ public final class View {
         }
     }
 
-    /** Entries before this createRevision are known to be gone. A read that is under way may still show them: it is made again. */
+    /** Entries before this createRevision are known to be gone. A read under way may still show them, so it is repeated. */
     public void dropBefore(long createRevision) {
         if (entries != null) {
             entries = entries.stream()
@@ -118,7 +118,7 @@ public final class View {
                 .toList();
     }
 
-    /** The live places, in the order of the queue; other entries of the directory are none of a queue's business. */
+    /** The live places, in the order of the queue; other entries of the directory do not concern a queue. */
     public static List<Entry> queue(Snapshot snapshot) {
         List<Entry> live = live(snapshot);
         for (Entry entry : live) {

@@ -28,16 +28,16 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A member as its user sees it, from {@code join()} to {@code close()}: what is wanted, who waits for it, and for how long. What is done for it in the
- * store is {@link Listing}'s.
+ * A member as its user sees it, from {@code join()} to {@code close()}: what is wanted, which calls wait for it, and for how long.
+ * {@link Listing} does its work in the store.
  *
- * <p>A join has one limit at a time: the operation timeout; when somebody is there and it is to wait, the time that the entry of a dead one can last;
- * and then once more the operation timeout, for a last look.
+ * <p>A join has one limit at a time: first the operation timeout; if another member has the id and the join has to wait, the time that the
+ * entry of a dead member can last; and then once more the operation timeout, for a last look.
  *
  * <p>Safe for use by multiple threads.
  */
 final class ListedMember implements KeepAlive, Open, Listing.Owner {
-    /** The metadata that somebody waits for others to see. */
+    /** Metadata that a caller waits for others to see. */
     private static final class Update {
         private final CompletableFuture<Void> result = new CompletableFuture<>();
         private long description;
@@ -156,7 +156,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         }
     }
 
-    /** How long the entry of a member that is dead already can still be there. */
+    /** How long the entry of a dead member can still exist. */
     private Duration longestRemnant(MemberCard card) {
         Duration longest = client.backend().guarantees().greatestTtl();
         Duration theirs = card.ttl().compareTo(longest) > 0 ? longest : card.ttl();
@@ -176,7 +176,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         Await.uninterruptibly(describe(copy));
     }
 
-    /** Completes when others see it. */
+    /** Completes when others see the new metadata. */
     CompletableFuture<Void> describe(Map<String, String> described) {
         Update update = new Update();
         strand.execute(() -> {
@@ -262,7 +262,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         OpenSubscription subscription = new OpenSubscription(client, scope, operation("onState"), onState::remove);
         onState.put(subscription, callback);
         if (closed) {
-            subscription.close(); // It may have come after all others were told.
+            subscription.close(); // It may have been added after all others were notified.
         }
         return subscription;
     }
@@ -285,7 +285,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         }));
     }
 
-    /** Completes when the store has nothing of it. */
+    /** Completes when nothing of the member is left in the store. */
     CompletableFuture<Void> leave() {
         return end(this::closed, listing::leave);
     }

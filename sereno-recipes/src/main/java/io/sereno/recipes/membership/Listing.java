@@ -24,53 +24,59 @@ import org.jspecify.annotations.Nullable;
 /**
  * One id of a group, kept listed by one client.
  *
- * <p>Stored, in the directory of the group: {@code m-<id>}, a {@link MemberCard} under the session's lease; {@code x-<session>-<n>}, leased, an attempt
- * to list that was called off.
+ * <p>Stored, in the directory of the group: {@code m-<id>}, a {@link MemberCard} under the session's lease; {@code x-<session>-<n>},
+ * leased, marks an attempt to list that was withdrawn.
  *
- * <p>Invariant: an entry counts as the own one only once a commit or a read has shown it to be that of an own attempt; all that is done to it
- * afterwards is bound to its createRevision or modRevision. So nothing is done to an entry of somebody else, but for the one that is to make way.
+ * <p>Invariant: an entry counts as our own only once a commit or a read has shown that an attempt of ours put it; every later change to it
+ * is bound to its createRevision or modRevision. So no entry of another member is changed, except one that is taken over.
  *
  * <ol>
- *   <li><b>List.</b> {@code absent(m-id), absent(x-attempt) -> put(m-id, lease)}, returning it. A conflict: somebody is there. The entry is watched,
- *       and looked at when the watch is live, on each notice, and once a ttl; when it is gone, this step again.
- *   <li><b>Settle.</b> An attempt in doubt is called off: {@code absent(x-attempt) -> put(x-attempt, WITHDRAWN, lease)}. From then on it can only have
- *       happened before, and {@code m-id}, read then, says whether it has.
- *   <li><b>Describe.</b> {@code modRevision(m-id) == m -> put(m-id, lease)}. Copies exclude each other, so doubt is settled by sending it again.
- *   <li><b>Verify.</b> On the same occasions, the check {@code createRevision(m-id) == c}. A conflict: somebody removed it. Step 1 after a while.
- *   <li><b>Take over.</b> {@code createRevision(m-id) == c -> delete(m-id)} of the other's entry, as often as it takes; then step 1.
- *   <li><b>Leave.</b> What is in doubt is settled first; then the own entry is deleted by its createRevision. The end of a session settles and deletes
- *       everything, and whoever stays is listed anew under the next.
+ *   <li><b>List.</b> {@code absent(m-id), absent(x-attempt) -> put(m-id, lease)}, returning the entry. On a conflict, the id is taken.
+ *       Watch the entry, and look at it when the watch is live, on each notice, and once per ttl; when it is gone, repeat this step.
+ *   <li><b>Settle.</b> An attempt with unknown outcome is withdrawn: {@code absent(x-attempt) -> put(x-attempt, WITHDRAWN, lease)}. From
+ *       then on it can only have been applied before, and a later read of {@code m-id} shows whether it was.
+ *   <li><b>Describe.</b> {@code modRevision(m-id) == m -> put(m-id, lease)}. Copies exclude each other, so an unknown outcome is settled by
+ *       sending the same commit again.
+ *   <li><b>Verify.</b> On the same occasions, check {@code createRevision(m-id) == c}. On a conflict, the entry was removed. Repeat step 1
+ *       after a pause.
+ *   <li><b>Take over.</b> {@code createRevision(m-id) == c -> delete(m-id)} of the other's entry, retried as often as necessary; then step
+ *       1.
+ *   <li><b>Leave.</b> Settle unknown outcomes first; then delete the own entry by its createRevision. The end of a session settles and
+ *       deletes everything, and a member that stays is listed again under the next session.
  * </ol>
  *
- * <p>All methods but {@link #isListed}, and all calls of the owner, are on the strand. At most one request is under way; {@link #step} does what is next.
+ * <p>All methods but {@link #isListed}, and all calls of the owner, are on the strand. At most one request is under way; {@link #step}
+ * starts the next.
  */
 final class Listing {
-    /** Whoever wants to be listed. Called on the strand. */
+    /** The user of a listing. Called on the strand. */
     interface Owner {
-        /** What the entry is to say besides who and since when. */
+        /** The metadata of the entry, besides node id and time. */
         Map<String, String> metadata();
 
         void listed(long createRevision);
 
-        /** The id is taken, by somebody else or by what is left of our own under a session that is over. Told at each look that finds so. */
+        /**
+         * The id is taken, by another member or by a remnant of our own under a session that is over. Called at each look that finds so.
+         */
         void taken(MemberCard by, long createRevision, boolean isRemnant);
 
         /** Others see this description, or a later one. */
         void shown(long description);
 
-        /** What {@link #isListed} says, or whether renewals are acknowledged, may have changed. */
+        /** The result of {@link #isListed}, or whether renewals are acknowledged, may have changed. */
         void changed();
 
-        /** The first failure of a series; it is tried on. */
+        /** The first failure of a series; the request is retried. */
         void failed(BackendException why);
 
-        /** Nothing is wanted, nothing is left in the store, nothing is under way. Told once. */
+        /** Nothing is wanted, nothing is left in the store, nothing is under way. Called once. */
         void rested();
     }
 
     private record Place(Session session, long createRevision) {}
 
-    /** @param description what the entry says, by its number */
+    /** @param description the number of the description that the entry has */
     private record Attempt(String name, long description) {
         String mark() {
             return "x-" + name;
@@ -93,25 +99,28 @@ final class Listing {
     private boolean abandoned;
     private boolean resting;
 
-    /** Under which all that follows was put; null when there is nothing of it. Written on the strand alone. */
+    /** The session under which all of the following was put; null if there is nothing. Written on the strand alone. */
     private volatile @Nullable Session session;
 
     private @Nullable Attempt doubtful;
     private Instant since = Instant.EPOCH;
     private String attempt = "";
-    /** By which an entry was put that may still stand though its session is over. */
+    /** The attempt that put an entry which may still exist though its session is over. */
     private String remnant = "";
 
     private long modRevision;
 
-    /** Somebody else was there when it was looked last. */
+    /** Another member had the id at the last look. */
     private boolean taken;
-    /** The createRevision of somebody who is to make way; 0 for nobody. */
+    /** The createRevision of the entry to take over; 0 for none. */
     private long removal;
-    /** There is a reason to look at the entry, whoever's it is. Lowered when a look is sent, so that a notice during it asks for another. */
+    /**
+     * There is a reason to look at the entry, whoever owns it. Cleared when a look is sent, so that a notice during the look requests
+     * another.
+     */
     private boolean look;
 
-    /** Descriptions are numbered from 1 on: the newest, the one that others see, and the newest that they may see. */
+    /** Descriptions are numbered from 1: the newest, the newest that others see, and the newest that they may see. */
     private long description = 1;
 
     private long shown;
@@ -131,19 +140,19 @@ final class Listing {
         this.sessions = kernel.sessions(ttl);
     }
 
-    /** Ids are users' text: with this before them, none is the name of anything else. */
+    /** Ids are users' text: with this prefix, none equals the name of another entry. */
     static String entryName(String id) {
         return "m-" + id;
     }
 
-    /** Wants to be listed, through outages and session loss, until {@link #leave}. Once. */
+    /** Keeps the id listed, through outages and session loss, until {@link #leave}. Called once. */
     void enter() {
         wanted = true;
         membership = sessions.join(new SessionEvents());
         step();
     }
 
-    /** What there is, is taken off the list; nothing else is done any more. */
+    /** Takes the id off the list; does nothing else any more. */
     void leave() {
         wanted = false;
         removal = 0;
@@ -151,7 +160,7 @@ final class Listing {
         step();
     }
 
-    /** Wants nothing any more, and leaves what there is to the end of the session, which is near. */
+    /** Stops, and leaves the entry to the end of the session, which is near. */
     void abandon() {
         wanted = false;
         abandoned = true;
@@ -160,19 +169,19 @@ final class Listing {
         }
     }
 
-    /** The owner's metadata has changed; the number by which {@link Owner#shown} will tell that others see it. */
+    /** The owner's metadata has changed; returns the number by which {@link Owner#shown} will report that others see it. */
     long describe() {
         long number = ++description;
         step();
         return number;
     }
 
-    /** Whether others may see this description though {@link Owner#shown} has not told so. */
+    /** Whether others may see this description though {@link Owner#shown} has not reported it. */
     boolean isPerhapsShown(long number) {
         return number <= perhapsShown;
     }
 
-    /** Whoever has this createRevision is removed, to make way. */
+    /** Removes the entry with this createRevision, to take over the id. */
     void takeOver(long createRevision) {
         removal = createRevision;
     }
@@ -182,7 +191,7 @@ final class Listing {
         step();
     }
 
-    /** Listed, as far as this client knows. Reads the clock. For every thread. */
+    /** Whether the id is listed, as far as this client knows. Reads the clock. Callable from any thread. */
     boolean isListed() {
         Place own = place;
         return own != null && own.session.isAlive();
@@ -192,26 +201,26 @@ final class Listing {
         return sessions;
     }
 
-    /** An attempt has been sent of which nobody knows how it ended. */
+    /** An attempt was sent whose outcome is unknown. */
     boolean isInDoubt() {
         return doubtful != null;
     }
 
-    /** Why the store's last answer was not the one hoped for; null when it was. */
+    /** Why the last request, or the session, failed; null if neither did. */
     @Nullable
     BackendException failure() {
         BackendException own = requests.failure();
         return own != null ? own : sessions.failure();
     }
 
-    /** Does the next thing that is to be done, if it can be done now. */
+    /** Starts the next action, if that is possible now. */
     private void step() {
         if (!requests.isIdle() || resting) {
             return;
         }
         Session under = session;
         if (under != null && under.isRetired() && place == null && doubtful == null) {
-            under = null; // What comes next is put under its successor.
+            under = null; // The next entry is put under its successor.
             session = null;
         }
         if (under == null) {
@@ -221,12 +230,12 @@ final class Listing {
             }
             under = sessions.current();
             if (under == null) {
-                return; // The sessions tell us when there is one.
+                return; // The sessions notify us when there is one.
             }
             session = under;
         }
         if (abandoned || !under.isAlive()) {
-            return; // The sessions tell us in a moment.
+            return; // The sessions notify us soon.
         }
         Place own = place;
         if (doubtful != null) {
@@ -322,7 +331,7 @@ final class Listing {
         }
     }
 
-    /** Is somebody there? */
+    /** Checks whether the id is taken. */
     private void judge(Snapshot snapshot) {
         Entry other = first(snapshot);
         perhapsShown = shown;
@@ -399,7 +408,7 @@ final class Listing {
         });
     }
 
-    /** The entry has moved on: by an earlier copy, by somebody else's hand, or it is gone. */
+    /** The entry has changed: by an earlier copy, by a manual change, or it is gone. */
     private void described(Place own, long number, Bytes told, Snapshot snapshot) {
         Entry found = first(snapshot);
         if (found == null || found.createRevision() != own.createRevision) {
@@ -420,7 +429,7 @@ final class Listing {
         requests.commit(check, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
-                    // It is there.
+                    // The entry exists.
                 }
                 case CONFLICT -> {
                     if (outcome.snapshot() != null) {
@@ -437,7 +446,7 @@ final class Listing {
         });
     }
 
-    /** Whoever removed it may do so again: so not at once. */
+    /** Pauses before the next attempt, since whoever removed the entry may do so again. */
     private void gone(Place own, Snapshot snapshot) {
         if (own.equals(place)) {
             place = null;
@@ -447,7 +456,7 @@ final class Listing {
         }
     }
 
-    // Step 5. Bound to the createRevision, so it may be sent as often as it takes; step 6 likewise.
+    // Step 5. Bound to the createRevision, so it may be sent any number of times; step 6 likewise.
     private void remove(long createRevision) {
         delete(createRevision, () -> {
             if (removal == createRevision) {
@@ -473,7 +482,7 @@ final class Listing {
         });
     }
 
-    /** From when somebody, we or another, is listed, to the end. */
+    /** Watches from when the id is listed, by us or by another member, to the end. */
     private void observe() {
         if (lookout == null) {
             lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(name)), this::lookAgain);
@@ -482,7 +491,7 @@ final class Listing {
         }
     }
 
-    /** A look without a notice, so that a watch that died in silence costs one ttl and not for ever. */
+    /** Looks even without a notice, so that a watch that died in silence costs one ttl and not an endless wait. */
     private void tick() {
         long nanos = ttl.toNanos();
         Duration delay = Duration.ofNanos(kernel.random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
@@ -494,12 +503,12 @@ final class Listing {
         });
     }
 
-    /** The entry, whoever's it is. */
+    /** Reads the entry, whoever owns it. */
     private void read(Consumer<Snapshot> then) {
         requests.read(name, then, () -> look = true);
     }
 
-    /** Nothing was put, nor ever will be. The sessions tell us in a moment, which also ends the pause. */
+    /** Nothing was put, nor ever will be. The sessions notify us soon, which also ends the pause. */
     private void leaseDead(Session under) {
         requests.pause(null);
         sessions.end(under);
@@ -519,7 +528,7 @@ final class Listing {
             strand.execute(Listing.this::step);
         }
 
-        /** Whatever was put, or is still under way, was put under its lease: it is gone, or will be, and can not come later. */
+        /** Whatever was put, or is still under way, was put under this session's lease: it is gone, or will be, and cannot appear later. */
         @Override
         public void ended(Session over) {
             strand.execute(() -> {
@@ -545,7 +554,7 @@ final class Listing {
 
         @Override
         public void failed(BackendException why) {
-            // failure() says so to whoever waits too long, and the sessions to who observes.
+            // failure() reports it to callers that wait too long, and the sessions to observers.
         }
 
         @Override

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 /**
  * The value of a member's entry: a card with two more lines.
  *
- * @param attempt by which the entry was put; unique, so that whoever put it in doubt can recognise it
+ * @param attempt the attempt that put the entry; unique, so that its client recognizes the entry after an unknown outcome
  * @param ttl how long the entry can outlast its process, so that a successor knows how long to wait
  */
 public record MemberCard(Card card, String attempt, Duration ttl) {
@@ -21,7 +21,7 @@ public record MemberCard(Card card, String attempt, Duration ttl) {
         return Bytes.utf8(card.encode().toUtf8() + ATTEMPT + attempt + "\n" + TTL + ttl.toMillis() + "\n");
     }
 
-    /** Never fails: what cannot be read is empty, or zero. */
+    /** Never fails: unreadable fields are empty, or zero. */
     public static MemberCard decode(Bytes value) {
         String attempt = "";
         Duration ttl = Duration.ZERO;

@@ -22,10 +22,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells one listener who comes and goes in a group.
+ * Notifies one listener of members that come and go in a group.
  *
- * <p>What to tell is the difference between what was told last and the newest that successive reads have shown, taken when the listener is free to
- * hear it: each incarnation joins once and leaves once, in pairs, and a slow listener misses what came and went meanwhile, and nothing else.
+ * <p>The news is the difference between what was reported last and the newest state that successive reads have shown, computed when the
+ * listener is free. Each incarnation joins once and leaves once, in pairs; a slow listener misses what came and went meanwhile, and nothing
+ * else.
  */
 final class MemberNews {
     private static final String PREFIX = Listing.entryName("");
@@ -37,7 +38,7 @@ final class MemberNews {
     private final AtomicBoolean due = new AtomicBoolean();
     private volatile Members latest = new Members(List.of(), false);
 
-    /** Those told as joined and not as left, by id; confined to the callbacks. */
+    /** Members reported as joined and not as left, by id; confined to the callbacks. */
     private final Map<String, Member> told = new LinkedHashMap<>();
 
     private MemberNews(Client client, Scope scope, Strand strand, String directory, MembershipListener listener) {
@@ -60,7 +61,7 @@ final class MemberNews {
         return news.subscription;
     }
 
-    /** By id. */
+    /** Sorted by id. */
     static Members members(List<Entry> live, boolean current) {
         List<Member> members = new ArrayList<>(live.size());
         for (Entry entry : live) {
@@ -107,7 +108,7 @@ final class MemberNews {
         }
     }
 
-    /** One failing callback does not take the news from the next. */
+    /** A failing callback does not keep the news from the next. */
     private void tell(String what, Runnable callback) {
         if (subscription.isEnding()) {
             return;

@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 
-/** A group as its users call it: checks, and waits. Safe for use by multiple threads. */
+/** A group's public API: checks arguments, and waits. Safe for use by multiple threads. */
 public final class MembershipRecipe implements Membership {
     static final String RECIPE = "membership";
 
@@ -63,7 +63,7 @@ public final class MembershipRecipe implements Membership {
         }
     }
 
-    /** Group and id share the bytes that a store has for a directory and the name of an entry. */
+    /** Group and id share the bytes that a store allows for a directory and the name of an entry. */
     private void checkId(String id) {
         Objects.requireNonNull(id, "id is null");
         int taken = (directory + Listing.entryName("")).getBytes(StandardCharsets.UTF_8).length;

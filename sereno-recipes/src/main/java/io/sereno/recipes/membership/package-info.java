@@ -1,4 +1,4 @@
-/** Membership: an entry for each member, and listeners that hear who comes and goes. */
+/** Membership: an entry for each member, and listeners that are notified when members come and go. */
 @NullMarked
 package io.sereno.recipes.membership;
 

@@ -11,8 +11,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 
 /**
- * The mutex as a {@link Lock}, re-entrant for each thread. Who owns what is known to the client, not to this object: every view of one name is the
- * same lock.
+ * The mutex as a {@link Lock}, re-entrant for each thread. The client keeps the owners, not this object: every view of one name is the same lock.
  *
  * <p>A loss voids all levels: each {@code unlock} of a level throws, and so does an attempt to enter a further one.
  */
@@ -20,7 +19,7 @@ final class MutexLock implements Lock {
     static final Shared<ConcurrentHashMap<Key, Ownership>> OWNERSHIPS =
             new Shared<>(client -> new ConcurrentHashMap<>(), owned -> {});
 
-    /** The thread's own, so touched by no other. */
+    /** Belongs to one thread, and no other accesses it. */
     static final class Ownership {
         private final Hold hold;
         private int depth = 1;

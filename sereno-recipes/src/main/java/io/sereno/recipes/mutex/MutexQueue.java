@@ -30,22 +30,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The callers of one client that want one mutex, in the order of their arrival. There is one such queue for a name, however many {@link
- * MutexRecipe} objects, and only while somebody wants or has the mutex ({@link InUse}).
+ * The callers of one client that want one mutex, in the order of their arrival. There is one such queue for each name, however many
+ * {@link MutexRecipe} objects, and only while somebody wants or has the mutex ({@link InUse}).
  *
  * <p>Stored: nothing but the entry of the one {@link Turn} that this queue has in the directory of the mutex.
  *
- * <p>Invariant: at most one hold at a time, with a token greater than every one before it: {@code createRevision of the entry * 1024 + place in the
- * series} ({@link FencingToken}).
+ * <p>Invariant: at most one hold at a time, with a token greater than every one before it:
+ * {@code createRevision of the entry * 1024 + place in the series} ({@link FencingToken}).
  *
  * <ol>
- *   <li>The first request makes the turn enter; the first in the queue gets what the turn is granted.
- *   <li>A release hands the turn on to the next in the queue, under the same entry, for as long as the series may go on: at most 1,024 holds, at
- *       most 20 ms after the grant, and under a session that is sound.
- *   <li>Otherwise the turn rolls over: the entry is given back and a new one put at the tail, so that other clients come first. With nobody left in
- *       the queue it leaves.
- *   <li>A request that gives up is taken out here and now, and can no longer be granted. Was it the last, the turn leaves.
- *   <li>A loss ends the hold. The requests stay, and the turn enters anew.
+ *   <li>The first request makes the turn enter; when the turn is granted, the first request in the queue gets the mutex.
+ *   <li>A release hands the turn on to the next request in the queue, under the same entry, for as long as the series may go on: at most 1,024
+ *       holds, at most 20 ms after the grant, and under a session that is fresh.
+ *   <li>Otherwise the turn rolls over: the entry is given back and a new one put at the tail, so that other clients come first. If the queue is
+ *       empty, the turn leaves.
+ *   <li>A request that gives up is removed at once, and can no longer be granted. If it was the last request, the turn leaves the queue.
+ *   <li>A loss ends the hold. The requests stay, and the turn enters again.
  * </ol>
  *
  * <p>All but {@link #request}, {@link #withdraw} and {@link #takeBack} is confined to the strand.
@@ -58,13 +58,13 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     private static final CompletableFuture<Void> HANDED_ON = CompletableFuture.completedFuture(null);
     private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
 
-    /** One caller's wish: the result is a hold, or empty when others were in front to the end. */
+    /** One caller's request: the result is a hold, or empty if others were in front until the end. */
     public static final class Request {
         private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
         private final String operation;
         private final boolean onlyIfFree;
         private final long since;
-        /** The store's latest call when it was made. */
+        /** The store's latest call when the request was made. */
         private final long askedBefore;
 
         private Runnable cancelLimit = () -> {};
@@ -90,16 +90,16 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     private final String directory;
     private final Strand strand = new Strand();
     private final Turn turn;
-    /** Who may be granted what the turn is granted, in order. */
+    /** The requests that may get the mutex when the turn is granted, in order. */
     private final Deque<Request> waiting = new ArrayDeque<>(2);
-    /** Who only wants it when it is free, and is still looking whether it is. */
+    /** The requests that want the mutex only if it is free, and are still checking whether it is. */
     private final List<Request> looking = new ArrayList<>(1);
 
     private final List<CompletableFuture<Void>> leaving = new ArrayList<>(1);
 
     private @Nullable Session session;
     private @Nullable Hold current;
-    /** Given back, and its entry is not yet known to be gone from the store. */
+    /** Released, and its entry is not yet known to be gone from the store. */
     private @Nullable Hold outgoing;
 
     private long createRevision;
@@ -107,10 +107,13 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     private long grantedAt;
     private boolean entered;
     private boolean closed;
-    /** How many wait; written on the strand, read by whoever releases. */
+    /** The number of waiting requests; written on the strand, read by the releasing thread. */
     private volatile int inLine;
 
-    /** Releases that have begun and are not dealt with on the strand. The last who waits does not give up meanwhile: a release may count on it. */
+    /**
+     * Releases that have begun and are not processed on the strand yet. The last waiting request does not give up meanwhile: a release may count
+     * on it.
+     */
     private final AtomicInteger releases = new AtomicInteger();
 
     private final List<Runnable> afterRelease = new ArrayList<>(1);
@@ -124,7 +127,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         this.turn = new Turn(kernel, strand, directory, this);
     }
 
-    /** Asks for the mutex; a limit ends the request by itself. The caller has entered the queue, the end of the request exits. */
+    /** Requests the mutex; with a limit the request ends by itself. The caller has entered the queue, the end of the request exits. */
     public Request request(String operation, boolean onlyIfFree, @Nullable Duration limit) {
         Request request = new Request(
                 operation,
@@ -153,7 +156,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     private void limit(Request request, Duration limit) {
         Runnable cancel;
         try {
-            // Counted from the call: what it took to get here is part of it.
+            // Counted from the call: the time spent before this line is part of it.
             Duration left = limit.minusNanos(time.nanoTime() - request.since);
             cancel = time.schedule(left.isNegative() ? Duration.ZERO : left, strand, () -> runOut(request));
         } catch (RuntimeException refused) {
@@ -168,12 +171,12 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         });
     }
 
-    /** How many of this client wait, of those that have been seen. */
+    /** The number of this client's waiting requests that the strand has seen. */
     int inLine() {
         return inLine;
     }
 
-    /** Takes a request back, also one that has just been granted. Completes when the store has nothing of it, or after a grace. */
+    /** Withdraws a request, even one that has just been granted. Completes when the store has nothing of it, or after a grace period. */
     public CompletableFuture<Void> withdraw(Request request) {
         CompletableFuture<Void> gone = new CompletableFuture<>();
         strand.execute(() -> withdraw(request, gone));
@@ -191,7 +194,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         }
     }
 
-    /** Whether a release may have seen nobody else in line to hand on to. From here on a release does not see this one. */
+    /** Whether a release may count on this request, the only one in line. From here on a release does not see this one. */
     private boolean isCountedOn(Request request) {
         if (request.ended || waiting.size() != 1 || waiting.peek() != request) {
             return false;
@@ -203,9 +206,9 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     // Steps 2 and 3.
     @Override
     public CompletableFuture<Void> takeBack(Hold hold) {
-        releases.incrementAndGet(); // Before the line is looked at.
+        releases.incrementAndGet(); // Before inLine is read.
         if (inLine > 0 && seriesMayGoOn()) {
-            // Nothing to wait for: somebody in line is given it, without the store.
+            // No need to wait: the next request in line gets the mutex, without the store.
             strand.execute(() -> passOn(hold, HANDED_ON, true));
             return HANDED_ON;
         }
@@ -226,7 +229,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     private void passOnOnce(Hold hold, CompletableFuture<Void> done, boolean promised) {
         if (hold != current) {
-            done.complete(null); // Lost in the same moment.
+            done.complete(null); // Lost at the same moment.
             return;
         }
         current = null;
@@ -246,7 +249,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         queues.exit(directory);
     }
 
-    /** Ends everything: requests fail, the hold is lost. What stands in the store goes with the session. */
+    /** Ends everything: requests fail, the hold is lost. What is in the store goes with the session. */
     void close() {
         strand.execute(() -> {
             closed = true;
@@ -270,7 +273,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         }
     }
 
-    /** Whoever only wants it when it is free does not put an entry where others stand. */
+    /** A request that wants the mutex only if it is free does not put an entry behind others. */
     private void lookFirst(Request request) {
         looking.add(request);
         kernel.store().read(new Query.All(directory), strand, (snapshot, why) -> {
@@ -317,7 +320,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         next.hold = hold;
         next.ended = true;
         next.cancelLimit.run();
-        // The request has become a hold: what it entered, the end of the hold exits.
+        // The request has become a hold: the end of the hold exits the queue, instead of the end of the request.
         kernel.events().granted(RECIPE, scope.name(), token, next.since);
         next.result.complete(Optional.of(hold));
     }
@@ -336,7 +339,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         CompletableFuture<Void> gone = new CompletableFuture<>();
         giveUp(request, gone);
         var unused = kernel.atMost(Kernel.GRACE, gone).thenRun(() -> {
-            // Told only here, so that the meter hears the same as the caller.
+            // Reported only here, so that the meter gets the same result as the caller.
             if (behindOthers || isAnswered(request)) {
                 gaveUp(request, NotGranted.BUSY);
                 request.result.complete(Optional.empty());
@@ -347,7 +350,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         });
     }
 
-    /** The store is in reach, and was only too slow to say in time who is in front. */
+    /** The store is reachable, and was only too slow to say in time who is in front. */
     private boolean isAnswered(Request request) {
         return !request.onlyIfFree && lastFailure() == null && kernel.store().hasAnsweredSince(request.askedBefore);
     }
@@ -457,7 +460,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     @Override
     public void seen(List<Entry> queue) {
-        // Who else stands there does not matter here.
+        // Other places in the queue do not matter here.
     }
 
     @Override

@@ -22,7 +22,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
-/** The mutex as its users call it: asks the {@link MutexQueue} of its name, and waits. Holds nothing itself. */
+/** The mutex as its users call it: makes requests to the {@link MutexQueue} of its name, and waits. Holds nothing itself. */
 public final class MutexRecipe implements Mutex {
     private final Client client;
     private final InUse<MutexQueue> queues;
@@ -46,7 +46,7 @@ public final class MutexRecipe implements Mutex {
         return await("acquire", false, null).orElseThrow();
     }
 
-    /** Interrupts do not end the wait; the flag is set again. */
+    /** An interrupt does not end the wait; the flag is set again. */
     Hold acquireUninterruptibly() {
         MutexQueue queue = queue("lock");
         return Await.uninterruptibly(queue.request("lock", false, null).result())
@@ -123,7 +123,7 @@ public final class MutexRecipe implements Mutex {
         }
     }
 
-    /** The queue of this name, with one user more. */
+    /** The queue of this name, with one user added. */
     public MutexQueue queue(String operation) {
         client.requireOpen(operation, scope);
         return queues.enter(directory, () -> new MutexQueue(queues, scope, directory));

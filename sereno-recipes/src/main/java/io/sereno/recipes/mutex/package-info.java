@@ -43,17 +43,17 @@
  *   else: leave()
  *
  * leave():                                                         Turn.leave
- *   settle first what is unknown
+ *   if the outcome of a put is unknown: settle it first
  *   repeat until the store answers: commit createRevision(name) = r -&gt; delete(name)
  *     CONFLICT, and no earlier attempt was UNKNOWN: the mutex had been lost; release() throws GrantLostException
  *
- * end of the session, or the own entry is found gone:              Session, OwnEntry
+ * end of the session, or the client's entry is found gone:         Session, OwnEntry
  *   the grant is lost; requests stay, and enter() again under the next session
  * </pre>
  *
  * <p>Why a grant excludes every other one: a commit takes effect at one moment, all or nothing. A later entry has a greater createRevision, so no
- * entry comes in front of one that stands. {@code granted()} follows a commit or read that began after the own entry stood and showed no live entry in
- * front of it. The session ends for the client before its lease may end in the store.
+ * entry comes in front of an existing one. {@code granted()} follows a commit or read that began after the client's own entry existed and showed
+ * no live entry in front of it. The session ends for the client before its lease may end in the store.
  */
 @NullMarked
 package io.sereno.recipes.mutex;

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages that were published together: one entry, named by the offset of the first. The value is a head of text, an empty line, and the
- * messages one behind the other:
+ * A batch: messages that were published together, in one entry that is named by the offset of the first message. The value is a text head,
+ * an empty line, and the messages one after the other:
  *
  * <pre>
  * sereno/1 batch
@@ -26,17 +26,17 @@ import org.jspecify.annotations.Nullable;
  * sizes 128 128 12
  * </pre>
  *
- * <p>{@code id} differs for any two batches, so that whoever published one recognizes it. {@code after} is the id of the batch before it, so that a
- * reader sees when the store has lost what it read; it is left out where there was none, or nobody knew. Immutable.
+ * <p>{@code id} is unique per batch, so that a publisher recognizes its own. {@code after} is the id of the previous batch, so that a
+ * reader detects that the store has lost what it read; the line is left out if there is no previous batch or its id is unknown. Immutable.
  */
 public final class TopicBatch {
-    /** So many digits have all offsets, so that their order is that of the names. */
+    /** All offsets have this many digits, so that the order of the names is that of the offsets. */
     private static final int DIGITS = 20;
 
     private static final String FIRST_LINE = "sereno/1 batch\n";
-    /** What a head takes besides the node id and the sizes. */
+    /** Size of a head without the node id and the sizes. */
     private static final int PLAIN_HEAD_BYTES = 200;
-    /** The objects around a value, so that many small batches are bounded too. */
+    /** Size of the objects around a value, so that many small batches are bounded too. */
     private static final int OVERHEAD_BYTES = 256;
 
     private final long stream;
@@ -84,12 +84,12 @@ public final class TopicBatch {
         return entry.name().length() == DIGITS && Character.isDigit(entry.name().charAt(0));
     }
 
-    /** What a batch takes at most beside its messages and {@link #sizeBytes their sizes}. */
+    /** The maximum size of a batch without its messages and {@link #sizeBytes their sizes}. */
     static int headBytes(String nodeId) {
         return PLAIN_HEAD_BYTES + escape(nodeId).length();
     }
 
-    /** What a message takes in the line of sizes. */
+    /** The size of a message's number in the line of sizes. */
     static int sizeBytes(int size) {
         int bytes = 2;
         for (int rest = size; rest >= 10; rest /= 10) {
@@ -98,7 +98,7 @@ public final class TopicBatch {
         return bytes;
     }
 
-    /** {@code after} is empty where the batch before it is not known. */
+    /** {@code after} is empty if the previous batch is not known. */
     static Bytes encode(long stream, String id, String after, String nodeId, Instant at, List<byte[]> messages) {
         int size = 0;
         StringBuilder head = new StringBuilder(PLAIN_HEAD_BYTES + 8 * messages.size())
@@ -158,7 +158,7 @@ public final class TopicBatch {
                 case "at" -> publishedAt = Instant.ofEpochMilli(Long.parseLong(rest));
                 case "sizes" -> sizes = numbers(rest);
                 default -> {
-                    // The first line, or what a later version added.
+                    // The first line, or a line that a later version added.
                 }
             }
             start = end + 1;
@@ -187,17 +187,17 @@ public final class TopicBatch {
         return stream;
     }
 
-    /** Offset of the first message. */
+    /** The offset of the first message. */
     long first() {
         return first;
     }
 
-    /** Offset behind the last message. */
+    /** The offset after the last message. */
     long end() {
         return first + ends.length;
     }
 
-    /** createRevision of its entry. */
+    /** The createRevision of its entry. */
     long revision() {
         return revision;
     }
@@ -206,7 +206,7 @@ public final class TopicBatch {
         return id;
     }
 
-    /** Of the batch before it; empty where that is not known. */
+    /** The id of the previous batch; empty if that is not known. */
     String after() {
         return after;
     }
@@ -223,7 +223,7 @@ public final class TopicBatch {
         return publishedAt;
     }
 
-    /** What it takes in memory. */
+    /** Its size in memory. */
     int bytes() {
         return value.limit() + OVERHEAD_BYTES;
     }

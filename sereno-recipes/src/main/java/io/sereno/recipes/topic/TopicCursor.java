@@ -11,45 +11,46 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One reader's place in a topic, and what is ready for it.
+ * One reader's place in a topic, and the messages that are ready for it.
  *
- * <p>Invariant: what {@link #poll} gives out follows on what it gave out before: the next message of the stream, or a gap and the message behind it,
- * or a gap of what the store has lost and what is published in its place.
+ * <p>Invariant: each result of {@link #poll} follows the one before: the next message of the stream; or a gap and then the message after
+ * it; or a gap of messages that the store has lost and then the messages published in their place.
  *
  * <ol>
- *   <li>A reader that came when there was no topic reads the first one that is there later. While less than {@value #READY_BYTES} bytes are ready, take the next batch from the feed, if that covers it; else search the store.
- *   <li>Trimmed: a gap is ready, and the place moves behind it.
- *   <li>A sign that the store has lost what was read: {@linkplain TopicRetrace find out} up to where. Behind what is ready, a gap is ready that names
- *       what is lost, and the place moves back to where the topic goes on.
- *   <li>A reader that takes what is ready makes room, and step 1 goes on. One that does not holds up nobody else.
+ *   <li>A reader that was opened before the topic existed reads the first topic that is created later. While less than
+ *       {@value #READY_BYTES} bytes are ready, take the next batch from the feed if the feed covers it; else search the store.
+ *   <li>If messages were trimmed, a gap becomes ready, and the place moves after it.
+ *   <li>If there is a sign that the store has lost messages that were read, {@linkplain TopicRetrace find out} from which offset. After
+ *       what is ready, a gap that names the lost messages becomes ready, and the place moves back to where the topic continues.
+ *   <li>When the reader takes what is ready, there is room again, and step 1 continues. A slow reader does not hold up others.
  * </ol>
  *
- * <p>{@link #poll} is for one thread at a time, whichever; all else is confined to the strand of the feed.
+ * <p>{@link #poll} may be called by any thread, but one at a time; all else is confined to the strand of the feed.
  */
 final class TopicCursor {
     static final int READY_BYTES = 1024 * 1024;
 
-    /** Who reads. Called on the strand. */
+    /** The reader. Called on the strand. */
     interface Reader {
         /** There is something to poll. */
         void ready();
 
-        /** Nothing comes any more: the topic was deleted, or cannot be read. */
+        /** No more messages follow: the topic was deleted, or cannot be read. */
         void failed(RuntimeException cause);
 
-        /** The store has lost what was read from this offset on. What was handled of it does not count. */
+        /** The store has lost what was read from this offset on. What was handled from there on does not count. */
         void rewound(long to);
     }
 
-    /** What comes next. */
+    /** What {@link #poll} returns. */
     sealed interface Next {
-        /** Its offset, or that of the first that is missing. */
+        /** Its offset, or that of the first missing message. */
         long first();
 
-        /** What may follow on it. */
+        /** The offset that may follow. */
         long end();
 
-        /** The {@linkplain TopicCursor#history history} in which it is true. */
+        /** The {@linkplain TopicCursor#history history} to which it belongs. */
         int history();
 
         record One(TopicBatch batch, long offset, int history) implements Next {
@@ -64,13 +65,16 @@ final class TopicCursor {
             }
         }
 
-        /** {@code end}: behind the gap where retention took them; less where the store has lost them, and others have their offsets, or will. */
+        /**
+         * {@code end}: after the gap if retention removed the messages; lower if the store has lost them, and other messages have their
+         * offsets, or will.
+         */
         record Missing(long stream, Gap gap, long end, int history) implements Next {
             boolean areLost() {
                 return end <= gap.lastOffset();
             }
 
-            /** They are told before whatever may follow. */
+            /** They are reported before anything that may follow. */
             @Override
             public long first() {
                 return Math.min(gap.firstOffset(), end - 1);
@@ -93,17 +97,17 @@ final class TopicCursor {
     private final Queue<Piece> ready = new ConcurrentLinkedQueue<>();
     private final AtomicInteger readyBytes = new AtomicInteger();
 
-    /** What was ready before a halt is not given out after it. */
+    /** Pieces that were ready before a halt are not given out after it. */
     private final AtomicInteger epoch = new AtomicInteger();
-    /** Waits for room; written on the strand, read by whoever makes room. */
+    /** Waits for room; written on the strand, read by the thread that makes room. */
     private volatile boolean full;
 
-    /** Another one each time the store was found to have lost what was read. */
+    /** Changes each time the store is found to have lost what was read. */
     private final AtomicInteger history = new AtomicInteger();
 
     private long stream;
     private long next;
-    /** Up to {@code next}, if anything is known of what is before that. */
+    /** The batches read up to {@code next}, if anything is known of them. */
     private final TopicTrail trail = new TopicTrail();
     /** There is a sign that the store has lost what was read. */
     private boolean doubtful;
@@ -115,7 +119,7 @@ final class TopicCursor {
     private Runnable onFound = () -> {};
     private Runnable onSame = () -> {};
 
-    // Of the thread that polls.
+    // Confined to the thread that polls.
     private @Nullable Piece head;
     private long offset;
 
@@ -127,7 +131,10 @@ final class TopicCursor {
         this.reader = reader;
     }
 
-    /** Reads from a place that is known by itself. {@code now} is the header as it was when the reader came, if it counts. */
+    /**
+     * Reads from a place that needs no stored position. {@code now} is the header at the time when the reader was opened, for
+     * {@link From.Now}.
+     */
     void open(From from, @Nullable TopicHeader now) {
         open();
         if (ended) {
@@ -140,7 +147,7 @@ final class TopicCursor {
         searching().header(header -> {
             searching = false;
             if (from instanceof From.Offset place) {
-                // Whoever asks for an offset waits for it, also where the topic is shorter.
+                // A reader that asks for an offset waits for it, even if the topic is shorter.
                 begin(header, place.offset(), false);
             } else {
                 begin(header, header == null ? 1 : header.low());
@@ -148,21 +155,21 @@ final class TopicCursor {
         });
     }
 
-    /** Why the store could not be asked; null when it could. */
+    /** Why the last read from the store failed; null if it succeeded. */
     @Nullable
     BackendException failure() {
         BackendException own = scan == null ? null : scan.failure();
         return own != null ? own : feed.failure();
     }
 
-    /** Stands by, until {@link #begin}. */
+    /** Joins the feed, but reads nothing until {@link #begin}. */
     void open() {
         if (!ended) {
             feed.join(this);
         }
     }
 
-    /** Runs when it knows of a topic that it will read; now, if it does. */
+    /** Runs {@code then} when there is a topic to read; at once if there is one already. */
     void whenFound(Runnable then) {
         if (stream != 0) {
             then.run();
@@ -171,12 +178,14 @@ final class TopicCursor {
         }
     }
 
-    /** Reads from this place on, up to which the topic reached. Without a header there was none yet: the first that there is, then. */
+    /**
+     * Reads from this offset, which the topic had reached. A null header means that there was no topic yet: reads the first one created.
+     */
     void begin(@Nullable TopicHeader header, long fromOffset) {
         begin(header, fromOffset, header != null);
     }
 
-    /** Goes on behind what it has read itself, unless the store has lost that meanwhile. */
+    /** Continues after what this cursor has read, unless the store has lost that meanwhile. */
     void resume(TopicHeader header, long fromOffset) {
         if (!ended && header.stream() == stream && fromOffset <= trail.end()) {
             next = fromOffset;
@@ -213,7 +222,7 @@ final class TopicCursor {
         step();
     }
 
-    /** The feed has looked, and followed this trail of a stream. */
+    /** The feed has searched, and followed this trail of a stream. */
     void looked(long feedStream, TopicTrail feedTrail) {
         if (feedStream == stream && stream != 0 && !trail.agreesWith(feedTrail)) {
             doubtful = true;
@@ -221,7 +230,7 @@ final class TopicCursor {
         step();
     }
 
-    /** The feed has found that the store lost what was read of a stream. */
+    /** The feed has found that the store lost messages of a stream. */
     void retrace(long ofStream) {
         if (ofStream == stream && trail.end() > 0) {
             doubtful = true;
@@ -229,18 +238,18 @@ final class TopicCursor {
         }
     }
 
-    /** Finds out whether what was read is still there. Then it runs, unless the reader hears that it was rewound. */
+    /** Finds out whether what was read is still there; then runs {@code ifSame}, unless the reader is notified that it was rewound. */
     void retrace(Runnable ifSame) {
         onSame = ifSame;
         retrace(stream);
     }
 
-    /** What was read before an offset; null if that is not known. */
+    /** The batch read before an offset; null if that is not known. */
     TopicTrail.@Nullable Step before(long offset) {
         return trail.before(offset);
     }
 
-    /** Gives out nothing more, until it begins anew. */
+    /** Gives out nothing more until the next {@code begin}. */
     void halt() {
         epoch.incrementAndGet();
         started = false;
@@ -270,7 +279,7 @@ final class TopicCursor {
         }
     }
 
-    /** The next message, or what is missing before it; null when nothing is ready. */
+    /** The next message, or the gap before it; null if nothing is ready. */
     @Nullable
     Next poll() {
         while (true) {
@@ -301,22 +310,22 @@ final class TopicCursor {
         }
     }
 
-    /** The stream that it reads, or will; 0 while it knows of none. */
+    /** The stream that it reads, or will read; 0 while it knows of none. */
     long stream() {
         return stream;
     }
 
-    /** Another one after each halt. For every thread. */
+    /** Changes after each halt. Callable from any thread. */
     int epoch() {
         return epoch.get();
     }
 
-    /** Another one each time the store was found to have lost what was read. For every thread. */
+    /** Changes each time the store is found to have lost what was read. Callable from any thread. */
     int history() {
         return history.get();
     }
 
-    /** Whether something may be there to poll. For every thread. */
+    /** Whether something may be there to poll. Callable from any thread. */
     boolean isReady() {
         return !ready.isEmpty();
     }
@@ -352,7 +361,10 @@ final class TopicCursor {
         }
     }
 
-    /** What the feed follows may have been deleted before this reader came. What is there now, after there was nothing, is the one to read. */
+    /**
+     * The stream that the feed follows may have been deleted before this reader was opened. If there was no topic then, the stream to read
+     * is the one that exists now.
+     */
     private void adopt() {
         if (ended || searching || feed.stream() == 0) {
             return;
@@ -374,7 +386,7 @@ final class TopicCursor {
             return true;
         }
         full = true;
-        // Whoever made room before it was raised has not seen it.
+        // A thread that made room before full was set has not seen it.
         return readyBytes.get() < READY_BYTES / 2;
     }
 
@@ -415,10 +427,10 @@ final class TopicCursor {
         } else if (found instanceof TopicScan.Found.Nothing nothing) {
             doubtful |= !trail.agreesWith(nothing.header());
             if (doubtful || feed.covers(stream, next)) {
-                // What the feed found meanwhile was not taken, since a search was under way.
+                // The batches that the feed found meanwhile were not taken, since a search was under way.
                 step();
             } else if (feed.stream() == stream) {
-                feed.doubt(); // It begins behind what nobody has published.
+                feed.doubt(); // The feed begins after messages that nobody has published.
             }
         } else {
             streamDeleted(stream);

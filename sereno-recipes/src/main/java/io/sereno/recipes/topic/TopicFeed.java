@@ -20,31 +20,32 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest messages of a topic, fetched once for all readers of this client that keep up. There is one feed for a name ({@link InUse}), and it
- * watches while somebody reads.
+ * The newest messages of a topic, fetched once for all readers of this client that keep up. There is one feed for a name ({@link InUse}),
+ * which watches while it has readers.
  *
- * <p>Invariant: {@code recent} are the batches from {@code start} to {@code tail} of one stream, without a hole.
+ * <p>Invariant: {@code recent} holds the batches of one stream from {@code start} to {@code tail}, without a hole.
  *
  * <ol>
- *   <li>With the first reader, watch the header. When the watch is live, after each notice, and once a ttl, look: search for batches from the tail
- *       on, until a page shows the last one.
- *   <li>What is found goes to the tail of {@code recent}; more than {@value #RECENT_BYTES} bytes are not kept. A reader that falls out at the other
- *       end reads on from the store, alone, and comes back when it has caught up.
- *   <li>Trimmed before it was fetched: {@code recent} begins anew behind. Readers find out by themselves what they missed.
- *   <li>Deleted: readers of that stream end. The others, and those who come later, wait for the next stream.
- *   <li>The store has lost what was fetched: {@code recent} begins anew at the end of the topic, and each reader looks for itself what that means for
- *       it.
+ *   <li>When the first reader joins, watch the header. When the watch is live, after each notice, and once per ttl, look: search for
+ *       batches from the tail on, until a page shows the last batch.
+ *   <li>Append found batches to {@code recent}; at most {@value #RECENT_BYTES} bytes are kept. A reader that falls behind {@code start}
+ *       reads alone from the store, and returns to the feed when it has caught up.
+ *   <li>If batches were trimmed before they were fetched, {@code recent} starts again after them. Readers find out by themselves what they
+ *       missed.
+ *   <li>If the topic was deleted, readers of that stream end. Other readers, and later ones, wait for the next stream.
+ *   <li>If the store has lost what was fetched, {@code recent} starts again at the end of the topic, and each reader finds out by itself
+ *       what it has lost.
  * </ol>
  *
- * <p>Confined to its strand, on which all readers of the topic run too.
+ * <p>Confined to its strand, which all readers of the topic share.
  */
 final class TopicFeed {
-    /** Closed by their readers, which are open. */
+    /** Feeds are closed by their readers, which are open. */
     static final Shared<InUse<TopicFeed>> FEEDS = new Shared<>(client -> new InUse<>(feed -> {}), InUse::close);
 
     static final int RECENT_BYTES = 4 * 1024 * 1024;
 
-    /** Where {@code tail} is not known. */
+    /** The value of {@code tail} while the tail is not known. */
     private static final long UNKNOWN = -1;
 
     private final Kernel kernel;
@@ -61,7 +62,7 @@ final class TopicFeed {
 
     private long start;
     private long tail = UNKNOWN;
-    /** Up to {@code tail}. */
+    /** The batches read up to {@code tail}. */
     private final TopicTrail trail = new TopicTrail();
 
     private boolean looking;
@@ -118,40 +119,42 @@ final class TopicFeed {
         return new TopicScan(scope, strand, directory, onBroken);
     }
 
-    /** Whether it has looked, and knows where the topic ends. */
+    /** Whether the feed has looked, and knows where the topic ends. */
     boolean isKnown() {
         return tail != UNKNOWN;
     }
 
-    /** The stream that is being followed; 0 while there is none, or none is known. */
+    /** The stream that the feed follows; 0 while there is none, or none is known. */
     long stream() {
         return stream;
     }
 
-    /** The offset behind the last message of the stream that is known of. */
+    /** The offset after the last known message of the stream. */
     long tail() {
         return tail;
     }
 
-    /** Whether what comes from this offset on is here, or will be. */
+    /** Whether the feed has the messages from this offset on, or will have them. */
     boolean covers(long ofStream, long offset) {
         return isKnown() && ofStream == stream && offset >= start;
     }
 
-    /** The batch that has this offset, if it is here. */
+    /** The batch that has this offset; null if it is not here. */
     @Nullable
     TopicBatch find(long offset) {
         Map.Entry<Long, TopicBatch> found = recent.floorEntry(offset);
         return found != null && found.getValue().has(offset) ? found.getValue() : null;
     }
 
-    /** What a reader read from the store does not go together with what is here: one of the two is of a history that the store has lost. */
+    /**
+     * Starts again: what a reader read from the store disagrees with this feed, so one of the two is of a history that the store has lost.
+     */
     void doubt() {
         forget();
         look();
     }
 
-    /** Why the store could not be asked; null when it could. */
+    /** Why the last read from the store failed; null if it succeeded. */
     @Nullable
     BackendException failure() {
         return scan == null ? null : scan.failure();
@@ -173,7 +176,7 @@ final class TopicFeed {
 
     private void begin(@Nullable TopicHeader header) {
         if (header == null) {
-            // Whatever comes will be the first of its stream.
+            // The next message will be the first of its stream.
             tail = 1;
             start = 1;
             looked(false);
@@ -192,14 +195,14 @@ final class TopicFeed {
 
     private void found(TopicScan.Found found) {
         if (!isKnown()) {
-            looked(true); // Doubted meanwhile.
+            looked(true); // doubt() was called meanwhile.
         } else if (found instanceof TopicScan.Found.Batches batches) {
             if (!trail.isFollowedBy(batches.batches().get(0))) {
                 lost();
                 return;
             }
             batches.batches().forEach(this::append);
-            // What is published from now on is announced.
+            // Later messages are announced by notices.
             looked(batches.more());
         } else if (found instanceof TopicScan.Found.Nothing nothing && !trail.agreesWith(nothing.header())) {
             lost();
@@ -258,7 +261,7 @@ final class TopicFeed {
         }
     }
 
-    /** Without a notice too, so that a watch that died in silence costs one ttl and not a hang. */
+    /** Looks even without a notice, so that a watch that died in silence costs one ttl and not a hang. */
     private void lookInAWhile() {
         long nanos = period.toNanos();
         Duration delay = Duration.ofNanos(kernel.random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));

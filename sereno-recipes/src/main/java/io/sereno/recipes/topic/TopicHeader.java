@@ -6,12 +6,12 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Entry;
 
 /**
- * What the header of a topic says: the messages from {@code low} on are kept, the next one gets the offset {@code next}, and the batch before that is
- * {@code last}.
+ * The header of a topic: the messages from {@code low} on are kept, the next message gets the offset {@code next}, and the batch before
+ * that is {@code last}.
  *
- * @param stream createRevision of the entry: a topic that was deleted and used again is another stream
- * @param modRevision of the entry: who publishes makes it the condition
- * @param last id of the batch that was published last; empty where there is none, or the header does not say
+ * @param stream createRevision of the entry: a topic that is deleted and used again is another stream
+ * @param modRevision of the entry: the condition of a publisher's commit
+ * @param last id of the batch that was published last; empty if there is none, or the header does not name it
  */
 record TopicHeader(long stream, long modRevision, long next, long low, String last) {
     static final String NAME = "header";
@@ -27,7 +27,7 @@ record TopicHeader(long stream, long modRevision, long next, long low, String la
                 word(entry.value(), "last"));
     }
 
-    /** A topic without messages; says the same as no header at all. */
+    /** A topic without messages; equals no header. */
     static TopicHeader empty(long revision) {
         return new TopicHeader(revision, revision, 1, 1, "");
     }
@@ -37,7 +37,7 @@ record TopicHeader(long stream, long modRevision, long next, long low, String la
                 FIRST_LINE + "next " + next + "\nlow " + low + "\n" + (last.isEmpty() ? "" : "last " + last + "\n"));
     }
 
-    /** What follows this word in the line that begins with it; empty if there is none. */
+    /** The rest of the line that begins with this word; empty if there is no such line. */
     private static String word(Bytes value, String word) {
         for (String line : value.toUtf8().split("\n", -1)) {
             if (line.startsWith(word + " ")) {
@@ -47,7 +47,7 @@ record TopicHeader(long stream, long modRevision, long next, long low, String la
         return "";
     }
 
-    /** The number in the line that begins with this word; lines with other words may stand around it. */
+    /** The number in the line that begins with this word; lines with other words are ignored. */
     static long number(Bytes value, String word) {
         String found = word(value, word);
         if (found.isEmpty()) {

@@ -5,8 +5,8 @@ import io.sereno.recipes.kernel.Events;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many messages one reader has not been given yet, for the meters: each change is told once, whichever threads find it out, so the sum of what
- * was told is right when they are done. Does nothing without a meter.
+ * The lag of one reader, for the meters: how many messages it has not been given yet. Each change is reported once, whichever thread
+ * notices it, so the sum of the reports is right when the threads are done. Does nothing without a meter.
  */
 class TopicLag {
     private static final TopicLag UNMETERED = new TopicLag();
@@ -18,16 +18,16 @@ class TopicLag {
         return events.isMetered() ? new Metered(events, scope.name()) : UNMETERED;
     }
 
-    /** It reads from this offset on. */
+    /** The reader reads from this offset on. */
     void begin(long offset) {}
 
     /** Messages before this offset are known to be stored. */
     void stored(long end) {}
 
-    /** It was given what is before this offset. */
+    /** The reader was given all messages before this offset. */
     void given(long end) {}
 
-    /** It reads no more, for the time being. */
+    /** The reader stops reading, for the time being. */
     void end() {}
 
     private static final class Metered extends TopicLag {
@@ -76,7 +76,7 @@ class TopicLag {
                 if (change != 0) {
                     events.lag(topic, change);
                 }
-            } while (lag != lag()); // Another thread may have told an older one in between.
+            } while (lag != lag()); // Another thread may have reported an older lag meanwhile.
         }
     }
 }

@@ -13,20 +13,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one client has on its way into one topic, in the order of the calls: each message from {@link #offer} to its one end, and the room that all of
- * them take, which is bounded.
+ * The messages that one client is publishing to one topic, in the order of the calls: each message from {@link #offer} to its single end,
+ * and the total size of all of them, which is bounded.
  *
  * <p>{@link #offer} and {@link #isCrowded} are for every thread; all else is confined to the strand of the publisher.
  */
 final class TopicOutbox {
-    /** Whoever comes when there is more waits for room. */
+    /** A caller waits for room while there is more than this. */
     static final int MOST_BYTES = 8 * 1024 * 1024;
 
     private static final long RETIRED = Long.MIN_VALUE / 2;
 
     private final Answers answers;
     private final Queue<TopicPublication> incoming = new ConcurrentLinkedQueue<>();
-    /** Weight of what has not ended; {@link #RETIRED} and a little when nothing more is accepted. */
+    /** The weight of the messages that have not ended; {@link #RETIRED} and a little when nothing more is accepted. */
     private final AtomicLong weight = new AtomicLong();
 
     private final Deque<TopicPublication> waiting = new ArrayDeque<>();
@@ -36,7 +36,7 @@ final class TopicOutbox {
         this.answers = new Answers(kernel, () -> {});
     }
 
-    /** Takes a message; false when nothing more is accepted. */
+    /** Takes a message; false if nothing more is accepted. */
     boolean offer(TopicPublication message) {
         if (weight.addAndGet(message.weight()) < 0) {
             weight.addAndGet(-message.weight());
@@ -50,12 +50,12 @@ final class TopicOutbox {
         return weight.get() > MOST_BYTES;
     }
 
-    /** Accepts nothing more, if nothing is on its way. */
+    /** Accepts nothing more, if no message is under way. */
     boolean retire() {
         return weight.compareAndSet(0, RETIRED);
     }
 
-    /** What was offered stands in line from here on. Whether there was any. */
+    /** Moves the offered messages to the waiting line. Returns whether there were any. */
     boolean gather() {
         boolean any = false;
         for (TopicPublication message = incoming.poll(); message != null; message = incoming.poll()) {
@@ -65,7 +65,7 @@ final class TopicOutbox {
         return any;
     }
 
-    /** The one that is next to be sent; null when none waits. */
+    /** The next message to send; null if none waits. */
     @Nullable
     TopicPublication first() {
         return waiting.peekFirst();
@@ -75,7 +75,7 @@ final class TopicOutbox {
         return waiting.removeFirst();
     }
 
-    /** What was taken out and has not been sent after all is next again, but for what has ended. */
+    /** Messages that were taken out but not sent after all are next again, except those that have ended. */
     void putBack(List<TopicPublication> messages) {
         for (int i = messages.size() - 1; i >= 0; i--) {
             TopicPublication message = messages.get(i);
@@ -86,14 +86,16 @@ final class TopicOutbox {
         }
     }
 
-    /** All that wait, in order; none waits any more. */
+    /** Removes and returns all waiting messages, in order. */
     List<TopicPublication> removeAll() {
         List<TopicPublication> all = List.copyOf(waiting);
         waiting.clear();
         return all;
     }
 
-    /** They are in the topic, from this offset on. One that was told otherwise before has its place all the same. */
+    /**
+     * The messages are in the topic, from this offset on. A message whose caller was told otherwise before occupies an offset all the same.
+     */
     void published(List<TopicPublication> messages, long firstOffset) {
         List<TopicPublication> stages = new ArrayList<>();
         long offset = firstOffset;
@@ -128,7 +130,7 @@ final class TopicOutbox {
         makeRoom();
     }
 
-    /** Completes when there is room again. */
+    /** Completes {@code room} when there is room again. */
     void whenRoom(CompletableFuture<Void> room) {
         waitingForRoom.add(room);
         makeRoom();

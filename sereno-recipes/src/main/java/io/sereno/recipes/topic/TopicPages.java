@@ -3,9 +3,9 @@ package io.sereno.recipes.topic;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
 
-/** How many entries of a topic to ask for at a time: many where they are small, never more than a store answers with. */
+/** How many entries of a topic to read at a time: many if they are small, but never more than a store returns. */
 final class TopicPages {
-    /** So many of the largest batches fit into the least that every store answers with. */
+    /** Every store can answer with this many of the largest batches. */
     private static final int LEAST = 3;
 
     private static final int MOST = 64;
@@ -29,7 +29,7 @@ final class TopicPages {
         }
     }
 
-    /** Perhaps the answer would have been too large. Says whether a smaller page is worth another attempt at once. */
+    /** The read failed, perhaps because the answer was too large. Returns whether to retry at once with a smaller page. */
     boolean failed() {
         boolean isLarge = size > LEAST;
         size = LEAST;

@@ -8,15 +8,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a reader begins.
  *
- * @param feed what it reads from
- * @param durableName under which it reads; null for a place that nobody remembers
- * @param queueDirectory where those wait who want to read under that name
+ * @param feed the feed to read from
+ * @param durableName the name of the durable position; null without one
+ * @param queueDirectory the queue of readers that want to read under that name
  */
 record TopicPlace(
         TopicFeed feed,
         @Nullable String durableName,
         @Nullable String queueDirectory) {
-    /** Null for a place that nobody remembers. */
+    /** The durable position; null without a name. */
     @Nullable
     TopicPosition position(TopicCursor cursor) {
         return durableName == null || queueDirectory == null

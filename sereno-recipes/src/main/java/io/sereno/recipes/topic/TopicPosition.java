@@ -24,23 +24,25 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A durable place in a topic: up to where the messages were handled that were read under one name.
+ * A durable place in a topic: the offset up to which the messages read under one name were handled.
  *
- * <p>Stored: the entry {@code position-<name>} in the directory of the topic, with the stream and the next offset; and, in a directory of its own,
- * the queue of those who want to read under the name, with one {@link Turn} for each.
+ * <p>Stored: the entry {@code position-<name>} in the directory of the topic, with the stream and the next offset; and, in a directory of
+ * its own, the queue of the readers that want to read under the name, with one {@link Turn} for each.
  *
- * <p>Invariant: the stored offset never decreases within a stream, and no message below it is unacknowledged; unless the store loses messages, which
- * takes it back to where the topic goes on.
+ * <p>Invariant: the stored offset never decreases within a stream, and no message below it is unacknowledged; unless the store loses
+ * messages, which moves the position back to where the topic continues.
  *
  * <ol>
- *   <li>Wait for the turn. Then read header and position, and begin there. Without a position, store one first, at the first message that is kept:
- *       what is trimmed unread from then on is a gap. Without a topic, wait for one.
- *   <li>What is acknowledged is stored {@value #PAUSE_MILLIS} ms later, with what was acknowledged meanwhile; one commit at a time, under the condition
- *       that the stream is the same, the position unchanged, and the batch that was handled last still there.
- *   <li>A conflict: another was active in between, or an earlier attempt went through after all. Read what is stored: as far or farther, there is
- *       nothing to do; else commit again, without the batch if retention has taken that. The topic was deleted: forget it.
- *   <li>The store has lost what was handled: what is acknowledged ends where the topic goes on, and a position behind that is moved back.
- *   <li>Loss of the turn: halt, and wait for the next one. Closing: store what is acknowledged, then leave.
+ *   <li>Wait for the turn. Then read header and position, and begin there. Without a position, first store one at the first message that is
+ *       kept: messages trimmed unread from then on are a gap. Without a topic, wait for one.
+ *   <li>Store an acknowledgement after {@value #PAUSE_MILLIS} ms, together with those that came meanwhile; one commit at a time, under the
+ *       condition that the stream is the same, the position unchanged, and the batch that was handled last still there.
+ *   <li>On a conflict, another reader was active in between, or an earlier attempt was applied after all. Read the stored position. If it
+ *       is as far or farther, there is nothing to do; else commit again, without the batch if retention has removed that. If the topic was
+ *       deleted, forget the acknowledgement.
+ *   <li>If the store has lost what was handled, the acknowledgement is cut to where the topic continues, and a stored position beyond that
+ *       is moved back.
+ *   <li>When the turn is lost, halt, and wait for the next turn. When closing, store what is acknowledged, then leave.
  * </ol>
  *
  * <p>All but {@link #isActive}, {@link #acknowledge} and {@link #close} is confined to the strand.
@@ -51,7 +53,7 @@ final class TopicPosition implements Turn.Owner {
     private static final int PAUSE_MILLIS = 50;
     private static final Duration PAUSE = Duration.ofMillis(PAUSE_MILLIS);
 
-    /** Up to where a stream was handled, in a history of the cursor. */
+    /** The offset up to which a stream was handled, in a history of the cursor. */
     private record Place(long stream, long next, int history) {
         boolean isBeyond(@Nullable Place other) {
             return other == null
@@ -84,30 +86,32 @@ final class TopicPosition implements Turn.Owner {
     private final AtomicBoolean due = new AtomicBoolean();
     private volatile @Nullable Session session;
 
-    /** As it was read or committed last; revision 0: there is none. */
+    /** As it was read or committed last; revision 0: no position is stored. */
     private @Nullable Place stored;
 
     private long storedRevision;
-    /** Whether {@code stored} is worth a commit; false before the first read, and when something else was there. */
+    /** Whether {@code stored} is current enough to commit on; false before the first read, and after a conflict. */
     private boolean known;
-    /** Has the turn, and has not begun yet. */
+    /** It has the turn, but has not begun to read. */
     private boolean beginning;
-    /** Where to begin under a name that has no position yet. */
+    /** Where to begin, if the name has no position yet. */
     private @Nullable Place first;
-    /** There is no topic to begin in. */
+    /** There is no topic to read. */
     private boolean absent;
-    /** How often it had the turn: what was read before the last one does not count, another may have been active in between. */
+    /**
+     * How often it had the turn: a read from before the last grant does not count, since another reader may have been active in between.
+     */
     private int grants;
 
-    /** The batch that was handled last, as far as it is known. */
+    /** The batch that was handled last, if known. */
     private TopicTrail.@Nullable Step handled;
     /** The same, if somebody has removed it. */
     private TopicTrail.@Nullable Step removed;
     /** Where the topic began when its header was read last. */
     private long low;
-    /** What is stored is of before the store lost messages, and is to be moved back. */
+    /** The stored position is from before the store lost messages, and has to be moved back. */
     private boolean rewinding;
-    /** How often in a row a commit was in conflict with what was read just before. */
+    /** How often in a row a commit conflicted with what was read just before. */
     private int conflicts;
 
     private boolean busy;
@@ -173,7 +177,10 @@ final class TopicPosition implements Turn.Owner {
         }
     }
 
-    /** Stores what is acknowledged, and leaves. Completes when that is done, or an operation timeout has passed, and the next one may have its turn. */
+    /**
+     * Stores what is acknowledged, and leaves the queue. Completes when that is done, or an operation timeout has passed, and the next
+     * reader may have its turn.
+     */
     CompletableFuture<Void> close() {
         strand.execute(() -> {
             if (!closing) {
@@ -197,7 +204,7 @@ final class TopicPosition implements Turn.Owner {
 
     @Override
     public void waiting() {
-        // Behind others; that is what is to be expected.
+        // Waiting behind others is normal.
     }
 
     @Override
@@ -209,7 +216,7 @@ final class TopicPosition implements Turn.Owner {
         step();
     }
 
-    // Step 4.
+    // Step 5.
     @Override
     public void lost(LossCause cause) {
         session = null;
@@ -232,12 +239,12 @@ final class TopicPosition implements Turn.Owner {
 
     @Override
     public void seen(List<Entry> queue) {
-        // Who else waits does not matter.
+        // The other waiting readers do not matter.
     }
 
     @Override
     public void givenBack() {
-        // The turn goes on by itself.
+        // The turn continues by itself.
     }
 
     @Override
@@ -245,7 +252,7 @@ final class TopicPosition implements Turn.Owner {
         left.complete(null);
     }
 
-    /** Does the next thing that is to be done, if nothing is under way. */
+    /** Starts the next action, if nothing is under way. */
     private void step() {
         if (busy || givenUp || (broken && !closing)) {
             return;
@@ -273,13 +280,13 @@ final class TopicPosition implements Turn.Owner {
         }
     }
 
-    /** What was acknowledged, as far as it was not lost since. */
+    /** What was acknowledged, unless the store has lost it since. */
     private @Nullable Place wanted() {
         Place done = acknowledged.get();
         return done == null || done.history() == cursor.history() ? done : null;
     }
 
-    // Steps 1 and 3. The header first: what is stored under another stream does not count.
+    // Steps 1 and 3. The header is read first: a position stored under another stream does not count.
     private void load() {
         busy = true;
         int grant = grants;
@@ -323,7 +330,7 @@ final class TopicPosition implements Turn.Owner {
             beginning = false;
             Place done = wanted();
             if (done != null && done.isBeyond(stored)) {
-                // Handled here before the turn was lost, and not stored yet.
+                // Handled here before the turn was lost, but not stored yet.
                 cursor.resume(header, done.next());
             } else {
                 cursor.begin(header, stored.next());
@@ -368,12 +375,12 @@ final class TopicPosition implements Turn.Owner {
         });
     }
 
-    /** Once is no wonder. Twice, and the batch is not there: the store has lost it, or somebody has removed it. */
+    /** A single conflict is normal. After two, with the batch missing, the store has lost the batch or somebody has removed it. */
     private void conflict() {
         if (++conflicts < 2) {
             done();
         } else if (closing || session == null) {
-            acknowledged.set(null); // It comes again.
+            acknowledged.set(null); // The messages are delivered again.
             done();
         } else {
             TopicTrail.Step batch = handled;

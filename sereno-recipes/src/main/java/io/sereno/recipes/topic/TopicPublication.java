@@ -5,26 +5,28 @@ import io.sereno.recipes.kernel.Answers;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A message on its way into a topic, and the stage of its offset: one object, since there may be millions. */
+/** A message being published, and the stage of its offset: one object, since there may be millions. */
 final class TopicPublication extends CompletableFuture<Long> implements Answers.Answer {
-    /** What one takes beside its octets, so that many empty ones are bounded too. */
+    /** The size of a message without its octets, so that many empty messages are bounded too. */
     private static final int OVERHEAD_BYTES = 64;
 
     final byte[] octets;
     final Retention retention;
-    /** By the kernel's clock: when the caller is to be told that it was too long. */
+    /** By the kernel's clock: when the caller is told that the operation timed out. */
     final long deadline;
-    /** Whether a thread of a user waits for it, and nothing else can hang on it. */
+    /** Whether a user's thread waits for it, and nothing else can depend on it. */
     final boolean awaited;
     /** Part of a commit that was sent and may have been applied. Confined to the strand. */
     boolean sent;
 
-    /** Its caller knows the end. Confined to the strand; the stage does not count, whoever has it may complete it. */
+    /**
+     * Its caller has been told the outcome. Confined to the strand. The stage's own state does not count, since any holder may complete it.
+     */
     boolean ended;
 
     long offset;
 
-    /** Why it was not published, or nobody knows; null when it was. */
+    /** Why it was not published, or the outcome is unknown; null if it was published. */
     @Nullable
     RuntimeException failure;
 
@@ -35,7 +37,7 @@ final class TopicPublication extends CompletableFuture<Long> implements Answers.
         this.awaited = awaited;
     }
 
-    /** The caller hears of it. */
+    /** Reports the outcome to the caller. */
     @Override
     public void tell() {
         RuntimeException cause = failure;

@@ -28,24 +28,25 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that one client publishes to one topic: many callers, one commit in flight. There is one publisher for a name ({@link InUse}), for as long as
- * it has been used lately.
+ * Publishes all messages of one client to one topic: many callers, one commit in flight. There is one publisher for a name ({@link InUse}),
+ * as long as it has been used lately.
  *
  * <p>Stored, in the directory of the topic: the {@link TopicHeader}, and one {@link TopicBatch} for each commit.
  *
- * <p>Invariant: every batch is put under the condition that the header is unchanged, together with the header that counts it. So offsets are dense,
- * and of the copies of one commit at most one takes effect.
+ * <p>Invariant: every batch is put under the condition that the header is unchanged, together with the header that counts it. So offsets
+ * are dense, and of the copies of one commit at most one takes effect.
  *
  * <ol>
- *   <li><b>Header.</b> It is known from the last commit, else read. There is none: put an empty one, which says the same as none; so it does not
- *       matter when, or how often, that happens.
- *   <li><b>Send.</b> What waits, up to the size of a batch, in one commit: {@code modRevision(header) == x} -> header, batch, and without what
- *       {@link TopicTrimmer} finds too old. Committed: the callers hear their offsets.
- *   <li><b>Conflict.</b> Another client was faster, and nothing was put: again, with the new header.
- *   <li><b>Settle.</b> In doubt, send the same commit again. Committed: so it had not been applied. A conflict: the header was changed, by the copy
- *       or by another client; the batch at its offset shows by whom. If that is gone, the callers hear that nobody knows.
- *   <li><b>Deadline.</b> A caller that has waited for the operation timeout hears that the message was not published, if it was never sent, else that
- *       nobody knows. Later ones go on: in front of them, a late copy may still take effect; behind them it cannot.
+ *   <li><b>Header.</b> It is known from the last commit, else read. If there is none, put an empty header, which equals no header; so it
+ *       does not matter when, or how often, that happens.
+ *   <li><b>Send.</b> Pack the waiting messages, up to the size of a batch, into one commit: {@code modRevision(header) == x} -> header,
+ *       batch, and without what {@link TopicTrimmer} finds too old. If it is committed, report the offsets to the callers.
+ *   <li><b>Conflict.</b> Another client was faster, and nothing was put: retry with the new header.
+ *   <li><b>Settle.</b> If the outcome is unknown, send the same commit again. If it is committed, the first copy had not been applied. If
+ *       it conflicts, the header was changed, by the copy or by another client; the batch at its offset shows which. If that batch is gone,
+ *       report an unknown outcome to the callers.
+ *   <li><b>Deadline.</b> When a caller has waited for the operation timeout, report that the message was not published, if it was never
+ *       sent, else an unknown outcome. Later messages continue: in front of them, a late copy may still take effect; behind them it cannot.
  * </ol>
  *
  * <p>All but {@link #offer}, {@link #flush}, {@link #room} and {@link #close} is confined to the strand.
@@ -57,13 +58,13 @@ final class TopicPublisher {
     static final int MOST_MESSAGE_BYTES = 64 * 1024;
 
     private static final int MOST_BATCH_BYTES = 256 * 1024;
-    /** For the header, and the names of all entries of a commit. */
+    /** Space for the header, and the names of all entries of a commit. */
     private static final int COMMIT_OVERHEAD_BYTES = 8 * 1024;
 
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int CONTENDED = 16;
 
-    /** The commit that is under way, or in doubt. */
+    /** The commit that is in flight, or whose outcome is unknown. */
     private record Sending(
             List<TopicPublication> messages,
             TopicHeader header,
@@ -95,17 +96,19 @@ final class TopicPublisher {
     private final TopicOutbox outbox;
     private final AtomicBoolean due = new AtomicBoolean();
     private @Nullable TopicHeader header;
-    /** What was published last. */
+    /** The batch that was published last. */
     private final TopicTrail trail = new TopicTrail();
 
     private long ofStream;
     private @Nullable Sending sending;
     /** Whether {@code sending} may have been applied, or may be yet. */
     private boolean doubtful;
-    /** Whether the header has changed since {@code sending} was sent, so that the batch tells what became of it. */
+    /** Whether the header has changed since {@code sending} was sent, so that the batch at its offset shows the outcome. */
     private boolean decided;
 
-    /** Ask for the header to come back with so many commits more: it is cheaper than reading it after each conflict. */
+    /**
+     * The number of following commits that ask for the header in the answer: that is cheaper than reading the header after each conflict.
+     */
     private int contended;
     /** A request, a pause or a removal is under way. */
     private boolean busy;
@@ -135,13 +138,16 @@ final class TopicPublisher {
         return Math.min(MOST_BATCH_BYTES, most);
     }
 
-    /** What a message may take: a little less than 64 KiB where no more fits into a value than that. */
+    /** The maximum size of a message: a little less than 64 KiB if a value can hold no more than that. */
     static int messageBytes(Guarantees guarantees, String nodeId) {
         int head = TopicBatch.headBytes(nodeId) + TopicBatch.sizeBytes(MOST_MESSAGE_BYTES);
         return Math.min(MOST_MESSAGE_BYTES, batchBytes(guarantees) - head);
     }
 
-    /** Takes a message; false if it has retired, and another one is to be asked. Who calls {@link #flush} next sends it. */
+    /**
+     * Takes a message; false if this publisher has retired, and the caller has to use another one. The next call of {@link #flush} sends
+     * it.
+     */
     boolean offer(TopicPublication message) {
         return outbox.offer(message);
     }
@@ -150,7 +156,10 @@ final class TopicPublisher {
         return outbox.isCrowded();
     }
 
-    /** In the calling thread, where it may take the rest with it; or soon, together with what comes meanwhile. */
+    /**
+     * Sends what was offered: {@code now} in the calling thread, possibly with messages of others; else soon, together with messages that
+     * come meanwhile.
+     */
     void flush(boolean now) {
         if (now) {
             strand.execute(this::step);
@@ -159,7 +168,7 @@ final class TopicPublisher {
         }
     }
 
-    /** Completes when there is room again; within the operation timeout, since then what takes it has ended. */
+    /** Completes when there is room again; within the operation timeout, since by then the messages that take up the room have ended. */
     CompletableFuture<Void> room() {
         CompletableFuture<Void> room = new CompletableFuture<>();
         strand.execute(() -> {
@@ -178,9 +187,9 @@ final class TopicPublisher {
         });
     }
 
-    /** Does the next thing that is to be done, if nothing is under way. */
+    /** Starts the next action, if nothing is under way. */
     private void step() {
-        // Lowered before the queue is emptied: what comes later asks again.
+        // Cleared before the queue is emptied, so that a later message requests another step.
         due.set(false);
         used |= outbox.gather();
         if (closed) {
@@ -228,7 +237,7 @@ final class TopicPublisher {
         });
     }
 
-    /** False when nobody can read the header, which is what the callers hear. */
+    /** False if the header is unreadable, which is reported to the callers. */
     private boolean knows(Snapshot snapshot) {
         header = null;
         try {
@@ -244,7 +253,7 @@ final class TopicPublisher {
         }
     }
 
-    /** What is left of a topic that was deleted is gone. */
+    /** Runs when the remains of a deleted topic are gone. */
     private void makeHeader() {
         Commit commit = Commit.to(directory)
                 .ifAbsent(TopicHeader.NAME)
@@ -266,7 +275,7 @@ final class TopicPublisher {
     // Step 2.
     private void pack(TopicHeader known) {
         if (outbox.first() == null) {
-            done(); // Their time has ended meanwhile.
+            done(); // They have timed out meanwhile.
             return;
         }
         List<byte[]> octets = new ArrayList<>();
@@ -382,7 +391,7 @@ final class TopicPublisher {
         try {
             return TopicBatch.decode(batch).stream() == stream;
         } catch (UnreadableEntryException unreadable) {
-            return false; // So it tells nothing, and the callers hear that.
+            return false; // The batch shows nothing, so the callers get an unknown outcome.
         }
     }
 
@@ -408,7 +417,8 @@ final class TopicPublisher {
         });
     }
 
-    // Step 5. One timer, for whatever is to end next; when nothing is, it looks whether this is still used.
+    // Step 5. One timer, for the next message to time out; if there is none, the timer checks whether this publisher is
+    // still used.
     private void tick() {
         if (ticking) {
             return;
@@ -452,7 +462,7 @@ final class TopicPublisher {
         dropSettled();
     }
 
-    /** A batch that nobody waits for is not worth being settled: what comes next makes it impossible, or finds it applied. */
+    /** Drops a batch that no caller waits for: the next commit makes it impossible, or finds it applied. */
     private void dropSettled() {
         if (sending != null && doubtful && sending.messages().stream().allMatch(message -> message.ended)) {
             sending = null;

@@ -28,22 +28,22 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives the messages of a topic to those who ask for the next one, in the order in which they ask.
+ * Gives the messages of a topic to callers of {@code next}, in the order of their calls.
  *
- * <p>A call acknowledges all that was returned before it. What was given to a caller that was interrupted in the same moment is given to the next,
- * and nothing behind it is acknowledged before.
+ * <p>A call acknowledges all messages that were returned before it. A message given to a caller that was interrupted at the same moment is
+ * given to the next caller, and no later message is acknowledged before it.
  */
 final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     private static final String OPERATION = "next";
 
-    /** One caller; empty when its time ended. */
+    /** One call; completes empty when its time limit ends. */
     private static final class Request extends CompletableFuture<Optional<TopicCursor.Next>> {
         private Runnable cancelLimit = () -> {};
-        /** The caller has what it was given; before that, an interrupt may make it give that back. */
+        /** The caller has received its result; before that, an interrupt may make it give the result back. */
         private volatile boolean arrived;
     }
 
-    /** Something that was given out, in this order. */
+    /** A message or gap that was given out. */
     private record Given(Request to, TopicCursor.Next next, int epoch) {}
 
     /** What the store has lost comes before what took its place. */
@@ -63,17 +63,17 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
 
     // Confined to the strand.
     private final Deque<Request> requests = new ArrayDeque<>();
-    /** What may come back yet, or is not acknowledged yet. */
+    /** What may still be given back, or is not acknowledged yet; in the order in which it was given out. */
     private final Deque<Given> given = new ArrayDeque<>();
     /** To be given out again, in order. */
     private final NavigableMap<Key, TopicCursor.Next> givenBack = new TreeMap<>(Key.ORDER);
-    /** The cursor's, when something was given back. */
+    /** The cursor's epoch when something was given back. */
     private int epoch;
-    /** Behind all that arrived. */
+    /** The offset after all messages that arrived. */
     private long arrived;
 
     private long acknowledged;
-    /** The cursor's, for which those two are true. */
+    /** The cursor's history to which {@code arrived} and {@code acknowledged} belong. */
     private int history;
 
     private @Nullable RuntimeException ended;
@@ -181,7 +181,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         }
         if (epoch != cursor.epoch()) {
             epoch = cursor.epoch();
-            givenBack.clear(); // The cursor begins anew, where it is right now.
+            givenBack.clear(); // The cursor starts again at its current place.
         }
         Map.Entry<Key, TopicCursor.Next> earliest = givenBack.pollFirstEntry();
         return earliest == null ? cursor.poll() : earliest.getValue();
@@ -218,7 +218,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         }
     }
 
-    /** What arrived is acknowledged, up to the first that did not. What the store has lost since does not count. */
+    /** Acknowledges what arrived, up to the first message that did not. What the store has lost since does not count. */
     private void acknowledge() {
         int current = cursor.history();
         if (history != current) {
@@ -290,7 +290,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
             });
         }
         CompletableFuture<Void> left = position == null ? CompletableFuture.completedFuture(null) : position.close();
-        // Not before: a client that closes meanwhile waits for the position to be stored.
+        // Only then, since a client that closes meanwhile waits for the position to be stored.
         return left.thenRun(() -> client.closed(this));
     }
 }

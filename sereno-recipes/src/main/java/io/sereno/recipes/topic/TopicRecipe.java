@@ -19,11 +19,11 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The topic as its users call it: gives messages to the {@link TopicPublisher} of its name, and makes readers on the {@link TopicFeed}. Holds
- * nothing itself.
+ * The topic's public API: gives messages to the {@link TopicPublisher} of its name, and creates readers on the {@link TopicFeed}. Holds no
+ * state itself.
  *
- * <p>Stored, in one directory: a {@link TopicHeader}, one {@link TopicBatch} for each commit that published, one {@link TopicPosition} for each
- * durable name; while it is being deleted, a {@link TopicRemoval}.
+ * <p>Stored, in one directory: a {@link TopicHeader}, one {@link TopicBatch} for each commit that published, one {@link TopicPosition} for
+ * each durable name; and, while the topic is being deleted, a {@link TopicRemoval}.
  */
 public final class TopicRecipe<T> implements Topic<T> {
     private static final String RECIPE = "topic";
@@ -36,7 +36,7 @@ public final class TopicRecipe<T> implements Topic<T> {
     private final Codec<T> codec;
     private final Retention retention;
     private final int mostBytes;
-    /** The last one that took a message; it may have retired. */
+    /** The last publisher that took a message; it may have retired. */
     private volatile @Nullable TopicPublisher publisher;
 
     public TopicRecipe(Client client, Directories directories, String name, Codec<T> codec) {
@@ -104,7 +104,7 @@ public final class TopicRecipe<T> implements Topic<T> {
                 publisher = current;
                 return current;
             }
-            publishers.remove(directory, current); // It has retired; what comes next makes another.
+            publishers.remove(directory, current); // It has retired; the next call of get makes another.
         }
     }
 
@@ -128,7 +128,7 @@ public final class TopicRecipe<T> implements Topic<T> {
         return new TopicPull<>(client, place(from), codec).open(from, now);
     }
 
-    /** Everything that may fail comes before anything is held. */
+    /** Does everything that may fail, before anything is held. */
     private @Nullable TopicHeader begin(String operation, From from) {
         Objects.requireNonNull(from, "from is null");
         client.requireOpen(operation, scope);

@@ -21,27 +21,29 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes a topic: first the header, then whatever else is there, some entries at a time.
+ * Deletes a topic: first the header, then all other entries, some at a time.
  *
  * <p>Stored: the entry {@code removal}, from the deletion of the header to the end.
  *
- * <p>Invariant: there is a header, or a removal, or nothing at all; only under a header are entries added, and only under a removal are all taken.
+ * <p>Invariant: there is a header, or a removal, or nothing at all. Entries are added only while there is a header, and all are deleted
+ * only while there is a removal.
  *
  * <ol>
- *   <li>{@code createRevision(header) == r} -> without header, with removal. The topic is gone: no publisher and no reader of that
- *       stream can commit anything any more.
- *   <li>Page by page, delete what is there, under the condition of this removal.
- *   <li>Nothing left: delete the removal.
+ *   <li>{@code createRevision(header) == r} -> without header, with removal. The topic is gone: no publisher or reader of that stream can
+ *       commit anything any more.
+ *   <li>Page by page, delete what is there, under the condition that this removal exists.
+ *   <li>When nothing is left, delete the removal.
  * </ol>
  *
- * <p>Anybody may go on with a removal that another began: whoever publishes next does, so that a deleter that died leaves nothing behind. Every
- * commit may be repeated: what it is bound to never comes again. One attempt; a failure is told to whoever asked. Confined to the strand.
+ * <p>Any client may continue a removal that another began. The next publisher does, so that a deleter that died leaves nothing behind.
+ * Every commit may be repeated, since the revision in its condition never comes again. Makes one attempt, and reports a failure to the
+ * caller. Confined to the strand.
  */
 public final class TopicRemoval {
     public static final String NAME = "removal";
 
     private static final Bytes VALUE = Bytes.utf8("sereno/1 removal\n");
-    /** As many as every store takes in one commit. */
+    /** Every store accepts this many in one commit. */
     private static final int MOST_WRITES = 32;
 
     private final Kernel kernel;
@@ -55,10 +57,10 @@ public final class TopicRemoval {
     private boolean inDoubt;
     /** The header is gone, and more was to be deleted. */
     private boolean begun;
-    /** Whoever asked for it has heard how it ended: nothing more is sent. */
+    /** The caller has been told the outcome: nothing more is sent. */
     private boolean stopped;
 
-    /** {@code onGone} runs when nothing is left of what was to be deleted. */
+    /** {@code onGone} runs when all that was to be deleted is gone. */
     public TopicRemoval(Kernel kernel, Strand strand, String directory, Runnable onGone) {
         this.kernel = kernel;
         this.strand = strand;
@@ -66,7 +68,7 @@ public final class TopicRemoval {
         this.onGone = onGone;
     }
 
-    /** Tries until nothing is left, at most for the operation timeout. */
+    /** Retries until nothing is left, at most for the operation timeout. */
     public static CompletableFuture<Void> of(Scope scope, String directory) {
         Kernel kernel = scope.kernel();
         Strand strand = new Strand();
@@ -75,7 +77,7 @@ public final class TopicRemoval {
         var unused = gone.whenComplete((done, failure) -> removal.stopped = true);
         Backoff backoff = kernel.backoff();
         AtomicReference<@Nullable BackendException> last = new AtomicReference<>();
-        // First, since where the store answers at once the rest runs right here.
+        // Scheduled first, since with a store that answers at once the rest runs right here.
         Runnable cancel = kernel.time()
                 .schedule(
                         kernel.operationTimeout(),
@@ -140,7 +142,7 @@ public final class TopicRemoval {
         });
     }
 
-    /** Goes on with a removal, if there is one. */
+    /** Continues a removal, if there is one. */
     void help(Consumer<@Nullable BackendException> failed) {
         onFailure = failed;
         read(NAME, removal -> {

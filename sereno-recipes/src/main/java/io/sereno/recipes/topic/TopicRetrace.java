@@ -7,30 +7,32 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out whether the store still has what a reader has read, and up to where.
+ * Finds out whether the store still has what a reader has read, and up to which offset.
  *
  * <ol>
- *   <li>Read the header. If it ends with the batch that was read last, all is there.
- *   <li>If the topic goes on behind that batch, read it: as a rule it is there, and so is all before it.
- *   <li>Else read on from the oldest batch that the {@link TopicTrail} knows, or what retention has left. A batch of the trail that is found there,
- *       or is named by the batch or the header behind it, is still part of the topic, and so is all before it.
- *   <li>Another batch in its place, or a topic that ends before it, proves a loss. The newest that is still there is where the histories part. None is
- *       left: nobody knows where, and all that is kept may be new. Without a proof all is well: retention, or somebody's hand, took the rest.
+ *   <li>Read the header. If its last batch is the one that was read last, all is there.
+ *   <li>If the topic continues after that batch, read the batch: usually it is there, and so is all before it.
+ *   <li>Else read on from the oldest batch that the {@link TopicTrail} knows, or from what retention has left. A batch of the trail that is
+ *       found there, or is named by the batch or the header after it, is still part of the topic, and so is all before it.
+ *   <li>Another batch in its place, or a topic that ends before it, proves a loss. The histories part after the newest batch that is still
+ *       there. If none is left, the place is unknown, and all that is kept may be new. Without a proof nothing is lost: retention, or
+ *       somebody's manual change, removed the rest.
  * </ol>
  *
  * <p>Confined to the strand.
  */
 final class TopicRetrace {
-    /** What became of what was read. */
+    /** The fate of what was read. */
     sealed interface Found {
-        /** It is there, or retention took it. */
+        /** It is there, or retention removed it. */
         record Same() implements Found {}
 
         /** The topic was deleted. */
         record Deleted() implements Found {}
 
         /**
-         * The store has lost it from {@code to} on, and the topic goes on there. {@code changed}: no message before this one has become another.
+         * The store has lost it from {@code to} on, and the topic continues there. {@code changed}: no message before this offset has been
+         * replaced.
          */
         record Lost(long changed, long to) implements Found {}
     }
@@ -41,7 +43,7 @@ final class TopicRetrace {
     private final Consumer<Found> then;
     private final Map<Long, TopicTrail.Step> byFirst = new HashMap<>();
     private final Map<Long, TopicTrail.Step> byEnd = new HashMap<>();
-    /** Up to where the histories are the same; 0: nothing is known to be. */
+    /** The offset up to which the histories are known to be the same; 0: of no offset. */
     private long common;
     /** Something else is where a batch of the trail should be. */
     private boolean proven;
@@ -60,7 +62,7 @@ final class TopicRetrace {
         }
     }
 
-    /** Nothing else may use the scan meanwhile, nor change the trail. */
+    /** The scan may not be used otherwise meanwhile, nor the trail changed. */
     static void begin(TopicScan scan, long stream, TopicTrail trail, Consumer<Found> then) {
         new TopicRetrace(scan, stream, trail, then).header();
     }

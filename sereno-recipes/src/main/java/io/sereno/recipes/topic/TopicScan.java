@@ -15,35 +15,36 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One reader's way through the batches of a topic: from an offset on, page by page, in bounded reads.
+ * Searches the batches of a topic for one reader: from an offset on, page by page, in bounded reads.
  *
- * <p>Invariant: what is found begins with the message asked for and has no hole; that messages are gone is said only when the header, read after
- * they were missed, says so.
+ * <p>Invariant: what is found begins with the message asked for and has no hole. Messages are reported as gone only if the header, read
+ * after they were missed, says so.
  *
  * <ol>
- *   <li>Read a page of batches from the offset on. Batches that hang together and begin with the one that has the offset are found.
- *   <li>None: read the header. No header, or another stream's: the topic was deleted. {@code low} above the offset: trimmed. {@code next} not above
- *       it: nothing is there yet.
- *   <li>Else the message is kept: the page was read while it changed, or the batch begins before the offset. Read again, from further back each
- *       time. Nobody puts more than {@value #MOST_MESSAGES} messages in a batch, so a page that begins as far back has to show it.
- *   <li>If it does not, somebody has removed entries by hand: what is missing up to the next batch is told like what was trimmed.
+ *   <li>Read a page of batches from the offset on. If one of them has the offset, that batch and those that follow it without a hole are
+ *       found.
+ *   <li>If none has it, read the header. If there is no header, or it is of another stream, the topic was deleted. If {@code low} is above
+ *       the offset, the message was trimmed. If {@code next} is not above the offset, nothing is there yet.
+ *   <li>Else the message is kept: the page was read while it changed, or the batch begins before the offset. Read again, from further back
+ *       each time. No batch has more than {@value #MOST_MESSAGES} messages, so a page that begins that far back must show it.
+ *   <li>If it does not, somebody has removed entries by hand: the missing messages up to the next batch are reported as trimmed.
  * </ol>
  *
- * <p>Confined to the strand. Failed reads are repeated, for as long as it takes.
+ * <p>Confined to the strand. Failed reads are retried without limit.
  */
 final class TopicScan {
-    /** In one batch. */
+    /** The maximum number of messages in one batch. */
     static final int MOST_MESSAGES = 4_096;
 
-    /** How far before the offset to begin, one attempt after another. */
+    /** How far before the offset to begin, for each attempt. */
     private static final int[] BACK = {0, 1, 64, MOST_MESSAGES - 1};
 
     /** What there is from an offset on. */
     sealed interface Found {
-        /** Hanging together; the first one has the offset. Never empty. {@code more}: not all that there were behind it. */
+        /** Consecutive batches; the first one has the offset. Never empty. {@code more}: there were more after them. */
         record Batches(List<TopicBatch> batches, boolean more) implements Found {}
 
-        /** Nobody has published it yet; or the store has lost it, which whoever asked may tell from the header. */
+        /** Nobody has published it yet; or the store has lost it, which the caller can tell from the header. */
         record Nothing(TopicHeader header) implements Found {}
 
         /** Messages before this offset are gone. */
@@ -66,7 +67,7 @@ final class TopicScan {
     private boolean closed;
     private Runnable cancelPause = () -> {};
 
-    /** {@code onBroken} hears of entries that nobody can read: nothing is found then, nor will be. */
+    /** {@code onBroken} is told of unreadable entries: then nothing is found, now or later. */
     TopicScan(Scope scope, Strand strand, String directory, Consumer<RuntimeException> onBroken) {
         this.scope = scope;
         this.kernel = scope.kernel();
@@ -76,7 +77,7 @@ final class TopicScan {
         this.backoff = kernel.backoff();
     }
 
-    /** Why the last read failed; null when it did not. */
+    /** Why the last read failed; null if it succeeded. */
     @Nullable
     BackendException failure() {
         return failure;
@@ -101,7 +102,7 @@ final class TopicScan {
         return null;
     }
 
-    /** One search at a time. */
+    /** Only one search at a time. */
     void from(long stream, long offset, Consumer<Found> then) {
         new Search(stream, offset, then).page(offset);
     }
@@ -111,7 +112,7 @@ final class TopicScan {
         private final long offset;
         private final Consumer<Found> then;
         private int attempt;
-        /** Of the next batch behind what is missing. */
+        /** The first offset of the next batch after the missing messages. */
         private long seenBehind = Long.MAX_VALUE;
 
         Search(long stream, long offset, Consumer<Found> then) {

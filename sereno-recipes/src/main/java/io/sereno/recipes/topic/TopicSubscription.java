@@ -16,16 +16,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands the messages of a topic to a listener.
+ * Passes the messages of a topic to a listener.
  *
  * <ol>
- *   <li>When something is ready, one callback is submitted. It goes through what is there, some messages at most, so that others who use the same
+ *   <li>When something is ready, one callback is submitted. It handles what is there, up to a limit, so that others that use the same
  *       executor have their turn.
- *   <li>A message that failed is decided about by the listener: again after a pause, the next one, or the end.
- *   <li>What was handled is acknowledged, where the position is durable.
+ *   <li>When a message fails, the listener decides: retry after a pause, continue with the next message, or stop.
+ *   <li>What was handled is acknowledged, if the position is durable.
  * </ol>
  *
- * <p>Callbacks run one after another, and what is only theirs needs no more than that.
+ * <p>Callbacks run one after another, so state that only they use needs no further protection.
  */
 final class TopicSubscription<T> implements TopicCursor.Reader {
     private static final String OPERATION = "onMessage";
@@ -40,13 +40,13 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
     private final Backoff backoff;
     private final CallbackFailures failures;
 
-    /** A callback is submitted, or a pause is under way after which one will be. */
+    /** A callback is submitted, or will be after a pause that is under way. */
     private final AtomicBoolean due = new AtomicBoolean();
 
-    /** The callback that runs: one that closes the subscription is acknowledged all the same. */
+    /** The running callback: if it closes the subscription, its message is acknowledged all the same. */
     private volatile CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
 
-    /** Of the callbacks: what is to be handled again. */
+    /** For callbacks only: what is to be handled again. */
     private TopicCursor.@Nullable Next again;
 
     private int epoch;
@@ -117,7 +117,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
             if (next == null) {
                 due.set(false);
                 if (cursor.isReady() && isActive()) {
-                    ready(); // It came before that was lowered.
+                    ready(); // It came before {@code due} was cleared.
                 }
                 return;
             }
@@ -142,12 +142,15 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         return cursor.poll();
     }
 
-    /** Whether it may be told of messages now. What is ready for a turn that is over is not handed out; it is dropped in a moment. For every thread. */
+    /**
+     * Whether messages may be delivered now. What is ready for a turn that is over is not delivered; it is dropped soon. Callable from any
+     * thread.
+     */
     boolean isActive() {
         return position == null || position.isActive();
     }
 
-    /** Whether the next one may follow now. */
+    /** Returns whether the next message may follow now. */
     private boolean handled(TopicCursor.Next next) {
         if (next instanceof TopicCursor.Next.Missing missing) {
             try {

@@ -9,12 +9,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which batches somebody has read last: by them a reader sees that the store has lost some of them, and where the two histories part.
+ * The batches that a reader has read last: from them it sees that the store has lost some of them, and where the two histories part.
  *
  * <p>Confined to the strand.
  */
 final class TopicTrail {
-    /** So many batches are remembered. */
+    /** This many batches are remembered. */
     private static final int MOST = 1_024;
 
     private static final int MOST_SETTLED = 16;
@@ -26,15 +26,15 @@ final class TopicTrail {
         }
     }
 
-    /** Where, and behind which batch, this trail ends, and what does not go together with that. */
+    /** Where, and with which batch, this trail ends, and what disagrees with that. */
     private record Doubt(long end, String last, long otherEnd, String otherLast) {}
 
     private final Deque<Step> steps = new ArrayDeque<>();
-    /** The topic was seen to reach so far; 0 while nothing is known of it. */
+    /** The topic was seen to reach this offset; 0 while nothing is known of it. */
     private long end;
-    /** Id of the batch that ends there; empty where it is not known. */
+    /** Id of the batch that ends there; empty if it is not known. */
     private String last = "";
-    /** What was found out already: it is no reason to find it out again, should the store contradict itself. */
+    /** Disagreements already checked: they are not checked again if the store contradicts itself. */
     private final Set<Doubt> settled = new LinkedHashSet<>();
 
     private @Nullable Doubt doubt;
@@ -70,7 +70,7 @@ final class TopicTrail {
         begin(0, "");
     }
 
-    /** The topic was seen to reach this offset, with a batch of this id before it; empty: nobody knows which. */
+    /** The topic was seen to reach this offset; {@code idBefore} is the id of the batch before it, empty if unknown. */
     void begin(long at, String idBefore) {
         steps.clear();
         end = at;
@@ -79,7 +79,7 @@ final class TopicTrail {
 
     void add(TopicBatch batch) {
         if (batch.first() > end) {
-            steps.clear(); // What is missing between them was told.
+            steps.clear(); // The gap between them was reported.
         }
         steps.addLast(new Step(batch.first(), batch.end(), batch.id(), batch.revision()));
         if (steps.size() > MOST) {
@@ -89,7 +89,7 @@ final class TopicTrail {
         last = batch.id();
     }
 
-    /** Whether the batch may follow on what was read; false proves that the store has lost some of that. */
+    /** Whether the batch may follow what was read; false proves that the store has lost some of that. */
     boolean isFollowedBy(TopicBatch batch) {
         if (batch.first() >= end) {
             return batch.first() > end || agreesWith(batch.first(), batch.after());
@@ -102,7 +102,7 @@ final class TopicTrail {
         return agreesWith(header.next(), header.last());
     }
 
-    /** The same of what somebody else has read, perhaps earlier; so false is no more than a doubt. */
+    /** The same for another reader's trail, which may be older; so false only means a doubt. */
     boolean agreesWith(TopicTrail other) {
         return agreesWith(other.end, other.last);
     }
@@ -122,7 +122,7 @@ final class TopicTrail {
         return false;
     }
 
-    /** What was said last not to go together has been found out. */
+    /** The last disagreement has been checked. */
     void settle() {
         if (doubt != null) {
             if (settled.size() == MOST_SETTLED) {
@@ -133,7 +133,7 @@ final class TopicTrail {
         }
     }
 
-    /** What was read from this offset on is to be read again. */
+    /** What was read from this offset on has to be read again. */
     void goBack(long to) {
         while (!steps.isEmpty() && steps.getLast().first() >= to) {
             steps.removeLast();
@@ -142,7 +142,7 @@ final class TopicTrail {
         last = !steps.isEmpty() && steps.getLast().end() == to ? steps.getLast().id() : "";
     }
 
-    /** What was read from this offset on is not in the store any more. */
+    /** What was read from this offset on is no longer in the store. */
     void cut(long at) {
         Iterator<Step> newest = steps.descendingIterator();
         while (newest.hasNext() && newest.next().end() > at) {

@@ -13,21 +13,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the batches of a topic that retention does not keep, for the next commit to delete: whole ones, the oldest first, at most {@value
- * #AT_ONCE} with each commit. A publisher knows where its own batches begin and end. Those of others are looked up: when it is new, before its
- * first commit, so that one which publishes seldom trims too; later beside the commits, which do not wait for it. Confined to the strand.
+ * Finds the batches of a topic that retention does not keep, for the next commit to delete: whole ones, the oldest first, at most
+ * {@value #AT_ONCE} with each commit. A publisher knows where its own batches begin and end. It looks up those of others: a new publisher
+ * before its first commit, so that one which publishes seldom trims too; later in parallel with commits, which do not wait for the lookup.
+ * Confined to the strand.
  */
 final class TopicTrimmer {
     private static final int AT_ONCE = 8;
     private static final int MOST_KNOWN = 1_024;
 
-    /** What a commit is to delete, and where the topic begins after it. */
+    /** What a commit is to delete, and the offset at which the topic begins after it. */
     record Trim(long low, List<String> names) {}
 
     private record Kept(long first, long end, Instant at) {}
 
     private final TopicScan scan;
-    /** In the order of their offsets; there may be others between them. */
+    /** In the order of their offsets; there may be unknown batches between them. */
     private final Deque<Kept> known = new ArrayDeque<>();
 
     private long stream;
@@ -36,7 +37,7 @@ final class TopicTrimmer {
     private Runnable onLooked = () -> {};
 
     TopicTrimmer(Scope scope, Strand strand, String directory) {
-        // What cannot be read is not trimmed; whoever reads the topic says so.
+        // Unreadable entries are not trimmed; readers of the topic report them.
         this.scan = new TopicScan(scope, strand, directory, unreadable -> looked());
     }
 
@@ -44,7 +45,7 @@ final class TopicTrimmer {
         scan.close();
     }
 
-    /** Whether the first commit is to wait for a look; then {@code then} runs after it. */
+    /** Whether the first commit has to wait for a lookup; if so, {@code then} runs after it. */
     boolean looksFirst(TopicHeader header, Retention retention, Runnable then) {
         if (!isNew) {
             return false;
@@ -58,7 +59,7 @@ final class TopicTrimmer {
         return looking;
     }
 
-    /** For a commit under this header, after which the topic ends at this offset. */
+    /** Plans a commit under this header, after which the topic ends at {@code end}. */
     Trim plan(TopicHeader header, long end, Instant now, Retention retention) {
         if (header.stream() != stream) {
             stream = header.stream();
@@ -85,7 +86,7 @@ final class TopicTrimmer {
         return new Trim(low, names);
     }
 
-    /** The store has lost some of what is known here. */
+    /** The store has lost some of the known batches. */
     void forget() {
         known.clear();
     }

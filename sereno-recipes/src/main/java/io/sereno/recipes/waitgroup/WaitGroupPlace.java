@@ -13,11 +13,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tracked place, as whoever took it knows it. Stored: its <em>claim</em>, which stays, and its <em>life</em>, under the session of the worker's
- * client. Both come in one commit and go in one commit; a claim without a life is a worker that was lost.
+ * A tracked place, as its worker's client knows it. Stored: its <em>claim</em>, which has no lease, and its <em>life</em>, under the
+ * session of the client. Both are put in one commit and deleted in one commit; a claim without a life is a lost worker.
  *
  * @param revision the createRevision of both entries
- * @param group the createRevision of the header: a group that was deleted and used again is another one
+ * @param group the createRevision of the header: a group that was deleted and used again is another group
  */
 record WaitGroupPlace(Session session, String id, long revision, long group, long generation) {
     static final String CLAIM = "c-";
@@ -26,7 +26,7 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
     private static final String GROUP = "group";
     private static final String GENERATION = "generation";
 
-    /** The place is not there any more. */
+    /** The place no longer exists. */
     static final class Gone extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
@@ -55,7 +55,7 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
         private long group;
         private long generation;
 
-        /** {@code orphanage} gets a place that was taken after all, when the caller had been told that nobody knows. */
+        /** {@code orphanage} gets a place that was taken after all, after an unknown outcome had been reported to the caller. */
         Joining(Scope scope, Consumer<WaitGroupPlace> orphanage) {
             super("join", scope.kernel());
             this.scope = scope;
@@ -100,7 +100,7 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
         }
     }
 
-    /** Leaves a place; fails with {@link Gone} if it is not there any more. */
+    /** Leaves a place; fails with {@link Gone} if the place no longer exists. */
     static final class Leaving extends Change<WaitGroupState, Boolean> {
         private final WaitGroupPlace place;
         private final WaitGroupState.Leave how;
@@ -112,7 +112,7 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
             this.how = how;
         }
 
-        /** Of another group, the entries are removed all the same. */
+        /** If the group is another one, the entries are removed all the same. */
         @Override
         protected WaitGroupState apply(WaitGroupState state, long incarnation) {
             if (incarnation == 0) {

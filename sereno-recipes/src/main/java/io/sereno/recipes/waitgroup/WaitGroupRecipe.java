@@ -22,21 +22,23 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The wait group as its users call it.
+ * The wait group's public API.
  *
- * <p>Stored: the header {@code h}, a {@link WaitGroupState}, from the first {@link #add} until {@link #delete}; for each tracked worker a claim {@code
- * c-<id>} and, under its session, a life {@code l-<id>}; and what the {@link io.sereno.recipes.kernel.Cells cell} keeps beside the header.
+ * <p>Stored: the header {@code h}, a {@link WaitGroupState}, from the first {@link #add} until {@link #delete}; for each tracked worker a
+ * claim {@code c-<id>} and, under its session, a life {@code l-<id>}; and the entries that the {@link io.sereno.recipes.kernel.Cells cell}
+ * keeps beside the header.
  *
- * <p>Invariant: every change of the count is made once, together with the coming or going of the claim that it is made for: of the generation under
- * way, there are as many claims as the header has joined.
+ * <p>Invariant: every change of the count is made once, in the commit that puts or deletes the claim that it counts: the current generation
+ * has as many claims as the header has joined.
  *
  * <ol>
- *   <li>{@link #add}, {@link #done} and {@link #join} are changes of the header, and go through the one cell that this client has for the name.
- *   <li>A {@link WaitGroupWorker} leaves its place by a change, too.
- *   <li>A claim without a life is a worker that was lost. Whoever waits settles it, by a change that proves it; and so does who finds no free place,
- *       for that may have become free.
- *   <li>Waiting is the business of the {@link WaitGroupVigil}.
- *   <li>{@link #delete} removes everything; the header first, so that nothing goes on.
+ *   <li>{@link #add}, {@link #done} and {@link #join} are changes of the header, and go through the one cell that this client has for the
+ *       name.
+ *   <li>A {@link WaitGroupWorker} also leaves its place by a change.
+ *   <li>A claim without a life is a lost worker. A waiting client settles it by a change that proves the loss; so does a caller that finds
+ *       no free place, since the lost worker's place may be free then.
+ *   <li>The {@link WaitGroupVigil} does the waiting.
+ *   <li>{@link #delete} removes everything; the header first, so that nothing continues.
  * </ol>
  */
 public final class WaitGroupRecipe implements WaitGroup {
@@ -127,8 +129,8 @@ public final class WaitGroupRecipe implements WaitGroup {
     }
 
     /**
-     * Looks three times where somebody seems to be lost: a claim that was there, then had no life, and then was there is that of a lost worker, whatever
-     * moments each read has mixed.
+     * If a worker seems to be lost, reads three times: a claim that was present, then had no life, and then was present belongs to a lost
+     * worker, even if each read mixes several moments.
      */
     @Override
     public View inspect() {
@@ -153,7 +155,7 @@ public final class WaitGroupRecipe implements WaitGroup {
         Await.uninterruptibly(new Removal(client.kernel(), scope, "delete", directory, HEADER).start());
     }
 
-    /** Fails with {@link NoFreePlace} unless there is one that may be taken, or counted. */
+    /** Fails with {@link NoFreePlace} unless there is a place that may be taken, or counted. */
     static void requireFree(Scope scope, String operation, WaitGroupState state, boolean usable) {
         if (!usable || state.free() == 0) {
             String why = switch (state.stage()) {
@@ -169,7 +171,7 @@ public final class WaitGroupRecipe implements WaitGroup {
     }
 
     // Step 3.
-    /** Those who were lost may have left a place that is free: settles them before it says that there is none. */
+    /** Lost workers may have left free places: settles them before it reports that there is none. */
     private <R> R whenFree(String operation, Supplier<Change<WaitGroupState, R>> change) {
         long deadline = client.deadline();
         while (true) {
@@ -183,7 +185,7 @@ public final class WaitGroupRecipe implements WaitGroup {
                 try {
                     submit(settling, deadline);
                 } catch (WaitGroupPlace.Gone byOthers) {
-                    // Then there may be a free place now.
+                    // There may be a free place now.
                 } catch (OutcomeUnknownException | NotAppliedException unsure) {
                     throw new NotAppliedException(
                             scope.about(operation)

@@ -18,15 +18,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A wait group as one read of its directory showed it. The entries may be of different moments, so what is said of two of them, such as that a
- * claim has no life, is a suspicion.
+ * A wait group as one read of its directory showed it. The entries may be of different moments, so a statement about two of them, such as
+ * that a claim has no life, is only a suspicion.
  *
  * @param group the createRevision of the header; 0 if there is none
- * @param allClaims of whatever group and generation, the oldest first
- * @param lifeless claims without a life, of whatever group and generation; the oldest first
+ * @param allClaims of any group and generation, the oldest first
+ * @param lifeless claims without a life, of any group and generation; the oldest first
  */
 record WaitGroupSighting(long group, WaitGroupState state, List<Entry> allClaims, List<Entry> lifeless) {
-    /** A commit has 32 conditions at least: one for the header, two for each of these. */
+    /** A commit may have at least 32 conditions: one for the header, two for each of these. */
     private static final int MOST_SETTLED = 15;
 
     static WaitGroupSighting of(Snapshot snapshot) {
@@ -55,14 +55,14 @@ record WaitGroupSighting(long group, WaitGroupState state, List<Entry> allClaims
                         .toList());
     }
 
-    /** Those of this generation. */
+    /** The claims of this generation. */
     List<Entry> claims() {
         return allClaims.stream()
                 .filter(claim -> WaitGroupPlace.isOf(claim, group, state.generation()))
                 .toList();
     }
 
-    /** {@code proven} are claims of which it is known that they have no life. */
+    /** {@code proven} are claims that are known to have no life. */
     WaitGroup.View view(List<Entry> proven) {
         List<Entry> claims = claims();
         List<String> lost = new ArrayList<>();
@@ -78,7 +78,7 @@ record WaitGroupSighting(long group, WaitGroupState state, List<Entry> allClaims
                 lost);
     }
 
-    /** Treats the oldest of those that seem to be lost as lost; null if there are none. */
+    /** Settles the oldest claims that seem to be lost; null if there are none. */
     @Nullable
     Settling settle(Kernel kernel) {
         return group == 0 || lifeless.isEmpty()
@@ -91,9 +91,9 @@ record WaitGroupSighting(long group, WaitGroupState state, List<Entry> allClaims
     }
 
     /**
-     * Removes claims, on condition that they have no life, and lets the policy apply to those of the generation that is under way. True if that was
-     * done: by whomever it is tried, it is done once. A life, once gone, never comes back; and one that is there may go, so a copy that comes late may
-     * still do, what it was refused before: rightly, as the header is still the same.
+     * Removes claims, on condition that they have no life, and applies the policy to those of the current generation. Completes with true
+     * when that is done. It takes effect once, whichever client tries it. A life that is gone never comes back, and a life that is there
+     * may still go. So a late copy may still be applied after it was refused before; rightly, since the header is still the same.
      */
     static final class Settling extends Change<WaitGroupState, Boolean> {
         private final List<Entry> lost;

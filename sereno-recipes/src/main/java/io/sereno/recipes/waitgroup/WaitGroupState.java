@@ -12,20 +12,20 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a wait group is: what its header says. Immutable.
+ * The state of a wait group, as stored in its header. Immutable.
  *
  * @param generation counts from 1; 0 before any {@code add}
  * @param policy of this generation
  * @param pending places that are not done
- * @param joined those of them that a tracked worker has
- * @param failures the generations that failed last, this one among them if it did; the oldest first
+ * @param joined those of them that are taken by a tracked worker
+ * @param failures the generations that failed last, including this one if it failed; the oldest first
  */
 record WaitGroupState(
         long generation, Stage stage, OnLostWorker policy, int pending, int joined, List<Failure> failures) {
     enum Stage {
         OPEN,
         DONE,
-        /** A worker was lost under {@link OnLostWorker#FAIL}. Those who are still at work may end in order. */
+        /** A worker was lost under {@link OnLostWorker#FAIL}. Workers that are still at work may end normally. */
         FAILED
     }
 
@@ -37,10 +37,10 @@ record WaitGroupState(
         UNTAKEN
     }
 
-    /** @param workers who was lost; the first {@link #MOST_NAMED} of them */
+    /** @param workers the lost workers; the first {@link #MOST_NAMED} of them */
     record Failure(long generation, List<String> workers) {}
 
-    /** Longer ago than this, nobody waits any more who would have to hear of it. */
+    /** No client that would have to be told still waits for an older generation. */
     static final int MOST_FAILURES = 8;
 
     static final int MOST_NAMED = 100;
@@ -57,12 +57,12 @@ record WaitGroupState(
         return stage == Stage.OPEN;
     }
 
-    /** Whether somebody may still take a place, or count it as done without having taken it. */
+    /** How many places may still be taken, or counted as done without being taken. */
     int free() {
         return pending - joined;
     }
 
-    /** More places; in the next generation if this one has ended. */
+    /** Adds places; to the next generation if this one has ended. */
     WaitGroupState add(int workers, @Nullable OnLostWorker wanted) {
         if (!isOpen()) {
             OnLostWorker next = wanted != null ? wanted : OnLostWorker.FAIL;
@@ -75,7 +75,7 @@ record WaitGroupState(
         return with(stage, pending, joined + 1, failures);
     }
 
-    /** A place that nobody had taken is done. */
+    /** Counts a place that nobody had taken as done. */
     WaitGroupState count() {
         return ending(pending - 1, joined);
     }
@@ -94,7 +94,7 @@ record WaitGroupState(
         };
     }
 
-    /** Who was lost in a generation that failed; null if it did not, or nobody remembers. */
+    /** The workers lost in a generation that failed; null if it did not fail, or is no longer remembered. */
     @Nullable
     List<String> lostIn(long failed) {
         for (Failure failure : failures) {
@@ -105,7 +105,7 @@ record WaitGroupState(
         return null;
     }
 
-    /** Whether it is still known if a generation that is over has failed. */
+    /** Whether the header still shows if a past generation failed. */
     boolean remembers(long past) {
         return failures.size() < MOST_FAILURES || past >= failures.get(0).generation();
     }
@@ -130,7 +130,7 @@ record WaitGroupState(
         return new WaitGroupState(generation, nextStage, policy, nextPending, nextJoined, nextFailures);
     }
 
-    /** Lines of words; a reader passes over lines that it does not know. */
+    /** Lines of words; a reader ignores unknown lines. */
     private static final class Format implements Cells.Format<WaitGroupState> {
         private static final String HEADER = "sereno/1 waitgroup";
 
@@ -190,7 +190,7 @@ record WaitGroupState(
                                 Long.parseLong(words[1]),
                                 List.copyOf(Arrays.asList(words).subList(2, words.length))));
                     default -> {
-                        // Another version's.
+                        // Another version's line.
                     }
                 }
             }

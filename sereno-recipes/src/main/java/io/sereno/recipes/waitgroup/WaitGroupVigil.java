@@ -27,18 +27,19 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All who wait for one group in this client: one watch and one read under way, however many they are.
+ * All waiters for one group in this client: one watch and at most one read under way, however many waiters there are.
  *
- * <p>Invariant: whoever waits is told what a read showed that began after the wait had begun.
+ * <p>Invariant: a waiter is told only what was shown by a read that began after its wait had begun.
  *
  * <ol>
- *   <li><b>Look</b> when somebody comes, when the watch says so, and once a ttl. What asks for a look while one is under way gets the next one.
- *   <li><b>Bind.</b> Who waits belongs to the generation that the first look showed; where there was none yet, to the first that comes.
- *   <li><b>Judge.</b> The generation is done: the wait ends. The header is gone, or another one: it was deleted. A later generation is under way: this
- *       one has failed if the header says so, else it is done.
- *   <li><b>Settle</b> those who seem to be lost, by a commit that proves it, and look again. Nobody hears that workers were lost before all that seem
- *       to be lost with them are settled.
- *   <li>A wait whose <b>time is up</b> gets a last look, and does not wait long for its answer.
+ *   <li><b>Look</b> when a waiter comes, when the watch requests it, and once per ttl. A request for a look while one is under way gets the
+ *       next one.
+ *   <li><b>Bind.</b> A waiter belongs to the generation that the first look showed; if there was none yet, to the first one created.
+ *   <li><b>Judge.</b> If the generation is done, the wait ends. If the header is gone, or is another one, the group was deleted. If a later
+ *       generation has begun, this one has failed if the header says so, else it is done.
+ *   <li><b>Settle</b> workers that seem to be lost, by a commit that proves the loss, and look again. No waiter is told of lost workers
+ *       before all that seem to be lost with them are settled.
+ *   <li>A wait whose <b>time is up</b> gets a last look, and does not wait long for the answer.
  * </ol>
  *
  * <p>All but {@link #enter}, {@link #leave} and {@link #close} is confined to the strand.
@@ -49,21 +50,21 @@ final class WaitGroupVigil {
 
     private static final String OPERATION = "await";
 
-    /** One who waits; completed with whether the generation was finished. */
+    /** One waiter; completed with whether the generation was finished. */
     static final class Waiter {
         private final CompletableFuture<Boolean> result = new CompletableFuture<>();
-        /** What it belongs to; 0 while that is not known. */
+        /** The group that it belongs to; 0 while that is not known. */
         private long group;
 
         private long generation;
-        /** When it came there was no generation yet. */
+        /** There was no generation yet when the wait began. */
         private boolean early;
 
-        /** The store has been asked for it, and has answered or not. */
+        /** The store has been read for this waiter, with or without an answer. */
         private boolean looked;
 
         private boolean timeUp;
-        /** It looks once, and waits for the store alone. */
+        /** It looks once, and waits only for the store's answer. */
         private final boolean looksOnce;
         /** The store's latest call when the wait began. */
         private final long askedBefore;
@@ -278,7 +279,7 @@ final class WaitGroupVigil {
             if (why == null || why instanceof WaitGroupPlace.Gone) {
                 look();
             } else {
-                scope.troubled("settle", why); // The next look tries again.
+                scope.troubled("settle", why); // The next look retries.
             }
         }));
     }
@@ -295,7 +296,9 @@ final class WaitGroupVigil {
         look();
     }
 
-    /** The last look has not been answered. False, if the store has answered something else since the wait began. */
+    /**
+     * The last look got no answer. Completes with false if the store has answered something else since the wait began, else with a failure.
+     */
     private void giveUp(Waiter waiter) {
         BackendException why = failure != null ? failure : kernel.sessions().failure();
         boolean inReach = why == null && kernel.store().hasAnsweredSince(waiter.askedBefore);

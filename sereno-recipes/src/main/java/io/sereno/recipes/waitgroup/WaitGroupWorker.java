@@ -25,15 +25,15 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link WaitGroupPlace} in the hands of a worker: held, then done, given up or lost, once and for good.
+ * A {@link WaitGroupPlace} that a worker holds: held, then done, given up or lost; the end is final.
  *
  * <ol>
- *   <li><b>Loss</b> is the end of the session, by the clock at the latest; or that the life is gone, which is watched for once the place has lasted a
- *       third of a ttl.
- *   <li><b>Done.</b> While that is under way nothing else ends the place, for only the store knows what came first.
- *   <li><b>Doubt.</b> If {@code done()} ended in doubt and the place is gone later, with the session alive, then it was that {@code done()}: nobody
- *       else takes a life away before its session is over, but who deletes the whole group.
- *   <li><b>Given up</b>, it is removed in the background for as long as the session lives; with the session it is lost anyway.
+ *   <li><b>Loss</b> is the end of the session, by the clock at the latest; or the removal of the life, which is watched once the place has
+ *       lasted a third of a ttl.
+ *   <li><b>Done.</b> While a {@code done()} is under way nothing else ends the place, since only the store knows which came first.
+ *   <li><b>Doubt.</b> If the outcome of {@code done()} was unknown and the place is gone later, with the session alive, then that
+ *       {@code done()} was applied: nobody else removes a life before its session is over, except by deleting the whole group.
+ *   <li><b>Given up</b>, the place is removed in the background while the session lives; after the session it is lost anyway.
  * </ol>
  *
  * <p>All but the methods of {@link Worker} and {@link Open} is confined to the strand.
@@ -49,7 +49,7 @@ final class WaitGroupWorker implements Worker, Open {
 
     private long membership;
     private @Nullable Lookout lookout;
-    /** It was done or given up. */
+    /** The place was done or given up. */
     private boolean over;
 
     private @Nullable LossCause loss;
@@ -147,7 +147,7 @@ final class WaitGroupWorker implements Worker, Open {
         if (gone || failure == null) {
             lose(LossCause.ENTRY_REMOVED);
         } else if (lookout != null) {
-            look(); // What the watch said meanwhile was not listened to.
+            look(); // Notices of the watch were ignored meanwhile.
         }
         boolean inDoubt = failure instanceof OutcomeUnknownException;
         doubtful |= inDoubt;
@@ -171,7 +171,7 @@ final class WaitGroupWorker implements Worker, Open {
         }
     }
 
-    /** Tries until the place is gone, or its session. */
+    /** Retries until the place is gone, or its session. */
     static void remove(
             Client client,
             Scope scope,
@@ -222,7 +222,7 @@ final class WaitGroupWorker implements Worker, Open {
     // Step 1.
     private void lose(LossCause cause) {
         if (over || loss != null || finishing != null) {
-            return; // What is finishing finds out by itself.
+            return; // The done() under way finds out by itself.
         }
         loss = cause;
         kernel.events().lost(scope.recipe(), scope.name(), "as a worker", cause);
@@ -260,7 +260,7 @@ final class WaitGroupWorker implements Worker, Open {
                 expireByTheClock();
                 lose(LossCause.ENTRY_REMOVED);
             }
-            // A failed look proves nothing; the end of the session will tell.
+            // A failed look proves nothing; the end of the session will be reported.
         });
     }
 
