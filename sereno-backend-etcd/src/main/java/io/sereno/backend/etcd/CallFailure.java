@@ -2,7 +2,7 @@ package io.sereno.backend.etcd;
 
 import io.grpc.Status;
 
-/** How a call to etcd ended without an answer to its question; {@link Failures} says what that means. */
+/** A call to etcd that got no answer. {@link Failures} says what that means. */
 final class CallFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ final class CallFailure extends RuntimeException {
     /**
      * A failure.
      *
-     * @param status as gRPC tells it
+     * @param status as gRPC reports it
      * @param sent whether the request may have left this process
      * @param message for people, without the status
      */
@@ -21,7 +21,10 @@ final class CallFailure extends RuntimeException {
         this(status, sent, message, false);
     }
 
-    /** As above; {@code answerTooLarge} if etcd carried the request out, and its answer is larger than what is read. */
+    /**
+     * As above; {@code answerTooLarge} if etcd carried out the request, but its answer is larger than this client
+     * reads.
+     */
     CallFailure(Status status, boolean sent, String message, boolean answerTooLarge) {
         super(message, status.getCause());
         this.status = status;

@@ -22,23 +22,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests with one answer. Each ends in time, and a failed one says whether it was sent.
+ * Sends requests with one answer. Each call ends in time, and a failed one says whether it was sent.
  *
- * <p>A request is sent again in two cases only, in which it certainly did nothing: it never was handed to a connection, and
- * there is another one; or etcd refused it, perhaps for its token, and there is a new token.
+ * <p>A request is sent again in two cases only. In both it certainly had no effect: either it was never handed to a connection and there is
+ * another connection, or etcd refused it, perhaps because of its token, and there is a new token.
  *
- * <p>A member that lost its leader never answers what it had passed on to that leader. A call that has waited for {@link #PATIENCE} is
- * <em>overdue</em>. From then on a write without effect is sent again and again. When one that began a second after an overdue call is answered,
- * and no call that had waited for long was answered within the last second, that call is given up: a commit with an unknown outcome.
+ * <p>A member that lost its leader never answers the requests that it had forwarded to that leader. A call that has waited for {@link #PATIENCE}
+ * is <em>overdue</em>. From then on a write without effect is sent repeatedly. An overdue call is given up when such a write is answered that
+ * began at least a second after the call, and no call that had waited for long was answered within the last second. If the call is a commit, its
+ * outcome is unknown.
  */
 final class Calls {
     /**
-     * How long a call waits on a connection that says nothing at all before others take another one. It goes on waiting itself:
-     * the answer may still come. A session has a third of its ttl between two renewals.
+     * How long a call waits on a completely silent connection before other calls use another one. The call itself goes on
+     * waiting: its answer may still come. A session has a third of its ttl between two renewals.
      */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    /** When a call that waits makes sure, by a question that needs no leader, whether its member is there at all. */
+    /** When a waiting call checks, by a request that needs no leader, whether its member is there at all. */
     private static final Duration PING_AFTER = PATIENCE.dividedBy(2);
 
     private static final Duration BETWEEN_PROBES = PATIENCE.dividedBy(4);
@@ -51,12 +52,12 @@ final class Calls {
     private final TimeSource time;
     private final Executor threads;
     private final Duration limit;
-    /** What goes through the log of the cluster behind all earlier writes, and changes nothing. */
+    /** Goes through the log of the cluster behind all earlier writes, and changes nothing. */
     private final TxnRequest probe;
 
     private final Set<Call<?, ?>> overdue = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean probing = new AtomicBoolean();
-    /** When a call was answered last that had waited for long: what waits beside it is queued, and not lost. */
+    /** When a call that had waited for long was last answered: other waiting calls are then queued, not lost. */
     private volatile long slowAnswerAt;
 
     private volatile boolean closed;
@@ -85,11 +86,11 @@ final class Calls {
         return new Call<>(method, request, limit, false).start();
     }
 
-    /** Replaces the connection in use if it says nothing at all for so long. */
+    /** Replaces the current connection if it is completely silent for this long. */
     private void ping(Duration patience) {
         CompletionStage<?> answer =
                 call(MaintenanceGrpc.getStatusMethod(), StatusRequest.getDefaultInstance(), patience);
-        // Any answer will do, a refusal too. Where there is none, the call has replaced the connection.
+        // Any answer will do, even a refusal. If there is none, the call has replaced the connection.
         answer.exceptionally(failure -> null);
     }
 
@@ -99,12 +100,12 @@ final class Calls {
         }
     }
 
-    /** Again and again, one at a time, until nothing is overdue. */
+    /** Sends probes one at a time until no call is overdue. */
     private void sendProbe() {
         if (overdue.isEmpty() || closed) {
             probing.set(false);
             if (!overdue.isEmpty() && !closed) {
-                probe(); // It was added after the look.
+                probe(); // A call was added after the check.
             }
             return;
         }
@@ -118,7 +119,7 @@ final class Calls {
         });
     }
 
-    /** From now on every call fails at once; those under way are ended by the end of their connections. */
+    /** From now on every call fails at once. Calls under way end with their connections. */
     void close() {
         closed = true;
     }
@@ -129,7 +130,7 @@ final class Calls {
 
     static Metadata headers(Optional<String> token) {
         Metadata headers = new Metadata();
-        // A member that is cut off from the others says so at once, in place of keeping us waiting.
+        // A member that is cut off from the others then says so at once instead of keeping us waiting.
         headers.put(HAS_LEADER, "true");
         token.ifPresent(known -> headers.put(Tokens.HEADER, known));
         return headers;
@@ -146,7 +147,7 @@ final class Calls {
         private int moves = links.count();
         private boolean tokenRenewed;
 
-        // Guarded by this: an attempt is either seen by the timer, or sees that it is too late.
+        // Guarded by this: either the timer sees the attempt, or the attempt sees that it is too late.
         private boolean late;
         private @Nullable Attempt attempt;
         private Runnable timer = () -> {};
@@ -241,7 +242,7 @@ final class Calls {
             }
         }
 
-        /** Ends the attempt; what that means is decided where its end is told, when nothing more can be sent. */
+        /** Ends the attempt. Its outcome is decided when its end is reported, since nothing more can be sent then. */
         private void tooLate() {
             Attempt last;
             synchronized (this) {
@@ -251,7 +252,7 @@ final class Calls {
             if (last != null) {
                 last.cancel();
             } else {
-                // The log-in may have more time than this call had; the next one asks somebody else.
+                // The log-in may have more time left than this call had. The next call asks another server.
                 Link silent = links.current();
                 links.unanswered(silent, startedAt);
                 tokens.abandon();
@@ -263,7 +264,7 @@ final class Calls {
             return late;
         }
 
-        /** The last attempt did nothing: the timer has nothing to end till the next one begins. */
+        /** The last attempt had no effect. The timer has nothing to end until the next attempt begins. */
         private void attemptAgain() {
             boolean inTime;
             synchronized (this) {
@@ -326,7 +327,7 @@ final class Calls {
 
             void start() {
                 call.start(this, headers(token));
-                // One answer, and the end behind it.
+                // One answer, then the end of the call.
                 call.request(2);
                 call.sendMessage(request);
                 call.halfClose();
@@ -351,7 +352,7 @@ final class Calls {
                 try {
                     closed(status);
                 } catch (RuntimeException | Error e) {
-                    // Nobody else would end the call.
+                    // Otherwise the call would never end.
                     end.completeExceptionally(
                             new CallFailure(Status.fromThrowable(e), sent, "the end of a call failed"));
                     throw e;
@@ -395,7 +396,10 @@ final class Calls {
                 return false;
             }
 
-            /** Unknown or outdated, by the code of etcd's error; the second one has others causes too, and did nothing either. */
+            /**
+             * Whether etcd's error code says that the token is unknown or outdated. The second code has other causes too; with
+             * those etcd did nothing either.
+             */
             private boolean mayBeForTheToken(Status status) {
                 return status.getCode() == Status.Code.UNAUTHENTICATED
                         || status.getCode() == Status.Code.INVALID_ARGUMENT;
@@ -409,7 +413,9 @@ final class Calls {
                                         status, sent, "etcd at " + link.authority() + " " + what, isTooLarge(status)));
             }
 
-            /** gRPC refused the message by its length. A refusal of etcd has the same code, and no headers of an answer before it. */
+            /**
+             * Whether gRPC refused the message for its length. A refusal by etcd has the same code, but no answer headers precede it.
+             */
             private boolean isTooLarge(Status status) {
                 return status.getCode() == Status.Code.RESOURCE_EXHAUSTED && answerBegun && !messageBegun;
             }

@@ -10,8 +10,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The certificates of one client. They are read again for each new connection, so that a reconnect picks up files that were replaced. Files that
- * cannot be used at that moment, as while they are being replaced, leave the last usable ones in place.
+ * The certificates of one client. They are read again for each new connection, so a reconnect picks up replaced files. If the files cannot be
+ * used at that moment, for example while they are being replaced, the last usable certificates stay in use.
  */
 final class Certificates {
     private static final System.Logger LOG = System.getLogger(Certificates.class.getName());
@@ -21,7 +21,7 @@ final class Certificates {
     private volatile @Nullable SslContext last;
     private volatile String problem = "";
 
-    /** Fails with an IllegalArgumentException if they cannot be used now. */
+    /** Fails with an IllegalArgumentException if the certificates cannot be used now. */
     Certificates(BackendConfig config) {
         this.config = config;
         used = config.scheme().equals(EtcdBackendProvider.TLS);
@@ -37,7 +37,7 @@ final class Certificates {
                 problem = "";
             } catch (RuntimeException e) {
                 String found = String.valueOf(e.getMessage());
-                // An outage has many reconnects, and one line.
+                // An outage causes many reconnects; log one line for all of them.
                 LOG.log(
                         found.equals(problem) ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
                         () -> "reconnecting to etcd with the certificates that were read before: " + found);

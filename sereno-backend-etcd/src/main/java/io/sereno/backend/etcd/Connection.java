@@ -20,20 +20,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads, sockets and certificates of one client: one thread for the network, and threads that are made when an answer
- * finds none idle, so that whoever blocks on one answer delays no other; those are gone after a second without work.
+ * The threads, sockets and certificates of one client. One thread serves the network. Other threads are created when an
+ * answer finds none idle, so a callback that blocks delays no other answer. They end after a second without work.
  */
 final class Connection {
     static {
         StartUpNoise.switchOff();
     }
 
-    /** How soon a connection without a sign of life is looked at, and how long it then has to give one. */
+    /**
+     * How long a connection may be idle before it is pinged. {@link #PING_WITHIN} is how long it then has to respond.
+     */
     private static final Duration PING_AFTER = Duration.ofSeconds(10);
 
     private static final Duration PING_WITHIN = Duration.ofSeconds(5);
 
-    /** Twice, once for the sockets and once for the thread, and well below the 5 s that are allowed. */
+    /** Used twice, for the sockets and for the thread; well below the allowed 5 s. */
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
     private final EventLoopGroup network;
@@ -56,7 +58,7 @@ final class Connection {
                 links, tokens, config.time(), threads, config.operationTimeout(), new Keys(config.namespace()));
     }
 
-    /** By its old name, which Netty 4.1 knows too. */
+    /** Uses the old class name, which Netty 4.1 has too. */
     @SuppressWarnings("deprecation")
     private static EventLoopGroup networkThread() {
         return new NioEventLoopGroup(1, daemons("sereno-etcd-network-"));
@@ -68,9 +70,8 @@ final class Connection {
                 .channelType(NioSocketChannel.class)
                 .executor(threads)
                 .offloadExecutor(threads)
-                // No request is sent twice but by Calls, which knows when that is right; and nobody else's settings,
-                // such as
-                // retries or waiting for a server, come in by way of DNS.
+                // Only Calls resends a request, since it knows when that is right. And no settings of others, such as
+                // retries or waiting for a server, come in through DNS.
                 .disableRetry()
                 .disableServiceConfigLookUp()
                 // etcd limits requests, not answers. A larger answer is refused when its first bytes come.

@@ -23,14 +23,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The five methods: each checks what can be checked here, asks etcd once, and says how that ended. */
+/** The five methods. Each checks what can be checked locally, asks etcd once, and reports the result. */
 final class EtcdBackend implements Backend {
     private final Connection connection;
     private final Calls calls;
     private final Transactions transactions;
     private final Watches watches;
     private final Guarantees guarantees;
-    /** Those granted here and not known to be dead. */
+    /** Leases that were granted here and are not known to be dead. */
     private final Map<Long, EtcdLease> leases = new ConcurrentHashMap<>();
 
     EtcdBackend(Connection connection, Keys keys, Watches watches, Guarantees guarantees) {
@@ -68,7 +68,7 @@ final class EtcdBackend implements Backend {
         }
         EtcdLease lease = leases.get(leaseId);
         if (leaseId != 0 && lease == null && !calls.isClosed()) {
-            // It has ended, or was never granted by this object.
+            // The lease has ended, or was never granted by this object.
             return CompletableFuture.completedFuture(new CommitResult.LeaseDead());
         }
         return calls.call(KVGrpc.getTxnMethod(), transactions.request(commit)).handle((answer, failure) -> {

@@ -12,10 +12,11 @@ import java.util.Set;
 
 /**
  * Opens {@code etcd://host:port[,host:port...]/namespace}, and {@code etcds:} for TLS. Several hosts are the members of one
- * cluster; the client talks to one of them, and goes on to the next when that one fails.
+ * cluster. The client talks to one of them, and fails over to the next when that one fails.
  *
- * <p>There are no parameters. A user and a password are those of etcd's own users. With {@code etcds:} the certificates of
- * the servers are checked against those that are trusted, by default the JVM's, and a client's own are shown where given.
+ * <p>There are no parameters. A user and a password are those of an etcd user. With {@code etcds:} the servers'
+ * certificates are checked against the trusted ones, by default the JVM's. The client presents its own certificates if it
+ * has any.
  *
  * <p>Instances are safe for use by multiple threads; {@link #open} blocks until etcd has answered.
  */

@@ -11,11 +11,11 @@ import io.sereno.spi.Lease;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
-/** A lease of etcd, renewed when it is asked for and never by itself. */
+/** An etcd lease. It is renewed only on request. */
 final class EtcdLease implements Lease {
     /**
-     * etcd has a stream for renewals, which answers each request in turn. With one request to a stream it is a call like
-     * any other, with an end in time, and needs no bookkeeping of whose answer is whose.
+     * etcd renews leases over a stream and answers its requests in order. With one request per stream, a renewal is a
+     * call like any other: it has a timeout, and answers need not be matched to requests.
      */
     private static final MethodDescriptor<LeaseKeepAliveRequest, LeaseKeepAliveResponse> RENEW =
             LeaseGrpc.getLeaseKeepAliveMethod().toBuilder()
@@ -53,7 +53,7 @@ final class EtcdLease implements Lease {
             if (failure != null) {
                 throw Failures.ofRead(failure);
             }
-            // A lease that is gone has no time left. One that is dead here stays so, whatever a server says: some
+            // A lease that is gone has no time left. A lease that is dead here stays dead, whatever a server says: some
             // versions acknowledge renewals of leases that they have revoked.
             if (answer.getTTL() <= 0) {
                 died();

@@ -9,20 +9,20 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * What etcd promises and how much it takes, by its defaults: 128 operations in a transaction, and 1.5 MiB in a request, of
- * which a third is left for what is around names and values. A server that was set to less refuses by itself.
+ * What etcd promises and how much it accepts, by its defaults: 128 operations in a transaction, and 1.5 MiB in a request,
+ * a third of which is reserved for what surrounds names and values. A server with lower limits refuses by itself.
  */
 final class EtcdLimits {
     private static final int MAX_CONDITIONS = 128;
-    /** One operation less than etcd takes: the read that comes along is one too. */
+    /** One operation less than etcd accepts: the read that comes with the writes counts too. */
     private static final int MAX_WRITES = 127;
 
     private static final int MAX_VALUE_BYTES = 512 << 10;
     private static final int MAX_COMMIT_BYTES = 1 << 20;
     private static final int MAX_LISTING_BYTES = 16 << 20;
     /**
-     * The largest answer that is read into memory. It leaves room for what etcd sends beside names and values: each key begins with the
-     * namespace and the directory, and an entry has some 40 bytes of numbers.
+     * The largest answer that is read into memory. It leaves room for what etcd sends besides names and values: each key begins with
+     * the namespace and the directory, and an entry has some 40 bytes of numbers.
      */
     static final int MAX_ANSWER_BYTES = 2 * MAX_LISTING_BYTES;
 
@@ -40,7 +40,7 @@ final class EtcdLimits {
                 .ttlGranularity(Duration.ofSeconds(1))
                 // etcd looks for expired leases twice a second and ends at most 500 at a time.
                 .expiryLateness(Duration.ofSeconds(2))
-                // A call may first have to find out, by not being answered, that its connection leads nowhere any more.
+                // A call may first have to time out before it finds that its connection is dead.
                 .recovery(operationTimeout.plusSeconds(1))
                 .maxLeases(Integer.MAX_VALUE)
                 .maxLeaseBytes(Integer.MAX_VALUE)
@@ -59,7 +59,7 @@ final class EtcdLimits {
         }
     }
 
-    /** What a commit did stands, also when what it was to return is too large. */
+    /** The commit stands even if what it was to return is too large. */
     static CommitResult withoutListingsTooLarge(CommitResult result, Guarantees guarantees) {
         if (result instanceof CommitResult.Committed committed) {
             return new CommitResult.Committed(
@@ -70,7 +70,7 @@ final class EtcdLimits {
                 : result;
     }
 
-    /** An answer of which no more than the first bytes were read, since it is larger than {@link #MAX_ANSWER_BYTES}. */
+    /** Only the first bytes of the answer were read, since it is larger than {@link #MAX_ANSWER_BYTES}. */
     static BackendException tooLargeToRead(Outcome outcome, String directory, CallFailure failure) {
         return new BackendException(
                 outcome,

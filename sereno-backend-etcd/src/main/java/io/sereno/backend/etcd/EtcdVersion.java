@@ -5,15 +5,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which versions of etcd enforce the rights that docs/etcd.md recommends. Older ones let a user read, change and delete keys of other
- * prefixes: through nested transactions (CVE-2026-33343), without a log-in (CVE-2026-33413), by the previous value or the lease of a put in a
- * transaction (CVE-2026-44283), and by a watch from a key on.
+ * Which versions of etcd enforce the rights that docs/etcd.md recommends. Older versions let a user read, change and delete keys of other
+ * prefixes: through nested transactions (CVE-2026-33343), without a log-in (CVE-2026-33413), through the previous value or the lease of a put
+ * in a transaction (CVE-2026-44283), and through a watch that starts at a key and has no end.
  */
 record EtcdVersion(int major, int minor, int patch) {
     private static final System.Logger LOG = System.getLogger(EtcdVersion.class.getName());
     private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\.(\\d{1,9})\\.(\\d{1,9})(?:[-+].*)?");
 
-    /** Empty if etcd told no version, or one of another form. */
+    /** Empty if etcd reported no version, or one in another format. */
     static Optional<EtcdVersion> parse(String text) {
         Matcher parts = FORM.matcher(text);
         return parts.matches()
@@ -24,7 +24,7 @@ record EtcdVersion(int major, int minor, int patch) {
                 : Optional.empty();
     }
 
-    /** From 3.5.33, 3.6.14 and 3.7.1 on. No version 3.4 does. */
+    /** True from 3.5.33, 3.6.14 and 3.7.1 on. No 3.4 version does. */
     boolean enforcesRights() {
         if (major != 3) {
             return major > 3;
@@ -37,7 +37,7 @@ record EtcdVersion(int major, int minor, int patch) {
         };
     }
 
-    /** A user is meant to keep others out of the namespace, which an older server does not do. */
+    /** A user is meant to keep others out of the namespace. An older server does not do that. */
     static void warnOfRights(String version, String namespace) {
         Optional<EtcdVersion> known = parse(version);
         if (known.isEmpty()) {

@@ -11,7 +11,9 @@ final class EtcdWatch implements Watch {
     private final NoticeQueue notices;
     private final CompletableFuture<Watch> opened = new CompletableFuture<>();
 
-    /** Whether it is, or was, live: from then on it is told of gaps. Guarded by the state of {@link Watches}. */
+    /**
+     * Whether this watch is or was live: from then on it is notified of gaps. Guarded by the state of {@link Watches}.
+     */
     boolean wasLive;
 
     EtcdWatch(Watches watches, Watched watched, NoticeQueue notices) {

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** One at a time; what must not be done under the lock is left for when it has been given back. */
+/** Mutual exclusion. Tasks that must not run under the lock are deferred until it is released. */
 final class Exclusive {
     private final ReentrantLock lock = new ReentrantLock();
     private List<Runnable> left = new ArrayList<>();
 
-    /** Work that neither blocks nor calls anybody else's code, but for what it {@linkplain #afterwards leaves}. */
+    /** Runs work that neither blocks nor calls foreign code; such tasks are {@linkplain #afterwards deferred}. */
     <T> T call(Supplier<T> work) {
         lock.lock();
         try {
@@ -33,7 +33,7 @@ final class Exclusive {
         });
     }
 
-    /** Only while the work runs. */
+    /** Defers a task until the lock is released. Call only while the work runs. */
     void afterwards(Runnable task) {
         left.add(task);
     }

@@ -9,48 +9,48 @@ import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLHandshakeException;
 
 /**
- * What a failed call means, decided by the code of its status and by whether it was sent, and never by a text:
+ * What a failed call means. The status code and whether the call was sent decide, never a text:
  *
  * <ul>
- *   <li>What never was handed to a connection was not applied.
- *   <li>Where etcd itself refuses, nothing was applied, since it looks before it writes.
- *   <li>All else is doubt: a lost connection, silence, and also what etcd says while it changes its leader, or when it has run
- *       out of something: the write that fills the disk quota is done and then told as "no space", and gRPC gives the same
- *       code to what was under way on a connection that the server found too busy.
+ *   <li>A request that was never handed to a connection was not applied.
+ *   <li>A request that etcd itself refuses was not applied, since etcd checks before it writes.
+ *   <li>Every other failure has an unknown outcome: a lost connection, silence, and also what etcd says while it changes its
+ *       leader or has run out of something. The write that fills the disk quota is carried out and then reported as "no
+ *       space", and gRPC gives the same code to requests under way on a connection that the server found too busy.
  * </ul>
  */
 final class Failures {
     private Failures() {}
 
-    /** Of a commit to this directory, which may have asked for entries. */
+    /** The failure of a commit to this directory, which may have asked for entries. */
     static BackendException ofCommit(String directory, Throwable failure) {
         return unwrap(failure) instanceof CallFailure call && call.isAnswerTooLarge()
                 ? EtcdLimits.tooLargeToRead(Outcome.UNKNOWN, directory, call)
                 : ofCommit(failure);
     }
 
-    /** Of a read of this directory. */
+    /** The failure of a read of this directory. */
     static BackendException ofRead(String directory, Throwable failure) {
         return unwrap(failure) instanceof CallFailure call && call.isAnswerTooLarge()
                 ? EtcdLimits.tooLargeToRead(Outcome.NOT_APPLIED, directory, call)
                 : ofRead(failure);
     }
 
-    /** Of a commit. */
+    /** The failure of a commit. */
     static BackendException ofCommit(Throwable failure) {
         Throwable cause = unwrap(failure);
         if (cause instanceof BackendException known) {
             return known;
         }
         if (!(cause instanceof CallFailure call)) {
-            // An answer that could not be made sense of: the commit may well have been applied.
+            // The answer could not be understood: the commit may well have been applied.
             return new BackendException(Outcome.UNKNOWN, false, String.valueOf(cause.getMessage()), cause);
         }
         Outcome outcome = !call.sent() || isRefusal(call.status().getCode()) ? Outcome.NOT_APPLIED : Outcome.UNKNOWN;
         return new BackendException(outcome, isPermanent(call), message(call), call.getCause());
     }
 
-    /** Of what changes no entry, so that doubt about it is none. */
+    /** The failure of a call that changes no entry, so its outcome is never unknown. */
     static BackendException ofRead(Throwable failure) {
         Throwable cause = unwrap(failure);
         if (cause instanceof BackendException known) {
@@ -66,7 +66,7 @@ final class Failures {
         return unwrap(failure) instanceof CallFailure call && call.status().getCode() == code;
     }
 
-    /** Whether etcd says by this code that it looked at the request and did nothing. */
+    /** Whether this code means that etcd looked at the request and did nothing. */
     static boolean isRefusal(Status.Code code) {
         return switch (code) {
             case INVALID_ARGUMENT,
@@ -89,7 +89,7 @@ final class Failures {
         };
     }
 
-    /** A refused certificate will be refused again, though it looks like a lost connection. */
+    /** A refused certificate will be refused again, although the failure looks like a lost connection. */
     private static boolean isPermanent(CallFailure call) {
         return isRefusal(call.status().getCode())
                 || root(call) instanceof CertificateException
@@ -102,7 +102,7 @@ final class Failures {
                 .append(": ")
                 .append(status.getCode());
         if (status.getDescription() != null) {
-            // What gRPC writes below the first line is about its own insides.
+            // The text below the first line is about gRPC's internals.
             status.getDescription()
                     .lines()
                     .findFirst()
@@ -121,7 +121,7 @@ final class Failures {
         return message.toString();
     }
 
-    /** Accepted, and ended: not refused, and not for a certificate. */
+    /** The connection was accepted and then closed. It was not refused, and not closed because of a certificate. */
     private static boolean isHungUp(Throwable root, CallFailure call) {
         return root == call || root.getClass() == SocketException.class;
     }

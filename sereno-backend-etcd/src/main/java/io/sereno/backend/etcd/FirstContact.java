@@ -27,11 +27,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of etcd when a client is opened, within the connect timeout. Whoever gets no answer is told why, as far as it
- * can be found out: TLS on one side only and another protocol are permanent failures here.
+ * The requests to etcd when a client is opened, within the connect timeout. If there is no answer, the exception says why, as
+ * far as that can be found out. TLS on one side only and another protocol are permanent failures here.
  */
 final class FirstContact {
-    /** The preface of HTTP/2 and empty settings, as gRPC begins; a server answers with its settings, a frame of type 4. */
+    /** The HTTP/2 preface and empty settings, as gRPC begins. A server answers with its settings, a frame of type 4. */
     private static final PortProbe PROBE = new PortProbe(
             "etcd",
             "etcd",
@@ -48,7 +48,7 @@ final class FirstContact {
     private final long deadline;
     private boolean probed;
 
-    /** The connect timeout begins now, when the client library is there. */
+    /** The connect timeout begins now that the client library is loaded. */
     FirstContact(BackendConfig config, Connection connection) {
         this.config = config;
         this.connection = connection;
@@ -67,7 +67,7 @@ final class FirstContact {
                 LeaseRevokeRequest.newBuilder().setID(granted.getID()).build();
         StatusRequest who = StatusRequest.getDefaultInstance();
         Duration rest = left();
-        // Should this fail, the lease ends by itself, as it may have done by now where the machine is slow.
+        // If this fails, the lease ends by itself. On a slow machine it may have ended already.
         CompletableFuture<?> revoked =
                 calls.call(LeaseGrpc.getLeaseRevokeMethod(), revoke, rest).handle((answer, failure) -> true);
         CompletableFuture<TxnResponse> tried = calls.call(KVGrpc.getTxnMethod(), Layout.request(keys), rest);
@@ -84,11 +84,11 @@ final class FirstContact {
         return new EtcdBackend(connection, keys, watches, guarantees);
     }
 
-    /** Asks for the shortest lease to learn which one there is: etcd derives it from its election timeout. */
+    /** Asks for the shortest possible lease to learn its length: etcd derives it from its election timeout. */
     private LeaseGrantResponse grantShortest() {
         LeaseGrantRequest shortest = LeaseGrantRequest.newBuilder().setTTL(1).build();
         for (int remaining = config.endpoints().size(); ; remaining--) {
-            // An address that is silent leaves time for the others.
+            // A silent address must leave time for the others.
             Duration share = left().dividedBy(remaining);
             CompletableFuture<LeaseGrantResponse> attempt =
                     calls.call(LeaseGrpc.getLeaseGrantMethod(), shortest, share);
@@ -129,7 +129,7 @@ final class FirstContact {
         }
     }
 
-    /** A step that had only what was left of the time is not told as one that had no more. */
+    /** A timeout of one step, which had only the rest of the time, is reported as a timeout of the whole. */
     private BackendException told(ExecutionException e) {
         Throwable failure = e.getCause() == null ? e : e.getCause();
         BackendException told = Failures.ofRead(failure);
@@ -160,7 +160,7 @@ final class FirstContact {
         return new BackendException(Outcome.NOT_APPLIED, false, "interrupted while connecting to etcd", e);
     }
 
-    /** What is left of the connect timeout; fails if nothing is. */
+    /** What is left of the connect timeout. Fails if nothing is left. */
     private Duration left() {
         long nanos = deadline - config.time().nanoTime();
         if (nanos <= 0) {
@@ -169,7 +169,7 @@ final class FirstContact {
         return Duration.ofNanos(nanos);
     }
 
-    /** Throws if something else answers than a server that this client can talk to. Looks once. */
+    /** Throws if the answer comes from something other than a server that this client can talk to. Checks once. */
     private void throwFault(@Nullable BackendException failure) {
         long limit = Math.min(
                 deadline - config.time().nanoTime(), config.connectTimeout().toNanos() / 4);
@@ -183,7 +183,7 @@ final class FirstContact {
         }
     }
 
-    /** From 3.5.28 and 3.6.0 on, many versions of etcd tell their version to administrators only. */
+    /** From 3.5.28 and 3.6.0 on, many etcd versions report their version to administrators only. */
     private String version(CompletableFuture<StatusResponse> status) {
         try {
             return await(status).getVersion();

@@ -4,9 +4,9 @@ import com.google.protobuf.ByteString;
 import io.sereno.spi.Target;
 
 /**
- * Where an entry stands in etcd: under {@code namespace:directory:name}. In namespace and directory {@code %} and
- * {@code :} are written as {@code %25} and {@code %3A}, so that the first two colons end them, whatever they contain, and no
- * two places meet. The name stands as it is: etcd sorts keys by their bytes, and so the names of a directory too.
+ * The key of an entry in etcd: {@code namespace:directory:name}. In namespace and directory {@code %} and {@code :} are
+ * written as {@code %25} and {@code %3A}. So the first two colons always end them, and no two entries share a key. The name
+ * is not escaped: etcd sorts keys by their bytes, so the names of a directory are sorted too.
  */
 final class Keys {
     private final ByteString namespace;
@@ -15,17 +15,17 @@ final class Keys {
         this.namespace = ByteString.copyFromUtf8(escape(namespace) + ":");
     }
 
-    /** What all keys of this namespace, and no others, begin with. */
+    /** The prefix of all keys of this namespace and no others. */
     ByteString all() {
         return namespace;
     }
 
-    /** Where the number of the layout stands. It has no second colon, so it is in no directory. */
+    /** The key of the layout number. It has no second colon, so it is in no directory. */
     ByteString layout() {
         return namespace.concat(ByteString.copyFromUtf8("layout"));
     }
 
-    /** What all keys of this directory, and no others, begin with. */
+    /** The prefix of all keys of this directory and no others. */
     ByteString directory(String directory) {
         return namespace.concat(ByteString.copyFromUtf8(escape(directory) + ":"));
     }
@@ -34,14 +34,14 @@ final class Keys {
         return directory.concat(ByteString.copyFromUtf8(name));
     }
 
-    /** The first key behind all those that begin so; the last byte is a colon, so the next one always exists. */
+    /** The first key after all keys with this prefix. The prefix ends with a colon, so such a key always exists. */
     static ByteString end(ByteString directory) {
         int last = directory.size() - 1;
         byte[] next = {(byte) (directory.byteAt(last) + 1)};
         return directory.substring(0, last).concat(ByteString.copyFrom(next));
     }
 
-    /** The first key behind this one. */
+    /** The first key after this one. */
     static ByteString next(ByteString key) {
         return key.concat(ByteString.copyFrom(new byte[1]));
     }

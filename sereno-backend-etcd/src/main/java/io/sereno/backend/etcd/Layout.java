@@ -10,15 +10,15 @@ import io.etcd.jetcd.api.TxnResponse;
 import io.sereno.spi.BackendException;
 import java.util.List;
 
-/** The number of the layout of what is stored in a namespace; docs/spec.md says what raises it. */
+/** The layout number of what is stored in a namespace; docs/spec.md says what raises it. */
 final class Layout {
     private static final int KNOWN = 1;
 
     private Layout() {}
 
     /**
-     * Reads the number, and writes it if it is missing. Also reads and deletes a key that is never there, so that a user
-     * without the right to the namespace hears of it now.
+     * Reads the number, and writes it if it is missing. Also reads and deletes a key that never exists, so that a user
+     * without the right to the namespace is told now.
      */
     static TxnRequest request(Keys keys) {
         RequestOp read = RequestOp.newBuilder()
@@ -47,7 +47,7 @@ final class Layout {
      * Refuses a layout that this version does not know.
      *
      * @param answer to {@link #request}
-     * @throws BackendException if the number is greater, or no number
+     * @throws BackendException if the number is greater, or is not a number
      */
     static void check(TxnResponse answer, Keys keys) {
         if (answer.getSucceeded()) {

@@ -37,7 +37,7 @@ final class Link {
         heardAt = now;
     }
 
-    /** Its connection is gone; what gRPC makes in its place counts for nothing. */
+    /** The connection is lost. A connection that gRPC makes in its place is ignored. */
     void lose() {
         lost = true;
     }
@@ -46,7 +46,7 @@ final class Link {
         return lost;
     }
 
-    /** Whether the server has said nothing at all since then. */
+    /** Whether the server has been completely silent since then. */
     boolean isSilentSince(long then) {
         return heardAt - then <= 0;
     }

@@ -17,14 +17,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection in use, and the fail-over to another server. There is one at a time; one that failed is replaced by a new
- * one, to the next address in the order given, or to the same if there is no other.
+ * The current connection, and the fail-over to another server. There is one connection at a time. A failed one is replaced
+ * by a connection to the next address in the given order, or to the same address if there is no other.
  *
- * <p>gRPC's own ways are passed by: it would wait up to two minutes before it tries an address again, and it takes
- * a server that is frozen for a good one.
+ * <p>gRPC's own fail-over is not used: it would wait up to two minutes before it retries an address, and it considers a
+ * frozen server a good one.
  */
 final class Links {
-    /** An address is not tried again sooner than this, so that a server which is down is not hammered. */
+    /** The least time between two attempts at one address, so that a server that is down is not flooded. */
     private static final Duration PAUSE = Duration.ofMillis(200);
 
     private final List<InetSocketAddress> endpoints;
@@ -34,7 +34,7 @@ final class Links {
     private final ReentrantLock lock = new ReentrantLock();
     // Below: guarded by the lock.
     private final Map<InetSocketAddress, Long> tried = new HashMap<>();
-    /** Replaced, but with calls under way that may still be answered. */
+    /** Replaced connections with calls under way that may still be answered. */
     private final Set<Link> retired = new HashSet<>();
 
     private boolean closed;
@@ -49,7 +49,7 @@ final class Links {
         this.current = open(endpoints.get(0), time.nanoTime());
     }
 
-    /** Hears of each connection that was replaced, outside locks. */
+    /** Sets the listener that is notified of each replaced connection, outside locks. */
     void onReplaced(Consumer<Link> listener) {
         onReplaced = listener;
     }
@@ -62,14 +62,19 @@ final class Links {
         return current;
     }
 
-    /** A call over this connection failed for want of the server; answers whether there is another connection now. */
+    /**
+     * A call over this connection failed because the server is unavailable. Returns whether there is another connection
+     * now.
+     */
     boolean failed(Link link) {
-        // A server that answers, with an error, is as good as any if there is no other.
+        // Keep a server that answers, even with an error, if there is no other.
         boolean keep = endpoints.size() == 1 && link.isConnected();
         return keep ? link != current : replace(link);
     }
 
-    /** A call over this connection waits in vain. One that carried other answers meanwhile is merely slow. */
+    /**
+     * A call over this connection got no answer. If the connection carried other answers meanwhile, it is merely slow.
+     */
     void unanswered(Link link, long since) {
         if (link.isSilentSince(since)) {
             replace(link);
@@ -117,7 +122,7 @@ final class Links {
         return link;
     }
 
-    /** A connection that is lost is replaced: gRPC would make it again with the certificates that were read for it. */
+    /** Replaces a lost connection: gRPC would reconnect with the certificates that were read for the lost one. */
     private void follow(Link link) {
         ConnectivityState before = link.channel().getState(false);
         link.channel().notifyWhenStateChanged(before, () -> {
@@ -131,7 +136,7 @@ final class Links {
         });
     }
 
-    /** Ends all calls under way and blocks until the sockets are closed, for no longer than this. */
+    /** Ends all calls under way and blocks until the sockets are closed, for this long at most. */
     void close(Duration limit) {
         Set<Link> all;
         lock.lock();
@@ -152,7 +157,7 @@ final class Links {
         try {
             channel.awaitTermination(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-            // Everything was told to end; whoever interrupts wants us to be gone.
+            // Everything is ending already; an interrupt means that the caller wants to leave.
             Thread.currentThread().interrupt();
         }
     }

@@ -4,11 +4,11 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * gRPC tells at INFO, when its class is loaded, whether Netty's native transport is there. That is nothing to tell of an application that starts
- * well, so it is told from WARNING on, unless the application has set a level of its own.
+ * gRPC logs at INFO, when its class is loaded, whether Netty's native transport is there. An application that starts well does not need that
+ * line, so this logger starts at WARNING unless the application has set its level.
  */
 final class StartUpNoise {
-    /** Held, because java.util.logging forgets the level of a logger that nobody holds. */
+    /** Referenced because java.util.logging forgets the level of a logger that is not. */
     private static final Logger GRPC = Logger.getLogger("io.grpc.netty.TcpMetrics");
 
     private StartUpNoise() {}

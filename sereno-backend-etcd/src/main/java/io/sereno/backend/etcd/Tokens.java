@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The token that each request shows where there is a user: asked for once, shared by all, and asked for anew after
+ * The token that each request carries if there is a user. All requests share one token. A new one is requested after
  * etcd refused it, as it does after some minutes, after a restart, and when rights were changed.
  */
 final class Tokens {
@@ -29,7 +29,7 @@ final class Tokens {
     /**
      * Makes the token of a user.
      *
-     * @param password asked for at each login, on a thread of its own, since it is the application that answers
+     * @param password requested at each log-in, on its own thread, since application code supplies it
      */
     Tokens(Optional<String> user, Supplier<Optional<char[]>> password, Executor threads) {
         this.user = user;
@@ -41,7 +41,7 @@ final class Tokens {
         return user.isPresent();
     }
 
-    /** Empty where there is no user. */
+    /** Empty if there is no user. */
     CompletionStage<Optional<String>> get(Calls calls) {
         if (user.isEmpty()) {
             return CompletableFuture.completedFuture(Optional.empty());
@@ -98,7 +98,10 @@ final class Tokens {
                 : failure;
     }
 
-    /** Whoever waits for the log-in under way goes on waiting for it; the next one who needs a token makes another. */
+    /**
+     * Callers that wait for the log-in under way go on waiting for it. The next call that needs a token starts another
+     * log-in.
+     */
     void abandon() {
         CompletableFuture<Optional<String>> known = current.get();
         if (known != null && !known.isDone()) {
@@ -106,7 +109,7 @@ final class Tokens {
         }
     }
 
-    /** Unless somebody has got another one meanwhile. */
+    /** Drops the refused token, unless another one has replaced it meanwhile. */
     void forget(Optional<String> refused) {
         CompletableFuture<Optional<String>> known = current.get();
         if (known != null

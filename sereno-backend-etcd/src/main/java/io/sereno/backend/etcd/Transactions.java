@@ -24,11 +24,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Commits as etcd's transactions, and reads as its ranges: one request each, the read that was asked for inside it.
+ * Turns commits into etcd transactions, and reads into ranges: one request each. A commit's read is part of its
+ * request.
  *
- * <p>A commit that writes goes through etcd's log, and is judged there. One that does not must contain a range, though
- * nobody asked for one: etcd answers a transaction without any operation from what the member at hand happens to know,
- * and such a check would give a lock away on the word of a member that is cut off from the others.
+ * <p>A commit that writes goes through etcd's log, and is evaluated there. A commit that does not write must contain a
+ * range even if the caller asked for none: etcd answers a transaction without any operation from the local state of one
+ * member. If that member were cut off from the others, such a check could give a lock away.
  */
 final class Transactions {
     private final Keys keys;
@@ -37,7 +38,7 @@ final class Transactions {
         this.keys = keys;
     }
 
-    /** Reads and deletes a key that never exists: needs the rights of every commit, and goes through etcd's log. */
+    /** Reads and deletes a key that never exists. Needs the rights of every commit, and goes through etcd's log. */
     static TxnRequest withoutEffect(Keys keys) {
         return TxnRequest.newBuilder()
                 .addSuccess(RequestOp.newBuilder()
@@ -125,7 +126,7 @@ final class Transactions {
         } else if (condition instanceof Condition.ModRevision mod) {
             compare.setTarget(Compare.CompareTarget.MOD).setModRevision(mod.revision());
         } else {
-            // What is absent has revision 0, and nothing else has.
+            // Absent entries, and only they, have revision 0.
             compare.setCreateRevision(0);
             if (condition instanceof Condition.Present) {
                 compare.setResult(Compare.CompareResult.GREATER);

@@ -19,14 +19,14 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream of etcd that carries any number of watchers. It lives as long as its connection, and what it had is opened
- * again on the next one, from then on: no watcher is resumed at a revision, which etcd may have forgotten.
+ * One etcd stream that carries any number of watchers. It lives as long as its connection. Its watchers are created again
+ * on the next stream and start there at that time: no watcher is resumed at a revision, which etcd may have forgotten.
  *
- * <p>Guarded by the state of {@link Watches}, which calls it; {@link #onMessage} and {@link #onClose} are gRPC's, one at a
- * time, and go there first.
+ * <p>Guarded by the state of {@link Watches}, which calls this class. gRPC calls {@link #onMessage} and {@link #onClose},
+ * one at a time; they first go to {@link Watches}.
  */
 final class WatchStream extends ClientCall.Listener<WatchResponse> {
-    /** What a watcher is called that etcd did not make. */
+    /** The id of a watcher that etcd did not create. */
     private static final long NONE = -1;
 
     private final Watches watches;
@@ -34,7 +34,10 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
     private final Optional<String> token;
     private final ClientCall<WatchRequest, WatchResponse> call;
 
-    /** Asked for and not answered; etcd answers in order, and jetcd's requests have no number to tell them by. */
+    /**
+     * Watchers that were requested and not answered. etcd answers in order, and jetcd's requests have no id to match
+     * them by.
+     */
     private final Queue<Watched> asked = new ArrayDeque<>();
 
     private final Map<Long, Watched> live = new HashMap<>();
@@ -51,7 +54,7 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
         more();
     }
 
-    /** The next message may come. Not after this client was closed, when there is nobody to fetch it. */
+    /** Requests the next message. Not after this client was closed, when nobody would read it. */
     void more() {
         call.request(1);
     }
@@ -68,7 +71,7 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
         return token;
     }
 
-    /** From now on: a start in the past makes etcd deliver in rounds of 100 ms. */
+    /** Creates a watcher that starts now: with a start in the past etcd delivers in rounds of 100 ms. */
     void create(Watched watched, ByteString first, Optional<ByteString> end) {
         WatchCreateRequest.Builder create = WatchCreateRequest.newBuilder().setKey(first);
         end.ifPresent(create::setRangeEnd);
@@ -92,7 +95,7 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
         watches.ended(this, status);
     }
 
-    /** The watcher that this answer is about, its number noted where it is live now. */
+    /** The watcher that this answer is about. Records its id if it is live now. */
     @Nullable
     Watched answered(WatchResponse response) {
         Watched watched = asked.poll();
@@ -102,7 +105,7 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
         return watched;
     }
 
-    /** Whether etcd has answered all that it was asked for. */
+    /** Whether etcd has answered all requests for watchers. */
     boolean isAnswered() {
         return asked.isEmpty();
     }

@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** One target: etcd has one watcher for it, which all watches of this client share. Guarded by the state of {@link Watches}. */
+/** One target. etcd has one watcher for it, which all watches of this client share. Guarded by the state of {@link Watches}. */
 final class Watched {
     private final Target target;
     private final ByteString directory;
 
-    /** Never changed in place, so that notices can be handed to them after the lock was given back. */
+    /** Never changed in place, so that the watches can be notified after the lock was released. */
     List<EtcdWatch> watches = List.of();
-    /** The number that etcd has given to its watcher on the stream; empty while there is none. */
+    /** The id of its etcd watcher on the stream; empty while there is none. */
     Optional<Long> id = Optional.empty();
-    /** Whether etcd refused it once, and the token may be to blame. */
+    /** Whether etcd refused it once, perhaps because of the token. */
     boolean refused;
 
     Watched(Target target, ByteString directory) {

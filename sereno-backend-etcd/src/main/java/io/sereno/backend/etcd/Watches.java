@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * All watches of one client, over one stream at a time.
  *
- * <p>Invariant: a watch that was live is told {@code reset()} each time that etcd has made a new watcher for it, after etcd
- * said so. Whatever ends a watcher (the connection, a change of leader, compaction), a new one is made, from then on; so
- * nothing depends on what the old one had delivered.
+ * <p>Invariant: a watch that was live gets {@code reset()} each time that etcd has confirmed a new watcher for it. Whatever
+ * ends a watcher (the connection, a change of leader, compaction), a new one is created that starts then. So nothing
+ * depends on what the old one had delivered.
  *
- * <p>Stages are completed, and notices handed over, outside the lock.
+ * <p>Stages are completed, and notices delivered, outside the lock.
  */
 final class Watches {
     private static final System.Logger LOG = System.getLogger(Watches.class.getName());
@@ -50,10 +50,10 @@ final class Watches {
     // Below: only inside state.run and state.call.
     private final Map<Target, Watched> targets = new HashMap<>();
     private @Nullable WatchStream stream;
-    /** Whether a new stream is on its way: waited for, or waiting for its token. */
+    /** Whether a new stream is scheduled, or is waiting for its token. */
     private boolean opening;
 
-    /** Of the pause before the next stream is opened, or of the time that it has for its answers. */
+    /** Cancels the timer of the pause before the next stream, or of the stream's time to answer. */
     private Runnable cancelTimer = () -> {};
 
     private int failures;
@@ -107,7 +107,7 @@ final class Watches {
         });
     }
 
-    /** An answer of the stream. */
+    /** Handles an answer of the stream. */
     void received(WatchStream from, WatchResponse response) {
         from.link().heard(time.nanoTime());
         state.run(() -> {
@@ -133,7 +133,7 @@ final class Watches {
         });
     }
 
-    /** The stream is over: by an error, by order of the server, or by ours. */
+    /** The stream has ended: by an error, by the server, or by this client. */
     void ended(WatchStream from, Status status) {
         if (status.getCode() == Status.Code.UNAVAILABLE) {
             links.failed(from.link());
@@ -146,7 +146,7 @@ final class Watches {
         state.run(() -> leave(from, "it is over"));
     }
 
-    /** The connection was given up; what stands on it might otherwise wait for long to hear of that. */
+    /** The connection was given up. Leaves its stream, which might otherwise learn of that only much later. */
     private void moveFrom(Link link) {
         state.run(() -> {
             WatchStream last = stream;
@@ -156,7 +156,7 @@ final class Watches {
         });
     }
 
-    /** A stream that does not answer hangs on a server that is not there, whether or not other calls notice. */
+    /** If the stream does not answer, its server is gone, whether or not other calls notice. */
     private void lookAfter(WatchStream opened, long since) {
         state.run(() -> {
             if (opened == stream && !opened.isAnswered()) {
@@ -179,7 +179,7 @@ final class Watches {
         });
     }
 
-    // From here on: inside state.run or state.call, but for open().
+    // From here on: inside state.run or state.call, except open().
 
     private EtcdWatch add(Watched unlessThere, NoticeQueue notices) {
         Watched known = targets.get(unlessThere.target());
@@ -214,13 +214,13 @@ final class Watches {
             opening = true;
             cancelTimer.run();
             long most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures++, 10));
-            // Not all clients at the same time, after a server has come back.
+            // Random, so that not all clients return at the same time after a server has come back.
             long pause = ThreadLocalRandom.current().nextLong(most / 2, most + 1);
             cancelTimer = time.schedule(Duration.ofMillis(pause), threads, this::open);
         }
     }
 
-    /** Outside, since a log-in may go before. */
+    /** Runs outside the lock, since a log-in may come first. */
     private void open() {
         tokens.get(calls)
                 .whenComplete((token, failure) -> state.run(() -> {
@@ -250,7 +250,7 @@ final class Watches {
         cancelTimer = time.schedule(limit, threads, () -> lookAfter(next, now));
     }
 
-    /** All that stands on this stream is opened again on another one. No word goes to a stream that was left. */
+    /** Opens all watchers of this stream again on another one. No message is sent on a stream that was left. */
     private void leave(WatchStream from, String why) {
         if (from == stream) {
             stream = null;
@@ -282,7 +282,7 @@ final class Watches {
 
     private void live(EtcdWatch watch) {
         watch.wasLive = true;
-        // In a thread of its own: what hangs on the stage may block, and the stream must not wait for it.
+        // On its own thread: callbacks on the stage may block, and the stream must not wait for them.
         state.afterwards(() -> threads.execute(() -> watch.opened().complete(watch)));
     }
 
@@ -290,7 +290,7 @@ final class Watches {
         if (tokens.isUsed() && !watched.refused) {
             watched.refused = true;
             tokens.forget(from.token());
-            // The token is that of the stream: another one needs another stream.
+            // The token belongs to the stream: another token needs another stream.
             leave(from, "its token was refused");
             return;
         }
@@ -299,7 +299,7 @@ final class Watches {
                 EtcdLimits.refused("etcd at " + from.link().authority() + " refuses the watch: " + reason
                         + "; the user needs the right to read all keys of the namespace"));
         if (!watched.watches.isEmpty()) {
-            // Those that were live once are tried again until they are cancelled.
+            // Watches that were live once are retried until they are cancelled.
             LOG.log(Level.WARNING, () -> Names.printable("etcd refuses to watch " + watched.target() + ": " + reason));
             leave(from, "a watch was refused");
         }
@@ -307,7 +307,7 @@ final class Watches {
 
     private void cancelled(@Nullable Watched watched, WatchStream from) {
         if (watched != null && !watched.watches.isEmpty()) {
-            // Compaction, for one that was slow.
+            // The cause is compaction, if the watcher was slow.
             watched.id = Optional.empty();
             watched.openOn(from);
         }

@@ -8,30 +8,30 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Where the servers are, and as whom and how to connect to each.
+ * The addresses of the servers, and the user and the way to connect to each.
  *
  * @param form what the endpoints are
- * @param name that by which Sentinel knows the primary; empty otherwise
+ * @param name by which Sentinel knows the primary; empty otherwise
  */
 record Address(Form form, List<InetSocketAddress> endpoints, String name, boolean tls, Optional<Login> login) {
 
     enum Form {
         /** One server. */
         SERVER,
-        /** Sentinels, which know who the primary is. */
+        /** Sentinels, which know the primary. */
         SENTINEL,
-        /** Some nodes of a Cluster, which know who serves a slot. */
+        /** Some nodes of a Cluster, which know the server of a slot. */
         CLUSTER
     }
 
-    /** For a server that stores. */
+    /** For a server that stores data. */
     RedisURI server(InetSocketAddress endpoint, Duration timeout) {
         RedisURI uri = sentinel(endpoint, timeout);
         login.ifPresent(uri::setCredentialsProvider);
         return uri;
     }
 
-    /** For a Sentinel, which knows nothing of the users of those that it watches. */
+    /** For a Sentinel, which does not know the users of the servers that it watches. */
     RedisURI sentinel(InetSocketAddress endpoint, Duration timeout) {
         return RedisURI.builder()
                 .withHost(endpoint.getHostString())

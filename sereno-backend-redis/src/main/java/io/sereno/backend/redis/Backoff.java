@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * How long to wait before the next attempt to connect: the first one not at all, then up to 50 ms, doubling up to a second, with full jitter,
- * so that clients that lost one server do not come back to it as one. Not safe for use by multiple threads.
+ * How long to wait before the next attempt to connect: not at all before the first, then up to 50 ms, doubling up to a second, with full
+ * jitter, so that clients that lost one server do not all return at once. Not safe for use by multiple threads.
  */
 final class Backoff {
     static final Duration GREATEST = Duration.ofSeconds(1);
@@ -23,7 +23,7 @@ final class Backoff {
         return Duration.ofMillis(ThreadLocalRandom.current().nextLong(1, ceiling + 1));
     }
 
-    /** After the connection has proved to work. */
+    /** Call after the connection has proved to work. */
     void reset() {
         attempts = 0;
     }

@@ -10,9 +10,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of the script on its way: waits for a connection, is sent once (a read again, when a connection was lost), and ends once, by whichever comes first of an answer, a failure,
- * its timeout and the end of the backend. Its stage completes on the executor of callbacks, so that one that blocks does not block the
- * connection.
+ * One call of the script. It waits for a connection, is sent once (a read again if a connection was lost), and ends once: by an answer, a failure,
+ * its timeout or the end of the backend, whichever comes first. Its stage completes on the callback executor, so that a blocking callback does not
+ * block the connection.
  */
 final class Call<T> {
     final String operation;
@@ -23,10 +23,10 @@ final class Call<T> {
     private final Function<List<?>, T> reading;
     private final Callbacks callbacks;
     private final CompletableFuture<T> stage = new CompletableFuture<>();
-    /** From WAITING to SENT, a read back again, and from either to ENDED. */
+    /** From WAITING to SENT, a read also back, and from either to ENDED. */
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
 
-    /** By the clock of the TimeSource; when the Link was given it. */
+    /** When the Link got the call, by the clock of the TimeSource. */
     private volatile long since;
 
     private volatile @Nullable Connection sentOn;
@@ -39,8 +39,8 @@ final class Call<T> {
 
     /**
      * @param what for messages: {@code "the commit to directory 'lock/orders'"}
-     * @param writes whether it is in doubt when its answer is lost
-     * @param reading makes the result of the script's answer
+     * @param writes whether its outcome is unknown when its answer is lost
+     * @param reading converts the script's answer to the result
      */
     Call(
             String operation,
@@ -65,13 +65,16 @@ final class Call<T> {
         return state.get() == State.ENDED;
     }
 
-    /** Where it was sent; null as long as it was not. */
+    /** The connection on which it was sent; null if it was not sent. */
     @Nullable
     Connection sentOn() {
         return sentOn;
     }
 
-    /** True if it is to be sent now. One that ended while it waited must never be: its caller was told that nothing happened. */
+    /**
+     * True if it must be sent now. A call that ended while it waited must never be sent: its caller was told that nothing
+     * happened.
+     */
     boolean beginSending(Connection connection) {
         sentOn = connection;
         return state.compareAndSet(State.WAITING, State.SENT);
@@ -85,12 +88,12 @@ final class Call<T> {
         return Duration.ofNanos(now - since);
     }
 
-    /** Whether it may be sent again when its answer is lost: it changes nothing at the server. */
+    /** Whether it may be sent again if its answer is lost: it changes nothing at the server. */
     boolean isRead() {
         return operation.equals("read");
     }
 
-    /** True if it is to wait for another connection, as the one that it was sent on has ended. */
+    /** True if it must wait for another connection because the one that it was sent on has ended. */
     boolean waitAgain() {
         return isRead() && state.compareAndSet(State.SENT, State.WAITING);
     }
@@ -112,7 +115,7 @@ final class Call<T> {
         end(sent -> stage.completeExceptionally(Errors.of(what, writes && sent, failure)));
     }
 
-    /** Ends it for a reason of our own: a timeout, or the end of the backend. */
+    /** Ends the call for a local reason: a timeout, or the end of the backend. */
     void abandon(String reason, boolean permanent) {
         end(sent -> {
             boolean doubt = writes && sent;

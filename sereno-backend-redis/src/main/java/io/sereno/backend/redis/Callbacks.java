@@ -4,7 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
 
-/** The executor that listeners, and what hangs on stages, run on: never a thread of the connection, which a callback that blocks would stop. */
+/** The executor for listeners and callbacks of stages. They never run on a thread of the connection, which a blocking callback would stop. */
 final class Callbacks implements Executor {
     private static final Logger LOG = System.getLogger(Callbacks.class.getName());
 
@@ -14,7 +14,7 @@ final class Callbacks implements Executor {
         this.executor = executor;
     }
 
-    /** The executor itself, which may refuse: for those who wait until it does no more. */
+    /** The executor itself, which may refuse tasks: for callers that retry until it accepts. */
     Executor executor() {
         return executor;
     }
@@ -24,7 +24,7 @@ final class Callbacks implements Executor {
         try {
             executor.execute(task);
         } catch (RuntimeException e) {
-            // Mostly a RejectedExecutionException; but whatever an application's executor throws, the task is run.
+            // Usually a RejectedExecutionException; but whatever an application's executor throws, the task is run.
             LOG.log(Level.WARNING, "the executor of callbacks refuses; one runs in a thread of the connection", e);
             task.run();
         }

@@ -25,27 +25,27 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the log of changes for all watches of a client, over one connection, from the first watch on.
+ * Reads the change log for all watches of a client, over one connection, starting with the first watch.
  *
  * <ol>
- *   <li>Connect, and <em>tick</em>: the script removes what leases that have ended left, and tells the latest revision and when the next lease
- *       ends. The first time, reading begins behind that revision. From here on the log is live: what is changed later is read.
- *   <li>Read behind the last entry read, waiting at the server for the next one until the next lease ends, 5 s at most.
- *   <li>Tell the watches. Each entry names the one before it: where that is not the last one read, entries are missing (trimmed, or lost with
- *       a server), and every watch hears {@code reset}.
- *   <li>When a lease is due, tick; then step 2.
+ *   <li>Connect, and <em>tick</em>: the script removes what ended leases left, and returns the latest revision and when the next lease ends. The
+ *       first time, reading begins after that revision. From here on the log is live: later changes are read.
+ *   <li>Read after the last entry read. The server waits for the next entry until the next lease ends, 5 s at most.
+ *   <li>Notify the watches. Each entry names the one before it. If that is not the last one read, entries are missing (trimmed, or lost with a
+ *       server), and every watch gets {@code reset}.
+ *   <li>When a lease is due, tick; then go to step 2.
  * </ol>
  *
- * When the connection ends, the same from step 1, with reading going on where it was. What was changed meanwhile is in the log, or is seen to be
- * missing there; every watch hears {@code reset} all the same, as somebody may have taken the end of the log away.
+ * When the connection ends, continue with step 1; reading continues where it was. Changes made meanwhile are in the log, or are found missing
+ * there. Every watch gets {@code reset} all the same, since the end of the log may have been removed.
  *
- * <p>A step that fails for whatever reason ends the connection, so reading begins again. An entry that Sereno did not write is passed over: it
- * is logged, and every watch hears {@code reset}.
+ * <p>If a step fails for any reason, the connection is closed and reading begins again. An entry that Sereno did not write is skipped: it is
+ * logged, and every watch gets {@code reset}.
  */
 final class ChangeLog {
     private static final Logger LOG = System.getLogger(ChangeLog.class.getName());
 
-    /** Also how soon a watch is told of a connection that died in silence, but for the timeout. */
+    /** Together with the timeout, also how soon a watch is notified of a connection that died silently. */
     private static final Duration LONGEST_READ = Duration.ofSeconds(5);
 
     private static final Duration TICK_AGAIN = Duration.ofSeconds(1);
@@ -64,24 +64,24 @@ final class ChangeLog {
     private boolean started;
     /** Guarded by this. */
     private boolean closed;
-    /** The one at work. Guarded by this. */
+    /** The connection in use. Guarded by this. */
     private @Nullable Connection connection;
-    /** Whether what is changed from now on will be read from it. Guarded by this. */
+    /** Whether changes from now on will be read on it. Guarded by this. */
     private boolean live;
-    /** Of the next attempt to connect. Guarded by this. */
+    /** Cancels the next attempt to connect. Guarded by this. */
     private @Nullable Runnable retry;
 
-    // From here on: the reader's own. Its steps follow each other, each in the callback of the one before.
+    // From here on: used only by the reader. Its steps run one after another, each in the callback of the previous one.
     private final Backoff backoff = new Backoff();
     /** The revision of the last entry read; 0 before the first tick. */
     private volatile long position;
-    /** The id of the last entry read, which differs from the position where somebody else wrote it. */
+    /** The id of the last entry read. It differs from the position if Sereno did not write the entry. */
     private volatile String lastId = "0-0";
-    /** Whether the log has a warning for what fails now. */
+    /** Whether the current failure has been logged as a warning. */
     private volatile boolean warned;
-    /** Whether the last entry read was none that Sereno wrote: of several in a row the log tells the first. */
+    /** Whether Sereno did not write the last entry read: of several such entries in a row the first is logged. */
     private volatile boolean afterForeign;
-    /** By the clock of the TimeSource, when to tick next; null for not before something new is in the log. */
+    /** When to tick next, by the clock of the TimeSource; null for not before the log has a new entry. */
     private volatile @Nullable Long nextTick;
 
     private record Opening(CompletableFuture<Watch> stage, Runnable timer) {}
@@ -147,7 +147,10 @@ final class ChangeLog {
         });
     }
 
-    /** What comes when an answer is there. Where it fails nothing would follow, and nobody would see why; so reading begins again. */
+    /**
+     * Runs the step when the answer is there. If the step throws, nothing would follow, and nobody would see why; so reading begins
+     * again.
+     */
     private <T> void then(
             CompletionStage<T> answer, Connection connection, BiConsumer<@Nullable T, @Nullable Throwable> step) {
         answer.whenComplete((reply, failure) -> {
@@ -164,7 +167,7 @@ final class ChangeLog {
         lost(connection);
     }
 
-    /** Once until reading goes on: what fails for good fails again each second. */
+    /** Warns once until reading goes on: a permanent failure repeats each second. */
     private void warn(String what, @Nullable Throwable failure) {
         LOG.log(warned ? Level.DEBUG : Level.WARNING, what, failure);
         warned = true;
@@ -208,7 +211,8 @@ final class ChangeLog {
 
     private void ticked(Connection connection, Tick tick) {
         nextTick = tick.microsToDeadline() < 0 ? null : time.nanoTime() + 1_000 * tick.microsToDeadline();
-        // Revisions before the last one read: all that was stored is gone, and begins again with the server's clock.
+        // If the revision is lower than the last one read, all stored data is gone, and revisions begin again with the
+        // server's clock.
         boolean again = position != 0 && (!isLive() || tick.revision() < position);
         if (position == 0 || tick.revision() < position) {
             position = tick.revision();
@@ -257,7 +261,7 @@ final class ChangeLog {
             tick(connection);
             return;
         }
-        // Rounded up: a tick a moment before the deadline would find nothing, and come again.
+        // Round up: a tick just before the deadline would find nothing and have to be repeated.
         Duration millis = Duration.ofMillis(wait.plusNanos(999_999).toMillis());
         then(
                 within(millis.plus(timeout), connection, connection.readLog(lastId, millis, MOST_ENTRIES)),
@@ -267,7 +271,7 @@ final class ChangeLog {
                         drop(connection, failure);
                         return;
                     }
-                    // Not before: a log that cannot be read is found by this step only.
+                    // Not earlier: only this step finds out that a log cannot be read.
                     backoff.reset();
                     warned = false;
                     for (StreamMessage<String, byte[]> entry : entries) {
@@ -337,7 +341,7 @@ final class ChangeLog {
         return a.compareTo(b) <= 0 ? a : b;
     }
 
-    /** Calls go to another connection now. If that leads to another process, there is nothing to be heard from the former one. */
+    /** Calls use another connection now. If it leads to another process, no more changes will come from the former one. */
     void moved(Connection calls) {
         Connection mine;
         synchronized (this) {

@@ -18,14 +18,17 @@ import java.util.stream.Collectors;
 /**
  * The versions of Lettuce and Netty on the class path, as their jars publish them, and whether this backend is tested with the two.
  *
- * <p>Loads no class of either library into this one, so that it works with every version of them. A jar that merges others keeps what Maven
- * writes into each of them; where that was stripped, a version is unknown, and is not refused.
+ * <p>Loads no class of either library into this one, so it works with every version of them. A jar that merges others keeps the files that
+ * Maven writes into each of them. If they were stripped, a version is unknown, and is not refused.
  *
  * @param lettuce empty if unknown
- * @param netty of each part of Netty that Lettuce stands on, by its artifact; without those that are unknown
+ * @param netty the version of each part of Netty that Lettuce uses, by artifact; without unknown ones
  */
 record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
-    /** Lines of Lettuce, by the line of Netty that they work on. Each is one of the pairs that sereno-combinations starts. */
+    /**
+     * Release lines of Lettuce, by the release line of Netty that they work with. sereno-combinations starts each of these
+     * pairs.
+     */
     private static final Map<String, List<String>> WORKING = new LinkedHashMap<>();
 
     static {
@@ -33,7 +36,10 @@ record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
         WORKING.put("4.2", List.of("6.8", "7.5", "7.7"));
     }
 
-    /** A class of each part of Netty that has to be of one line with the others. The native transports are used where they load. */
+    /**
+     * A class of each part of Netty that must be of the same release line as the others. The native transports are used if they
+     * load.
+     */
     private static final Map<String, String> PARTS = new LinkedHashMap<>();
 
     static {
@@ -56,7 +62,7 @@ record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
                 Collections.unmodifiableMap(netty));
     }
 
-    /** Whether the libraries have a class that not every version of them has. */
+    /** Whether the libraries have a class that only some versions have. */
     static boolean hasClass(String type) {
         try {
             Class.forName(type, false, ClientVersions.class.getClassLoader());
@@ -66,7 +72,7 @@ record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
         }
     }
 
-    /** @throws IllegalArgumentException if both versions are known and are no pair that works */
+    /** @throws IllegalArgumentException if both versions are known and do not work together */
     void check() {
         LinkedHashSet<String> lines =
                 netty.values().stream().map(ClientVersions::line).collect(Collectors.toCollection(LinkedHashSet::new));
@@ -75,7 +81,7 @@ record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
         }
     }
 
-    /** What to tell when a class or method of the libraries is lacking all the same. */
+    /** The exception for a class or method of the libraries that is missing all the same. */
     IllegalArgumentException misfit(LinkageError failure) {
         return new IllegalArgumentException(
                 "the class path has parts of Lettuce or Netty that do not fit together: " + failure + ". Found: " + this
@@ -114,13 +120,13 @@ record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
         return "Lettuce " + lettuce.orElse("of an unknown version") + " and " + nettys;
     }
 
-    /** What Maven wrote into the jar that has the class. */
+    /** The version that Maven wrote into the jar with the class. */
     private static Optional<String> published(ClassLoader loader, String type, String group, String artifact) {
         return properties(loader, type, "META-INF/maven/" + group + "/" + artifact + "/pom.properties")
                 .map(found -> found.getProperty("version"));
     }
 
-    /** What Netty's own build wrote. A jar that merges Netty's has the file of one of them. */
+    /** The version that Netty's own build wrote. A jar that merges Netty's jars has the file of one of them. */
     private static Optional<String> nettyVersions(ClassLoader loader, String type, String artifact) {
         return properties(loader, type, "META-INF/io.netty.versions.properties")
                 .flatMap(found -> Optional.ofNullable(found.getProperty(artifact + ".version"))
@@ -130,7 +136,9 @@ record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
                                 .findFirst()));
     }
 
-    /** {@code 7.7.0.RELEASE} of {@code 7.7.0.RELEASE/1960d49}. The manifest of a jar that merges others is about something else. */
+    /**
+     * {@code 7.7.0.RELEASE} of {@code 7.7.0.RELEASE/1960d49}. The manifest of a jar that merges others describes another product.
+     */
     private static Optional<String> manifestVersion(ClassLoader loader, String type) {
         try {
             Package its = Class.forName(type, false, loader).getPackage();
@@ -142,7 +150,7 @@ record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
         }
     }
 
-    /** Of the jar that has the class: another one may have brought the file along without the class, or before it. */
+    /** From the jar that has the class: another jar may contain the file without the class, or come before it. */
     private static Optional<Properties> properties(ClassLoader loader, String type, String file) {
         String path = type.replace('.', '/') + ".class";
         URL found = loader.getResource(path);

@@ -18,17 +18,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** One connection to one process of a server. It is never made again: when it ends, all that is under way on it fails. */
+/** One connection to one server process. It is never re-established: when it ends, all calls under way on it fail. */
 final class Connection {
     private final StatefulRedisConnection<String, byte[]> lettuce;
     private final Script script;
     private final ServerFacts server;
     private final List<byte[]> head;
     private final AtomicBoolean closed = new AtomicBoolean();
-    /** What the first call found. Written before anybody else has this connection. */
+    /** The finding of the first call. Written before this connection is shared. */
     private volatile Duration clockBehind = Duration.ZERO;
 
-    /** @param begin when the process began, for the script; 0 where that says nothing */
+    /** @param begin when the process began, for the script; 0 if that is meaningless */
     Connection(
             StatefulRedisConnection<String, byte[]> lettuce,
             Script script,
@@ -55,14 +55,14 @@ final class Connection {
         return clockBehind;
     }
 
-    /** As far as is known: where a server does not tell its process, no two are said to differ. */
+    /** As far as is known: if a server does not report its process, no two count as different. */
     boolean isToAnotherProcessThan(Connection other) {
         String mine = server.runId();
         String its = other.server.runId();
         return !mine.isEmpty() && !its.isEmpty() && !mine.equals(its);
     }
 
-    /** Runs the action when the connection has ended, or at once if it has. It may run twice. */
+    /** Runs the action when the connection ends, or at once if it has ended. It may run twice. */
     void onEnd(Runnable action) {
         lettuce.addListener(new RedisConnectionStateListener() {
             @Override
@@ -75,7 +75,7 @@ final class Connection {
         }
     }
 
-    /** Runs the script, once. A server that does not know it has done nothing, and is sent its text. */
+    /** Runs the script once. If the server does not know the script, it has done nothing, and gets the text. */
     CompletionStage<List<Object>> run(String operation, List<byte[]> arguments) {
         byte[][] values = Stream.of(List.of(Requests.bytes(operation)), head, arguments)
                 .flatMap(List::stream)
@@ -96,7 +96,7 @@ final class Connection {
                                 : failure));
     }
 
-    /** Entries of the log behind an id; waits for the first one so long, and then answers none. */
+    /** Entries of the log after an id. Waits for the first one for the given time, and then returns none. */
     @SuppressWarnings("unchecked") // an array of one stream, made and read by Lettuce
     CompletionStage<List<StreamMessage<String, byte[]>>> readLog(String behind, Duration wait, int most) {
         return send(() -> lettuce.async()
@@ -109,19 +109,25 @@ final class Connection {
         return send(() -> lettuce.async().configGet(pattern));
     }
 
-    /** Also for one that has ended: the client keeps it in mind until it is closed. Of a second time Lettuce would warn. */
+    /**
+     * Also needed for a connection that has ended: the client remembers it until it is closed. Lettuce would warn about a
+     * second close.
+     */
     void close() {
         if (closed.compareAndSet(false, true)) {
             end(lettuce);
         }
     }
 
-    /** Nobody waits for the end of a connection: it is gone, or will be. */
+    /** Closes without waiting for the end. */
     static void end(AsyncCloseable connection) {
         CompletableFuture<Void> unused = connection.closeAsync();
     }
 
-    /** Lettuce throws where it sees at once that it cannot send, and an Error where a class of it does not load. */
+    /**
+     * Turns exceptions into a failed stage: Lettuce throws if it sees at once that it cannot send, and an Error if one
+     * of its classes does not load.
+     */
     static <T> CompletionStage<T> send(Supplier<? extends CompletionStage<T>> command) {
         try {
             return command.get();

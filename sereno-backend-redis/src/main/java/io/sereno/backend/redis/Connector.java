@@ -16,11 +16,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Makes connections to the server that holds the namespace, and learns on each who that is. */
+/** Makes connections to the server that holds the namespace, and identifies the server on each. */
 final class Connector {
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
-    /** Of what is stored; docs/spec.md says what raises it. */
+    /** The layout number of what is stored; docs/spec.md says what raises it. */
     private static final int LAYOUT = 1;
 
     private final RedisClient client;
@@ -39,7 +39,9 @@ final class Connector {
         this.locator = new Locator(client, address, this::enter, time);
     }
 
-    /** A connection on which the script has run; or a failure, NOT_APPLIED, by the end of the time given. */
+    /**
+     * Completes within the given time, with a connection on which the script has run, or a failure with NOT_APPLIED.
+     */
     CompletionStage<Connection> connect(Duration timeout) {
         CompletableFuture<Connection> attempt = new CompletableFuture<>();
         Runnable timer = failLater(attempt, address.toString(), timeout);
@@ -64,13 +66,13 @@ final class Connector {
     private CompletionStage<Connection> enter(InetSocketAddress server, Duration timeout) {
         String name = server.getHostString() + ":" + server.getPort();
         return client.connectAsync(CODEC, address.server(server, timeout))
-                // The stages of Lettuce lack what CompletionStage has had since Java 12: exceptionallyCompose() never
+                // Lettuce's stages lack what CompletionStage has had since Java 12: exceptionallyCompose() never
                 // completes.
                 .toCompletableFuture()
                 .thenCompose(lettuce -> {
                     CompletableFuture<Connection> entered = identify(lettuce).toCompletableFuture();
-                    // Lettuce saw to the time until here. A server that falls silent now would keep its connection for
-                    // ever.
+                    // Lettuce's timeout ends here. Without a timer, a server that falls silent now would keep its
+                    // connection forever.
                     Runnable timer = failLater(entered, name, timeout);
                     return entered.whenComplete((connection, failure) -> {
                         timer.run();
@@ -94,15 +96,14 @@ final class Connector {
     }
 
     /**
-     * Runs the script once: it sees that this is another process than the last one at once, not when the first caller comes, which may be
-     * long after, and ttls begin anew with that. And it is now that somebody hears of rights that are lacking, or of a layout that this version
-     * does not know.
+     * Runs the script once. So the script notices a new process at once, and ttls start again then, not at the first call, which may come much
+     * later. And missing rights, or a layout that this version does not know, are reported now.
      */
     private CompletionStage<Connection> begin(StatefulRedisConnection<String, byte[]> lettuce, ServerFacts facts) {
         if (facts.isReplica()) {
             throw new IllegalStateException("it is a replica, and reads and writes belong to the primary");
         }
-        // In a Cluster the entries may have come from another node, whose clock is another one.
+        // In a Cluster the entries may come from another node, which has another clock.
         long begin = address.form() == Address.Form.CLUSTER ? 0 : facts.beganMicros();
         Connection connection = new Connection(lettuce, script, facts, begin, logLength);
         List<byte[]> who = List.of(Requests.bytes(facts.replicationId()), Requests.bytes(LAYOUT));

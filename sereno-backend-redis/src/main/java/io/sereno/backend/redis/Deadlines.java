@@ -11,7 +11,7 @@ import java.util.Queue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** All calls that have not ended. They have one timeout, so the oldest is due first, and one timer serves all. */
+/** All calls that have not ended. They have the same timeout, so the oldest is due first, and one timer serves all. */
 final class Deadlines {
     private static final Logger LOG = System.getLogger(Deadlines.class.getName());
 
@@ -21,7 +21,7 @@ final class Deadlines {
     private final Duration timeout;
     private final Consumer<Call<?>> onDue;
 
-    /** Guarded by this. In the order of their deadlines; what has ended leaves when it is the oldest. */
+    /** Guarded by this. In the order of their deadlines; a call that has ended is removed when it is the oldest. */
     private final Queue<Pending> calls = new ArrayDeque<>();
     /** Guarded by this. */
     private @Nullable Runnable timer;
@@ -40,7 +40,7 @@ final class Deadlines {
         }
     }
 
-    /** Ends the timer; answers the calls that have not ended. */
+    /** Cancels the timer. Returns the calls that have not ended. */
     synchronized List<Call<?>> close() {
         if (timer != null) {
             timer.run();

@@ -13,21 +13,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a failure means. An error that the server answered with is sorted by its first word, which is part of the protocol; the text behind
- * it is for people. Everything else, a lost connection above all, leaves open whether the server carried out what was sent.
+ * The meaning of a failure. An error from the server is classified by its first word, which is part of the protocol; the text after it is
+ * for people. After any other failure, above all a lost connection, it is unknown whether the server carried out the request.
  */
 final class Errors {
     enum Meaning {
-        /** The server refused before it wrote anything, and will until somebody changes something. */
+        /** The server refused before it wrote anything, and will refuse until somebody changes something. */
         REFUSED,
-        /** The server refused before it wrote anything; later it may not. */
+        /** The server refused before it wrote anything, but may accept later. */
         NOT_NOW,
         /**
-         * The server refused before it wrote anything, because it is not, or no longer, the one to ask. Or nobody was asked, as the connection
-         * had ended.
+         * The server refused before it wrote anything, because it is not, or no longer, the right server. Or no server was asked, since the
+         * connection had ended.
          */
         ELSEWHERE,
-        /** Nobody knows. */
+        /** The outcome is unknown. */
         DOUBT
     }
 
@@ -37,15 +37,21 @@ final class Errors {
     private static final Set<String> ELSEWHERE =
             Set.of("READONLY", "MOVED", "ASK", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "UNBLOCKED");
 
-    /** What a server asks at the first write of a script, and then no more. All else that comes out of a script may come after writes. */
+    /** What a server checks at the first write of a script only. All other errors from within a script may come after writes. */
     private static final Set<String> BEFORE_THE_FIRST_WRITE = Set.of("OOM", "NOREPLICAS", "MISCONF", "READONLY");
 
-    /** What Lettuce, which has no types for it, says of a command that it does not take, since it is closed or has no connection. */
+    /**
+     * Lettuce's messages for a command that it does not accept, since it is closed or has no connection. It has no types for these
+     * errors.
+     */
     private static final Set<String> NOT_SENT =
             Set.of("Currently not connected. Commands are rejected.", "Connection is closed");
 
     private static final String WITHIN_SCRIPT = "@user_script";
-    /** Until version 6 an error within a script came as {@code ERR Error running script (...): @user_script:27: ...: -OOM command ...}. */
+    /**
+     * Until version 6 an error within a script had the form {@code ERR Error running script (...): @user_script:27: ...: -OOM command
+     * ...}.
+     */
     private static final Pattern CODE_WITHIN = Pattern.compile("^ERR Error running script .*?: -?([A-Z]+) ");
 
     private static final Pattern MOVED = Pattern.compile("MOVED \\d+ (.*):(\\d+)");
@@ -71,7 +77,10 @@ final class Errors {
         return ELSEWHERE.contains(code) ? Meaning.ELSEWHERE : Meaning.DOUBT;
     }
 
-    /** What a call that failed so tells its caller. What changes no entry, or was never sent, is never in doubt. */
+    /**
+     * The exception for the caller of a failed call. If the call changes no entry, or was never sent, its outcome is
+     * never unknown.
+     */
     static BackendException of(String what, boolean mayHaveWritten, Throwable failure) {
         Throwable cause = unwrap(failure);
         if (cause instanceof BackendException already) {
@@ -93,7 +102,7 @@ final class Errors {
                 && String.valueOf(answer.getMessage()).contains("'eval'");
     }
 
-    /** For a server that forgot the script with a restart. An administrator may load it in a moment, so this is not for good. */
+    /** For a server that lost the script in a restart. An administrator may load it at any moment, so this is not permanent. */
     static BackendException scriptNotLoaded(String digest, Throwable cause) {
         return new BackendException(
                 Outcome.NOT_APPLIED,
@@ -104,7 +113,7 @@ final class Errors {
                 unwrap(cause));
     }
 
-    /** Who is to be asked instead, where a node of a Cluster said so. It leaves the host out if it is the one that was asked. */
+    /** The node to ask instead, if a node of a Cluster named one. The answer omits the host if it is the one that was asked. */
     static Optional<InetSocketAddress> moved(Throwable failure, String asked) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof RedisCommandExecutionException) {
@@ -119,7 +128,7 @@ final class Errors {
         return Optional.empty();
     }
 
-    /** The class or method of the client libraries that is lacking, where that is why something failed. */
+    /** The missing class or method of the client libraries, if that is the cause of the failure. */
     static Optional<LinkageError> misfit(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof LinkageError misfit) {
@@ -152,7 +161,7 @@ final class Errors {
         return end < 0 ? message : message.substring(0, end);
     }
 
-    /** What an answer of the server leaves unsaid; empty for other failures. */
+    /** Advice that the server's answer does not give; empty for other failures. */
     static String advice(Throwable cause) {
         if (!(cause instanceof RedisCommandExecutionException answer)) {
             return "";

@@ -20,12 +20,12 @@ import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first connection of a client, within the connect timeout. Whoever gets none is told why, as far as it can be found
- * out: a certificate that is refused, TLS on one side only, and another protocol are permanent failures here. Later
- * connections are simply tried again.
+ * The first connection of a client, within the connect timeout. If it fails, the exception says why, as far as that can
+ * be found out. A refused certificate, TLS on one side only, and another protocol are permanent failures here. Later
+ * connections are simply retried.
  */
 final class FirstContact {
-    /** A server answers a line that is no command of its with an error, and a command with a line. */
+    /** A server answers an unknown command with an error line, and a known one with a line. */
     private static final PortProbe PROBE = new PortProbe(
             "Redis", "redis", "rediss", "PING\r\n".getBytes(US_ASCII), answer -> answer[0] == '+' || answer[0] == '-');
 
@@ -85,7 +85,7 @@ final class FirstContact {
                 .connect(timeout)
                 .thenCompose(connection -> connection
                         .settings(Setup.SETTINGS)
-                        // Whoever may not ask is promised nothing that depends on the answer.
+                        // Without the right to ask, nothing that depends on the answer is promised.
                         .exceptionally(refused -> Map.of())
                         .thenApply(settings -> new Made(
                                 connection,
@@ -97,7 +97,7 @@ final class FirstContact {
         return Math.max(0, deadline - config.time().nanoTime());
     }
 
-    /** Throws if something else answers than a server that this client can talk to. */
+    /** Throws if the answer comes from something other than a server that this client can talk to. */
     private void throwFault(@Nullable BackendException failure) {
         Duration limit =
                 Duration.ofNanos(Math.min(left(), config.connectTimeout().toNanos() / 4));
@@ -113,7 +113,10 @@ final class FirstContact {
         return new BackendException(Outcome.NOT_APPLIED, true, why, cause);
     }
 
-    /** By a certificate or an alert; a handshake that broke off for want of the other side says nothing. */
+    /**
+     * Whether a certificate or an alert is the cause. A handshake that broke off because the other side has no TLS does
+     * not count.
+     */
     private static boolean isRefusedByTls(Throwable failure) {
         boolean handshake = false;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

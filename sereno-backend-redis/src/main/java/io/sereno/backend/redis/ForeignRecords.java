@@ -6,10 +6,10 @@ import java.lang.System.Logger.Level;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Records of one backend's namespace that Sereno did not write. They are passed over, and each is named in the log of the application once. */
+/** Records in one backend's namespace that Sereno did not write. They are skipped, and each is logged once. */
 final class ForeignRecords {
     private static final Logger LOG = System.getLogger(ForeignRecords.class.getName());
-    /** Beyond so many the log is of no use to anybody. */
+    /** With more than this many, the log is of no use. */
     private static final int MOST_NAMED = 100;
 
     private static final int LONGEST_EXCERPT = 100;

@@ -15,7 +15,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.SocketAddress;
 import reactor.core.publisher.Mono;
 
-/** A client with the JDK's sockets. Lettuce itself takes native ones wherever it finds their classes, also where they do not load. */
+/** A client with the JDK's sockets. Lettuce itself uses native ones wherever it finds their classes, even if they do not load. */
 final class JdkSocketsClient extends RedisClient {
     private final EventLoopGroup threads;
 
@@ -28,7 +28,7 @@ final class JdkSocketsClient extends RedisClient {
         return threads;
     }
 
-    /** By its old name, which all versions of Lettuce understand; it gives what Netty recommends in its place. */
+    /** Uses the old class name, which all versions of Lettuce understand; it stands for what Netty recommends now. */
     @SuppressWarnings("deprecation")
     private static Class<? extends EventLoopGroup> threadsForJdkSockets() {
         return NioEventLoopGroup.class;

@@ -17,7 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Lettuce, told to leave to us what it does behind its caller's back: to connect again, and to send again what was under way. */
+/** Lettuce, configured not to reconnect and not to resend calls under way by itself: Sereno does both. */
 final class LettuceClient implements AutoCloseable {
     private static final Logger LOG = System.getLogger(LettuceClient.class.getName());
     private static final int CLOSING_SECONDS = 2;
@@ -27,7 +27,7 @@ final class LettuceClient implements AutoCloseable {
 
     LettuceClient(BackendConfig config) {
         SocketKind sockets = SocketKind.chosen();
-        // The fewest that Lettuce accepts. One connection carries the calls, one the log.
+        // The smallest pools that Lettuce accepts. One connection carries the calls, one the log.
         resources = DefaultClientResources.builder()
                 .ioThreadPoolSize(DefaultClientResources.MIN_IO_THREADS)
                 .computationThreadPoolSize(DefaultClientResources.MIN_COMPUTATION_THREADS)
@@ -62,7 +62,7 @@ final class LettuceClient implements AutoCloseable {
         return options.build();
     }
 
-    /** Ends its threads; waits for that a few seconds at most, also when the server hangs. */
+    /** Ends its threads. Waits a few seconds at most, even if the server hangs. */
     @Override
     public void close() {
         CompletableFuture<Void> ended = client.shutdownAsync(0, CLOSING_SECONDS, TimeUnit.SECONDS)

@@ -4,7 +4,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import java.time.Duration;
 
-/** How much one call may carry. Redis takes far more; but while it works on one call, everybody else waits. */
+/** How much one call may carry. Redis accepts far more; but while it works on one call, all others wait. */
 final class Limits {
     static final int OPERATIONS = 128;
     static final int VALUE_BYTES = 1 << 20;
@@ -15,7 +15,7 @@ final class Limits {
 
     private Limits() {}
 
-    /** Rounds a ttl up to what Redis measures. */
+    /** Rounds a ttl up to Redis's precision. */
     static Duration checked(Duration ttl) {
         if (ttl.isNegative() || ttl.isZero() || ttl.compareTo(GREATEST_TTL) > 0) {
             throw refused("a lease of " + ttl + "; " + LEAST_TTL + " to " + GREATEST_TTL + " is accepted");

@@ -16,21 +16,21 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends calls over one connection, and makes another one when that ends. A call is sent once: what was under way when a connection ended
- * fails, and what comes while the next one is being made waits for it. Only a read, which changes nothing, is sent again, and waits for a while
- * where no connection could be made: a restart of the server is short, and nobody is to see a failure for it.
+ * Sends calls over one connection, and makes another one when that ends. A call is sent once: if the connection ends, calls under way on it
+ * fail, and new calls wait while the next connection is being made. Only a read, which changes nothing, is sent again; it also waits for a
+ * while if no connection could be made: a restart of the server is short, and no caller should see a failure because of it.
  *
- * <p>A connection that is silent may belong to a server that was replaced. So another connection is tried beside it, and where that leads to
- * another process it takes over: what was under way over the silent one fails, earlier than by its timeout. Where it leads to the same process,
- * that is slow, or the network is, and the calls are left alone.
+ * <p>A silent connection may lead to a server that was replaced. So another connection is tried beside it. If that leads to another process, it
+ * takes over, and calls under way on the silent one fail before their timeout. If it leads to the same process, that process or the network is
+ * slow, and the calls are left alone.
  *
- * <p>State, guarded by this: {@code connection} is there, or {@code connecting}, or {@code failure} says why neither is and a timer runs, or
- * {@code closed}. Nothing is called under the lock but the making of lists.
+ * <p>State, guarded by this: {@code connection} is set, or {@code connecting}, or {@code failure} says why neither is and a timer runs, or
+ * {@code closed}. Under the lock only lists are made; nothing else is called.
  */
 final class Link {
     private static final Logger LOG = System.getLogger(Link.class.getName());
 
-    /** After how much silence another connection is tried, at most. */
+    /** The longest silence after which another connection is tried. */
     private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(1);
 
     private final Supplier<CompletionStage<Connection>> connector;
@@ -44,9 +44,9 @@ final class Link {
     private final Backoff backoff = new Backoff();
 
     private @Nullable Connection connection;
-    /** Of the connection. */
+    /** The silence detector of the connection. */
     private Silence silence;
-    /** Whether another connection is tried beside a silent one. */
+    /** Whether another connection is being tried beside a silent one. */
     private boolean looking;
 
     private boolean connecting;
@@ -55,7 +55,7 @@ final class Link {
     private @Nullable Runnable timer;
     private boolean closed;
 
-    /** @param onMove gets each connection but the first one: it may lead to another process than the one before */
+    /** @param onMove gets each connection except the first: it may lead to another process than the one before */
     Link(
             Connection first,
             Supplier<CompletionStage<Connection>> connector,
@@ -77,7 +77,7 @@ final class Link {
         return new Silence(time, patience, () -> look(open));
     }
 
-    /** Begins to look after the first connection. */
+    /** Starts to monitor the first connection. */
     void start() {
         Connection first = connection;
         if (first != null) {
@@ -128,7 +128,7 @@ final class Link {
         });
     }
 
-    /** Null where it is not the connection of the link any more; its end is known then. */
+    /** Null if this is no longer the link's connection; its end is known then. */
     private synchronized @Nullable Silence sending(Connection open) {
         if (connection != open) {
             return null;
@@ -174,8 +174,8 @@ final class Link {
     }
 
     /**
-     * A connection over which an answer did not come in time gives no other one in time either, since answers come in order. It may be dead
-     * without knowing.
+     * If one answer did not come in time, no later one on this connection will, since answers come in order. The connection may be dead
+     * without having noticed.
      */
     private void expire(Call<?> call, Duration timeout) {
         call.abandon("had no answer within " + timeout, false);
@@ -185,7 +185,7 @@ final class Link {
         }
     }
 
-    // Where a connection is silent
+    // When a connection is silent
 
     private void look(Connection silent) {
         synchronized (this) {
@@ -235,7 +235,7 @@ final class Link {
 
     // When a connection has ended
 
-    /** It has ended, or is of no use any more. */
+    /** The connection has ended, or is no longer of use. */
     private void lost(Connection ended) {
         Duration delay;
         synchronized (this) {
@@ -259,7 +259,7 @@ final class Link {
         }
     }
 
-    /** Under the lock. */
+    /** Call under the lock. */
     private void retryAfter(Duration delay) {
         timer = time.schedule(delay, Runnable::run, () -> {
             synchronized (this) {
@@ -321,7 +321,7 @@ final class Link {
         refused.forEach(call -> call.fail(reason));
     }
 
-    /** Whether it waits for the next attempt although the last one failed. */
+    /** Whether the call waits for the next attempt although the last one failed. */
     private boolean waits(Call<?> call, @Nullable BackendException reason, long now) {
         return call.isRead()
                 && reason != null
@@ -333,7 +333,10 @@ final class Link {
         return closed;
     }
 
-    /** Ends all calls, those that were sent in doubt. The connection ends with the client that made it. */
+    /**
+     * Ends all calls; the outcome of writes that were sent is unknown. The connection ends with the client that made
+     * it.
+     */
     void close() {
         synchronized (this) {
             if (closed) {

@@ -20,9 +20,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the server that holds the namespace, anew for each connection: it is a fail-over, or the move of a slot, that ended the last one.
+ * Finds the server that holds the namespace, again for each connection: a fail-over, or the move of a slot, may have ended the last one.
  *
- * <p>A connection is one only when the script has run on it: what Sentinels and nodes say may be old.
+ * <p>A connection counts only after the script has run on it: the answers of Sentinels and nodes may be outdated.
  */
 final class Locator {
     /** Connects to one server. */
@@ -34,9 +34,12 @@ final class Locator {
     private final Address address;
     private final Door door;
     private final TimeSource time;
-    /** Nodes of a Cluster that are not in the URI, and served the slot: those in the URI may be gone one day. Guarded by itself. */
+    /**
+     * Nodes of a Cluster that are not in the URI and have served the slot: the nodes in the URI may be gone one day. Guarded by
+     * itself.
+     */
     private final Set<InetSocketAddress> seen = new LinkedHashSet<>();
-    /** How many attempts there were. */
+    /** The number of attempts so far. */
     private final AtomicInteger attempts = new AtomicInteger();
 
     Locator(RedisClient client, Address address, Door door, TimeSource time) {
@@ -59,7 +62,7 @@ final class Locator {
         };
     }
 
-    /** Each attempt begins with another one: who is cut off from the rest still gives the answer of yesterday. */
+    /** Each attempt begins with another candidate: one that is cut off from the others still gives outdated answers. */
     private List<InetSocketAddress> candidates() {
         Set<InetSocketAddress> known = new LinkedHashSet<>(address.endpoints());
         synchronized (seen) {
@@ -90,8 +93,8 @@ final class Locator {
     }
 
     /**
-     * A node of which we have an address is reached by that: what nodes announce may be of use within their own network only. Where none of
-     * them serves the slot, the first who was said to.
+     * Nodes with a known address are tried at that address: an address that a node announces may be reachable within its own network only.
+     * If none of them serves the slot, tries the first announced node.
      */
     private CompletionStage<Connection> tryNodes(List<InetSocketAddress> candidates, Duration timeout) {
         AtomicReference<@Nullable InetSocketAddress> announced = new AtomicReference<>();

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The user and the password of each connection to come; shows neither. */
+/** The user and the password for each new connection. Shows neither. */
 final class Login implements ImmediateRedisCredentialsProvider {
     private final Optional<String> user;
     private final Supplier<Optional<char[]>> password;
@@ -17,7 +17,7 @@ final class Login implements ImmediateRedisCredentialsProvider {
         this.password = password;
     }
 
-    /** Empty without a password. That is asked for at each login, since it may change. */
+    /** Empty without a password. The password is requested at each log-in, since it may change. */
     static Optional<Login> of(BackendConfig config) {
         return config.password().map(secret -> {
             Arrays.fill(secret, '\0');

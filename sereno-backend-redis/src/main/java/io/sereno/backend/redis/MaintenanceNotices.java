@@ -3,7 +3,7 @@ package io.sereno.backend.redis;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
 
-/** Notices of maintenance at the server, which make Lettuce connect again by itself. Lettuce has them since version 7. */
+/** Maintenance notices of the server, which make Lettuce reconnect by itself. Lettuce has them since version 7. */
 final class MaintenanceNotices {
     private MaintenanceNotices() {}
 
@@ -13,7 +13,7 @@ final class MaintenanceNotices {
         }
     }
 
-    /** Loaded only where Lettuce has them. */
+    /** Loaded only if Lettuce has them. */
     private static final class SinceLettuce7 {
         static void leaveOut(ClientOptions.Builder options) {
             options.maintNotificationsConfig(MaintNotificationsConfig.disabled());

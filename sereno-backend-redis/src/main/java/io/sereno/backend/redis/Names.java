@@ -6,23 +6,23 @@ import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
 
-/** How the names of hosts are looked up. */
+/** How host names are looked up. */
 final class Names {
     private Names() {}
 
-    /** By Netty's own questions to the name servers; by the JDK, which blocks a thread meanwhile, where netty-resolver-dns is lacking. */
+    /** By Netty's own DNS client; if netty-resolver-dns is missing, by the JDK, which blocks a thread meanwhile. */
     static AddressResolverGroup<?> lookedUpBy(SocketKind sockets) {
         return ClientVersions.hasClass("io.netty.resolver.dns.DnsNameResolverChannelStrategy")
                 ? Questions.over(sockets)
                 : DefaultAddressResolverGroup.INSTANCE;
     }
 
-    /** Loaded only where netty-resolver-dns is there: Lettuce 6 does not bring it. */
+    /** Loaded only if netty-resolver-dns is there: Lettuce 6 does not bring it. */
     private static final class Questions {
         /**
-         * Looks names up with a socket for each question. By default each thread has one of its own for that, also where there is no name to
-         * look up; one that fell silent would fail all questions for good, and a thread that is told to end while it is at work (without a
-         * quiet period) ends without closing what it has open.
+         * Looks up names with one socket per query. By default each thread has one socket for all queries, even if there is no name to look
+         * up. If that socket fell silent, all later queries would fail, and a thread that is ended while at work (without a quiet period)
+         * leaves its sockets open.
          */
         static AddressResolverGroup<?> over(SocketKind sockets) {
             return new DnsAddressResolverGroup(new DnsNameResolverBuilder()

@@ -8,9 +8,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a URI says beyond hosts, checked.
+ * The checked parameters of a URI.
  *
- * @param sentinel what Sentinels call the primary; empty if the hosts are none
+ * @param sentinel the Sentinels' name for the primary; empty if the hosts are no Sentinels
  * @param logLength how many changes the log keeps
  */
 record Parameters(String sentinel, boolean cluster, int logLength) {

@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The five methods: each is one call of the script, but for watches, which the log serves. */
+/** The five methods. Each is one call of the script, except for watches, which use the change log. */
 final class RedisBackend implements Backend {
     private final LettuceClient client;
     private final Link link;
@@ -31,7 +31,7 @@ final class RedisBackend implements Backend {
     private final Guarantees guarantees;
     private final SecureRandom random = new SecureRandom();
     private final ForeignRecords passedOver = new ForeignRecords();
-    /** Leases granted here and not known to have ended, by id: a commit may name no others. */
+    /** Leases that were granted here and are not known to have ended, by id. A commit may name no others. */
     private final Map<Long, RedisLease> leases = new ConcurrentHashMap<>();
 
     RedisBackend(LettuceClient client, Link link, ChangeLog log, Callbacks callbacks, Guarantees guarantees) {
@@ -153,7 +153,9 @@ final class RedisBackend implements Backend {
         return call.stage();
     }
 
-    /** 64 random bits, so that an id that was lost on its way here is given to nobody else; a server refuses one in use. */
+    /**
+     * 64 random bits, so that an id whose answer was lost is not given to another lease. The server refuses an id in use.
+     */
     private long freshId() {
         long id = random.nextLong();
         return id == 0 ? 1 : id;

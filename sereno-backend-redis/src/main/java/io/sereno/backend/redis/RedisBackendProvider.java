@@ -17,9 +17,9 @@ import java.util.function.Supplier;
 /**
  * Opens {@code redis://[user:password@]host:port[/namespace]}, and {@code rediss:} for TLS.
  *
- * <p>Parameters: {@code sentinel=NAME}, the hosts are Sentinels, and NAME is what they call the primary; {@code cluster=true}, the hosts are
- * nodes of a Cluster; {@code log-length=N}, how many changes the log of the namespace keeps for watches that were cut off, 100 to 1,000,000,
- * by default 10,000. Everything else is refused with an {@link IllegalArgumentException}, before any I/O.
+ * <p>Parameters: {@code sentinel=NAME}, the hosts are Sentinels, and NAME is their name for the primary; {@code cluster=true}, the hosts are
+ * nodes of a Cluster; {@code log-length=N}, how many changes the namespace's log keeps for watches that were cut off, 100 to 1,000,000, by
+ * default 10,000. Everything else is refused with an {@link IllegalArgumentException}, before any I/O.
  *
  * <p>Works with Lettuce 6.6 on Netty 4.1, and with Lettuce 6.8, 7.5 and 7.7 on Netty 4.2. Other pairs on the class path are refused in the
  * same way.
@@ -30,7 +30,7 @@ import java.util.function.Supplier;
 public final class RedisBackendProvider implements BackendProvider {
     private static final Logger LOG = System.getLogger(RedisBackendProvider.class.getName());
 
-    /** For an attempt to connect again. */
+    /** The limit of one attempt to reconnect. */
     static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(2);
 
     /** For ServiceLoader. */
@@ -48,7 +48,7 @@ public final class RedisBackendProvider implements BackendProvider {
 
     @Override
     public Backend open(BackendConfig config) {
-        // Before anything else: the next lines load classes of the client libraries.
+        // Check first: the next lines load classes of the client libraries.
         ClientVersions versions = ClientVersions.find(RedisBackendProvider.class.getClassLoader());
         versions.check();
         try {

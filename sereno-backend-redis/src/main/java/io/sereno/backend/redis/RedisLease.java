@@ -4,7 +4,7 @@ import io.sereno.spi.Lease;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
-/** A lease, as its client knows it; the server has the deadline. */
+/** A lease, as its client knows it. The server has the deadline. */
 final class RedisLease implements Lease {
     private final RedisBackend backend;
     private final long id;
@@ -16,7 +16,7 @@ final class RedisLease implements Lease {
         this.ttl = ttl;
     }
 
-    /** What the script calls it. */
+    /** The script's key for it. */
     String key() {
         return "%016x:%d".formatted(id, ttl.toMillis());
     }

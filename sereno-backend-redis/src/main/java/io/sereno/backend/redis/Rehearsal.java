@@ -16,8 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Loads the classes that a first connection needs, once in a JVM, so that the time for that does not count against the connect
- * timeout: by a connection to a socket of this process, which hangs up. On a slow machine it takes seconds. No user and no password is sent.
+ * Loads the classes that a first connection needs, once in a JVM, by a connection to a local socket that hangs up. So the time for loading,
+ * seconds on a slow machine, does not count against the connect timeout. No user and no password is sent.
  */
 final class Rehearsal {
     private static final AtomicBoolean BEGUN = new AtomicBoolean();
@@ -26,8 +26,8 @@ final class Rehearsal {
     private Rehearsal() {}
 
     /**
-     * Blocks for as long as connecting may take, and no longer than {@link #LONGEST}, or a moment more. What has not been loaded by then counts against the
-     * connect timeout.
+     * Blocks for the connect timeout at most, and for {@link #LONGEST} at most, or a moment more. Classes that are not loaded by then count against
+     * the connect timeout.
      */
     static void once(RedisClient client, Address address, BackendConfig config) {
         if (!BEGUN.compareAndSet(false, true)) {
@@ -49,7 +49,7 @@ final class Rehearsal {
         }
     }
 
-    /** Until somebody calls and has said a word, for so long at most. */
+    /** Waits until a caller connects and sends a byte, for this long at most. */
     static void hearOut(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
         long began = time.nanoTime();
         nobody.setSoTimeout(millis(limit));
@@ -59,7 +59,7 @@ final class Rehearsal {
         }
     }
 
-    /** At least one, since zero is for ever. */
+    /** At least one, since zero means no timeout. */
     private static int millis(Duration limit) {
         return (int) Math.max(1, Math.min(Integer.MAX_VALUE, limit.toMillis()));
     }

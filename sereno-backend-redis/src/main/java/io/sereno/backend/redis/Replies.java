@@ -20,7 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What the script answers; it says what that is. */
+/** The script's answers; the script documents them. */
 final class Replies {
     private Replies() {}
 
@@ -54,20 +54,20 @@ final class Replies {
         };
     }
 
-    /** Whether a grant or a renewal was given. */
+    /** Whether a grant or a renewal succeeded. */
     static boolean given(List<?> reply) {
         return status(reply).equals("G");
     }
 
     /**
-     * What a tick tells.
+     * The result of a tick.
      *
-     * @param revision the latest in the log
+     * @param revision the latest revision in the log
      * @param microsToDeadline until the next lease ends; negative for never
      * @param clock the server's wall clock in microseconds
      */
     record Tick(long revision, long microsToDeadline, long clock) {
-        /** How far the server's clock is behind the revisions, which begin with it; zero or negative where all is well. */
+        /** How far the server's clock is behind the revisions, which start from it; zero or negative if all is well. */
         Duration clockBehind() {
             return Duration.of(revision - clock, ChronoUnit.MICROS);
         }
@@ -77,7 +77,7 @@ final class Replies {
         return new Tick((Long) reply.get(1), (Long) reply.get(2), (Long) reply.get(3));
     }
 
-    /** What the first call on a connection found in place of the layout that is known here. */
+    /** The layout that the first call on a connection found, if it is not the known one. */
     static Optional<String> otherLayout(List<?> reply) {
         return status(reply).equals("V") ? Optional.of(text(reply.get(1))) : Optional.empty();
     }
@@ -97,7 +97,7 @@ final class Replies {
         return Optional.of(new Snapshot(entries(directory, list, passedOver), (Long) list.get(0) != 0));
     }
 
-    /** Without records that Sereno did not write: one of them is to disable no directory. They are named in the log of the application, once. */
+    /** Skips records that Sereno did not write: none of them may disable a directory. Each is logged once. */
     private static List<Entry> entries(String directory, List<?> list, ForeignRecords passedOver) {
         List<Entry> entries = new ArrayList<>(list.size() / 2);
         for (int i = 1; i + 1 < list.size(); i += 2) {

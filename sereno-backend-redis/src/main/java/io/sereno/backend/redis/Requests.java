@@ -9,7 +9,7 @@ import io.sereno.spi.Write;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The arguments of the script's operations; the script says what they are. */
+/** The arguments of the script's operations; the script documents them. */
 final class Requests {
     private static final byte[] EMPTY = new byte[0];
 
@@ -21,7 +21,7 @@ final class Requests {
         return arguments;
     }
 
-    /** @param lease by which the script knows the lease that the commit names; empty if it names none */
+    /** @param lease the script's key for the lease that the commit names; empty if it names none */
     static List<byte[]> commit(Commit commit, String lease) {
         List<Condition> conditions = commit.conditions();
         List<Write> writes = commit.writes();

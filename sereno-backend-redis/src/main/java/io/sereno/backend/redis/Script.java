@@ -9,7 +9,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Objects;
 
-/** The script, and the keys of one namespace that it works on. The keys share a hash tag, so in Cluster they share a slot. */
+/**
+ * The script, and the keys of one namespace that it works on. The keys share a hash tag, so in a Cluster they share a slot.
+ */
 final class Script {
     private static final String TEXT = load();
     private static final String DIGEST = sha1(TEXT);
@@ -29,7 +31,7 @@ final class Script {
         return TEXT;
     }
 
-    /** By which a server knows it once it has seen it. */
+    /** The digest by which a server that has seen the script knows it. */
     String digest() {
         return DIGEST;
     }
@@ -43,7 +45,10 @@ final class Script {
         return keys[3];
     }
 
-    /** Letters, digits and {@code / . _ ~ -} as they are, all else as percent and hex: no two namespaces meet, and no brace or wildcard is left. */
+    /**
+     * Keeps letters, digits and {@code / . _ ~ -}, and writes everything else as percent and hex: no two namespaces collide, and no brace or
+     * wildcard is left.
+     */
     private static String tag(String namespace) {
         StringBuilder tag = new StringBuilder("{sereno:");
         for (byte b : namespace.getBytes(StandardCharsets.UTF_8)) {

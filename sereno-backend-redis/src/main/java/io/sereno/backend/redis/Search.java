@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Asks several servers for what one of them has, one after another: the next one as soon as one has refused, and also when one has not answered
- * for a while, which may answer yet. The first answer counts; the last refusal, if there is none.
+ * Asks several servers for what one of them has, one after another. The next one is asked when one has refused, and also when one has not
+ * answered for a while, although it may still answer. The first answer counts; if there is none, the last refusal.
  */
 final class Search<T> {
     private static final Duration PATIENCE = Duration.ofMillis(300);

@@ -3,24 +3,24 @@ package io.sereno.backend.redis;
 import java.time.Duration;
 
 /**
- * Whether the server's clock is behind the revisions of the namespace. Then two processes that take over from one state can begin with the same
- * revision. It is looked at with each connection, and told once for each time that it falls behind.
+ * Whether the server's clock is behind the revisions of the namespace. If it is, two processes that take over from one state can begin with the
+ * same revision. The clock is checked with each connection, and a warning is logged once each time it falls behind.
  */
 final class ServerClock {
-    /** A clock that is behind by less is right: many revisions may be given at one moment. */
+    /** A clock that is behind by less is considered right: many revisions may be given at one moment. */
     private static final Duration TOLERANCE = Duration.ofSeconds(1);
 
     private final Address address;
     /** Guarded by this. */
     private boolean behind;
 
-    /** @param first what the first connection found, of which {@link Setup} tells */
+    /** @param first the finding of the first connection, which {@link Setup} reports */
     ServerClock(Address address, Duration first) {
         this.address = address;
         this.behind = isBehind(first);
     }
 
-    /** What a later connection found; zero or negative where the clock is right. */
+    /** Takes the finding of a later connection; zero or negative if the clock is right. */
     void look(Duration by) {
         boolean fellBehind;
         synchronized (this) {

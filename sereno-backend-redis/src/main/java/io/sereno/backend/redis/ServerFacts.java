@@ -3,7 +3,7 @@ package io.sereno.backend.redis;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What a server tells of itself in reply to INFO. Nothing is known where the user may not ask, or a proxy answers in its place. */
+/** What a server reports about itself in reply to INFO. Nothing is known if the user may not ask, or a proxy answers instead. */
 record ServerFacts(Map<String, String> fields) {
     static final ServerFacts UNKNOWN = new ServerFacts(Map.of());
 
@@ -18,22 +18,22 @@ record ServerFacts(Map<String, String> fields) {
         return new ServerFacts(fields);
     }
 
-    /** Of this process of the server; empty if not known. A server that has it changes it with each start. */
+    /** The id of this server process; empty if not known. If the server has one, it changes with each start. */
     String runId() {
         return fields.getOrDefault("run_id", "");
     }
 
     /**
-     * Of the history of writes that the server goes on with; empty if not known. It changes when a replica becomes the primary, and where the
-     * last replica was gone for an hour.
+     * The id of the server's history of writes; empty if not known. It changes when a replica becomes the primary, and when the last replica
+     * was gone for an hour.
      */
     String replicationId() {
         return fields.getOrDefault("master_replid", "");
     }
 
     /**
-     * When this process began, by the server's clock, in microseconds, at the latest. 0 if that is not known, or does not say since when it is
-     * the primary, as it once was a replica.
+     * The latest time at which this process can have begun, by the server's clock, in microseconds. 0 if that is not known, or does not say
+     * since when the process is the primary, because it once was a replica.
      */
     long beganMicros() {
         String now = fields.getOrDefault("server_time_usec", "");
@@ -42,7 +42,7 @@ record ServerFacts(Map<String, String> fields) {
         if (now.isEmpty() || uptime.isEmpty() || wasReplica) {
             return 0;
         }
-        // The server counts whole seconds from a whole second.
+        // The server counts whole seconds, starting at a whole second.
         return 1_000_000 * (Long.parseLong(now) / 1_000_000 - Long.parseLong(uptime) + 1);
     }
 
@@ -63,7 +63,7 @@ record ServerFacts(Map<String, String> fields) {
         return "1".equals(fields.get("aof_enabled"));
     }
 
-    /** Whether it may delete keys that have no time to live, when memory is short. */
+    /** Whether the server may delete keys without a time to live when memory is short. */
     boolean evictsAnything() {
         return evictionPolicy().startsWith("allkeys");
     }

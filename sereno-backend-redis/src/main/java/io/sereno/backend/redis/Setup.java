@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How a server is set up, as far as it could be seen when the backend was opened, and what that lets the backend promise.
+ * How a server is set up, as far as could be seen when the backend was opened, and what the backend may therefore promise.
  *
- * @param settings those of the server that {@link #SETTINGS} matches; none if they may not be asked for
- * @param clockBehind how far the server's clock is behind the revisions of the namespace; zero or negative where it is not
+ * @param settings those of the server that {@link #SETTINGS} matches; none if the user may not ask
+ * @param clockBehind how far the server's clock is behind the revisions of the namespace; zero or negative if it is not
  */
 record Setup(ServerFacts server, Map<String, String> settings, Form form, Duration clockBehind) {
     /** For CONFIG GET. */
@@ -29,9 +29,9 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
                 .serverVersion(server.version())
                 .promises(promises())
                 .ttlGranularity(Duration.ofMillis(1))
-                // No read shows an entry beyond its deadline; this is for the tick that tells those who watch.
+                // No read shows an entry after its deadline; this covers the tick that notifies watches.
                 .expiryLateness(Duration.ofMillis(500))
-                // The longest attempt that began before, the longest pause behind it, and time for the next one.
+                // The longest attempt that began earlier, the longest pause after it, and time for the next attempt.
                 .recovery(RedisBackendProvider.LONGEST_ATTEMPT
                         .plus(Backoff.GREATEST)
                         .plusSeconds(2))
@@ -56,7 +56,7 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
         return promises;
     }
 
-    /** Where somebody else may take over instead, a restart can lose what was acknowledged. */
+    /** Not durable if another server may take over: then a restart can lose acknowledged writes. */
     private boolean isDurable() {
         boolean failsOver = form == Form.SENTINEL || (form == Form.CLUSTER && server.hasReplicas());
         return server.appends()
@@ -70,7 +70,7 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
         return settings.getOrDefault(name, "");
     }
 
-    /** Says once what an operator may not have meant. */
+    /** Logs once what an operator may not have intended. */
     void warn(Address address) {
         if (settings.isEmpty()) {
             LOG.log(

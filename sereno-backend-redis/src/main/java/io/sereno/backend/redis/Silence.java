@@ -5,8 +5,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notices that calls were sent over a connection and none was answered for a while. Says so again after each further while. One timer runs
- * while calls are under way, however many they are. Safe for use by multiple threads; the action runs in a thread of the timer.
+ * Detects that calls were sent over a connection and none was answered for a while. Runs the action then, and again after each further
+ * while. One timer runs while calls are under way, however many there are. Safe for use by multiple threads. The action runs on a timer
+ * thread.
  */
 final class Silence {
     private final TimeSource time;
@@ -17,9 +18,9 @@ final class Silence {
     private long sent;
     /** Guarded by this. */
     private long answered;
-    /** Guarded by this: so many were answered when the timer was set. */
+    /** Guarded by this: the number of answers when the timer was set. */
     private long answeredBefore;
-    /** Guarded by this: while one call at least is under way. */
+    /** Guarded by this: set while at least one call is under way. */
     private @Nullable Runnable timer;
     /** Guarded by this. */
     private boolean ended;
@@ -50,12 +51,12 @@ final class Silence {
         }
     }
 
-    /** Whether nothing was answered since the action ran. */
+    /** Whether no call was answered since the action ran. */
     synchronized boolean lasts() {
         return !ended && sent > answered && answered == answeredBefore;
     }
 
-    /** Under the lock. */
+    /** Call under the lock. */
     private void arm() {
         answeredBefore = answered;
         timer = time.schedule(patience, Runnable::run, this::ring);

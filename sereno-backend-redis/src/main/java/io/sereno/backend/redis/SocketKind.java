@@ -13,14 +13,14 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The kind of sockets that a client has: those that Lettuce chooses, which are native ones where it finds them, or those of the JDK where the
- * native ones do not load. Other libraries bring native transports of other versions of Netty to the class path: the ZooKeeper client does.
+ * The kind of sockets that a client uses: those that Lettuce chooses, which are native ones if it finds them, or those of the JDK if the
+ * native ones do not load. Other libraries, such as the ZooKeeper client, bring native transports of other Netty versions to the class path.
  */
 record SocketKind(
         Class<? extends SocketChannel> streams, Class<? extends DatagramChannel> datagrams, boolean lettucesOwn) {
     private static final Logger LOG = System.getLogger(SocketKind.class.getName());
 
-    /** Decided once: native code loads or does not, for the life of the process. */
+    /** Decided once: native code either loads or does not, for the life of the process. */
     static SocketKind chosen() {
         return Chosen.SOCKETS;
     }
@@ -38,7 +38,7 @@ record SocketKind(
             Class<? extends SocketChannel> streams =
                     Transports.socketChannelClass().asSubclass(SocketChannel.class);
             if (streams != NioSocketChannel.class) {
-                // Only making threads for them shows that they load.
+                // Only creating threads for them shows whether they load.
                 var unused = DefaultEventLoopGroupProvider.createEventLoopGroup(Transports.eventLoopGroupClass(), 1)
                         .shutdownGracefully(0, 0, TimeUnit.SECONDS);
             }

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Who watches what. Nobody is called under its lock. */
+/** Which watches exist for which targets. No callback runs under its lock. */
 final class Watches {
     private static final String WHOLE = "";
 
-    /** By directory, then name; WHOLE for all of it. Guarded by this. */
+    /** By directory, then name; WHOLE for the whole directory. Guarded by this. */
     private final Map<String, Map<String, Set<NoticeQueue>>> byTarget = new HashMap<>();
 
     synchronized void add(NoticeQueue watch) {
@@ -40,7 +40,7 @@ final class Watches {
         all().forEach(NoticeQueue::reset);
     }
 
-    /** Begins no notice any more. */
+    /** Starts no more notices. */
     void end() {
         all().forEach(NoticeQueue::end);
     }

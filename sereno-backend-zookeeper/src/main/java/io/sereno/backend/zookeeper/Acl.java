@@ -13,11 +13,11 @@ import org.apache.zookeeper.server.auth.DigestAuthenticationProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may touch what this client stores.
+ * Who may access what this client stores.
  *
- * <p>ZooKeeper takes "the creator" for everybody as whom a session is logged in. Beside a client certificate that would be the user and the
- * certificate; so there the user is named. Of a user that logs in by SASL only the server knows the name. By the scheme {@code digest}, a user is name and
- * password: each session names the one that it has logged in as, since the password may have changed since the last one began.
+ * <p>ZooKeeper understands "the creator" as every identity that a session is logged in as. With a client certificate those would be the user and the
+ * certificate, so the user is named explicitly. Only the server knows the name of a user that logs in by SASL. In the scheme {@code digest}, a user
+ * is a name and a password. Each session names the user that it has logged in as, since the password may have changed since the last session began.
  */
 final class Acl {
     private static final String SASL = "sasl";
@@ -38,11 +38,14 @@ final class Acl {
         if (config.user().isEmpty()) {
             return new Acl(options.acl(), options.sasl().isPresent());
         }
-        var unused = digest(config.user().get() + ":"); // Fails early where there is no such algorithm.
+        var unused = digest(config.user().get() + ":"); // Fails early if there is no such algorithm.
         return new Acl(options.acl(), false);
     }
 
-    /** Who owns what a session creates that logs in by these credentials; null: whoever the server takes for its creator. */
+    /**
+     * The owner of the nodes that a session with these credentials creates; null: the creator as the server identifies
+     * it.
+     */
     static @Nullable List<ACL> ofSession(BackendConfig config, Options options, byte[] credentials) {
         boolean creator = options.acl().equals(ZooDefs.Ids.CREATOR_ALL_ACL);
         return creator && config.certificates().isPresent()
@@ -65,18 +68,18 @@ final class Acl {
         return List.of(new ACL(ZooDefs.Perms.ALL, new Id(scheme, id)));
     }
 
-    /** As a node is created with over this handle. */
+    /** The ACL of a node that is created over this handle. */
     List<ACL> list(Handle handle) {
         List<ACL> owner = handle.owner();
         return owner != null ? owner : list;
     }
 
-    /** Whether the server has to be asked as whom it knows us before a node is created. */
+    /** Whether the server must be asked, before a node is created, how it identifies this client. */
     boolean hasToBeAsked() {
         return saslBesideCertificate;
     }
 
-    /** What it said. False: it does not know us by SASL. */
+    /** Takes the server's answer. False: the server does not know this client by SASL. */
     boolean told(List<ClientInfo> known) {
         for (ClientInfo each : known) {
             if (each.getAuthScheme().equals(SASL)) {

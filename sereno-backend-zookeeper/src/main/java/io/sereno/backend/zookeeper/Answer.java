@@ -5,8 +5,8 @@ import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one request: always a code, and a value where there is one. A transaction that was refused has a code
- * other than OK and all the same a value, which says what of it was refused.
+ * The result of one request: always a code, and a value if there is one. A refused transaction has a code other than OK
+ * and also a value, which says which operation was refused.
  */
 record Answer<T>(Code code, @Nullable T value) {
     static <T> Answer<T> of(int code, @Nullable T value) {
@@ -18,7 +18,7 @@ record Answer<T>(Code code, @Nullable T value) {
         return code == Code.OK;
     }
 
-    /** Of an answer that has one. */
+    /** The value, which must be there. */
     T get() {
         return Objects.requireNonNull(value);
     }

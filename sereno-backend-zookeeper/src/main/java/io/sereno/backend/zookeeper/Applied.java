@@ -17,7 +17,7 @@ import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.OpResult.SetDataResult;
 import org.apache.zookeeper.data.Stat;
 
-/** A transaction that was carried out: what it tells of its revision, of the guards, and of the entries as they are now. */
+/** A transaction that was carried out. It tells its revision, the guards, and the entries as they are now. */
 final class Applied {
     private final Commit commit;
     private final Attempt attempt;
@@ -38,7 +38,7 @@ final class Applied {
         }
     }
 
-    /** When the guards and the clock were made, which is told with each of them that is set. */
+    /** When the guards and the clock were created. Each of them that is set reports it. */
     private OptionalLong madeAt() {
         for (int i = 0; i < results.size(); i++) {
             Attempt.Part part = attempt.steps().get(i).part();
@@ -59,17 +59,17 @@ final class Applied {
         throw new IllegalStateException("a transaction that changes something has set nothing");
     }
 
-    /** 0 if it changed nothing. */
+    /** 0 if the transaction changed nothing. */
     long revision() {
         return revision;
     }
 
-    /** The versions that it gave to guards. */
+    /** The versions that the transaction gave to guards. */
     Map<Integer, Integer> guards() {
         return guards;
     }
 
-    /** Tells what is now. */
+    /** Records the current state. */
     void remember(Sightings sightings) {
         madeAt().ifPresent(sightings::madeAt);
         guards.forEach(sightings::guard);
@@ -116,7 +116,7 @@ final class Applied {
         }
     }
 
-    /** What needs no read: an entry that was put, or a directory that came into being with this very commit. */
+    /** The answer if it needs no read: an entry that was put, or a directory that this very commit created. */
     Optional<Snapshot> answer(Query query) {
         if (query instanceof Query.One one && entries.containsKey(one.name())) {
             return Optional.of(new Snapshot(List.of(Objects.requireNonNull(entries.get(one.name()))), false));

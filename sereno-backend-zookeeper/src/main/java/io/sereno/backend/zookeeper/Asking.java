@@ -6,13 +6,14 @@ import java.util.function.Function;
 import org.apache.zookeeper.KeeperException.Code;
 
 /**
- * Requests of one call on the main session, one after the other, none of which does harm when it is done twice.
+ * Sends the requests of one call on the main session, one after the other. Each request is harmless if it is carried
+ * out twice.
  *
- * @param main where they are sent
- * @param call what they are sent for; when it has ended, nothing more is sent
+ * @param main the link on which they are sent
+ * @param call the call that they belong to; when it has ended, nothing more is sent
  */
 record Asking(Link main, Call<?> call) {
-    /** Sends the request again while it gets no answer; then the answer goes on. */
+    /** Sends the request, again if it gets no answer, then passes the answer on. */
     <T> void ask(Function<Handle, CompletableFuture<Answer<T>>> request, Consumer<Answer<T>> then) {
         main.whenConnected(
                 call,
@@ -30,7 +31,7 @@ record Asking(Link main, Call<?> call) {
         call.fail(Failures.ofRead(call.what() + ": " + what, code));
     }
 
-    /** There will be no connection any more. */
+    /** There will never be a connection again. */
     void dead() {
         call.fail(Failures.ofRead(call.what(), Code.AUTHFAILED));
     }

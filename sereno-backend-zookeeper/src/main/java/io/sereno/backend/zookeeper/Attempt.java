@@ -19,23 +19,25 @@ import org.apache.zookeeper.data.ACL;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A commit as one ZooKeeper transaction, made from what was seen of its entries.
+ * A commit as one ZooKeeper transaction, planned from what was seen of its entries.
  *
- * <p>The transaction proves every condition, so that what was seen may be old:
+ * <p>The transaction proves every condition, so what was seen may be outdated:
  *
  * <ul>
- *   <li>absent, and put: the creation itself;
- *   <li>absent only: was seen absent, and a check that its guard has not changed since;
+ *   <li>absent, with a put: the creation itself;
+ *   <li>absent, without a put: the entry was seen absent, and a check that its guard has not changed since;
  *   <li>present: a check of the entry, or the set or delete itself;
- *   <li>createRevision: was seen so, with the guard unchanged, and is present;
+ *   <li>createRevision: the entry was seen with it, a check that the guard has not changed since, and that the entry is
+ *       present;
  *   <li>modRevision: the same, with the version of the entry unchanged.
  * </ul>
  *
- * <p>ZooKeeper tells no zxid of a transaction, but it tells the state of what was set by it. So a transaction that changes
- * anything sets something: the guard of what it creates, the entry itself, or else the clock.
+ * <p>ZooKeeper does not return the zxid of a transaction, but it returns the state of each node that the transaction set.
+ * So a transaction that changes anything sets something: the guard of an entry that it creates, the entry itself, or else
+ * the clock.
  */
 final class Attempt {
-    /** What an operation is there for. */
+    /** The purpose of an operation. */
     enum Part {
         GUARD,
         CHECK,
@@ -47,31 +49,31 @@ final class Attempt {
         EMPTIED
     }
 
-    /** @param name of the entry; for a guard empty */
+    /** @param name of the entry; empty for a guard */
     record Step(Part part, String name, int shard, Op operation) {}
 
     /**
-     * Where a commit is planned: paths, rights, and what is known by now.
+     * The context in which a commit is planned: paths, rights, and what is known so far.
      *
      * @param guarded true, except in the test that shows what would go wrong without guards
      */
     record Place(Paths paths, Acl acl, Sightings sightings, boolean guarded) {}
 
-    /** The version that every node has. */
+    /** The version that matches every node. */
     static final int ANY = -1;
 
     private static final byte[] EMPTY = new byte[0];
 
     private final List<Step> steps = new ArrayList<>();
-    /** Of the names in the way, which have to be looked at before anything can be planned. */
+    /** Names that must be looked at before anything can be planned. */
     private final Set<String> unseen = new LinkedHashSet<>();
 
     private final Set<String> created = new LinkedHashSet<>();
     private final Set<String> deleted = new LinkedHashSet<>();
-    /** Guards that must not have changed, with the version that was seen. */
+    /** Guards that must not have changed, with the versions that were seen. */
     private final Map<Integer, Integer> checkedGuards = new TreeMap<>();
 
-    /** Of what is set: a version that its guard had before. */
+    /** For entries that are set: a version that the guard had before. */
     private final Map<String, Integer> guardsBefore = new HashMap<>();
 
     private final Commit commit;
@@ -87,11 +89,11 @@ final class Attempt {
     private boolean removesDirectory;
 
     /**
-     * Plans it.
+     * Plans the transaction.
      *
-     * @param acl as nodes are created with
-     * @param looked what was seen of the entries just now, in a read that is not older than this call; null: nothing, so go by
-     *     what is remembered
+     * @param acl the ACL of created nodes
+     * @param looked what was seen of the entries just now, in a read not older than this call; null: nothing, so plan by what
+     *     is remembered
      */
     Attempt(Commit commit, Place place, List<ACL> acl, @Nullable Map<String, Sighting> looked) {
         this.commit = commit;
@@ -104,12 +106,12 @@ final class Attempt {
         plan();
     }
 
-    /** What was looked at shows that a condition does not hold. */
+    /** The look shows that a condition does not hold. */
     boolean isConflict() {
         return conflict;
     }
 
-    /** Names to look at first; empty: it can be sent. */
+    /** Names to look at first. If empty, the transaction can be sent. */
     Set<String> unseen() {
         return unseen;
     }
@@ -130,7 +132,7 @@ final class Attempt {
         return deleted;
     }
 
-    /** Then the directory held nothing else at that moment. */
+    /** If true and the transaction succeeds, the directory held nothing else at that moment. */
     boolean createsDirectory() {
         return createsDirectory;
     }
@@ -144,7 +146,7 @@ final class Attempt {
                 .anyMatch(step -> step.part == Part.CREATE || step.part == Part.SET || step.part == Part.DELETE);
     }
 
-    /** Every name that a look has to include. */
+    /** Every name that a look must include. */
     Set<String> names() {
         Set<String> names = new LinkedHashSet<>(conditions.keySet());
         names.addAll(writes.keySet());
@@ -155,7 +157,7 @@ final class Attempt {
         return Paths.entry(directoryPath, name);
     }
 
-    /** A version that the guard of an entry that is set had before. */
+    /** A version that the guard of a set entry had before. */
     int guardBefore(String name) {
         int shard = shard(name);
         return checkedGuards.getOrDefault(shard, guardsBefore.getOrDefault(name, Sightings.UNKNOWN));
@@ -165,7 +167,7 @@ final class Attempt {
         return Paths.shard(commit.directory(), name);
     }
 
-    /** Whether the entry had to be there, so that its absence is a conflict; or its version, so that another one is. */
+    /** Whether the commit has a condition on the entry: then its absence, or another version of it, is a conflict. */
     boolean isConditioned(String name) {
         return conditions.containsKey(name);
     }
@@ -180,12 +182,12 @@ final class Attempt {
             return;
         }
         if (misbound != null) {
-            // Only now: where a condition does not hold, it may well be about another incarnation than the caller's.
+            // Only now: if a condition does not hold, the entry may be another incarnation than the caller meant.
             throw Failures.refused(misbound);
         }
         Set<Integer> set = new HashSet<>();
         created.forEach(name -> set.add(shard(name)));
-        // A guard that is set below is checked there.
+        // A guard that is set below is checked by that step.
         checkedGuards.forEach((shard, version) -> {
             if (!set.contains(shard)) {
                 steps.add(new Step(Part.GUARD, "", shard, Op.check(place.paths.guard(shard), version)));
@@ -252,7 +254,7 @@ final class Attempt {
         if (write instanceof Write.Put put && (seen == null || !seen.isPresent())) {
             create(put, changes);
         } else if (write instanceof Write.Delete && seen != null && !seen.isPresent()) {
-            // Nothing to delete; that has to be so at the moment of the commit.
+            // Nothing to delete; that must still hold at the moment of the commit.
             checkGuard(name, seen);
         } else if (write != null) {
             change(write, ANY, changes);
@@ -291,7 +293,7 @@ final class Attempt {
         return looked != null ? looked.get(name) : place.sightings.of(path(name));
     }
 
-    /** Requires that the entry was seen to be so, and that its guard has not changed since. */
+    /** Requires that the entry was seen in this state, and that its guard has not changed since. */
     private @Nullable Sighting requireSeen(String name, Predicate<Sighting> holds) {
         Sighting seen = seen(name);
         if (seen != null && holds.test(seen)) {

@@ -15,11 +15,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of the SPI under way. It ends once: by its answer, at its deadline, or because the backend is closed; and then
- * as is known at that moment: nothing sent, or nothing left in doubt: {@code NOT_APPLIED}; a write without answer: {@code UNKNOWN}; a write
- * that was acknowledged and whose read is missing: the write's result.
+ * One SPI call under way. It ends once: by its answer, at its deadline, or because the backend is closed. Its end depends on what is known
+ * at that moment: {@code NOT_APPLIED} if nothing was sent or no outcome is unknown; {@code UNKNOWN} for a write without an answer; the
+ * write's result if the write was acknowledged and only its read is missing.
  *
- * <p>The caller's stage is completed on the executor of callbacks, since what hangs on it may block.
+ * <p>The caller's stage is completed on the callback executor, since the caller's code may block.
  */
 final class Call<T> {
     private static final System.Logger LOG = System.getLogger(Call.class.getName());
@@ -52,24 +52,24 @@ final class Call<T> {
         return !ended;
     }
 
-    /** A write is about to be sent. False: the call has ended, and it must not be sent any more. */
+    /** A write is about to be sent. False: the call has ended, and the write must not be sent. */
     synchronized boolean sending() {
         inDoubt = !ended;
         return !ended;
     }
 
-    /** The write certainly did nothing. False: the call has ended meanwhile, as in doubt. */
+    /** The write certainly had no effect. False: the call has ended meanwhile, with an unknown outcome. */
     synchronized boolean certain() {
         inDoubt = false;
         return !ended;
     }
 
-    /** What is answered if nothing better comes in time. */
+    /** Sets the result to use if no better one comes in time. */
     synchronized void settle(T result) {
         settled = result;
     }
 
-    /** Run at the end, or now if that was before. */
+    /** Runs the action when the call ends, or now if it has ended. */
     void atEnd(Runnable action) {
         synchronized (this) {
             if (!ended) {
@@ -80,12 +80,12 @@ final class Call<T> {
         action.run();
     }
 
-    /** False if it had ended before. */
+    /** Ends the call. False if it had already ended. */
     boolean end(T value) {
         return end(() -> toEnd -> toEnd.complete(value));
     }
 
-    /** Before anything was sent: the caller's stage has failed when it gets it. */
+    /** Fails the call before anything was sent. The stage has already failed when the caller gets it. */
     void refuse(BackendException why) {
         end(() -> toEnd -> toEnd.completeExceptionally(why), Runnable::run);
     }
@@ -94,7 +94,7 @@ final class Call<T> {
         end(() -> toEnd -> toEnd.completeExceptionally(why));
     }
 
-    /** Ends it as it stands. */
+    /** Ends the call with what is known now. */
     void interrupt(String why, boolean permanent) {
         end(() -> {
             T known = settled;
@@ -107,12 +107,14 @@ final class Call<T> {
         });
     }
 
-    /** Ends it at the deadline. */
+    /** Ends the call at its deadline. */
     void limit(Duration timeout) {
         interrupt("no answer within " + timeout.toMillis() + " ms", false);
     }
 
-    /** Should the rest of the work break on a defect of ours, the call ends as it stands, and the defect is logged. */
+    /**
+     * If the rest of the work fails because of a bug of ours, the call ends with what is known, and the bug is logged.
+     */
     void follow(CompletionStage<?> rest) {
         rest.whenComplete((done, defect) -> {
             if (defect != null) {
@@ -122,7 +124,7 @@ final class Call<T> {
         });
     }
 
-    /** The same where there is no call: then the handle connects again, after which everything that is to stand on it is set again. */
+    /** The same without a call: on a bug the handle reconnects, and everything on it is set up again. */
     static void followWithoutCall(Handle on, CompletionStage<?> rest) {
         rest.whenComplete((done, defect) -> {
             if (defect != null) {
@@ -132,7 +134,7 @@ final class Call<T> {
         });
     }
 
-    /** How it ends is decided in the moment in which it does. */
+    /** The outcome is decided at the moment of the end. */
     private boolean end(Supplier<Consumer<CompletableFuture<T>>> decision) {
         return end(decision, executor);
     }
@@ -154,7 +156,7 @@ final class Call<T> {
         try {
             on.execute(complete);
         } catch (RejectedExecutionException shutDown) {
-            // Nobody else is left to tell the caller.
+            // Otherwise the caller would never be told.
             complete.run();
         }
         return true;

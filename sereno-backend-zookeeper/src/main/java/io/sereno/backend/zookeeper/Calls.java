@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
-/** The calls under way: each has the request timeout, and none outlives the backend. */
+/** The calls under way. Each has the request timeout, and none outlives the backend. */
 final class Calls {
     private static final String CLOSED = "this connection to ZooKeeper is closed; open another one";
 
@@ -36,7 +36,7 @@ final class Calls {
         return call;
     }
 
-    /** Ends all of them as they stand; those that begin later fail at once. */
+    /** Ends all calls with what is known now. Later calls fail at once. */
     void close() {
         closed = true;
         List.copyOf(open).forEach(call -> call.interrupt("the connection to ZooKeeper was closed meanwhile", false));

@@ -15,16 +15,16 @@ import org.apache.zookeeper.OpResult;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One commit until it is certain:
+ * Runs one commit until its outcome is certain:
  *
  * <ol>
- *   <li>plan a transaction by what is remembered; where that is not enough, or says no, look at the entries behind a
- *       barrier, and plan by that;
- *   <li>a condition that does not hold in such a look is a conflict: the look is not older than the call;
- *   <li>send the transaction. Without an answer the outcome is unknown, and that is the end of it;
- *   <li>ZooKeeper refused it: nothing was done, so another may be sent. The operation that was refused says what was
- *       wrong: a condition, which is a conflict; or what was remembered, then back to 1;
- *   <li>it was carried out: the revision is in the state of what it set.
+ *   <li>plan a transaction from what is remembered. If that is not enough, or a condition does not hold, look at the
+ *       entries behind a barrier, and plan from that;
+ *   <li>a condition that does not hold in such a look is a conflict, since the look is not older than the call;
+ *   <li>send the transaction. Without an answer the outcome is unknown, and the run ends;
+ *   <li>if ZooKeeper refused it, nothing was done, so another one may be sent. The refused operation shows what was
+ *       wrong: a condition, which is a conflict; or what was remembered, then go back to 1;
+ *   <li>if it was carried out, the revision is in the state of a node that it set.
  * </ol>
  */
 final class CommitRun {
@@ -35,7 +35,7 @@ final class CommitRun {
     private final Namespace namespace;
     private final Attempt.Place place;
     private final Reader reader;
-    /** Before anything was sent, for the read that comes back with the result. */
+    /** The guards before anything was sent, for the read that comes back with the result. */
     private final int[] guards;
 
     CommitRun(
@@ -59,7 +59,7 @@ final class CommitRun {
         step(null);
     }
 
-    /** What was seen behind a barrier, and where: what is read later on another handle may be older. */
+    /** What was seen behind a barrier, and on which handle: a later read on another handle may be older. */
     private record Look(Handle on, Map<String, Sighting> seen) {}
 
     /** Steps 1 and 2. */
@@ -191,7 +191,10 @@ final class CommitRun {
         call.fail(namespace.failure(call.what(), code));
     }
 
-    /** The entry is not as it has to be; whether by a condition or only by our plan makes the difference. */
+    /**
+     * The entry is not in the required state. This is a conflict if a condition requires the state, and a new look if
+     * only our plan does.
+     */
     private void unexpected(Handle handle, Attempt attempt, Attempt.Step step) {
         place.sightings().forget(attempt.path(step.name()));
         if (attempt.isConditioned(step.name())) {
@@ -226,7 +229,7 @@ final class CommitRun {
         }
     }
 
-    /** A failed read takes nothing from the result. */
+    /** A failed read does not change the result. */
     private void returnWith(Handle handle, CommitResult without, Function<Snapshot, CommitResult> with) {
         if (commit.returning().isEmpty()) {
             call.end(without);

@@ -20,9 +20,12 @@ import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.X509Util;
 import org.jspecify.annotations.Nullable;
 
-/** What all sessions of one client have in common: where the servers are, who we are, and that they end with it. */
+/**
+ * What all sessions of one client share: the addresses of the servers, the client's identity, and the end together with
+ * the client.
+ */
 final class Connection {
-    /** More than a portion of the greatest values; the server is not bound by it. */
+    /** More than a portion of values of the greatest size. The server has its own limit. */
     private static final String ANSWER_BYTES = String.valueOf(64 * 1024 * 1024);
 
     private static final Duration LEAST_PATIENCE = Duration.ofMillis(250);
@@ -60,18 +63,18 @@ final class Connection {
                 0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons("sereno-zookeeper-"));
         this.clientConfig = new ZKClientConfig();
         clientConfig.setProperty("jute.maxbuffer", ANSWER_BYTES);
-        // A JAAS configuration of the JVM may be for others: it counts where it is asked for.
+        // A JAAS configuration of the JVM may be meant for others. It is used only if requested.
         clientConfig.setProperty(
                 ZKClientConfig.ENABLE_CLIENT_SASL_KEY,
                 String.valueOf(options.sasl().isPresent()));
         options.sasl().ifPresent(name -> {
             clientConfig.setProperty(ZKClientConfig.LOGIN_CONTEXT_NAME_KEY, name);
             if (clientConfig.getProperty(X509Util.FIPS_MODE_PROPERTY) == null) {
-                // Unless the JVM is told to be so strict: by itself the client leaves out DIGEST-MD5.
+                // Unless the JVM is told to be so strict: by default the client excludes DIGEST-MD5.
                 clientConfig.setProperty(X509Util.FIPS_MODE_PROPERTY, "false");
             }
         });
-        // So does what the JVM says about TLS: the URI decides.
+        // The same holds for the JVM's TLS settings: the URI decides.
         clientConfig.setProperty(ZKClientConfig.SECURE_CLIENT, "false");
         this.tls = options.tls() ? new Tls(config) : null;
         if (tls != null) {
@@ -108,12 +111,12 @@ final class Connection {
         };
     }
 
-    /** For listeners: it is the application's, which may block all of its threads. */
+    /** For listeners. It belongs to the application, which may block all of its threads. */
     Executor executor() {
         return executor;
     }
 
-    /** For work of our own that may block. It takes every task; its threads are gone after a second without work. */
+    /** For internal work that may block. It accepts every task; its threads end after a second without work. */
     Executor threads() {
         return threads;
     }
@@ -154,7 +157,7 @@ final class Connection {
                 opened -> began(opened, first));
     }
 
-    /** A handle of nobody, for {@link Rehearsal}. */
+    /** An unregistered handle, for {@link Rehearsal}. */
     Handle openUnknown(String servers, Duration session, Handle.Listener listener) throws IOException {
         return Handle.open(
                 servers,
@@ -165,7 +168,7 @@ final class Connection {
                 opened -> {});
     }
 
-    /** Another handle on the session of this one. */
+    /** Opens another handle on the session of this one. */
     void reopen(Handle last, String servers, Handle.Listener listener, Consumer<Handle> first) throws IOException {
         last.reopen(
                 servers,
@@ -175,12 +178,15 @@ final class Connection {
                 opened -> began(opened, first));
     }
 
-    /** Each of the servers, in the order of the URI. */
+    /** The servers, in the order of the URI. */
     List<String> servers() {
         return List.of(hosts.split(","));
     }
 
-    /** How long a server may be silent before another one is tried: so that each third of the shortest lease has time for two. */
+    /**
+     * How long a server may be silent before another one is tried, so that a third of the shortest lease leaves time for two
+     * servers.
+     */
     Duration patience() {
         Duration shortest = leases.shortestTtl().dividedBy(6);
         if (shortest.compareTo(LEAST_PATIENCE) < 0) {
@@ -189,7 +195,7 @@ final class Connection {
         return shortest.compareTo(MOST_PATIENCE) > 0 ? MOST_PATIENCE : shortest;
     }
 
-    /** Before each attempt to connect, since they may have been replaced. */
+    /** Reads the certificates before each attempt to connect, since they may have been replaced. */
     private void readCertificates() {
         if (tls != null) {
             tls.refresh();
@@ -198,7 +204,7 @@ final class Connection {
 
     private void began(Handle handle, Consumer<Handle> first) {
         handles.add(handle);
-        // Asked for with each session. On one session ZooKeeper's client repeats it by itself when it connects again.
+        // Requested for each session. On one session ZooKeeper's client repeats it by itself when it reconnects.
         try {
             byte[] credentials = Credentials.of(config);
             if (credentials != null) {
@@ -211,7 +217,7 @@ final class Connection {
         }
         first.accept(handle);
         if (closed) {
-            // Opened while all others were being closed.
+            // Opened while all other handles were being closed.
             release(handle);
         }
     }
@@ -221,7 +227,7 @@ final class Connection {
         handle.abandon();
     }
 
-    /** From here on no handle stays open. */
+    /** From now on no handle stays open. */
     Set<Handle> close() {
         closed = true;
         return Set.copyOf(handles);

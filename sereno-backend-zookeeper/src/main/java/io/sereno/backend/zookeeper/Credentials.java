@@ -8,7 +8,7 @@ import java.nio.CharBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** {@code user:password}, as ZooKeeper's scheme {@code digest} takes it. */
+/** {@code user:password}, in the form of ZooKeeper's scheme {@code digest}. */
 final class Credentials {
     private Credentials() {}
 
@@ -17,7 +17,7 @@ final class Credentials {
         if (config.user().isEmpty()) {
             return null;
         }
-        // The application's own code, and perhaps another password than the last time.
+        // Calls application code, which may return another password than the last time.
         char[] password = config.password().orElse(new char[0]);
         char[] both = new char[config.user().get().length() + 1 + password.length];
         config.user().get().getChars(0, config.user().get().length(), both, 0);

@@ -12,12 +12,12 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Another way to the servers for a session whose connection has broken, or whose server does not answer what it was sent: a second handle on
- * the same session, at another server where there is one. When it is connected, it takes the place of the first.
+ * Another connection for a session whose connection has broken, or whose server does not answer: a second handle on the same session, at another
+ * server if there is one. Once connected, it replaces the first handle.
  *
- * <p>ZooKeeper's client leaves a silent server after two thirds of a session, and waits for up to a second before it connects again. That is too long
- * for a lease that has to be renewed within one third of its ttl. A handle whose connection broke is given up at once: servers close a connection when
- * another one asks for its session, so there must not be two that try.
+ * <p>ZooKeeper's client leaves a silent server only after two thirds of a session, and waits for up to a second before it reconnects. That is too
+ * long for a lease that must be renewed within one third of its ttl. A handle whose connection broke is given up at once: servers close a connection
+ * when another one asks for its session, so there must not be two handles that try to connect.
  */
 final class Detour implements Handle.Listener {
     private static final System.Logger LOG = System.getLogger(Detour.class.getName());
@@ -30,31 +30,31 @@ final class Detour implements Handle.Listener {
     private static final Duration LONG_LIMIT = Duration.ofSeconds(4);
 
     private static final Duration HURRY = Duration.ofSeconds(10);
-    /** So often the patience is doubled while servers take the session, and do not answer. */
+    /** How many times the patience is doubled while servers accept the session but do not answer. */
     private static final int MOST_DOUBLINGS = 4;
 
     private final Connection connection;
     private final Link link;
 
-    /** All guarded by this. The handle whose place is to be taken; null while none is. */
+    /** All guarded by this. The handle to be replaced; null if there is none. */
     private @Nullable Handle former;
 
     private boolean formerWasSilent;
     private long formerHeard;
     private long beganAt;
-    /** The handle that tries. */
+    /** The handle that tries to connect. */
     private @Nullable Handle attempt;
-    /** Of each attempt: what was timed for one before counts no more. */
+    /** The number of the attempt: timers of earlier attempts have no effect. */
     private int turn;
 
     private Runnable cancelTurn = () -> {};
 
-    /** Where the link was connected last, and the servers that are to be tried before that one is. */
+    /** The server of the last connection, and the servers to try before that one. */
     private String lastServer = "";
 
     private final Deque<String> untried = new ArrayDeque<>();
 
-    /** The handle whose answers are waited for with a limit; null while nothing that was sent has none. */
+    /** The handle whose answers are timed; null while no request is timed. */
     private volatile @Nullable Handle timed;
 
     private Runnable cancelListening = () -> {};
@@ -69,7 +69,7 @@ final class Detour implements Handle.Listener {
         this.link = link;
     }
 
-    /** Something was sent on the handle: an answer to it, or to anything before it, has to come before the patience is over. */
+    /** A request was sent on the handle. An answer to this or an earlier request must come within the patience. */
     void sent(Handle on) {
         if (timed == on) {
             return;
@@ -98,7 +98,7 @@ final class Detour implements Handle.Listener {
         cancel.run();
     }
 
-    /** Goes on while something waits, also during an attempt: the handle may be heard again, and not answer all. */
+    /** Continues while a request waits, even during an attempt: the handle may answer again, but not all requests. */
     private void listened(Handle on, long heard) {
         boolean answered = on.heard() != heard;
         boolean waits = waits(on);
@@ -111,7 +111,8 @@ final class Detour implements Handle.Listener {
         }
         if (!waits) {
             if (waits(on)) {
-                // It was sent, or connected, between the look and the moment at which nothing was timed any more.
+                // A request was sent, or the handle connected, between the check and the moment at which the timing
+                // stopped.
                 sent(on);
             }
             return;
@@ -126,7 +127,7 @@ final class Detour implements Handle.Listener {
         return on.isWaiting() && link.isConnected() && link.handle() == on;
     }
 
-    /** The link is connected by this handle. */
+    /** The link is connected through this handle. */
     void connectedBy(Handle handle) {
         String server = handle.server("");
         synchronized (this) {
@@ -135,7 +136,7 @@ final class Detour implements Handle.Listener {
         }
     }
 
-    /** The handle has lost its connection, and is used no more. */
+    /** The handle has lost its connection, and is no longer used. */
     void broken(Handle handle) {
         begin(handle, false);
         release(handle);
@@ -159,7 +160,7 @@ final class Detour implements Handle.Listener {
         next(jittered(PAUSE));
     }
 
-    /** For good. */
+    /** Stops permanently. */
     void stop() {
         Handle given;
         List<Runnable> timers;
@@ -175,7 +176,7 @@ final class Detour implements Handle.Listener {
         release(given);
     }
 
-    /** Gives the present attempt up, and makes another one after the pause. */
+    /** Gives up the current attempt, and makes another one after the pause. */
     private void next(Duration pause) {
         Handle given;
         int mine;
@@ -229,7 +230,7 @@ final class Detour implements Handle.Listener {
         time(mine, limit(), () -> next(pause()));
     }
 
-    /** Once for what fails again and again. */
+    /** Logs a repeated failure as a warning only once. */
     private void tell(String trouble, Throwable cause) {
         boolean again;
         synchronized (this) {
@@ -243,7 +244,7 @@ final class Detour implements Handle.Listener {
         }
     }
 
-    /** One after the other, that which failed at last. */
+    /** The servers one after another, the last connected one last. */
     private synchronized String nextServer() {
         if (untried.isEmpty()) {
             List<String> all = new ArrayList<>(connection.servers());
@@ -269,7 +270,7 @@ final class Detour implements Handle.Listener {
         return connection.time().nanoTime() - beganAt < HURRY.toNanos();
     }
 
-    /** A handle is waited for when it ends, so not on a thread of ZooKeeper's. */
+    /** Ending a handle blocks, so not on a ZooKeeper thread. */
     private void release(@Nullable Handle handle) {
         if (handle != null) {
             connection.threads().execute(() -> connection.release(handle));
@@ -280,12 +281,12 @@ final class Detour implements Handle.Listener {
         return jittered(hurries() ? PAUSE : LONG_PAUSE);
     }
 
-    /** Many clients lose a server at the same moment. */
+    /** Random, since many clients lose a server at the same moment. */
     private static Duration jittered(Duration most) {
         return Duration.ofNanos(ThreadLocalRandom.current().nextLong(most.toNanos() / 4, most.toNanos()));
     }
 
-    /** The handle whose place is to be taken; null if there is nothing to do any more. */
+    /** The handle to be replaced; null if nothing is left to do. */
     private synchronized @Nullable Handle stillNeeded() {
         Handle replaced = former;
         if (replaced != null) {
@@ -306,8 +307,8 @@ final class Detour implements Handle.Listener {
         }
         Handle replaced;
         synchronized (this) {
-            // Even if the former has answered meanwhile: the session is here now, and its servers end that connection
-            // at the next write.
+            // Even if the former has answered meanwhile: the session has moved here, and its servers end that
+            // connection at the next write.
             replaced = attempt == which && !connection.isClosed() ? former : null;
             if (replaced != null) {
                 turn++;
@@ -342,7 +343,7 @@ final class Detour implements Handle.Listener {
         }
         Handle replaced = stillNeeded();
         if (!refused && isAttempt(which) && replaced != null && link.replace(replaced, which)) {
-            // The server's word on the session, whoever asked.
+            // The server's answer about the session holds, whichever handle asked.
             link.ended(which, false);
             release(replaced);
         } else {

@@ -7,14 +7,17 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
 
-/** What ZooKeeper's codes mean for a caller. */
+/** The meaning of ZooKeeper's codes for a caller. */
 final class Failures {
-    /** Told by the client itself when it lost the connection, or by whoever cannot know what became of the request. */
+    /**
+     * Codes from the client itself after it lost the connection, or from a sender that cannot know the outcome of the
+     * request.
+     */
     private static final Set<Code> DOUBTFUL = Set.of(
             Code.CONNECTIONLOSS,
             Code.OPERATIONTIMEOUT,
             Code.REQUESTTIMEOUT,
-            // For what was under way when the session or the handle ended, the client says no more than this.
+            // For requests under way when the session or the handle ended, the client reports only this.
             Code.SESSIONEXPIRED,
             Code.SESSIONCLOSEDREQUIRESASLAUTH,
             Code.SESSIONMOVED,
@@ -25,7 +28,7 @@ final class Failures {
             Code.MARSHALLINGERROR,
             Code.APIERROR);
 
-    /** Will be said again until somebody changes something. */
+    /** Codes that will come again until somebody changes something. */
     private static final Set<Code> PERMANENT = Set.of(
             Code.NOAUTH,
             Code.AUTHFAILED,
@@ -38,12 +41,12 @@ final class Failures {
 
     private Failures() {}
 
-    /** Whether a write that was answered so may have been carried out, or may be yet. */
+    /** Whether a write with this answer may have been carried out, or may still be. */
     static boolean isDoubtful(Code code) {
         return DOUBTFUL.contains(code);
     }
 
-    /** Of a transaction that was sent, and answered with this code by the server or by the client. */
+    /** The failure of a transaction that was sent, and answered with this code by the server or by the client. */
     static BackendException ofWrite(String what, Code code) {
         boolean doubtful = isDoubtful(code);
         return new BackendException(
@@ -53,7 +56,7 @@ final class Failures {
                 cause(code));
     }
 
-    /** Of what changes no entry: it may simply be repeated. */
+    /** The failure of a request that changes no entry, so it may be repeated. */
     static BackendException ofRead(String what, Code code) {
         return new BackendException(
                 Outcome.NOT_APPLIED,
@@ -62,7 +65,7 @@ final class Failures {
                 cause(code));
     }
 
-    /** Of a transaction that ZooKeeper answered as a whole: nothing of it was done. */
+    /** The failure of a transaction that ZooKeeper answered as a whole: nothing of it was done. */
     static BackendException ofCertain(String what, Code code) {
         return ofRead(what, code);
     }
@@ -89,7 +92,7 @@ final class Failures {
     }
 
     private static @Nullable Throwable cause(Code code) {
-        // Servers say this one among themselves only, and there is no exception of it.
+        // This code is used only between servers, and has no exception.
         return code == Code.UNKNOWNSESSION ? null : KeeperException.create(code);
     }
 

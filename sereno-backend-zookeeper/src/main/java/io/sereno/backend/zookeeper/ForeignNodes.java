@@ -4,10 +4,10 @@ import java.lang.System.Logger.Level;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Nodes in a directory that no client of Sereno has made, by their names. They are skipped, and each is named in the log once. */
+/** Nodes in a directory that no Sereno client created, by their names. They are skipped, and each is logged once. */
 final class ForeignNodes {
     private static final System.Logger LOG = System.getLogger(ForeignNodes.class.getName());
-    /** Beyond so many the log is of no use to anybody. */
+    /** With more than this many, the log is of no use. */
     private static final int MOST_NAMED = 1_000;
 
     /** Guarded by this. */

@@ -27,23 +27,22 @@ import org.apache.zookeeper.proto.WhoAmIResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One ZooKeeper session. Every request is asynchronous and is answered exactly once, on the handle's own event thread,
- * which nothing here may hold up; requests are carried out in the order in which they were made. Ends without blocking, which {@link ZooKeeper} itself
- * cannot.
+ * One ZooKeeper session. Every request is asynchronous and is answered exactly once, on the handle's own event thread, which must not be blocked.
+ * Requests are carried out in the order in which they were made. Unlike {@link ZooKeeper} itself, it ends without blocking.
  */
 @SuppressWarnings("try") // ZooKeeper.close() may be interrupted; nothing here calls it.
 final class Handle extends ZooKeeper {
-    /** Hears of a handle, on its event thread and in order. */
+    /** Is notified of events of a handle, on its event thread and in order. */
     interface Listener {
-        /** There is a connection, the first or another one. */
+        /** The handle is connected, for the first time or again. */
         void connected(Handle handle);
 
         void disconnected(Handle handle);
 
-        /** For good: the session has expired, or its credentials were refused. */
+        /** The handle has ended permanently: the session has expired, or its credentials were refused. */
         void ended(Handle handle, boolean refused);
 
-        /** A node under a watch was created, set or deleted. */
+        /** A watched node was created, set or deleted. */
         void changed(String path, long zxid);
     }
 
@@ -76,7 +75,7 @@ final class Handle extends ZooKeeper {
     /**
      * Begins a new session; returns without waiting for it.
      *
-     * @param first is given the handle before the listener hears of it
+     * @param first gets the handle before the listener is notified of it
      */
     static Handle open(
             String hosts,
@@ -96,7 +95,7 @@ final class Handle extends ZooKeeper {
         return handle;
     }
 
-    /** A second handle on the session of another, to end it. */
+    /** Another handle on the session of this one. */
     Handle reopen(String hosts, Hosts provider, ZKClientConfig config, Listener listener, Consumer<Handle> first)
             throws IOException {
         Signals signals = new Signals(listener);
@@ -110,7 +109,7 @@ final class Handle extends ZooKeeper {
         return handle;
     }
 
-    /** Whom what it creates belongs to; null: to whoever the server takes for its creator. */
+    /** The owner of the nodes that it creates; null: the creator as the server identifies it. */
     @Nullable
     List<ACL> owner() {
         return owner;
@@ -120,7 +119,7 @@ final class Handle extends ZooKeeper {
         owner = named;
     }
 
-    /** Host and port of the server that it is connected to; all of them when it is between two. */
+    /** Host and port of the server that it is connected to; the given text while it is between two servers. */
     String server(String otherwise) {
         if (testableRemoteSocketAddress() instanceof InetSocketAddress address) {
             String host = address.getHostString();
@@ -129,7 +128,7 @@ final class Handle extends ZooKeeper {
         return otherwise;
     }
 
-    /** Whether something was sent that has no answer yet. */
+    /** Whether a request was sent that has no answer yet. */
     boolean isWaiting() {
         return waiting.get() > 0;
     }
@@ -145,7 +144,7 @@ final class Handle extends ZooKeeper {
             heard.incrementAndGet();
         }
         answer.complete(told);
-        // Only now: what its receiver has sent next belongs to it.
+        // Only now, so that requests that the receiver has just sent are counted too.
         waiting.decrementAndGet();
     }
 
@@ -161,7 +160,7 @@ final class Handle extends ZooKeeper {
     }
 
     /**
-     * A transaction that changes nothing: the leader and a majority agree on it, so what is read on this handle afterwards
+     * A transaction that changes nothing. The leader and a majority agree on it, so what is read on this handle afterwards
      * is not older than the moment at which it was sent. ({@code sync} asks no majority: ZOOKEEPER-1675.)
      */
     CompletableFuture<Answer<List<OpResult>>> barrier(String existing) {
@@ -190,7 +189,7 @@ final class Handle extends ZooKeeper {
         return answer;
     }
 
-    /** As whom the server knows this session; servers before 3.7 do not tell. */
+    /** How the server identifies this session; servers before 3.7 do not tell. */
     CompletableFuture<Answer<List<ClientInfo>>> asWhom() {
         CompletableFuture<Answer<List<ClientInfo>>> answer = asked();
         RequestHeader header = new RequestHeader();
@@ -208,26 +207,29 @@ final class Handle extends ZooKeeper {
         return answer;
     }
 
-    /** One round trip, which is carried out after everything that was sent before. */
+    /** One round trip, carried out after everything that was sent before. */
     CompletableFuture<Answer<Void>> roundTrip(String path) {
         CompletableFuture<Answer<Void>> answer = asked();
         exists(path, false, (code, p, context, stat) -> complete(answer, code, null), null);
         return answer;
     }
 
-    /** Notices go to the listener. */
+    /** Sets a watch. Notices go to the listener. */
     CompletableFuture<Answer<Void>> watch(String path, AddWatchMode mode) {
         CompletableFuture<Answer<Void>> answer = asked();
         addWatch(path, signals, mode, (code, p, context) -> complete(answer, code, null), null);
         return answer;
     }
 
-    /** Also where the server cannot be asked: then it is forgotten here, and so at the next connection there. */
+    /**
+     * Removes a watch, even if the server cannot be asked: then it is forgotten here, and so on the server at the next
+     * connection.
+     */
     void unwatch(String path) {
         removeWatches(path, signals, Watcher.WatcherType.Any, true, (code, p, context) -> {}, null);
     }
 
-    /** Asks the server to end the session, with all that is bound to it. Nothing can be sent afterwards. */
+    /** Asks the server to end the session, with all nodes that are bound to it. Nothing can be sent afterwards. */
     CompletableFuture<Answer<Void>> end() {
         CompletableFuture<Answer<Void>> answer = new CompletableFuture<>();
         RequestHeader header = new RequestHeader();
@@ -242,21 +244,23 @@ final class Handle extends ZooKeeper {
         try {
             getTestable().closeSocket();
         } catch (IOException | RuntimeException e) {
-            // There is none, or it breaks by itself.
+            // There is no connection, or it breaks by itself.
             LOG.log(Level.DEBUG, "a connection could not be broken", e);
         }
     }
 
-    /** Gives back threads and socket, and answers what is under way; the session lives on in the server until its time is over. */
+    /**
+     * Releases threads and socket, and answers the requests under way. The session lives on in the server until its time is over.
+     */
     void abandon() {
-        // One that has ended by itself gives them back by itself; its last answers may come on the very thread that
-        // would be waited for.
+        // A handle that has ended by itself releases them by itself. Its last answers may come on the very thread that
+        // disconnecting would wait for.
         if (getState().isAlive()) {
             cnxn.disconnect();
         }
     }
 
-    /** Turns ZooKeeper's events into calls. They may come before the constructor of the handle has returned. */
+    /** Turns ZooKeeper's events into calls. Events may come before the handle's constructor has returned. */
     private static final class Signals implements Watcher {
         private final CompletableFuture<Handle> handle = new CompletableFuture<>();
         private final Listener listener;
@@ -265,7 +269,7 @@ final class Handle extends ZooKeeper {
             this.listener = listener;
         }
 
-        /** ZooKeeper's thread of events would swallow what is thrown here, with the event. */
+        /** Catches everything: ZooKeeper's event thread would swallow an exception, and the event with it. */
         @Override
         public void process(WatchedEvent event) {
             try {
@@ -282,7 +286,7 @@ final class Handle extends ZooKeeper {
                 listener.changed(path, event.getZxid());
                 return;
             }
-            // Without a state it tells of a login by SASL that could not even begin.
+            // An event without a state reports a SASL log-in that could not even begin.
             KeeperState state = event.getState() == null ? KeeperState.AuthFailed : event.getState();
             Consumer<Handle> tell = switch (state) {
                 case SyncConnected -> listener::connected;
@@ -294,7 +298,7 @@ final class Handle extends ZooKeeper {
             Handle told = handle.join();
             tell.accept(told);
             if (state == KeeperState.AuthFailed) {
-                // The one end after which the client would keep this thread.
+                // Only after this end would the client keep its thread.
                 told.cnxn.disconnect();
             }
         }

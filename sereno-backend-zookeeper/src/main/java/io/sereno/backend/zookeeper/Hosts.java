@@ -10,11 +10,11 @@ import org.apache.zookeeper.client.HostProvider;
 import org.apache.zookeeper.client.StaticHostProvider;
 
 /**
- * The servers, in the order in which ZooKeeper's own list gives them. That one waits for a second when it has been through all, which a
- * client of a single server does whenever its connection broke; the client itself waits for up to a second besides.
+ * The servers, in the order of ZooKeeper's own list. That list waits for a second after each pass through all servers, so a client of a single
+ * server waits each time its connection breaks. The client itself waits for up to another second.
  *
- * <p>An address is given with the text that it was asked for by. Without it ZooKeeper's client asks the name service whose address it is, where it
- * logs in by SASL, and then checks the server's certificate against that name instead of the address.
+ * <p>An address keeps the text that it was looked up by. Without it ZooKeeper's client asks the name service for the address's name when it logs
+ * in by SASL, and then checks the server's certificate against that name instead of the address.
  */
 final class Hosts implements HostProvider {
     private static final long PAUSE_MILLIS = 100;
@@ -44,7 +44,7 @@ final class Hosts implements HostProvider {
         if (address == null) {
             return server;
         }
-        // Its text, without asking anybody.
+        // The text, without a look-up.
         String text = server.getHostString();
         try {
             InetAddress named = address instanceof Inet6Address six

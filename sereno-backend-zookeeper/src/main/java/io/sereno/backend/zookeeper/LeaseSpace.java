@@ -6,17 +6,18 @@ import io.sereno.spi.Commit;
 import java.util.List;
 
 /**
- * How many bytes of paths a session is bound to. ZooKeeper ends a session in one transaction that lists them all, and
- * servers that meet a transaction beyond {@code jute.maxbuffer} fail on it and do not come up again (ZOOKEEPER-4306). So
- * what was ever put is added up, and when the sum becomes too large the server is asked what is still there.
+ * How many bytes of paths are bound to a session. ZooKeeper ends a session in one transaction that lists all these
+ * paths. A server that meets a transaction larger than {@code jute.maxbuffer} fails on it and does not start again
+ * (ZOOKEEPER-4306). So every put is added to a sum, and when the sum becomes too large the server is asked what still
+ * exists.
  */
 final class LeaseSpace {
-    /** As declared: bytes of directories' and entries' names. */
+    /** The declared limit: bytes of the names of directories and entries. */
     static final int MOST_NAMED = 512 * 1024;
-    /** As ZooKeeper stores them, which is more where characters have to be escaped. Its limit is 1 MiB. */
+    /** The limit on paths as ZooKeeper stores them, longer where characters are escaped. ZooKeeper's is 1 MiB. */
     static final int MOST_STORED = 960 * 1024;
 
-    /** Of the length that stands before each path. */
+    /** Size of the length field before each path. */
     private static final int LENGTH = 4;
 
     /** All guarded by this. */
@@ -26,7 +27,7 @@ final class LeaseSpace {
     private long namedSinceRecount;
     private long storedSinceRecount;
 
-    /** Takes the space for what an attempt creates. Of an attempt that fails it stays taken until the next recount. */
+    /** Reserves space for what an attempt creates. If it fails, the space stays reserved until the next recount. */
     synchronized boolean take(Commit commit, Attempt attempt) {
         long moreNamed = 0;
         long moreStored = 0;
@@ -45,7 +46,7 @@ final class LeaseSpace {
         return true;
     }
 
-    /** Asks the server; then the attempt is made again, or refused if it is as it was. */
+    /** Asks the server. Then the attempt is made again, or refused if no space was freed. */
     void recount(Handle handle, Call<?> call, Runnable again) {
         long before;
         synchronized (this) {

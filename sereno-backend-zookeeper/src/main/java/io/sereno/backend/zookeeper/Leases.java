@@ -9,19 +9,19 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The leases of one client. Each is a session, with a connection and two threads, so there are few. */
+/** The leases of one client. Each is a session, with a connection and two threads, so there are only a few. */
 final class Leases {
     static final int MOST = 16;
-    /** A commit that names one which ended before these is refused, as one that names a stranger's. */
+    /** The most dead leases to remember. A commit that names an older one is refused like a stranger's. */
     private static final int MOST_DEAD = 10_000;
 
     private static final Duration FOR_EVER = Duration.ofDays(1);
 
-    /** All guarded by this. Those that are granted or about to be. */
+    /** All guarded by this. The leases that are granted or about to be. */
     private final Set<ZooKeeperLease> alive = new HashSet<>();
 
     private final Map<Long, ZooKeeperLease> byId = new HashMap<>();
-    /** The last that ended, so that a commit which names one is told so. */
+    /** The last leases that ended, so that a commit that names one is answered with LeaseDead. */
     private final Set<Long> dead = new LinkedHashSet<>();
 
     synchronized boolean admit(ZooKeeperLease lease) {
@@ -51,7 +51,7 @@ final class Leases {
         return dead.contains(id);
     }
 
-    /** A long time where there is none. */
+    /** A very long time if there is none. */
     synchronized Duration shortestTtl() {
         Duration shortest = FOR_EVER;
         for (ZooKeeperLease lease : byId.values()) {

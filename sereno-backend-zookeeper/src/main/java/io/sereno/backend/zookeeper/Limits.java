@@ -6,15 +6,17 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * What is declared, and refused beyond it before it is sent: ZooKeeper answers what is too large by breaking the connection,
- * which leaves its sender in doubt.
+ * The declared limits. A request beyond them is refused before it is sent: ZooKeeper answers a request that is too large by
+ * breaking the connection, which leaves its outcome unknown.
  */
 final class Limits {
     static final int MAX_VALUE_BYTES = 256 * 1024;
     static final int MAX_COMMIT_BYTES = 512 * 1024;
     static final int MAX_LISTING_BYTES = 4 * 1024 * 1024;
     static final int MAX_OPERATIONS = 64;
-    /** Names in a directory that is listed: with names of 250 bytes they still fit into the client's buffer. */
+    /**
+     * The most names in a directory that is listed: with names of 250 bytes they still fit into the client's buffer.
+     */
     static final int MOST_LISTED = 250_000;
 
     private Limits() {}
@@ -28,8 +30,8 @@ final class Limits {
                         Promise.MANY_PROCESSES))
                 .ttlGranularity(Duration.ofMillis(1))
                 .expiryLateness(range.expiryLateness())
-                // A client waits up to a second before it connects again, and a frozen server is left after two thirds
-                // of a session.
+                // A client waits up to a second before it reconnects, and leaves a frozen server after two thirds of a
+                // session.
                 .recovery(Duration.ofSeconds(7))
                 // The server looks for empty containers once a minute; usually the last commit removes the directory.
                 .emptyDirectoryGrace(Duration.ofSeconds(90))

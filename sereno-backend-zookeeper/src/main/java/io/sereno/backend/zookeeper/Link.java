@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to the servers on one session, or on one after the other. What has to be sent waits here until there is a
- * connection: so it is known that it was not sent, where ZooKeeper's own queue would leave that in doubt.
+ * The way to the servers on one session, or on several in sequence. Requests wait here until there is a connection. So
+ * it is known that they were not sent; in ZooKeeper's own queue their outcome would be unknown.
  */
 final class Link implements Handle.Listener {
     private record Waiting(Consumer<Handle> action, Runnable ifDead) {}
@@ -21,26 +21,29 @@ final class Link implements Handle.Listener {
     private @Nullable Handle handle;
 
     private boolean connected;
-    /** The handle has been connected, and is no more: a detour takes its place, and what it may yet do by itself does not count. */
+    /** The handle was connected and has lost its connection. A detour replaces it, and what it still does by itself is ignored. */
     private boolean broken;
 
     private boolean dead;
     private final Set<Waiting> waiting = new LinkedHashSet<>();
 
-    /** The listener hears of the present handle only. */
+    /** The listener is notified of the current handle only. */
     Link(Connection connection, Handle.Listener next) {
         this.next = next;
         this.detour = new Detour(connection, this);
     }
 
-    /** From here on this is the handle, and what happens to the one before counts no more. */
+    /** Makes this the current handle. Events of the former one are ignored. */
     synchronized void attach(Handle newHandle) {
         handle = newHandle;
         connected = false;
         broken = false;
     }
 
-    /** From here on this is the handle, on the same session as the one before. False if that one is it no more. */
+    /**
+     * Makes this the current handle, on the same session as the former one. False if the former one is no longer
+     * current.
+     */
     synchronized boolean replace(Handle former, Handle other) {
         if (dead || handle != former) {
             return false;
@@ -49,7 +52,10 @@ final class Link implements Handle.Listener {
         return true;
     }
 
-    /** Runs the action as soon as there is a connection, unless the call ends before; or the other, once there will be none. */
+    /**
+     * Runs the action as soon as there is a connection, unless the call ends before; runs the other action once there will
+     * never be a connection.
+     */
     void whenConnected(Call<?> call, Consumer<Handle> action, Runnable ifDead) {
         Handle ready = null;
         boolean over;
@@ -72,7 +78,7 @@ final class Link implements Handle.Listener {
         }
     }
 
-    /** The present one; it may be without a connection. */
+    /** The current handle, which may not be connected. */
     synchronized @Nullable Handle handle() {
         return handle;
     }
@@ -85,7 +91,7 @@ final class Link implements Handle.Listener {
         return dead;
     }
 
-    /** Nothing is sent any more. False if it was so already. */
+    /** Sends nothing from now on. False if that was already so. */
     boolean die() {
         List<Waiting> over;
         synchronized (this) {
@@ -124,7 +130,7 @@ final class Link implements Handle.Listener {
                 return;
             }
             connected = false;
-            // Without a session there is nothing to go on with elsewhere; it tries on by itself.
+            // Without a session there is nothing to continue elsewhere; the handle itself retries.
             broken = which.getSessionId() != 0;
             if (!broken) {
                 return;
@@ -137,7 +143,7 @@ final class Link implements Handle.Listener {
     @Override
     public void ended(Handle which, boolean refused) {
         synchronized (this) {
-            // One that is given up says of itself that its session has expired, whatever the server thinks.
+            // A handle that is given up reports that its session has expired, whatever the server knows.
             if (which != handle || broken) {
                 return;
             }

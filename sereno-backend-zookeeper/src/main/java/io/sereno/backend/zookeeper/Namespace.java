@@ -18,11 +18,11 @@ import org.apache.zookeeper.data.ClientInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The nodes that every client of a namespace needs: those of the namespace itself, the clock and the guards. The first client makes them. When
- * they are gone, because somebody removed them or the servers were replaced by empty ones, whoever finds out makes them again.
+ * The nodes that every client of a namespace needs: those of the namespace itself, the clock and the guards. The first client creates them. If
+ * they are gone, because somebody removed them or the servers were replaced by empty ones, the client that notices creates them again.
  */
 final class Namespace {
-    /** What the clock holds: the number of the layout of all that is stored here; docs/spec.md says what raises it. */
+    /** The content of the clock: the layout number of everything stored here; docs/spec.md says what raises it. */
     static final byte[] FORMAT = "sereno/1\n".getBytes(UTF_8);
 
     private static final System.Logger LOG = System.getLogger(Namespace.class.getName());
@@ -31,7 +31,7 @@ final class Namespace {
     private final Watches watches;
     private final Attempt.Place place;
     private final AtomicBoolean making = new AtomicBoolean();
-    /** Why the nodes could not be made again at the last attempt; null if they could, or nobody tried. */
+    /** Why the last attempt to create the nodes again failed; null if it succeeded, or there was none. */
     private volatile @Nullable Throwable refusal;
 
     Namespace(Connection connection, Watches watches, Attempt.Place place) {
@@ -44,7 +44,7 @@ final class Namespace {
         return place;
     }
 
-    /** Makes the nodes if they are not there and reads the guards; then goes on. Where it cannot, the call fails. */
+    /** Creates the nodes if they are missing and reads the guards, then continues. On failure the call fails. */
     void open(Asking asking, Runnable then) {
         if (!place.acl().hasToBeAsked()) {
             openNodes(asking, then);
@@ -88,15 +88,15 @@ final class Namespace {
                         : "no layout of Sereno; another program wrote it");
     }
 
-    /** From the top. */
+    /** Creates the ancestors, topmost first. */
     private void create(Asking asking, List<String> ancestors, Runnable then) {
         if (ancestors.isEmpty()) {
             createClock(asking, then);
             return;
         }
         String next = ancestors.remove(0);
-        // Looked at first: one that an administrator made may stand where we may create nothing. What we may not look
-        // at is there.
+        // Check first: a node that an administrator created may be in a place where we may create nothing. A node that
+        // we are not allowed to read does exist.
         asking.ask(handle -> handle.roundTrip(next), seen -> {
             if (seen.isOk() || seen.code() == Code.NOAUTH) {
                 create(asking, ancestors, then);
@@ -161,7 +161,7 @@ final class Namespace {
         });
     }
 
-    /** Perhaps all are being removed just now. One alone is not made again: what others remember goes by the version that it had. */
+    /** Perhaps all nodes are being removed now. A single guard is not created again: other clients remember its former version. */
     private BackendException missing(int shard, Code code) {
         String guard = place.paths().guard(shard);
         return code == Code.NONODE
@@ -172,8 +172,8 @@ final class Namespace {
     }
 
     /**
-     * Of a request that changed nothing, and was answered with this code for the clock or a guard. Where that says that they are gone, they
-     * are made again, and the request may be repeated.
+     * The failure of a request that changed nothing, and was answered with this code for the clock or a guard. If the code says that they
+     * are gone, they are created again, and the request may be repeated.
      */
     BackendException failure(String what, Code code) {
         if (code != Code.NONODE) {

@@ -14,27 +14,27 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 
 /**
- * What happens once, when a client connects:
+ * The steps when a client connects:
  *
  * <ol>
- *   <li>the nodes of the namespace are made, if this is its first client;
- *   <li>the guards are read;
- *   <li>whether this is an ensemble is read, unless the slack was given;
- *   <li>two short sessions ask for very little and for very much time: what they get is what the servers give.
+ *   <li>create the nodes of the namespace, if this is its first client;
+ *   <li>read the guards;
+ *   <li>read whether this is an ensemble, unless the slack was given;
+ *   <li>two short sessions ask for a very short and a very long time: what they get is the servers' range.
  * </ol>
  */
 final class Opening {
     /** The server's own description of the ensemble. */
     private static final String ENSEMBLE = "/zookeeper/config";
 
-    /** A command of four letters; also a server that does not take it, or has no quorum, answers in words that name it. */
+    /** A four-letter command. A server that does not accept it, or has no quorum, also answers with words that name it. */
     private static final PortProbe PROBE = new PortProbe(
             "ZooKeeper", "zookeeper", ZooKeeperBackendProvider.TLS, "srvr\r\n\r\n".getBytes(UTF_8), answer -> {
                 String words = new String(answer, UTF_8);
                 return words.contains("ooKeeper") || words.contains("ookeeper") || words.startsWith("srvr is not");
             });
 
-    /** With less, a client gives up on a connection that takes its time. */
+    /** With less, a client gives up on a slow connection. */
     private static final Duration LITTLE = Duration.ofSeconds(1);
 
     private static final Duration MUCH = Duration.ofDays(1);
@@ -55,7 +55,7 @@ final class Opening {
         this.asking = new Asking(main, call);
     }
 
-    /** Blocks until all is known, for the connect timeout at most. */
+    /** Blocks until all steps are done, for the connect timeout at most. */
     void await(BackendConfig config) {
         start();
         try {
@@ -78,7 +78,10 @@ final class Opening {
         }
     }
 
-    /** Who has no connection after half of the time is told why not, if it can be found out: ZooKeeper's client does not tell. */
+    /**
+     * If there is no connection after half of the time, fails with the reason if it can be found out: ZooKeeper's client does not
+     * report it.
+     */
     private void awaitEnd(BackendConfig config, CompletableFuture<Boolean> end)
             throws ExecutionException, InterruptedException, TimeoutException {
         long timeout = config.connectTimeout().toNanos();
@@ -100,7 +103,7 @@ final class Opening {
             return PROBE.fault(config.endpoints(), false, limit);
         }
         Duration half = limit.dividedBy(2);
-        // Three waits for each server: to connect, to shake hands, to be refused.
+        // Three waits for each server: connect, handshake, refusal.
         Duration each = half.dividedBy(3L * config.endpoints().size());
         return connection
                 .tls()
@@ -109,7 +112,7 @@ final class Opening {
                 .or(() -> PROBE.fault(config.endpoints(), true, half));
     }
 
-    /** Ends the call when all is known. */
+    /** Ends the call when all steps are done. */
     private void start() {
         namespace.open(asking, () -> {
             if (givenSlack.isPresent()) {
@@ -120,7 +123,7 @@ final class Opening {
         });
     }
 
-    /** Step 3. Who may not read it is taken for the client of an ensemble, to be on the safe side. */
+    /** Step 3. A client that may not read it assumes an ensemble, to be on the safe side. */
     private void readEnsemble() {
         asking.ask(handle -> handle.data(ENSEMBLE), answer -> {
             byte[] ensemble = answer.value();
@@ -130,7 +133,7 @@ final class Opening {
         });
     }
 
-    /** Step 4. Both are asked of one server, the one that we are connected to. */
+    /** Step 4. Both sessions ask one server, the one that we are connected to. */
     private void askForRange(UnaryOperator<Duration> slack) {
         main.whenConnected(
                 call,

@@ -14,19 +14,19 @@ import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
 
 /**
- * How to connect, as far as it is ZooKeeper's matter.
+ * The connection options that are specific to ZooKeeper.
  *
- * @param tls whether the URI asks for it
+ * @param tls whether the URI asks for TLS
  * @param sasl the section of the JVM's JAAS configuration to log in by
- * @param acl who may touch what is stored
- * @param slack how much longer than its ttl the session of a lease is; empty: see {@link Opening}
+ * @param acl who may access what is stored
+ * @param slack how much longer than its ttl a lease's session is; empty: see {@link Opening}
  */
 record Options(boolean tls, Optional<String> sasl, List<ACL> acl, Optional<Duration> slack) {
     private static final Set<String> KNOWN = new TreeSet<>(Set.of("acl", "sasl", "slack"));
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,6})(ms|s)");
     private static final Duration MOST_SLACK = Duration.ofSeconds(30);
 
-    /** Without I/O; an IllegalArgumentException names what is wrong and what is accepted. */
+    /** Does no I/O. An IllegalArgumentException names what is wrong and what is accepted. */
     static Options of(BackendConfig config) {
         Map<String, String> given = config.parameters();
         given.keySet().forEach(key -> {
@@ -56,7 +56,7 @@ record Options(boolean tls, Optional<String> sasl, List<ACL> acl, Optional<Durat
                 Optional.ofNullable(given.get("slack")).map(Options::slack));
     }
 
-    /** Certificates are often those of single machines, which share what is stored; so a user is what makes it private unasked. */
+    /** Certificates often belong to single machines, which share what is stored. So by default only a user makes it private. */
     private static List<ACL> acl(Map<String, String> given, boolean user, boolean certificate) {
         String value = given.getOrDefault("acl", user ? "creator" : "open");
         boolean known = user || certificate;
@@ -70,7 +70,7 @@ record Options(boolean tls, Optional<String> sasl, List<ACL> acl, Optional<Durat
                 + (known ? "creator and open are accepted" : "without a user or a certificate only open is accepted"));
     }
 
-    /** ZooKeeper's client would go on without logging in. */
+    /** Checks the section, since ZooKeeper's client would go on without logging in. */
     private static String sasl(String section) {
         try {
             if (Configuration.getConfiguration().getAppConfigurationEntry(section) != null) {

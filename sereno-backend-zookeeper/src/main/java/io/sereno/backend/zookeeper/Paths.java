@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * /billing/eu/=lock%2Forders/k3x-1     the entry k3x-1 of it
  * </pre>
  *
- * <p>No two names meet: what ZooKeeper does not take as it is, and what has a meaning here, is written as the hexadecimal
- * bytes of its UTF-8 behind a percent sign. Segments of a namespace never begin with {@code !} or {@code =}.
+ * <p>No two names collide: characters that ZooKeeper does not accept, or that have a meaning here, are written as a
+ * percent sign and the hexadecimal bytes of their UTF-8. Segments of a namespace never begin with {@code !} or {@code =}.
  */
 final class Paths {
-    /** Creations of other entries that fall to the same guard cost a commit a second look, so there are many. */
+    /** The number of guards. Large, since creating another entry with the same guard costs a commit a second look. */
     static final int GUARDS = 256;
 
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
@@ -35,7 +35,7 @@ final class Paths {
         StringBuilder path = new StringBuilder();
         if (!namespace.isEmpty()) {
             for (String segment : namespace.split("/", -1)) {
-                // /zookeeper is the server's own.
+                // /zookeeper belongs to the server.
                 boolean reserved = path.length() == 0 && segment.equals("zookeeper");
                 path.append('/').append(reserved ? "%7Aookeeper" : encode(segment));
             }
@@ -44,7 +44,7 @@ final class Paths {
         this.clock = root + "/!sereno";
     }
 
-    /** The nodes of the namespace itself, from the top. */
+    /** The nodes of the namespace itself, topmost first. */
     List<String> ancestors() {
         List<String> ancestors = new ArrayList<>();
         for (int slash = root.indexOf('/', 1); slash > 0; slash = root.indexOf('/', slash + 1)) {
@@ -64,7 +64,7 @@ final class Paths {
         return clock + "/" + HexFormat.of().toHexDigits((byte) shard);
     }
 
-    /** Which guard an entry falls to. Part of what is stored: all clients have to agree on it. */
+    /** The guard of an entry. Part of the stored format: all clients must agree on it. */
     static int shard(String directory, String name) {
         int hash = 31 * directory.hashCode() + name.hashCode();
         return (hash * 0x9E3779B9) >>> 24;
@@ -107,7 +107,9 @@ final class Paths {
         return encoded == null ? name : encoded.toString();
     }
 
-    /** The name of which {@link #encode} made this; null if it made it of none, so that the node is somebody else's. */
+    /**
+     * The name that {@link #encode} encodes as this; null if there is none, so the node was created by another program.
+     */
     static @Nullable String decode(String encoded) {
         if (encoded.codePoints().allMatch(Paths::isPlain)) {
             return encoded;
@@ -136,7 +138,7 @@ final class Paths {
         return encode(name).equals(encoded) ? name : null;
     }
 
-    /** What ZooKeeper takes in a node's name, but for what has a meaning here. */
+    /** Whether ZooKeeper accepts the character in a node's name, and it has no meaning here. */
     private static boolean isPlain(int c) {
         return c > 0x1f
                 && (c < 0x7f || c > 0x9f)

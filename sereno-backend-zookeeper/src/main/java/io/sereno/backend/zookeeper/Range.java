@@ -3,26 +3,26 @@ package io.sereno.backend.zookeeper;
 import java.time.Duration;
 
 /**
- * Which ttls the servers give, and what that takes. In an ensemble it is the leader who counts the time of a session, and it asks
- * each follower twice a tick whom it has heard of; a follower that dies in between takes acknowledged renewals with it. So a
- * lease {@linkplain #signs() shows a sign of life} between any two of these questions, and its session is longer than its ttl by
- * the slack: by more than what the last sign that the leader knows of can be older than a renewal.
+ * Which ttls the servers grant, and what that requires. In an ensemble the leader times each session. Twice a tick it asks each
+ * follower which sessions it has heard from. A follower that dies in between loses acknowledged renewals. So a lease {@linkplain
+ * #signs() sends a sign of life} between any two of these requests, and its session is longer than its ttl by the slack: by more
+ * than the last sign that the leader knows of can be older than a renewal.
  *
  * @param leastSession the shortest session that was offered
- * @param greatestSession the longest; what is asked beyond it is shortened by the server without a word
+ * @param greatestSession the longest; the server silently shortens a longer request
  * @param slack see above; zero for a standalone server
  */
 record Range(Duration leastSession, Duration greatestSession, Duration slack) {
     private static final Duration LATENESS = Duration.ofSeconds(2);
     private static final Duration LEAST_SLACK = Duration.ofSeconds(1);
 
-    /** In an ensemble: the time between two questions, by what the least session says of it, and a quarter more. */
+    /** The slack in an ensemble: the time between two requests, derived from the least session, plus a quarter. */
     static Duration usualSlack(Duration leastSession) {
         Duration slack = leastSession.multipliedBy(5).dividedBy(16);
         return slack.compareTo(LEAST_SLACK) < 0 ? LEAST_SLACK : slack;
     }
 
-    /** How far apart the signs of life are; zero if there need not be any. */
+    /** The time between two signs of life; zero if none are needed. */
     Duration signs() {
         return slack.dividedBy(2);
     }
@@ -37,7 +37,7 @@ record Range(Duration leastSession, Duration greatestSession, Duration slack) {
         return greatestSession.minus(slack);
     }
 
-    /** Servers look for sessions whose time is over once a tick, and their least session is two of them, unless they were told otherwise. */
+    /** Servers look for expired sessions once a tick, and unless configured otherwise their least session is two ticks. */
     Duration expiryLateness() {
         Duration lateness = tick().plus(slack);
         return lateness.compareTo(LATENESS) < 0 ? LATENESS : lateness;
@@ -47,7 +47,7 @@ record Range(Duration leastSession, Duration greatestSession, Duration slack) {
         return leastSession.dividedBy(2);
     }
 
-    /** The session to ask for, in whole milliseconds. */
+    /** The session time to request, in whole milliseconds. */
     Duration session(Duration ttl) {
         return Duration.ofMillis(ttl.plusNanos(999_999).toMillis()).plus(slack);
     }

@@ -6,8 +6,8 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.KeeperException.Code;
 
 /**
- * A short session that asks for some time, to see how much the server gives. ZooKeeper tells it in no other way, and shortens
- * what is too long without a word.
+ * A short session that requests a time, to see how much the server grants. ZooKeeper reports it in no other way, and silently
+ * shortens a time that is too long.
  */
 final class RangeProbe implements Handle.Listener {
     private final Connection connection;
@@ -19,7 +19,7 @@ final class RangeProbe implements Handle.Listener {
         this.call = call;
     }
 
-    /** Completes with what was given; where there is no answer the call fails, or has ended. */
+    /** Completes with the granted time. If there is no answer, the call fails or has ended. */
     static CompletableFuture<Duration> ask(Connection connection, Call<?> call, String server, Duration asked) {
         RangeProbe probe = new RangeProbe(connection, call);
         try {

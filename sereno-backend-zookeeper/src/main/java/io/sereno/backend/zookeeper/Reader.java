@@ -22,11 +22,13 @@ import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
-/** Reads on one handle. What it shows is as fresh as the handle is: a barrier before it makes it linearizable. */
+/** Reads on one handle. The result is as fresh as the handle is: a barrier before the read makes it linearizable. */
 final class Reader {
-    /** So many values of the greatest size are still less than what the client takes in one answer. */
+    /**
+     * The number of values in one answer: this many of the greatest size are still less than what the client accepts.
+     */
     static final int CHUNK = 128;
-    /** Entries in a directory that is not counted before it is listed, since it had no more the last time. */
+    /** A directory that had no more entries than this the last time is not counted before it is listed. */
     private static final int FEW = 1_000;
 
     private final Paths paths;
@@ -38,7 +40,7 @@ final class Reader {
     /**
      * Reads in one namespace.
      *
-     * @param guardFailure what to say of a guard that could not be read
+     * @param guardFailure the failure for a guard that could not be read
      * @param mostListed see {@link Limits#MOST_LISTED}
      */
     Reader(
@@ -55,9 +57,9 @@ final class Reader {
     }
 
     /**
-     * Fails with a {@link BackendException}.
+     * Reads what the query asks for. Fails with a {@link BackendException}.
      *
-     * @param guards what was known of them before the barrier or the transaction that this read comes after
+     * @param guards their known versions before the barrier or the transaction that precedes this read
      */
     CompletableFuture<Snapshot> read(Handle handle, Query query, int[] guards) {
         if (query instanceof Query.One one) {
@@ -69,7 +71,10 @@ final class Reader {
                 : count(handle, query, guards);
     }
 
-    /** A listing that is too large for the client's buffer would break the connection, and leave all other calls on it in doubt. */
+    /**
+     * Counts the entries first: a listing that is too large for the client's buffer would break the connection, and leave the
+     * outcome of all other calls on it unknown.
+     */
     private CompletableFuture<Snapshot> count(Handle handle, Query query, int[] guards) {
         return handle.numberOfChildren(paths.directory(query.directory())).thenCompose(answer -> {
             if (answer.isOk() && answer.get() > mostListed) {
@@ -93,7 +98,7 @@ final class Reader {
                 return CompletableFuture.completedFuture(new Snapshot(List.of(), false));
             }
             if (!answer.isOk()) {
-                // Perhaps it was for its size.
+                // The listing may have failed because of its size.
                 sightings.notCounted(query.directory());
                 return failed("reading directory '" + query.directory() + "'", answer.code());
             }
@@ -102,10 +107,10 @@ final class Reader {
         });
     }
 
-    /** What there was of some entries, and for each of the names what is to be remembered of it. */
+    /** The entries that exist, and for each name the sighting to remember. */
     record Seen(Map<String, Entry> entries, Map<String, Sighting> sightings) {}
 
-    /** Guards first, then entries, in this order: see {@link Sighting}. */
+    /** Reads guards first, then entries, in this order: see {@link Sighting}. */
     CompletableFuture<Seen> look(Handle handle, String directory, Set<String> names) {
         String directoryPath = paths.directory(directory);
         List<Op> operations = new ArrayList<>();
@@ -175,7 +180,10 @@ final class Reader {
         return CompletableFuture.failedFuture(Failures.ofRead(what, code));
     }
 
-    /** Names first, then their values in portions, so that no answer is too large, until there are enough. */
+    /**
+     * Reads the names first, then their values in portions, so that no answer is too large, until there are enough
+     * entries.
+     */
     private final class Listing {
         private final Handle handle;
         private final Query query;

@@ -10,8 +10,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Loads the classes that a first session needs, once in a JVM, so that the time for that does not count against the connect
- * timeout: by a session with a socket of this process, which hangs up. On a slow machine it takes seconds. Nobody logs in.
+ * Loads the classes that a first session needs, once in a JVM, by a session with a local socket that hangs up. So the time
+ * for loading, seconds on a slow machine, does not count against the connect timeout. No credentials are sent.
  */
 final class Rehearsal implements Handle.Listener {
     private static final AtomicBoolean BEGUN = new AtomicBoolean();
@@ -20,8 +20,8 @@ final class Rehearsal implements Handle.Listener {
     private Rehearsal() {}
 
     /**
-     * Blocks for as long as connecting may take, and no longer than {@link #LONGEST}, or a moment more. What has not been loaded by then counts against the
-     * connect timeout.
+     * Blocks for the connect timeout at most, and for {@link #LONGEST} at most, or a moment more. Classes that are not loaded by then count against
+     * the connect timeout.
      */
     static void once(Connection connection, Duration connectTimeout) {
         if (!BEGUN.compareAndSet(false, true)) {
@@ -33,7 +33,7 @@ final class Rehearsal implements Handle.Listener {
             try {
                 hearOut(nobody, limit, connection.time());
             } finally {
-                // Its thread makes a pause of up to a second before it looks whether it is to end.
+                // Its thread pauses for up to a second before it checks whether it is to end.
                 connection.threads().execute(handle::abandon);
             }
         } catch (IOException e) {
@@ -42,7 +42,7 @@ final class Rehearsal implements Handle.Listener {
         }
     }
 
-    /** Until somebody calls and has said a word, for so long at most. */
+    /** Waits until a caller connects and sends a byte, for this long at most. */
     static void hearOut(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
         long began = time.nanoTime();
         nobody.setSoTimeout(millis(limit));
@@ -52,7 +52,7 @@ final class Rehearsal implements Handle.Listener {
         }
     }
 
-    /** At least one, since zero is for ever. */
+    /** At least one, since zero means no timeout. */
     private static int millis(Duration limit) {
         return (int) Math.max(1, Math.min(Integer.MAX_VALUE, limit.toMillis()));
     }

@@ -5,31 +5,32 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.KeeperException.Code;
 
 /**
- * The end of a lease's session, which the server is asked for: on the session's own handle first and, should the connection
- * break, on further ones, until the server has said so or its silence ends the session. Ending a session twice does no harm.
+ * Asks the server to end a lease's session: on the session's own handle first and, if the connection breaks, on further
+ * ones, until the server has confirmed the end or the session expires without further contact. Ending a session twice is
+ * harmless.
  */
 final class SessionEnd implements Handle.Listener {
     private final Connection connection;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
-    /** Whether a handle that asks is under way. Guarded by this. */
+    /** Whether a handle is asking now. Guarded by this. */
     private boolean asking;
 
     SessionEnd(Connection connection) {
         this.connection = connection;
     }
 
-    /** Completed by the server's word. */
+    /** Completed when the server confirms the end. */
     CompletableFuture<Void> gone() {
         return gone;
     }
 
-    /** It is known to have ended, or never to have begun. */
+    /** The session is known to have ended, or never to have begun. */
     void isGone() {
         gone.complete(null);
     }
 
-    /** Nothing can be sent on the handle afterwards. While somebody asks already, nothing more is done. */
+    /** Asks on this handle. Nothing can be sent on it afterwards. Does nothing if another request is under way. */
     void ask(Handle on) {
         if (begin()) {
             Call.followWithoutCall(on, on.end().thenAccept(answer -> answered(on, answer.code())));
@@ -49,14 +50,14 @@ final class SessionEnd implements Handle.Listener {
     private void answered(Handle on, Code code) {
         connection.release(on);
         pause();
-        // Without a session's id there is none that anybody knows of; should there be one, it ends by its time.
+        // Without an id no session is known. If there is one, it expires.
         if (code == Code.OK || on.getSessionId() == 0) {
             isGone();
         } else if (!connection.isClosed() && begin()) {
             try {
                 connection.reopen(on, connection.hosts(), this, opened -> {});
             } catch (IOException | RuntimeException e) {
-                // It ends by its time.
+                // The session expires by itself.
                 pause();
             }
         }

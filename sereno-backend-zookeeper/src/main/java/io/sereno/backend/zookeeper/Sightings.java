@@ -10,13 +10,17 @@ import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this client remembers of the store, so that a commit need not look first. Nothing here is believed: it proposes a
- * transaction, and the transaction proves it or fails. Bounded; what was used least lately is forgotten.
+ * What this client remembers of the store, so that a commit need not look first. A memory is never trusted: a
+ * transaction is planned from it, and the transaction proves it or fails. The size is bounded; the least recently used
+ * is forgotten.
  */
 final class Sightings {
     private static final int MOST_ENTRIES = 20_000;
     private static final int MOST_DIRECTORIES = 4_000;
-    /** Of a directory with more it does not matter who leaves last: the server removes it a minute later. */
+    /**
+     * For a directory with more names it does not matter which entry leaves last: the server removes the directory a
+     * minute later.
+     */
     private static final int MOST_NAMES = 16;
 
     static final int UNKNOWN = -1;
@@ -25,12 +29,12 @@ final class Sightings {
     private final int[] guards = new int[Paths.GUARDS];
 
     private final Map<String, Sighting> entries = new Recent<>(MOST_ENTRIES);
-    /** The names in a directory; none known is a directory that exists and has unknown names. */
+    /** The names in a directory. An empty set means that the directory exists and its names are unknown. */
     private final Map<String, Set<String>> directories = new Recent<>(MOST_DIRECTORIES);
 
     private final Map<String, Integer> counts = new Recent<>(MOST_DIRECTORIES);
 
-    /** When the guards that are meant were made; 0: not known. */
+    /** When the guards that the versions belong to were created; 0: not known. */
     private long madeAt;
 
     Sightings() {
@@ -38,8 +42,8 @@ final class Sightings {
     }
 
     /**
-     * Of a guard that is being told of: when it was made. Guards that were made again count their versions from the beginning, so what was
-     * known by the former ones proves nothing, and is forgotten.
+     * Tells when a reported guard was created. Guards that were created again count their versions from the beginning. So what was
+     * remembered with the former guards proves nothing, and is forgotten.
      */
     synchronized void madeAt(long czxid) {
         if (madeAt != czxid) {
@@ -51,20 +55,20 @@ final class Sightings {
     }
 
     synchronized void guard(int shard, int version) {
-        // By difference: versions wrap.
+        // Compare by difference: versions wrap around.
         if (guards[shard] == UNKNOWN || version - guards[shard] > 0) {
             guards[shard] = version;
         }
     }
 
-    /** To be asked before an entry is read: what is read then was there no earlier than this version. */
+    /** Call before an entry is read: the state that is then read is no older than this version. */
     synchronized int guard(int shard) {
         return guards[shard];
     }
 
     /**
-     * All of them, for a read that follows: to be taken before the barrier or the transaction that the read comes after. What
-     * another session learns meanwhile may be of a time that the server of this one has not reached yet.
+     * All versions, for a following read. Take them before the barrier or the transaction that precedes the read: what
+     * another session learns meanwhile may be newer than the state of this session's server.
      */
     synchronized int[] guards() {
         return guards.clone();
@@ -88,18 +92,18 @@ final class Sightings {
         entries.remove(entryPath);
     }
 
-    /** Whether the directory was there when it was last heard of. */
+    /** Whether the directory existed when it was last seen. */
     synchronized boolean exists(String directory) {
         return directories.containsKey(directory);
     }
 
-    /** Whether, as far as is known, nothing would be left in it without these. */
+    /** Whether, as far as is known, the directory would be empty without these names. */
     synchronized boolean holdsOnly(String directory, Set<String> names) {
         Set<String> known = directories.get(directory);
         return known != null && !known.isEmpty() && names.containsAll(known);
     }
 
-    /** It exists, and these are its names, or nobody knows which. */
+    /** The directory exists and has these names; an empty collection means that they are unknown. */
     synchronized void directory(String directory, Collection<String> names) {
         directories.put(directory, names.size() > MOST_NAMES ? Set.of() : new LinkedHashSet<>(names));
     }
@@ -108,12 +112,12 @@ final class Sightings {
         directories.put(directory, Set.of());
     }
 
-    /** It seems to exist; what is known of it stays known. */
+    /** The directory seems to exist. Keeps what is known of it. */
     synchronized void presumeExists(String directory) {
         directories.putIfAbsent(directory, Set.of());
     }
 
-    /** How many nodes it had when it was last listed; the greatest number if nobody knows. */
+    /** How many nodes the directory had when it was last listed; the greatest number if unknown. */
     synchronized int lastCount(String directory) {
         Integer count = counts.get(directory);
         return count == null ? Integer.MAX_VALUE : count;

@@ -35,9 +35,9 @@ import org.apache.zookeeper.util.PemReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Certificates, in the forms in which ZooKeeper's client takes them. It reads files, and wants a chain and its key in one; so
- * an identity is written to a file of its own, encrypted by a password that is nowhere else, and removed in the end. It reads them for each
- * connection; so files that were replaced count from the next connection on.
+ * Certificates, in the forms that ZooKeeper's client accepts. The client reads files, and needs a chain and its key in one file. So an
+ * identity is written to its own file, encrypted with a password that is stored nowhere else. The file is removed at the end. The client
+ * reads the files for each connection, so replaced files take effect from the next connection on.
  */
 final class Tls implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Tls.class.getName());
@@ -50,12 +50,12 @@ final class Tls implements AutoCloseable {
     private String[] protocols = new String[0];
 
     /**
-     * Who we are.
+     * The identity of this client.
      *
-     * @param written chain and key, as ZooKeeper's client reads them
+     * @param written chain and key, in the form that ZooKeeper's client reads
      */
     private record Identity(File chain, File key, Path written) {
-        /** As it is in the files now. */
+        /** The current content of the files. */
         byte[] content() throws IOException {
             byte[] first = Files.readAllBytes(chain.toPath());
             byte[] second = Files.readAllBytes(key.toPath());
@@ -65,12 +65,12 @@ final class Tls implements AutoCloseable {
         }
     }
 
-    /** What the files of the identity held when they were last looked at. Guarded by this. */
+    /** The content of the identity's files when they were last read. Guarded by this. */
     private byte[] lastSeen = new byte[0];
-    /** Why they could not be read at the last attempt; it is told once. Guarded by this. */
+    /** Why they could not be read at the last attempt; logged once. Guarded by this. */
     private String lastTrouble = "";
 
-    /** Reads them all; an IllegalArgumentException says which file cannot be used. */
+    /** Reads all files. An IllegalArgumentException says which file cannot be used. */
     Tls(BackendConfig config) {
         byte[] random = new byte[16];
         new SecureRandom().nextBytes(random);
@@ -85,7 +85,7 @@ final class Tls implements AutoCloseable {
             File chain = config.certificates().get().toFile();
             File key = config.privateKey().get().toFile();
             KeyStore read = load("certificates, with the key in " + key + ",", chain, () -> read(chain, key));
-            // Readable by its owner alone.
+            // Readable by its owner only.
             Path file = load(
                     "certificates",
                     chain,
@@ -100,7 +100,10 @@ final class Tls implements AutoCloseable {
         }
     }
 
-    /** Takes an identity whose files were replaced. One that cannot be used, perhaps because it is half written, leaves the former. */
+    /**
+     * Takes over an identity whose files were replaced. If the new one cannot be used, perhaps because it is half written, the former
+     * one stays.
+     */
     synchronized void refresh() {
         if (identity == null) {
             return;
@@ -161,7 +164,7 @@ final class Tls implements AutoCloseable {
         return store;
     }
 
-    /** At once, so that nobody reads a half. */
+    /** Writes atomically, so that nobody reads half a file. */
     private void write(KeyStore store, Path file) throws IOException, GeneralSecurityException {
         Path next = Files.createTempFile(file.toAbsolutePath().getParent(), file.getFileName() + "-", ".tmp");
         try {
@@ -174,7 +177,7 @@ final class Tls implements AutoCloseable {
         }
     }
 
-    /** What is set for the whole JVM by {@code zookeeper.ssl...} holds where nothing is given here. */
+    /** Settings for the whole JVM by {@code zookeeper.ssl...} apply where the configuration gives nothing. */
     void configure(ZKClientConfig client) {
         client.setProperty(ZKClientConfig.SECURE_CLIENT, "true");
         client.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, ClientCnxnSocketNetty.class.getName());
@@ -188,7 +191,7 @@ final class Tls implements AutoCloseable {
                 client.setProperty(names.getSslKeystoreTypeProperty(), "PKCS12");
                 client.setProperty(names.getSslKeystorePasswdProperty(), password);
             }
-            // By itself the client offers one protocol, the newest.
+            // By default the client offers one protocol, the newest.
             String told = client.getProperty(
                     names.getSslEnabledProtocolsProperty(),
                     client.getProperty(names.getSslProtocolProperty(), PROTOCOLS));
@@ -198,8 +201,8 @@ final class Tls implements AutoCloseable {
     }
 
     /**
-     * What is wrong, for one who got no connection: ZooKeeper's client tells it to its log alone, and tries for ever. Waits
-     * for each server for so long at most.
+     * Finds out why there is no connection: ZooKeeper's client only logs the reason, and retries forever. Waits for each
+     * server for the given time at most.
      *
      * @return empty if TLS is not what fails
      */
@@ -215,7 +218,7 @@ final class Tls implements AutoCloseable {
             } catch (SSLException e) {
                 found = "TLS with " + host + ":" + server.getPort() + " failed: " + e.getMessage();
             } catch (IOException e) {
-                // Not there: that is another trouble, and is told as such.
+                // The server is not there: another problem, which is reported separately.
             } catch (GeneralSecurityException | IllegalArgumentException e) {
                 return Optional.of("TLS is not to be had: " + e.getMessage());
             }
@@ -236,7 +239,7 @@ final class Tls implements AutoCloseable {
         socket.setSSLParameters(parameters);
         socket.startHandshake();
         try {
-            // A certificate of ours that is not accepted is told after the handshake. Else the server waits for us.
+            // A refusal of our certificate comes after the handshake. Otherwise the server waits for us.
             socket.getInputStream().read();
         } catch (SocketTimeoutException accepted) {
             return;

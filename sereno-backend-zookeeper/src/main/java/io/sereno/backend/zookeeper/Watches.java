@@ -18,23 +18,24 @@ import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All watches of a client, on its one main session. ZooKeeper keeps a persistent watch through a loss of the connection,
- * but what happens meanwhile it does not tell. So after each loss there is a reset, and it comes once the
- * watch is live again: on the same session after one round trip, which the server carries out after it has set the
- * watches again; on a new session after each watch was added anew.
+ * All watches of a client, on its one main session. ZooKeeper keeps a persistent watch when the connection is lost, but
+ * does not report what happens meanwhile. So after each loss there is a reset, once the watch is live again. On the same
+ * session that is after one round trip, which the server carries out after it has set the watches again; on a new
+ * session it is after each watch was added again.
  *
- * <p>A directory is watched with what is in it, an entry alone; watches of one target share one of ZooKeeper's.
+ * <p>A watch of a directory includes its content, a watch of an entry only the entry. Watches of one target share one
+ * ZooKeeper watch.
  */
 final class Watches implements Handle.Listener {
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
-    /** What is watched at ZooKeeper. Guarded by the watches. */
+    /** One watched node. Guarded by the watches. */
     private static final class Node {
         final String path;
         final boolean directory;
         final Set<NoticeQueue> live = new LinkedHashSet<>();
         final Map<NoticeQueue, Call<Watch>> beginning = new HashMap<>();
-        /** The handle on which the server has set it. */
+        /** The handle on which the server has set the watch. */
         @Nullable
         Handle setOn;
 
@@ -58,8 +59,8 @@ final class Watches implements Handle.Listener {
     private boolean closed;
 
     /**
-     * @param onRefused hears that the credentials of the main session were refused
-     * @param onExpired hears that the main session has expired, and is to be followed by another one
+     * @param onRefused called when the credentials of the main session were refused
+     * @param onExpired called when the main session has expired, and must be replaced
      */
     Watches(Connection connection, ForeignNodes foreign, Runnable onRefused, Consumer<Handle> onExpired) {
         this.paths = connection.paths();
@@ -70,7 +71,7 @@ final class Watches implements Handle.Listener {
         this.link = new Link(connection, this);
     }
 
-    /** The main session's. */
+    /** The link of the main session. */
     Link link() {
         return link;
     }
@@ -141,7 +142,7 @@ final class Watches implements Handle.Listener {
             }
             on = node.setOn;
         }
-        // One that is being set is taken away when it is: see isSet.
+        // A watch that is being set is removed once it is set: see isSet.
         if (on != null) {
             on.unwatch(node.path);
         }
@@ -157,7 +158,7 @@ final class Watches implements Handle.Listener {
                             } else if (answer.code() != Code.CONNECTIONLOSS && answer.code() != Code.SESSIONEXPIRED) {
                                 refused(node, on, answer.code());
                             }
-                            // Else it is set with the next connection.
+                            // Otherwise it is set on the next connection.
                         }));
     }
 
@@ -234,7 +235,7 @@ final class Watches implements Handle.Listener {
         }
     }
 
-    /** Anything may have changed. */
+    /** Tells all watches that anything may have changed. */
     void reset() {
         List<Node> all;
         synchronized (this) {

@@ -39,12 +39,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One client: a main session for reads, watches and commits without a lease, which Curator replaces when it has expired; and
- * a session for each lease, which nobody replaces. Curator carries no operation, so it repeats none.
+ * a session for each lease, which is never replaced. Curator carries no operations, so it repeats none.
  */
 final class ZooKeeperBackend implements Backend {
-    /** A link that is silent is given up after two thirds of it. */
+    /** A silent link is given up after two thirds of it. */
     private static final Duration MAIN_SESSION = Duration.ofSeconds(6);
-    /** For what a frozen server does not acknowledge. */
+    /** How long to wait at the end for a frozen server. */
     private static final Duration PARTING = Duration.ofSeconds(1);
 
     private static final Duration AGAIN = Duration.ofSeconds(1);
@@ -65,7 +65,7 @@ final class ZooKeeperBackend implements Backend {
         this(config, options, true);
     }
 
-    /** As {@link Attempt.Place} has it, guarded or, in a test, not. */
+    /** Guarded or, in a test, not; see {@link Attempt.Place}. */
     ZooKeeperBackend(BackendConfig config, Options options, boolean guarded) {
         connection = new Connection(config, options);
         Sightings sightings = new Sightings();
@@ -79,7 +79,7 @@ final class ZooKeeperBackend implements Backend {
                 .sessionTimeoutMs((int) MAIN_SESSION.toMillis())
                 .connectionTimeoutMs((int) config.connectTimeout().toMillis())
                 .retryPolicy(new RetryNTimes(0, 0))
-                // Servers are where the URI says; what they say of themselves may not be reachable from here.
+                // The URI gives the servers. Addresses that they announce may not be reachable from here.
                 .ensembleTracker(false)
                 .zookeeperFactory(mainSessions)
                 .build();
@@ -96,14 +96,14 @@ final class ZooKeeperBackend implements Backend {
     }
 
     /**
-     * After a failure to connect. There are no entries that anybody would wait for, and ZooKeeper's client ends a
-     * thread of its own only after its pause between two servers, up to a second later.
+     * Closes after a failure to connect, without blocking. There are no entries that anybody would wait for, and
+     * ZooKeeper's client ends one of its threads only after its pause between two servers, up to a second later.
      */
     private void closeLater() {
         connection.threads().execute(() -> close(Duration.ZERO));
     }
 
-    /** The handle of the main session, for its tests. */
+    /** The handle of the main session, for tests. */
     Handle mainHandle() {
         return Objects.requireNonNull(watches.link().handle());
     }
@@ -238,7 +238,7 @@ final class ZooKeeperBackend implements Backend {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException silent) {
-            // The sessions end by their time.
+            // The sessions expire by themselves.
             LOG.log(Level.DEBUG, "sessions were left to end by themselves", silent);
         }
         handles.forEach(connection::release);
@@ -261,8 +261,7 @@ final class ZooKeeperBackend implements Backend {
     }
 
     /**
-     * Curator asks it for a session at the start, and again for each that has expired. It hears of nothing else: what happens to connections is
-     * the matter of {@link Link}.
+     * Gives Curator a session at the start, and again for each that has expired. Curator sees nothing else: {@link Link} handles connections.
      */
     private final class MainSessions implements ZookeeperFactory {
         private volatile @Nullable Watcher curators;
@@ -291,7 +290,7 @@ final class ZooKeeperBackend implements Backend {
             }
         }
 
-        /** Curator asks once. */
+        /** Makes Curator ask again, since it asks only once. */
         private void askAgain(Exception why) {
             if (!opened) {
                 return;

@@ -12,7 +12,7 @@ import java.util.Set;
 
 /**
  * Opens {@code zookeeper://host:port[,host:port]/namespace}, and {@code zookeepers:} for TLS: the servers of one ensemble, and
- * a node below which everything is kept.
+ * a node under which everything is stored.
  *
  * <p>A user and a password log in by ZooKeeper's scheme {@code digest}. Parameters: {@code sasl} (a section of the JVM's JAAS
  * configuration to log in by), {@code acl} ({@code creator} or {@code open}) and {@code slack} (a duration); see

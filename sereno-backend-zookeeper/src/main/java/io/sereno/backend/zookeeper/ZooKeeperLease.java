@@ -8,12 +8,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A lease is a session on a handle of its own, which nobody ever replaces by another one: what is put under it is bound to
- * it or is not put.
+ * A lease is a session of its own, which is never replaced by another session. An entry that is put under the lease is
+ * bound to this session or is not put.
  *
  * <p>ZooKeeper's client renews a session by itself, for as long as the process lives. So the lease has a timer, set with
- * every renewal that is sent, which ends the session when nobody renewed it. Where the server cannot be told, it ends the
- * session when it has heard nothing for the session's own time.
+ * every renewal that is sent, which ends the session if it is not renewed. If the server cannot be told, it ends the
+ * session when it has heard nothing for the session time.
  */
 final class ZooKeeperLease implements Lease, Handle.Listener {
     private final Connection connection;
@@ -44,7 +44,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         this.end = new SessionEnd(connection);
     }
 
-    /** Begins the session; the grant ends with it, or with its call. */
+    /** Begins the session. The grant ends when the session begins or ends, or with its call. */
     void open() {
         grant.atEnd(() -> {
             if (!isGranted()) {
@@ -123,7 +123,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         return call.stage().thenAccept(done -> {});
     }
 
-    /** A renewal goes out now: from here on the ttl runs anew. */
+    /** A renewal is sent now: the ttl starts again. */
     private void sent() {
         synchronized (this) {
             sentAt = connection.time().nanoTime();
@@ -148,12 +148,12 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         }
     }
 
-    /** Under the lock. */
+    /** Call under the lock. */
     private Duration left() {
         return (granted ? ttl : asked).minusNanos(connection.time().nanoTime() - sentAt);
     }
 
-    /** {@link Range} says what they are for. Nobody waits for one, and what comes of it does not matter. */
+    /** {@link Range} says what signs of life are for. No caller waits for one, and its result does not matter. */
     private void showSignsOfLife() {
         Duration pause = connection.range().signs();
         if (pause.isZero() || link.isDead()) {
@@ -186,13 +186,13 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         }
     }
 
-    /** The same, with the moment at which the server has done it. */
+    /** As {@link #die()}; completes when the server has ended the session. */
     CompletableFuture<Void> leave() {
         die();
         return end.gone();
     }
 
-    /** For good, here and now; the server is told. */
+    /** Ends the lease here at once and permanently, and tells the server. */
     void die() {
         if (link.die()) {
             connection.leases().remove(this);

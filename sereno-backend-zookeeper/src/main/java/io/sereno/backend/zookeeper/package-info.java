@@ -1,9 +1,9 @@
 /**
- * Directories and entries in ZooKeeper. Applications name it by URI, {@code zookeeper://host:port[,host:port]/namespace}, and
- * compile against nothing here.
+ * The backend for ZooKeeper. Applications name it by URI, {@code zookeeper://host:port[,host:port]/namespace}, and compile
+ * against nothing here.
  *
- * <p>Where to begin: {@code Paths} says what is stored where, {@code Attempt} how a commit becomes one ZooKeeper
- * transaction, {@code CommitRun} how that is repeated until it is certain.
+ * <p>Where to begin: {@code Paths} says where everything is stored, {@code Attempt} turns a commit into one ZooKeeper
+ * transaction, {@code CommitRun} repeats that until the outcome is certain.
  */
 @NullMarked
 package io.sereno.backend.zookeeper;

@@ -20,11 +20,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is stored in one namespace. Everything happens under one lock, that of this object; notices are
- * added under it and delivered after it was released.
+ * The contents of one namespace. Everything happens under one lock, that of this object; notices are added under it and
+ * delivered after it was released.
  */
 final class Shelf {
-    /** A lease: whose it is, and until when. Time is that of {@code TimeSource.nanoTime()}. */
+    /** A lease: its owner and its deadline, by the clock of {@code TimeSource.nanoTime()}. */
     record Held(ShelfBackend owner, long deadline) {}
 
     /** By directory, then by name; an empty directory is not kept (LIF-8). */
@@ -52,7 +52,7 @@ final class Shelf {
         return new Snapshot(List.copyOf(directory.values()), false);
     }
 
-    /** Lease, conditions, writes, in this order and in one step; then the read that was asked for. */
+    /** Checks lease and conditions, then applies the writes, in one step; then reads what was asked for. */
     CommitResult commit(Commit commit) {
         if (commit.leaseId() != 0 && !leases.containsKey(commit.leaseId())) {
             return new CommitResult.LeaseDead();
@@ -113,7 +113,7 @@ final class Shelf {
         return lastLease;
     }
 
-    /** False for one that has ended: it is never there again (LEA-6a). */
+    /** False for a lease that has ended: it never lives again (LEA-6a). */
     boolean renew(long lease, long deadline) {
         return leases.computeIfPresent(lease, (id, held) -> new Held(held.owner(), deadline)) != null;
     }
@@ -127,7 +127,7 @@ final class Shelf {
         return id > 0 && id <= lastLease;
     }
 
-    /** Every operation begins with this, so that nobody sees what should have ended, timers or not. */
+    /** Every operation begins with this, so that no caller sees what should have ended, with or without timers. */
     void expire(long now) {
         List<Long> over = leases.entrySet().stream()
                 .filter(lease -> now - lease.getValue().deadline() >= 0)
@@ -136,7 +136,7 @@ final class Shelf {
         over.forEach(this::end);
     }
 
-    /** Deletes what is bound to the lease now; what was put anew in the meantime is bound otherwise (LEA-9). */
+    /** Deletes the entries that are bound to the lease now; an entry put again meanwhile is bound otherwise (LEA-9). */
     void end(long lease) {
         if (leases.remove(lease) == null) {
             return;
@@ -175,7 +175,7 @@ final class Shelf {
         }
     }
 
-    /** Which watches have something to deliver, outside the lock; they are handed out once. */
+    /** The watches with notices to deliver outside the lock; each is returned once. */
     List<NoticeQueue> told() {
         List<NoticeQueue> all = List.copyOf(told);
         told.clear();

@@ -100,7 +100,7 @@ final class ShelfBackend implements Backend {
         return GUARANTEES;
     }
 
-    /** Leases are not revoked: they end at their time, seen by whoever comes next. */
+    /** Leases are not revoked: they end at their deadline, and the next operation notices it. */
     @Override
     public void close() {
         synchronized (shelf) {
@@ -118,7 +118,7 @@ final class ShelfBackend implements Backend {
         }
     }
 
-    /** One step of the store. What it throws becomes the failure of the stage. */
+    /** One step of the store. An exception from it becomes the failure of the stage. */
     private <T> CompletionStage<T> step(Supplier<T> action) {
         CompletionStage<T> result;
         List<NoticeQueue> told;
@@ -142,7 +142,7 @@ final class ShelfBackend implements Backend {
         return time.nanoTime() + ttl.toNanos();
     }
 
-    /** So that those who watch hear of an expiry that nobody else meets (WAT-4). */
+    /** Notifies the watches of an expiry that no other operation would notice (WAT-4). */
     private void wakeAt(ShelfLease lease) {
         Runnable previous = timers.put(lease.id(), time.schedule(lease.ttl(), callbacks, () -> {
             List<NoticeQueue> told;
