@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** One is added to a counter again and again, and in the end it has to be as much as was added. */
+/** Adds one to a counter again and again, and checks the total at the end. */
 final class Additions {
     private final Counter counter;
     private long expected;
@@ -22,7 +22,7 @@ final class Additions {
         this.counter = counter;
     }
 
-    /** Additions in a second of one thread that waits for none of them, until all have been told. */
+    /** Additions per second of one thread that waits for none of them, until all have completed. */
     double async(int count) throws InterruptedException {
         CountDownLatch told = new CountDownLatch(count);
         AtomicLong highest = new AtomicLong();
@@ -43,7 +43,10 @@ final class Additions {
         return count / seconds;
     }
 
-    /** Additions in a second of some threads, each of which waits for the sum before it adds again, and adds once at least. */
+    /**
+     * Additions per second of several threads, each of which waits for the sum before it adds again, and adds at least
+     * once.
+     */
     double blocking(int threads, Duration length) throws InterruptedException, ExecutionException {
         List<Callable<Long>> work = new ArrayList<>();
         for (int i = 0; i < threads; i++) {

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A group of some size, which one more member joins and leaves again and again. */
+/** A group of a fixed size, which one more member joins and leaves again and again. */
 final class Attendance implements AutoCloseable {
     private static final Duration TTL = Duration.ofSeconds(10);
 
@@ -20,7 +20,7 @@ final class Attendance implements AutoCloseable {
         }
     }
 
-    /** Joins, each followed by a close, in a second. */
+    /** Joins per second, each followed by a close. */
     double window(Duration length) throws InterruptedException {
         long start = System.nanoTime();
         long end = start + length.toNanos();
@@ -40,7 +40,7 @@ final class Attendance implements AutoCloseable {
         return rate;
     }
 
-    /** Looks at the whole group in a second. */
+    /** Reads of the whole group per second. */
     double looks(Duration length) {
         long start = System.nanoTime();
         long end = start + length.toNanos();

@@ -2,12 +2,12 @@ package io.sereno.benchmarks;
 
 import java.util.concurrent.CompletableFuture;
 
-/** What the comparison asks of a client of etcd. */
+/** What the comparison needs from an etcd client. */
 interface EtcdClient extends AutoCloseable {
-    /** A transaction with one condition and one write: the entry is not there, and is put. */
+    /** A transaction with one condition and one write: the entry is absent, and is put. */
     CompletableFuture<?> create(String name);
 
-    /** Watches one entry, and runs this on each notice; completes when the watch is live. */
+    /** Watches one entry, and runs the callback on each notice; completes when the watch is live. */
     CompletableFuture<?> watch(String name, Runnable notice);
 
     /** A lease of 30 s. */

@@ -21,9 +21,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 /**
- * What the etcd backend does without: jetcd's own client beside it, on one real server that this starts. Commits one after
- * another and many under way; what a thousand watches and a renewal cost the server; and when a call ends whose server is
- * frozen, or gone.
+ * Compares the etcd backend with jetcd's own client, which the backend does not use, on one real server that this
+ * program starts. Measures commits one after another and many at a time; the cost of a thousand watches and of a
+ * renewal on the server; and when a call ends if its server is frozen or gone.
  */
 public final class EtcdComparison {
     private static final int ROUNDS = 5;
@@ -32,7 +32,7 @@ public final class EtcdComparison {
     private static final int WINDOW = 256;
     private static final int WATCHES = 1_000;
     private static final int RENEWALS = 100;
-    /** How long a call may go on before it counts as one that does not end. */
+    /** How long a call may take before it counts as never ending. */
     private static final int FOREVER = 60;
 
     private final AtomicLong names = new AtomicLong();
@@ -55,7 +55,7 @@ public final class EtcdComparison {
         }
     }
 
-    /** They take turns, so that what else the machine does meets both. */
+    /** The clients take turns, so that other activity on the machine affects both. */
     private void commits() throws Exception {
         try (EtcdServer etcd = EtcdServer.start()) {
             List<List<Double>> single = new ArrayList<>();
@@ -114,7 +114,7 @@ public final class EtcdComparison {
         List<Double> mebibytes = new ArrayList<>();
         List<Double> streams = new ArrayList<>();
         for (int round = 0; round < ROUNDS; round++) {
-            // A server of its own for each, whose memory has seen nothing else.
+            // A separate server for each client, so that its memory reflects only that client.
             try (EtcdServer etcd = EtcdServer.start();
                     EtcdClient client = contender.open().apply(etcd.endpoint())) {
                 client.create("first").get();
@@ -224,7 +224,7 @@ public final class EtcdComparison {
         return sorted.get(sorted.size() / 2);
     }
 
-    /** What the server counts of itself. */
+    /** The server's own metrics. */
     private record Counted(String page) {
         private static final HttpClient HTTP = HttpClient.newHttpClient();
 

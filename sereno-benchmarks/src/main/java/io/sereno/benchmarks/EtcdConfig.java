@@ -16,7 +16,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** What the backend is opened with where it is measured without recipes: the machine's clock, and threads for callbacks. */
+/** The configuration of the backend in measurements without recipes: the machine's clock, and threads for callbacks. */
 final class EtcdConfig implements BackendConfig, TimeSource, AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 

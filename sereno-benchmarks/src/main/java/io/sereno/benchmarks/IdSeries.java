@@ -10,7 +10,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Threads that make ids with one generator: each must see them rise, also over what all had made before. */
+/**
+ * Threads that generate ids with one generator. Each thread checks that the ids rise, also above all ids that any
+ * thread had generated before.
+ */
 final class IdSeries {
     private final IdGenerator ids;
     private final int threads;
@@ -21,7 +24,7 @@ final class IdSeries {
         this.ids = ids;
     }
 
-    /** Ids in a second. */
+    /** Ids per second. */
     double window(Duration length) throws InterruptedException, ExecutionException {
         List<Callable<long[]>> work = new ArrayList<>();
         long before = highest;

@@ -14,7 +14,7 @@ import io.etcd.jetcd.watch.WatchResponse;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 
-/** jetcd's own client, {@code io.etcd:jetcd-core}, as it comes. */
+/** jetcd's own client, {@code io.etcd:jetcd-core}, unchanged. */
 final class JetcdClient implements EtcdClient {
     private final Client client;
 

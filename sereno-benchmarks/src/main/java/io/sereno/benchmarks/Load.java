@@ -10,9 +10,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Threads that pass through one section again and again, each time by one way of locking. */
+/** Threads that pass through one section again and again, with one way of locking. */
 final class Load {
-    /** Locks, lets {@link Section#pass} happen once, unlocks. */
+    /** Locks, calls {@link Section#pass} once, unlocks. */
     interface Cycle {
         void pass(Section section) throws InterruptedException;
     }
@@ -27,7 +27,10 @@ final class Load {
         this.cycle = cycle;
     }
 
-    /** Cycles in a second; all threads begin together, and each ends the cycle in which the time is over, its first one at least. */
+    /**
+     * Cycles per second. All threads begin together; each completes the cycle that is running when the time is over,
+     * and at least one.
+     */
     double window(Duration length) throws InterruptedException, ExecutionException {
         CountDownLatch ready = new CountDownLatch(threads);
         List<Callable<Long>> work = new ArrayList<>();

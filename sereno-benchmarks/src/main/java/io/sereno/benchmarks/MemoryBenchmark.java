@@ -21,9 +21,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What Sereno itself costs, on the store that costs least: the mutex alone on one thread, and eight threads of one client on one lock beside
- * a fair ReentrantLock; a counter, waited for and not; a topic from one publisher to one subscriber, and to ten; ids; members
- * that come and go. A run that is not right fails; one that is slow says so.
+ * The cost of Sereno itself, on the cheapest store: the mutex alone on one thread, and eight threads of one client on
+ * one lock beside a fair ReentrantLock; a counter, awaited and not awaited; a topic from one publisher to one
+ * subscriber, and to ten; ids; members that join and leave. A run with wrong results fails; a slow run is only
+ * reported.
  */
 public final class MemoryBenchmark {
     private static final int WARM_UP = 3;
@@ -35,13 +36,13 @@ public final class MemoryBenchmark {
 
     private static final int ID_THREADS = 4;
 
-    /** Room for 419 million ids a second and slot. */
+    /** Room for 419 million ids per second and slot. */
     private static final IdLayout WIDE =
             new IdLayout(39, Duration.ofMillis(10), 22, 2, Instant.parse("2014-09-01T00:00:00Z"));
 
     private MemoryBenchmark() {}
 
-    /** What is measured, in this order; each name may be given on the command line, and none means all. */
+    /** The parts to measure, in this order; each name may be given on the command line, and none means all. */
     private enum Part {
         MUTEX,
         COUNTER,
@@ -156,7 +157,7 @@ public final class MemoryBenchmark {
         });
     }
 
-    /** Nothing is trimmed unread, so each subscriber has to hear all. */
+    /** Nothing is trimmed unread, so each subscriber must receive every message. */
     private static List<Double> stream(Sereno sereno, String name, int subscribers) throws Exception {
         Topic<byte[]> topic =
                 sereno.topic(name, Codec.bytes()).withRetention(new Retention(MESSAGES, Optional.empty()));
@@ -177,7 +178,7 @@ public final class MemoryBenchmark {
         return rates;
     }
 
-    /** The loads take turns, so that what else the machine does meets all of them. */
+    /** The loads take turns, so that other activity on the machine affects all of them. */
     private static List<List<Double>> windows(List<Load> loads) throws Exception {
         List<List<Double>> rates = new ArrayList<>();
         loads.forEach(load -> rates.add(new ArrayList<>()));

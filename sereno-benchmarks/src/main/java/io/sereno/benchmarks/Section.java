@@ -1,6 +1,9 @@
 package io.sereno.benchmarks;
 
-/** What a lock guards, without a guard of its own: notices when two are inside, when a count is lost, and when a token does not rise. */
+/**
+ * The section that a lock guards, without a guard of its own: detects two threads inside, a lost count, and a token
+ * that does not rise.
+ */
 final class Section {
     private boolean occupied;
     private long passed;

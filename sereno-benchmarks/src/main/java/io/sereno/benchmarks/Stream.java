@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** One thread publishes without waiting, and each subscriber hears every message, in order. */
+/** One thread publishes without waiting, and each subscriber receives every message, in order. */
 final class Stream {
     private final Topic<byte[]> topic;
     private final byte[] payload;
@@ -23,7 +23,7 @@ final class Stream {
         this.subscribers = subscribers;
     }
 
-    /** Messages in a second, until the last subscriber has heard the last one. */
+    /** Messages per second, until the last subscriber has received the last message. */
     double window(int messages) throws InterruptedException {
         List<Subscription> subscriptions = new ArrayList<>();
         CountDownLatch finished = new CountDownLatch(subscribers);

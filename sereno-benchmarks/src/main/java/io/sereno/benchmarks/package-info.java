@@ -1,4 +1,4 @@
-/** Measures Sereno against what it is compared with, in one run on one machine. */
+/** Measures Sereno and its alternatives in one run on one machine. */
 @NullMarked
 package io.sereno.benchmarks;
 

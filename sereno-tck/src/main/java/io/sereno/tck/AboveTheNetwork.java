@@ -4,8 +4,8 @@ import io.sereno.spi.Backend;
 import java.util.concurrent.Executor;
 
 /**
- * What a fixture without a network may be besides, in the kit's own tests: what a client library does on its own side of the
- * network that the kit makes up, where it hears of lost connections and of answers that do not come.
+ * An optional interface of a fixture without a network, for the kit's own tests. It adds what a client library does on
+ * its own side of the simulated network, where it learns of lost connections and of missing answers.
  */
 interface AboveTheNetwork {
     Backend above(Backend network, Executor executor);

@@ -10,26 +10,26 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How the kit gets at a backend. Only {@link #connect} is abstract, so that a lambda will do; each of the others lets more
- * rules be tried. Facts about the backend are not repeated here: the kit takes them from {@code Backend.guarantees()}, and
- * tries whether they are true.
+ * Gives the kit access to a backend. Only {@link #connect} is abstract, so a lambda is enough; each other method lets the
+ * kit try more rules. Facts about the backend are not repeated here: the kit takes them from {@code Backend.guarantees()},
+ * and checks whether they are true.
  *
- * <p>One fixture serves one run of the kit. Methods may be called by several threads.
+ * <p>One fixture serves one run of the kit. Several threads may call its methods.
  */
 @FunctionalInterface
 public interface BackendFixture extends AutoCloseable {
     /**
-     * Opens a new connection, independent of all others, as a process of its own would. Use what the configuration says, as
+     * Opens a new connection, independent of all others, as a separate process would. Use what the configuration says, as
      * in production: addresses (they may be those of a fault proxy), namespace, timeouts, clock and executor.
      *
-     * @param config what to connect with
+     * @param config the configuration to connect with
      * @return a backend, which the kit closes
      * @throws Exception if it cannot be opened
      */
     Backend connect(BackendConfig config) throws Exception;
 
     /**
-     * The scheme that the configuration is to have.
+     * The scheme for the configuration.
      *
      * @return such as {@code etcd}
      */
@@ -38,7 +38,7 @@ public interface BackendFixture extends AutoCloseable {
     }
 
     /**
-     * The parameters that the configuration is to have.
+     * The parameters for the configuration.
      *
      * @return values by name
      */
@@ -47,8 +47,8 @@ public interface BackendFixture extends AutoCloseable {
     }
 
     /**
-     * Where the servers are. With them, faults are made by a proxy between client and server. Called once, before the first
-     * connection; a fixture that starts servers may do so here.
+     * The addresses of the servers. If given, a proxy between client and server makes the faults. Called once, before the
+     * first connection; a fixture that starts servers may do so here.
      *
      * @return addresses; empty leaves the rules with faults UNVERIFIED, unless {@link #inProcess()}
      */
@@ -57,8 +57,8 @@ public interface BackendFixture extends AutoCloseable {
     }
 
     /**
-     * Whether the store is inside this process, with no network that could break. Rules with faults are then tried over a
-     * decorator, and their verdict is {@code PASS (simulated)}.
+     * Whether the store is inside this process, without a network that could fail. A decorator then makes the faults, and
+     * the verdict of rules with faults is {@code PASS (simulated)}.
      *
      * @return false unless the backend has no network by its nature
      */
@@ -67,11 +67,12 @@ public interface BackendFixture extends AutoCloseable {
     }
 
     /**
-     * How many keys, nodes or rows the store has below a namespace, by its own tools: whatever a directory that is in use
-     * needs, and nothing that the store keeps once for the whole namespace.
+     * How many keys, nodes or rows the store has below a namespace, counted by its own tools. Count everything that a
+     * directory in use needs, and nothing that the store keeps once for the whole namespace.
      *
      * @param namespace as in a configuration
-     * @return empty leaves the rule about what emptied directories leave behind UNVERIFIED, unless {@link #inProcess()}
+     * @return the number; empty leaves the rule about what emptied directories leave behind UNVERIFIED, unless {@link
+     *     #inProcess()}
      */
     default OptionalLong stored(String namespace) {
         return OptionalLong.empty();
@@ -80,16 +81,16 @@ public interface BackendFixture extends AutoCloseable {
     /**
      * What can be done to the servers.
      *
-     * @return empty leaves the rules about frozen and restarted servers UNVERIFIED
+     * @return the control; empty leaves the rules about frozen and restarted servers UNVERIFIED
      */
     default Optional<ServerControl> server() {
         return Optional.empty();
     }
 
     /**
-     * The clock of the <em>store</em>, if it can be turned by hand: then no rule waits.
+     * The clock of the <em>store</em>, if it can be set by hand: then no rule waits.
      *
-     * @return the clock by which leases end; it is also the one in every configuration
+     * @return the clock by which leases expire; every configuration contains it too
      */
     default Optional<ManualTime> clock() {
         return Optional.empty();
@@ -104,7 +105,7 @@ public interface BackendFixture extends AutoCloseable {
         return List.of();
     }
 
-    /** Called when the run is over; a fixture that started servers ends them here. */
+    /** Called when the run is over. A fixture that started servers stops them here. */
     @Override
     default void close() {}
 }

@@ -25,11 +25,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of one rule: its clients, its namespace, its time, and what it has seen so far. Everything that was opened here is
- * closed with it.
+ * One run of one rule: its clients, its namespace, its time, and what it has seen so far. Closing the bench closes
+ * everything that was opened here.
  */
 final class Bench implements AutoCloseable {
-    /** The steps that a failure shows. */
+    /** The number of steps that a failure shows. */
     private static final int REMEMBERED = 30;
 
     private static final Duration LONG_STALL = Duration.ofMillis(250);
@@ -63,7 +63,7 @@ final class Bench implements AutoCloseable {
         return client(config -> config);
     }
 
-    /** A new client with another configuration than usual. */
+    /** A new client with a changed configuration. */
     Client client(UnaryOperator<KitConfig> change) {
         return closeLater(new Client(this, nextName("c"), connect(change), false));
     }
@@ -74,7 +74,7 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** A client whose way to the store can be broken, with an operation timeout of a second. */
+    /** A client whose connection to the store can be broken, with an operation timeout of a second. */
     Faulty faulty() {
         if (kit.fixture().inProcess()) {
             return decorated();
@@ -94,7 +94,7 @@ final class Bench implements AutoCloseable {
         return new Faulty(this, client, faults, FAULTY_TIMEOUT);
     }
 
-    /** The same, broken by a decorator: the recipes above cannot tell that from a network. */
+    /** The same, broken by a decorator. The recipes above cannot tell a decorator from a network. */
     Faulty decorated() {
         simulated();
         Backend store = connect(config -> config.withTimeouts(FAULTY_CONNECT, FAULTY_TIMEOUT));
@@ -103,12 +103,12 @@ final class Bench implements AutoCloseable {
         return new Faulty(this, client, closeLater(new SimulatedFaults(backend, FAULTY_TIMEOUT)), FAULTY_TIMEOUT);
     }
 
-    /** With what a client library has on its own side of the network that the kit makes up. */
+    /** Adds what a client library has on its own side of the simulated network. */
     Backend above(Backend network) {
         return kit.fixture() instanceof AboveTheNetwork library ? library.above(network, kit.crew()) : network;
     }
 
-    /** Proxies before all servers, without a client yet. */
+    /** Proxies before all servers, not used by any client yet. */
     ProxyFaults proxies() {
         if (kit.endpoints().isEmpty()) {
             throw unverified("the fixture gives no endpoints, so nothing can be put between a client and the store");
@@ -120,7 +120,7 @@ final class Bench implements AutoCloseable {
         return kit.fixture().inProcess();
     }
 
-    /** What can be done to the servers. */
+    /** The control of the servers, which has to have this ability. */
     ServerControl server(ServerControl.Ability ability) {
         return kit.fixture()
                 .server()
@@ -129,7 +129,7 @@ final class Bench implements AutoCloseable {
                         + ability.name().toLowerCase(Locale.ROOT) + " its servers; see BackendFixture.server()"));
     }
 
-    /** A backend as the fixture opens it, closed by the caller; {@link #client} is for everybody else. */
+    /** A backend as the fixture opens it; the caller closes it. Other code uses {@link #client}. */
     Backend connect(UnaryOperator<KitConfig> change) {
         try {
             return kit.fixture().connect(change.apply(kit.config(namespace)));
@@ -140,7 +140,7 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** A client that is there from the first call on and looks on from outside; never given faults. */
+    /** A client that exists from the first call on and observes from outside; it never gets faults. */
     Client judge() {
         if (judge == null) {
             judge = client();
@@ -164,7 +164,7 @@ final class Bench implements AutoCloseable {
         return kit;
     }
 
-    /** What is done about commits in doubt. */
+    /** What the kit does about commits of unknown outcome. */
     Doubts doubts() {
         return doubts;
     }
@@ -173,7 +173,7 @@ final class Bench implements AutoCloseable {
         return random;
     }
 
-    /** Closes it with this run, before what was opened earlier. */
+    /** Closes the resource with this run, before resources that were opened earlier. */
     <T extends AutoCloseable> T closeLater(T resource) {
         synchronized (opened) {
             opened.add(resource);
@@ -204,7 +204,7 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** Waits until the condition holds; answers whether it did in time. */
+    /** Waits until the condition holds; returns whether it did in time. */
     boolean reach(BooleanSupplier condition, Duration atMost) {
         try {
             return kit.pace().reach(condition, atMost.plus(kit.pace().isReal() ? atMost : Duration.ZERO));
@@ -213,12 +213,12 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** How long anything may take that is not measured by its rule: the operation timeout, and then some. */
+    /** A time limit for anything that its rule does not measure: more than the operation timeout. */
     Duration patience() {
         return kit.operationTimeout().plus(Duration.ofSeconds(kit.pace().isReal() ? 3 : 1));
     }
 
-    /** How long to wait for a notice, and for what hangs on one. */
+    /** How long to wait for a notice, and for what depends on a notice. */
     Duration noticePatience() {
         return afterNotice(patience());
     }
@@ -228,7 +228,7 @@ final class Bench implements AutoCloseable {
         return bound.plus(guarantees().noticeLateness());
     }
 
-    /** Wakes those who wait for a condition. */
+    /** Wakes the threads that wait for a condition. */
     void stir() {
         kit.crew().stir();
     }
@@ -243,7 +243,7 @@ final class Bench implements AutoCloseable {
         return reach(ended::isDone, atMost) ? ended.join() : Ended.open();
     }
 
-    /** Runs something beside the rule; with manual time, time stands while it is busy. */
+    /** Runs work concurrently with the rule. Manual time stands still while the work is busy. */
     <T> CompletableFuture<T> async(Callable<T> work) {
         CompletableFuture<T> result = new CompletableFuture<>();
         kit.crew().execute(() -> {
@@ -257,7 +257,7 @@ final class Bench implements AutoCloseable {
         return result;
     }
 
-    /** Closes a client in another thread, for the case that this does not come back. */
+    /** Closes a client in another thread, in case close() does not return. */
     CompletableFuture<?> closing(Client client) {
         return async(() -> kit.crew().waiting(() -> {
             client.close();
@@ -265,7 +265,7 @@ final class Bench implements AutoCloseable {
         }));
     }
 
-    /** Makes a call in a callback that is to return at once: if it waits, nobody is to think that this thread is at work. */
+    /** Makes a call in a callback that should return at once. If the call waits, its thread does not count as busy. */
     void inCallback(Runnable call) {
         try {
             kit.crew().waiting(() -> {
@@ -279,7 +279,7 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** Waits for all of them and throws what the first of them threw. */
+    /** Waits for all of them and throws the first failure. */
     void join(List<? extends CompletableFuture<?>> works, Duration atMost) {
         if (!reach(() -> works.stream().allMatch(CompletableFuture::isDone), atMost)) {
             throw new RuleFailure(works.stream().filter(work -> !work.isDone()).count() + " of " + works.size()
@@ -297,14 +297,14 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** A gate at which listeners block until it is opened; it is opened with the end of this run at the latest. */
+    /** A gate at which listeners block until it is opened. The end of this run opens it at the latest. */
     Gate gate() {
         return closeLater(new Gate(kit.crew()));
     }
 
-    // ---- helpers of several groups
+    // ---- helpers for several groups
 
-    /** Puts all of these names with one value, in as few commits as every backend takes. */
+    /** Puts all of these names with one value, in as few commits as every backend accepts. */
     void fill(Client client, String directory, List<String> names, Bytes value) {
         int perCommit = Math.max(1, Math.min(32, 120 * 1024 / (value.size() + 512)));
         for (int from = 0; from < names.size(); from += perCommit) {
@@ -319,21 +319,21 @@ final class Bench implements AutoCloseable {
         return ttl(Duration.ofSeconds(60));
     }
 
-    /** The ttl nearest to this one that the store gives. */
+    /** The nearest ttl that the store grants. */
     Duration ttl(Duration wanted) {
         Guarantees guarantees = guarantees();
         Duration least = guarantees.leastTtl().compareTo(wanted) > 0 ? guarantees.leastTtl() : wanted;
         return least.compareTo(guarantees.greatestTtl()) > 0 ? guarantees.greatestTtl() : least;
     }
 
-    /** The shortest ttl that the store gives, but not shorter than a second, so that rounds of messages fit into it. */
+    /** The shortest ttl that the store grants, but at least a second, so that rounds of messages fit into it. */
     Duration shortTtl() {
         return ttl(Duration.ofSeconds(1));
     }
 
-    // ---- what is seen
+    // ---- evidence
 
-    /** States what has to be so. */
+    /** Requires a condition. */
     void verify(boolean holds, Supplier<String> seen) {
         if (!holds) {
             throw new RuleFailure(seen.get());
@@ -341,12 +341,12 @@ final class Bench implements AutoCloseable {
         verified();
     }
 
-    /** Counts one thing that held. */
+    /** Counts one condition that held. */
     void verified() {
         count("checks", 1);
     }
 
-    /** States that two are equal. */
+    /** Requires that two values are equal. */
     void same(String what, @Nullable Object expected, @Nullable Object seen) {
         verify(
                 expected == null ? seen == null : expected.equals(seen),
@@ -354,8 +354,8 @@ final class Bench implements AutoCloseable {
     }
 
     /**
-     * States that something ended in time. The bound is widened by how long this machine stood still meanwhile; when that is
-     * long, nothing is said.
+     * Requires that something ended in time. The bound is widened by how long this machine stood still meanwhile; if
+     * that is long, the verdict is UNKNOWN.
      */
     void within(Duration bound, long sinceNanoTime, String what) {
         Duration took = since(sinceNanoTime);
@@ -368,8 +368,8 @@ final class Bench implements AutoCloseable {
     }
 
     /**
-     * To ask before something amiss is held against the store, where time may be the reason: when this machine stood still for
-     * long since then, nothing is said.
+     * Call this before blaming the store for something that may be due to time: if this machine has stood still for
+     * long since then, the verdict is UNKNOWN.
      */
     void unlessStoodStill(long sinceNanoTime, String amiss) {
         Duration stalled = kit.stalledSince(sinceNanoTime);
@@ -386,8 +386,8 @@ final class Bench implements AutoCloseable {
     }
 
     /**
-     * Adds to the evidence, and says how much of it there has to be for a verdict. Too little beside a long standstill may be
-     * that one's work.
+     * Adds to the evidence, and states how much evidence a verdict needs. A long standstill may be the reason for too
+     * little evidence.
      */
     void evidence(String what, long number, long atLeast) {
         count(what, number);
@@ -404,7 +404,7 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** The verdict is to be PASS (simulated) at best. */
+    /** Limits the verdict to PASS (simulated) at best. */
     void simulated() {
         simulated = true;
     }
@@ -423,22 +423,22 @@ final class Bench implements AutoCloseable {
         return new Inconclusive(Verdict.UNTESTED, why);
     }
 
-    /** To throw when nothing can be said. */
+    /** To throw when no verdict is possible. */
     Inconclusive unknown(String why) {
         return new Inconclusive(Verdict.UNKNOWN, why);
     }
 
-    /** To throw when too little was seen. */
+    /** To throw when there is too little evidence. */
     Inconclusive vacuous(String why) {
         return new Inconclusive(Verdict.VACUOUS, why);
     }
 
-    /** What several rules of one run of the kit look at; made by the first that asks. */
+    /** An object that several rules of one run of the kit share; the first caller creates it. */
     <T> T shared(Class<T> type, Supplier<T> make) {
         return kit.shared(type, make);
     }
 
-    /** Writes a step down, to be shown with a failure. */
+    /** Records a step, to be shown with a failure. */
     void note(long from, String what) {
         String step = String.format(
                 Locale.ROOT,
@@ -495,7 +495,7 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** A client that does not come back is left behind: it is not to keep the whole run from ending. */
+    /** Abandons a client that does not return from close(), so that it does not keep the whole run from ending. */
     private void close(AutoCloseable resource) throws Exception {
         if (!(resource instanceof Client client)) {
             resource.close();

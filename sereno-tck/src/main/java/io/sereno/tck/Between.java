@@ -13,7 +13,7 @@ import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
-/** Stands between recipes and a backend, and passes everything on; what is to be different is overridden. */
+/** Stands between recipes and a backend and passes everything on; subclasses override what has to differ. */
 class Between implements Backend {
     private final Backend below;
 
@@ -56,7 +56,7 @@ class Between implements Backend {
         return below.toString();
     }
 
-    /** Watches are open, and say nothing: a stream that died in silence. */
+    /** Watches are open and silent, like a stream that died without notice. */
     static final class Deaf extends Between {
         Deaf(Backend below) {
             super(below);

@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Listeners that do not come back for a while: what they may not delay, what may not begin beside them, and what may be kept for them. */
+/**
+ * Listeners that block for a while: what they may not delay, what may not start concurrently, and what may be kept for
+ * them.
+ */
 class BlockedListenerRules {
     private static final String DIRECTORY = "watch";
 
@@ -108,7 +111,7 @@ class BlockedListenerRules {
                 bench.patience()
                         .multipliedBy(4)
                         .plus(bench.guarantees().noticeLateness().multipliedBy(20)));
-        // Also when the connection breaks meanwhile.
+        // This also holds when the connection breaks meanwhile.
         int before = free.count();
         faulty.faults().breakConnections();
         bench.judge().put(DIRECTORY, "d", "1");
@@ -121,7 +124,7 @@ class BlockedListenerRules {
             value = "WAT-6b",
             check = "what is kept for a listener that does not come back: names once each, then a reset()")
     void aBlockedListenerCostsBoundedMemory(Bench bench) {
-        // Not over a decorator, which has notices of its own.
+        // Not over a decorator, which keeps notices of its own.
         Client client = bench.client();
         Gate gate = bench.gate();
         AtomicInteger calls = new AtomicInteger();
@@ -144,7 +147,7 @@ class BlockedListenerRules {
             int heard = free.count();
             bench.judge().put(DIRECTORY, "n" + i % 3, "" + i);
             if (i % 3 == 2) {
-                // So that they are not merged on their way already.
+                // So that the notices are not merged on their way.
                 free.awaitAnnounced("n2", heard);
             }
         }
@@ -155,7 +158,7 @@ class BlockedListenerRules {
                 bench.reach(() -> gate.waiting() == 1, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
         gate.open();
-        // The first, then what was kept; a later change comes behind all of it.
+        // The first notice comes, then what was kept; a later change comes after all of it.
         before = free.count();
         bench.judge().put(DIRECTORY, "end", "1");
         free.awaitAnnounced("end", before);
@@ -192,7 +195,7 @@ class BlockedListenerRules {
             }
         });
         Notices free = client.watch(DIRECTORY);
-        // Names that are never used again: what is kept of each once is as much as was ever there.
+        // Each name is used only once, so keeping each name once would keep everything.
         int portions = 12;
         int names = 1_000 * portions;
         int perCommit = Math.min(bench.guarantees().maxWrites(), 250);
@@ -207,14 +210,14 @@ class BlockedListenerRules {
             }
             int heard = free.count();
             bench.judge().put(DIRECTORY, "portion " + portion, "1");
-            // So that they are not on their way any more.
+            // So that the notices have arrived.
             free.awaitAnnounced("portion " + portion, heard);
             bench.judge().revoke(lease);
         }
         bench.verify(
                 bench.reach(() -> gate.waiting() == 1, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
-        // Notices may come twice, and later: one that comes when the listener is free again was not kept for it.
+        // Notices may come twice and late: a notice that arrives after the listener is free was not kept for it.
         bench.pass(Duration.ofMillis(200));
         gate.open();
         int before = free.count();

@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call of a recipe that waits, in a thread of its own.
+ * A call of a waiting method of a recipe, in a thread of its own.
  *
  * @param <T> what it returns
  */
@@ -42,7 +42,7 @@ final class Calling<T> {
         }
         synchronized (this) {
             thread = null;
-            // One that came too late is nobody's.
+            // An interrupt that came too late is ignored.
             Thread.interrupted();
             returned = bench.now();
             ended = end;
@@ -55,13 +55,13 @@ final class Calling<T> {
         return ended != null;
     }
 
-    /** Whether it waits for something that has not come. */
+    /** Whether the call waits for something that has not happened yet. */
     boolean isParked() {
         Thread caller = thread;
         return caller != null && Crew.isParked(caller);
     }
 
-    /** When it came back. */
+    /** When the call returned. */
     long returned() {
         return returned;
     }
@@ -73,14 +73,14 @@ final class Calling<T> {
         }
     }
 
-    /** How it ends, or that it does not in time. */
+    /** How the call ends, or that it does not end in time. */
     Ended<T> end(Duration atMost) {
         bench.reach(this::isDone, atMost);
         Ended<T> end = ended;
         return end == null ? Ended.open() : end;
     }
 
-    /** What it returns; nothing stands in its way. */
+    /** What the call returns; there is no fault. */
     T result(Duration atMost) {
         Ended<T> end = end(atMost);
         if (end.isOpen()) {

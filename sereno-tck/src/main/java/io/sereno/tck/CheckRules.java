@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
-/** Commits that change nothing: checks, and deletes of what is not there. */
+/** Commits that change nothing: checks, and deletes of missing entries. */
 class CheckRules {
     private static final String DIRECTORY = "check";
     private static final Bytes VALUE = Bytes.utf8("value");
@@ -71,9 +71,8 @@ class CheckRules {
         Client client = bench.client();
         client.put(DIRECTORY, "a", "1");
         Notices notices = bench.client().watch(DIRECTORY);
-        // Some stores announce what has not changed, beside what has. So each round has a twin in which nothing but its
-        // last
-        // change is made.
+        // Some stores announce unchanged entries together with changed ones. So each round has a twin in which only its
+        // last change is made.
         int rounds = 6;
         long leastWith = Long.MAX_VALUE;
         long mostWithout = 0;
@@ -98,7 +97,7 @@ class CheckRules {
         return notices.since(before);
     }
 
-    /** Notices of entries that no sentinel is. */
+    /** Notices of entries that are not sentinels. */
     private static long others(List<String> heard) {
         return heard.stream()
                 .filter(name -> unchanging().stream()
@@ -118,7 +117,7 @@ class CheckRules {
         writer.put(DIRECTORY, "a", "there is one of a and b at all times");
         List<CompletionStage<CommitResult>> checks = new ArrayList<>();
         for (int flip = 0; flip < 60; flip++) {
-            // not waited for: the entries change places while they are under way
+            // Not awaited: the entries change places while the commits are under way.
             for (int i = 0; i < 2; i++) {
                 checks.add(checker.backend().commit(both));
                 checks.add(checker.backend().commit(neither));

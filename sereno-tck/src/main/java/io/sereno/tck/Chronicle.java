@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What callers of a recipe saw while they got in each other's way, once for a run of the kit: the order of what they did, what
- * broke a rule, and how often each rule was put to the test.
+ * What contending callers of a recipe saw, recorded once for a run of the kit: the order of what they did, the
+ * violations of rules, and how often each rule was tested.
  */
 final class Chronicle {
     private static final int SHOWN = 3;
@@ -26,22 +26,22 @@ final class Chronicle {
         this.began = bench.now();
     }
 
-    /** A number greater than all before: what has the smaller one was before. */
+    /** A number greater than all before: of two events, the earlier has the smaller number. */
     long tick() {
         return order.incrementAndGet();
     }
 
-    /** The time since the beginning, for people. */
+    /** The time since the beginning, in readable form. */
     String at() {
         return "+" + Bench.text(bench.since(began));
     }
 
-    /** Something that a rule forbids. */
+    /** Records a violation of a rule. */
     synchronized void breach(String rule, String seen) {
         breaches.computeIfAbsent(rule, r -> new ArrayList<>()).add("at " + at() + ": " + seen);
     }
 
-    /** The rule was put to the test, and held or not. */
+    /** Records that the rule was tested, whether it held or not. */
     synchronized void tried(String rule) {
         tried.merge(rule, 1L, Long::sum);
     }
@@ -53,17 +53,17 @@ final class Chronicle {
         }
     }
 
-    /** A search was given up on. */
+    /** Records that a search was given up. */
     synchronized void undecided(String why) {
         undecided = why;
     }
 
-    /** Whoever judges by it has to say that no network was there. */
+    /** Whether there was no network; a rule that uses this chronicle has to say so. */
     synchronized void simulated(boolean made) {
         simulated = made;
     }
 
-    /** Fails if the rule was broken; else counts what it was tried on. */
+    /** Fails if the rule was broken; otherwise counts how often it was tested. */
     synchronized void judge(Bench judging, String rule, long atLeast) {
         if (simulated) {
             judging.simulated();

@@ -24,16 +24,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * One client of the store under test, with calls that wait. What fails though nothing stands in its way breaks the rule that
- * is being tried; {@link #outcome} is for calls that are meant to fail.
+ * One client of the store under test, with blocking calls. A call that fails without a fault breaks the rule that is
+ * being tested; {@link #outcome} is for calls that are expected to fail.
  */
 final class Client implements AutoCloseable {
     private final Bench bench;
     private final String name;
     private final Backend backend;
-    /** Until when each lease has to live, if it is not revoked. */
+    /** Until when each lease has to live unless it is revoked. */
     private final Map<Long, Long> lives = new ConcurrentHashMap<>();
-    /** Whether the kit makes faults, so that doubt is no wonder. */
+    /** Whether the kit makes faults, so that unknown outcomes are expected. */
     private final boolean faulty;
 
     Client(Bench bench, String name, Backend backend, boolean faulty) {
@@ -43,14 +43,14 @@ final class Client implements AutoCloseable {
         this.faulty = faulty;
     }
 
-    /** The backend itself, for calls without waiting. */
+    /** The backend itself, for asynchronous calls. */
     Backend backend() {
         return backend;
     }
 
     /**
-     * The backend for those who use it on their own, as recipes do: a commit that the store leaves in doubt is written down, so
-     * that nothing is concluded from what they make of it.
+     * The backend for callers that use it directly, as recipes do. Commits of unknown outcome are recorded, so that the
+     * rule draws no conclusion from their effects.
      */
     Backend witnessed() {
         return faulty ? backend : bench.doubts().witness(backend);
@@ -78,21 +78,21 @@ final class Client implements AutoCloseable {
         return found.stream().findFirst();
     }
 
-    /** One entry that is there. */
+    /** One entry that has to exist. */
     Entry present(String directory, String entry) {
         return one(directory, entry)
                 .orElseThrow(() -> new RuleFailure(
                         "entry " + entry + " of " + directory + " is not there; the directory has " + all(directory)));
     }
 
-    /** A commit in whose way nothing stands. One that is in doubt is settled. */
+    /** A commit without faults. An unknown outcome is settled. */
     CommitResult commit(Commit commit) {
         String what = new Request.Commit(commit).toString();
         long from = bench.now();
         return result(what, from, certain(what, bench.doubts().settled(this, commit)));
     }
 
-    /** A commit that has to go through. */
+    /** A commit that has to succeed. */
     CommitResult.Committed committed(Commit commit) {
         CommitResult result = commit(commit);
         if (result instanceof CommitResult.Committed committed) {
@@ -107,7 +107,7 @@ final class Client implements AutoCloseable {
         throw new RuleFailure(new Request.Commit(commit) + " ended as " + result + ", and nothing stands in its way");
     }
 
-    /** Puts one entry without lease; answers the revision. */
+    /** Puts one entry without lease; returns the revision. */
     long put(String directory, String entry, Bytes value) {
         return committed(Commit.to(directory).put(entry, value).build()).revision();
     }
@@ -143,7 +143,7 @@ final class Client implements AutoCloseable {
         return renewed;
     }
 
-    /** A renewal of a lease that lives, and so has to be true. */
+    /** Renews a lease that is alive, so the renewal has to be true. */
     void keep(Lease lease, String when) {
         if (!renew(lease)) {
             requireInTime(lease.id());
@@ -152,13 +152,15 @@ final class Client implements AutoCloseable {
         bench.verified();
     }
 
-    /** Whether a lease of this client has to live yet: its ttl since its grant or latest renewal was sent is not over. */
+    /**
+     * Whether a lease of this client still has to live: its ttl since its grant or latest renewal was sent is not over.
+     */
     boolean lives(Lease lease) {
         Long until = lives.get(lease.id());
         return until != null && bench.now() - until < 0;
     }
 
-    /** A store that takes longer for what a rule does under a lease than the lease lives is slow, and not wrong. */
+    /** If a rule's work under a lease takes longer than the lease lives, the store is slow, not wrong. */
     private void requireInTime(long lease) {
         Long until = lives.get(lease);
         if (until != null && bench.now() - until >= 0) {
@@ -171,7 +173,7 @@ final class Client implements AutoCloseable {
         repeated("revoke lease " + lease.id(), lease::revoke);
     }
 
-    /** A live watch with a listener that writes down what it hears. */
+    /** A live watch with a listener that records what it is notified of. */
     Notices watch(Target target) {
         Notices notices = new Notices(bench, name);
         watch(target, notices);
@@ -189,7 +191,7 @@ final class Client implements AutoCloseable {
                 () -> backend.watch(target, listener));
     }
 
-    /** How a call ended that may fail: its result, or what it failed with. Nothing is complained about but slowness. */
+    /** How a call ended that may fail: its result or its failure. Only slowness is a violation. */
     <T> Ended<T> outcome(String what, Supplier<? extends CompletionStage<T>> call) {
         long from = bench.now();
         Ended<T> ended;
@@ -203,19 +205,19 @@ final class Client implements AutoCloseable {
     }
 
     /**
-     * How a commit ended that may be refused. One that is in doubt is settled, unless the kit makes faults, so that doubt is no
-     * wonder.
+     * How a commit ended that may be refused. An unknown outcome is settled, unless the kit makes faults, so that
+     * unknown outcomes are expected.
      */
     Ended<CommitResult> outcome(Commit commit) {
         return faulty ? raw(commit) : bench.doubts().settled(this, commit);
     }
 
-    /** How a commit ended, in doubt or not. */
+    /** How a commit ended; the outcome may be unknown. */
     Ended<CommitResult> raw(Commit commit) {
         return outcome(new Request.Commit(commit).toString(), () -> backend.commit(commit));
     }
 
-    /** A store may leave a commit, a renewal or a revocation in doubt; nothing else is ever UNKNOWN. */
+    /** A commit, a renewal or a revocation may end UNKNOWN; no other call may. */
     private <T> Ended<T> certain(String what, Ended<T> ended) {
         if (ended.failedAs(BackendException.Outcome.UNKNOWN)) {
             throw new Doubt(name + ": " + what + " ended as " + ended);
@@ -223,7 +225,7 @@ final class Client implements AutoCloseable {
         return ended;
     }
 
-    /** A call that may be in doubt, and does no more when it is made again. */
+    /** A call whose outcome may be unknown, and that has no further effect when it is repeated. */
     private <T> T repeated(String what, Supplier<? extends CompletionStage<T>> call) {
         long from = bench.now();
         Ended<T> ended = outcome(what, call);
@@ -246,7 +248,7 @@ final class Client implements AutoCloseable {
         if (ended.thrown() != null) {
             String seen = name + ": " + what + " failed, and nothing stands in its way: " + ended;
             if (ended.failure().filter(failure -> !failure.permanent()).isPresent()) {
-                // Connections break when nobody answers for some time.
+                // Connections break when there is no answer for some time.
                 bench.unlessStoodStill(from - bench.kit().operationTimeout().toNanos(), seen);
             }
             throw new RuleFailure(seen, ended.thrown());

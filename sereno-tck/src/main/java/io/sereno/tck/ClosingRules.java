@@ -14,14 +14,14 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** What the orderly end of a client leaves behind, when it is not heard at once. */
+/** What the orderly end of a client leaves behind when its requests or their answers are lost at first. */
 class ClosingRules {
     private static final Duration LONG = Duration.ofSeconds(40);
 
-    /** So long a close asks again; a store that it does not reach before is not at fault. */
+    /** How long close() retries. A store that close() does not reach in that time is not at fault. */
     private static final Duration ASKING = Duration.ofSeconds(4);
 
-    /** Longer than a close takes. */
+    /** Longer than close() takes. */
     private static final Duration SILENCE = Duration.ofSeconds(8);
 
     @Rule(
@@ -83,7 +83,7 @@ class ClosingRules {
         bench.count("closes that reached the store again", reached);
     }
 
-    /** In a lock, an election and a group, the last under a lease of its own. */
+    /** In a lock, an election and a group; the last one under a lease of its own. */
     private static void takePlaces(Bench bench, Node node) {
         node.told("acquire", node.sereno().mutex("l")::acquire);
         LeaderElection candidate = node.sereno().election("e").start();

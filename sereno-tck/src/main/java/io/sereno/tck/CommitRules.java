@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 
-/** Commits, as far as they have one right answer. Histories judge the rest. */
+/** Commits that have one right answer. Histories judge the rest. */
 class CommitRules {
     private static final String DIRECTORY = "commit";
     private static final Bytes VALUE = Bytes.utf8("value");
@@ -43,7 +43,7 @@ class CommitRules {
         for (Condition condition : failing) {
             requireConflict(bench, client, List.of(condition));
         }
-        // One that fails, first, in the middle and last among others that hold.
+        // A failing condition: first, in the middle and last among others that hold.
         client.put(DIRECTORY, "c", "1");
         client.put(DIRECTORY, "d", "1");
         List<Condition> others = List.of(new Condition.Present("c"), new Condition.Present("d"));
@@ -55,7 +55,7 @@ class CommitRules {
                 requireConflict(bench, client, mixed);
             }
         }
-        // As many as every store takes, of which the last fails.
+        // As many conditions as every store accepts, of which the last fails.
         List<Condition> many = new ArrayList<>();
         IntStream.range(0, 31).forEach(i -> many.add(new Condition.Absent("none" + i)));
         many.add(new Condition.Absent("c"));
@@ -98,7 +98,7 @@ class CommitRules {
                 requireConflict(bench, client, List.of(new Condition.CreateRevision(name, asked)));
                 requireConflict(bench, client, List.of(new Condition.ModRevision(name, asked)));
             }
-            // Nor does the latest revision of a directory stand for what is not in it.
+            // The latest revision of a directory does not count as the revision of an absent entry either.
             long latest = client.put(DIRECTORY, "beside", "1");
             requireConflict(bench, client, List.of(new Condition.ModRevision(name, latest)));
             requireConflict(bench, client, List.of(new Condition.CreateRevision(name, latest)));
@@ -133,7 +133,7 @@ class CommitRules {
         }
     }
 
-    /** In each round at once, none of them waiting for another: whoever looks first and puts then is overtaken. */
+    /** In each round concurrently, none waiting for another. A client that reads first and then puts is overtaken. */
     @Rule(value = "COM-3", check = "whether 'absent' is judged and the entry put in one atomic step")
     void ofThoseWhoCreateAnEntryAtOnceOneDoes(Bench bench) {
         List<Client> clients = List.of(bench.client(), bench.client(), bench.client());
@@ -150,7 +150,7 @@ class CommitRules {
             long created = ends.stream()
                     .filter(end -> end.succeeded() && end.result() instanceof CommitResult.Committed)
                     .count();
-            // One that is in doubt may be the one.
+            // A commit of unknown outcome may be the one that succeeded.
             boolean told = ends.stream().allMatch(Ended::succeeded);
             bench.verify(
                     told ? created == 1 : created <= 1,
@@ -288,7 +288,7 @@ class CommitRules {
                 bench.same("createRevision of " + entry.name(), committed.revision(), entry.createRevision());
                 bench.same("modRevision of " + entry.name(), committed.revision(), entry.modRevision());
             }
-            // Nor what it deletes beside.
+            // Deletes in the same commit do not change that either.
             long beside = client.committed(
                             Commit.to(DIRECTORY).delete("a").put("c", VALUE).build())
                     .revision();
@@ -386,7 +386,7 @@ class CommitRules {
         requireBytes(bench, client, Math.min(guarantees.maxCommitBytes(), 16 << 20));
     }
 
-    /** A commit whose names and values have exactly so many bytes together. */
+    /** A commit whose names and values have exactly this many bytes in total. */
     private static Commit commitOf(Guarantees guarantees, int bytes, String prefix) {
         Commit.Builder commit = Commit.to(DIRECTORY);
         int rest = bytes;

@@ -106,7 +106,7 @@ class ConfigurationRules {
         bench.same("whether close() shut down the executor that it was given", false, service.isShutdown());
     }
 
-    /** An executor that can be shut down, whose threads are those of the kit: it is known when they are at work. */
+    /** An executor that can be shut down. Its threads are the kit's, so the kit knows when they are busy. */
     private static final class Given extends AbstractExecutorService {
         private final Executor threads;
         private volatile boolean shutDown;

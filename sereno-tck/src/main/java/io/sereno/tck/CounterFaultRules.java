@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The counter, while replies get lost and requests come late. */
+/** The counter, while replies are lost and requests arrive late. */
 class CounterFaultRules {
     private static final String NAME = "counter";
     private static final Duration LONG = Duration.ofSeconds(30);
@@ -56,7 +56,7 @@ class CounterFaultRules {
                 long added = sure;
                 Calling<Long> adding = node.calls("add 10", () -> counter.addAndGet(10));
                 if (i % 2 == 1) {
-                    // What is there afterwards is another one's: nothing can be told from it.
+                    // Another client's value is there afterwards, so the value does not show the outcome.
                     bench.reach(() -> met.get() > before, bench.patience());
                     other.tells("add 10", () -> other.sereno().counter(name).addAndGet(10));
                     sure += 10;
@@ -97,7 +97,7 @@ class CounterFaultRules {
             Counter counter = node.sereno().counter(name);
             node.tells("add 1000", () -> counter.addAndGet(1_000));
             AtomicInteger met = new AtomicInteger();
-            // Every copy that is sent before the deletion arrives after it.
+            // Every copy that is sent before the deletion arrives after the deletion.
             Runnable heal = node.script()
                     .each(
                             request -> Request.commitsTo("counter/" + name).test(request)

@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 
-/** The counter, on a store in whose way nothing stands. */
+/** The counter, on a store without faults. */
 class CounterRules {
     private static final String NAME = "counter";
     private static final Duration LONG = Duration.ofSeconds(30);
@@ -73,7 +73,7 @@ class CounterRules {
         Counter counter = node.sereno().counter(NAME);
         node.tells("set", () -> counter.set(Long.MAX_VALUE - 100));
         AtomicInteger commits = new AtomicInteger();
-        // What is asked for while the first is under way may travel together.
+        // Calls made while the first is under way may travel together.
         node.script()
                 .each(
                         request -> Request.commitsTo("counter/" + NAME).test(request) && commits.incrementAndGet() > 0,
@@ -285,7 +285,7 @@ class CounterRules {
                     }
                     bench.stir();
                 }))) {
-            // Two in each round: the second may come while what was announced with the first is being looked at.
+            // Two in each round: the second may come while the listener handles the first.
             int rounds = 15;
             for (int round = 1; round <= rounds; round++) {
                 node.tells("add 1", () -> node.sereno().counter(NAME).incrementAndGet());

@@ -17,7 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
-/** Callers of several clients who change one counter in every way, and another one by ones only. */
+/** Callers of several clients who change one counter in every way, and another counter by ones only. */
 final class CounterRun {
     private static final String MIXED = "mixed";
     private static final String ONES = "ones";
@@ -73,7 +73,7 @@ final class CounterRun {
                 .chronicle();
     }
 
-    /** One fault after another at these nodes. */
+    /** A series of faults at these nodes. */
     static FaultStorm storm(Bench bench, List<Node> nodes) {
         List<Faulty> struck =
                 nodes.stream().flatMap(node -> node.faulty().stream()).toList();
@@ -146,7 +146,7 @@ final class CounterRun {
         }
     }
 
-    /** What to expect, for a comparison; anything will do. */
+    /** An expected value for a compare-and-set; any value will do. */
     private static long quiet(Counter counter) {
         try {
             return counter.get();
@@ -166,8 +166,8 @@ final class CounterRun {
         } catch (OutcomeUnknownException e) {
             inDoubt.ifPresent(action -> add(new Linearizability.Call<>(node.name(), invoked, Long.MAX_VALUE, action)));
         } catch (NotAppliedException e) {
-            // It is not in the history: should it have happened all the same, somebody sees a value that has no place
-            // in it.
+            // The call is not in the history. If it happened all the same, some caller sees a value that has no place
+            // in the history.
             chronicle.tried("CTR-2");
         }
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A clock that knows how often it was asked, and what is still scheduled. */
+/** A clock that counts how often it was asked and what is still scheduled. */
 final class CountingTime implements TimeSource {
     private final TimeSource time;
     private final AtomicLong asked = new AtomicLong();
@@ -49,7 +49,7 @@ final class CountingTime implements TimeSource {
         };
     }
 
-    /** How often the monotonic clock or a timer was asked for. */
+    /** How often the monotonic clock was read or a timer was set. */
     long asked() {
         return asked.get();
     }

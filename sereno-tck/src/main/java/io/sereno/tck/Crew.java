@@ -18,13 +18,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * The threads that run listeners and what rules do beside themselves. Knows whether any of them is busy, so that manual time
- * moves only when nothing more happens by itself: a thread that waits for somebody else says so by {@link #idle}.
+ * The threads that run listeners and the concurrent work of rules. It knows whether any of them is busy, so that manual
+ * time moves only when nothing more happens by itself. A thread that waits for another one calls {@link #idle}.
  */
 final class Crew implements Executor, AutoCloseable {
     private static final AtomicLong THREADS = new AtomicLong();
 
-    /** How long a change that nobody signals, like a thread that parks, may go unnoticed. */
+    /** How long a change without a signal, such as a thread that parks, may go unnoticed. */
     private static final long GLANCE = TimeUnit.MICROSECONDS.toNanos(40);
 
     private static final long SHORTEST_NAP = TimeUnit.MICROSECONDS.toNanos(500);
@@ -40,20 +40,20 @@ final class Crew implements Executor, AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final ThreadLocal<Boolean> member = ThreadLocal.withInitial(() -> false);
 
-    /** Guarded by the lock: tasks handed over and not finished, without those that wait. */
+    /** Guarded by the lock: the number of submitted, unfinished tasks, without those that wait. */
     private int busy;
 
-    /** Guarded by the lock: what the members wait for that do not count as busy. */
+    /** Guarded by the lock: the conditions of members that wait and do not count as busy. */
     private final List<BooleanSupplier> awaited = new ArrayList<>();
 
-    /** Guarded by the lock: members inside calls that wait by themselves. They do not count as busy, but for while they run. */
+    /** Guarded by the lock: members inside calls that wait by themselves. They count as busy only while they run. */
     private final Set<Thread> callers = new HashSet<>();
 
     /**
-     * A crew.
+     * Creates a crew.
      *
-     * @param counts whether anybody asks if it is busy; where time passes by itself nobody does, and hundreds of threads that
-     *     wait would stand in line for one lock
+     * @param counts whether anybody asks if the crew is busy. Nobody asks where time passes by itself, and hundreds of
+     *     waiting threads would contend for one lock.
      */
     Crew(boolean counts) {
         this.counts = counts;
@@ -77,14 +77,14 @@ final class Crew implements Executor, AutoCloseable {
         }
     }
 
-    /** Whether the thread that asks is one of these. */
+    /** Whether the calling thread is a member of the crew. */
     boolean isMember() {
         return member.get();
     }
 
     /**
-     * Something may have changed that somebody waits for. Waits for nobody: listeners call it inside monitors that the signals of those who
-     * wait take too. Who is not told looks again by himself in a moment.
+     * Signals that an awaited condition may have changed. Never blocks: listeners call it inside monitors that the
+     * conditions of waiting threads take too. A waiting thread that gets no signal soon checks again by itself.
      */
     void stir() {
         if (counts && lock.tryLock()) {
@@ -110,15 +110,15 @@ final class Crew implements Executor, AutoCloseable {
     }
 
     /**
-     * Waits for somebody else's signal. While a member of the crew waits here, it does not count as busy.
+     * Waits for a condition that another thread fulfils. A member of the crew that waits here does not count as busy.
      *
-     * @return whether it came
+     * @return whether the condition came to hold in time
      */
     boolean idle(BooleanSupplier signal, long nanos) throws InterruptedException {
         return counts ? idleAndUncounted(signal, nanos) : nap(signal, nanos);
     }
 
-    /** Looks now and then, less often the longer it takes. */
+    /** Polls the condition, less often the longer it takes. */
     private static boolean nap(BooleanSupplier signal, long nanos) throws InterruptedException {
         long end = System.nanoTime() + nanos;
         long nap = SHORTEST_NAP;
@@ -155,7 +155,7 @@ final class Crew implements Executor, AutoCloseable {
                 if (rest <= 0) {
                     return false;
                 }
-                // Not everything that is waited for says when it changes.
+                // Not every condition signals its changes.
                 changed.awaitNanos(
                         Math.min(rest, callers.isEmpty() || isMember ? TimeUnit.MILLISECONDS.toNanos(2) : GLANCE));
             }
@@ -173,8 +173,8 @@ final class Crew implements Executor, AutoCloseable {
     }
 
     /**
-     * Makes a call that waits by itself, as the methods of recipes do, in a member of the crew: while its thread is parked, it
-     * does not count as busy.
+     * Makes a call that waits by itself, as the methods of recipes do, in a member of the crew. The member does not
+     * count as busy while its thread is parked.
      */
     <T> T waiting(Callable<T> call) throws Exception {
         if (!counts) {
@@ -210,12 +210,15 @@ final class Crew implements Executor, AutoCloseable {
         }
     }
 
-    /** Whether a thread waits for something that has not come. One that was woken and does not run yet is as good as running. */
+    /**
+     * Whether a thread waits for something that has not happened. A thread that was woken but does not run yet counts
+     * as running.
+     */
     static boolean isParked(Thread thread) {
         return waitOf(thread).isPresent();
     }
 
-    /** What it waits for, which no other wait has. */
+    /** What the thread waits for: an object that identifies this wait. */
     private static Optional<Object> waitOf(Thread thread) {
         return LockSupport.getBlocker(thread) instanceof ForkJoinPool.ManagedBlocker wait
                         && !wait.isReleasable()
@@ -229,15 +232,16 @@ final class Crew implements Executor, AutoCloseable {
     /**
      * Waits until the condition holds or nobody is busy.
      *
-     * @return false if neither came in time
+     * @return false if neither happened in time
      */
     boolean awaitQuiet(BooleanSupplier done, long nanos) throws InterruptedException {
         return idle(() -> done.getAsBoolean() || isQuiet(), nanos);
     }
 
     /**
-     * Under the lock. Who waits for something that has come is as good as busy. Callers are looked at one after the other, and one that has been
-     * looked at may be woken by one that has not yet: so there are two looks, and who waits for the same at both has not run in between.
+     * Called under the lock. A thread whose condition already holds counts as busy. Callers are checked one after the
+     * other, and a caller that is still unchecked may wake one that was checked. So they are checked twice: a caller
+     * with the same wait both times has not run in between.
      */
     private boolean isQuiet() {
         if (busy > 0) {

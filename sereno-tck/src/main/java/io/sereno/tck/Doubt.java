@@ -3,8 +3,9 @@ package io.sereno.tck;
 import java.util.Arrays;
 
 /**
- * A commit of a rule's own preparations ended UNKNOWN though the kit made no fault, and what went wrong may be its work. A
- * store may do that at any time, and the rule is then begun again from nothing; it has said nothing about the backend so far.
+ * A commit of a rule's own preparations ended UNKNOWN though the kit made no fault, and may have caused what went
+ * wrong. A store may do that at any time. The rule then starts again from nothing; it has said nothing about the
+ * backend so far.
  */
 final class Doubt extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -16,20 +17,20 @@ final class Doubt extends RuntimeException {
         this.page = what;
     }
 
-    /** One after which something went wrong; the page is how that reads without it. */
+    /** A doubt after which something went wrong; the page is the failure's text without the doubt. */
     Doubt(String what, Throwable wrong, String page) {
         super(what + "; afterwards: " + wrong.getMessage(), wrong);
         this.page = page;
     }
 
-    /** What a failure would say, if this were one. */
+    /** The text of the failure, if this were one. */
     String page() {
         return page;
     }
 
     /**
-     * What went wrong, and where in the rule, without the numbers in it; empty if it was nothing but the doubt. What doubtful commits
-     * do differs from one beginning to the next; what a bug does is the same.
+     * What went wrong and where in the rule, without the numbers in it; empty if there was only the doubt. The effects
+     * of commits of unknown outcome differ from one attempt to the next; the effects of a bug are the same.
      */
     String wrong(Class<?> rules) {
         if (!(getCause() instanceof RuleFailure failure)) {

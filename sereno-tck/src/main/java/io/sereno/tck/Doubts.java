@@ -16,20 +16,21 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a rule does about commits that ended UNKNOWN though the kit made no fault: a store may leave one in doubt at any time,
- * and says nothing about itself by it.
+ * What a rule does about commits that ended UNKNOWN though the kit made no fault. A store may leave a commit's outcome
+ * unknown at any time, and says nothing about itself by it.
  *
- * <p>A commit is settled by what stands: once the entry that it puts is there, with a revision that is greater than all that
- * were seen before, it was carried out. One that does not turn up for a while is sent again, and stays in doubt: it may come
- * later yet. What goes wrong in a run with such a commit may be its work, so that the rule is begun again from nothing.
+ * <p>A commit is settled by what is stored: it was applied once the entry that it puts is there, with a revision
+ * greater than all seen before. A commit that does not show for a while is sent again, and its outcome stays unknown,
+ * since it may still be applied later. It may have caused anything that goes wrong in the run, so the rule starts again
+ * from nothing.
  */
 final class Doubts {
-    /** A store that leaves every commit in doubt lets nobody prepare anything. */
+    /** If a store leaves every commit's outcome unknown, no rule can prepare anything. */
     static final int ATTEMPTS = 8;
 
     private static final int LOOKS = 15;
 
-    /** Real time is dear: what comes later than that is met by beginning anew. */
+    /** Real time is expensive: if a commit is applied later than that, the rule starts again. */
     private static final Duration REAL_PAUSE = Duration.ofMillis(20);
 
     private static final Duration PAUSE = Duration.ofMillis(100);
@@ -37,7 +38,7 @@ final class Doubts {
 
     private final Bench bench;
 
-    /** Guarded by itself: the greatest revision that was seen in each directory, of those that were used last. */
+    /** Guarded by itself: the greatest revision seen in each of the most recently used directories. */
     private final Map<String, Long> revisions = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -53,12 +54,12 @@ final class Doubts {
         this.bench = bench;
     }
 
-    /** The first commit that is not settled and may come yet; empty if there is none. */
+    /** The first commit that is not settled and may still be applied; empty if there is none. */
     Optional<String> open() {
         return Optional.ofNullable(open);
     }
 
-    /** Writes down what a store leaves in doubt that nothing stands before. */
+    /** Records calls that end UNKNOWN though there is no fault. */
     Backend witness(Backend backend) {
         return new Between(backend) {
             @Override
@@ -77,7 +78,7 @@ final class Doubts {
         };
     }
 
-    /** Writes down what ended in doubt. */
+    /** Records calls that ended UNKNOWN. */
     private void witness(String what, Ended<?> ended) {
         if (open == null && ended.failedAs(Outcome.UNKNOWN)) {
             open = what + " ended as " + ended;
@@ -110,7 +111,7 @@ final class Doubts {
         }
     }
 
-    /** How a commit ended, for certain unless it is in doubt again and again. */
+    /** How a commit ended, with a known outcome unless the outcome is unknown again and again. */
     Ended<CommitResult> settled(Client client, Commit commit) {
         long before = latest(commit.directory());
         Ended<CommitResult> ended = client.raw(commit);
@@ -130,13 +131,16 @@ final class Doubts {
         return ended;
     }
 
-    /** A check writes nothing, so that its doubt may be told as NOT_APPLIED as well. */
+    /** A check writes nothing, so its unknown outcome may be reported as NOT_APPLIED too. */
     private static boolean isInDoubt(Commit commit, Ended<CommitResult> ended) {
         return ended.failedAs(Outcome.UNKNOWN)
                 || (commit.writes().isEmpty() && ended.failedAs(Outcome.NOT_APPLIED) && !ended.isRefused());
     }
 
-    /** What a commit has done, if it is to be seen by what it puts. Deletes leave nothing that would tell whose they were. */
+    /**
+     * What a commit has done, if the entry that it puts shows it. Deletes leave nothing that shows which commit made
+     * them.
+     */
     private Optional<CommitResult> seen(Client client, Commit commit, long before) {
         Optional<Write.Put> sign = commit.writes().stream()
                 .filter(Write.Put.class::isInstance)

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a call ended.
  *
- * @param <T> of its result
+ * @param <T> the type of its result
  */
 final class Ended<T> {
     private final @Nullable T result;
@@ -34,7 +34,7 @@ final class Ended<T> {
         return new Ended<>(result, thrown, false, false);
     }
 
-    /** The method itself threw. */
+    /** The method itself threw an exception. */
     static <T> Ended<T> thrown(RuntimeException thrown) {
         return new Ended<>(null, thrown, false, true);
     }
@@ -43,7 +43,7 @@ final class Ended<T> {
         return new Ended<>(null, null, true, false);
     }
 
-    /** Whether it has not ended. */
+    /** Whether the call has not ended. */
     boolean isOpen() {
         return open;
     }
@@ -53,7 +53,7 @@ final class Ended<T> {
         return atOnce;
     }
 
-    /** What it failed with, without the {@link CompletionException} around it. */
+    /** What the call failed with, without the {@link CompletionException} around it. */
     @Nullable
     Throwable thrown() {
         return thrown;
@@ -63,7 +63,7 @@ final class Ended<T> {
         return !open && thrown == null;
     }
 
-    /** The result of a call that succeeded; void calls have none, which nobody looks at. */
+    /** The result of a call that succeeded. Void calls have none, and their result is never read. */
     @SuppressWarnings("NullAway")
     T result() {
         return result;
@@ -77,7 +77,7 @@ final class Ended<T> {
         return failure().filter(failure -> failure.outcome() == outcome).isPresent();
     }
 
-    /** Whether it was refused: NOT_APPLIED for good, or an {@link IllegalArgumentException}. */
+    /** Whether the call was refused: NOT_APPLIED for good, or an {@link IllegalArgumentException}. */
     boolean isRefused() {
         return thrown instanceof IllegalArgumentException
                 || failure()

@@ -2,7 +2,7 @@ package io.sereno.tck;
 
 import java.util.List;
 
-/** What a broken rule is told as: the rule, what was seen, what to check first, how to see it again. */
+/** The report of a broken rule: the rule, what was seen, what to check first, how to reproduce it. */
 final class Failure {
     private Failure() {}
 

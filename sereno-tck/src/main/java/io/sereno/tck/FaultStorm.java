@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** One fault after another while clients are busy, each at one client; then all is well. */
+/** A series of faults while clients are busy, each at one client; at the end everything is healed. */
 final class FaultStorm implements Workload.Weather {
     private static final Duration SHORTEST = Duration.ofMillis(40);
     private static final int KINDS = 8;
@@ -31,7 +31,7 @@ final class FaultStorm implements Workload.Weather {
     private @Nullable Faults current;
     private Runnable over = () -> {};
 
-    /** The names are those of the clients in the history. */
+    /** The names are the clients' names in the history. */
     FaultStorm(List<Faulty> clients, List<String> names, Bench bench, Random random, Recorder recorder) {
         this.clients = List.copyOf(clients);
         this.names = List.copyOf(names);
@@ -98,7 +98,7 @@ final class FaultStorm implements Workload.Weather {
                 faults.endConnections();
                 return "connections ended";
             }
-            case 2, 3 -> { // twice as often as others: what was done and not heard of is what matters most
+            case 2, 3 -> { // Twice as often as others: applied commits without an answer matter most.
                 faults.holdReplies();
                 return "replies held";
             }
@@ -137,7 +137,7 @@ final class FaultStorm implements Workload.Weather {
     private void heal() {
         Faults faults = current;
         if (faults != null) {
-            // What was swallowed is gone only when its connection is.
+            // Swallowed requests are gone only when their connection is.
             if (random.nextBoolean()) {
                 faults.breakConnections();
             }

@@ -11,20 +11,20 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
 /**
- * A client with something to go wrong before it.
+ * A client with faults on its connection.
  *
  * @param bench of this run
- * @param client to be asked by {@link Client#outcome} while something is wrong
+ * @param client to be called by {@link Client#outcome} while there is a fault
  * @param faults what can go wrong
  * @param timeout the client's operation timeout
  */
 record Faulty(Bench bench, Client client, Faults faults, Duration timeout) {
-    /** Sends a commit, without waiting for its end. */
+    /** Sends a commit without waiting for its end. */
     CompletableFuture<Ended<CommitResult>> send(Commit commit) {
         return bench.async(() -> client.outcome(commit));
     }
 
-    /** Waits for the end of what was sent. */
+    /** Waits for the end of a call that was sent. */
     <T> Ended<T> end(CompletableFuture<Ended<T>> sent) {
         Duration atMost = timeout.multipliedBy(3).plus(bench.patience());
         if (!bench.reach(sent::isDone, atMost)) {
@@ -47,10 +47,10 @@ record Faulty(Bench bench, Client client, Faults faults, Duration timeout) {
     }
 
     /**
-     * Writes with a reply that does not come back: the request is delivered, another client sees its effect, the connection
-     * is gone, and then all is well again.
+     * Writes with a reply that is lost: the request is delivered, another client sees its effect, the connection is
+     * gone, and then everything is healed.
      *
-     * @param inOrder whether the connection ends in order or is reset; there are clients that send again after one of them
+     * @param inOrder whether the connection ends in order or is reset; some clients resend after one of the two
      */
     Ended<CommitResult> putWithLostReply(String directory, String name, boolean inOrder) {
         return commitWithLostReply(
@@ -59,7 +59,7 @@ record Faulty(Bench bench, Client client, Faults faults, Duration timeout) {
                 inOrder);
     }
 
-    /** The same of any commit; others see when it has been applied. */
+    /** The same for any commit; other clients see when it has been applied. */
     Ended<CommitResult> commitWithLostReply(Commit commit, BooleanSupplier isApplied, boolean inOrder) {
         faults.holdReplies();
         CompletableFuture<Ended<CommitResult>> sent = send(commit);
@@ -76,7 +76,7 @@ record Faulty(Bench bench, Client client, Faults faults, Duration timeout) {
         return end(sent);
     }
 
-    /** Writes with a request that gets lost on its way. */
+    /** Writes with a request that is lost on its way. */
     Ended<CommitResult> putWithLostRequest(String directory, String name) {
         faults.swallowRequests();
         long before = faults.sent();
@@ -88,7 +88,7 @@ record Faulty(Bench bench, Client client, Faults faults, Duration timeout) {
         return end(sent);
     }
 
-    /** Waits until the client has sent something since; without that, the fault met nothing. */
+    /** Waits until the client has sent something since; otherwise the fault affected nothing. */
     void awaitSent(long before) {
         if (!bench.reach(() -> faults.sent() > before, bench.patience())) {
             throw bench.unverified(
@@ -97,7 +97,7 @@ record Faulty(Bench bench, Client client, Faults faults, Duration timeout) {
         }
     }
 
-    /** Waits until the client works again, as it has to within its declared recovery. */
+    /** Waits until the client works again, which it has to within its declared recovery. */
     void awaitWorking() {
         long from = bench.now();
         Duration bound =

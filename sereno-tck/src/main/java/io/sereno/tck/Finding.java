@@ -1,6 +1,6 @@
 package io.sereno.tck;
 
-/** What a listener or another thread found wrong, for the rule to look at; the first one counts. */
+/** What a listener or another thread found wrong, for the rule to check; the first finding counts. */
 final class Finding {
     private String text = "";
 

@@ -3,7 +3,7 @@ package io.sereno.tck;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Where a listener blocks until somebody opens. */
+/** Where a listener blocks until the gate is opened. */
 final class Gate implements AutoCloseable {
     private final Crew crew;
     private final AtomicInteger waiting = new AtomicInteger();
@@ -27,7 +27,7 @@ final class Gate implements AutoCloseable {
         }
     }
 
-    /** How many block here. */
+    /** How many threads block here. */
     int waiting() {
         return waiting.get();
     }

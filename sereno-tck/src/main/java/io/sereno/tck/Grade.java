@@ -1,12 +1,12 @@
 package io.sereno.tck;
 
-/** What a backend may be called after a run of the kit, from the least to the most. */
+/** The grade of a backend after a run of the kit, from the lowest to the highest. */
 public enum Grade {
     /** A rule of the core is broken, was not tried, or could not be judged. */
     NONE("none"),
-    /** Every MUST without faults holds, those of the recipes included. */
+    /** Every MUST without faults holds, including those of the recipes. */
     CORE("Core"),
-    /** Every MUST holds, under faults too. */
+    /** Every MUST holds, also under faults. */
     CORE_AND_FAULTS("Core+Faults"),
     /** Every MUST and every SHOULD holds. */
     FULL("Full");
@@ -17,7 +17,7 @@ public enum Grade {
         this.text = text;
     }
 
-    /** As reports have it: {@code Core+Faults}. */
+    /** As in reports: {@code Core+Faults}. */
     @Override
     public String toString() {
         return text;

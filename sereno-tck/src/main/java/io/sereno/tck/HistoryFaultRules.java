@@ -1,8 +1,8 @@
 package io.sereno.tck;
 
 /**
- * The history of clients whose connections break, stall and come back while they work: what holds in calm weather holds then
- * too, and what nobody heard the end of happened once or not at all.
+ * The history of clients whose connections break, stall and recover while they work. What holds without faults holds
+ * with them too, and an operation of unknown outcome happened once or not at all.
  */
 class HistoryFaultRules {
     @Rule(

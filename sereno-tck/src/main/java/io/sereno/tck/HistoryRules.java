@@ -3,8 +3,8 @@ package io.sereno.tck;
 import io.sereno.spi.Promise;
 
 /**
- * What can only be seen where several clients do many things at once: their history is recorded, and each operation has to
- * have a place in one order of all. Each rule says how often it has to have been put to the test.
+ * What can only be seen when several clients do many things concurrently: their history is recorded, and each operation
+ * has to have a place in one order of all. Each rule states how often it has to have been tested.
  */
 class HistoryRules {
     @Rule(value = "READ-1", waits = true, check = "whether a read may be answered by a follower, a replica or a cache")

@@ -18,17 +18,17 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Clients that get in each other's way, recorded and judged, once for a run of the kit: what the rules about histories look
- * at. There are two of them, one in calm weather and one in which connections break all the time.
+ * Contending clients, recorded and judged once for a run of the kit, for the rules about histories. There are two such
+ * runs: one without faults, and one in which connections break all the time.
  */
 final class HistoryRun {
-    /** Commits of unknown outcome, seen applied, that a rough history has to have. */
+    /** How many commits of unknown outcome, seen applied, a rough history needs. */
     static final int UNKNOWN_AND_SEEN = 2;
 
-    /** How many it tries to have. */
+    /** How many of them it tries to get. */
     private static final int UNKNOWN_AND_SEEN_AT_BEST = 3;
 
-    /** A client that takes its time to connect again has few operations under way when the next fault strikes. */
+    /** A client that reconnects slowly has few operations under way when the next fault strikes. */
     private static final int MOST_ATTEMPTS = 10;
 
     private record Calm(HistoryRun run) {}
@@ -49,7 +49,7 @@ final class HistoryRun {
         this.faults = faults;
     }
 
-    /** Nothing goes wrong; behind a backend without a network requests take their time, and a few are lost. */
+    /** Without faults; over a backend without a network requests take some time, and a few are lost. */
     static HistoryRun calm(Bench bench) {
         return bench.shared(Calm.class, () -> new Calm(playCalm(bench))).run();
     }
@@ -90,7 +90,8 @@ final class HistoryRun {
         }
         clients.add(recorder.record("c3", bench.client().backend()));
         FaultStorm storm = new FaultStorm(struck, List.of("c1", "c2"), bench, random, recorder);
-        // What a fault meets is up to chance: it goes on until some commits were lost sight of and turned up.
+        // It is up to chance what a fault strikes. So the run goes on until the client has lost track of some commits
+        // and they turned out to be applied.
         int rounds = bench.kit().pace().isReal() ? 3 : 6;
         long lost = 0;
         for (int attempt = 0; attempt < MOST_ATTEMPTS && lost < UNKNOWN_AND_SEEN_AT_BEST; attempt++) {
@@ -110,7 +111,7 @@ final class HistoryRun {
 
     private static void play(Bench bench, Recorder recorder, Workload workload) {
         CompletableFuture<Void> done = workload.run().toCompletableFuture();
-        // Generous: it ends by itself, unless an operation never does.
+        // A generous limit: the run ends by itself unless an operation never does.
         Duration atMost = Duration.ofMinutes(2)
                 .plus(bench.guarantees().expiryLateness().multipliedBy(10))
                 .plus(bench.guarantees().noticeLateness().multipliedBy(100))
@@ -137,7 +138,7 @@ final class HistoryRun {
     }
 
     /**
-     * A backend without a network is behind one that is made up: requests and replies take their time, so that operations
+     * A backend without a network gets a simulated one: requests and replies take some time, so that operations
      * overlap, and some are lost.
      */
     private static Backend disturbed(Bench bench, Backend backend, Random random) {
@@ -153,7 +154,7 @@ final class HistoryRun {
         return bench.above(faulty);
     }
 
-    /** The same, with nothing lost: so that calls of recipes overlap in virtual time. */
+    /** The same without losses, so that calls of recipes overlap in virtual time. */
     static Backend delayed(Bench bench, Backend backend, Random random) {
         FaultyBackend faulty =
                 new FaultyBackend(backend, bench.time(), bench.kit().crew());
@@ -169,12 +170,12 @@ final class HistoryRun {
         }
     }
 
-    /** Fails if the rule was broken; else counts what it was tried on. */
+    /** Fails if the rule was broken; otherwise counts how often it was tested. */
     void judge(Bench bench, String rule, long atLeast) {
         judge(bench, rule, rule, atLeast);
     }
 
-    /** The same for a rule that says of faults what another one says in general. */
+    /** The same for a rule that states for faults what another rule states in general. */
     void judge(Bench bench, String rule, String general, long atLeast) {
         if (simulated) {
             bench.simulated();

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Sortable ids, while reservations get lost or come late. */
+/** Sortable ids, while reservations are lost or arrive late. */
 class IdFaultRules {
     private static final String NAME = "ids";
     private static final Duration LONG = Duration.ofSeconds(60);
@@ -54,7 +54,7 @@ class IdFaultRules {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Node other = Node.in(bench);
             AtomicInteger met = new AtomicInteger();
-            // First when a slot is taken, then when its window is extended.
+            // First while the generator takes a slot, then while it extends the window of the slot.
             for (int phase = 0; phase < 2; phase++) {
                 for (int i = 0; i < 3; i++) {
                     node.script().next(request -> reserves(request) && met.incrementAndGet() > 0, fate);
@@ -65,7 +65,7 @@ class IdFaultRules {
                         bench.async(() -> IdRules.draw(bench, other, seen, 40)));
                 requireForward(bench, marks, Duration.ofMillis(1_200));
                 bench.join(callers, LONG);
-                // Half of the window is over then.
+                // By then half of the window is over.
                 bench.pass(Duration.ofMillis(1_200));
             }
             requireForward(bench, marks, Duration.ofMillis(1_200));
@@ -80,7 +80,7 @@ class IdFaultRules {
         }
     }
 
-    /** What a generator gives out stands reserved in the store. */
+    /** The store has to show a reservation for what a generator gives out. */
     private static void requireReserved(Bench bench, Node node) {
         Ended<Long> ended = node.calls("nextId", node.sereno().ids(NAME, IdRules.FEW)::nextId)
                 .end(LONG);
@@ -98,7 +98,7 @@ class IdFaultRules {
         return Request.commitsTo("ids/" + NAME).test(request) && request.mayBeUnknown();
     }
 
-    /** The mark of a slot, up to where its ticks are reserved, only moves on. */
+    /** A slot's mark, up to which its ticks are reserved, may only advance. */
     private static void requireForward(Bench bench, Map<String, Long> marks, Duration during) {
         long from = bench.now();
         while (bench.since(from).compareTo(during) < 0) {
@@ -145,7 +145,7 @@ class IdFaultRules {
         }
     }
 
-    /** Takes ids until there are none; answers the last one. */
+    /** Takes ids until there are none; returns the last one. */
     private static long goOn(Bench bench, Node node, IdGenerator ids, long first, Map<Long, String> seen) {
         long from = bench.now();
         long last = first;

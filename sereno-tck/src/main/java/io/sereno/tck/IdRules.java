@@ -18,11 +18,11 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
-/** Sortable ids, on a store in whose way nothing stands. */
+/** Sortable ids, on a store without faults. */
 class IdRules {
     private static final String NAME = "ids";
 
-    /** Few slots, so that clients which take one get in each other's way. */
+    /** Few slots, so that clients that take one contend for them. */
     static final IdLayout FEW = new IdLayout(39, Duration.ofMillis(10), 8, 2, IdLayout.SONYFLAKE.epoch());
 
     private static final Duration LONG = Duration.ofSeconds(40);
@@ -33,7 +33,7 @@ class IdRules {
         ShiftedTime clock = new ShiftedTime(bench.time());
         Instant began = clock.wall();
         for (int restart = 0; restart < 3; restart++) {
-            // As many as there are slots, so that each slot is one that was used before.
+            // As many as there are slots, so that each slot has been used before.
             List<Node> nodes =
                     new ArrayList<>(List.of(Node.in(bench), Node.in(bench), Node.in(bench), Node.at(bench, clock)));
             List<CompletableFuture<?>> callers = new ArrayList<>();
@@ -45,14 +45,17 @@ class IdRules {
             bench.join(callers, LONG.multipliedBy(2));
             nodes.forEach(node -> node.tells("close", node.sereno()::close));
             if (restart == 0) {
-                // The next one finds itself in the ticks of this one: nothing that was given out is to come again.
+                // The clock goes back into ticks that have been used: no id that was given out may come again.
                 clock.jump(Duration.between(clock.wall(), began).plusMillis(10));
             }
         }
         bench.evidence("ids", seen.size(), 1_000);
     }
 
-    /** Takes ids, one and several at a time; nobody may have had one of them, and each is greater than the one before. */
+    /**
+     * Takes ids, one and several at a time. Nobody may have had one of them before, and each has to be greater than the
+     * one before.
+     */
     static boolean draw(Bench bench, Node node, Map<Long, String> seen, int times) throws Exception {
         IdGenerator ids = node.sereno().ids(NAME, FEW);
         long last = -1;
@@ -101,7 +104,7 @@ class IdRules {
                 last = id;
             }
         }
-        // Its session is ended by hand: with the next one it takes another slot.
+        // Its session is ended by hand; with the next session it takes another slot.
         bench.judge().all("session").forEach(marker -> bench.judge().delete("session", marker.name()));
         long from = bench.now();
         while (bench.since(from).compareTo(Duration.ofSeconds(10)) < 0) {
@@ -175,7 +178,7 @@ class IdRules {
         return id >>> (FEW.sequenceBits() + FEW.slotBits());
     }
 
-    /** Up to where the ticks of a slot are reserved; 0 if none are. */
+    /** The mark up to which the ticks of a slot are reserved; 0 if none are. */
     static long mark(Bench bench, int slot) {
         return bench.judge().one("ids/" + NAME, "hw-" + slot).map(IdRules::mark).orElse(0L);
     }
@@ -206,7 +209,7 @@ class IdRules {
     void aClockThatGoesBackIsWaitedFor(Bench bench) {
         ShiftedTime clock = new ShiftedTime(bench.time());
         Node node = Node.at(bench, clock);
-        // Four ids in a tick of 50 ms: so the last tick is soon used up.
+        // Four ids in a tick of 50 ms, so the last tick is soon used up.
         IdLayout layout = new IdLayout(39, Duration.ofMillis(50), 2, 8, IdLayout.SONYFLAKE.epoch());
         IdGenerator ids = node.sereno().ids(NAME, layout);
         long last = node.told("nextId", ids::nextId);

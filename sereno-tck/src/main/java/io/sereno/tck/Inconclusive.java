@@ -1,6 +1,6 @@
 package io.sereno.tck;
 
-/** A rule was tried, or could not be, and nothing is said about the backend. */
+/** A rule was tested, or could not be, without a verdict about the backend. */
 final class Inconclusive extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -27,8 +27,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of the kit on one fixture: opens benches, runs tests, keeps what came out. JUnit drives it through {@link SerenoTck};
- * the kit's own tests use it without.
+ * One run of the kit on one fixture: opens benches, runs tests, keeps the outcomes. JUnit drives it through
+ * {@link SerenoTck}; the kit's own tests use it without JUnit.
  */
 final class Kit implements AutoCloseable {
     /** Every group of rules. {@link SerenoTck} has a nested class for each. */
@@ -79,19 +79,22 @@ final class Kit implements AutoCloseable {
             PlaceRules.class,
             RestoredStoreRules.class);
 
-    /** Repeats a run, as far as chance is the kit's. */
+    /** Reproduces a run, as far as the kit's own randomness goes. */
     static final String SEED_PROPERTY = "sereno.tck.seed";
 
     private static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
-    /** A store that leaves one commit in twenty in doubt lets one of these through. */
+    /** So many that a store that leaves one commit in twenty in doubt lets one of these attempts through. */
     private static final int BEGINNINGS = 40;
 
-    /** On a machine that stands still more often than this nothing can be measured. */
+    /** If a machine stands still more often than this, nothing can be measured. */
     private static final int STANDSTILLS = 3;
 
-    /** Tests that wait and run beside each other. Most of them do little else; but each opens clients, and two cores have to do. */
+    /**
+     * How many waiting tests run concurrently. Most do little but wait, but each opens clients, and two cores have to
+     * suffice.
+     */
     private static final int BESIDE = 16;
 
     private final BackendFixture fixture;
@@ -117,12 +120,12 @@ final class Kit implements AutoCloseable {
         this(fixture, null, seed);
     }
 
-    /** With the class that a second JVM makes the fixture with. */
+    /** Takes the class with which a second JVM creates the fixture. */
     Kit(BackendFixture fixture, @Nullable Class<? extends SerenoTck> tck, long seed) {
         this(fixture, tck, Recipes.SHIPPED, seed);
     }
 
-    /** With other recipes than those that are shipped. */
+    /** Takes other recipes than the shipped ones. */
     Kit(BackendFixture fixture, @Nullable Class<? extends SerenoTck> tck, Recipes recipes, long seed) {
         this.fixture = fixture;
         this.tck = tck;
@@ -145,7 +148,7 @@ final class Kit implements AutoCloseable {
         return tests().stream().filter(test -> test.rule().equals(rule)).toList();
     }
 
-    /** Runs a test and keeps what came out. */
+    /** Runs a test and keeps the outcome. */
     Outcome run(RuleTest test) {
         Outcome outcome = judge(test);
         keep(outcome);
@@ -153,8 +156,8 @@ final class Kit implements AutoCloseable {
     }
 
     /**
-     * Begins again, in a namespace of its own each time, while preparations are in doubt; and some times where a standstill spoilt what
-     * was to be measured. What has failed, or passed, stays so.
+     * Starts a test again, in a namespace of its own each time, while the outcomes of its preparations are unknown, and
+     * a few times if a standstill spoilt a measurement. A failure or a pass is final.
      */
     private Outcome judge(RuleTest test) {
         Outcome outcome = judge(test, open(test));
@@ -178,7 +181,7 @@ final class Kit implements AutoCloseable {
         }
     }
 
-    /** The same went wrong at the same place with every beginning: that is no doubtful commit's work. */
+    /** The same failure happened at the same place in every attempt, so no commit of unknown outcome caused it. */
     private static Outcome each(Outcome outcome, Doubt doubt) {
         String why = "in each of " + (BEGINNINGS + 1) + " beginnings, after different commits in doubt: "
                 + first(String.valueOf(doubt.getCause()));
@@ -192,8 +195,8 @@ final class Kit implements AutoCloseable {
     }
 
     /**
-     * What comes out of a test that waits. The first call runs all of them side by side, if there is something to wait for, so
-     * that a run takes as long as the longest of them.
+     * The outcome of a test that waits. If there is anything to wait for, the first call runs all such tests
+     * concurrently, so that a run takes as long as the longest of them.
      */
     Outcome runBesideOthers(RuleTest test, List<RuleTest> all) {
         if (!pace.isReal()) {
@@ -265,7 +268,7 @@ final class Kit implements AutoCloseable {
         }
     }
 
-    /** Carries a test out in a thread of its own, and says what it means. Closes the bench. */
+    /** Runs a test in a thread of its own and returns its outcome. Closes the bench. */
     private Outcome judge(RuleTest test, Bench bench) {
         long from = System.nanoTime();
         CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -317,12 +320,12 @@ final class Kit implements AutoCloseable {
         return outcome(test, bench, thrown, evidence, millis);
     }
 
-    /** How long one test may take before it hangs. */
+    /** How long one test may run before it counts as hanging. */
     private Duration limit() {
         return pace.isReal() ? Duration.ofMinutes(3) : Duration.ofSeconds(60);
     }
 
-    /** A method of the SPI that never returns is seen here, by where its caller stands. */
+    /** Reports a method of the SPI that never returns, by the stack of its caller. */
     private RuleFailure stuck(Thread thread) {
         String stack = Arrays.stream(thread.getStackTrace())
                 .limit(25)
@@ -376,19 +379,19 @@ final class Kit implements AutoCloseable {
         }
     }
 
-    /** What the backend promises, if any test has connected yet. */
+    /** The backend's guarantees, if any test has connected yet. */
     Optional<Guarantees> guarantees() {
         synchronized (outcomes) {
             return Optional.ofNullable(guarantees);
         }
     }
 
-    /** Puts a page beside the report. */
+    /** Adds a page to the report. */
     void attach(String file, String page) {
         attachments.put(file, page);
     }
 
-    /** Pages by the names of their files. */
+    /** The pages by file name. */
     Map<String, String> attachments() {
         return Map.copyOf(attachments);
     }
@@ -455,7 +458,10 @@ final class Kit implements AutoCloseable {
         return pace.isReal() ? stalls.since(nanoTime) : Duration.ZERO;
     }
 
-    /** Made by the first who asks; others wait for it, each kind for itself. What fails is made again by the next one. */
+    /**
+     * The first caller creates the object; others wait for it, separately for each type. If creating it fails, the next
+     * caller tries again.
+     */
     <T> T shared(Class<T> type, Supplier<T> make) {
         return type.cast(shared.computeIfAbsent(type, t -> new SharedResult()).get(make));
     }
@@ -466,7 +472,7 @@ final class Kit implements AutoCloseable {
 
         Object get(Supplier<?> make) {
             if (!lock.tryLock()) {
-                // Dozens may wait for one history: they are not to keep the others from beginning.
+                // Dozens of tests may wait for one history; they must not keep others from starting.
                 beside.release();
                 lock.lock();
                 beside.acquireUninterruptibly();

@@ -42,7 +42,7 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
         return parameter.getParameter().getType() == Bench.class;
     }
 
-    /** Nothing: the kit runs the method itself, on a bench that it opens then, perhaps more than once. */
+    /** Does nothing: the kit runs the method itself, on a bench that it opens then, perhaps more than once. */
     @Override
     public @Nullable Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         return null;

@@ -56,7 +56,7 @@ class LeaderFaultRules {
             believed.add(before.isHeld() && after.isHeld());
             return after;
         });
-        // What it believes from now on, it believes by its renewals.
+        // From now on the leader relies on its renewals.
         bench.pass(ttl.dividedBy(2));
         leading.faults().cutOff();
         waiting.result(LONG);
@@ -156,7 +156,7 @@ class LeaderFaultRules {
         bench.verify(
                 bench.reach(() -> !leadership.isHeld(), ttl.plus(TRIPS)),
                 () -> "a leader that is cut off believes in itself for longer than its ttl of " + ttl);
-        // It hears nothing, so it cannot know of another leader, whoever leads by now.
+        // It gets no answers, so it cannot know of another leader, whoever leads by now.
         Optional<Peer> named = first.topology().leader();
         bench.same(
                 "the leader that a cut-off candidate names when it has lost the leadership", Optional.empty(), named);
@@ -205,8 +205,8 @@ class LeaderFaultRules {
                 .plus(Node.steady(bench).multipliedBy(2))
                 .plus(TRIPS);
         while (true) {
-            // A candidate may enrol anew as long as it has not heard how its last request ended: the store says who
-            // there is.
+            // A candidate may enrol again while it does not know how its last request ended; the store shows who is
+            // enrolled.
             List<Long> queue = Queues.ofElection(bench, NAME).live().stream()
                     .map(Entry::createRevision)
                     .toList();

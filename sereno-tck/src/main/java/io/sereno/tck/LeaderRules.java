@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The election, on a store in whose way nothing stands. */
+/** The election, on a store without faults. */
 class LeaderRules {
     private static final String NAME = "election";
     private static final Duration LONG = Duration.ofSeconds(40);
@@ -70,7 +70,7 @@ class LeaderRules {
         Node former = Node.in(bench);
         LeaderElection first = candidate(bench, former).start();
         Leadership leadership = lead(bench, former, first);
-        // The same node, started again before what it had is gone.
+        // The same node, restarted before its former entries are gone.
         Node anew = Node.over(bench, former.name(), bench.client().witnessed(), Node.steady(bench));
         LeaderElection second = candidate(bench, anew).start();
         Queues.ofElection(bench, NAME).await(bench, 2);
@@ -273,7 +273,10 @@ class LeaderRules {
         bench.stir();
     }
 
-    /** A worker that takes its time, whoever interrupts it. Waits as recipes do, so that virtual time does not run ahead of an interrupt. */
+    /**
+     * A worker that takes long to stop, even if interrupted. It waits as recipes do, so that virtual time does not run
+     * ahead of an interrupt.
+     */
     static void linger(Bench bench, CompletableFuture<Void> open, AtomicInteger interrupts) {
         while (!open.isDone()) {
             try {
@@ -315,7 +318,7 @@ class LeaderRules {
         other.tells("resign", first::resign);
         Leadership leadership = lead(bench, one, hanging);
         bench.verify(bench.reach(() -> hung.get() > 0, bench.patience()), () -> "the leader callback was not called");
-        // Its callback hangs. Everything else goes on.
+        // Its callback hangs. Everything else continues.
         long from = bench.now();
         Ended<Long> added = one.calls(
                         "add 1", () -> one.sereno().counter("beside").addAndGet(1))
@@ -385,7 +388,7 @@ class LeaderRules {
         peers.requirePairs(bench);
     }
 
-    /** Hears who joins and leaves. */
+    /** Records who joins and leaves. */
     static final class Peers {
         private final Bench bench;
         private final List<String> events = new ArrayList<>();
@@ -416,7 +419,7 @@ class LeaderRules {
             return leaves;
         }
 
-        /** Each incarnation joins once, and leaves at most once, after that. */
+        /** Each incarnation joins once, and then leaves at most once. */
         synchronized void requirePairs(Bench judging) {
             List<String> there = new ArrayList<>();
             for (String event : events) {
@@ -477,7 +480,7 @@ class LeaderRules {
         return candidate;
     }
 
-    /** Closes it, in time that passes. */
+    /** Closes the candidate while time passes. */
     static AutoCloseable closing(Bench bench, Node node, LeaderElection candidate) {
         return () -> node.calls("close", () -> {
                     candidate.close();
@@ -491,8 +494,8 @@ class LeaderRules {
     }
 
     /**
-     * A candidate hears of others a moment after the store has them. A look may have to read, so it is a call of the node and no condition of
-     * {@link Bench#reach}, which holds up the threads that would answer it.
+     * A candidate is notified of others a moment after the store has them. topology() may have to read, so it is a call
+     * of the node and no condition of {@link Bench#reach}, which blocks the threads that would answer it.
      */
     static void requirePeers(Bench bench, Node node, LeaderElection election, List<String> all) {
         List<String> seen = node.told("topology", () -> peers(election));

@@ -16,7 +16,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-/** What becomes of entries, and of those who name the lease, when it ends: by expiry, which takes time, and by revocation. */
+/**
+ * What happens to entries, and to clients that name the lease, when it ends: by expiry, which takes time, and by
+ * revocation.
+ */
 class LeaseEndRules {
     private static final String DIRECTORY = "lease";
     private static final Bytes VALUE = Bytes.utf8("value");
@@ -49,7 +52,7 @@ class LeaseEndRules {
         }
     }
 
-    /** Some with and some without a value, some put again, some deleted and put anew. */
+    /** Some with a value and some without, some put again, some deleted and put again. */
     private static void putOfAllKinds(Client client, String directory, int count, Lease lease) {
         for (int from = 0; from < count; from += 32) {
             Commit.Builder commit = Commit.to(directory);
@@ -131,7 +134,7 @@ class LeaseEndRules {
                         () -> "the end of a lease was announced at revision " + revision
                                 + ", and a commit that was invoked afterwards has " + after);
             }
-            // A store need not tell the revision; then who comes after the end has to show that it was one.
+            // A store need not report the revision. If it does not, a new put has to show that the entry was gone.
             long anew = client.put(DIRECTORY, how, "2");
             bench.same(
                     "createRevision of " + how + ", put anew",
@@ -193,14 +196,14 @@ class LeaseEndRules {
         other.put(DIRECTORY, "taken", "2");
         client.renew(lease);
         client.outcome(Commit.to(DIRECTORY).put("a", VALUE, lease.id()).build());
-        // What restores a session does so with the next one.
+        // A client that restores a session does so with the next lease.
         Lease next = client.grant(bench.longTtl());
         client.put(DIRECTORY, "next", "1", next);
         Set<String> expected = new HashSet<>(Set.of("taken", "next"));
         for (int i = 0; i < 10; i++) {
             bench.pass(lease.ttl().dividedBy(10));
             if (i == 5) {
-                // And what lies below another layer shows when that goes.
+                // An entry that another layer had covered would show when that layer goes.
                 other.delete(DIRECTORY, "taken");
                 expected.remove("taken");
             }
@@ -288,7 +291,7 @@ class LeaseEndRules {
         long acked = bench.now();
         // Just before the end, then as fast as possible.
         bench.pass(lease.ttl().minus(bench.since(sent)).minus(Duration.ofMillis(20)));
-        // By others and by its owner, under another lease and under none, with another value and the same.
+        // By others and by the owner, under another lease and under none, with another value and with the same value.
         Lease others = other.grant(bench.longTtl());
         Map<String, String> taken = new HashMap<>();
         while (taken.size() < names.size()) {

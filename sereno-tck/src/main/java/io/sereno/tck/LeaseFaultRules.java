@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** Leases when something breaks between their client and the store. */
+/** Leases when something between their client and the store breaks. */
 class LeaseFaultRules {
     private static final String DIRECTORY = "lease";
 
@@ -67,7 +67,7 @@ class LeaseFaultRules {
                 requireRenewed(bench, faulty, lease, before);
             }
         }
-        // Renewals that are told as made have to have been made.
+        // Renewals that are reported as made must have been made.
         long from = bench.now();
         while (bench.since(from).compareTo(leases.get(0).ttl().multipliedBy(3).dividedBy(2)) < 0) {
             long before = bench.now();
@@ -78,7 +78,7 @@ class LeaseFaultRules {
         }
     }
 
-    /** Since this time its connection was lost, or nothing was done. */
+    /** Its connection has been lost, or nothing has been done, since this time. */
     private static void requireRenewed(Bench bench, Faulty faulty, Lease lease, long since) {
         Ended<Boolean> renewed = renew(faulty, lease);
         while (!renewed.succeeded() && bench.since(since).compareTo(lease.ttl()) < 0) {
@@ -192,7 +192,7 @@ class LeaseFaultRules {
         Duration ttl = bench.shortTtl();
         Duration bound = ttl.multipliedBy(2).plus(bench.guarantees().expiryLateness());
         if (bench.inProcess()) {
-            // There is no server; what comes nearest is that everything stands still for the client.
+            // There is no server to stop; the nearest equivalent is that everything stands still for the client.
             Faulty faulty = bench.faulty();
             for (String name : List.of("a", "b", "c")) {
                 Lease lease = grant(faulty, ttl);

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Leases, as far as nobody has to wait. */
+/** Leases, as far as no test has to wait. */
 class LeaseRules {
     private static final String DIRECTORY = "lease";
     private static final Bytes VALUE = Bytes.utf8("value");
@@ -122,7 +122,7 @@ class LeaseRules {
     @Rule(value = "LEA-3b", check = "expiryLateness in guarantees()")
     void theDeclaredLatenessIsBounded(Bench bench) {
         Guarantees guarantees = bench.guarantees();
-        // The bound depends on the ttl; it has to hold for the shortest, where it is two seconds at least.
+        // The bound depends on the ttl. It has to hold for the shortest ttl, where it is at least two seconds.
         Duration bound = guarantees.leastTtl().compareTo(Duration.ofSeconds(2)) > 0
                 ? guarantees.leastTtl()
                 : Duration.ofSeconds(2);
@@ -145,7 +145,7 @@ class LeaseRules {
             client.committed(Commit.to(DIRECTORY + "/empty")
                     .put("goes", Bytes.EMPTY, lease.id())
                     .build());
-            // Once in many directories.
+            // Once with entries in many directories.
             int directories = round == 0 ? 20 : 0;
             for (int i = 0; i < directories; i++) {
                 client.put(DIRECTORY + i, "goes", "1", lease);
@@ -245,7 +245,7 @@ class LeaseRules {
         }
     }
 
-    /** However its conditions, writes and returned read look. */
+    /** Holds whatever the conditions, writes and returned read of a commit are. */
     static void requireEndsForCertain(Bench bench, Client client, Lease lease, long kept) {
         List<Commit> commits = new ArrayList<>(underDead(lease, kept));
         commits.add(Commit.to(DIRECTORY)
@@ -269,7 +269,7 @@ class LeaseRules {
         }
     }
 
-    /** A store may leave a commit in doubt now and then; one that does so each time has a reason. */
+    /** A store may leave a commit's outcome unknown now and then; if it does so each time, that has a cause. */
     private static Ended<CommitResult> forCertain(Client client, Commit commit) {
         Ended<CommitResult> ended = client.raw(commit);
         for (int i = 1; i < Doubts.ATTEMPTS && ended.failedAs(Outcome.UNKNOWN); i++) {
@@ -339,8 +339,8 @@ class LeaseRules {
         if (guarantees.maxLeaseBytes() <= 4 << 20) {
             long bytes = 0;
             Ended<CommitResult> ended = Ended.open();
-            // Long names reach the limit soon; how a backend counts within a namespace is its own affair, so twice as
-            // many are tried.
+            // Long names reach the limit soon. How a backend counts within a namespace is up to the backend, so the
+            // rule tries twice as many.
             for (int i = 0; bytes <= 2L * guarantees.maxLeaseBytes(); i++) {
                 Commit.Builder commit = Commit.to("bytes");
                 for (int j = 0; j < 32; j++) {

@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * When leases end. Never early is a matter of safety, so its bounds are exact; bounded late is widened by how much this
- * machine stood still.
+ * When leases end. That a lease never ends early is a safety property, so its bounds are exact. The bound on a late end
+ * is widened by how much this machine stood still.
  */
 class LeaseTimeRules {
     private static final String DIRECTORY = "lease";
@@ -51,7 +51,8 @@ class LeaseTimeRules {
             int seen = requireThere(bench, client, reader, sent, until, "after renewal " + renewal);
             late += renewal == 3 ? seen : 0;
         }
-        // The same for a lease that is never renewed; what the first one has left would look like entries of this one.
+        // The same for a lease that is never renewed. What the first lease has left would look like entries of this
+        // one.
         client.revoke(lease);
         sent = bench.now();
         Lease plain = client.grant(asked);
@@ -62,8 +63,8 @@ class LeaseTimeRules {
     }
 
     /**
-     * Reads until so long after a grant or renewal was sent; whatever completes before its ttl has to see what it saw. Answers how many reads
-     * were in the last tenth of that time.
+     * Reads until this long after a grant or renewal was sent. Each read that completes before then has to show what
+     * the first one showed. Returns how many reads were in the last tenth of that time.
      */
     private static int requireThere(Bench bench, Client client, Client reader, long sent, Duration until, String when) {
         Set<String> expected = null;
@@ -88,7 +89,7 @@ class LeaseTimeRules {
                                 + " was sent, and have to be there for " + Bench.text(until));
                 late += end - bench.now() < until.toNanos() / 10 ? 1 : 0;
             }
-            // With a manual clock the last look is a nanosecond before the end.
+            // With a manual clock the last read is a nanosecond before the end.
             long rest = end - bench.now();
             bench.pass(Duration.ofNanos(Math.max(1, Math.min(step, rest > 1 ? rest - 1 : rest))));
         }
@@ -127,7 +128,7 @@ class LeaseTimeRules {
         }
     }
 
-    /** Until a read must not show anything any more. */
+    /** Waits until a read must not show anything any more. */
     static void passUntilEnd(Bench bench, long acked, Duration ttl) {
         long end = acked + ttl.plus(bench.guarantees().expiryLateness()).toNanos();
         do {
@@ -175,7 +176,7 @@ class LeaseTimeRules {
             leases.add(lease);
         }
         long acked = bench.now();
-        // One that is renewed all the time beside those that are not.
+        // A lease that is renewed all the time, beside leases that are not.
         Lease renewed = client.grant(ttl);
         client.put(DIRECTORY, "renewed", "1", renewed);
         Map<Lease, String> names = new HashMap<>();
@@ -189,7 +190,7 @@ class LeaseTimeRules {
             if (!client.renew(renewed)) {
                 bench.verify(
                         !client.lives(renewed), () -> "renew() of the lease that is kept is false, and has to be true");
-                // The store took longer than a ttl for what came between, so it ended by right.
+                // The store took longer than a ttl for the calls in between, so the lease ended rightly.
                 renewed = client.grant(ttl);
                 client.put(DIRECTORY, "renewed", "1", renewed);
             }
@@ -235,16 +236,16 @@ class LeaseTimeRules {
         int count = Math.min(1_000, bench.guarantees().maxLeases());
         Duration least = Duration.ofSeconds(4);
         Duration ttl = bench.shortTtl().compareTo(least) > 0 ? bench.shortTtl() : least;
-        // Granted with time to spare: they are there beside those that end.
+        // Granted with time to spare: these leases live while others end.
         List<Lease> leases = inPortions(bench, count, i -> client.grant(bench.ttl(ttl.multipliedBy(4))));
         inPortions(bench, count, i -> mayPut(client, DIRECTORY, i, leases.get(i)));
-        // Of another client: one client has no more than maxLeases.
+        // By another client: one client has no more than maxLeases.
         Client other = bench.client();
         List<Lease> shorter = inPortions(bench, count, i -> other.grant(ttl));
         long certain = inPortions(bench, count, i -> mayPut(other, DIRECTORY + "2", i, shorter.get(i))).stream()
                 .filter(put -> put)
                 .count();
-        // After a partition they were renewed together, too.
+        // After a partition, leases would be renewed together too.
         inPortions(bench, count, i -> other.renew(shorter.get(i)));
         long acked = bench.now();
         passUntilEnd(bench, acked, ttl);
@@ -260,7 +261,10 @@ class LeaseTimeRules {
         });
     }
 
-    /** Puts an entry of a lease that may end meanwhile; one that is in doubt is not waited for. Answers whether it is there for certain. */
+    /**
+     * Puts an entry of a lease that may end meanwhile; an unknown outcome is not settled. Returns whether the entry was
+     * put for certain.
+     */
     private static boolean mayPut(Client client, String directory, int number, Lease lease) {
         Ended<CommitResult> ended = client.raw(
                 Commit.to(directory).put("of " + number, VALUE, lease.id()).build());
@@ -273,7 +277,7 @@ class LeaseTimeRules {
         return certain;
     }
 
-    /** Makes so many of them, some at a time. */
+    /** Creates this many objects, some at a time. */
     static <T> List<T> inPortions(Bench bench, int count, Function<Integer, T> make) {
         List<T> made = new ArrayList<>();
         for (int from = 0; from < count; from += 50) {
@@ -294,7 +298,8 @@ class LeaseTimeRules {
         Client client = bench.client();
         Lease lease = client.grant(bench.ttl(bench.shortTtl().multipliedBy(2)));
         long acked = bench.now();
-        // Most in one directory, as waiters of many locks are not: these have one each.
+        // Most of them in one directory. Waiters of many locks differ: each of those has an entry in a directory of its
+        // own.
         int together = 850;
         for (int from = 0; from < together; from += 25) {
             Commit.Builder commit = Commit.to(DIRECTORY);
@@ -332,7 +337,7 @@ class LeaseTimeRules {
             try (WallClock clock = WallClock.of(bench)) {
                 Client client = bench.client(config -> config.withTime(clock.time()));
                 long sent = bench.now();
-                // As long as the other one, so that it lives by its renewals only.
+                // The same ttl as the other lease, so that this one lives only by its renewals.
                 Lease kept = client.grant(bench.shortTtl());
                 Lease ends = client.grant(bench.shortTtl());
                 client.put(directory, "kept", "1", kept);
@@ -382,7 +387,7 @@ class LeaseTimeRules {
             owner.put(directory, "a", "1", lease);
             Duration early = lease.ttl().minus(bench.since(acked)).minus(Duration.ofMillis(50));
             bench.pass(early.isNegative() ? Duration.ZERO : early);
-            // Often, so that the first read which shows the end comes soon after it.
+            // Often, so that the first read that shows the end comes soon after it.
             while (other.one(directory, "a").isPresent()) {
                 bench.within(
                         lease.ttl().plus(bench.guarantees().expiryLateness()).plus(bench.patience()),
@@ -416,7 +421,7 @@ class LeaseTimeRules {
         long acked = bench.now();
         int before = directory.count();
         int entryBefore = entry.count();
-        // Nobody touches the store from here on.
+        // Nobody calls the store from here on.
         Duration bound = lease.ttl().plus(bench.guarantees().expiryLateness());
         boolean told = bench.reach(
                 () -> directory.announced("a", before)

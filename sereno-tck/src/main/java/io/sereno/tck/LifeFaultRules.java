@@ -25,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
-/** The life of a client whose store does not answer. */
+/** The lifecycle of a client whose store does not answer. */
 class LifeFaultRules {
     private static final String DIRECTORY = "life";
 
@@ -36,7 +36,7 @@ class LifeFaultRules {
     void closeIsBoundedWhenNothingAnswers(Bench bench) {
         for (int i = 0; i < 2; i++) {
             Faulty faulty = bench.faulty();
-            // Several of everything: what is taken leave of one after another adds up.
+            // Several of each: the times to close them one after another would add up.
             for (int j = 0; j < 8; j++) {
                 Lease lease = faulty.client().grant(bench.longTtl());
                 faulty.client().watch(new Target(DIRECTORY + j, Optional.empty()), new Notices(bench, "nobody"));
@@ -116,7 +116,7 @@ class LifeFaultRules {
                     bench.reach(call::isDone, Duration.ofSeconds(2)),
                     () -> what + " that was under way has not ended with close()");
             Ended<?> ended = call.join();
-            // A watch needs to ask nobody where one stream serves all.
+            // A watch needs no request where one stream serves all watches.
             bench.verify(
                     !ended.isOpen() && (ended.failure().isPresent() || (what.equals("a watch") && ended.succeeded())),
                     () -> what + " that was under way when the backend was closed ended as " + ended);
@@ -250,7 +250,7 @@ class LifeFaultRules {
             faults.heal();
             faulty.awaitWorking();
         });
-        // And when all is well.
+        // And without a fault.
         requireEnded(bench, faulty, lease, "nothing in the way");
     }
 

@@ -25,7 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
-/** The life of a client, from open to close. */
+/** The lifecycle of a client, from open to close. */
 class LifeRules {
     private static final String DIRECTORY = "life";
 
@@ -147,7 +147,7 @@ class LifeRules {
                 bench.reach(() -> gate.waiting() > 0, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
 
-        // And an action that hangs on a stage, which may run in whatever thread completes it.
+        // And an action on a stage that hangs; it may run in whatever thread completes the stage.
         CompletableFuture<Snapshot> read = new CompletableFuture<>();
         CompletableFuture<?> hanging = bench.async(
                 () -> client.backend().read(new Query.All(DIRECTORY)).thenAccept(snapshot -> {
@@ -156,7 +156,7 @@ class LifeRules {
                     gate.pass();
                 }));
         bench.verify(bench.reach(read::isDone, bench.patience()), () -> "a read beside a blocked listener did not end");
-        // In another thread, for the case that it never comes back.
+        // In another thread, in case it never returns.
         CompletableFuture<?> others = bench.async(() -> {
             int before = free.count();
             writer.put(DIRECTORY, "b", "1");
@@ -212,7 +212,7 @@ class LifeRules {
 
         requireFreeWhileAnActionRuns(bench, client);
 
-        // Calls that begin inside the completion of others, one within the other. Its commit may be left in doubt.
+        // Calls that start inside the completion of other calls, nested. The outcome of the commit may be unknown.
         Ended<List<String>> ended =
                 bench.end(chain(bench, client), bench.patience().multipliedBy(2));
         for (int i = 0; i < 8 && ended.failedAs(Outcome.UNKNOWN); i++) {
@@ -224,7 +224,7 @@ class LifeRules {
                 () -> "a chain of calls ended as " + last);
     }
 
-    /** Answers the names in the directory. */
+    /** Returns the names in the directory. */
     private static CompletionStage<List<String>> chain(Bench bench, Client client) {
         return client.backend()
                 .read(new Query.All(DIRECTORY))
@@ -236,7 +236,9 @@ class LifeRules {
                 .thenApply(read -> read.entries().stream().map(Entry::name).toList());
     }
 
-    /** An action on a stage that waits for another thread's call: under a lock of the backend, neither would end. */
+    /**
+     * An action on a stage waits for another thread's call: if the backend held a lock meanwhile, neither would end.
+     */
     private static void requireFreeWhileAnActionRuns(Bench bench, Client client) {
         Map<String, Supplier<CompletionStage<?>>> calls = new LinkedHashMap<>();
         calls.put("a read", () -> client.backend().read(new Query.All(DIRECTORY)));
@@ -327,7 +329,7 @@ class LifeRules {
                             "what a thread reads of its own entry",
                             own + "-" + round,
                             entry.value().toUtf8());
-                    // A store may give one client few leases, and make a session of each.
+                    // A store may give one client few leases, and create a session for each.
                     if (grants && (round == 0 || bench.inProcess())) {
                         Lease lease = client.grant(bench.longTtl());
                         synchronized (leases) {
@@ -357,7 +359,7 @@ class LifeRules {
         bench.evidence("additions", added, threads);
     }
 
-    /** What is in doubt is nobody's: values of several threads look alike. */
+    /** A commit of unknown outcome is not attributed: values of several threads look alike. */
     private static boolean add(Bench bench, Client client, AtomicInteger doubtful) {
         Optional<Entry> entry = client.one("shared", "counter");
         int value = entry.map(found -> Integer.parseInt(found.value().toUtf8())).orElse(0);

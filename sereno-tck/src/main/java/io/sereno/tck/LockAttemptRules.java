@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Attempts to get a mutex that come to nothing, and waiters that give up, on a store in whose way nothing stands. */
+/** Failed attempts to acquire a mutex, and waiters that give up, on a store without faults. */
 class LockAttemptRules {
     private static final String NAME = "lock";
     private static final Duration LONG = Duration.ofSeconds(30);
@@ -35,7 +35,7 @@ class LockAttemptRules {
             }
             bench.same("the clients in the queue after an attempt came to nothing", 1, queued(bench));
         }
-        // A grant that comes when the time is up is nobody's.
+        // A grant that comes after the timeout is given to no caller.
         Duration timeout = Duration.ofMillis(400);
         Calling<Optional<Grant>> late = other.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout));
         bench.pass(timeout.plusMillis(100));
@@ -147,7 +147,7 @@ class LockAttemptRules {
             next.tells("release", granted::release);
         }
         bench.same("those who queue at the end", List.of(), queue.live());
-        // A name that was in doubt is kept taken until its session ends.
+        // A name whose commit has an unknown outcome stays taken until its session ends.
         for (Node node : List.of(holder, quitter, next)) {
             node.tells("close", node.sereno()::close);
         }

@@ -16,15 +16,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 
-/** The callers of one client that want one mutex: their order, what they hand on to each other, and the view of it as a {@code Lock}. */
+/**
+ * Several callers of one client that want the same mutex: their order, local hand-over among them, and the view of the
+ * mutex as a {@code Lock}.
+ */
 class LockCallerRules {
     private static final String NAME = "lock";
     private static final Duration LONG = Duration.ofSeconds(30);
 
-    /** Which of the callers does. */
+    /** The number of the caller that gives up. */
     private static final int GIVES_UP = 4;
 
-    /** How many holds a series has, and when the last begins after the first. */
+    /** How many holds a series may have, and (below) how long after the first the last one may begin. */
     private static final int MOST = 1_024;
 
     private static final Duration LONGEST = Duration.ofMillis(20);
@@ -54,7 +57,7 @@ class LockCallerRules {
                 throw bench.unknown("caller " + i + " does not come to wait");
             }
         }
-        // Who gives up leaves the others in their order.
+        // A caller that gives up does not change the order of the others.
         callers.get(GIVES_UP).interrupt();
         Ended<Boolean> givenUp = callers.get(GIVES_UP).end(LONG);
         bench.verify(
@@ -82,8 +85,8 @@ class LockCallerRules {
             entries += trySeries(bench, "short-" + i, Duration.ZERO, 24, 200);
         }
         if (!bench.kit().pace().isReal()) {
-            // Of holds that take no time their number is the end; with more in line than that, there is no moment
-            // without one.
+            // If holds take no time, their number limits the series. With more callers than that in line, there is
+            // always one waiting.
             entries += trySeries(bench, "crowd", Duration.ZERO, MOST + 100, 1);
         }
         bench.evidence("series of local holds", entries, 8);
@@ -91,7 +94,10 @@ class LockCallerRules {
 
     private record Hold(long token, long from) {}
 
-    /** Callers of one client, who want nothing but the lock, and one of another; how many entries the first client had. */
+    /**
+     * Callers of one client, which only acquire and release the lock, and one caller of another client. Returns how
+     * many entries the first client had.
+     */
     private static long trySeries(Bench bench, String name, Duration length, int many, int times) {
         Node busy = Node.in(bench);
         Node other = Node.in(bench);
@@ -142,7 +148,7 @@ class LockCallerRules {
             requireSoon(bench, from, begin.from(), hold, allowed);
             longest = Math.max(longest, hold.token() % 1_024);
         }
-        // On a machine that is busy 20 ms may be over before the first hold is.
+        // On a busy machine 20 ms may be over before the first hold begins.
         bench.evidence(
                 "places of the longest series of each try",
                 longest + 1,
@@ -150,7 +156,7 @@ class LockCallerRules {
         return begins.size();
     }
 
-    /** A hold is seen to begin when its thread is let on, which on a machine that stands still is later than it began. */
+    /** A hold is seen to begin when its thread resumes, which may be late on a machine that stands still. */
     private static void requireSoon(Bench bench, long from, long begin, Hold hold, Duration allowed) {
         Duration late = Duration.ofNanos(hold.from() - begin);
         Duration stood = bench.kit().stalledSince(from);
@@ -228,7 +234,7 @@ class LockCallerRules {
                 return attempt.isPresent();
             });
             bench.reach(waiter::isParked, bench.patience());
-            // Some releases come before the waiter gives up, some after it, and some in the same moment.
+            // Some releases come before the waiter gives up, some after, and some at the same moment.
             bench.pass(patience.minusMillis(10).plusMillis(round));
             Ended<Boolean> ended = release(node, held);
             Optional<Entry> left = queue.of(held.fencingToken());

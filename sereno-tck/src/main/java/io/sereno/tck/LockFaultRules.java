@@ -21,13 +21,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The mutex, while connections break, requests get lost or late, and processes die. */
+/** The mutex, while connections break, requests are lost or late, and processes die. */
 class LockFaultRules {
     private static final String NAME = "lock";
     private static final String DIRECTORY = "lock/" + NAME;
     private static final Duration LONG = Duration.ofSeconds(40);
 
-    /** Some round trips, and threads that have to be scheduled. */
+    /** Time for a few round trips and thread switches. */
     private static final Duration TRIPS = Duration.ofSeconds(2);
 
     @Rule(
@@ -64,7 +64,7 @@ class LockFaultRules {
             return granted;
         });
         Queues.ofLock(bench, NAME).await(bench, 2);
-        // What it believes from now on, it believes by its renewals.
+        // From now on the holder relies on its renewals.
         bench.pass(ttl.dividedBy(2));
         holder.faults().cutOff();
         Grant granted = waiting.result(LONG);
@@ -96,7 +96,7 @@ class LockFaultRules {
         Optional<ServerControl> control =
                 bench.kit().fixture().server().filter(one -> one.abilities().contains(ServerControl.Ability.RESTART));
         if (control.isEmpty()) {
-            // The rule is tried in other ways too; this one is for stores that can be restarted.
+            // The rule is tested in other ways too; this test is for stores that can be restarted.
             throw bench.untested("nobody can restart the store; see BackendFixture.server()");
         }
         if (!bench.guarantees().promises().contains(Promise.DURABLE)) {
@@ -132,7 +132,7 @@ class LockFaultRules {
             Grant held =
                     first.calls("acquire", first.sereno().mutex(name)::acquire).result(LONG);
             AtomicInteger watches = new AtomicInteger();
-            // The predecessor goes when the waiter has looked and is about to watch.
+            // The predecessor leaves after the waiter has read the queue, just before it watches.
             Node second = Node.in(bench, Node.steady(bench), backend -> new Between(backend) {
                 @Override
                 public CompletionStage<Watch> watch(Target target, WatchListener listener) {
@@ -187,7 +187,7 @@ class LockFaultRules {
             Grant held = acquire(first, LONG);
             Calling<Grant> waiting = second.calls("acquire", second.sereno().mutex(NAME)::acquire);
             Queues.ofLock(bench, NAME).await(bench, 2);
-            // Some of its answers may still be on their way to it.
+            // Some answers may still be on their way to the waiter.
             bench.pass(Duration.ofMillis(100));
             if (i % 2 == 0) {
                 second.faults().breakConnections();
@@ -195,7 +195,7 @@ class LockFaultRules {
                 second.faults().cutOff();
             }
             first.tells("release", held::release);
-            // A notice that is on its way yet would arrive after all.
+            // A notice that is still on its way would arrive after all.
             bench.pass(Duration.ofMillis(20));
             second.faults().heal();
             long from = bench.now();
@@ -219,14 +219,14 @@ class LockFaultRules {
         Node first = Node.in(bench);
         Node dying = Node.breakable(bench, ttl).awaitSession();
         Grant held = acquire(first, LONG);
-        // Once more when it has come back: what it puts then is to go as well.
+        // Once more after the dead client has come back: its new entry has to go too.
         for (int life = 1; life <= 2; life++) {
             held = letAWaiterDie(bench, ttl, first, dying, held);
         }
         first.tells("release", held::release);
     }
 
-    /** Returns the grant of the one who lives, who wants it again. */
+    /** Returns the grant of the surviving client, for the next round. */
     private static Grant letAWaiterDie(Bench bench, Duration ttl, Node first, Node dying, Grant held) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node next = Node.in(bench);
@@ -246,7 +246,7 @@ class LockFaultRules {
         List<Entry> left = queue.live();
         bench.verify(left.size() == 1, () -> "a waiter died and left an entry: " + queue.describe());
         next.tells("release", granted::release);
-        // acquire() goes on through the loss of its session.
+        // acquire() continues through the loss of its session.
         dying.faults().heal();
         Grant anew = dead.result(LONG);
         bench.verify(

@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** The mutex, on a store in whose way nothing stands. */
+/** The mutex, on a store without faults. */
 class LockRules {
     private static final String NAME = "lock";
     private static final Duration LONG = Duration.ofSeconds(30);
 
-    /** How many share a connection that counts. */
+    /** How many waiters share a connection that counts requests. */
     private static final int SHARING = 10;
 
     @Rule(value = "LCK-1", waits = true, check = "COM-5b and COM-6: a later entry has to have a greater createRevision")
@@ -105,7 +105,7 @@ class LockRules {
                 "what the grants say of their tokens when all have been given back",
                 tokens,
                 former.stream().map(Grant::fencingToken).toList());
-        // Whoever was fenced out is told apart by it afterwards.
+        // A fenced-out holder is identified by its token afterwards.
         Node node = Node.in(bench);
         Grant lost = acquire(node);
         long token = lost.fencingToken();
@@ -130,7 +130,7 @@ class LockRules {
         queue.await(bench, 2);
         Calling<Grant> behind = third.calls("acquire", third.sereno().mutex(NAME)::acquire);
         queue.await(bench, 3);
-        // Its waiter goes with it, and the one in front of that holds on.
+        // Its waiter goes with the client, while the holder in front of it keeps the lock.
         second.tells("close", second.sereno()::close);
         queue.await(bench, 2);
         bench.pass(Duration.ofMillis(500));
@@ -157,9 +157,11 @@ class LockRules {
         queue.await(bench, 2);
         Calling<Grant> behind = third.calls("acquire", third.sereno().mutex(NAME)::acquire);
         queue.await(bench, 3);
-        // A read that has begun may show its entry as it was before, and the one in front as it is after (READ-3).
+        // A read that has started may show its own entry as before the removal, and the one in front as after it
+        // (READ-3).
         bench.pass(Duration.ofMillis(300));
-        // It hears of both deletions at once: of its own entry, which somebody removed, and of the one in front of it.
+        // It is notified of both deletions at once: of its own entry, which somebody removed, and of the one in front
+        // of it.
         second.script().holdNotices();
         queue.remove(queue.live().get(1));
         first.tells("release", held::release);
@@ -268,10 +270,11 @@ class LockRules {
         Duration ttl = bench.ttl(Node.brief(bench).multipliedBy(3));
         Recorder recorder = new Recorder(bench.time());
         Node node = Node.in(bench, ttl, backend -> recorder.record("c", backend));
-        // Some round trips: where the watch was not live yet, the marker and the entry are looked at after a renewal.
+        // Time for some round trips. Where the watch was not live yet, the marker and the entry are read after a
+        // renewal.
         Duration third = ttl.dividedBy(3).plusSeconds(2);
         requireLossTold(bench, acquire(node), queue, third);
-        // One that lasts may be watched; then it is told at once.
+        // A grant that is held for some time may be watched; then its loss is reported at once.
         Grant held = acquire(node);
         Optional<String> name = queue.of(held.fencingToken()).map(Entry::name);
         boolean watched = bench.reach(() -> isWatched(recorder.history(), name, queue.directory()), ttl.dividedBy(2));
@@ -311,7 +314,7 @@ class LockRules {
         node.tells("close of the grant", closed::close);
         bench.pass(Node.gone(bench, ttl));
         requireNotTold(bench, released, closed, "a ttl later");
-        // The session under which they were given ends, as when an operator ends it.
+        // The session of the grant ends, as when an operator ends it.
         Grant held = acquire(node);
         new Queues(bench.judge(), "session").clear();
         bench.verify(
@@ -346,7 +349,7 @@ class LockRules {
         bench.count("requests and notices for one hand-over", many);
     }
 
-    /** Of one client each, over connections that count. */
+    /** One waiter for each client, over connections that count requests. */
     private static long costOfHandOvers(Bench bench, String name, int waiters) {
         Recorder recorder = new Recorder(bench.time());
         // A store may give one client few leases.

@@ -27,15 +27,15 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Callers of several clients who want one mutex, all the time, with a resource that refuses tokens lower than the greatest it
- * has seen. Once in calm weather, once while connections break.
+ * Callers of several clients that contend for one mutex, with a resource that refuses tokens lower than the greatest it
+ * has seen. One run without faults, one while connections break.
  */
 final class LockRun {
     private static final String NAME = "run";
     private static final Duration PATIENT = Duration.ofSeconds(20);
     private static final long BUDGET = 300_000;
 
-    /** What the rules of a mutex are called for an election. */
+    /** The election rules that correspond to the rules of a mutex. */
     private static final Map<String, String> OF_ELECTIONS = Map.of(
             "LCK-1", "LDR-1",
             "LCK-2a", "LDR-1",
@@ -47,7 +47,7 @@ final class LockRun {
             "LCK-4", "LDR-10",
             "LCK-11c", "LDR-7");
 
-    /** What is run for. */
+    /** The recipe under test. */
     private enum Kind {
         MUTEX("lock", 2),
         ELECTION("election", 1);
@@ -60,7 +60,7 @@ final class LockRun {
             this.callers = callers;
         }
 
-        /** What the rule of a mutex is called for this one. */
+        /** The rule of this recipe that corresponds to a rule of a mutex. */
         String rule(String lock) {
             return this == MUTEX ? lock : OF_ELECTIONS.getOrDefault(lock, lock);
         }
@@ -74,7 +74,7 @@ final class LockRun {
 
     private record RoughElection(Chronicle chronicle) {}
 
-    /** A grant that was given and not given back; asked by whoever is granted next. */
+    /** A grant that was given and not given back; the next holder checks it. */
     private record Holder(String client, Grant grant, String since) {}
 
     private final Bench bench;
@@ -86,7 +86,7 @@ final class LockRun {
     private final List<Node> nodes = new ArrayList<>();
     private final List<Holder> holders = new ArrayList<>();
     private final List<Linearizability.Call<LockModel.Action>> calls = new ArrayList<>();
-    // Guarded by this: the resource.
+    // Guarded by this: the state of the resource.
     private long greatest;
     private @Nullable Grant last;
 
@@ -99,7 +99,7 @@ final class LockRun {
         this.queue = new Queues(bench.judge(), kind.recipe + "/" + NAME);
     }
 
-    /** Of a mutex, in calm weather. */
+    /** Of a mutex, without faults. */
     static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> new Calm(calm(bench, Kind.MUTEX, 14)))
                 .chronicle();
@@ -111,7 +111,7 @@ final class LockRun {
                 .chronicle();
     }
 
-    /** Of an election, in calm weather. */
+    /** Of an election, without faults. */
     static Chronicle calmElection(Bench bench) {
         return bench.shared(CalmElection.class, () -> new CalmElection(calm(bench, Kind.ELECTION, 10)))
                 .chronicle();
@@ -195,7 +195,7 @@ final class LockRun {
         return true;
     }
 
-    /** How to get what is wanted. */
+    /** A way to acquire. */
     @FunctionalInterface
     private interface Attempt {
         Optional<Grant> within(Duration patience) throws InterruptedException;
@@ -209,7 +209,7 @@ final class LockRun {
         try {
             attempt = bench.kit().crew().waiting(() -> way.within(patience));
         } catch (NotAppliedException e) {
-            // The store was out of reach, and nobody knows who was in front. LCK-9c is tried elsewhere.
+            // The store was out of reach, and nobody knows who was in front. LCK-9c is tested elsewhere.
             bench.pass(Duration.ofMillis(10));
             return;
         }
@@ -261,12 +261,12 @@ final class LockRun {
         }
     }
 
-    /** The loss is told a moment after the deadline. */
+    /** The loss is reported a moment after the deadline. */
     private boolean remains(Grant grant) {
         return bench.reach(() -> grant.lost().toCompletableFuture().isDone(), Duration.ofMillis(250));
     }
 
-    /** Nobody else believes that it holds, at the very moment. */
+    /** No other client believes that it holds at the same moment. */
     private void requireAlone(Holder me) {
         List<Holder> others;
         synchronized (holders) {
@@ -284,7 +284,7 @@ final class LockRun {
         }
     }
 
-    /** The entry that the grant is made of is in the store, and nobody live is in front of it. */
+    /** The grant's entry is in the store, and no live entry is in front of it. */
     private void requireFirst(Holder me) {
         List<Entry> live = queue.live();
         if (!me.grant.isHeld()) {
@@ -328,7 +328,7 @@ final class LockRun {
                 + holder.grant.fencingToken() / 1_024 + ", granted " + holder.since + ")";
     }
 
-    /** Grants one after another, tokens that rise: the order in which they were given is that of their entries. */
+    /** Grants do not overlap and tokens rise: the order of the grants is that of their entries. */
     private void judgeOrder() {
         Linearizability.Result<LockModel.Action> result = Linearizability.check(calls, new LockModel(), BUDGET);
         if (result.verdict() == Linearizability.Verdict.UNKNOWN) {
@@ -351,7 +351,7 @@ final class LockRun {
         }
     }
 
-    /** Whatever deletes says which incarnation it means, and it is one of its own. */
+    /** Each delete names the incarnation that it deletes, and the entry is the client's own. */
     private void judgeDeletes() {
         Map<String, Set<String>> own = new HashMap<>();
         for (Operation operation : recorder.history().operations()) {

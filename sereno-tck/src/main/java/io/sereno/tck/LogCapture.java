@@ -7,8 +7,8 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /**
- * Listens for one text among what is logged in this JVM: to {@code java.util.logging}, which {@link System.Logger} uses unless
- * an application brings another one, and to the standard streams, where the others end up.
+ * Looks for one text in what is logged in this JVM: in {@code java.util.logging}, which {@link System.Logger} uses
+ * unless an application provides another one, and in the standard streams, where other loggers write.
  */
 final class LogCapture implements AutoCloseable {
     private final String text;

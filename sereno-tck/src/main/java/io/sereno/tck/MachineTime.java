@@ -25,7 +25,7 @@ final class MachineTime implements TimeSource, AutoCloseable {
     MachineTime() {
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        // Only a closed timer rejects; what a client left behind then never comes due.
+        // Only a closed timer rejects tasks; tasks that a client left behind then never come due.
         timer.setRejectedExecutionHandler((task, executor) -> {});
     }
 

@@ -11,7 +11,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 
-/** Holds one commit on its way, so that somebody else comes between what its sender has seen and what it says. */
+/**
+ * Holds one commit on its way, so that another client acts between what the sender has read and the arrival of its
+ * commit.
+ */
 final class Meeting extends Between {
     private final Predicate<Commit> which;
     private final Bench bench;
@@ -44,25 +47,25 @@ final class Meeting extends Between {
         return new BackendException(BackendException.Outcome.UNKNOWN, false, "lost on its way, by the kit", null);
     }
 
-    /** Returns when it has been sent. */
+    /** Returns when the commit has been sent. */
     void await() {
         if (!bench.reach(held::get, bench.patience())) {
             throw bench.vacuous("the commit that was to be met was not sent");
         }
     }
 
-    /** It goes on, and meets what has happened meanwhile. */
+    /** Lets the commit go on, and meet what has happened meanwhile. */
     void go() {
         free.complete(null);
     }
 
-    /** It goes on, and what becomes of it is not heard. */
+    /** Lets the commit go on; its result is lost. */
     void goUnheard() {
         unheard = true;
         free.complete(null);
     }
 
-    /** It never arrives, and its sender does not know. */
+    /** Loses the commit, and the sender does not know. */
     void lose() {
         lost = true;
         free.complete(null);

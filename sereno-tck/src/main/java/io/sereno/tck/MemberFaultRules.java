@@ -64,7 +64,7 @@ class MemberFaultRules {
         }
     }
 
-    /** The id is free when the late copy comes, or somebody else has it. */
+    /** The id is free when the late copy arrives, or another member has it. */
     private static void aJoinThatIsAppliedLate(Bench bench, Duration late, boolean taken) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
@@ -130,7 +130,7 @@ class MemberFaultRules {
         MemberRaceRules.remove(bench);
         requireAnew(bench, other, member, first, "1");
         long second = member.incarnation();
-        // Lost with its session; what is wanted changes meanwhile.
+        // Lost with its session; the wanted data changes meanwhile.
         node.faults().cutOff();
         bench.pass(Node.gone(bench, ttl).plusSeconds(1));
         node.calls("update", () -> {
@@ -277,7 +277,7 @@ class MemberFaultRules {
         dying.told("join", () -> dying.sereno().membership(GROUP).join("one", ttl));
         dying.faults().cutOff();
         long from = bench.now();
-        // The one that comes back says less of itself than the one that died.
+        // The new member asks for a shorter session than the one that died had.
         KeepAlive anew = next.calls(
                         "join", () -> next.sereno().membership(GROUP).join("one", Node.brief(bench)))
                 .result(LONG);

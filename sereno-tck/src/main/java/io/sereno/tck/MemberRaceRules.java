@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-/** Membership, when somebody comes between what a client has seen and what it says. */
+/** Membership, when another client acts between what a client has read and the arrival of its commit. */
 class MemberRaceRules {
     private static final String GROUP = "group";
     private static final String DIRECTORY = "member/" + GROUP;
@@ -24,7 +24,7 @@ class MemberRaceRules {
     private static final int REMOVALS = 7;
     private static final int RENEWALS = 5;
 
-    /** A client one of whose commits is held, and that commit. */
+    /** A client with one commit that is held, and that commit. */
     private record Held(Node node, Meeting meeting) {}
 
     private static Held held(Bench bench, Predicate<Write> first) {
@@ -166,11 +166,11 @@ class MemberRaceRules {
         node.tells("close", member::close);
     }
 
-    /** Where time costs nothing and is exact, so often that chance has no part in it. */
+    /** For manual time, which is free and exact. The test repeats so often that chance has no influence. */
     private static void requireShortAgain(Bench bench, KeepAlive member, Duration last) {
         Duration total = Duration.ZERO;
         for (int i = 0; i < RENEWALS; i++) {
-            // At least one renewal.
+            // Enough for at least one renewal.
             bench.pass(Node.steady(bench).dividedBy(2));
             total = total.plus(pauseAfterRemoval(bench, member));
         }
@@ -193,7 +193,7 @@ class MemberRaceRules {
         return bench.since(removed);
     }
 
-    /** What this machine stood still may be in either of them. */
+    /** The standstill of this machine may be part of either pause. */
     private static void requireLonger(
             Bench bench, long since, Duration longer, Duration shorter, Supplier<String> amiss) {
         Duration stood = bench.kit().stalledSince(since);
@@ -208,7 +208,7 @@ class MemberRaceRules {
         return member.state() == KeepAlive.State.LISTED && member.incarnation() > former;
     }
 
-    /** As an operator would. */
+    /** Removes the member as an operator would. */
     static void remove(Bench bench) {
         for (Entry entry : bench.judge().all(DIRECTORY)) {
             bench.judge()

@@ -22,15 +22,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Membership, on a store in whose way nothing stands. */
+/** Membership, on a store without faults. */
 class MemberRules {
     private static final String GROUP = "group";
-    /** Of one id, that contenders have to come to. */
+    /** How many joins of one id the contenders have to reach. */
     private static final int JOINS = 5;
 
     private static final Duration LONG = Duration.ofSeconds(40);
 
-    /** Sooner or later: a renewal that is not answered makes a member SUSPENDED for a while. */
+    /** Eventually: while a renewal is not answered, a member is SUSPENDED for a while. */
     static void requireListed(Bench bench, KeepAlive member, String what) {
         bench.verify(
                 bench.reach(() -> member.state() == KeepAlive.State.LISTED, LONG),
@@ -53,7 +53,7 @@ class MemberRules {
         contend(bench, nodes, 12);
     }
 
-    /** Clients that want one id, again and again. */
+    /** Clients that contend for one id, again and again. */
     static void contend(Bench bench, List<Node> nodes, int rounds) {
         List<KeepAlive> listed = new ArrayList<>();
         AtomicInteger joins = new AtomicInteger();
@@ -61,7 +61,7 @@ class MemberRules {
         List<CompletableFuture<?>> callers = new ArrayList<>();
         for (Node node : nodes) {
             callers.add(bench.async(() -> {
-                // Where one keeps its place for long, the others are refused, and have to go on.
+                // If one client keeps the id for long, the others are refused and have to try again.
                 for (int i = 0; i < rounds || (i < rounds * 10 && joins.get() < JOINS); i++) {
                     KeepAlive mine;
                     try {
@@ -156,7 +156,7 @@ class MemberRules {
         members.forEach(member -> requireListed(bench, member, "the state of a member"));
     }
 
-    /** Who was not renewed in time since this machine stood still is nobody's fault. */
+    /** If a member was not renewed in time because this machine stood still, there is no verdict. */
     private static void requireNoStall(Bench bench, long from, boolean stands) {
         if (!stands) {
             bench.unlessStoodStill(from, "a member was not renewed in time");
@@ -210,7 +210,7 @@ class MemberRules {
         other.tells("close", listening::close);
     }
 
-    /** Hears who comes and goes. */
+    /** Records who joins and leaves. */
     static final class Heard implements MembershipListener {
         private final Bench bench;
         private final List<String> events = new ArrayList<>();
@@ -245,7 +245,7 @@ class MemberRules {
             return events.stream().filter(event -> event.startsWith(what)).count();
         }
 
-        /** Who joined last. */
+        /** The member that joined last. */
         synchronized String latest() {
             return events.stream()
                     .filter(event -> event.startsWith("+"))
@@ -258,7 +258,7 @@ class MemberRules {
             return version;
         }
 
-        /** Joins and leaves in pairs, and one incarnation of an id after the other. */
+        /** Joins and leaves come in pairs, and incarnations of an id do not overlap. */
         synchronized void requirePairs(Bench judging) {
             List<String> there = new ArrayList<>();
             for (String event : events) {
@@ -326,7 +326,8 @@ class MemberRules {
                     () -> "a member left for the " + round + ". time, and heard was " + heard);
         }
         heard.requirePairs(bench);
-        // Of what came and went while it stood still it may have missed any; that another has the id now it has not.
+        // The blocked listener may have missed any of the joins and leaves meanwhile, but not that another member has
+        // the id now.
         KeepAlive last = node.told("join", () -> join(bench, node, "one", IfPresent.WAIT));
         bench.verify(bench.reach(() -> heard.count("+") == 7, LONG), () -> "a member joined, and heard was " + heard);
         String seventh = heard.latest();
@@ -441,10 +442,10 @@ class MemberRules {
         bench.pass(Duration.ofMillis(300));
         requireListed(bench, next, "the state of the one that lives");
         node.tells("close", next::close);
-        // Whoever waits in secret has its chance.
+        // A hidden waiter would get the id now.
         bench.pass(Duration.ofMillis(300));
         bench.same("the members at the end", List.of(), ids(node));
-        // The mark of an attempt that was in doubt goes with its session.
+        // The mark of an attempt of unknown outcome goes with its session.
         node.tells("close", node.sereno()::close);
         other.tells("close", other.sereno()::close);
         bench.same(

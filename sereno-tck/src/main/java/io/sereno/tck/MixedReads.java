@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * One read of a directory mixes moments, as READ-3 allows: entries of one kind are shown as they were before something
- * happened, all others as they are after it.
+ * Makes one read of a directory mix two moments, as READ-3 allows: entries of one kind are shown as before a change,
+ * all others as after it.
  */
 final class MixedReads extends Between {
     private final String directory;
@@ -24,11 +24,11 @@ final class MixedReads extends Between {
     private final AtomicInteger mixed = new AtomicInteger();
 
     /**
-     * Mixes one read.
+     * Creates the mixing backend.
      *
-     * @param begins what the first read that is mixed has to show
-     * @param before how names begin that are shown as they were
-     * @param happens what is done between the two moments
+     * @param begins what the first read to be mixed has to show
+     * @param before the prefix of the names that are shown as before
+     * @param happens the change between the two moments
      */
     MixedReads(
             Backend below,
@@ -43,7 +43,7 @@ final class MixedReads extends Between {
         this.happens = happens;
     }
 
-    /** How many reads have mixed. */
+    /** How many reads were mixed. */
     int mixed() {
         return mixed.get();
     }

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Names are plain text, and nothing that is named differently meets. */
+/** Names are plain text, and different names never collide. */
 class NameRules {
-    /** What some store, path, pattern or escaping gives a meaning to. */
+    /** Names with a meaning to some store, path, pattern or escaping. */
     private static final List<String> ODD = List.of(
             ".",
             "..",
@@ -176,7 +176,7 @@ class NameRules {
         requireLongOnesApart(bench, client, reader);
     }
 
-    /** As long as every store takes, and different in the last character. */
+    /** As long as every store accepts, and different only in the last character. */
     private static void requireLongOnesApart(Bench bench, Client client, Client reader) {
         String name = "n".repeat(510);
         String directory = "d".repeat(510);
@@ -325,7 +325,7 @@ class NameRules {
                     own,
                     clients.get(i).present(directory, "shared").value().toUtf8());
         }
-        // What one deletes, and the end of its lease, is nothing to the others.
+        // Deletes by one client, and the end of its lease, do not affect the others.
         clients.get(0).delete(directory, "shared");
         clients.get(0).revoke(leases.get(0));
         for (int i = 1; i < namespaces.size(); i++) {

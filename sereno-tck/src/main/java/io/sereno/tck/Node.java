@@ -11,7 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A process, as far as recipes can tell: the recipes over a connection of its own, perhaps with something to go wrong on it. */
+/** A process, as far as recipes can tell: the recipes over a connection of its own, perhaps with faults on it. */
 final class Node implements AutoCloseable {
     private static final Duration STEADY = Duration.ofSeconds(20);
     private static final Duration BRIEF = Duration.ofSeconds(2);
@@ -48,7 +48,7 @@ final class Node implements AutoCloseable {
                                 .executor(bench.kit().crew()));
     }
 
-    /** One that nothing happens to. */
+    /** A node without faults. */
     static Node in(Bench bench) {
         return in(bench, steady(bench));
     }
@@ -57,7 +57,7 @@ final class Node implements AutoCloseable {
         return in(bench, ttl, backend -> backend);
     }
 
-    /** With something of the kit's between recipes and backend. */
+    /** With a layer of the kit between recipes and backend. */
     static Node in(Bench bench, Duration ttl, UnaryOperator<Backend> around) {
         Client client = bench.client();
         return over(bench, client.toString(), around.apply(client.witnessed()), ttl);
@@ -77,15 +77,15 @@ final class Node implements AutoCloseable {
                 time));
     }
 
-    /** One more over a backend that is open. */
+    /** Another node over an open backend. */
     static Node over(Bench bench, String name, Backend backend, Duration ttl) {
         return bench.closeLater(
                 new Node(bench, name, backend, ttl, bench.kit().operationTimeout(), null, null, bench.time()));
     }
 
     /**
-     * Its way to the store can be broken: by a proxy where the fixture says where the servers are, else by a decorator. So the
-     * rules of the recipes are tried on every backend.
+     * A node whose connection to the store can be broken: by a proxy where the fixture names the servers, otherwise by
+     * a decorator. So the rules of the recipes are tested on every backend.
      */
     static Node breakable(Bench bench, Duration ttl) {
         return breakable(bench, ttl, backend -> backend);
@@ -104,7 +104,7 @@ final class Node implements AutoCloseable {
                 bench.time()));
     }
 
-    /** What becomes of its requests can be said one by one, by a decorator; on a store with a network too. */
+    /** A node with a decorator that sets the fate of each request; works on a store with a network too. */
     static Node scripted(Bench bench, Duration ttl) {
         if (bench.inProcess()) {
             bench.simulated();
@@ -116,23 +116,23 @@ final class Node implements AutoCloseable {
                 bench, client.toString(), script, ttl, bench.kit().operationTimeout(), null, script, script.time()));
     }
 
-    /** A session that does not end during a test. */
+    /** The ttl of a session that does not end during a test. */
     static Duration steady(Bench bench) {
         return bench.ttl(STEADY);
     }
 
-    /** A session whose end is waited for. */
+    /** The ttl of a session whose end a test waits for. */
     static Duration brief(Bench bench) {
         return bench.ttl(BRIEF);
     }
 
-    /** How much earlier than its lease a session stops believing in itself. */
+    /** How much earlier than its lease a session counts itself as lost. */
     static Duration margin(Duration ttl) {
         Duration share = ttl.dividedBy(20);
         return share.compareTo(Duration.ofMillis(50)) > 0 ? share : Duration.ofMillis(50);
     }
 
-    /** By when what a dead process had is gone from the store. */
+    /** By when everything of a dead process is gone from the store. */
     static Duration gone(Bench bench, Duration ttl) {
         return ttl.plus(bench.guarantees().expiryLateness());
     }
@@ -163,12 +163,12 @@ final class Node implements AutoCloseable {
         return Optional.ofNullable(script).orElseThrow(() -> new IllegalStateException(name + " has no script"));
     }
 
-    /** Calls a method that waits, in a thread of its own. */
+    /** Calls a waiting method in a thread of its own. */
     <T> Calling<T> calls(String what, Callable<T> call) {
         return Calling.of(bench, name + " " + what, call);
     }
 
-    /** Calls a method in whose way nothing stands. */
+    /** Calls a method while there is no fault. */
     <T> T told(String what, Callable<T> call) {
         return calls(what, call).result();
     }
@@ -189,7 +189,7 @@ final class Node implements AutoCloseable {
         void run() throws Exception;
     }
 
-    /** Until its session stands, so that what goes wrong from now on meets one. */
+    /** Waits until its session exists, so that faults from now on meet one. */
     Node awaitSession() {
         if (!bench.reach(() -> sereno.sessionState() == SessionState.CONNECTED, bench.patience())) {
             throw new Doubt("no session of " + name + " after " + Bench.text(bench.patience()));

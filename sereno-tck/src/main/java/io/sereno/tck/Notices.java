@@ -4,7 +4,7 @@ import io.sereno.spi.WatchListener;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a listener heard. */
+/** Records what a listener was notified of. */
 final class Notices implements WatchListener {
     /** In place of a name, for a reset. */
     static final String RESET = "(reset)";
@@ -43,7 +43,7 @@ final class Notices implements WatchListener {
         }
     }
 
-    /** The same, without the first so many; nothing where no more than that are there yet. */
+    /** The names without this many at the start; empty if there are no more than that yet. */
     List<String> since(int count) {
         List<String> all = heard();
         return all.subList(Math.min(count, all.size()), all.size());
@@ -55,7 +55,7 @@ final class Notices implements WatchListener {
         }
     }
 
-    /** Whether a change of this entry was announced, by name or by reset, since so many notices had been heard. */
+    /** Whether a change of this entry was announced, by name or by reset, after this many notices. */
     boolean announced(String name, int since) {
         List<String> later = since(since);
         return later.contains(name) || later.contains(RESET);

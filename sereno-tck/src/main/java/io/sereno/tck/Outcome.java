@@ -5,12 +5,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came out of one run of one test.
+ * The outcome of one run of one test.
  *
  * @param test what was run
- * @param verdict what it says
- * @param evidence how often what was seen
- * @param why in one line what stands against PASS, else empty
+ * @param verdict the verdict
+ * @param evidence what was seen, and how often
+ * @param why why it is not PASS, in one line; else empty
  * @param failure what was thrown, with the whole message
  * @param millis how long it took
  */
@@ -21,7 +21,7 @@ record Outcome(
         String why,
         @Nullable Throwable failure,
         long millis) {
-    /** The same, and how often one thing more was seen. */
+    /** The same outcome with one more piece of evidence. */
     Outcome with(String what, long often) {
         Map<String, Long> more = new LinkedHashMap<>(evidence);
         more.put(what, often);

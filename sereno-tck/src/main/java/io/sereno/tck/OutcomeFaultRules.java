@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
-/** What is told of a commit when something breaks on its way, and what is true. Other clients look on and judge. */
+/** What a commit reports when a fault strikes it, and what is true. Other clients observe and judge. */
 class OutcomeFaultRules {
     private static final String DIRECTORY = "outcome";
 
@@ -31,7 +31,7 @@ class OutcomeFaultRules {
         for (int i = 0; i < 20; i++) {
             outcomes.put("plain" + i, faulty.put(DIRECTORY, "plain" + i, "1"));
         }
-        // What is late is given time to arrive.
+        // Time for late requests to arrive.
         bench.pass(faulty.timeout().multipliedBy(2));
         outcomes.forEach((name, ended) -> {
             if (ended.failedAs(Outcome.NOT_APPLIED) || isUnapplied(ended)) {
@@ -58,7 +58,7 @@ class OutcomeFaultRules {
             String name = "plain" + i;
             Ended<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
             outcomes.put(name, ended);
-            // At once: what is told may be built upon.
+            // At once: callers may rely on what is reported.
             Optional<Entry> there = bench.judge().one(DIRECTORY, name);
             bench.verify(
                     there.isPresent() || !(ended.succeeded() && ended.result() instanceof CommitResult.Committed),
@@ -122,7 +122,7 @@ class OutcomeFaultRules {
                 1);
     }
 
-    /** Each name was put by one call, so whatever is there is of one commit. */
+    /** Each name was put by one call, so its entry comes from one commit. */
     private static void requireOnce(Bench bench, String name) {
         bench.judge()
                 .one(DIRECTORY, name)
@@ -147,12 +147,12 @@ class OutcomeFaultRules {
             bench.note(bench.now(), name + " ended as " + ended + ", the judge sees " + first.map(Ended::describe));
             requireOnce(bench, name);
         }
-        // What the library may have put aside has had its time.
+        // The library has had time to send what it may have kept.
         bench.pass(faulty.timeout().multipliedBy(2));
         for (int i = 0; i < 10; i++) {
             requireOnce(bench, "lost" + i);
         }
-        // A commit of one's own must not be told as a conflict with itself.
+        // A client's own commit must not be reported as a conflict with itself.
         for (int i = 0; i < 6; i++) {
             String name = "created" + i;
             faulty.faults().holdReplies();
@@ -186,7 +186,7 @@ class OutcomeFaultRules {
         requireDeletedOnce(bench, faulty);
     }
 
-    /** What was put again when the deletion had been seen is not to be deleted by it. */
+    /** An entry that was put again after the deletion was seen must not be deleted by that deletion. */
     private static void requireDeletedOnce(Bench bench, Faulty faulty) {
         for (int i = 0; i < 4; i++) {
             String name = "deleted" + i;
@@ -269,7 +269,7 @@ class OutcomeFaultRules {
         bench.evidence("commits that were applied and whose reply was lost", applied, 5);
     }
 
-    /** The reply does not come until the operation timeout is over; no connection breaks. */
+    /** The reply does not arrive within the operation timeout; no connection breaks. */
     private static Ended<CommitResult> putUntilTimeout(Bench bench, Faulty faulty, String name) {
         faulty.faults().holdReplies();
         Ended<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
@@ -388,7 +388,7 @@ class OutcomeFaultRules {
         }
         long told = all.stream().filter(Ended::succeeded).count();
         bench.count("told as Committed", told);
-        // Of a network nobody knows whether the answer to the commit was whole.
+        // With a network it is unknown whether the answer to the commit was whole.
         bench.verify(
                 told > 0 || !bench.inProcess(),
                 () -> "of half of " + all.size() + " commits nothing was lost but the read that was to come back with"
@@ -396,7 +396,7 @@ class OutcomeFaultRules {
         bench.evidence("commits that were applied", applied, 3);
     }
 
-    /** Whether a read came with it that does not have what it put. */
+    /** Whether the commit's result comes with a read that lacks what the commit put. */
     private static boolean lacks(Ended<CommitResult> ended, String name) {
         return ended.succeeded()
                 && ended.result() instanceof CommitResult.Committed committed
@@ -427,7 +427,7 @@ class OutcomeFaultRules {
                             "watch",
                             () -> client.backend()
                                     .watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody"))));
-            // A watch needs to ask nobody where one stream serves all (WAT-7c): what breaks the stream becomes a reset.
+            // A watch needs no request where one stream serves all watches (WAT-7c): a broken stream becomes a reset.
             ended.forEach((what, end) -> bench.verify(
                     end.failedAs(Outcome.NOT_APPLIED)
                             || (what.equals("a watch") && !end.isOpen() && end.thrown() == null),
@@ -438,7 +438,7 @@ class OutcomeFaultRules {
         });
     }
 
-    /** One put under each kind of mishap, by name. */
+    /** One put under each kind of fault, by name. */
     private static Map<String, Ended<CommitResult>> everyKindOfMishap(Bench bench, Faulty faulty) {
         Map<String, Ended<CommitResult>> outcomes = new LinkedHashMap<>();
         Faults faults = faulty.faults();
@@ -463,7 +463,7 @@ class OutcomeFaultRules {
             faults.slow(Duration.ofMillis(100));
             outcomes.put("slow" + of, faulty.put(DIRECTORY, "slow" + of, "1"));
             faults.heal();
-            // Flapping: whatever phase the commit meets.
+            // Flapping connections, in whatever phase the commit is.
             CompletableFuture<Ended<CommitResult>> sent = faulty.send(
                     Commit.to(DIRECTORY).put("flapping" + of, Bytes.EMPTY).build());
             for (int i = 0; i < 3; i++) {

@@ -76,7 +76,7 @@ class OutcomeRules {
         }
     }
 
-    /** One more of everything than is declared. */
+    /** Exceeds each declared limit by one. */
     private static List<Commit> tooLarge(Guarantees guarantees) {
         List<Commit> commits = new ArrayList<>();
         if (guarantees.maxConditions() < 10_000) {
@@ -100,7 +100,7 @@ class OutcomeRules {
         return commits;
     }
 
-    /** With nothing passing either way, what is refused all the same was refused without the network. */
+    /** Nothing passes in either direction, so a refusal that still comes needed no network. */
     private static void requireNoTraffic(Bench bench) {
         Faulty faulty = bench.faulty();
         faulty.faults().cutOff();
@@ -152,7 +152,7 @@ class OutcomeRules {
         }
     }
 
-    /** Of what is not hidden: a class that nobody can name has no signature that anybody could use. */
+    /** Only of public classes: nobody can use the signatures of a hidden class. */
     private static List<Method> publicMethods(Backend backend) {
         return java.lang.reflect.Modifier.isPublic(backend.getClass().getModifiers())
                 ? Arrays.stream(backend.getClass().getMethods())

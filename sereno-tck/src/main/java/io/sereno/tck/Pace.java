@@ -5,15 +5,15 @@ import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** How the kit waits: by the machine's clock, or by moving a manual one when nothing else happens. */
+/** How the kit waits: by the machine's clock, or by moving a manual clock when nothing else happens. */
 sealed interface Pace {
-    /** By what clients and the kit measure. */
+    /** The time of clients and of the kit. */
     TimeSource time();
 
-    /** Waits until the condition holds; false if it does not in time. A condition must not wait itself. */
+    /** Waits until the condition holds; returns false if it does not in time. The condition itself must not wait. */
     boolean reach(BooleanSupplier condition, Duration atMost) throws InterruptedException;
 
-    /** Whether {@link #reach} really waits. */
+    /** Whether {@link #reach} waits in real time. */
     boolean isReal();
 
     /** Lets time pass. */
@@ -35,16 +35,16 @@ sealed interface Pace {
         }
     }
 
-    /** A manual clock. One thread at a time moves it: that of the rule. Others wait for what they wait for. */
+    /** A manual clock. One thread at a time moves it: the rule's. Other threads only wait. */
     record Manual(ManualTime time, Crew crew) implements Pace {
-        /** How long threads may be busy, by the machine's clock, before what they do will never end. */
+        /** How long threads may be busy, by the machine's clock, before they count as blocked for good. */
         private static final Duration BUSY = Duration.ofSeconds(8);
 
         @Override
         public boolean reach(BooleanSupplier condition, Duration atMost) throws InterruptedException {
             if (crew.isMember()) {
                 long end = time.nanoTime() + atMost.toNanos();
-                // Whoever moves the time is to stop there.
+                // The thread that moves the time has to stop there.
                 Runnable cancel = time.schedule(atMost, Runnable::run, crew::stir);
                 try {
                     return crew.idle(
@@ -58,7 +58,7 @@ sealed interface Pace {
             long end = time.nanoTime() + atMost.toNanos();
             while (true) {
                 if (!crew.awaitQuiet(condition, BUSY.toNanos())) {
-                    // Somebody is blocked, and so what is waited for does not come.
+                    // Some thread is blocked, so the condition does not come to hold.
                     return false;
                 }
                 if (condition.getAsBoolean()) {

@@ -15,12 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** What stands in the directory of a queue: places, and what a later version keeps beside them. */
+/** What the directory of a queue contains: places, and what a later version keeps beside them. */
 class PlaceRules {
     private static final String NAME = "queue";
     private static final Duration LONG = Duration.ofSeconds(40);
 
-    /** What later recipes may keep beside a queue, and what differs a little from the name of a place. */
+    /** What later recipes may keep beside a queue, and names that differ a little from the name of a place. */
     private static final List<String> STRANGERS = List.of(
             "limit",
             "next",
@@ -122,7 +122,7 @@ class PlaceRules {
         return node.sereno().mutex(NAME);
     }
 
-    /** By turns with a lease and without one. */
+    /** Alternately with and without a lease. */
     private static List<String> putStrangers(Bench bench, String directory, String end) {
         Lease lease = bench.judge().grant(bench.longTtl());
         List<String> put = new ArrayList<>();

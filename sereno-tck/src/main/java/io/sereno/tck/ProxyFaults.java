@@ -5,7 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 
-/** Faults made by a proxy before each server of one client. */
+/** Faults made by a proxy in front of each server, for one client. */
 final class ProxyFaults implements Faults {
     private final List<FaultProxy> proxies;
 
@@ -18,7 +18,7 @@ final class ProxyFaults implements Faults {
                 .toList();
     }
 
-    /** Where the client is to connect; as in production, not resolved. */
+    /** Where the client has to connect; unresolved, as in production. */
     List<InetSocketAddress> endpoints() {
         return proxies.stream()
                 .map(proxy -> InetSocketAddress.createUnresolved(

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** What stands in the store for a mutex or an election, as the stored format has it, seen by a client of its own. */
+/** What the store holds for a mutex or an election, in the stored format, as a client of its own sees it. */
 record Queues(Client judge, String directory) {
     private static final Pattern PLACE = Pattern.compile("[0-9A-Za-z]{11}-[0-9a-z]+");
     private static final String WITHDRAWN = "sereno/1 withdrawn\n";
@@ -24,7 +24,7 @@ record Queues(Client judge, String directory) {
         return PLACE.matcher(name).matches();
     }
 
-    /** Those who queue, the first in front; what is no place does not. */
+    /** The places in the queue, the front first; other entries do not count. */
     List<Entry> live() {
         return judge.all(directory).stream()
                 .filter(entry -> isPlace(entry.name()) && !isWithdrawn(entry))
@@ -36,14 +36,14 @@ record Queues(Client judge, String directory) {
         return entry.value().toUtf8().startsWith(WITHDRAWN);
     }
 
-    /** The entry that a token was made of. */
+    /** The entry that a token was derived from. */
     Optional<Entry> of(long token) {
         return live().stream()
                 .filter(entry -> entry.createRevision() == token / 1_024)
                 .findFirst();
     }
 
-    /** Waits until so many queue. */
+    /** Waits until the queue has this size. */
     void await(Bench bench, int size) {
         long from = bench.now();
         while (live().size() != size) {
@@ -57,7 +57,7 @@ record Queues(Client judge, String directory) {
         }
     }
 
-    /** Removes one, as an operator does. */
+    /** Removes one entry, as an operator does. */
     void remove(Entry entry) {
         judge.commit(Commit.to(directory)
                 .ifCreateRevision(entry.name(), entry.createRevision())
@@ -65,7 +65,7 @@ record Queues(Client judge, String directory) {
                 .build());
     }
 
-    /** Removes what anybody has there, however it is called. */
+    /** Removes all entries that are not withdrawn, whatever their names. */
     void clear() {
         judge.all(directory).stream().filter(entry -> !isWithdrawn(entry)).forEach(this::remove);
     }

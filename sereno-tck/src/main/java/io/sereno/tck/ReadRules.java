@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 
-/** Reads, as far as they have one right answer. Histories judge the rest. */
+/** Reads that have one right answer. Histories judge the rest. */
 class ReadRules {
     private static final String DIRECTORY = "read";
 
@@ -58,7 +58,7 @@ class ReadRules {
                 all.put(String.format("n%02d", i), Bytes.utf8("change " + change));
             }
             writer.committed(all.build());
-            // Not waited for: the entries change again while they are under way.
+            // Not awaited: the entries change again while the reads are under way.
             queries.forEach(query -> reads.add(reader.backend().read(query)));
             if (bench.inProcess()) {
                 bench.pass(Duration.ofMillis(bench.random().nextInt(4)));
@@ -117,7 +117,7 @@ class ReadRules {
         bench.same("the value returned with a commit", Bytes.EMPTY, returned.value());
     }
 
-    /** In the order of their UTF-8: Java's order of strings has the two before the last the other way round. */
+    /** In the order of their UTF-8. Java's order of strings swaps the two before the last. */
     private static final List<String> ORDERED = List.of(
             "\u0001",
             "!",
@@ -179,7 +179,7 @@ class ReadRules {
         bench.same("the order of " + what, codes(expected), codes(names));
     }
 
-    /** Readable whatever the characters are. */
+    /** The names as code points, readable whatever the characters are. */
     private static List<String> codes(List<String> names) {
         return names.stream()
                 .map(name -> name.chars().allMatch(c -> c > 0x20 && c < 0x7f)
@@ -271,7 +271,7 @@ class ReadRules {
                     "limits of the client library and the server: message size, rows per reply, a default page that is not followed")
     void aThousandEntriesAndAMebibyteAreReadWhole(Bench bench) {
         Client client = bench.client();
-        // 64 bytes of name and 980 of value, 1,000 times, are just below 1 MiB.
+        // 1,000 times 64 bytes of name and 980 of value are just below 1 MiB.
         byte[] value = new byte[980];
         bench.random().nextBytes(value);
         List<String> names = IntStream.range(0, 1_000)
@@ -310,7 +310,8 @@ class ReadRules {
         Client client = bench.client();
         int valueBytes = guarantees.maxValueBytes();
         long limit = guarantees.maxListingBytes();
-        // A limit that nobody reaches in a test is no limit; then a read that is well above the least has to succeed.
+        // A limit that no test reaches does not count as a limit; then a read well above the least limit has to
+        // succeed.
         boolean reachable = limit <= 16L << 20;
         long wanted = reachable ? limit + valueBytes : 4L << 20;
         int size = Math.min(valueBytes, 60 * 1024);
@@ -335,7 +336,7 @@ class ReadRules {
                     () -> "a read of " + (long) count * size + " bytes, where maxListingBytes is " + limit
                             + ", ended as " + ended);
         }
-        // The client goes on, also with this directory.
+        // The client goes on working, also with this directory.
         bench.same(
                 "a small read afterwards",
                 true,

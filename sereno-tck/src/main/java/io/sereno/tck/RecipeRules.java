@@ -122,7 +122,7 @@ class RecipeRules {
         bench.evidence("entries put again", again, 5);
     }
 
-    /** Each recipe once, with what makes its commits large, under names that end so. */
+    /** Uses each recipe once, with what makes its commits large, under names with this suffix. */
     static void useEverything(Bench bench, Node node, String end) {
         Grant grant = node.told("acquire", node.sereno().mutex("m" + end)::acquire);
         node.tells("release", grant::release);
@@ -175,7 +175,7 @@ class RecipeRules {
         node.told("nextId", node.sereno().ids("i" + end)::nextId);
     }
 
-    /** Says that it takes no more than every backend has to. */
+    /** Declares only the limits that every backend has to support. */
     private static final class Least extends Between {
         Least(Backend below) {
             super(below);
@@ -251,7 +251,7 @@ class RecipeRules {
         bench.evidence("names used and released", names, 500);
     }
 
-    /** While its client lives, since with that goes what is bound to its session. */
+    /** Checks while the client lives, because entries of the session would go with the client. */
     private static void lockAndRelease(Bench bench, Node node, int from, int to) {
         Calling<Boolean> releasing = node.calls("acquire and release names " + from + " to " + to, () -> {
             for (int i = from; i < to; i++) {
@@ -265,7 +265,10 @@ class RecipeRules {
         }
     }
 
-    /** What keeps a name taken that a commit in doubt may still put goes with the session; all else goes at once, or when doubt is settled. */
+    /**
+     * Entries that keep a name taken for a commit of unknown outcome go with the session. All others go at once, or
+     * when the outcome is settled.
+     */
     private static void requireNames(Bench bench, String directory, List<String> expected) {
         bench.reach(() -> left(bench, directory).equals(expected), LONG);
         bench.same("the entries that are left in " + directory, expected, left(bench, directory));
@@ -362,7 +365,7 @@ class RecipeRules {
                 () -> what + " ended as " + ended + "; IllegalStateException is right");
     }
 
-    /** Without those of the session, which go on. */
+    /** Without the requests of the session, which continue. */
     private static long requests(Recorder recorder) {
         return recorder.history().operations().stream()
                 .map(Operation::call)
@@ -402,7 +405,7 @@ class RecipeRules {
         long token = 0;
         Set<String> published = new HashSet<>();
         for (int i = 0; i < 30; i++) {
-            // Each recipe meets each of them; beside that, chance does what it likes.
+            // Each recipe meets each fate; apart from that, the fates are random.
             Fate fate = fates.get(i % fates.size());
             meet(node, "counter/c", fate, met);
             Ended<Long> added = node.calls(

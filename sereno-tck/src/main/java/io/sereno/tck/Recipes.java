@@ -5,12 +5,12 @@ import io.sereno.spi.Backend;
 import java.util.function.UnaryOperator;
 
 /**
- * How a client of the recipes is made over a backend: the one door through which the rules of the recipes get at what they
- * try, also in a second JVM.
+ * How a client of the recipes is made over a backend. The rules of the recipes create the clients that they test only in
+ * this way, also in a second JVM.
  *
- * <p>The kit's own tests plant bugs here. {@code new Kit(fixture, null, recipes, seed)} runs rules over others than the shipped
- * ones, and {@link SerenoTck#recipes()} does so for a whole JUnit class. What is planted is a decorator of the {@link Sereno}
- * that comes out, or of the {@link Backend} that goes in:
+ * <p>The kit's own tests plant bugs here. {@code new Kit(fixture, null, recipes, seed)} runs rules over other recipes than
+ * the shipped ones, and {@link SerenoTck#recipes()} does so for a whole JUnit class. A planted bug is a decorator of the
+ * {@link Sereno} that is returned, or of the {@link Backend} that is passed in:
  *
  * <pre>{@code
  * Recipes late = (backend, settings) -> new LateTryAcquire(Recipes.SHIPPED.over(backend, settings));
@@ -22,16 +22,16 @@ import java.util.function.UnaryOperator;
  */
 @FunctionalInterface
 interface Recipes {
-    /** Those that the class path has. */
+    /** The recipes on the class path. */
     Recipes SHIPPED = (backend, settings) ->
             settings.apply(Sereno.builder().backend(backend)).connect();
 
     /**
      * Makes a client.
      *
-     * @param backend of the fixture, perhaps with something of the kit's around it; stays open
+     * @param backend of the fixture, perhaps with a layer of the kit around it; stays open
      * @param settings clock, executor, ttl of the session and operation timeout
-     * @return closed by the kit
+     * @return the client, which the kit closes
      */
     Sereno over(Backend backend, UnaryOperator<Sereno.Builder> settings);
 }

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Whether a client comes back by itself, with all that it can do. */
+/** Whether a client recovers by itself, with everything it can do. */
 class RecoveryRules {
     private static final String DIRECTORY = "recovery";
 
@@ -52,7 +52,7 @@ class RecoveryRules {
                             + bench.guarantees().recovery() + ", a read ended as " + read);
             Commit after = Commit.to(DIRECTORY).put("after", Bytes.utf8(what)).build();
             Ended<CommitResult> commit = faulty.commit(after);
-            // A store may leave a commit in doubt at any time; but one that does so with most of them has not
+            // A store may leave a commit's outcome unknown at any time; but if it does so with most commits, it has not
             // recovered.
             boolean doubt = commit.failedAs(Outcome.UNKNOWN);
             doubtful.addAndGet(doubt ? 1 : 0);
@@ -80,7 +80,7 @@ class RecoveryRules {
                 () -> client.backend().watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody")));
     }
 
-    /** A grant, a renewal and a watch, however they end. */
+    /** Requests a grant, a renewal and a watch, however they end. */
     private static CompletableFuture<?> askForOthers(Bench bench, Faulty faulty, Lease old) {
         Client client = faulty.client();
         return CompletableFuture.allOf(
@@ -106,7 +106,7 @@ class RecoveryRules {
         Ended<Lease> granted = grant(bench, client);
         bench.verify(granted.succeeded(), () -> "after " + after + ", and recovery, a grant ended as " + granted);
         Lease lease = granted.result();
-        // One of them may be in doubt at any time.
+        // One of them may have an unknown outcome.
         List<Ended<Boolean>> renewals = new ArrayList<>();
         while (renewals.size() < 5 && renewals.stream().noneMatch(Ended::succeeded)) {
             renewals.add(client.outcome("renew lease " + lease.id(), lease::renew));

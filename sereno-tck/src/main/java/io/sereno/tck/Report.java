@@ -14,15 +14,15 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What a run of the kit says: a verdict for every rule of the specification, and the grade that follows.
+ * The result of a run of the kit: a verdict for every rule of the specification, and the grade that follows.
  *
  * @param backend the kind of store, as it calls itself
- * @param serverVersion what the server says that it is
+ * @param serverVersion as the server reports it
  * @param kitVersion of this kit
  * @param java of this JVM
- * @param seed what repeats the run
+ * @param seed repeats the run
  * @param complete whether every test of the kit was run
- * @param grade what the backend may be called
+ * @param grade of the backend
  * @param rules in the order of the specification
  * @param waivers that were not needed
  */
@@ -39,12 +39,12 @@ record Report(
     private static final String NO_TEST = "the kit has no test of it";
 
     /**
-     * What is said of one rule.
+     * The result for one rule.
      *
      * @param rule the rule
      * @param verdict the worst of its tests
      * @param evidence of all its tests
-     * @param why what stands against PASS
+     * @param why the reason if the verdict is not PASS
      * @param detail the whole message of a failure
      * @param tests that were run
      * @param millis that they took
@@ -94,7 +94,7 @@ record Report(
                     ? new Line(rule, Verdict.UNVERIFIED, Map.of(), tried ? "not run" : NO_TEST, "", List.of(), 0)
                     : new Line(rule, Verdict.UNTESTED, Map.of(), why, "", List.of(), 0);
         }
-        // A test that does not concern the store says nothing beside others that do, and is no evidence.
+        // A test that does not concern the store has no weight beside others that do, and is no evidence.
         List<Outcome> tried = outcomes.stream()
                 .filter(outcome -> outcome.verdict() != Verdict.UNTESTED)
                 .toList();
@@ -118,7 +118,7 @@ record Report(
                 outcomes.stream().mapToLong(Outcome::millis).sum());
     }
 
-    /** What of a rule does not concern the store. */
+    /** The tests of a rule that do not concern the store, as text. */
     private static String notTried(List<Outcome> outcomes) {
         return outcomes.stream()
                 .filter(outcome -> outcome.verdict() == Verdict.UNTESTED)
@@ -126,7 +126,10 @@ record Report(
                 .collect(Collectors.joining("; "));
     }
 
-    /** A rule of the recipes may be tried by Sereno's own build only, where it does not depend on the store. */
+    /**
+     * Why the kit does not try a rule, or empty. Only Sereno's own build may try a rule of the recipes that is
+     * independent of the store.
+     */
     private static String whyUntested(Specification.Entry rule) {
         if (!rule.untested().isEmpty()) {
             return rule.untested();
@@ -156,13 +159,13 @@ record Report(
                 .collect(Collectors.groupingBy(Line::verdict, java.util.TreeMap::new, Collectors.counting()));
     }
 
-    /** Fails a whole run that is worth less, or has waivers for what holds. */
+    /** Fails a whole run with a lower grade, or with waivers for rules that hold. */
     void require(Grade least) {
         if (!waivers.isEmpty()) {
             throw new AssertionError("these rules hold, so their waivers have to go: "
                     + waivers.stream().map(Waiver::rule).collect(Collectors.joining(", ")));
         }
-        // A gap in the kit is shown by the grade, and is not held against the backend.
+        // The grade shows a gap in the kit, but the gap does not count against the backend.
         List<Line> tried =
                 rules.stream().filter(line -> !line.why().equals(NO_TEST)).toList();
         if (complete && grade(tried).compareTo(least) < 0) {
@@ -175,7 +178,7 @@ record Report(
         }
     }
 
-    /** Every MUST without faults, and every rule of the recipes: those need no network to be broken. */
+    /** Every MUST without faults, and every MUST of the recipes, which need no network to be broken. */
     private static boolean isOfTheCore(Specification.Entry rule) {
         return rule.must() && (rule.isOfRecipes() || !rule.needsFaults());
     }

@@ -2,7 +2,7 @@ package io.sereno.tck;
 
 import java.util.Locale;
 
-/** A report as one page of HTML that needs nothing else. */
+/** A report as a self-contained HTML page. */
 final class ReportPage {
     private static final String HEAD = """
             <!doctype html>
@@ -106,7 +106,7 @@ final class ReportPage {
         return "<span class=\"verdict " + verdict.name().toLowerCase(Locale.ROOT) + "\">" + verdict + "</span>";
     }
 
-    /** Claims are written in Markdown, of which they use code and emphasis only. */
+    /** Claims are written in Markdown; they use only code and emphasis. */
     private static String prose(String text) {
         return escaped(text).replaceAll("`([^`]*)`", "<code>$1</code>").replaceAll("\\*([^*]+)\\*", "<em>$1</em>");
     }

@@ -21,11 +21,14 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** What a client leaves behind in its process, and a directory in its store. */
+/** What a client leaves behind in its process, and what a directory leaves behind in its store. */
 class ResidueRules {
     private static final Duration ALLOWED = Duration.ofSeconds(2);
 
-    /** Files that the rest of the process may have opened meanwhile: jars, logs, the kit's own. However many clients there were. */
+    /**
+     * Files that the rest of the process may have opened meanwhile, however many clients there were: jars, logs, the
+     * kit's own.
+     */
     private static final int OTHERS_FILES = 20;
 
     @Rule(
@@ -83,7 +86,7 @@ class ResidueRules {
         for (int i = 0; i < 5; i++) {
             use(bench, time);
         }
-        // Asking for it may open a client that stays.
+        // Asking for the ttl may open a client that stays.
         Duration ttl = bench.longTtl();
         Before before = Before.now();
         List<WeakReference<Object>> clients = new ArrayList<>();
@@ -97,7 +100,7 @@ class ResidueRules {
         bench.count("clients", 100);
     }
 
-    /** As above, without any of the kit's own that would keep the client. */
+    /** As above, without objects of the kit that would keep a reference to the client. */
     private static void useUnseen(
             Bench bench,
             CountingTime time,
@@ -108,7 +111,7 @@ class ResidueRules {
         WatchListener listener = new Nobody();
         clients.add(new WeakReference<>(backend));
         listeners.add(new WeakReference<>(listener));
-        // A lease outlives its client, and a store in this process may know whose it is until it ends.
+        // A lease outlives its client, and an in-process store may keep a reference to the owner until the lease ends.
         Ended<Lease> granted = bench.end(backend.grantLease(ttl), bench.patience());
         if (granted.succeeded()) {
             bench.end(granted.result().revoke(), bench.patience());
@@ -118,7 +121,10 @@ class ResidueRules {
         backend.close();
     }
 
-    /** The last one may be on somebody's stack, and a library may keep a few; one that keeps most keeps all, in time. */
+    /**
+     * The last client may be on a thread's stack, and a library may keep a few. A library that keeps most keeps all, in
+     * time.
+     */
     private static void requireCollected(Bench bench, String what, List<WeakReference<Object>> references) {
         long left = references.size();
         for (int i = 0; i < 6 && left > references.size() / 2; i++) {
@@ -132,7 +138,7 @@ class ResidueRules {
                         + " of clients that were closed are still kept by something");
     }
 
-    /** Hears, and does nothing. */
+    /** A listener that does nothing. */
     private static final class Nobody implements WatchListener {
         @Override
         public void changed(String name, long revision) {}
@@ -149,7 +155,7 @@ class ResidueRules {
         if (before.isEmpty() && !inProcess) {
             throw bench.unverified("the fixture does not say what the store keeps; implement BackendFixture.stored");
         }
-        // The first directory may leave what serves all.
+        // The first directory may leave something that serves all directories.
         useAndEmpty(bench, client, 1, 0);
         int count = inProcess ? 5_000 : 200;
         if (inProcess) {
@@ -196,7 +202,7 @@ class ResidueRules {
             } else {
                 client.put(directory, "a", "1");
                 client.delete(directory, "a");
-                // To look at what is not there makes nothing.
+                // Reading a missing entry creates nothing.
                 client.all(directory);
             }
         }
@@ -225,13 +231,16 @@ class ResidueRules {
         return least;
     }
 
-    /** What the process had: its threads, and how many files and sockets were open, zero where the system does not say. */
+    /**
+     * What the process had: its threads, and the number of open files and sockets, zero where the system does not
+     * report it.
+     */
     private record Before(Set<Thread> threads, long files) {
         static Before now() {
             return new Before(new HashSet<>(Thread.getAllStackTraces().keySet()), openFiles());
         }
 
-        /** Those of the kit and of the JVM are nobody's. */
+        /** The threads of the kit and of the JVM do not count. */
         Set<Thread> threadsSince() {
             Set<Thread> now = new HashSet<>(Thread.getAllStackTraces().keySet());
             now.removeAll(threads);

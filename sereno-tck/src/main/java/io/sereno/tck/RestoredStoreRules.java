@@ -21,13 +21,16 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 
-/** What users are told when the store has lost what it acknowledged: it was restored from a backup, or an empty one is in its place. */
+/**
+ * What users are told when the store has lost acknowledged writes: it was restored from a backup, or replaced by an
+ * empty one.
+ */
 class RestoredStoreRules {
     private static final String NAME = "restored";
     private static final String GIVEN_BACK = "given-back";
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration PAUSE = Duration.ofMillis(100);
-    /** So long that most servers are back before it is over. */
+    /** So long that most servers are back before the ttl is over. */
     private static final Duration TTL = Duration.ofSeconds(6);
 
     @Rule(
@@ -68,7 +71,7 @@ class RestoredStoreRules {
         again(bench, node, "add", counter::incrementAndGet);
         if (revision(bench) > newest) {
             bench.count("revisions that went on", 1);
-            node.tells("release", held::close); // It may be held yet: what it stands on is not lost.
+            node.tells("release", held::close); // The grant may still be held: what it depends on is not lost.
         } else {
             requireRestored(bench, node, held, ttl, from);
         }
@@ -78,7 +81,7 @@ class RestoredStoreRules {
     @Rule(value = "REC-10", check = "how the client library goes on when what its sessions and leases stood on is gone")
     void whoHasLostEverythingHearsOfItAndGoesOn(Bench bench) {
         ServerControl store = store(bench);
-        store.backup(); // Of a store that has nothing of this namespace.
+        store.backup(); // Of a store without data in this namespace.
         Duration ttl = bench.ttl(TTL);
         Node holder = Node.in(bench, ttl);
         Node waiter = Node.in(bench, ttl);
@@ -139,7 +142,7 @@ class RestoredStoreRules {
                 bench.reach(() -> heard.isComplete(later), LONG),
                 () -> later + " were published after the store had gone back, and a reader was given " + heard
                         + (subscription.ended().toCompletableFuture().isDone() ? "; its subscription has ended" : ""));
-        // It knows by now that the store has gone back.
+        // The client knows by now that the store has gone back.
         again(bench, publisher, "publish", () -> topic.publish("the end"));
         bench.verify(
                 bench.reach(() -> heard.was("the end"), LONG),
@@ -148,9 +151,11 @@ class RestoredStoreRules {
         reader.tells("close", subscription::close);
     }
 
-    // ---- what is shared
+    // ---- shared helpers
 
-    /** What can be restored; nobody is told off for a store of which no earlier state can be had. */
+    /**
+     * The control of the store to restore. A store whose earlier state cannot be restored is not reported as broken.
+     */
     private static ServerControl store(Bench bench) {
         return bench.kit()
                 .fixture()
@@ -161,8 +166,8 @@ class RestoredStoreRules {
     }
 
     /**
-     * It is told that the store was restored. If the servers were away for longer than its session lived, or sent it away, that has ended by
-     * itself, which is told then.
+     * The holder is told that the store was restored. If the servers were away for longer than its session lived, or
+     * rejected the session, the session has ended by itself, and that is reported.
      */
     private static void requireRestored(Bench bench, Node node, Grant held, Duration ttl, long from) {
         LossCause cause = requireLost(bench, node, held, ttl, bench.now());
@@ -176,7 +181,7 @@ class RestoredStoreRules {
                         + " held with a session of " + ttl + " is lost with " + cause);
     }
 
-    /** It hears that it holds nothing any more, and why. */
+    /** The holder is told that it has lost the grant, and why. */
     private static LossCause requireLost(Bench bench, Node node, Grant held, Duration ttl, long since) {
         CompletableFuture<LossCause> lost = held.lost().toCompletableFuture();
         Duration bound = Node.gone(bench, ttl)
@@ -196,7 +201,7 @@ class RestoredStoreRules {
         return cause;
     }
 
-    /** With the same object, which nobody has connected again. */
+    /** The same client object works, without being connected again by anybody. */
     private static void requireWorks(Bench bench, Node node, long tokenBefore) {
         Grant grant = again(bench, node, "acquire", node.sereno().mutex(NAME)::acquire);
         requireGreater(bench, grant, tokenBefore);
@@ -205,7 +210,7 @@ class RestoredStoreRules {
 
     private static void requireGreater(Bench bench, Grant grant, long before) {
         Set<Promise> promises = bench.guarantees().promises();
-        // A store that loses nothing with a fail-over promises nothing for a restore by hand.
+        // A store that loses nothing in a fail-over promises nothing for a restore by hand.
         if (promises.contains(Promise.REVISIONS_SURVIVE_FAIL_OVER) && !promises.contains(Promise.FAIL_OVER_SAFE)) {
             bench.verify(
                     grant.fencingToken() > before,
@@ -215,7 +220,7 @@ class RestoredStoreRules {
     }
 
     private static long revision(Bench bench) {
-        // Its connection has seen nothing of another time.
+        // A new connection has seen nothing of the earlier state.
         return bench.client().present("counter/" + NAME, "v").modRevision();
     }
 
@@ -223,7 +228,7 @@ class RestoredStoreRules {
         return again(bench, node + " " + what, call);
     }
 
-    /** Until it is done: the servers may be away yet, and sessions over. */
+    /** Repeats until the call succeeds: servers may still be away, and sessions may be over. */
     private static <T> T again(Bench bench, String what, Callable<T> call) {
         long from = bench.now();
         while (true) {
@@ -240,7 +245,7 @@ class RestoredStoreRules {
         }
     }
 
-    /** What a reader was told, in its order. */
+    /** What a reader was told, in order. */
     private static final class Heard implements TopicListener<String> {
         private final Bench bench;
         private final List<Object> all = new ArrayList<>();
@@ -280,7 +285,7 @@ class RestoredStoreRules {
                     .anyMatch(told -> told instanceof Message<?> message && payload.equals(message.payload()));
         }
 
-        /** Each was given, or is within a gap. */
+        /** Each message was received, or is within a gap. */
         synchronized boolean isComplete(Map<Long, String> published) {
             return published.entrySet().stream()
                     .allMatch(one -> was(one.getValue())
@@ -290,7 +295,7 @@ class RestoredStoreRules {
                                             && one.getKey() <= gap.lastOffset()));
         }
 
-        /** What does not follow on the message before it, though no gap was told in between. */
+        /** The messages that do not follow the message before, with no gap reported in between. */
         synchronized List<Object> wrong() {
             List<Object> wrong = new ArrayList<>();
             long next = 1;

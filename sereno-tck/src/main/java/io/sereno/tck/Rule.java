@@ -7,7 +7,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.Test;
 
-/** Marks the method of a group that tries one rule of the specification. A rule may have several. */
+/** Marks a method of a group that tests one rule of the specification. A rule may have several tests. */
 @Documented
 @Test
 @Target(ElementType.METHOD)
@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
     /** The number of the rule, as in the specification. */
     String value();
 
-    /** What the author of a backend should look at first when it fails. */
+    /** What the author of a backend should check first when the rule fails. */
     String check();
 
-    /** Whether it lets time pass; all that do run side by side. */
+    /** Whether the test lets time pass; all such tests run concurrently. */
     boolean waits() default false;
 }

@@ -2,7 +2,7 @@ package io.sereno.tck;
 
 import org.jspecify.annotations.Nullable;
 
-/** A rule is broken: what was seen. The kit puts rule, steps and advice around it. */
+/** A broken rule: what was seen. The kit adds rule, steps and advice. */
 class RuleFailure extends AssertionError {
     private static final long serialVersionUID = 1L;
 

@@ -4,7 +4,7 @@ import java.lang.reflect.Method;
 import java.util.List;
 import org.junit.jupiter.api.DisplayNameGenerator;
 
-/** Shows a rule's test as {@code WAT-3 MUST: the final state is never lost}. */
+/** Displays a rule's test as {@code WAT-3 MUST: the final state is never lost}. */
 final class RuleNames extends DisplayNameGenerator.Standard {
     @Override
     public String generateDisplayNameForMethod(

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * One method of a group, and the rule that it tries.
+ * One method of a group, and the rule that it tests.
  *
  * @param rule the number of the rule
  * @param method takes a {@link Bench}

@@ -29,8 +29,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A client in a JVM of its own, which makes the fixture anew. It reads, puts, takes a lease, says so, and waits for a line; then
- * it closes, and its {@code main} returns. Nothing makes it exit but that.
+ * A client in a JVM of its own, which creates the fixture again. It reads, puts, grants a lease, reports that, and
+ * waits for a line; then it closes, and its {@code main} returns. Nothing else makes it exit.
  */
 final class SecondJvm implements AutoCloseable {
     static final String DIRECTORY = "second-jvm";
@@ -50,7 +50,7 @@ final class SecondJvm implements AutoCloseable {
         return start(bench, tck, ttl, SecondJvm.class);
     }
 
-    /** With another main method, that of a class which connects by {@link #connect}. */
+    /** With another main class, which connects by {@link #connect}. */
     static SecondJvm start(Bench bench, Class<? extends SerenoTck> tck, Duration ttl, Class<?> main) {
         KitConfig config = bench.kit().config(bench.namespace());
         List<String> command = new ArrayList<>(List.of(
@@ -74,7 +74,7 @@ final class SecondJvm implements AutoCloseable {
         }
     }
 
-    /** The next line that it says. */
+    /** The next line that it prints. */
     String says() {
         try {
             String line = output.readLine();
@@ -104,7 +104,7 @@ final class SecondJvm implements AutoCloseable {
         }
     }
 
-    /** Ends it as a power failure would. */
+    /** Kills it, as a power failure would. */
     void kill() {
         process.destroyForcibly();
         exits(PATIENCE);
@@ -120,7 +120,7 @@ final class SecondJvm implements AutoCloseable {
         }
     }
 
-    /** The kit's class, made anew over there. */
+    /** The kit's class, created again in the other JVM. */
     static SerenoTck tck(String[] arguments) throws Exception {
         Constructor<? extends SerenoTck> constructor =
                 Class.forName(arguments[0]).asSubclass(SerenoTck.class).getDeclaredConstructor();
@@ -129,7 +129,7 @@ final class SecondJvm implements AutoCloseable {
         return constructor.newInstance();
     }
 
-    /** A connection as the arguments say. */
+    /** A connection, set up by the arguments. */
     static Backend connect(SerenoTck tck, String[] arguments, TimeSource time, Executor executor) throws Exception {
         BackendFixture fixture = tck.fixture();
         List<InetSocketAddress> endpoints = new ArrayList<>();
@@ -162,7 +162,10 @@ final class SecondJvm implements AutoCloseable {
         return Duration.ofMillis(Long.parseLong(arguments[3]));
     }
 
-    /** The line for which a process over there waits. When whoever started it is gone it ends at once, wherever it stands. */
+    /**
+     * Completes with the line that the process waits for. If the parent process is gone, the process ends at once,
+     * whatever it is doing.
+     */
     static CompletableFuture<Void> line() {
         CompletableFuture<Void> line = new CompletableFuture<>();
         Thread thread = new Thread(
@@ -183,7 +186,7 @@ final class SecondJvm implements AutoCloseable {
         return line;
     }
 
-    /** What runs over there. */
+    /** Runs in the other JVM. */
     public static void main(String[] arguments) throws Exception {
         CompletableFuture<Void> line = line();
         Backend backend = connect(tck(arguments), arguments, new MachineTime(), new Crew(false));

@@ -5,7 +5,7 @@ import io.sereno.spi.Promise;
 import java.time.Duration;
 import java.util.List;
 
-/** A client in another process: nothing that is static in this one helps it, and it can die. */
+/** A client in another process: it shares no static state with this one, and it can die. */
 class SecondJvmRules {
     private static Class<? extends SerenoTck> tck(Bench bench) {
         return bench.kit()
@@ -62,7 +62,7 @@ class SecondJvmRules {
         second.says();
         second.kill();
         long dead = bench.now();
-        // A client library that renews by itself may have done so just before; nothing prolongs it from here on.
+        // A client library that renews by itself may have renewed just before; nothing prolongs the lease from here on.
         bench.pass(ttl.plus(bench.guarantees().expiryLateness())
                 .plus(bench.kit().stalledSince(dead).multipliedBy(2)));
         List<String> names =

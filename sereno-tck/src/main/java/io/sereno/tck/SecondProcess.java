@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** A process that holds a mutex, leads an election, is a member and has a place in a wait group, until it is killed. */
 final class SecondProcess {
-    /** A process that has just begun has much else to do than to renew. */
+    /** A process that has just started has much else to do than to renew. */
     private static final Duration TTL = Duration.ofSeconds(4);
 
     private static final Duration TRIPS = Duration.ofSeconds(3);
@@ -19,13 +19,13 @@ final class SecondProcess {
     private SecondProcess() {}
 
     /**
-     * What those saw who came after it.
+     * What the clients saw that took over from the killed process.
      *
      * @param chronicle with a verdict for each rule
      */
     record Heirs(Chronicle chronicle) {}
 
-    /** Kills it, and lets others take over. */
+    /** Kills the process and lets others take over. */
     static Heirs killed(Bench bench, Class<? extends SerenoTck> tck) {
         Chronicle chronicle = new Chronicle(bench);
         long began = bench.now();
@@ -64,7 +64,7 @@ final class SecondProcess {
         Grant grant = lock.result(longest);
         lead.result(longest);
         done.result(longest);
-        // A client library that renews by itself may have done so just before the end.
+        // A client library that renews by itself may have renewed just before the end.
         Duration bound = Node.gone(bench, ttl)
                 .plus(TRIPS)
                 .plus(bench.kit().stalledSince(dead).multipliedBy(2));
@@ -88,7 +88,7 @@ final class SecondProcess {
                         + Bench.text(bound) + " is allowed");
     }
 
-    /** What runs over there. */
+    /** Runs in the other process. */
     public static void main(String[] arguments) throws Exception {
         CompletableFuture<Void> line = SecondJvm.line();
         SerenoTck tck = SecondJvm.tck(arguments);
@@ -107,7 +107,7 @@ final class SecondProcess {
         sereno.membership("g").join("second", SecondJvm.ttl(arguments));
         sereno.waitGroup("w").join();
         System.out.println("holds " + grant.fencingToken());
-        line.get(); // which nobody sends: it is killed
+        line.get(); // no line ever arrives: the process is killed
         sereno.close();
     }
 }

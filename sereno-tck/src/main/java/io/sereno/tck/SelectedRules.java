@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Which rules a run is about: all, or those that {@value #PROPERTY} names, separated by commas, by number or by group:
+ * The rules that a run covers: all, or those that {@value #PROPERTY} names, separated by commas, by number or by group:
  * {@code READ-4a,WAT}.
  */
 record SelectedRules(List<String> names) {

@@ -18,18 +18,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>Each rule of the specification is a test, named by number, level and what is tried. A broken rule fails. A rule that
- * was not tried (UNVERIFIED), that saw too little (VACUOUS) or of which nothing can be said (UNKNOWN) is reported by JUnit as
- * aborted, with the reason, and keeps the {@linkplain Grade grade} down; the run fails at its end when the grade is less than
- * {@link #leastGrade()}. The report is in {@link #reportFolder()}: {@code report.json}, {@code report.md},
- * {@code report.html}.
+ * <p>Each rule of the specification is a test, named by number, level and what is tried. A broken rule fails. A rule that was
+ * not tried (UNVERIFIED), that saw too little (VACUOUS) or that cannot be judged (UNKNOWN) is reported by JUnit as aborted,
+ * with the reason, and lowers the {@linkplain Grade grade}. The run fails at its end if the grade is lower than {@link
+ * #leastGrade()}. The report is in {@link #reportFolder()}: {@code report.json}, {@code report.md}, {@code report.html}.
  *
- * <p>{@code -Dsereno.tck.rules=READ-4a,WAT} runs some rules only, {@code -Dsereno.tck.seed=...} repeats what was left to
- * chance. A group is also a tag ({@code LEA}, {@code WAT}), for JUnit's own selection. When not all rules are run, no grade
- * is given, and none is asked for.
+ * <p>{@code -Dsereno.tck.rules=READ-4a,WAT} runs only some rules; {@code -Dsereno.tck.seed=...} repeats random choices. A
+ * group is also a tag ({@code LEA}, {@code WAT}), for JUnit's own selection. If not all rules are run, no grade is given, and
+ * none is required.
  *
- * <p>The class needs a constructor without arguments: one fixture is made for each run, and another one, of which only
- * {@link BackendFixture#connect} is called, in a second JVM.
+ * <p>The class needs a constructor without arguments. One fixture is created for each run, and another one in a second JVM,
+ * of which only {@link BackendFixture#connect} is called.
  */
 @ExtendWith(KitExtension.class)
 @DisplayNameGeneration(RuleNames.class)
@@ -38,19 +37,19 @@ public abstract class SerenoTck {
     protected SerenoTck() {}
 
     /**
-     * What to try. Called once for a run.
+     * Creates the fixture to test. Called once in a run.
      *
      * @return a new fixture
      */
     protected abstract BackendFixture fixture();
 
-    /** The recipes that are tried on it; the kit's own tests plant bugs in them here. */
+    /** The recipes to test with the backend; the kit's own tests plant bugs in them here. */
     Recipes recipes() {
         return Recipes.SHIPPED;
     }
 
     /**
-     * Below which grade a whole run fails.
+     * The lowest grade with which a whole run passes.
      *
      * @return {@link Grade#CORE}, unless overridden
      */
@@ -59,7 +58,7 @@ public abstract class SerenoTck {
     }
 
     /**
-     * Where the report goes. A module with several fixtures gives each a folder of its own.
+     * The folder of the report. A module with several fixtures gives each its own folder.
      *
      * @return {@code target/tck}, unless overridden
      */

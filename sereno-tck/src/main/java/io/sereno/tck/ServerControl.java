@@ -3,8 +3,8 @@ package io.sereno.tck;
 import java.util.Set;
 
 /**
- * What a fixture can do to its servers. Each method returns when it is done, and is called by one thread at a time. What is
- * not among {@link #abilities()} is never called, and the rules that need it are UNVERIFIED; those that need {@link Ability#RESTORE} are UNTESTED.
+ * What a fixture can do to its servers. Each method returns when it is done, and is called by one thread at a time. A method whose ability is not
+ * in {@link #abilities()} is never called, and the rules that need it are UNVERIFIED; those that need {@link Ability#RESTORE} are UNTESTED.
  */
 public interface ServerControl {
     /** What can be done to a server. */
@@ -26,7 +26,7 @@ public interface ServerControl {
      */
     Set<Ability> abilities();
 
-    /** Freezes the servers: connections stay, nothing is answered. As SIGSTOP does. */
+    /** Freezes the servers, as SIGSTOP does: connections stay open, but get no answer. */
     default void pause() {
         throw new UnsupportedOperationException("pause() is not among " + abilities());
     }
@@ -36,29 +36,29 @@ public interface ServerControl {
         throw new UnsupportedOperationException("resume() is not among " + abilities());
     }
 
-    /** Ends the servers at once, paused or not; what they stored stays. As SIGKILL does. */
+    /** Kills the servers at once, paused or not, as SIGKILL does; the stored data stay. */
     default void kill() {
         throw new UnsupportedOperationException("kill() is not among " + abilities());
     }
 
-    /** Starts the servers again on the same addresses, with what they stored; returns when they answer. */
+    /** Starts the servers again on the same addresses, with the data they stored; returns when they answer. */
     default void restart() {
         throw new UnsupportedOperationException("restart() is not among " + abilities());
     }
 
-    /** Has the servers forget the history of changes, where the store keeps one. */
+    /** Makes the servers forget the history of changes, if the store keeps one. */
     default void compact() {
         throw new UnsupportedOperationException("compact() is not among " + abilities());
     }
 
-    /** Keeps what the servers store now, in place of what an earlier call kept. They go on as if nothing had been. */
+    /** Makes a backup of what the servers store now, which replaces an earlier one. The servers go on undisturbed. */
     default void backup() {
         throw new UnsupportedOperationException("backup() is not among " + abilities());
     }
 
     /**
-     * Ends the servers at once, and starts them again on the same addresses with what {@link #backup()} kept last; returns when they answer. What
-     * they acknowledged since is lost. May be called several times after one backup.
+     * Kills the servers at once, and starts them again on the same addresses with the last backup of {@link #backup()}; returns when they answer.
+     * Everything acknowledged since is lost. May be called several times after one backup.
      */
     default void restore() {
         throw new UnsupportedOperationException("restore() is not among " + abilities());

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The time of one client, with a time of day that can be set. */
+/** The time of one client, with a settable time of day. */
 final class ShiftedTime implements TimeSource {
     private final TimeSource time;
     private final AtomicReference<Duration> offset = new AtomicReference<>(Duration.ZERO);

@@ -15,7 +15,7 @@ final class SimulatedFaults implements Faults {
     private final List<Runnable> ends = new ArrayList<>();
     private int cuts;
 
-    /** Patience is the operation timeout of the client. */
+    /** The patience is the client's operation timeout. */
     SimulatedFaults(FaultyBackend backend, Duration patience) {
         this.backend = backend;
         this.patience = patience;
@@ -58,7 +58,7 @@ final class SimulatedFaults implements Faults {
 
     @Override
     public void cutReplies(int afterBytes) {
-        // Half of the answers lose the read that came with them, and nothing else.
+        // Half of the cut answers lose only the read that came with them.
         cuts++;
         each(cuts % 2 == 0 ? Fate.loseSnapshot() : Fate.loseReply());
     }

@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The rules, as {@code docs/spec.md} has them; a copy of that file is part of the kit's jar. */
+/** The rules as in {@code docs/spec.md}; the kit's jar contains a copy of that file. */
 final class Specification {
     private static final Pattern HEAD =
             Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · ([MS]) · ([dhftl](?:, [dhftl])*)$");
@@ -37,7 +37,7 @@ final class Specification {
      * @param intent why
      * @param untested why no test can decide it, or all of it; empty if one can
      * @param testedBy the tests that the specification names
-     * @param mutants what is wrong with the backends that its tests are tried on
+     * @param mutants the faults of the backends that its tests are run against
      * @param noMutant why there is none
      */
     record Entry(
@@ -50,7 +50,7 @@ final class Specification {
             String testedBy,
             String mutants,
             String noMutant) {
-        /** Whether it is about a recipe: those are tried on every backend, with faults too. */
+        /** Whether it is about a recipe: such rules are tested on every backend, with faults too. */
         boolean isOfRecipes() {
             return OF_RECIPES.contains(id.substring(0, id.indexOf('-')));
         }

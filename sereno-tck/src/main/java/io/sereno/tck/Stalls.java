@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * How much this machine stands still: a thread that wants to wake every ten milliseconds, and how much later it does. Upper
- * bounds are widened by it; lower ones, on which safety stands, never are.
+ * How long this machine stands still: a thread wants to wake every ten milliseconds, and measures how late it does.
+ * Upper bounds are widened by it; lower bounds, on which safety depends, never are.
  */
 final class Stalls implements AutoCloseable {
     private static final long BEAT = TimeUnit.MILLISECONDS.toNanos(10);
@@ -38,7 +38,7 @@ final class Stalls implements AutoCloseable {
         }
     }
 
-    /** That this machine stood still for so long, until then. */
+    /** Records that this machine stood still for this long, until the given end. */
     void add(long end, long nanos) {
         synchronized (stalls) {
             stalls.addLast(new Stall(end, nanos));
@@ -48,7 +48,7 @@ final class Stalls implements AutoCloseable {
         }
     }
 
-    /** All of it since a reading of {@link System#nanoTime()}. */
+    /** The total standstill since a reading of {@link System#nanoTime()}. */
     Duration since(long nanoTime) {
         synchronized (stalls) {
             return Duration.ofNanos(stalls.stream()

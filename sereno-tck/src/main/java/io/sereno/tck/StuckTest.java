@@ -1,6 +1,6 @@
 package io.sereno.tck;
 
-/** A test that did not come back: a method of the SPI that never returns, most likely. */
+/** A test that did not return, most likely because a method of the SPI never returns. */
 final class StuckTest extends RuleFailure {
     private static final long serialVersionUID = 1L;
 

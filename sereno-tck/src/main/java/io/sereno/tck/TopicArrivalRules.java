@@ -9,11 +9,14 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Whether the last message of a topic arrives when no other follows it: a later message, or the look that each reader takes once a ttl, would hide
- * a notice that got lost.
+ * Whether the last message of a topic arrives when no other follows it. A later message, or the read that each reader
+ * makes once per ttl, would hide a lost notice.
  */
 class TopicArrivalRules {
-    /** How many messages are published. The usual number takes two seconds at most; another one {@value #LONG_RUN_SECONDS} s. */
+    /**
+     * How many messages are published. The usual number takes two seconds at most; another number takes up to
+     * {@value #LONG_RUN_SECONDS} s.
+     */
     static final String PROPERTY = "sereno.tck.messages";
 
     private static final int USUAL = 300;
@@ -69,7 +72,10 @@ class TopicArrivalRules {
         return !bench.kit().pace().isReal() || bench.since(began).compareTo(limit) < 0;
     }
 
-    /** One listens before there is a topic, another one of the same client begins to listen while the first message is published. */
+    /**
+     * One listens before the topic exists; another one of the same client starts listening while the first message is
+     * published.
+     */
     private static void newcomer(Bench bench, String name, Node node, Node other) {
         Line line = new Line(bench, name, node);
         Subscription early = line.listen(other);
@@ -92,11 +98,11 @@ class TopicArrivalRules {
         long from = bench.now();
         boolean heard = bench.reach(() -> lines.stream().allMatch(Line::isHeard), LONG);
         bench.verify(heard, () -> "what was published has not arrived after " + LONG + ": " + lines);
-        // The look without a notice comes after three quarters of a ttl at the earliest.
+        // The read without a notice comes after three quarters of a ttl at the earliest.
         bench.within(Node.steady(bench).dividedBy(2), from, "that the last message arrives");
     }
 
-    /** One topic and those who hear it. */
+    /** One topic and its listeners. */
     private static final class Line {
         private final Bench bench;
         private final String name;

@@ -18,7 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** The topic, while connections break, replies get lost and readers die. */
+/** The topic, while connections break, replies are lost and readers die. */
 class TopicFaultRules {
     private static final String NAME = "topic";
     private static final Duration LONG = Duration.ofSeconds(40);
@@ -149,7 +149,7 @@ class TopicFaultRules {
                         + read);
     }
 
-    /** All that is there now. */
+    /** Reads all messages that exist now. */
     static List<String> readAll(Node node, String name) {
         long last =
                 node.told("publish the end", () -> TopicRun.topic(node, name).publish("the end"));
@@ -180,7 +180,7 @@ class TopicFaultRules {
         for (long i = 1; i <= 5; i++) {
             bench.same("the offset", i, dying.told("next", reader::next).offset());
         }
-        // Time enough for what was acknowledged to be stored, and for more than that if it were.
+        // Time enough for acknowledged messages to be stored, and for further ones, if there were any.
         bench.pass(Duration.ofMillis(300));
         dying.faults().cutOff();
         long from = bench.now();

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 
-/** What a topic keeps: gaps, durable positions, retention and deletion, on a store in whose way nothing stands. */
+/** What a topic keeps: gaps, durable positions, retention and deletion, on a store without faults. */
 class TopicKeepingRules {
     private static final String NAME = "topic";
     private static final Duration LONG = Duration.ofSeconds(40);
@@ -37,7 +37,7 @@ class TopicKeepingRules {
             String message = "m" + i;
             node.told("publish", () -> topic.publish(message));
         }
-        // Whoever begins with what is kept misses nothing.
+        // A reader that starts with the earliest kept message misses nothing.
         TopicReader<String> earliest = node.told("reader", () -> topic.reader(new From.Earliest()));
         long kept = node.told("next", earliest::next).offset();
         bench.verify(
@@ -101,7 +101,7 @@ class TopicKeepingRules {
             TopicReader<String> reader =
                     worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
             for (int i = 1; i <= 4; i++) {
-                // The last one that was returned is not acknowledged: nobody asked for the next.
+                // The last returned message is not acknowledged, because nobody asked for the next.
                 long expected = round * 3L + i;
                 bench.same(
                         "the offset",
@@ -140,8 +140,8 @@ class TopicKeepingRules {
                     LongStream.rangeClosed(1, 20).boxed().toList(),
                     heard);
         }
-        // Who asks for the next has acknowledged the last, whether there is a next or not; and the end of a
-        // client is the end of its readers.
+        // A call for the next message acknowledges the last one, whether there is a next one or not. Closing a client
+        // ends its readers.
         Node worker = Node.in(bench);
         TopicReader<String> reader = worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
         for (long i = 7; i <= 30; i++) {
@@ -251,7 +251,7 @@ class TopicKeepingRules {
         requireKept(bench, node, 96, 96);
     }
 
-    /** The first that is kept is neither behind the one nor before the other, and the first of its batch. */
+    /** The first kept message is neither after latest nor before earliest, and is the first of its batch. */
     private static void requireKept(Bench bench, Node node, long latest, long earliest) {
         List<Long> batches = bench.judge().all("topic/" + NAME).stream()
                 .map(Entry::name)

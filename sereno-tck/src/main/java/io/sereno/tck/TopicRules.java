@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
-/** The topic, on a store in whose way nothing stands. */
+/** The topic, on a store without faults. */
 class TopicRules {
     private static final String NAME = "topic";
     private static final Duration LONG = Duration.ofSeconds(40);
@@ -104,7 +104,7 @@ class TopicRules {
                 read);
     }
 
-    /** Waits for it. */
+    /** Waits for the offset. */
     static long offset(CompletionStage<Long> published) throws Exception {
         try {
             return published.toCompletableFuture().get();
@@ -122,7 +122,7 @@ class TopicRules {
         Node other = Node.in(bench);
         int messages = 0;
         for (int round = 0; round < 5; round++) {
-            // The first comes before there is a topic.
+            // The first one comes before the topic exists.
             if (round > 0) {
                 node.told("publish before", () -> topic(node).publish("before"));
             }
@@ -191,7 +191,7 @@ class TopicRules {
         TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Now()));
         long from = bench.now();
         for (int i = 0; i < 30; i++) {
-            // Also beside it, in the same client.
+            // Also from the same client.
             Node publisher = i % 2 == 0 ? node : other;
             publisher.told("publish", () -> topic(publisher).publish("a"));
         }
@@ -235,7 +235,7 @@ class TopicRules {
             node.told("publish", () -> topic(node).publish(large));
         }
         TopicReader<byte[]> behind = slow.told("reader", () -> topic.reader(new From.Earliest()));
-        // One that has asked, and asks no more.
+        // A reader that has asked for a message, and asks for no more.
         bench.same(
                 "the first offset of a reader that begins at the first message",
                 1L,

@@ -149,7 +149,7 @@ final class TopicRun {
         }
     }
 
-    /** From the beginning to the last message, without missing one. */
+    /** Reads from the first to the last message, without missing one. */
     private boolean read(Node node) throws Exception {
         Map<String, Integer> lastOf = new HashMap<>();
         Set<String> read = new HashSet<>();

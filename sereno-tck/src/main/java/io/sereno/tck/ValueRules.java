@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Values come back as they were put. */
+/** Values are read as they were put. */
 class ValueRules {
     private static final String DIRECTORY = "value";
 

@@ -1,30 +1,32 @@
 package io.sereno.tck;
 
-/** What a run of the kit says about one rule. Ordered: of several tests of one rule the last in this order counts. */
+/** The result of the kit for one rule. Ordered: of several tests of one rule, the last verdict in this order counts. */
 public enum Verdict {
-    /** It held. */
+    /** The rule held. */
     PASS,
-    /** It held on a backend without a network, under faults made by a decorator. */
+    /** The rule held on a backend without a network, under faults from a decorator. */
     PASS_SIMULATED,
-    /** The kit does not try it: no test can decide it, or it does not depend on the store. The reason is told. */
+    /**
+     * The kit does not try the rule: no test can decide it, or it does not depend on the store. The report says why.
+     */
     UNTESTED,
-    /** It was broken, as the fixture says it would be. */
+    /** The rule was broken, as the fixture declared. */
     WAIVED,
-    /** It was not tried: the fixture lacks what it needs, or it was not selected. */
+    /** The rule was not tried: the fixture lacks what it needs, or it was not selected. */
     UNVERIFIED,
-    /** It was tried, and what was seen is too little to say anything. */
+    /** The rule was tried, but too little was seen to judge it. */
     VACUOUS,
-    /** It was tried, and nothing can be said: the machine stood still, or a search became too large. */
+    /** The rule was tried, but cannot be judged: the machine stood still, or a search became too large. */
     UNKNOWN,
-    /** It was broken. */
+    /** The rule was broken. */
     FAIL;
 
-    /** Whether it held, or is not for the kit to try. */
+    /** Whether the rule held, or is not for the kit to try. */
     public boolean isGreen() {
         return this == PASS || this == PASS_SIMULATED || this == UNTESTED;
     }
 
-    /** As people read it: {@code PASS (simulated)}. */
+    /** As in reports: {@code PASS (simulated)}. */
     @Override
     public String toString() {
         return this == PASS_SIMULATED ? "PASS (simulated)" : name();

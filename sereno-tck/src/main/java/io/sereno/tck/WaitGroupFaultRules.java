@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The wait group, while workers die and replies get lost. */
+/** The wait group, while workers die and replies are lost. */
 class WaitGroupFaultRules {
     private static final String NAME = "group";
     private static final Duration LONG = Duration.ofSeconds(40);
@@ -132,7 +132,7 @@ class WaitGroupFaultRules {
                 bench.reach(() -> worker.lost().toCompletableFuture().isDone(), LONG),
                 () -> "a worker that is cut off has not heard that its place is lost");
         bench.within(ttl.minus(Node.margin(ttl)).plusMillis(250), from, "lost() of a worker that was cut off");
-        // Another one takes the place.
+        // Another worker takes the place.
         bench.pass(bench.afterNotice(Node.gone(bench, ttl)));
         Worker next = null;
         while (next == null) {

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** The wait group, on a store in whose way nothing stands. */
+/** The wait group, on a store without faults. */
 class WaitGroupRules {
     private static final String NAME = "group";
     private static final Duration LONG = Duration.ofSeconds(40);
@@ -181,7 +181,7 @@ class WaitGroupRules {
                 "l-",
                 () -> second.add(worker.sereno().waitGroup(NAME).join()));
         requireNoneShown(bench, joinedMeanwhile, mixed[0]);
-        // One that is lost is shown: an operator has taken its life away.
+        // A lost worker is shown: an operator has deleted its life.
         String id = second.get(0).id();
         bench.judge().delete("waitgroup/" + NAME, "l-" + id);
         bench.same(
@@ -202,7 +202,7 @@ class WaitGroupRules {
             String name = NAME + policy;
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Node other = Node.in(bench);
-            // Both have seen the loss before the first has settled it.
+            // Both have seen the loss before the first one settles it.
             Node slow = Node.scripted(bench, Node.steady(bench)).awaitSession();
             node.script().each(Request.commitsTo("waitgroup/" + name), Fate.delayRequest(Duration.ofMillis(50)));
             slow.script().each(Request.commitsTo("waitgroup/" + name), Fate.delayRequest(Duration.ofMillis(200)));
@@ -267,7 +267,7 @@ class WaitGroupRules {
         }
     }
 
-    /** What the loss of the only worker means for who waits. */
+    /** What the loss of the only worker means for a waiting client. */
     static void requireSettled(
             Bench bench, Node other, String name, OnLostWorker policy, Calling<Boolean> waiting, String id) {
         if (policy == OnLostWorker.REOPEN) {

@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Generations of workers, with and without a place of their own, and others who wait for them. */
+/** Generations of workers, with and without a place of their own, and others that wait for them. */
 final class WaitGroupRun {
     private static final String NAME = "run";
     private static final Duration END = Duration.ofSeconds(60);
@@ -105,7 +105,7 @@ final class WaitGroupRun {
             bench.join(workers, END);
             finish();
             bench.join(waiting, END);
-            // Only now: who waits may hear of the end before the one who made it.
+            // Only now: a waiting client may be notified of the end before the worker that caused it.
             waiting.forEach(one -> requireSoon(one.join(), lastDone.get(), recovery));
         }
         WaitGroup.View view = steady.told("inspect", steady.sereno().waitGroup(NAME)::inspect);
@@ -149,14 +149,14 @@ final class WaitGroupRun {
                 bench.pass(work);
                 return count(node, worker::done);
             } finally {
-                // It waits as well, for its deadline where replies get lost.
+                // close() waits as well, until its deadline if replies are lost.
                 crew.waiting(() -> {
                     worker.close();
                     return true;
                 });
             }
         } catch (NotAppliedException | OutcomeUnknownException | IllegalStateException e) {
-            // Nobody has the place, or another one: whoever finishes looks after it.
+            // Nobody has the place, or another worker has it; finish() takes care of it.
             return false;
         }
     }
@@ -183,13 +183,13 @@ final class WaitGroupRun {
             doubtful.incrementAndGet();
             record(node, invoked, Long.MAX_VALUE, new WaitGroupModel.Done());
         } catch (NotAppliedException | GrantLostException e) {
-            // It is not in the history: should it count all the same, the sum is wrong.
+            // The call is not in the history: if it counts all the same, the sum is wrong.
             chronicle.tried("WGP-2");
         }
         return false;
     }
 
-    /** Does what those who came to grief have left. */
+    /** Finishes what failed workers have left. */
     private void finish() {
         long from = bench.now();
         bench.join(
@@ -213,7 +213,7 @@ final class WaitGroupRun {
                             sure.incrementAndGet();
                             record(steady, invoked, chronicle.tick(), new WaitGroupModel.Done());
                         } catch (IllegalStateException e) {
-                            // Somebody has a place whose end is on its way.
+                            // Some worker has a place that is about to end.
                             bench.pass(Duration.ofMillis(30));
                         }
                     }

@@ -3,7 +3,7 @@ package io.sereno.tck;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
 
-/** A client's clock whose time of day can be set. */
+/** A client's clock with a settable time of day. */
 interface WallClock extends AutoCloseable {
     TimeSource time();
 
@@ -16,7 +16,7 @@ interface WallClock extends AutoCloseable {
         return bench.kit().pace() instanceof Pace.Manual manual ? new Manual(manual) : new Machine(new MachineTime());
     }
 
-    /** All clients have the same one. */
+    /** All clients share the same clock. */
     record Manual(Pace.Manual pace) implements WallClock {
         @Override
         public TimeSource time() {
@@ -32,7 +32,7 @@ interface WallClock extends AutoCloseable {
         public void close() {}
     }
 
-    /** One client's own. */
+    /** A clock of one client. */
     record Machine(MachineTime time) implements WallClock {
         @Override
         public void jump(Duration by) {

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Watches when something breaks, or somebody blocks. */
+/** Watches when something breaks, or a listener blocks. */
 class WatchFaultRules {
     private static final String DIRECTORY = "watch";
 
@@ -36,7 +36,7 @@ class WatchFaultRules {
                 look();
             }
 
-            // As recipes do: a look that fails is repeated until it succeeds.
+            // As recipes do: a failed read is repeated until it succeeds.
             private void look() {
                 Ended<io.sereno.spi.Snapshot> ended = faulty.read(DIRECTORY);
                 for (int i = 0; i < 200 && !ended.succeeded(); i++) {
@@ -58,7 +58,7 @@ class WatchFaultRules {
         int disconnects = 12;
         for (int i = 0; i < disconnects; i++) {
             judge.put(DIRECTORY, "n" + i % 5, "before " + i);
-            // A look that is under way would find what is changed later, without having been told.
+            // A read that is under way would find the later change without a notice.
             requireSeen(bench, seen, bound, "");
             String how;
             switch (i % 4) {
@@ -80,14 +80,14 @@ class WatchFaultRules {
                 }
             }
             if (i % 3 == 0) {
-                // Nothing else: a look at what was put would find what is gone.
+                // Only a deletion: a read because of a put would find the deletion too.
                 judge.delete(DIRECTORY, "n" + i % 5);
             } else {
                 judge.put(DIRECTORY, "n" + (i + 1) % 5, "while it is broken " + i);
             }
             bench.pass(Duration.ofMillis(20));
             faulty.faults().heal();
-            // A change made now is another one to lose, and would hide that those before it were.
+            // A change made now may be lost as well, and its notice would hide that earlier changes were lost.
             if (i / 4 == 1 && i % 3 != 0) {
                 judge.put(DIRECTORY, "n" + i % 5, "right after " + i);
             }
@@ -135,14 +135,14 @@ class WatchFaultRules {
             public void reset() {
                 boolean first = inside.get() > 0 && inside.getAndDecrement() == 1;
                 if (first) {
-                    owed.set(heard.count() + 1); // before anybody can know of the reset
+                    owed.set(heard.count() + 1); // before any client can know of the reset
                 }
                 heard.reset();
-                // From here on nothing may be missed: not what is changed before this has returned either.
+                // From here on nothing may be missed, including what is changed before this method has returned.
                 if (first) {
                     String change = "inside " + owed.get();
                     judge.put(DIRECTORY, change, "1");
-                    // Long enough for its notice to come to nobody.
+                    // Long enough for the notice of the change to get lost.
                     bench.reach(() -> elsewhere.announced(change, 0), bench.noticePatience());
                     bench.pass(Duration.ofMillis(30));
                 }
@@ -174,8 +174,8 @@ class WatchFaultRules {
             judge.put(DIRECTORY, during, "1");
             judge.put(DIRECTORY, "entry", during);
             faulty.faults().heal();
-            // The moment at which the listener would look, and after which nothing may be missed any more.
-            // A backend that loses nothing over a break announces what was changed during it, and needs no reset.
+            // The moment at which the listener would read, and after which nothing may be missed any more. A backend
+            // that loses nothing over a break announces what was changed during it, and needs no reset.
             boolean reset = bench.reach(
                     () -> resets.get() > before || heard.announced(during, heardBefore),
                     bench.afterNotice(

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 /** Watches, as far as neither time nor faults are needed. */
 class WatchRules {
     private static final String DIRECTORY = "watch";
-    /** Beside the lateness that is declared. */
+    /** In addition to the declared lateness. */
     private static final Duration MOMENT = Duration.ofSeconds(2);
 
     @Rule(value = "WAT-4", check = "whether deletes, and deletes by revocation, come as notices like puts do")
@@ -44,7 +44,7 @@ class WatchRules {
                     watcher.one(DIRECTORY, "a").isEmpty(),
                     () -> "the deletion was announced, and the entry is still read");
         }
-        // Many at once.
+        // Many concurrently.
         List<String> names = IntStream.range(0, 32).mapToObj(i -> "many" + i).toList();
         for (boolean revoked : new boolean[] {false, true}) {
             Lease lease = writer.grant(bench.longTtl());
@@ -154,7 +154,7 @@ class WatchRules {
                 if (seen != calls.get()) {
                     broken.is("a notice of " + what + " does not see what the one before it did");
                 }
-                // The first ones take a moment, in which the next could begin.
+                // The first ones take a moment, in which the next could start.
                 if (seen < 3 && bench.reach(() -> inside.get() > 1, Duration.ofMillis(100))) {
                     broken.is("a notice began while one of " + what + " was running");
                 }
@@ -176,7 +176,7 @@ class WatchRules {
         }
         watcher.watch(new Target(DIRECTORY, Optional.empty()), new Listener());
         Notices end = watcher.watch(DIRECTORY);
-        // Until enough were heard: they may be merged.
+        // Until enough notices came: they may be merged.
         for (int round = 0; round < 40 && (round < 5 || calls.get() < 10); round++) {
             List<CompletableFuture<Long>> writes = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
@@ -258,7 +258,7 @@ class WatchRules {
             writer.put(DIRECTORY, "b", "1");
             writer.delete(DIRECTORY, "b");
             other.awaitAnnounced("b", sentinel);
-            // One that was running when cancel() was called may have been counted late; "b" came after cancel()
+            // A notice that was running when cancel() was called may have been counted late; "b" came after cancel()
             // returned.
             bench.verify(
                     !heard.since(cancelled).contains("b"),
@@ -277,7 +277,7 @@ class WatchRules {
         }
     }
 
-    /** Several notices wait behind a listener that blocks in the first, and then the watch is cancelled. */
+    /** Several notices wait behind a listener that blocks in the first one, and then the watch is cancelled. */
     private static void requireNothingThatWaited(Bench bench, Client writer, Client watcher, Notices other) {
         Gate gate = bench.gate();
         Notices heard = new Notices(bench, "the blocked listener");
@@ -469,7 +469,7 @@ class WatchRules {
                 look();
             }
 
-            // Whatever a notice tells, a read on the last one shows the last change.
+            // Whatever a notice reports, a read after the last notice shows the last change.
             private void look() {
                 watcher.backend()
                         .read(new io.sereno.spi.Query.One(DIRECTORY, "sentinel"))
@@ -497,7 +497,7 @@ class WatchRules {
         bench.verify(
                 bench.reach(lastSeen::get, bench.noticePatience()),
                 () -> "the last change was followed by notices, and no read that began on one of them shows it");
-        // A store that tells no revisions leaves this to the histories.
+        // A store that reports no revisions leaves this to the histories.
         bench.count("notices with a revision", judged.get());
     }
 }

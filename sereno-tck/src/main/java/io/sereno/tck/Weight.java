@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * How much of what a client was given is still in its memory: each value that it reads, and each message that it decodes, is a
- * copy of its own, and the garbage collector says which of them nobody holds.
+ * How much of what a client received is still in memory. Each value that it reads, and each message that it decodes, is
+ * a copy of its own, and the garbage collector shows which copies are no longer referenced.
  */
 final class Weight {
     private static final int COLLECTIONS = 5;
@@ -24,7 +24,7 @@ final class Weight {
 
     private final List<Given> given = new ArrayList<>();
 
-    /** The same backend, for the client that is to be weighed. */
+    /** The same backend, for the client that is measured. */
     Backend of(Backend below) {
         return new Between(below) {
             @Override
@@ -71,7 +71,7 @@ final class Weight {
         given.add(new Given(new WeakReference<>(what), bytes));
     }
 
-    /** In bytes. */
+    /** The bytes that are still referenced. */
     long kept(Bench bench) {
         WeakReference<Object> nobodys = new WeakReference<>(new Object());
         for (int i = 0; i < COLLECTIONS && nobodys.get() != null; i++) {

@@ -18,8 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * A program in a JVM of its own, with the class path of the test without some jars: a plain application, whose log is that of the JDK. Its
- * standard output tells the test how far it is; its standard error is what a user would see in the log.
+ * A program in a separate JVM, with the class path of the test without some jars: a plain application that logs through
+ * the JDK. Its standard output reports its progress to the test; its standard error is what a user would see in the
+ * log.
  */
 public final class ApplicationProcess implements AutoCloseable {
     private static final long SOON_SECONDS = 120;
@@ -40,7 +41,7 @@ public final class ApplicationProcess implements AutoCloseable {
      * Starts it.
      *
      * @param main has the method {@code main}
-     * @param leftOut what the names of jars that it shall not see begin with
+     * @param leftOut prefixes of the names of jars to leave out of the class path
      * @param options of the JVM
      * @param first argument of the program
      * @param more arguments
@@ -78,7 +79,7 @@ public final class ApplicationProcess implements AutoCloseable {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
             lines.lines().forEach(told::add);
         } catch (IOException | UncheckedIOException ended) {
-            // The process was killed; what it had told is kept.
+            // The process was killed; its earlier output is kept.
         }
     }
 
@@ -90,7 +91,7 @@ public final class ApplicationProcess implements AutoCloseable {
         }
     }
 
-    /** Waits until it has ended well; returns its log. */
+    /** Waits until it has ended successfully; returns its log. */
     public List<String> end() throws InterruptedException {
         if (!process.waitFor(SOON_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
             throw new AssertionError("it did not end well; its log:\n" + log());

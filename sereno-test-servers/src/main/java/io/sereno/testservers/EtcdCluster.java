@@ -4,17 +4,17 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Several etcd servers with one log; a majority of them must run for it to answer. */
+/** Several etcd servers with one log; a majority of them must run for the cluster to answer. */
 public final class EtcdCluster extends ServerGroup<EtcdServer> {
     private EtcdCluster(List<EtcdServer> members) {
         super(members);
     }
 
     /**
-     * A cluster, all members answering.
+     * Starts a cluster; returns when all members answer.
      *
      * @param size how many members, 1 or more
-     * @param flags of the etcd program, for each member; they win over the ones chosen here
+     * @param flags of the etcd program, for each member; they override the ones chosen here
      */
     public static EtcdCluster start(int size, String... flags) {
         requireSize(size);
@@ -29,7 +29,7 @@ public final class EtcdCluster extends ServerGroup<EtcdServer> {
         });
     }
 
-    /** The running member that leads; waits for an election under way. */
+    /** The running member that leads; waits for an election in progress. */
     public EtcdServer leader() {
         return awaitMember("a leader", EtcdServer::leads);
     }

@@ -22,7 +22,7 @@ final class EtcdGateway {
         this.endpoint = endpoint;
     }
 
-    /** The body of the answer; every answer but 200 is an IOException that shows it. */
+    /** The body of the answer; an answer other than 200 is thrown as an IOException that shows it. */
     String post(String method, String json) throws IOException {
         URI uri = URI.create("http://" + endpoint.getHostString() + ":" + endpoint.getPort() + "/v3/" + method);
         HttpRequest request = HttpRequest.newBuilder(uri)

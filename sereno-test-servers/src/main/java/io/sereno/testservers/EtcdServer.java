@@ -10,11 +10,11 @@ import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
- * One etcd server, alone or a member of an {@link EtcdCluster}. It syncs its log to disk like in production; heartbeat
- * (50 ms) and election timeout (300 ms) are short, so that leases of one second can be had.
+ * One etcd server, alone or a member of an {@link EtcdCluster}. It syncs its log to disk as in production; heartbeat
+ * (50 ms) and election timeout (300 ms) are short, so that leases of one second are possible.
  */
 public final class EtcdServer extends ServerNode {
-    /** How the members of a cluster know one another; the name is used nowhere else. */
+    /** How the members of a cluster address one another; the name is used nowhere else. */
     record Peer(String name, String url) {
         static Peer create(FreePorts ports) {
             return new Peer(UUID.randomUUID().toString(), "http://127.0.0.1:" + ports.next());
@@ -42,18 +42,19 @@ public final class EtcdServer extends ServerNode {
     }
 
     /**
-     * A cluster of one member, answering.
+     * Starts a cluster of one member; returns when it answers.
      *
-     * @param flags of the etcd program, {@code "--max-txn-ops=512"}; they win over the ones chosen here
+     * @param flags of the etcd program, {@code "--max-txn-ops=512"}; they override the ones chosen here
      */
     public static EtcdServer start(String... flags) {
         return start(new FreePorts(), flags);
     }
 
     /**
-     * A cluster of one member that takes TLS too, at {@link #secureEndpoint()}.
+     * Starts a cluster of one member that also accepts TLS, at {@link #secureEndpoint()}.
      *
-     * @param flags of the etcd program, those of the certificates among them: {@code "--cert-file=..."}, {@code "--key-file=..."}
+     * @param flags of the etcd program, including those of the certificates: {@code "--cert-file=..."},
+     *     {@code "--key-file=..."}
      */
     public static EtcdServer startWithTls(String... flags) {
         FreePorts ports = new FreePorts();
@@ -75,7 +76,7 @@ public final class EtcdServer extends ServerNode {
         return FreePorts.address(securePort.orElseThrow());
     }
 
-    /** Drops all history before the present revision, from its disk too; returns that revision. */
+    /** Drops all history before the present revision, also from disk; returns that revision. */
     public long compact() {
         try {
             String revision = EtcdGateway.number(gateway.post("kv/range", "{\"key\":\"AA==\"}"), "revision");
@@ -85,7 +86,7 @@ public final class EtcdServer extends ServerNode {
                 if (!String.valueOf(e.getMessage()).contains("required revision has been compacted")) {
                     throw e;
                 }
-                // nothing was written since the last time, so it is as it should be
+                // nothing was written since the last compaction, so there is nothing to do
             }
             return Long.parseLong(revision);
         } catch (IOException e) {
@@ -105,7 +106,7 @@ public final class EtcdServer extends ServerNode {
                 "http://" + authority() + (securePort.isPresent() ? ",https://127.0.0.1:" + securePort.getAsInt() : "");
         List<String> line = new ArrayList<>();
         if (System.getProperty("os.arch").equals("aarch64")) {
-            line.addAll(List.of("env", "ETCD_UNSUPPORTED_ARCH=arm64")); // 3.4 runs there, but wants to be asked to
+            line.addAll(List.of("env", "ETCD_UNSUPPORTED_ARCH=arm64")); // 3.4 runs there, but only on request
         }
         line.addAll(List.of(
                 ServerPrograms.path(ServerPrograms.Program.ETCD).toString(),
@@ -125,7 +126,7 @@ public final class EtcdServer extends ServerNode {
         return line;
     }
 
-    /** A linearizable read needs the quorum; the random name in the list of members tells whom we reached. */
+    /** A linearizable read needs the quorum; the random name in the list of members shows which server we reached. */
     @Override
     boolean answers() throws IOException {
         gateway.post("kv/range", "{\"key\":\"AA==\"}");

@@ -44,16 +44,16 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The table of docs/connecting.md: how {@code connect()} fails, which is the same on every store. The backend's module
- * says how its servers are started.
+ * The table of docs/connecting.md: how {@code connect()} fails, which is the same for every store. The backend's module
+ * defines how its servers are started.
  */
 @Tag("servers")
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class FailingConnects {
-    /** Enough for what has to be looked into on a slow machine. */
+    /** Long enough for what has to be examined, even on a slow machine. */
     protected static final Duration CONNECT = Duration.ofSeconds(4);
-    /** How much later the call may end; what is measured is a thread that waits. */
+    /** How much later the call may end; the measured thread is one that waits. */
     private static final Duration LATE = Duration.ofMillis(500);
 
     protected static final String USER = "ada";
@@ -64,35 +64,42 @@ public abstract class FailingConnects {
 
     /** A server without users and without TLS. */
     private TestServer server;
-    /** A server with TLS and a certificate for localhost alone. */
+    /** A server with TLS and a certificate for localhost only. */
     private TestServer encrypted;
 
     private Identity identity;
     private Identity stranger;
 
-    /** @param classOfAConnection a class of the client library that is loaded while it connects, on a thread of its own */
+    /**
+     * @param classOfAConnection a class of the client library that is loaded during connecting, on a thread of its own
+     */
     @SuppressWarnings("NullAway.Init") // by JUnit, before each test
     protected FailingConnects(String scheme, String classOfAConnection) {
         this.scheme = scheme;
         this.classOfAConnection = classOfAConnection;
     }
 
-    /** A server that knows no users and speaks no TLS. */
+    /** A server without users and without TLS. */
     protected abstract TestServer start();
 
-    /** A server with a port for TLS, which asks for no certificate of its clients. */
+    /** A server with a port for TLS that does not ask clients for a certificate. */
     protected abstract TestServer startEncrypted(Identity identity);
 
-    /** The port for TLS of what {@link #startEncrypted} gave. */
+    /** The TLS port of a server from {@link #startEncrypted}. */
     protected abstract InetSocketAddress secureEndpoint(TestServer encrypted);
 
-    /** A server on which {@link #USER} has {@link #PASSWORD}, and nobody else may do anything below {@code /own}. */
+    /**
+     * A server on which {@link #USER} has {@link #PASSWORD}, and no other user may access anything below {@code /own}.
+     */
     protected abstract TestServer startWithUser();
 
-    /** Runs the test while servers run of which too few are there for anything to be written; it gets what follows {@code ://} in their URI. */
+    /**
+     * Runs the test while too few servers run for any write to succeed. The test gets the part of their URI after
+     * {@code ://}.
+     */
     protected abstract void withoutQuorum(Consumer<String> test);
 
-    /** Makes the number of the layout in {@code /newer} of this server 2. */
+    /** Changes the layout number in {@code /newer} of this server to 2. */
     protected abstract void writeNewerLayout(TestServer server) throws Exception;
 
     @BeforeAll
@@ -101,7 +108,7 @@ public abstract class FailingConnects {
         stranger = Identity.create(folder, "stranger", "dns:localhost");
         server = start();
         encrypted = startEncrypted(identity);
-        // What has to be loaded is loaded now, so that what is measured below is the wait for the store.
+        // Loads the classes now, so that the measurement below covers only the wait for the store.
         connectTo(server.authority(), "/warm").close();
     }
 
@@ -158,7 +165,7 @@ public abstract class FailingConnects {
                 flag.complete(Thread.currentThread().isInterrupted());
             });
             caller.start();
-            // Not any wait: Netty's timer swallows an interrupt in the moment in which it starts.
+            // A specific wait: Netty's timer swallows an interrupt that arrives while it starts.
             while (Stream.of(caller.getStackTrace())
                     .noneMatch(frame -> frame.getClassName().equals(CompletableFuture.class.getName())
                             && frame.getMethodName().equals("get"))) {
@@ -191,10 +198,10 @@ public abstract class FailingConnects {
     }
 
     /**
-     * For stores whose users keep what they stored when their password changes: the client logs in again with the
-     * password of that moment.
+     * For stores whose users keep their stored data when their password changes: the client logs in again with the
+     * current password.
      *
-     * @param change gives the user of this server that password, and ends what was connected with the former one
+     * @param change gives the user of this server that password, and ends the connections made with the former one
      */
     protected final void assertThatAChangedPasswordIsAskedFor(BiConsumer<TestServer, String> change) {
         try (TestServer members = startWithUser()) {
@@ -210,7 +217,7 @@ public abstract class FailingConnects {
                 int before = asked.get();
                 changed.set(true);
                 change.accept(members, "another-horse");
-                // Until the connection is made again, a call may end without an answer.
+                // Until the client has reconnected, a call may end without an answer.
                 Throwable failure;
                 do {
                     failure = catchThrowable(() -> sereno.counter("visits").get());
@@ -309,7 +316,7 @@ public abstract class FailingConnects {
         }
     }
 
-    /** Speaks first, as SSH does, and answers nothing. */
+    /** Sends a greeting first, as SSH does, and answers nothing. */
     private static final class Greeter implements AutoCloseable {
         private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         private final List<Socket> clients = new ArrayList<>();
@@ -353,7 +360,7 @@ public abstract class FailingConnects {
         assertIsAFault(builder(uri), "layout 2").hasMessageContaining("layout 1");
     }
 
-    /** Loading one class alone takes longer than connecting may, and connecting loads it. */
+    /** Loading one class, which connecting needs, takes longer than the connect timeout. */
     @Test
     final void classLoadingDoesNotCountAgainstTheTimeout() throws Exception {
         String uri = scheme + "://" + server.authority() + "/fresh?connect-timeout=" + CONNECT.toMillis() + "ms";

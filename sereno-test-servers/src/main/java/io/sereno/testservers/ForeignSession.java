@@ -10,8 +10,8 @@ import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooKeeper;
 
 /**
- * A second handle on a client's session. A class of its own, so that only those who expire sessions need ZooKeeper's
- * client on their class path.
+ * A second handle on a client's session. It is a separate class, so that only tests that expire sessions need
+ * ZooKeeper's client on their class path.
  */
 final class ForeignSession {
     private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -23,7 +23,8 @@ final class ForeignSession {
         if (!connectAndClose(session, authority, id, password)) {
             throw new IllegalArgumentException("no live " + session + " with this password");
         }
-        // The client may have taken its session back before it was closed; it is ended once nobody can have it.
+        // The client may have resumed its session before it was closed; the session has ended once nobody can resume
+        // it.
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (connectAndClose(session, authority, id, password)) {
             if (System.nanoTime() - deadline > 0) {
@@ -32,7 +33,7 @@ final class ForeignSession {
         }
     }
 
-    /** False when the server says that there is no such session. */
+    /** False if the server says that the session does not exist. */
     private static boolean connectAndClose(String session, String authority, long id, byte[] password) {
         CompletableFuture<Boolean> connected = new CompletableFuture<>();
         try {

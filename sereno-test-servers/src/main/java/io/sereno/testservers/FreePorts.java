@@ -11,15 +11,15 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
- * Ports that nobody listens on, each handed out once in this JVM. They lie below the range from which systems take the
- * ports of outgoing connections, so that no client can sit on a server's port while the server is down.
+ * Ports that nobody listens on, each handed out once in this JVM. They lie below the range that systems use for the
+ * ports of outgoing connections, so that no client can occupy a server's port while the server is down.
  */
 class FreePorts {
     private static final int LEAST = 10_240;
     private static final int END = 32_000;
     private static final int ATTEMPTS = 5;
 
-    /** 127.0.0.1, and never ::1: what servers are told to bind and clients to connect to must be the same. */
+    /** 127.0.0.1, and never ::1: servers must bind to the same address that clients connect to. */
     private static final InetAddress LOOPBACK = loopback();
 
     private static final Set<Integer> HANDED_OUT = ConcurrentHashMap.newKeySet();
@@ -40,7 +40,7 @@ class FreePorts {
         return next(0);
     }
 
-    /** A port that is free together with the one that lies {@code distance} above it. */
+    /** A port that is free, and so is the port {@code distance} above it. */
     int next(int distance) {
         for (int attempt = 0; attempt < 10_000; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(LEAST, END - distance);
@@ -61,8 +61,8 @@ class FreePorts {
     }
 
     /**
-     * Starts what is created, and returns it when it answers. A port may be taken between the probe and the start: then
-     * another one is created, on other ports.
+     * Starts the created server, and returns it when it answers. A port may be taken between the probe and the start:
+     * then another server is created, on other ports.
      */
     static <T extends TestServer> T start(Supplier<T> create) {
         for (int attempt = 1; ; attempt++) {

@@ -10,10 +10,10 @@ import java.security.KeyStore;
 import java.util.Base64;
 
 /**
- * A key and the certificate that it signed itself, so that it is its own authority; as PEM files.
+ * A key and its self-signed certificate, which is therefore its own authority, as PEM files.
  *
- * @param certificate a file that holds the certificate alone
- * @param key a file that holds the key alone, as PKCS #8
+ * @param certificate a file that holds only the certificate
+ * @param key a file that holds only the key, as PKCS #8
  * @param both a file that holds both
  */
 public record Identity(Path certificate, Path key, Path both) {
@@ -21,11 +21,11 @@ public record Identity(Path certificate, Path key, Path both) {
     private static final String ALIAS = "it";
 
     /**
-     * Made by the JDK's keytool.
+     * Creates an identity with the JDK's keytool.
      *
-     * @param folder where the files go, named after it
+     * @param folder where the files go, named after {@code name}
      * @param name the certificate's common name
-     * @param alternative whom it is for, as in {@code "ip:127.0.0.1"} or {@code "dns:localhost"}
+     * @param alternative the subject's alternative name, as in {@code "ip:127.0.0.1"} or {@code "dns:localhost"}
      */
     public static Identity create(Path folder, String name, String alternative) {
         Path store = folder.resolve(name + ".p12");

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What a plain application sees in its log when its server is killed: the lines that docs/logging.md says, and nothing else. They are the same on
- * every store. The backend's module says how its servers are started.
+ * What a plain application sees in its log when its server is killed: the lines in docs/logging.md, and nothing else.
+ * They are the same for every store. The backend's module defines how its servers are started.
  */
 @Tag("servers")
 @Timeout(300)
@@ -32,7 +32,7 @@ public abstract class LoggedOutage {
     private final String scheme;
     private final List<String> expected = new ArrayList<>();
 
-    /** @param before lines of this backend alone, which come first */
+    /** @param before lines of this backend only, which come first */
     protected LoggedOutage(String scheme, String... before) {
         this.scheme = scheme;
         expected.addAll(List.of(before));
@@ -42,7 +42,10 @@ public abstract class LoggedOutage {
     /** The log of an application whose server is killed and restarted. */
     protected abstract List<String> outage() throws Exception;
 
-    /** The same with a user who has {@link #PASSWORD}, all of Sereno, and what its client libraries log for debugging. */
+    /**
+     * The same for a user with {@link #PASSWORD}, with all log lines of Sereno, and the debug log of its client
+     * libraries.
+     */
     protected abstract List<String> outageForDebugging() throws Exception;
 
     @Test
@@ -62,11 +65,12 @@ public abstract class LoggedOutage {
     }
 
     /**
-     * An application that holds a lock, loses it, and gets it again, while this server is taken away from it and given back.
+     * Runs an application that holds a lock, loses it, and gets it again, while its server is made unavailable and
+     * available again.
      *
-     * @param leftOut what the names of jars that it shall not see begin with
+     * @param leftOut prefixes of the names of jars to leave out of the class path
      * @param options of its JVM
-     * @param level of all loggers but Sereno's, which log all then; none: as they are
+     * @param level of all loggers except Sereno's, which then log everything; none: levels are not changed
      */
     protected static List<String> log(
             Runnable away, Runnable back, List<String> leftOut, List<String> options, String uri, String... level)
@@ -84,7 +88,7 @@ public abstract class LoggedOutage {
 
     /** The application. */
     static final class Application {
-        // Held, so that their levels last.
+        // Strong references, so that their levels last.
         private static final Logger SERENO = Logger.getLogger("io.sereno");
         private static final Logger ROOT = Logger.getLogger("");
 

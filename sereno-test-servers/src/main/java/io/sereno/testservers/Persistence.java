@@ -2,13 +2,16 @@ package io.sereno.testservers;
 
 import java.util.List;
 
-/** What a Redis server keeps over {@code kill()} and {@code restart()}. */
+/** What a Redis server keeps after {@code kill()} and {@code restart()}. */
 public enum Persistence {
     /** Nothing. */
     NONE,
-    /** All that it acknowledged, since SIGKILL takes nothing from the kernel; a loss of power may take the last second. */
+    /**
+     * Everything that it acknowledged, since SIGKILL loses nothing in the kernel; a power failure may lose the last
+     * second.
+     */
     APPEND_EVERY_SECOND,
-    /** All that it acknowledged, on disk. */
+    /** Everything that it acknowledged, on disk. */
     APPEND_ALWAYS;
 
     /** Lines of redis.conf. */

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 public final class RedisCluster extends ServerGroup<RedisServer> {
     private static final int SLOTS = 16_384;
 
-    /** Where Redis before 7 puts the port between the masters, whatever it is told. */
+    /** How far above the client port Redis before 7 puts the port between the masters, whatever its configuration. */
     private static final int BUS_DISTANCE = 10_000;
 
     private RedisCluster(List<RedisServer> masters) {
@@ -17,10 +17,10 @@ public final class RedisCluster extends ServerGroup<RedisServer> {
     }
 
     /**
-     * A cluster, every slot served and every master aware of all.
+     * Starts a cluster; returns when every slot is served and every master knows all others.
      *
-     * @param masters how many, 1 or more; the slots are shared out evenly, in their order
-     * @param settings lines of redis.conf for each; they win over the ones chosen here
+     * @param masters how many, 1 or more; the slots are divided evenly, in their order
+     * @param settings lines of redis.conf for each; they override the ones chosen here
      */
     public static RedisCluster start(int masters, Persistence persistence, String... settings) {
         requireSize(masters);
@@ -50,7 +50,10 @@ public final class RedisCluster extends ServerGroup<RedisServer> {
         awaitWhole();
     }
 
-    /** Waits until every master is aware of all, and serves its slots: after a restart of one, the others take a while. */
+    /**
+     * Waits until every master knows all others and serves its slots: after one master restarts, the others take a
+     * while.
+     */
     public void awaitWhole() {
         members()
                 .forEach(member -> member.await("see the whole cluster", () -> {
@@ -60,7 +63,7 @@ public final class RedisCluster extends ServerGroup<RedisServer> {
                 }));
     }
 
-    /** The first time; a master that was part of the cluster before remembers it. */
+    /** For the first start; a master that was part of the cluster before remembers it. */
     private void form() {
         for (int i = 0; i < members().size(); i++) {
             RedisServer member = members().get(i);

@@ -11,9 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** As much of Redis's protocol as it takes to administer a server: one command, one reply. */
+/** The part of Redis's protocol that is needed to administer a server: one command, one reply. */
 final class RedisConnection implements AutoCloseable {
-    /** A reply that is an error: the server got the command and refused it. */
+    /** An error reply: the server got the command and refused it. */
     static final class ErrorReply extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -38,7 +38,7 @@ final class RedisConnection implements AutoCloseable {
         }
     }
 
-    /** The reply as text; of a list, each element on a line. */
+    /** The reply as text; for a list, one line per element. */
     String send(String... command) throws IOException {
         ByteArrayOutputStream request = new ByteArrayOutputStream();
         request.writeBytes(ascii("*" + command.length + "\r\n"));
@@ -74,7 +74,7 @@ final class RedisConnection implements AutoCloseable {
         };
     }
 
-    /** Nothing (length -1) reads as empty. */
+    /** A null reply (length -1) reads as empty. */
     private String text(int length) throws IOException {
         if (length < 0) {
             return "";

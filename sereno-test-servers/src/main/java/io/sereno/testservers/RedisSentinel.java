@@ -7,10 +7,10 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A Redis primary, its replica, and a Sentinel that replaces a primary which is silent for two seconds.
+ * A Redis primary, its replica, and a Sentinel that replaces a primary that is silent for two seconds.
  *
- * <p>Replication is asynchronous: what the primary acknowledged may be lost when the replica takes its place, and is lost
- * for certain when {@link #cutReplica()} came before. Primary and replica change roles; ask again after a failover.
+ * <p>Replication is asynchronous: writes that the primary acknowledged may be lost when the replica takes its place,
+ * and are certainly lost after {@link #cutReplica()}. Primary and replica change roles; ask again after a failover.
  */
 public final class RedisSentinel extends ServerGroup<RedisServer> {
     /** The name under which the Sentinel knows the primary. */
@@ -30,15 +30,15 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
     }
 
     /**
-     * The three, answering, the replica connected and known to the Sentinel.
+     * Starts the three servers; returns when they answer and the replica is connected and known to the Sentinel.
      *
-     * @param settings lines of redis.conf for primary and replica; they win over the ones chosen here
+     * @param settings lines of redis.conf for primary and replica; they override the ones chosen here
      */
     public static RedisSentinel start(Persistence persistence, String... settings) {
         FreePorts ports = new FreePorts();
         return FreePorts.start(() -> {
             int port = ports.next();
-            // Replication has a user of its own: what takes the right from it cuts the link and nothing else.
+            // Replication has a user of its own: revoking the user's rights cuts the link and nothing else.
             String password = UUID.randomUUID().toString();
             List<String> role = List.of(
                     "user " + REPLICATION_USER + " on >" + password + " +psync +replconf +ping",
@@ -62,13 +62,13 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
         });
     }
 
-    /** The Sentinel's; it tells clients where the primary is. */
+    /** The Sentinel's endpoint; the Sentinel tells clients where the primary is. */
     @Override
     public List<InetSocketAddress> endpoints() {
         return List.of(sentinel.endpoint());
     }
 
-    /** The one whom the Sentinel calls so now. */
+    /** The server that the Sentinel calls primary now. */
     public RedisServer primary() {
         try {
             String address = sentinel.send("SENTINEL", "GET-MASTER-ADDR-BY-NAME", PRIMARY_NAME);
@@ -78,12 +78,12 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
         }
     }
 
-    /** The one of the two that is not the {@link #primary()}. */
+    /** The server of the two that is not the {@link #primary()}. */
     public RedisServer replica() {
         return other(primary());
     }
 
-    /** The one that watches over the other two; the same for ever. */
+    /** The server that monitors the other two; it never changes. */
     public RedisServer sentinel() {
         return sentinel;
     }
@@ -93,8 +93,8 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
     }
 
     /**
-     * Cuts the link from primary to replica: what the primary acknowledges from now on stays with it. It goes on serving
-     * clients, and the replica keeps what it has. Returns when no replica is connected.
+     * Cuts the link from primary to replica: later writes that the primary acknowledges are not replicated. The primary
+     * continues to serve clients, and the replica keeps its data. Returns when no replica is connected.
      */
     public void cutReplica() {
         RedisServer primary = primary();
@@ -104,7 +104,7 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
                 "lose its replica", () -> primary.send("INFO", "replication").contains("connected_slaves:0"));
     }
 
-    /** Mends what {@link #cutReplica()} cut; returns when the replica follows again. */
+    /** Restores the link that {@link #cutReplica()} cut; returns when the replica follows again. */
     public void healReplica() {
         command(primary(), "ACL", "SETUSER", REPLICATION_USER, "on");
         RedisServer replica = replica();
@@ -113,14 +113,15 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
     }
 
     /**
-     * Makes this server the primary, whether or not the present primary lives, as the Sentinel would by itself after two
-     * seconds without it. Returns when the server takes writes and the Sentinel names it. A replica that has been cut off
-     * for more than twenty seconds is not eligible.
+     * Makes this server the primary, whether or not the present primary is up, as the Sentinel would by itself after
+     * two seconds without it. Returns when the server accepts writes and the Sentinel names it. A replica that has been
+     * cut off for more than twenty seconds is not eligible.
      *
-     * <p>A Sentinel that was paused for more than two seconds does nothing for thirty ("tilt"): such a one is restarted.
+     * <p>A Sentinel that was paused for more than two seconds does nothing for thirty ("tilt"): such a Sentinel is
+     * restarted.
      *
-     * <p>A former primary that lives goes on taking writes until the Sentinel makes it a replica, which it does some eight
-     * seconds after it sees it; what it took in that time is lost.
+     * <p>A former primary that is up continues to accept writes until the Sentinel makes it a replica, some eight
+     * seconds after the Sentinel sees it; these writes are lost.
      */
     public void promote(RedisServer server) {
         if (server != first && server != second) {
@@ -133,7 +134,7 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
                 () -> primary() == server && server.send("ROLE").startsWith("master"));
     }
 
-    /** A new process knows nothing of the time that the old one has missed. */
+    /** A new process does not know for how long the old one was paused. */
     private void wakeSentinel() {
         try {
             if (sentinel.send("INFO", "sentinel").contains("sentinel_tilt:1")) {
@@ -163,7 +164,7 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
         }
     }
 
-    /** The Sentinel comes last: it looks at a replica every ten seconds only, and shall see a connected one at once. */
+    /** The Sentinel starts last: it checks a replica only every ten seconds, and must find a connected one at once. */
     @Override
     void start() {
         first.launch();
@@ -177,7 +178,7 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
                 () -> sentinel.send("SENTINEL", "REPLICAS", PRIMARY_NAME).contains("master-link-status\nok"));
     }
 
-    /** That the server, if it is a replica, is connected to its primary. */
+    /** Waits until the server, if it is a replica, is connected to its primary. */
     private static void awaitLink(RedisServer server) {
         server.awaitAnswer();
         server.await(

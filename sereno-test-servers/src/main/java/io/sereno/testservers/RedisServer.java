@@ -8,14 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** One Redis server: alone, part of a {@link RedisSentinel} (as which it may be a Sentinel), or of a {@link RedisCluster}. */
+/**
+ * One Redis server: standalone, part of a {@link RedisSentinel} (where it may be a Sentinel), or of a
+ * {@link RedisCluster}.
+ */
 public final class RedisServer extends ServerNode {
     private final List<String> command;
 
-    /** @param settings lines of redis.conf, the last word of which is theirs */
+    /** @param settings lines of redis.conf, which override all others */
     RedisServer(String name, int port, List<String> arguments, List<String> settings) {
         super(name, port);
-        // A file, and not arguments: Redis writes its role into it, which so outlives a restart.
+        // A file, and not arguments: Redis writes its role into the file, so the role survives a restart.
         Path file = folder().resolve("redis.conf");
         List<String> lines =
                 new ArrayList<>(List.of("port " + port, "bind 127.0.0.1", "dir " + folder(), "protected-mode no"));
@@ -32,9 +35,9 @@ public final class RedisServer extends ServerNode {
     }
 
     /**
-     * A server alone, answering.
+     * Starts a standalone server; returns when it answers.
      *
-     * @param settings lines of redis.conf, {@code "maxmemory 10mb"}; they win over the ones chosen here
+     * @param settings lines of redis.conf, {@code "maxmemory 10mb"}; they override the ones chosen here
      */
     public static RedisServer start(Persistence persistence, String... settings) {
         FreePorts ports = new FreePorts();
@@ -42,21 +45,24 @@ public final class RedisServer extends ServerNode {
                 () -> new RedisServer("redis", ports.next(), List.of(), storing(persistence, List.of(), settings)));
     }
 
-    /** The settings of a server that stores: no snapshots, the persistence that was asked for, and what else is said. */
+    /** The settings of a server that stores data: no snapshots, the requested persistence, and the further settings. */
     static List<String> storing(Persistence persistence, List<String> role, String... settings) {
         return Stream.of(List.of("save \"\""), persistence.settings(), role, List.of(settings))
                 .flatMap(List::stream)
                 .toList();
     }
 
-    /** Sends one command over a connection of its own. */
+    /** Sends one command over a new connection. */
     String send(String... command) throws IOException {
         try (RedisConnection connection = new RedisConnection(endpoint())) {
             return connection.send(command);
         }
     }
 
-    /** Its process id in its own words tells whom we reached; while it still loads its data, PING is an error. */
+    /**
+     * The process id that it reports shows which server we reached; while it still loads its data, PING returns an
+     * error.
+     */
     @Override
     boolean answers() throws IOException {
         try (RedisConnection connection = new RedisConnection(endpoint())) {

@@ -8,7 +8,10 @@ import java.nio.charset.Charset;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** What the script {@code servers start} runs: a server under the hands of a person, or of a script that writes lines. */
+/**
+ * The program behind the script {@code servers start}: a server controlled by a person, or by a script that writes
+ * lines.
+ */
 final class ServerConsole {
     private static final String KINDS = """
             servers start etcd [SETTING...]               one etcd server
@@ -51,7 +54,7 @@ final class ServerConsole {
         }
     }
 
-    /** Starts what the arguments name and obeys the lines, until they end. */
+    /** Starts the servers that the arguments name and executes the lines, until they end. */
     static void run(List<String> arguments, BufferedReader lines, PrintStream out) throws IOException {
         try (TestServer server = start(arguments)) {
             ServerConsole console = new ServerConsole(server, out);

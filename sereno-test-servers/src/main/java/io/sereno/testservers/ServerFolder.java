@@ -12,11 +12,13 @@ import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** Folders for servers, below one temporary folder of this JVM that a shell removes when the JVM has ended. */
+/** Folders for servers, in one temporary folder of this JVM that a shell removes when the JVM has ended. */
 final class ServerFolder {
     private ServerFolder() {}
 
-    /** Made with the first server. The guard is kept, since its pipe would be closed with the last reference to it. */
+    /**
+     * Created with the first server. The guard is kept, since its pipe would be closed with the last reference to it.
+     */
     private record Root(Path path, Process guard) {
         static final Root OF_THIS_JVM = create();
 
@@ -38,7 +40,7 @@ final class ServerFolder {
         }
     }
 
-    /** The shell script that a server is run under. */
+    /** The shell script under which a server runs. */
     static Path supervisor() {
         return Root.OF_THIS_JVM.path.resolve("supervise.sh");
     }
@@ -64,7 +66,7 @@ final class ServerFolder {
         }
     }
 
-    /** Deletes what is in the folder, but for what is to be left. */
+    /** Deletes the contents of the folder, except what is to be left. */
     static void deleteContent(Path folder, Predicate<Path> left) throws IOException {
         for (Path path : content(folder)) {
             if (!left.test(path)) {
@@ -73,7 +75,10 @@ final class ServerFolder {
         }
     }
 
-    /** Copies what is in a folder into another one, which is made if need be, but for what is to be left out. */
+    /**
+     * Copies the contents of a folder, except what is to be left out, into another folder, which is created if
+     * necessary.
+     */
     static void copy(Path from, Path to, Predicate<Path> leftOut) throws IOException {
         Files.createDirectories(to);
         for (Path path : content(from)) {

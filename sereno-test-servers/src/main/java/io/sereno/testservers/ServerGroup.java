@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Several servers that are one store together. */
+/** Several servers that form one store. */
 public abstract sealed class ServerGroup<N extends ServerNode> implements TestServer
         permits EtcdCluster, ZooKeeperEnsemble, RedisSentinel, RedisCluster {
     private final List<N> members;
@@ -23,7 +23,7 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
         }
     }
 
-    /** Each of them can be paused, killed and restarted alone. */
+    /** Each member can be paused, killed and restarted separately. */
     public final List<N> members() {
         return members;
     }
@@ -54,7 +54,7 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
         start();
     }
 
-    /** All stand still before the first is copied, so that the copies are of one moment. */
+    /** All members stand still before the first is copied, so that the copies are of one moment. */
     @Override
     public final void backup() {
         List<N> running = members.stream().filter(ServerNode::isRunning).toList();
@@ -73,7 +73,7 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
         start();
     }
 
-    /** Starts the members, none of which has a process, and returns when the store answers as a whole. */
+    /** Starts the members, none of which has a process, and returns when the whole store answers. */
     void start() {
         start(members);
     }
@@ -89,7 +89,7 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
         forEach(ServerNode::close);
     }
 
-    /** For every member, also after one failed. */
+    /** Runs for every member, even after one failed. */
     private void forEach(Consumer<ServerNode> action) {
         RuntimeException failure = null;
         for (ServerNode member : members) {
@@ -108,13 +108,13 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
         }
     }
 
-    /** What a member says of itself; an IOException is a no, with its reason. */
+    /** What a member reports about itself; an IOException counts as no and is the reason. */
     @FunctionalInterface
     interface Role<N> {
         boolean isPlayedBy(N member) throws IOException;
     }
 
-    /** The first running member that plays the role; waits until there is one. */
+    /** The first running member that has the role; waits until there is one. */
     final N awaitMember(String role, Role<N> asked) {
         N witness = members.stream()
                 .filter(ServerNode::isRunning)
@@ -141,7 +141,7 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
         return Objects.requireNonNull(found.get());
     }
 
-    /** Its members. */
+    /** Lists its members. */
     @Override
     public final String toString() {
         return members.toString();

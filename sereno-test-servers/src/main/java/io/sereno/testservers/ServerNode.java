@@ -40,13 +40,16 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
         this.endpoint = FreePorts.address(port);
     }
 
-    /** What is run; the program itself, or what execs it, so that signals reach it. */
+    /** The command to run: the program itself, or one that execs it, so that signals reach it. */
     abstract List<String> command();
 
-    /** Whether this server, and no stranger on its port, answers requests. An IOException is a no, with its reason. */
+    /**
+     * Whether this server, and not another program on its port, answers requests. An IOException counts as no and is
+     * the reason.
+     */
     abstract boolean answers() throws IOException;
 
-    /** What messages call it: {@code etcd}, or {@code etcd-2} in a group. */
+    /** Its name in messages: {@code etcd}, or {@code etcd-2} in a group. */
     public final String name() {
         return name;
     }
@@ -61,7 +64,7 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
         return List.of(endpoint);
     }
 
-    /** The server's process id, as {@code kill} takes it; another one after each restart. */
+    /** The server's process id, as {@code kill} takes it; changes with each restart. */
     public final long pid() {
         SupervisedProcess current = process;
         if (current == null || state == State.CLOSED) {
@@ -75,7 +78,7 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
         return folder.resolve("server.log");
     }
 
-    /** For people: running, paused, gone or closed. */
+    /** For display: running, paused, gone or closed. */
     final String state() {
         SupervisedProcess current = process;
         boolean ended = current == null || !current.isAlive();
@@ -154,7 +157,7 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
         });
     }
 
-    /** Copies what is on disk. The server must not run meanwhile. */
+    /** Copies its data on disk. The server must not run meanwhile. */
     final void keep() {
         inTurn("copying the data of", () -> {
             ServerFolder.delete(kept);
@@ -162,7 +165,7 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
         });
     }
 
-    /** Ends the server, and makes its folder what it was when it was kept. */
+    /** Ends the server, and restores its folder from the copy. */
     final void putBack() {
         inTurn("putting back the data of", () -> {
             if (!Files.isDirectory(kept)) {
@@ -174,7 +177,7 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
         });
     }
 
-    /** The copy itself, and the log of all starts. */
+    /** Whether it is the copy itself or the log of all starts. */
     private boolean isOurs(Path path) {
         return path.equals(kept) || path.equals(log());
     }
@@ -193,7 +196,7 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
         }
     }
 
-    /** Starts the process and does not wait for it to answer; for groups, whose servers need each other to answer. */
+    /** Starts the process without waiting for it to answer; for groups, whose servers need each other to answer. */
     final void launch() {
         inTurn("starting", () -> {
             end();
@@ -206,13 +209,13 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
         await("answer", this::answers);
     }
 
-    /** A condition that a server brings about by itself; an IOException is a no, with its reason. */
+    /** A condition that a server fulfils by itself; an IOException counts as no and is the reason. */
     @FunctionalInterface
     interface Condition {
         boolean holds() throws IOException;
     }
 
-    /** Waits until the condition holds; fails when this server ends, or with the time limit. */
+    /** Waits until the condition holds; fails when this server ends, or at the time limit. */
     final void await(String what, Condition condition) {
         inTurn("waiting for", () -> {
             long deadline = System.nanoTime() + START_LIMIT.toNanos();

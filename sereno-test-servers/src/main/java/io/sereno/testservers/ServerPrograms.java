@@ -24,15 +24,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds the etcd and Redis programs that the tests run, in this order: the variable {@code SERENO_ETCD} or {@code
- * SERENO_REDIS}, the PATH, the cache ({@code ${XDG_CACHE_HOME:-~/.cache}/sereno/servers}), and Debian's packages, which
- * are fetched into the cache without root and without touching the system.
+ * Finds the etcd and Redis programs that the tests run, in this order: the variable {@code SERENO_ETCD} or
+ * {@code SERENO_REDIS}, the PATH, the cache ({@code ${XDG_CACHE_HOME:-~/.cache}/sereno/servers}), and Debian's
+ * packages, which are fetched into the cache without root and without changing the system.
  *
- * <p>The script {@code servers} runs this file from its source, before anything is compiled: it may use nothing but the
- * JDK.
+ * <p>The script {@code servers} runs this file from its source, before anything is compiled: it may use only the JDK.
  */
 final class ServerPrograms {
-    /** A program, where people may get it, and how its version is told. */
+    /** A program, where a person can get it, and how to ask for its version. */
     enum Program {
         ETCD("etcd", "SERENO_ETCD", "etcd-server", "etcd", "etcd Version: (\\S+)"),
         REDIS("redis-server", "SERENO_REDIS", "redis-server", "redis", "(?:Redis|Valkey) server v=(\\S+)");
@@ -59,7 +58,7 @@ final class ServerPrograms {
         }
     }
 
-    /** Says, in one message for a person, what is missing or wrong and what helps. */
+    /** Says, in one message for a person, what is missing or wrong and how to fix it. */
     static final class MissingException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -72,7 +71,10 @@ final class ServerPrograms {
     private static final Duration LISTS_LIMIT = Duration.ofSeconds(45);
     private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(5);
 
-    /** Runs a command that ends with us, however we end: its standard input is a pipe that only this JVM holds. */
+    /**
+     * Runs a command that ends when this JVM ends, however it ends: the command's standard input is a pipe that only
+     * this JVM holds.
+     */
     private static final String TIED_TO_THIS_JVM = """
             exec 3<&0
             "$@" </dev/null 3<&- &
@@ -95,7 +97,7 @@ final class ServerPrograms {
     private final Path cache;
     private Optional<Run> lists = Optional.empty(); // guarded by LOCK_OF_THIS_JVM
 
-    /** @param choice what {@code -Dsereno.servers} says: {@code required}, the default, or {@code none} */
+    /** @param choice the value of {@code -Dsereno.servers}: {@code required}, the default, or {@code none} */
     ServerPrograms(Map<String, String> environment, String choice) {
         this.environment = environment;
         this.choice = choice;
@@ -130,7 +132,7 @@ final class ServerPrograms {
         }
     }
 
-    /** A build that is killed must not leave us fetching. */
+    /** Ends this JVM with its parent, so that it does not continue to fetch after the build was killed. */
     private static void endWith(ProcessHandle parent) {
         Thread watch = new Thread(
                 () -> {
@@ -142,7 +144,9 @@ final class ServerPrograms {
         watch.start();
     }
 
-    /** Whether a person chose to do without servers. Refuses that choice where nobody would see what it left out. */
+    /**
+     * Whether a person chose to run without servers. Refuses that choice where nobody would see which tests it skipped.
+     */
     boolean declined() {
         if (choice.equals("required")) {
             return false;
@@ -213,7 +217,7 @@ final class ServerPrograms {
                 .toString();
     }
 
-    /** Why one program is not to be had. */
+    /** Why a program is not available. */
     private static final class NotHereException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -250,7 +254,7 @@ final class ServerPrograms {
                 .findFirst();
     }
 
-    /** What is named must be there, must run and must be the program that it is named for. */
+    /** A named program must exist, must run and must be the program that it is named for. */
     private Found checked(Program program, Path path, String origin) throws NotHereException {
         String named = origin + " names " + path;
         if (!Files.isRegularFile(path) || !Files.isExecutable(path)) {
@@ -265,7 +269,7 @@ final class ServerPrograms {
         return new Found(program, path, version.group(1), origin);
     }
 
-    // Debian's packages, as a user without rights: lists and packages of our own, unpacked, not installed.
+    // Debian's packages, without root: own lists and packages, unpacked, not installed.
 
     private void fetch(Program program) throws NotHereException {
         String sought = "not in " + program.variable + ", PATH or " + cache + ", and ";
@@ -338,7 +342,7 @@ final class ServerPrograms {
                 "Acquire::Retries=0",
                 "Acquire::http::Timeout=10",
                 "Acquire::https::Timeout=10",
-                "APT::Sandbox::User=root", // apt as root would hand our folders to its own user, which may not exist
+                "APT::Sandbox::User=root", // apt as root would give our folders to its own user, which may not exist
                 "APT::Update::Post-Invoke-Success::=")) {
             line.add("-o");
             line.add(option);
@@ -347,7 +351,10 @@ final class ServerPrograms {
         return line;
     }
 
-    /** The folder appears at once and whole, so whoever finds it in the cache can use it without the lock. */
+    /**
+     * Creates the folder atomically and complete, so any process that finds it in the cache can use it without the
+     * lock.
+     */
     private void unpack(Program program, List<Path> packages) throws IOException, NotHereException {
         Path unpacking = cache.resolve(program.command + ".unpacking");
         delete(unpacking);
@@ -404,7 +411,7 @@ final class ServerPrograms {
         return run(limit, Path.of("").toAbsolutePath(), command);
     }
 
-    /** Runs a command of this environment's PATH to its end, or to the limit. */
+    /** Runs a command from this environment's PATH until its end or the limit. */
     private Run run(Duration limit, Path folder, List<String> command) {
         try {
             Path output = Files.createTempFile("sereno-", ".out");

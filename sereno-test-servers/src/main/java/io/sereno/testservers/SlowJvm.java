@@ -12,11 +12,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A program for a JVM that has loaded nothing yet, and takes its time over one class: it connects, and that is all. */
+/** A program for a JVM that has loaded no classes yet and loads one class slowly: it only connects. */
 final class SlowJvm {
     private SlowJvm() {}
 
-    /** Runs it to its end; returns what it wrote, which is empty if it could connect. */
+    /** Runs the program to its end; returns its output, which is empty if it could connect. */
     static String connect(String uri, String slowClass, Duration loading) throws IOException, InterruptedException {
         Process jvm = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -47,7 +47,7 @@ final class SlowJvm {
         }
     }
 
-    /** Of all of the application. While one thread waits for the class, others load theirs. */
+    /** Loads all classes of the application. While one thread waits for the slow class, others load theirs. */
     private static final class SlowLoader extends URLClassLoader {
         static {
             registerAsParallelCapable();

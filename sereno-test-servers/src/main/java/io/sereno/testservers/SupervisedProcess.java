@@ -15,14 +15,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A process under a shell that ends it when this JVM ends, even by SIGKILL: {@code supervise.sh} says how. The shell
- * runs in a session of its own where {@code setsid} exists, so that the terminal's Ctrl-C does not reach it, and it ends
- * with the process and its status.
+ * A process under a shell that ends the process when this JVM ends, even by SIGKILL: {@code supervise.sh} explains how.
+ * Where {@code setsid} exists, the shell runs in a session of its own, so that the terminal's Ctrl-C does not reach it.
+ * The shell ends when the process ends, with the same status.
  *
  * <p>Not thread-safe.
  */
 final class SupervisedProcess {
-    /** All that a server may know of our environment: no analyzers for its JVM, no ETCD_... that would configure it. */
+    /**
+     * The only environment variables that a server inherits: no analyzers for its JVM, no ETCD_... that would configure
+     * it.
+     */
     private static final Set<String> INHERITED = Set.of("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL");
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
@@ -51,7 +54,7 @@ final class SupervisedProcess {
         return new SupervisedProcess(shell(ServerFolder.supervisor(), arguments).start());
     }
 
-    /** A shell with a script of ours, not yet started; its standard input will be a pipe to this JVM. */
+    /** A shell with one of our scripts, not yet started; its standard input will be a pipe to this JVM. */
     static ProcessBuilder shell(Path script, List<String> arguments) {
         List<String> line = new ArrayList<>();
         Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
@@ -78,17 +81,17 @@ final class SupervisedProcess {
         return supervisor.exitValue();
     }
 
-    /** Waits for the end of the process, no longer than this; says whether it ended. */
+    /** Waits for the end of the process, for at most this long; returns whether it ended. */
     boolean endsWithin(Duration limit) throws InterruptedException {
         return supervisor.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /** False when the process has ended. When it is true, no thread of the process runs any more. */
+    /** False if the process has ended. If true, no thread of the process runs any more. */
     boolean pause() throws InterruptedException {
         if (!send("STOP")) {
             return false;
         }
-        // The signal is on its way to each thread; where there is no /proc to see it arrive, it is taken for granted.
+        // The signal is on its way to each thread; without /proc its arrival cannot be seen and is assumed.
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (Files.isDirectory(PROC) && !isStopped()) {
             if (endsWithin(Duration.ofMillis(1))) {
@@ -101,7 +104,7 @@ final class SupervisedProcess {
         return true;
     }
 
-    /** False when the process has ended. */
+    /** False if the process has ended. */
     boolean resume() {
         return send("CONT");
     }
@@ -116,7 +119,7 @@ final class SupervisedProcess {
             return signal.equals(answers.readLine());
         } catch (IOException e) {
             if (!isAlive()) {
-                return false; // it ended on its own meanwhile, and the pipe with it
+                return false; // it ended on its own meanwhile, and its pipe closed
             }
             throw new UncheckedIOException(e);
         }
@@ -132,11 +135,11 @@ final class SupervisedProcess {
             }
             return true;
         } catch (IOException e) {
-            return false; // a thread ended while we looked: look again
+            return false; // a thread ended while we checked: check again
         }
     }
 
-    /** SIGKILL, by the very pipe that also ends with this JVM. Returns when the process is gone. */
+    /** SIGKILL, through the same pipe that ends the process with this JVM. Returns when the process has ended. */
     void kill() throws InterruptedException {
         try {
             signals.close();

@@ -1,6 +1,8 @@
 package io.sereno.testservers;
 
-/** A server did not do what a test asked of it; the message says which, what, and how its log ends. */
+/**
+ * A server did not do what a test asked; the message names the server and the request, and shows the end of its log.
+ */
 public class TestServerException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

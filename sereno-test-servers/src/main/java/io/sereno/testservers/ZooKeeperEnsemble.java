@@ -3,14 +3,14 @@ package io.sereno.testservers;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Several ZooKeeper servers with one log; a majority of them must run for it to answer. */
+/** Several ZooKeeper servers with one log; a majority of them must run for the ensemble to answer. */
 public final class ZooKeeperEnsemble extends ServerGroup<ZooKeeperServer> {
     private ZooKeeperEnsemble(List<ZooKeeperServer> members) {
         super(members);
     }
 
     /**
-     * An ensemble, all members answering.
+     * Starts an ensemble; returns when all members answer.
      *
      * @param size how many members, 1 or more
      * @param settings for each member, as {@link ZooKeeperServer#start} takes them
@@ -29,9 +29,10 @@ public final class ZooKeeperEnsemble extends ServerGroup<ZooKeeperServer> {
     }
 
     /**
-     * A bare majority first, so that each of its votes is needed, and the others when that has a leader. Were all started
-     * at once, the last one's vote could draw away a voter right after somebody counted himself elected by it: he would
-     * wait for followers until {@code initLimit}, 50 ticks, while the others have another leader.
+     * Starts a bare majority first, so that each of its votes is needed, and the others once that majority has a
+     * leader. If all members started at once, the vote of the last one could draw away a voter right after a member
+     * counted itself as elected by that voter. That member would wait for followers until {@code initLimit}, 50 ticks,
+     * while the others have another leader.
      */
     @Override
     void start() {
@@ -40,12 +41,12 @@ public final class ZooKeeperEnsemble extends ServerGroup<ZooKeeperServer> {
         start(members().subList(majority, members().size()));
     }
 
-    /** The running member that leads; waits for an election under way. */
+    /** The running member that leads; waits for an election in progress. */
     public ZooKeeperServer leader() {
         return awaitMember("a leader", ZooKeeperServer::leads);
     }
 
-    /** As {@link ZooKeeperServer#expireSession}, on whichever member serves. */
+    /** As {@link ZooKeeperServer#expireSession}, on any member that serves. */
     public void expireSession(long id, byte[] password) {
         leader().expireSession(id, password);
     }

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * One ZooKeeper server in a Java process of its own, alone or a member of a {@link ZooKeeperEnsemble}. It syncs its log
- * to disk like in production. The tick is short (200 ms), so that sessions from 400 ms can be had; the longest session is
- * 60 s.
+ * One ZooKeeper server in a separate Java process, alone or a member of a {@link ZooKeeperEnsemble}. It syncs its log
+ * to disk as in production. The tick is short (200 ms), so that sessions from 400 ms are possible; the longest session
+ * is 60 s.
  */
 public final class ZooKeeperServer extends ServerNode {
-    /** The ports through which the members of an ensemble know one another. */
+    /** The ports through which the members of an ensemble communicate. */
     record Peer(int id, int quorumPort, int electionPort) {
         static Peer create(int id, FreePorts ports) {
             return new Peer(id, ports.next(), ports.next());
@@ -34,7 +34,7 @@ public final class ZooKeeperServer extends ServerNode {
         this(name, ports, id, ensemble, 0, settings);
     }
 
-    /** Without a secure port where that is 0. */
+    /** There is no secure port if that is 0. */
     private ZooKeeperServer(
             String name, FreePorts ports, int id, List<Peer> ensemble, int securePort, String... settings) {
         super(name, ports.next());
@@ -80,26 +80,26 @@ public final class ZooKeeperServer extends ServerNode {
     }
 
     /**
-     * A standalone server, answering.
+     * Starts a standalone server; returns when it answers.
      *
-     * @param settings lines of zoo.cfg, {@code "tickTime=2000"}, or, with a dash in front, arguments for its JVM, {@code
-     *     "-Djute.maxbuffer=4000000"}; they win over the ones chosen here
+     * @param settings lines of zoo.cfg, {@code "tickTime=2000"}, or, with a leading dash, arguments for its JVM,
+     *     {@code "-Djute.maxbuffer=4000000"}; they override the ones chosen here
      */
     public static ZooKeeperServer start(String... settings) {
         return FreePorts.start(() -> new ZooKeeperServer("zookeeper", new FreePorts(), 1, List.of(), settings));
     }
 
     /**
-     * A standalone server, answering, with a port for TLS besides the usual one.
+     * Starts a standalone server with a port for TLS besides the usual one; returns when it answers.
      *
-     * @param settings as above; they have to tell where its certificates are: {@code "ssl.keyStore.location=..."}
+     * @param settings as above; they must say where its certificates are: {@code "ssl.keyStore.location=..."}
      */
     public static ZooKeeperServer startWithTls(String... settings) {
         FreePorts ports = new FreePorts();
         return FreePorts.start(() -> new ZooKeeperServer("zookeeper", ports, 1, List.of(), ports.next(), settings));
     }
 
-    /** Where clients connect by TLS, if it was started so. */
+    /** Where clients connect with TLS, if it was started with TLS. */
     public InetSocketAddress secureEndpoint() {
         if (securePort == 0) {
             throw new IllegalStateException(name() + " was started without TLS");
@@ -108,19 +108,19 @@ public final class ZooKeeperServer extends ServerNode {
     }
 
     /**
-     * Ends a client's session at once, as if its time were over: what is bound to it goes, and the client hears that it
-     * has expired when it comes back. Done with a second handle on the session, which closes it; so it needs
-     * ZooKeeper's client on the class path, which is there where there is a session to expire.
+     * Ends a client's session at once, as if it had timed out: its ephemeral nodes are removed, and the client learns
+     * that the session has expired when it reconnects. A second handle on the session closes it; so ZooKeeper's client
+     * must be on the class path, as it is wherever there is a session to expire.
      *
-     * @param id what {@code getSessionId()} of the client says
-     * @param password what {@code getSessionPasswd()} of the client says
+     * @param id the client's {@code getSessionId()}
+     * @param password the client's {@code getSessionPasswd()}
      * @throws IllegalArgumentException when there is no live session of that id with that password
      */
     public void expireSession(long id, byte[] password) {
         ForeignSession.end(authority(), id, password);
     }
 
-    /** Kills it, and starts it on the same ports with nothing stored: as if another, empty server had taken its place. */
+    /** Kills it, and starts it on the same ports with nothing stored: as if a new, empty server had taken its place. */
     public void restartEmpty() {
         kill();
         ServerFolder.delete(folder().resolve("version-2"));
@@ -132,13 +132,15 @@ public final class ZooKeeperServer extends ServerNode {
         return ask("srvr").contains("Mode: leader");
     }
 
-    /** It tells its configuration when it serves; the data folder in it tells whom we reached. */
+    /**
+     * It reports its configuration when it serves; the data folder in the configuration shows which server we reached.
+     */
     @Override
     boolean answers() throws IOException {
         return ask("conf").contains("dataDir=" + folder());
     }
 
-    /** ZooKeeper's four-letter words: one each way, then it hangs up. */
+    /** ZooKeeper's four-letter words: one request, one answer, then the server disconnects. */
     private String ask(String word) throws IOException {
         try (Socket socket = new Socket()) {
             socket.setSoTimeout(TIMEOUT_MILLIS);

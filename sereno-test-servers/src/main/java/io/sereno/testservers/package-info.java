@@ -5,16 +5,16 @@
  * <pre>{@code
  * try (EtcdServer etcd = EtcdServer.start()) {
  *     connect("etcd://" + etcd.authority());
- *     etcd.pause();   // SIGSTOP: it holds its connections and is silent
+ *     etcd.pause();   // SIGSTOP: it keeps its connections and is silent
  *     etcd.resume();
  *     etcd.kill();    // SIGKILL
  *     etcd.restart(); // on the same ports and data
  * }
  * }</pre>
  *
- * <p>One server is a {@link io.sereno.testservers.ServerNode}, several that belong together are a {@link
- * io.sereno.testservers.ServerGroup}, and both are a {@link io.sereno.testservers.TestServer}. Every server ends with the
- * JVM that started it, however that ends. Tests that start one are tagged {@code @Tag("servers")}.
+ * <p>A single server is a {@link io.sereno.testservers.ServerNode}, several that form one store are a
+ * {@link io.sereno.testservers.ServerGroup}, and both are a {@link io.sereno.testservers.TestServer}. Every server ends
+ * with the JVM that started it, however the JVM ends. Tests that start one are tagged {@code @Tag("servers")}.
  */
 @NullMarked
 package io.sereno.testservers;

@@ -4,7 +4,7 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Target;
 import java.time.Duration;
 
-/** What a client asked for. */
+/** A request of a client. */
 public sealed interface Call {
     /** A read. */
     record Read(Query query) implements Call {}
@@ -25,7 +25,7 @@ public sealed interface Call {
      * A new watch.
      *
      * @param target what is watched
-     * @param watch its number in this history
+     * @param watch number of the watch in this history
      */
     record OpenWatch(Target target, int watch) implements Call {}
 

@@ -6,28 +6,28 @@ import io.sereno.tck.history.Track.Version;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that has to be so of one entry at the moment at which an operation takes effect.
+ * A statement about one entry that must be true at the moment at which an operation takes effect.
  *
  * @param track of the entry
- * @param kind what has to be so
+ * @param kind what must be true
  * @param version in question; for {@link Kind#SHOWN} and {@link Kind#NOT_PUT_AT}
  * @param revision in question; for {@link Kind#CREATED} and {@link Kind#NOT_CREATED}
  */
 record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
     enum Kind {
-        /** The entry is there as this version. */
+        /** The entry is present as this version. */
         SHOWN,
-        /** It is not there. */
+        /** The entry is absent. */
         GONE,
-        /** It is there. */
+        /** The entry is present. */
         PRESENT,
-        /** It is there, created at this revision. */
+        /** The entry is present, created at this revision. */
         CREATED,
-        /** It is not there, or was created at another revision. */
+        /** The entry is absent, or was created at another revision. */
         NOT_CREATED,
-        /** It is not there, or is another version. */
+        /** The entry is absent, or is another version. */
         NOT_PUT_AT,
-        /** Nothing can make this so. */
+        /** Nothing can make this true. */
         NEVER
     }
 
@@ -36,7 +36,7 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
      *
      * @param begin the order of its invocation
      * @param end the order of its return
-     * @param lastGap the last gap in which it may: a commit behind that was invoked only after the return
+     * @param lastGap the last gap in which it may take effect: the next commit was invoked only after the return
      */
     record Span(long begin, long end, int lastGap) {}
 
@@ -52,7 +52,7 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
         return new Claim(track, Kind.PRESENT, null, 0);
     }
 
-    /** That a condition holds. */
+    /** The claim that a condition holds. */
     static Claim of(Condition condition, Timeline timeline) {
         Track track = timeline.track(condition.name());
         if (condition instanceof Condition.ModRevision modified) {
@@ -65,7 +65,7 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
         return condition instanceof Condition.Absent ? gone(track) : present(track);
     }
 
-    /** That a condition does not hold; null where it never does. */
+    /** The claim that a condition does not hold; null if the condition never holds. */
     static @Nullable Claim not(Condition condition, Timeline timeline) {
         Track track = timeline.track(condition.name());
         if (condition instanceof Condition.ModRevision modified) {
@@ -78,7 +78,9 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
         return condition instanceof Condition.Absent ? present(track) : gone(track);
     }
 
-    /** The earliest point at which it is so, not before another one and within a span; null if there is none. */
+    /**
+     * The earliest point at which the claim is true, not before a given point and within a span; null if there is none.
+     */
     @Nullable
     Point next(Point from, Span span, Timeline timeline) {
         for (int i = track.indexAt(from.gap()); i < track.segments.size(); i++) {
@@ -125,7 +127,7 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
         return from.gap() < version.end() && span.begin() < version.lease.life.revoked;
     }
 
-    /** After the lease of a version ended, or after a ghost deleted it. */
+    /** The earliest point after the lease of a version ended, or after a ghost deleted the version. */
     static @Nullable Point gone(Version version, Point from, Span span, Timeline timeline) {
         if (from.gap() >= version.goneBy) {
             return from;
@@ -145,14 +147,14 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
             earliest = earlier(earliest, tail(version.segment, from, seen, version.firstGhostDelete, span, timeline));
         }
         if (version.track.firstGhostEnd != Long.MAX_VALUE) {
-            // A ghost hid the version, and went with its own lease.
+            // A ghost hid the version, and disappeared with its own lease.
             earliest =
                     earlier(earliest, tail(version.segment, from, seen, version.track.firstGhostEnd, span, timeline));
         }
         return earliest;
     }
 
-    /** After a put that nobody saw; of several, the first is the one that allows most. */
+    /** The earliest point after a put that nobody saw; of several such puts, the first one allows most. */
     private @Nullable Point hidden(Segment segment, Point from, Point notBefore, Span span, Timeline timeline) {
         return track.firstGhostPut == Long.MAX_VALUE
                 ? null
@@ -166,7 +168,7 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
         return one.compareTo(other) <= 0 ? one : other;
     }
 
-    /** The first point of a segment that is behind a point and behind an order, and lies in a span. */
+    /** The first point of a segment that is after a point and after an order, and lies in a span. */
     private static @Nullable Point tail(
             Segment segment, Point from, Point notBefore, long notBeforeOrder, Span span, Timeline timeline) {
         long begin = Math.max(span.begin(), notBeforeOrder);
@@ -190,8 +192,8 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
     }
 
     /**
-     * Just behind a moment. Where more points than there are operations would lie between two moments that can be told apart,
-     * they chase each other, and the next moment is as good.
+     * The order just after a moment. If there would be more points between two distinct moments than there are
+     * operations, the points push each other ever further, and the next moment is equally good.
      */
     private static long behind(long order, long crowd) {
         if (order == Long.MAX_VALUE) {

@@ -2,21 +2,21 @@ package io.sereno.tck.history;
 
 import java.util.Optional;
 
-/** A counter. What a call was told is empty where nobody heard it. */
+/** A counter. The answer of a call is empty if no client received it. */
 public final class CounterModel implements Model<Long, CounterModel.Action> {
-    /** What a client did, and was told. */
+    /** A call of a client, with its answer. */
     public sealed interface Action {}
 
-    /** It added, and was told the sum. */
+    /** Added a delta; the answer is the sum. */
     public record Add(long delta, Optional<Long> sum) implements Action {}
 
-    /** It looked. */
+    /** Read the value. */
     public record Get(long value) implements Action {}
 
-    /** It set a value, and was told the one before. */
+    /** Set a value; the answer is the value before. */
     public record Set(long value, Optional<Long> before) implements Action {}
 
-    /** It set a value if there was another, and was told whether it did. */
+    /** Set a value if the current one was as expected; the answer is whether it did. */
     public record CompareAndSet(long expected, long value, Optional<Boolean> done) implements Action {}
 
     @Override

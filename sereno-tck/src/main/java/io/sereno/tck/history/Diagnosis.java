@@ -19,7 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Says why an operation is impossible: which rule is broken, by what, in a sentence. */
+/** Says why an operation is impossible: which rule is broken, and by what, in one sentence. */
 final class Diagnosis {
     private final Timeline timeline;
     private final DirectoryCheck check;
@@ -69,7 +69,7 @@ final class Diagnosis {
                 .alsoOf("COM-1", "COM-2a");
     }
 
-    /** Whether an entry was rightly found gone, but for its lease. */
+    /** Whether an entry was correctly found gone, except that its lease cannot have ended yet. */
     private static boolean endedEarly(Timeline timeline, Version there, Effect effect) {
         Version next = there.track.version(effect.revision());
         boolean reallyGone = next == null || next.createRevision == 0 || next.createRevision == effect.revision();
@@ -252,7 +252,7 @@ final class Diagnosis {
                 "whether the store itself looks at the lease, in the same atomic step as the writes");
     }
 
-    // What looked.
+    // Reads and other operations that only look.
 
     Violation impossible(Look look, Point from, Level level, boolean decision) {
         if (decision) {
@@ -277,7 +277,7 @@ final class Diagnosis {
         if (failing.isEmpty()) {
             return allOld ? older(level) : torn(look, from, returned);
         }
-        // Of the whole answer being old, and one entry of it missing, the former says more.
+        // If the whole answer is old and one entry of it is missing, the first fact says more.
         Claim first = failing.get(0);
         for (Claim claim : failing) {
             if (claim.kind() == Kind.SHOWN) {
@@ -329,7 +329,7 @@ final class Diagnosis {
                 "whether conditions without writes are judged in one atomic step, and against the newest state");
     }
 
-    /** A conflict says only that some condition did not hold; against what a read shows it is the conflict that is doubted. */
+    /** A conflict says only that some condition did not hold; if a read contradicts it, the conflict is the suspect. */
     private Optional<Violation> doubtedConflict(Level level) {
         Operation cause = level.cause();
         if (cause == null || !(cause.result().orElse(null) instanceof CommitResult.Conflict)) {
@@ -463,7 +463,7 @@ final class Diagnosis {
                 "whether an entry that was deleted, or went with its lease, can be seen again");
     }
 
-    /** Whether what is there by now is the same incarnation as a version that is there no more. */
+    /** Whether the current version is the same incarnation as a version that is gone. */
     private static boolean sameIncarnation(Version version, Point from) {
         Version now = version.track.at(from.gap()).version;
         return now != null && now.createRevision != 0 && now.createRevision == version.createRevision;
@@ -473,7 +473,7 @@ final class Diagnosis {
         Track track = claim.track();
         Version there = track.at(from.gap()).version;
         if (there == null) {
-            // It was put since, so it is gone from a later version that may be gone by now.
+            // The entry was put since, so it is missing after a later version, which may be gone by now.
             there = track.segments.stream()
                     .map(segment -> segment.version)
                     .filter(Objects::nonNull)

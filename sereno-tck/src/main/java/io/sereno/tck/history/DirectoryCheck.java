@@ -23,28 +23,31 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /*
- * Checks what was done in one directory. The revisions say in which order the commits took effect; what is left is to find a
- * place among them for everything that only looked: reads, conflicts, checks.
+ * Checks what was done in one directory. The revisions give the order in which the commits took effect; what remains is
+ * to find a place among them for every operation that only looked: reads, conflicts, checks.
  *
- * 1. Everything that happened is put on a line of gaps (Point): gap p is what lies between the commit at place p and the next.
- *    A commit is at its place. Its conditions hold at the end of the gap before (pins).
- * 2. Operations are gone through in the order of their invocations. `level` is the greatest gap in which anything took effect
- *    that had returned before. A commit has to lie behind it. What looked takes the earliest point behind it at which all that
- *    it claims is so: the earliest is right, since looking only keeps later operations from taking effect before it.
- * 3. Whether an entry may have vanished without a commit depends on who saw it alive, and these may come later in the order of
- *    invocations. So 2 is repeated until the bounds rest. They only ever grow, and so do the points found, so that what is found
- *    impossible on the way stays impossible.
- * 4. At the end each ghost is used once: what certainly vanished is matched with those that may have deleted it.
+ * 1. All events are put on a line of gaps (Point): gap p lies between the commit at place p and the next commit. A
+ *    commit is at its place. Its conditions hold at the end of the gap before (pins).
+ * 2. Operations are processed in the order of their invocations. `level` is the greatest gap in which an operation took
+ *    effect that had already returned. A commit must lie after `level`. An operation that looked takes the earliest
+ *    point after `level` at which all its claims are true. The earliest point is right, since looking only keeps later
+ *    operations from taking effect before it.
+ * 3. Whether an entry may have vanished without a commit depends on who saw it alive, and these operations may come
+ *    later in the order of invocations. So step 2 is repeated until the bounds no longer change. The bounds only grow,
+ *    and so do the points found; so an operation that is found impossible on the way stays impossible.
+ * 4. At the end each ghost is used once: certain disappearances are matched with the ghosts that may have caused them.
  */
 final class DirectoryCheck {
     private final Timeline timeline;
     private final boolean snapshotReads;
     private final Evidence evidence;
     private final Event[] events;
-    /** For each event the least place of a commit that is invoked behind it. */
+    /** For each event, the least place of a commit that is invoked after it. */
     private final int[] leastPlaceInvokedAfter;
 
-    /** Where an operation ended up: what is invoked after its return takes effect no earlier. */
+    /**
+     * The gap in which an operation took effect: an operation that is invoked after its return takes effect no earlier.
+     */
     private final Map<Operation, Integer> gapOf = new HashMap<>();
 
     private final List<Operation> certainlyGone = new ArrayList<>();
@@ -60,7 +63,7 @@ final class DirectoryCheck {
      * Where the search for a point begins.
      *
      * @param gap not before this
-     * @param cause what took effect in that gap and had returned
+     * @param cause the operation that took effect in that gap and had returned
      */
     record Level(int gap, @Nullable Operation cause) {}
 
@@ -133,7 +136,7 @@ final class DirectoryCheck {
         }
     }
 
-    /** Something has to have been there that a commit deleted which did nothing else. */
+    /** If a commit took effect that only deletes, one of its entries must have been present. */
     private void pinDeleted(Effect effect) {
         long end = timeline.gapEnd(effect.position() - 1);
         List<Track> perhaps = effect.commit().writes().stream()
@@ -155,7 +158,7 @@ final class DirectoryCheck {
         if (pinned(new Claim(track, Kind.CREATED, null, version.createRevision), effect)) {
             return true;
         }
-        // A ghost may have created it: at a revision that nobody else has, behind what the entry was before.
+        // A ghost may have created it: at a revision that no other commit has, after the previous version of the entry.
         Segment before = track.at(effect.position() - 1);
         long since = before.from == 0 ? 0 : timeline.effectAt(before.from).revision();
         return version.createRevision > since
@@ -164,7 +167,7 @@ final class DirectoryCheck {
                 && (before.version == null || pinned(Claim.gone(track), effect));
     }
 
-    /** Notes that a claim was true just before a commit; false if it cannot have been. */
+    /** Records that a claim was true just before a commit; false if it cannot have been. */
     private boolean pinned(Claim claim, Effect effect) {
         Point before = Point.justBefore(effect.position());
         long end = timeline.gapEnd(before.gap());
@@ -338,7 +341,7 @@ final class DirectoryCheck {
         return Optional.empty();
     }
 
-    /** What a read shows: at one moment if reads are snapshots, else each entry at its own. */
+    /** What a read shows: everything at one moment if reads are snapshots, else each entry at its own moment. */
     List<Look> looks(Operation operation) {
         Snapshot snapshot = operation.snapshot().orElseThrow();
         Query query = operation.call() instanceof Call.Read read
@@ -365,7 +368,7 @@ final class DirectoryCheck {
         return claims.stream().map(claim -> new Look(List.of(claim), false)).toList();
     }
 
-    /** Whether a read that does not show an entry says that it is not there. */
+    /** Whether a read that does not show an entry says that the entry is absent. */
     private boolean covers(Query query, Snapshot snapshot, String name) {
         if (query instanceof Query.One one) {
             return one.name().equals(name);
@@ -405,7 +408,7 @@ final class DirectoryCheck {
         return at;
     }
 
-    /** The earliest point at which all claims are so, or any of them. */
+    /** The earliest point at which all claims are true, or any of them. */
     @Nullable
     Point find(Look look, Point from, Span span) {
         if (look.any()) {
@@ -440,7 +443,10 @@ final class DirectoryCheck {
                 .toList();
     }
 
-    /** Remembers who saw what alive, and that something was gone which only a ghost or a lease can have deleted. */
+    /**
+     * Records who saw what alive, and that something was gone which only a ghost or the end of a lease can have
+     * deleted.
+     */
     private void note(Operation operation, Claim claim, Point from, Point at, Span span) {
         if (claim.kind() == Kind.SHOWN && claim.version() != null) {
             shown(claim.version(), at);
@@ -461,7 +467,7 @@ final class DirectoryCheck {
         }
     }
 
-    /** All of a span lies in one segment, so that the entry was gone in that. */
+    /** The whole span lies in one segment, so the entry was gone in that segment. */
     private void certainlyGone(Operation operation, Segment segment, Point at, Span span) {
         Version vanished = segment.version;
         if (vanished == null) {
@@ -475,7 +481,7 @@ final class DirectoryCheck {
 
     private final Map<Version, List<Span>> vanishedSeen = new HashMap<>();
 
-    /** The one version that a claim can be about, if there is only one. */
+    /** The single version that a claim can be about; null if there are several. */
     private @Nullable Version onlyVersion(Claim claim, Point from, Span span) {
         if (!claim.track().ghostPuts.isEmpty()) {
             return null;
@@ -529,7 +535,10 @@ final class DirectoryCheck {
         }
     }
 
-    /** Each ghost can have put the entry into one segment only; those that were seen first take the first that will do. */
+    /**
+     * Each ghost can have put the entry into one segment only. The segments that were seen first take the first
+     * suitable ghosts.
+     */
     private void checkGhostPuts(Track track) {
         List<Long> wanted = track.segments.stream()
                 .filter(segment -> !segment.ghostSeen.isEmpty())
@@ -597,7 +606,7 @@ final class DirectoryCheck {
         return vanishedSeen.getOrDefault(version, List.of()).stream().allMatch(span -> ghost.begin() < span.end());
     }
 
-    // What was tried.
+    // Counting of evidence.
 
     private void count(Effect effect) {
         if (!counting) {
@@ -630,7 +639,7 @@ final class DirectoryCheck {
         }
     }
 
-    /** Whether another commit to the directory was under way at the same time. */
+    /** Whether another commit to the directory was in progress at the same time. */
     private boolean contended(Effect effect) {
         Operation operation = effect.operation();
         return (effect.position() > 1
@@ -639,7 +648,7 @@ final class DirectoryCheck {
                         && timeline.effectAt(effect.position() + 1).operation().begin() < operation.end());
     }
 
-    /** Where the end of a lease was seen, and somebody tried to use it afterwards. */
+    /** Counts the leases whose end was seen and that a client tried to use afterwards. */
     private void countUsesOfEndedLeases() {
         vanishedSeen.forEach((version, spans) -> {
             if (leaseExplains(version)) {
@@ -693,12 +702,12 @@ final class DirectoryCheck {
         }
     }
 
-    /** Where a read or a commit ended up, for those who judge what hangs on it. */
+    /** The gap in which a read or a commit took effect, for checks that depend on it. */
     int gapOf(Operation operation) {
         return gapOf.getOrDefault(operation, 0);
     }
 
-    /** Operations that found an entry gone which no commit that took effect deleted. */
+    /** Operations that found an entry gone that no commit in the revision order deleted. */
     List<Operation> certainlyGone() {
         return certainlyGone;
     }

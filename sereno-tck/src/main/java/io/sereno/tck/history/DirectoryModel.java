@@ -17,22 +17,22 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One directory as a {@link Model}: the data model of the specification, word by word, for a search. A second opinion beside
- * {@link HistoryCheck} on histories that are small enough; the two share nothing but the history.
+ * One directory as a {@link Model}: the data model of the specification, sentence by sentence, for a search. It is a
+ * second opinion beside {@link HistoryCheck} on histories that are small enough; the two share only the history.
  */
 final class DirectoryModel implements Model<DirectoryModel.State, DirectoryModel.Action> {
     /** What happens at one moment. */
     sealed interface Action {
-        /** A commit goes through; revision 0: unknown, and seen by nobody. */
+        /** A commit is applied; revision 0: unknown, and seen by nobody. */
         record Apply(Operation operation, io.sereno.spi.Commit commit, long revision) implements Action {}
 
-        /** A commit goes through and changes nothing. */
+        /** A commit succeeds and changes nothing. */
         record Pass(Operation operation, io.sereno.spi.Commit commit) implements Action {}
 
         /** A commit's conditions do not hold. */
         record Refuse(Operation operation, io.sereno.spi.Commit commit) implements Action {}
 
-        /** Entries are looked at, in a read of its own or after what it came back with; empty: it is not there. */
+        /** Entries are read, by a read or by the snapshot that a commit returned; empty: the entry is absent. */
         record Look(Operation operation, Map<String, Optional<Entry>> entries) implements Action {}
 
         /** A lease ends. */
@@ -47,7 +47,7 @@ final class DirectoryModel implements Model<DirectoryModel.State, DirectoryModel
      * @param entries by name
      * @param ended leases that have ended
      * @param last revision of the last commit of known revision
-     * @param decided the commits that were decided and came back with a read
+     * @param decided the commits that were decided and returned with a snapshot
      */
     record State(Map<String, Slot> entries, Set<Long> ended, long last, Set<Integer> decided) {
         State decided(Operation operation) {
@@ -161,7 +161,7 @@ final class DirectoryModel implements Model<DirectoryModel.State, DirectoryModel
         }
     }
 
-    /** The ends of leases are calls that nobody made; one that was revoked has to end. */
+    /** Ends of leases are calls that no client made; a revoked lease must end. */
     private void leases(History history) {
         for (LeaseLife lease : LeaseLife.of(history).values()) {
             if (lease.earliestEnd != Long.MAX_VALUE) {
@@ -241,7 +241,8 @@ final class DirectoryModel implements Model<DirectoryModel.State, DirectoryModel
         if (!hold(state, apply.commit()) || (revision != 0 && revision <= state.last())) {
             return Optional.empty();
         }
-        // Whoever sees it for the first time sees it here: a ghost has a revision of its own that no number stands for.
+        // This is where the commit first becomes visible. A ghost has a revision of its own, which no known number
+        // stands for.
         long own = revision == 0 ? -1 - apply.operation().id() : revision;
         Map<String, Slot> entries = new HashMap<>(state.entries());
         boolean changed = false;

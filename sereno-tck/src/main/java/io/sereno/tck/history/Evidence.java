@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How often a history could have broken a rule and did not, by rule. */
+/** How often a history could have broken a rule and did not, for each rule. */
 final class Evidence {
     private final Map<String, Long> counts = new TreeMap<>();
 

@@ -13,12 +13,12 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A history with a violation as one page of HTML that needs nothing else: what is impossible in a sentence, the clients as
- * lanes with a bar for each operation, leases with what their clients may believe, faults, and everything once more as a
+ * A history with a violation as one self-contained page of HTML: what is impossible in one sentence, the clients as
+ * lanes with a bar for each operation, leases with what their clients may believe, faults, and all of it again as a
  * table.
  *
- * <p>The drawing goes from left to right in the order of invocations, returns and notices, each a step wide; times stand
- * below, so that a pause does not make a desert.
+ * <p>The drawing goes from left to right in the order of invocations, returns and notices. Each event is one step wide,
+ * and times stand below, so that a pause does not leave an empty area.
  */
 public final class FailurePage {
     private static final int NARROWEST_STEP = 34;
@@ -62,8 +62,8 @@ public final class FailurePage {
     /**
      * Draws a history.
      *
-     * @param backend whose it is
-     * @param history what happened; as {@link Shrinker} leaves it, or the drawing is wide
+     * @param backend name of the backend
+     * @param history what happened; as {@link Shrinker} returns it, or the drawing is wide
      * @param violation what is impossible in it
      * @return the page
      */

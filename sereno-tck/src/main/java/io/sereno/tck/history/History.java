@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What several clients of one namespace did and were told.
+ * What several clients of one namespace did, and the answers that they received.
  *
- * <p>No two puts of it may write the same value to the same entry: values tell which put a read shows. A
- * {@link Workload} sees to that.
+ * <p>No two of its puts may write the same value to the same entry: the value tells which put a read shows. A
+ * {@link Workload} ensures that.
  *
  * @param operations in the order of their ids; some may have been left out
  * @param notices of all watches, in the order of their delivery
- * @param faults what was done from outside meanwhile; for pages, not for judging
+ * @param faults that were injected meanwhile; for pages, not for checking
  * @param snapshotReads whether the store promises that a read shows one moment
  */
 public record History(List<Operation> operations, List<Notice> notices, List<Fault> faults, boolean snapshotReads) {
@@ -30,16 +30,16 @@ public record History(List<Operation> operations, List<Notice> notices, List<Fau
      * @param id its place among the notices of the history
      * @param watch the number of the watch
      * @param name of the entry; empty for a reset
-     * @param revision as told; 0 when not
+     * @param revision as reported; 0 if none was
      * @param at when the listener was called
      */
     public record Notice(int id, int watch, Optional<String> name, long revision, Moment at) {}
 
     /**
-     * Something that was done to the clients, the network or the store.
+     * A fault that was injected into the clients, the network or the store.
      *
      * @param what in a few words
-     * @param client whom it hit; empty for all
+     * @param client that is affected; empty for all
      * @param from when it began
      * @param to when it ended
      */

@@ -10,20 +10,20 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Says whether a history of the SPI is one that the specification allows.
+ * Checks whether the specification allows a history of the SPI.
  *
- * <p>The order of the commits is given by their revisions, so nothing has to be searched: 100,000 operations take a fraction
- * of a second. What has no revision is allowed for: commits of unknown outcome may have been applied at any time, once, or
- * not at all; leases may end from their ttl on; a conflict and a check are reads; commits that changed nothing have no place
- * in the order.
+ * <p>The revisions give the order of the commits, so nothing has to be searched: 100,000 operations take a fraction of
+ * a second. Operations without a revision are allowed for: commits of unknown outcome may have been applied at any
+ * time, once, or not at all; leases may end from their ttl on; a conflict and a check are reads; commits that changed
+ * nothing have no place in the order.
  *
- * <p><b>Guarantees.</b> What is reported is impossible under the specification, whatever the unknown commits did.
+ * <p><b>Guarantees.</b> A reported violation is impossible under the specification, whatever the unknown commits did.
  *
- * <p><b>Not seen.</b> Of a commit that nobody ever saw the effects on several entries are judged one by one. That a lease
- * ends too late is not judged here, since it takes a clock that nothing disturbs.
+ * <p><b>Not seen.</b> If nobody ever saw a commit, its effects on several entries are judged separately. Whether a
+ * lease ends too late is not judged here, since that takes a clock that nothing disturbs.
  */
 public final class HistoryCheck {
-    /** More would only tell the same again. */
+    /** More violations would only repeat the same. */
     private static final int MOST_VIOLATIONS = 8;
 
     private final History history;
@@ -39,7 +39,7 @@ public final class HistoryCheck {
     /**
      * What was found.
      *
-     * @param violations at most one for each rule, or rules, the first of each directory before the others
+     * @param violations at most one for each rule, or set of rules, the first of each directory before the others
      * @param evidence by rule, how often the history could have broken it
      */
     public record Findings(List<Violation> violations, Map<String, Long> evidence) {
@@ -71,7 +71,7 @@ public final class HistoryCheck {
         return check.findings();
     }
 
-    /** Without what calls that are about leases alone say about each other. */
+    /** Checks everything except what calls about leases alone say about each other. */
     static Findings ofDirectories(History history) {
         HistoryCheck check = new HistoryCheck(history);
         check.directories();
@@ -122,11 +122,14 @@ public final class HistoryCheck {
     }
 
     private void add(Violation violation) {
-        // The first of each kind: what is broken besides may differ.
+        // The first of each kind: other violations may differ.
         violations.putIfAbsent(violation.rule() + violation.also(), violation);
     }
 
-    /** The operations without what one of them looked at; empty if it is a commit that changed something. */
+    /**
+     * The operations without what one of them read; empty if it is a commit that changed something and returned no
+     * read.
+     */
     private static Optional<List<Operation>> without(List<Operation> operations, Operation culprit) {
         if (culprit.isUnknown()) {
             return Optional.empty();

@@ -10,27 +10,27 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a history says for certain about when a lease ended. Orders, not times: see {@link Moment}. */
+/** What a history says for certain about the end of a lease. In orders, not times: see {@link Moment}. */
 final class LeaseLife {
-    /** What an entry without lease has: it never ends. */
+    /** For an entry without lease: it never ends. */
     static final LeaseLife NONE = none();
 
     final long id;
     /** Not before this. */
     long earliestEnd;
-    /** The first to say that it is dead, or the revocation that succeeded. */
+    /** The first operation that reports the lease as ended, or the revocation that succeeded. */
     @Nullable
     Operation toldDead;
     /** Its entries are gone after this: a revocation returned. */
     long revoked = Long.MAX_VALUE;
-    /** The grant or the renewal that made the end so late. */
+    /** The grant or renewal that determines the earliest end. */
     @Nullable
     Operation lastRenewal;
 
     /** The orders at which renewals and commits under it were invoked. */
     final List<Long> uses = new ArrayList<>();
 
-    /** Not before this, if the last renewal had not been. */
+    /** The earliest end if the last renewal had not happened. */
     long earliestEndBefore;
 
     private long ttlNanos;
@@ -48,7 +48,7 @@ final class LeaseLife {
         return none;
     }
 
-    /** A lease that no client of the history was granted: it may end whenever it likes. */
+    /** A lease that was not granted to any client of the history: it may end at any time. */
     static LeaseLife unheardOf(long id) {
         return new LeaseLife(id);
     }
@@ -80,7 +80,7 @@ final class LeaseLife {
             } else if (operation.call() instanceof Call.Revoke revoke) {
                 LeaseLife lease = leases.get(revoke.leaseId());
                 if (lease != null) {
-                    // Also one that failed: a failure says nothing about the lease.
+                    // Also a failed revocation: the failure says nothing about the lease.
                     lease.canEndFrom = Math.min(lease.canEndFrom, operation.begin());
                     if (operation.reply() instanceof Reply.Done) {
                         lease.dead(operation);
@@ -146,7 +146,7 @@ final class LeaseLife {
         }
     }
 
-    /** From times to orders. */
+    /** Converts times to orders. */
     private static final class Clock {
         private final long[] orders;
         private final long[] nanos;

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Says whether concurrent calls of an object could have come one after another, each at some moment between its invocation
- * and its return: the search of Wing and Gong with the memory of Lowe. It takes any object and, in the worst case, for ever,
- * so it has a budget.
+ * Says whether concurrent calls of an object could have come one after another, each at some moment between its
+ * invocation and its return. Uses the search of Wing and Gong with the memory of Lowe. The search works for any object,
+ * but has exponential worst cases, so it has a budget.
  */
 public final class Linearizability {
     private Linearizability() {}
@@ -21,9 +21,9 @@ public final class Linearizability {
      *
      * @param client who called; for messages
      * @param invoked the order of its invocation
-     * @param returned the order of its return; {@link Long#MAX_VALUE} if its outcome is not known: it may have happened at
-     *     any time after its invocation, or not at all
-     * @param action what was asked for and what was told
+     * @param returned the order of its return; {@link Long#MAX_VALUE} if its outcome is unknown: it may have happened
+     *     at any time after its invocation, or not at all
+     * @param action the request and its answer
      * @param <A> the type of actions
      */
     public record Call<A>(String client, long invoked, long returned, A action) {
@@ -32,11 +32,11 @@ public final class Linearizability {
         }
     }
 
-    /** What a search ended with. */
+    /** The end of a search. */
     public enum Verdict {
-        /** There is an order. */
+        /** An order exists. */
         LINEARIZABLE,
-        /** There is none. */
+        /** No order exists. */
         IMPOSSIBLE,
         /** The budget was used up. */
         UNKNOWN
@@ -45,9 +45,10 @@ public final class Linearizability {
     /**
      * What was found.
      *
-     * @param verdict whether there is an order
+     * @param verdict whether an order exists
      * @param steps how many were tried
-     * @param stuck where the longest order that was found ends: a call that no order can bring in; empty unless impossible
+     * @param stuck where the longest order that was found ends: a call that no order can include; empty unless
+     *     impossible
      * @param <A> the type of actions
      */
     public record Result<A>(Verdict verdict, long steps, Optional<Call<A>> stuck) {}
@@ -73,9 +74,9 @@ public final class Linearizability {
     }
 
     /*
-     * Invocations and returns are entries of a doubly linked list, in their order. A call may come next if its invocation is
-     * reached before any return: whatever has returned before has been placed and so is no longer in the list. A call that
-     * is placed is lifted out, and put back when the search turns.
+     * Invocations and returns are entries of a doubly linked list, in their order. A call may come next if its
+     * invocation is reached before any return: every call that has returned before has been placed and so is no longer
+     * in the list. A call that is placed is removed from the list, and put back when the search backtracks.
      */
     private static final class Search<S, A> {
         private final List<Call<A>> calls;
@@ -83,7 +84,7 @@ public final class Linearizability {
         private final long budget;
         private final int[] next;
         private final int[] previous;
-        /** By entry: the call, from 0, if it is an invocation, else its complement. */
+        /** By entry: the number of the call, from 0, for an invocation; its complement for a return. */
         private final int[] callOf;
 
         private final int[] invocation;
@@ -103,7 +104,7 @@ public final class Linearizability {
                     certainLeft++;
                 }
             }
-            // Where two have one order, the invocation is first: so they overlap.
+            // If two have the same order, the invocation comes first: so they overlap.
             marks.sort(Comparator.comparingLong(Mark::order).thenComparing(mark -> mark.call() < 0));
             int size = marks.size();
             // Entry 0 is the head.

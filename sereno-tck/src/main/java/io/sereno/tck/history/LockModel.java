@@ -3,28 +3,28 @@ package io.sereno.tck.history;
 import java.util.Optional;
 
 /**
- * A mutex, or an election, with fencing tokens: one holder at a time, tokens that only rise. A holder that was lost is a
- * release of unknown outcome, from the moment on at which its session may have ended.
+ * A mutex, or an election, with fencing tokens: one holder at a time, and tokens only rise. A lost holder is a release
+ * of unknown outcome, from the moment at which its session may have ended.
  */
 public final class LockModel implements Model<LockModel.State, LockModel.Action> {
     /**
-     * Who holds it.
+     * The holder.
      *
-     * @param holder the token of the holder; 0 if nobody holds it
+     * @param holder the token of the holder; 0 if there is none
      * @param lastToken the greatest token so far
      */
     public record State(long holder, long lastToken) {}
 
-    /** What a client was told, or did. */
+    /** An answer to a client, or an action of a client. */
     public sealed interface Action {}
 
-    /** It was granted. */
+    /** A client acquired it. */
     public record Acquired(long token) implements Action {}
 
-    /** It was given back, or lost. */
+    /** The holder released or lost it. */
     public record Released(long token) implements Action {}
 
-    /** It was found to be held by somebody. */
+    /** A client found that another client holds it. */
     public record FoundHeld() implements Action {}
 
     @Override

@@ -6,18 +6,18 @@ import java.util.Optional;
  * How an object behaves when its calls come one after another.
  *
  * @param <S> its state; immutable, with equals and hashCode
- * @param <A> what a call asked for, and what it was told
+ * @param <A> a request and its answer
  */
 public interface Model<S, A> {
     /** The state at the beginning. */
     S initial();
 
     /**
-     * What one call does.
+     * The effect of one call.
      *
      * @param state before it
      * @param action the call with its answer
-     * @return the state after it; empty if in this state it cannot be answered so
+     * @return the state after it; empty if this answer is not possible in this state
      */
     Optional<S> step(S state, A action);
 }

@@ -1,9 +1,9 @@
 package io.sereno.tck.history;
 
 /**
- * A point of a history.
+ * A point in a history.
  *
- * @param order counts all moments of the history, so that no two are the same and there is no doubt what came first
+ * @param order counts all moments of the history, so that no two are equal and their order is certain
  * @param nanos since the beginning of the history, by one monotonic clock for all clients
  */
 public record Moment(long order, long nanos) {
@@ -11,7 +11,7 @@ public record Moment(long order, long nanos) {
         return order < other.order;
     }
 
-    /** Milliseconds, as pages and messages have it. */
+    /** In milliseconds, as in pages and messages. */
     @Override
     public String toString() {
         return String.format(java.util.Locale.ROOT, "%.3f ms", nanos / 1e6);

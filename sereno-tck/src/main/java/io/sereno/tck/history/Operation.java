@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param id its place among the operations of the history
  * @param client who called
  * @param thread on which thread
- * @param notice the notice on which it was invoked, as its place among those of the history; -1 if on none
- * @param call what was asked for
+ * @param notice the notice during which it was invoked, as its place among the notices of the history; -1 if none
+ * @param call the request
  * @param invoked when the method was called
  * @param returned when its stage completed; null if it never did
- * @param reply what came back
+ * @param reply the answer
  */
 public record Operation(
         int id,
@@ -29,12 +29,12 @@ public record Operation(
         Reply reply) {
 
     /**
-     * Between two moments of a history many things may take effect, one after another. So the orders by which a history is
-     * checked are this much apart.
+     * Many operations may take effect between two moments of a history, one after another. So the orders that the
+     * checks use are this far apart.
      */
     static final long ROOM = 1L << 20;
 
-    /** The order of the return; nothing comes after one that never returned. */
+    /** The order of the return; the greatest possible if it never returned. */
     long end() {
         return returned == null ? Long.MAX_VALUE : returned.order() * ROOM;
     }
@@ -63,13 +63,13 @@ public record Operation(
         return reply instanceof Reply.Ended ended ? Optional.of(ended.result()) : Optional.empty();
     }
 
-    /** Whether a commit may have been carried out, or may yet be, without its client knowing. */
+    /** Whether a commit may have been applied, or may yet be, without its client knowing. */
     boolean isUnknown() {
         return reply instanceof Reply.None
                 || (reply instanceof Reply.Failed failed && failed.outcome() == Outcome.UNKNOWN);
     }
 
-    /** What a read found, or came back with a commit. */
+    /** What a read found, or a commit returned. */
     Optional<Snapshot> snapshot() {
         if (reply instanceof Reply.Found found) {
             return Optional.of(found.snapshot());
@@ -89,7 +89,7 @@ public record Operation(
         return new Operation(id, client, thread, notice, newCall, invoked, returned, newReply);
     }
 
-    /** By the id alone: hashing what a directory read found, again and again, would cost more than checking it. */
+    /** By the id alone: hashing the contents of directory reads, again and again, would cost more than the check. */
     @Override
     public int hashCode() {
         return id;

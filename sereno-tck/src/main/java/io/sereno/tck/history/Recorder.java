@@ -25,20 +25,20 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes down what clients do and are told. Each client's backend is wrapped by {@link #record}; the history of all of them
- * is had by {@link #history()} at any time, also while it goes on.
+ * Records what clients do and the answers that they receive. Each client's backend is wrapped by {@link #record};
+ * {@link #history()} returns the history of all of them at any time, also during the run.
  *
- * <p><b>Guarantees.</b> An invocation is written down before the backend below is called, a return before its caller hears
- * of it: what the history calls "before" was before. Nothing else is changed, not even the thread in which a stage
- * completes.
+ * <p><b>Guarantees.</b> An invocation is recorded before the wrapped backend is called, and a return before its caller
+ * receives it: what the history calls "before" was before. Nothing else is changed, not even the thread in which a
+ * stage completes.
  *
- * <p>Instances are safe for use by multiple threads. No method blocks but for a moment.
+ * <p>Instances are safe for use by multiple threads. No method blocks for more than a moment.
  */
 public final class Recorder {
     private final TimeSource time;
     private final long start;
     private final ReentrantLock lock = new ReentrantLock();
-    // Below: guarded by the lock.
+    // Fields below are guarded by the lock.
     private final List<Operation> operations = new ArrayList<>();
     private final List<History.Notice> notices = new ArrayList<>();
     private final List<History.Fault> faults = new ArrayList<>();
@@ -60,10 +60,10 @@ public final class Recorder {
     }
 
     /**
-     * Writes down what passes through a backend.
+     * Records the calls of a backend.
      *
-     * @param client how pages and messages call it
-     * @param backend where it passes to; closed with the one returned
+     * @param client its name in pages and messages
+     * @param backend the wrapped backend; closed with the one returned
      * @return to be used in its place
      */
     public Backend record(String client, Backend backend) {
@@ -79,10 +79,10 @@ public final class Recorder {
     }
 
     /**
-     * Notes that something is done to clients, network or store.
+     * Records that a fault is injected into clients, network or store.
      *
      * @param what in a few words
-     * @param client whom it hits; empty for all
+     * @param client that is affected; empty for all
      * @return to be run when it is over
      */
     public Runnable fault(String what, Optional<String> client) {
@@ -106,7 +106,7 @@ public final class Recorder {
         }
     }
 
-    /** What was written down so far. Operations without reply are in it. */
+    /** What was recorded so far, including operations without reply. */
     public History history() {
         lock.lock();
         try {
@@ -126,7 +126,7 @@ public final class Recorder {
         }
     }
 
-    /** To be called with the lock held, so that order and time agree. */
+    /** Call this with the lock held, so that order and time agree. */
     private Moment now() {
         return new Moment(++lastOrder, time.nanoTime() - start);
     }

@@ -5,12 +5,12 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
 
-/** What a client was told. */
+/** An answer to a client. */
 public sealed interface Reply {
     /** A read found this. */
     record Found(Snapshot snapshot) implements Reply {}
 
-    /** A commit ended for certain. */
+    /** A commit ended with a known outcome. */
     record Ended(CommitResult result) implements Reply {}
 
     /** A lease was granted. */
@@ -19,10 +19,10 @@ public sealed interface Reply {
     /** A renewal was answered. */
     record Renewed(boolean alive) implements Reply {}
 
-    /** It is done, and there is nothing more to say: a revocation, a watch, a close. */
+    /** Success without a result: of a revocation, a watch, a close. */
     record Done() implements Reply {}
 
-    /** It failed. What is no {@code BackendException} counts as {@code UNKNOWN}. */
+    /** It failed. An exception other than {@code BackendException} counts as {@code UNKNOWN}. */
     record Failed(Outcome outcome, String message) implements Reply {}
 
     /** There was no reply before the history ended. */

@@ -6,7 +6,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Whether commits to one directory that came one after another have revisions in that order, by what they were told alone. */
+/**
+ * Checks whether commits to one directory that came one after another have revisions in that order, from their results
+ * alone.
+ */
 final class RevisionOrder {
     private record Event(long order, Operation operation, long revision, boolean isReturn) {}
 

@@ -17,19 +17,20 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Takes out of a history what has nothing to do with a violation, without running anything again: what is left still breaks
- * the same rule at the same operation, and is described by the same sentence, with its times and revisions. First go the
- * reads, then whole entries, then commits that nobody saw, then all that can go.
+ * Removes everything from a history that has nothing to do with a violation, without running anything again: the rest
+ * still breaks the same rule at the same operation, and is described by the same sentence, with its times and
+ * revisions. First the reads are removed, then whole entries, then commits that nobody saw, then all other operations
+ * that can be left out.
  */
 public final class Shrinker {
-    /** Some seconds. */
+    /** Takes some seconds. */
     private static final long BUDGET = 2_000_000;
 
     private final String rule;
     private final int culprit;
     private final String seen;
     private final Set<Integer> others = new HashSet<>();
-    /** What may still be looked at, in operations. */
+    /** How much may still be checked, in operations. */
     private long budget;
 
     private Shrinker(Violation violation) {
@@ -41,10 +42,10 @@ public final class Shrinker {
     }
 
     /**
-     * A history of which nothing more can be left out.
+     * Shrinks a history until nothing more can be left out.
      *
      * @param history that breaks a rule
-     * @param violation which one and where, as {@link HistoryCheck} found it
+     * @param violation which rule and where, as {@link HistoryCheck} found it
      * @return the same with less in it
      */
     public static History shrink(History history, Violation violation) {
@@ -90,7 +91,7 @@ public final class Shrinker {
         return smaller.operations().size() < history.operations().size() && stillBroken(smaller) ? smaller : history;
     }
 
-    /** Drops as many of them as possible, first in halves, then in quarters, down to single ones. */
+    /** Drops as many of the candidates as possible, first in halves, then in quarters, down to single ones. */
     private History inPortions(History history, Predicate<Operation> candidates) {
         History smaller = history;
         List<Operation> left = smaller.operations().stream()
@@ -198,7 +199,7 @@ public final class Shrinker {
         return smaller;
     }
 
-    /** Leaves an entry out wherever it is named. A conflict that may have been about it goes with it. */
+    /** Removes an entry everywhere. A conflict that may have been about the entry is removed with it. */
     private static History without(History history, String name) {
         List<Operation> kept = new ArrayList<>();
         for (Operation operation : history.operations()) {
@@ -239,7 +240,7 @@ public final class Shrinker {
         }
         boolean deletesLeft = changed && writes.stream().noneMatch(write -> write instanceof Write.Put);
         if (deletesLeft && writes.size() < commit.writes().size()) {
-            // What is left may have deleted nothing, and then would be accused of having a revision.
+            // The rest of the commit may have deleted nothing, and would then be blamed for having a revision.
             return Optional.empty();
         }
         Commit smaller = new Commit(commit.directory(), conditions, writes, commit.returning());
@@ -270,7 +271,7 @@ public final class Shrinker {
         return new Snapshot(entries, snapshot.more());
     }
 
-    /** The notices on which something that is left was invoked, and the faults that were on meanwhile. */
+    /** Keeps the notices during which a remaining operation was invoked, and the faults that were active meanwhile. */
     private History withNoticesOf(History history) {
         long first =
                 history.operations().stream().mapToLong(Operation::begin).min().orElse(0) / Operation.ROOM;
@@ -279,7 +280,7 @@ public final class Shrinker {
                         .max()
                         .orElse(0)
                 / Operation.ROOM;
-        // Those that came after a change that nobody was told of are part of the story.
+        // Notices after a change that was never reported are part of the story.
         long since = history.operations().stream()
                         .filter(operation ->
                                 operation.id() == culprit && operation.commit().isPresent())

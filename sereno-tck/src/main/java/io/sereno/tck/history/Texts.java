@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 
-/** Calls and replies in the words of the specification, short enough for a drawing. */
+/** Calls and replies in the terms of the specification, short enough for a drawing. */
 final class Texts {
     private static final int LONGEST_VALUE = 24;
 
@@ -138,7 +138,7 @@ final class Texts {
         return duration.toMillis() + " ms";
     }
 
-    /** The text of a value, or its octets where it is none. */
+    /** The text of a value, or its octets if it is not text. */
     static String value(Bytes value) {
         String text;
         try {

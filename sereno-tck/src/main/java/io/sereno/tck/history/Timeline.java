@@ -16,12 +16,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the commits of one directory made of it, in the order of their revisions: which commits took effect, and the life of
- * each entry. Here is found what needs no order of reads to be wrong: entries that nobody put, one commit with two
- * revisions, two commits with one.
+ * The effect of the commits of one directory, in the order of their revisions: which commits took effect, and the life
+ * of each entry. Reports the errors that can be found without an order of reads: entries that nobody put, one commit
+ * with two revisions, two commits with one revision.
  */
 final class Timeline {
-    /** Thrown where the history is broken already. */
+    /** Thrown if the history is already broken. */
     static final class Broken extends RuntimeException {
         private static final long serialVersionUID = 1L;
         private final transient Violation violation;
@@ -40,14 +40,14 @@ final class Timeline {
 
     private record VersionKey(String name, long revision) {}
 
-    /** A createRevision, and the read that told it. */
+    /** A createRevision, and the read that reported it. */
     private record Told(long createRevision, Operation by) {}
 
     final List<Operation> operations;
     final List<Effect> effects = new ArrayList<>();
     final Map<Operation, Effect> effectOf = new HashMap<>();
     final Map<String, Track> tracks = new TreeMap<>();
-    /** Unknown commits that put or delete something and of which nothing was ever seen. */
+    /** Unknown commits that put or delete something and that nobody ever saw. */
     final List<Operation> ghosts = new ArrayList<>();
 
     private final Map<Long, LeaseLife> leases;
@@ -56,9 +56,9 @@ final class Timeline {
     private final Map<Operation, Long> revisionOf = new HashMap<>();
     private final Map<Operation, Operation> firstSighting = new HashMap<>();
     private final Map<VersionKey, Told> told = new HashMap<>();
-    /** By place p: the earliest order by which a commit behind p had returned; the gap after p ends before it. */
+    /** By place p: the earliest order by which a commit after p had returned; the gap after p ends before it. */
     private long[] gapEnds = {};
-    /** No more points than this have to have room between two moments. */
+    /** Two adjacent moments need room for no more points than this. */
     final long crowd;
 
     Timeline(List<Operation> operations, Map<Long, LeaseLife> leases) {
@@ -77,7 +77,7 @@ final class Timeline {
         crowd = crowd();
     }
 
-    /** The most operations that were under way at one time, each with a point for what it says of every entry. */
+    /** The greatest number of concurrent operations, each with a point for every claim about an entry. */
     private long crowd() {
         List<long[]> changes = new ArrayList<>();
         for (Operation operation : operations) {
@@ -340,7 +340,7 @@ final class Timeline {
         }
     }
 
-    /** The read that told the createRevision of a version. */
+    /** The read that reported the createRevision of a version. */
     @Nullable
     Operation tellerOfCreation(Track.Version version) {
         Told create = told.get(new VersionKey(version.track.name, version.revision()));

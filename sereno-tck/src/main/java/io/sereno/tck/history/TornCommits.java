@@ -12,13 +12,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Whether the writes of a commit became visible together: once a read has shown one of them, later reads show nothing of the
- * others' entries that is older. Needs no order of commits, so that it also speaks where that order is broken.
+ * Checks whether the writes of a commit became visible together: once a read has shown one of them, later reads show
+ * nothing older for the other entries. Needs no order of commits, so it also works where that order is broken.
  */
 final class TornCommits {
     private record PutKey(String name, Bytes value) {}
 
-    /** Nothing older of an entry may be seen any more than this revision, since a read showed a part of this commit. */
+    /**
+     * No version of an entry older than this revision may be seen any more, since a read showed a part of this commit.
+     */
     private record Floor(long revision, Operation commit, Operation shownBy) {}
 
     private record Event(long order, Operation operation, boolean isReturn) {}

@@ -9,21 +9,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of one entry, as far as the commits that certainly took effect tell it: segments, in each of which it is absent
- * or as one put left it.
+ * The life of one entry, as known from the commits that certainly took effect: segments, in each of which the entry is
+ * absent or as one put left it.
  *
- * <p>What is not certain are <em>ghosts</em>, commits of unknown outcome that nobody has seen, and the ends of leases. They
- * may have ended a segment early: the entry is gone for the rest of it, or hidden behind a put that nobody saw. When that was
- * is bounded by who saw the entry alive; these bounds grow while a history is checked.
+ * <p>Two things are uncertain: <em>ghosts</em>, which are commits of unknown outcome that nobody has seen, and the ends
+ * of leases. They may have ended a segment early: the entry is gone for the rest of the segment, or hidden behind a put
+ * that nobody saw. Operations that saw the entry alive bound when that was; these bounds grow while a history is
+ * checked.
  */
 final class Track {
     final String name;
     final List<Segment> segments = new ArrayList<>();
     final List<Operation> ghostPuts = new ArrayList<>();
     final List<Operation> ghostDeletes = new ArrayList<>();
-    /** The order at which the first ghost that puts it was invoked. */
+    /** The order at which the first ghost that puts the entry was invoked. */
     long firstGhostPut = Long.MAX_VALUE;
-    /** The order from which on what a ghost put may have gone with its lease. */
+    /** The order from which a ghost's put may have disappeared with its lease. */
     long firstGhostEnd = Long.MAX_VALUE;
 
     private final Map<Long, Version> byRevision = new HashMap<>();
@@ -33,16 +34,19 @@ final class Track {
         segments.add(new Segment(0, null));
     }
 
-    /** A stretch of the order of commits, from one commit to the next that writes this entry. */
+    /** A section of the order of commits, from one commit to the next that writes this entry. */
     static final class Segment {
         final int from;
         /** Not included. */
         int to = Integer.MAX_VALUE;
-        /** Null where the entry is absent. */
+        /** Null if the entry is absent. */
         final @Nullable Version version;
-        /** Who certainly saw it absent, in a segment in which it is, did so no earlier than here. */
+        /** In a segment without the entry: operations that certainly saw it absent did so no earlier than here. */
         Point absentSeen = Point.START;
-        /** By when a ghost must have put it into a segment in which it is absent; an order for each who saw that. */
+        /**
+         * In a segment without the entry, but where it was seen: the orders by which a ghost must have put it, one for
+         * each sighting.
+         */
         final List<Long> ghostSeen = new ArrayList<>();
 
         Segment(int from, @Nullable Version version) {
@@ -58,15 +62,15 @@ final class Track {
         final Segment segment;
         final LeaseEnd lease;
         final int index;
-        /** 0 while nobody has told. */
+        /** 0 while no operation has reported it. */
         long createRevision;
-        /** Who certainly saw this very version did so no earlier than here. */
+        /** Operations that certainly saw this very version did so no earlier than here. */
         Point shown = Point.START;
-        /** The same for those who know only that this incarnation was there. */
+        /** The same for operations that show only that this incarnation was there. */
         Point alive = Point.START;
         /** From the commit at this place on the entry was certainly gone. */
         int goneBy = Integer.MAX_VALUE;
-        /** The commit that tells so. */
+        /** The commit that shows so. */
         @Nullable
         Effect goneWitness;
 
@@ -94,7 +98,7 @@ final class Track {
             return createRevision != revision;
         }
 
-        /** To here it may have been seen. */
+        /** It may have been seen up to this place. */
         int end() {
             return Math.min(segment.to, goneBy);
         }
@@ -153,7 +157,10 @@ final class Track {
         return low;
     }
 
-    /** Gives a version the createRevision that it must have, where nobody has told but there is only one. */
+    /**
+     * Gives a version the createRevision that it must have, if no operation has reported it but there is only one
+     * possibility.
+     */
     void settleCreateRevision(Version version) {
         if (version.createRevision != 0) {
             return;
@@ -172,12 +179,12 @@ final class Track {
         }
     }
 
-    /** Whether what a ghost put may have gone again without a commit that is known. */
+    /** Whether a ghost's put may have disappeared again without a known commit. */
     boolean ghostsVanish() {
         return !ghostDeletes.isEmpty() || firstGhostEnd != Long.MAX_VALUE;
     }
 
-    /** Finds out which ghosts could have deleted which version. */
+    /** Finds out which ghosts may have deleted which version. */
     void matchGhosts() {
         for (Segment segment : segments) {
             Version version = segment.version;
@@ -208,7 +215,7 @@ final class Track {
         return condition instanceof Condition.Present;
     }
 
-    /** Notes a commit of unknown outcome that nobody has seen. */
+    /** Records a commit of unknown outcome that nobody has seen. */
     void haunt(Operation ghost, Write write, LeaseLife lease) {
         if (write instanceof Write.Put) {
             ghostPuts.add(ghost);

@@ -7,10 +7,10 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * An operation that the specification does not allow, after all that came before it.
+ * An operation that the specification does not allow, after everything that came before it.
  *
  * @param rule the number of the rule that is broken
- * @param also the numbers of others that what was seen breaks as well
+ * @param also the numbers of other rules that the same observation breaks
  * @param culprit the operation
  * @param others operations that make it impossible
  * @param seen what was seen, in a sentence, with times and revisions
@@ -28,7 +28,7 @@ public record Violation(
         this(rule, Set.of(), culprit, others, seen, check);
     }
 
-    /** The same, seen to break other rules too. */
+    /** The same violation, which breaks other rules too. */
     Violation alsoOf(String... rules) {
         Set<String> all = new TreeSet<>(also);
         all.addAll(List.of(rules));
@@ -37,7 +37,8 @@ public record Violation(
     }
 
     /**
-     * Whether a rule is broken by this: one that it names, or one about outcomes that says the same in other words.
+     * Whether this violation breaks a rule: one that it names, or a rule about outcomes that says the same in other
+     * words.
      *
      * @param other the number of a rule
      */
@@ -49,7 +50,7 @@ public record Violation(
         return rule.equals(other) || also.contains(other);
     }
 
-    /** Sentence, the operations in question, and the advice: some lines of text. */
+    /** Sentence, the operations in question, and the advice, in a few lines of text. */
     public String text() {
         return seen + "\n  " + culprit
                 + others.stream()

@@ -4,19 +4,19 @@ import java.util.Optional;
 
 /** A wait group: a number of workers to wait for, never below zero. */
 public final class WaitGroupModel implements Model<Integer, WaitGroupModel.Action> {
-    /** What a client did, and was told. */
+    /** A call of a client, with its answer. */
     public sealed interface Action {}
 
     /** Workers were added. */
     public record Added(int workers) implements Action {}
 
-    /** One of them was done. */
+    /** One worker was done. */
     public record Done() implements Action {}
 
-    /** Being done was refused, since nobody was left. */
+    /** A done was refused, since there were no workers left. */
     public record DoneRefused() implements Action {}
 
-    /** A wait came to its end: at some moment of it nobody was left. */
+    /** A wait ended: at some moment of it there were no workers left. */
     public record Awaited() implements Action {}
 
     @Override

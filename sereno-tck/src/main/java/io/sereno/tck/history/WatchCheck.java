@@ -14,10 +14,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whether those who watched were told. A listener of a history reads on each notice, so that it is known what it had to see.
+ * Checks whether watches received their notices. In a recorded history a listener reads on each notice, so it is known
+ * which changes it must have seen.
  *
- * <p>Who hears of the last change of an entry has heard of all, since notices may be merged; so it is the last one that is
- * looked for. The history has to go on until every notice had its time.
+ * <p>Notices may be merged, so a listener that is notified of the last change of an entry has been notified of all; so
+ * the check looks for the last change. The history must continue until every notice had its time.
  */
 final class WatchCheck {
     private final History history;
@@ -73,7 +74,7 @@ final class WatchCheck {
                 .isPresent();
     }
 
-    /** WAT-2 where a notice tells a revision: the read made on it shows that commit or what came later. */
+    /** WAT-2, if a notice has a revision: the read made on the notice shows that commit or a later one. */
     private void checkLooks(Call.OpenWatch open, List<Violation> violations) {
         Map<Long, Effect> byRevision = new HashMap<>();
         timeline.effects.forEach(effect -> byRevision.put(effect.revision(), effect));
@@ -113,13 +114,13 @@ final class WatchCheck {
         }
     }
 
-    /** A delete of what was not there is no change. */
+    /** A delete of an absent entry is no change. */
     private static boolean absentAllAlong(Track track, Segment last) {
         return last.version == null
                 && (track.segments.size() < 2 || !mayHaveBeen(track.segments.get(track.segments.size() - 2)));
     }
 
-    /** Whether it was certainly there when the segment ended. */
+    /** Whether the entry was certainly there when the segment ended. */
     private static boolean mayHaveBeen(Segment segment) {
         Version version = segment.version;
         return version != null

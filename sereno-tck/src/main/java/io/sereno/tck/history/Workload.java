@@ -31,15 +31,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several clients that get in each other's way: few entries, many commits on conditions that may just have become false,
- * reads of every kind, leases that are renewed, revoked and left to expire, watches that read on every notice. What happens
- * is for a {@link Recorder} to write down; the backends given are to be recorded ones.
+ * Several clients that get in each other's way: few entries, many commits on conditions that may just have become
+ * false, reads of every kind, leases that are renewed, revoked and left to expire, watches that read on every notice. A
+ * {@link Recorder} records what happens; the given backends must be recorded ones.
  *
- * <p>It goes in rounds, each in a directory of its own. At the end of a round every entry is changed once more, and the round
- * waits until every watch was told of that, so that a notice that was lost is missed.
+ * <p>The workload runs in rounds, each in a directory of its own. At the end of a round every entry is changed once
+ * more, and the round waits until every watch was notified of that change, so that a lost notice is detected.
  *
- * <p>All is driven by completions and by timers; no thread waits. The same seed makes the same choices, as far as the store
- * answers the same in the same order.
+ * <p>Completions and timers drive everything; no thread waits. The same seed makes the same choices, as far as the
+ * store gives the same answers in the same order.
  */
 public final class Workload {
     private static final List<String> PLAIN = List.of("a", "b", "c");
@@ -55,15 +55,15 @@ public final class Workload {
     private final Weather weather;
     private final AtomicLong lastValue = new AtomicLong();
 
-    /** What happens from outside while the clients of a round are busy. */
+    /** Faults that are injected while the clients of a round are busy. */
     public interface Weather {
-        /** The clients begin. Must not block. */
+        /** Called when the clients begin. Must not block. */
         void begin();
 
-        /** The clients are done; what is still wrong is to be put right. Must not block for long. */
+        /** Called when the clients are done; ends the faults that are still active. Must not block for long. */
         void end();
 
-        /** Nothing happens. */
+        /** No faults. */
         static Weather calm() {
             return new Weather() {
                 @Override
@@ -76,10 +76,10 @@ public final class Workload {
     }
 
     /**
-     * How much there is to do.
+     * The amount of work.
      *
      * @param seed decides every choice
-     * @param firstRound the number of the first round, so that a second workload does not meet the directories of the first
+     * @param firstRound the number of the first round, so that a second workload uses other directories than the first
      * @param rounds how many there are; every third has leases
      * @param operations of each of a client's two lanes in a round
      * @param think the longest time between two operations of a lane
@@ -98,13 +98,13 @@ public final class Workload {
             Duration patience) {}
 
     /**
-     * Prepares it.
+     * Prepares a workload.
      *
-     * @param clients recorded backends, each a connection of its own
-     * @param time by which it waits between operations
-     * @param executor on which it goes on
-     * @param settings how much there is to do
-     * @param weather what happens from outside meanwhile
+     * @param clients recorded backends, each with its own connection
+     * @param time measures the waits between operations
+     * @param executor runs the continuations
+     * @param settings the amount of work
+     * @param weather the faults that are injected meanwhile
      */
     public Workload(List<Backend> clients, TimeSource time, Executor executor, Settings settings, Weather weather) {
         this.weather = weather;
@@ -114,7 +114,7 @@ public final class Workload {
         this.settings = settings;
     }
 
-    /** Runs it; completes when the last round is over, whatever failed in it. */
+    /** Runs the workload; completes when the last round is over, even if operations failed. */
     public CompletionStage<Void> run() {
         CompletableFuture<Void> done = new CompletableFuture<>();
         next(settings.firstRound(), done);
@@ -139,7 +139,7 @@ public final class Workload {
     private final class Round {
         private final String directory;
         private final boolean withLeases;
-        /** Not in every round: a directory with one is never empty. */
+        /** Not in every round: a directory with a seesaw is never empty. */
         private final boolean withSeesaw;
 
         private final long seed;
@@ -192,7 +192,7 @@ public final class Workload {
             }
         }
 
-        /** Changes every entry once more, one after another, each until it is acked. */
+        /** Changes every entry once more, one after another, each until the change is acknowledged. */
         private void finish(int place, long since) {
             boolean patient = time.nanoTime() - since < settings.patience().toNanos();
             if (place == PLAIN.size() || !patient) {
@@ -229,7 +229,7 @@ public final class Workload {
             }
         }
 
-        /** A listener that looks at what it is told of. */
+        /** A listener that reads what it is notified of. */
         private final class Told implements WatchListener {
             private final Backend client;
             private final Optional<String> target;
@@ -277,7 +277,7 @@ public final class Workload {
         /** What one client holds and knows in this round, shared by its lanes. */
         private static final class Tenancy {
             private final Backend backend;
-            /** What it saw last of each entry. */
+            /** The last version that it saw of each entry. */
             private final Map<String, Entry> known = new ConcurrentHashMap<>();
 
             private volatile @Nullable Lease lease;
@@ -292,8 +292,8 @@ public final class Workload {
         }
 
         /**
-         * Somebody puts an entry under a lease and leaves it to its end; somebody else looks until it is gone; and then the first
-         * one tries to use the lease, again and again.
+         * A client puts an entry under a lease and leaves the lease to expire; another client reads until the entry is
+         * gone; and then the first client tries to use the lease, again and again.
          */
         private final class Succession {
             private static final int TRIES = 6;
@@ -419,7 +419,7 @@ public final class Workload {
                     return lease.renew();
                 }
                 if (dice < 3) {
-                    // Most likely dead by now, and to be told so.
+                    // The lease has most likely ended by now, and the renewal should report that.
                     return lease.renew();
                 }
                 if (dice == 3) {
@@ -463,7 +463,10 @@ public final class Workload {
                 return send(commit);
             }
 
-            /** Of the two one is there, from the first of these on: what looks at them one by one finds both, or none. */
+            /**
+             * From the first of these commits on, exactly one of the two entries is present: separate reads find both,
+             * or none.
+             */
             private void seesaw(Commit.Builder commit, String up) {
                 String down = SEESAW.get(1 - SEESAW.indexOf(up));
                 commit.ifAbsent(up).put(up, value()).delete(down);
@@ -490,7 +493,10 @@ public final class Workload {
                 });
             }
 
-            /** Two of five ask for a read to come back: of all, of what was looked at or written, or of some. */
+            /**
+             * Two of five commits ask for a read in the result: of all entries, of those that were read or written, or
+             * of some.
+             */
             private Commit returning(Commit commit) {
                 Optional<String> named = Stream.concat(
                                 commit.conditions().stream().map(Condition::name),

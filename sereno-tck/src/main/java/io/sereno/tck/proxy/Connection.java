@@ -9,8 +9,8 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 
 /**
- * One connection of a client, led to the server over a second one. It ends as a whole: when both directions have been
- * ended by their senders, or by a reset of both sides.
+ * One client connection, forwarded to the server over a second connection. It ends as a whole: when the senders of both
+ * directions have ended them, or when both sides are reset.
  *
  * <p>Instances are safe for use by multiple threads.
  */
@@ -29,7 +29,7 @@ public final class Connection {
     private final ByteBuffer scratch;
     private boolean ending;
 
-    /** A silent connection swallows what its client sends; its second socket stays unconnected. */
+    /** A silent connection discards what its client sends; its second socket stays unconnected. */
     Connection(
             FaultProxy proxy,
             EventLoop loop,
@@ -72,8 +72,8 @@ public final class Connection {
     }
 
     /**
-     * Resets both sides, dropping what is held. When this returns, the resets are sent. Does nothing when the connection
-     * has ended.
+     * Resets both sides and drops the held bytes. When this returns, the resets are sent. Does nothing if the
+     * connection has ended.
      *
      * @throws IllegalStateException when the proxy is closed
      */
@@ -82,8 +82,8 @@ public final class Connection {
     }
 
     /**
-     * Ends both sides in order, dropping what is held. When this returns, the ends are sent. Does nothing when the
-     * connection has ended.
+     * Closes both sides in order and drops the held bytes. When this returns, the ends of stream are sent. Does nothing
+     * if the connection has ended.
      *
      * @throws IllegalStateException when the proxy is closed
      */
@@ -97,7 +97,7 @@ public final class Connection {
                 + serverToClient() + " to the client)";
     }
 
-    // All below: on the loop only.
+    // All methods below run on the loop only.
 
     boolean isSilent() {
         return silent;
@@ -164,7 +164,7 @@ public final class Connection {
 
     private void connected() throws IOException {
         if (serverChannel.getLocalAddress().equals(serverChannel.getRemoteAddress())) {
-            // TCP lets a socket meet itself when nobody listens on its own, randomly chosen, port
+            // TCP lets a socket connect to itself if nobody listens on its own, randomly chosen, port
             throw new IOException("nobody listens on " + serverChannel.getRemoteAddress());
         }
         server.want(SelectionKey.OP_CONNECT, false);
@@ -178,7 +178,7 @@ public final class Connection {
         toClient.sourceReset();
     }
 
-    /** A pipe was stopped. When nothing can go either way, there is nobody left to wait for. */
+    /** Called when a pipe was stopped. Ends the connection if both pipes have stopped. */
     void stopped() {
         if (!ending && toServer.isOver() && toClient.isOver()) {
             resetNow();
@@ -191,7 +191,7 @@ public final class Connection {
         }
     }
 
-    /** The end that stands behind the bytes delivered so far: nothing more passes, and both sides hear of it by a reset. */
+    /** Ends the connection after the bytes delivered so far: nothing more passes, and both sides are reset. */
     void cut() {
         if (ending) {
             return;

@@ -7,29 +7,29 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
 /**
- * One way through the proxy, from the clients to the server or back, and what happens to the bytes on it. A mode is for
- * every connection, those that live and those to come, until the next one is set; a proxy begins with {@link #pass()}.
+ * One direction through the proxy, from the clients to the server or back, and what happens to the bytes in it. A mode
+ * applies to every connection, existing and future, until the next mode is set; a proxy begins with {@link #pass()}.
  *
  * <p><b>Guarantees.</b>
  *
  * <ul>
- *   <li>The mode acts where bytes leave the proxy. When the call that sets a mode has returned, it governs every byte
- *       that was not delivered before, whether it was read already, is under way or is sent later. So after
- *       {@code hold()} nothing more reaches the receiver, save for what was already handed to its socket
- *       ({@link Traffic#delivered()} does not move any more).
- *   <li>Bytes of one connection are delivered in order, whole, and once, through any change of modes; the end of a
- *       stream stands in that order too: a half-close is passed on as one, a reset as one. No byte is ever left out
- *       with others following it: what loses a byte can only end, which it does by a reset, or by the call that asked
- *       for the end.
- *   <li>Memory is bounded: of what cannot go on, each connection keeps at most 256 KiB a direction (4 MiB of what is
- *       delayed); then the proxy stops reading, and TCP makes the sender wait.
+ *   <li>The mode acts where bytes leave the proxy. When the call that sets a mode has returned, the mode governs every
+ *       byte that was not delivered before, whether the byte has been read, is in transit or is sent later. So after
+ *       {@code hold()} nothing more reaches the receiver, except what was already handed to its socket
+ *       ({@link Traffic#delivered()} does not increase any more).
+ *   <li>Bytes of one connection are delivered in order, whole, and once, through any change of modes. The end of a
+ *       stream keeps its place in that order: a half-close is passed on as a half-close, a reset as a reset. A byte is
+ *       never left out while later bytes are delivered: a connection that loses a byte can only end, by a reset or by
+ *       the call that asked for the end.
+ *   <li>Memory is bounded: of bytes that cannot be delivered, each connection keeps at most 256 KiB in each direction
+ *       (4 MiB of delayed bytes); then the proxy stops reading, and TCP makes the sender wait.
  * </ul>
  *
- * <p><b>Not guaranteed.</b> How the bytes are cut into segments. TCP's urgent data are not carried. A reset may overtake
- * bytes that were handed to the socket of a receiver that does not read for seconds: those it loses, as on a real
- * network.
+ * <p><b>Not guaranteed.</b> How the bytes are cut into segments. TCP urgent data are not carried. A reset may overtake
+ * bytes that were handed to the socket of a receiver that does not read for seconds; the receiver loses those bytes, as
+ * on a real network.
  *
- * <p>Methods that set a mode return when it is in force, which waits for neither side. They throw
+ * <p>Methods that set a mode return when it is in force, and wait for neither side. They throw
  * {@link IllegalStateException} when the proxy is closed. Instances are safe for use by multiple threads.
  */
 public final class Direction {
@@ -46,14 +46,14 @@ public final class Direction {
         this.name = name;
     }
 
-    /** Bytes go on as they come; what was held goes first. */
+    /** Delivers bytes as they arrive; held bytes are delivered first. */
     public void pass() {
         set(Mode.PASS);
     }
 
     /**
-     * Each byte is delivered this long after it arrived, or a little later, never earlier. A connection gets at most
-     * 4 MiB through in one delay.
+     * Delivers each byte this long after it arrived, or a little later, never earlier. A connection gets at most 4 MiB
+     * through in one delay.
      *
      * @param delay more than zero, at most one day
      */
@@ -66,8 +66,8 @@ public final class Direction {
     }
 
     /**
-     * Each connection gets this many bytes a second, in steps of a fiftieth of a second (of one byte, when the rate is
-     * lower than that). Over any stretch of time it is at most two steps ahead of the rate.
+     * Delivers this many bytes a second to each connection, in steps of a fiftieth of a second (of one byte, when the
+     * rate is lower than that). Over any period it is at most two steps ahead of the rate.
      *
      * @param bytesPerSecond 1 or more
      */
@@ -79,28 +79,28 @@ public final class Direction {
         set(new Mode(Mode.Kind.THROTTLE, bytesPerSecond));
     }
 
-    /** Nothing is delivered, and nothing is lost: any later mode delivers what was held. */
+    /** Delivers nothing and loses nothing: any later mode delivers the held bytes. */
     public void hold() {
         set(Mode.HOLD);
     }
 
     /**
-     * Everything is read and thrown away: a link that is dead while both ends believe in it. A connection that lost
-     * something, be it the end of its stream, is reset as soon as another mode is set; the others go on.
+     * Reads and discards everything: a dead link that both ends believe to be alive. A connection that lost something,
+     * including the end of its stream, is reset as soon as another mode is set; the others continue.
      */
     public void swallow() {
         set(Mode.SWALLOW);
     }
 
-    /** The next byte, or end of stream, is not delivered: it resets its connection. */
+    /** Does not deliver the next byte or end of stream, but resets its connection. */
     public void reset() {
         set(Mode.RESET);
     }
 
     /**
-     * Delivers exactly this many more bytes of each connection, then resets it. The receiver hears of the reset a quarter
-     * of a second after it took in the last of them, so that it gets all of them first, however slowly it reads; one that
-     * stops reading hears of it five seconds after the cut. Nothing passes either way meanwhile.
+     * Delivers exactly this many more bytes of each connection, then resets it. The receiver gets the reset a quarter
+     * of a second after it took in the last byte, so that it gets all the bytes first, however slowly it reads. A
+     * receiver that stops reading gets the reset five seconds after the cut. Nothing passes either way meanwhile.
      *
      * @param bytes 1 or more
      */
@@ -112,13 +112,13 @@ public final class Direction {
         set(new Mode(Mode.Kind.CUT, bytes));
     }
 
-    /** All that went this way since the proxy was made. May be asked for after closing too. */
+    /** Everything that went in this direction since the proxy was created. May also be called after closing. */
     public Traffic traffic() {
         return traffic;
     }
 
     /**
-     * Waits until the proxy has read at least this many bytes, counted since it was made.
+     * Waits until the proxy has read at least this many bytes, counted since it was created.
      *
      * @throws TimeoutException when it has not; the message says what was seen
      */
@@ -127,7 +127,7 @@ public final class Direction {
     }
 
     /**
-     * Waits until at least this many bytes were handed to receivers' sockets, counted since the proxy was made.
+     * Waits until at least this many bytes were handed to receivers' sockets, counted since the proxy was created.
      *
      * @throws TimeoutException when they were not; the message says what was seen
      */
@@ -136,8 +136,8 @@ public final class Direction {
     }
 
     /**
-     * Waits until the proxy has at least this many bytes in its hands, as under {@link #hold()}: with 1, until something
-     * was sent that has not arrived.
+     * Waits until the proxy holds at least this many bytes, as under {@link #hold()}: with 1, until something was sent
+     * that has not been delivered.
      *
      * @throws TimeoutException when it has not; the message says what was seen
      */
@@ -158,7 +158,7 @@ public final class Direction {
         proxy.run(() -> change(next));
     }
 
-    // All below: on the loop only.
+    // All methods below run on the loop only.
 
     Mode mode() {
         return mode;

@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where clients come in. A second socket is bound to the port and never listens: so the port stays the proxy's while
- * connections are refused, and no other socket gets it in the meantime.
+ * Accepts the clients. A second socket is bound to the port and never listens: so the proxy keeps the port while
+ * connections are refused, and no other socket can take it meanwhile.
  */
 final class Door {
     private static final int BACKLOG = 4096;
@@ -29,7 +29,7 @@ final class Door {
     private @Nullable ServerSocketChannel listener;
     private @Nullable SelectionKey key;
 
-    /** Takes the port of an address, a free one for 0, without listening. */
+    /** Reserves the port of an address, a free one for 0, without listening. */
     static SocketChannel reserve(InetSocketAddress listen) throws IOException {
         return bind(SocketChannel.open(), listen);
     }
@@ -45,7 +45,7 @@ final class Door {
         return address;
     }
 
-    // All below: on the loop only.
+    // All methods below run on the loop only.
 
     void open() throws IOException {
         if (listener != null) {
@@ -63,7 +63,7 @@ final class Door {
         listener = opened;
     }
 
-    /** From now on connections are refused. */
+    /** Refuses connections from now on. */
     void shut() throws IOException {
         if (listener != null) {
             listener.close();
@@ -75,7 +75,7 @@ final class Door {
         }
     }
 
-    /** Lets in everyone whom the kernel has accepted so far. */
+    /** Accepts every connection that the kernel has accepted so far. */
     void admit() {
         if (listener == null) {
             return;
@@ -84,7 +84,7 @@ final class Door {
             for (SocketChannel guest; (guest = listener.accept()) != null; ) {
                 guests.accept(guest);
             }
-        } catch (IOException e) { // out of file descriptors, most likely
+        } catch (IOException e) { // most likely out of file descriptors
             LOG.log(Logger.Level.WARNING, "accepting at " + address + " failed, trying again soon", e);
             SelectionKey paused = key;
             if (paused != null) {

@@ -21,11 +21,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread of a proxy. Sockets, pipes, modes and timers belong to it alone; callers hand it commands and wait for
- * their end. It blocks nowhere but in {@code select}, so commands end soon and closing is bounded.
+ * The single thread of a proxy. Only this thread uses sockets, pipes, modes and timers; callers pass commands to it and
+ * wait for their completion. It blocks only in {@code select}, so commands end soon and closing is bounded.
  */
 final class EventLoop {
-    /** What a selection key carries. */
+    /** The attachment of a selection key. */
     interface Handler {
         void ready(SelectionKey key);
     }
@@ -74,7 +74,9 @@ final class EventLoop {
         thread.start();
     }
 
-    /** Runs the action on the loop and waits for it; sockets that it closed are closed when this returns. */
+    /**
+     * Runs the action on the loop and waits for it; when this returns, the sockets that the action closed are closed.
+     */
     <T> T call(Supplier<T> action) {
         Command<T> command = new Command<>(action, new CompletableFuture<>());
         commands.add(command);
@@ -100,8 +102,8 @@ final class EventLoop {
     }
 
     /**
-     * Waits until the condition, which is looked at on the loop after each of its rounds, is true; sockets that were closed
-     * by then are closed when this returns.
+     * Waits until the condition is true. The loop checks the condition after each of its rounds. When this returns, the
+     * sockets that were closed by then are closed.
      */
     void await(BooleanSupplier condition, Duration timeout, Supplier<String> whatIsMissing)
             throws InterruptedException, TimeoutException {
@@ -120,7 +122,7 @@ final class EventLoop {
         try {
             met.get(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            if (call(condition::getAsBoolean)) { // true by now, and the loop was about to say so
+            if (call(condition::getAsBoolean)) { // true by now; the loop was about to report it
                 return;
             }
             TimeoutException told = new TimeoutException(whatIsMissing.get() + " (waited " + timeout + ")");
@@ -143,7 +145,10 @@ final class EventLoop {
         timers.add(new Timer(at, task));
     }
 
-    /** On the loop only, and not from within a handler. A closed channel keeps its socket until the selector has let go of it. */
+    /**
+     * On the loop only, and not from within a handler. A closed channel keeps its socket until the selector releases
+     * it.
+     */
     void letGoOfClosed() {
         try {
             selector.selectNow(EventLoop::dispatch);
@@ -152,7 +157,7 @@ final class EventLoop {
         }
     }
 
-    /** Idempotent; returns when the thread is gone. */
+    /** Idempotent; returns when the thread has ended. */
     void close() {
         closing = true;
         selector.wakeup();
@@ -183,10 +188,10 @@ final class EventLoop {
                 } else if (timers.isEmpty()) {
                     selector.select(EventLoop::dispatch);
                 } else {
-                    // rounded up: a timer is never early, and never spun for
+                    // rounded up: a timer never fires early, and the loop never spins for it
                     selector.select(EventLoop::dispatch, wait / 1_000_000 + 1);
                 }
-                // taken away only afterwards: a command in which the loop dies must still be answered
+                // removed only afterwards: a command in which the loop dies must still be answered
                 for (Command<?> command; (command = commands.peek()) != null; commands.remove()) {
                     execute(command);
                 }
@@ -196,7 +201,7 @@ final class EventLoop {
                 }
                 waiters.removeIf(this::tellIfOver);
             }
-        } catch (Throwable e) { // a defect of the proxy: it must not look like a network that has gone quiet
+        } catch (Throwable e) { // a bug in the proxy: it must not look like a silent network
             failure = e;
             LOG.log(Logger.Level.ERROR, name + " died; its connections are reset", e);
         } finally {

@@ -18,9 +18,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * A TCP proxy between clients and one server that cuts, holds, delays or throttles on demand. It looks at no byte, so it
- * serves any protocol, TLS included. Use one for each client and server address that a test wants to treat apart: then
- * one client can be cut off while another one looks on.
+ * A TCP proxy between clients and one server that cuts, holds, delays or throttles on demand. It does not interpret the
+ * bytes, so it serves any protocol, including TLS. Use one proxy for each client and server address that a test treats
+ * separately: then one client can be cut off while another one watches.
  *
  * <pre>{@code
  * try (FaultProxy proxy = FaultProxy.to(server)) {
@@ -33,17 +33,18 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p><b>Two kinds of faults.</b> What happens to bytes, each way for itself: {@link #clientToServer()} and
- * {@link #serverToClient()}, see {@link Direction}. What happens to those who connect: {@link #accept()},
- * {@link #refuse()}, {@link #acceptSilently()}. {@link #heal()} ends both.
+ * <p><b>Two kinds of faults.</b> Faults on bytes, separately in each direction: {@link #clientToServer()} and
+ * {@link #serverToClient()}, see {@link Direction}. Faults on new connections: {@link #accept()}, {@link #refuse()},
+ * {@link #acceptSilently()}. {@link #heal()} ends both.
  *
- * <p>A connection counts from the moment the proxy accepts it, and every call takes in first what the operating system
- * has accepted by then. The proxy then connects to the server, whatever the modes are. When that fails, the client is
- * reset: an event of the direction to the client, which its mode holds or delays like any other.
+ * <p>A connection counts from the moment the proxy accepts it, and every call first accepts the connections that the
+ * operating system has accepted by then. The proxy then connects to the server, whatever the modes are. If that fails,
+ * the client is reset. The reset is an event of the direction to the client, and the mode of that direction holds or
+ * delays it like any other event.
  *
- * <p>Nothing here waits for a client or the server, save for the {@code await} methods. All connections share one daemon
- * thread, which is gone when {@link #close()} returns. Calls on a closed proxy throw {@link IllegalStateException}, except
- * for counters. Instances are safe for use by multiple threads.
+ * <p>Only the {@code await} methods wait for a client or the server. All connections share one daemon thread, which has
+ * ended when {@link #close()} returns. Calls on a closed proxy throw {@link IllegalStateException}, except for
+ * counters. Instances are safe for use by multiple threads.
  */
 public final class FaultProxy implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.sereno.tck.proxy");
@@ -62,7 +63,7 @@ public final class FaultProxy implements AutoCloseable {
     /**
      * Starts a proxy on a free port of the loopback interface.
      *
-     * @param server where connections are led to; need not be up
+     * @param server where connections are forwarded to; need not be up
      * @throws UncheckedIOException when there is no port to listen on
      */
     public static FaultProxy to(InetSocketAddress server) {
@@ -70,11 +71,11 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Starts a proxy on an address of the caller's: for clients that take addresses from the server's own answers, or that
-     * are not on this machine.
+     * Starts a proxy on an address that the caller chooses: for clients that take addresses from the server's own
+     * answers, or that are not on this machine.
      *
      * @param listen where clients connect to; port 0 takes a free one
-     * @param server where connections are led to; need not be up
+     * @param server where connections are forwarded to; need not be up
      * @throws UncheckedIOException when the proxy cannot listen there
      */
     public static FaultProxy between(InetSocketAddress listen, InetSocketAddress server) {
@@ -118,7 +119,7 @@ public final class FaultProxy implements AutoCloseable {
         this.door = new Door(loop, port, this::admit);
     }
 
-    /** Where clients connect to; stays the same until the proxy is closed. */
+    /** The address that clients connect to; stays the same until the proxy is closed. */
     public InetSocketAddress endpoint() {
         return door.address();
     }
@@ -131,17 +132,17 @@ public final class FaultProxy implements AutoCloseable {
         return serverToClient;
     }
 
-    /** Holds both directions, in one step: a partition, which {@link #heal()} ends without a loss. */
+    /** Holds both directions, in one step: a partition. {@link #heal()} ends it without losing bytes. */
     public void hold() {
         run(() -> changeBoth(Mode.HOLD));
     }
 
-    /** New connections are led to the server, as in the beginning. Silent ones are reset. */
+    /** Forwards new connections to the server, as in the beginning. Silent connections are reset. */
     public void accept() {
         run(this::acceptNow);
     }
 
-    /** New connections are refused; those that live are left alone. */
+    /** Refuses new connections; existing ones are not changed. */
     public void refuse() {
         run(() -> {
             try {
@@ -153,8 +154,8 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * New connections are accepted and never hear anything: a server that hangs. What they send is swallowed and never
-     * reaches the server. Those that live are left alone.
+     * Accepts new connections and never answers them: a server that hangs. Bytes that they send are discarded and never
+     * reach the server. Existing connections are not changed.
      */
     public void acceptSilently() {
         run(() -> {
@@ -164,8 +165,8 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Both directions {@linkplain Direction#pass() pass}, and new connections are {@linkplain #accept() accepted}, in one
-     * step. What was held is delivered; connections that lost something are reset.
+     * Sets both directions to {@linkplain Direction#pass() pass} and {@linkplain #accept() accepts} new connections, in
+     * one step. Held bytes are delivered; connections that lost something are reset.
      */
     public void heal() {
         run(() -> {
@@ -174,35 +175,39 @@ public final class FaultProxy implements AutoCloseable {
         });
     }
 
-    /** Resets both sides of every connection and drops what they hold. When this returns, the resets are sent. Modes stay. */
+    /**
+     * Resets both sides of every connection and drops the held bytes. When this returns, the resets are sent. Modes
+     * stay.
+     */
     public void resetAll() {
         run(() -> List.copyOf(connections).forEach(Connection::resetNow));
     }
 
     /**
-     * Ends both sides of every connection in order and drops what they hold: what clients see when the server's process
-     * is killed or a balancer hangs up. When this returns, the ends are sent. Modes stay. A side that has sent more than
-     * the proxy has read hears a reset instead, which is what systems say of data that nobody will read.
+     * Closes both sides of every connection in order and drops the held bytes: what clients see when the server's
+     * process is killed or a load balancer hangs up. When this returns, the ends of stream are sent. Modes stay. A side
+     * that has sent more than the proxy has read gets a reset instead, as operating systems do for data that nobody
+     * will read.
      *
-     * <p>Try both this and {@link #resetAll()}: there are clients that give up a request on a reset, and send it again on
-     * an orderly end.
+     * <p>Try both this and {@link #resetAll()}: some clients give up a request on a reset, and send it again on an
+     * orderly end.
      */
     public void endAll() {
         run(() -> List.copyOf(connections).forEach(Connection::endNow));
     }
 
-    /** The connections that live, in the order in which they were accepted. */
+    /** The live connections, in the order in which they were accepted. */
     public List<Connection> connections() {
         return loop.call(() -> List.copyOf(connections));
     }
 
-    /** How many connections were accepted since the proxy was made, silent ones included. */
+    /** How many connections were accepted since the proxy was created, including silent ones. */
     public long accepted() {
         return accepted.get();
     }
 
     /**
-     * Waits until this many connections were accepted since the proxy was made.
+     * Waits until this many connections were accepted since the proxy was created.
      *
      * @throws TimeoutException when they were not; the message says what was seen
      */
@@ -211,16 +216,16 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Waits until no connection lives.
+     * Waits until there is no live connection.
      *
-     * @throws TimeoutException when some still do; the message says what was seen
+     * @throws TimeoutException when there still are some; the message says what was seen
      */
     public void awaitNoConnection(Duration timeout) throws InterruptedException, TimeoutException {
         await(connections::isEmpty, timeout, () -> "awaited the end of all connections, seen " + this);
     }
 
     /**
-     * Resets all connections and gives the port back. Idempotent. Returns when the thread is gone, which takes
+     * Resets all connections and releases the port. Idempotent. Returns when the thread has ended, which takes
      * milliseconds whatever the clients and the server do.
      */
     @Override
@@ -243,7 +248,7 @@ public final class FaultProxy implements AutoCloseable {
         loop.await(condition, timeout, missing);
     }
 
-    // All below: on the loop only.
+    // All methods below run on the loop only.
 
     void forget(Connection connection) {
         connections.remove(connection);
@@ -252,7 +257,8 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private void changeBoth(Mode mode) {
-        // first, or what one direction held would still pass before the other one's loss ends the connection
+        // first, or bytes held in one direction would still pass before the loss in the other direction ends the
+        // connection
         List.copyOf(connections).forEach(Connection::resetIfLossy);
         clientToServer.change(mode);
         serverToClient.change(mode);
@@ -291,7 +297,7 @@ public final class FaultProxy implements AutoCloseable {
             clientToServer.add(connection.pipe(clientToServer));
             serverToClient.add(connection.pipe(serverToClient));
             connection.open(server);
-        } catch (IOException e) { // out of file descriptors, or the client has gone
+        } catch (IOException e) { // most likely out of file descriptors, or the client has disconnected
             LOG.log(Logger.Level.WARNING, "connection " + number + " cannot be led on and is reset", e);
             try (client) {
                 client.setOption(StandardSocketOptions.SO_LINGER, 0);

@@ -8,20 +8,25 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * One direction of one connection: the bytes that were read and not yet delivered, in order, and behind them the end of
- * the stream. The mode acts where bytes leave: what was not delivered when the mode changes falls under the new one.
+ * One direction of one connection: the bytes that were read and not yet delivered, in order, followed by the end of the
+ * stream. The mode acts where bytes leave: bytes that were not delivered when the mode changes fall under the new mode.
  *
- * <p>Lives on the loop. A pipe that has lost a byte never passes another one: its connection can only end.
+ * <p>Runs on the loop. A pipe that has lost a byte never passes another one: its connection can only end.
  */
 final class Pipe {
-    /** Of this much (bytes, and what keeping them costs) the pipe stops reading, and TCP stops the sender. */
+    /**
+     * When it holds this much (bytes, and the cost of keeping them) the pipe stops reading, and TCP stops the sender.
+     */
     static final int LIMIT = 256 * 1024;
 
-    /** What is under way on a delayed line is not stuck: it needs more, or the delay would throttle. */
+    /**
+     * The limit for a delayed line: bytes in transit are not stuck, and a smaller limit would make the delay a
+     * throttle.
+     */
     static final int LIMIT_UNDER_WAY = 4 * 1024 * 1024;
 
     private static final int COST_OF_A_CHUNK = 64;
-    /** The step in which throttled bytes go: small enough to look like a slow line. */
+    /** Throttled bytes are delivered in steps this short, so that it looks like a slow line. */
     private static final int THROTTLE_STEPS_A_SECOND = 50;
 
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
@@ -39,20 +44,20 @@ final class Pipe {
 
     private Mode mode;
     private long cutIn; // CUT: bytes still to deliver
-    private long nextStep; // THROTTLE: not before
+    private long nextStep; // THROTTLE: earliest next step
     private boolean timerSet;
     private long timerAt;
 
-    // how the source ended; told to the sink in this order, behind the queue
+    // how the source ended; passed to the sink in this order, after the queue
     private boolean finReceived;
     private boolean resetReceived;
     private long endArrival;
-    /** Writing to the source failed: its own end, when it is read, is a reset, whatever it looks like. */
+    /** Writing to the source failed: when its own end is read, it counts as a reset, whatever it looks like. */
     private boolean sourceBroken;
 
     private boolean finDelivered;
     private boolean lostBytes;
-    /** Nothing goes out here any more. */
+    /** No more bytes are delivered here. */
     private boolean over;
 
     Pipe(EventLoop loop, Direction direction, Connection connection, Side source, Side sink, Mode mode) {
@@ -95,7 +100,7 @@ final class Pipe {
         nextStep = System.nanoTime();
     }
 
-    /** The source has bytes, or its end. */
+    /** Called when the source has bytes, or its end. */
     void read(ByteBuffer scratch) {
         if (over || sourceEnded()) {
             return;
@@ -117,7 +122,10 @@ final class Pipe {
         pump();
     }
 
-    /** The source ended with a reset: told to the sink behind what came before. Nothing goes to the source any more. */
+    /**
+     * The source ended with a reset. The reset is passed to the sink after the earlier bytes. Nothing goes to the
+     * source any more.
+     */
     void sourceReset() {
         endArrival = System.nanoTime();
         resetReceived = true;
@@ -125,7 +133,7 @@ final class Pipe {
         pump();
     }
 
-    /** Writing to the source failed; what it had sent before may still be there to be read. */
+    /** Writing to the source failed; bytes that it sent before may still be there to read. */
     private void sourceBroke() {
         sourceBroken = true;
         if (finReceived) {
@@ -148,7 +156,7 @@ final class Pipe {
             return;
         }
         if (mode.kind() == Mode.Kind.PASS && queue.isEmpty() && sink.isConnected()) {
-            // the usual way, without a copy
+            // the usual case, without a copy
             try {
                 write(bytes);
             } catch (IOException e) {
@@ -163,7 +171,7 @@ final class Pipe {
         }
     }
 
-    /** Does what the mode says with what is there, then asks for what can happen next. */
+    /** Applies the mode to what is queued, then asks for the events that can come next. */
     void pump() {
         if (over) {
             return;
@@ -210,7 +218,7 @@ final class Pipe {
         dropQueue();
     }
 
-    /** Returns whether it stopped because the sink takes no more. */
+    /** Returns whether it stopped because the sink accepts no more. */
     private boolean deliver() throws IOException {
         long now = System.nanoTime();
         for (Chunk head; (head = queue.peek()) != null; ) {
@@ -229,7 +237,7 @@ final class Pipe {
             }
             switch (mode.kind()) {
                 case THROTTLE ->
-                    // a late timer is made up for, by one step at most
+                    // makes up for a late timer, by one step at most
                     nextStep = Math.max(nextStep - now, -SECOND / THROTTLE_STEPS_A_SECOND)
                             + now
                             + written * SECOND / mode.amount();
@@ -285,7 +293,7 @@ final class Pipe {
         return true;
     }
 
-    /** How many of the next bytes may go in one step. */
+    /** How many of the next bytes may be delivered in one step. */
     private int portion(int available) {
         return switch (mode.kind()) {
             case THROTTLE -> (int) Math.min(available, Math.max(1, mode.amount() / THROTTLE_STEPS_A_SECOND));
@@ -305,7 +313,7 @@ final class Pipe {
         connection.opposite(this).sourceBroke();
     }
 
-    /** Nothing goes out here any more, and what is held is dropped: the connection ends, now or soon. */
+    /** Delivers no more bytes and drops the held ones: the connection ends, now or soon. */
     void stop() {
         over = true;
         dropQueue();

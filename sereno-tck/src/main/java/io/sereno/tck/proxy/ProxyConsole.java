@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 
-/** What the script {@code fault-proxy} runs: a proxy under the hands of a person, or of a script that writes lines. */
+/**
+ * The program behind the script {@code fault-proxy}: a proxy controlled by a person, or by a script that writes lines.
+ */
 final class ProxyConsole {
     private static final String USAGE = """
             fault-proxy SERVER [LISTEN]
@@ -50,7 +52,7 @@ final class ProxyConsole {
         }
     }
 
-    /** Starts the proxy that the arguments describe and obeys the lines, until they end. */
+    /** Starts the proxy that the arguments describe and executes the lines, until they end. */
     static void run(List<String> arguments, BufferedReader lines, PrintStream out) throws IOException {
         if (arguments.isEmpty() || arguments.size() > 2) {
             throw new IllegalArgumentException(arguments.size() + " addresses were given; accepted is\n" + USAGE);
@@ -153,7 +155,7 @@ final class ProxyConsole {
     }
 
     private void status() {
-        List<Connection> connections = proxy.connections(); // first: what the proxy is at is counted when it answers
+        List<Connection> connections = proxy.connections(); // first: this call accepts pending connections
         out.println(proxy);
         connections.forEach(connection -> out.println("  " + connection));
     }

@@ -10,10 +10,10 @@ import java.time.Duration;
 
 /** One of the two sockets of a connection. */
 final class Side {
-    /** How long a reset that stands behind bytes waits when the kernel has next to none of them left to send. */
+    /** How long a reset after the last bytes waits when the kernel has almost none of them left to send. */
     static final Duration DRAIN = Duration.ofMillis(250);
 
-    /** How long it waits for a receiver that does not read. */
+    /** How long the reset waits for a receiver that does not read. */
     static final Duration DRAIN_LIMIT = Duration.ofSeconds(5);
 
     private static final int SEND_BUFFER = 64 * 1024;
@@ -41,7 +41,7 @@ final class Side {
         return channel.isOpen();
     }
 
-    /** Adds or takes away an operation that the selector is asked for. */
+    /** Adds or removes an operation that the selector watches for. */
     void want(int operation, boolean wanted) {
         if (key.isValid()) {
             int before = key.interestOps();
@@ -62,15 +62,15 @@ final class Side {
         return count;
     }
 
-    /** Ends the stream to this side, which may go on sending. */
+    /** Ends the stream to this side, which may continue to send. */
     void finish() throws IOException {
         channel.shutdownOutput();
     }
 
     /**
-     * Resets this side behind the bytes that were written to it. A reset throws away what the kernel has not sent yet,
-     * and the JDK cannot ask how much that is. But a socket whose send buffer is as small as the system allows is
-     * writable only when next to nothing is left: then {@link #drained()} is to be called.
+     * Resets this side after the bytes that were written to it. A reset discards what the kernel has not sent yet, and
+     * the JDK cannot ask how much that is. But a socket with the smallest send buffer that the system allows is
+     * writable only when almost nothing is left: then {@link #drained()} is to be called.
      */
     void resetBehindBytes(Runnable afterwards) {
         if (written) {

@@ -1,8 +1,8 @@
 package io.sereno.tck.proxy;
 
 /**
- * What went one way so far, over one connection or over all of a proxy's, closed ones included. A snapshot: the numbers
- * of one instance belong to one moment.
+ * What went in one direction so far, over one connection or over all connections of a proxy, including closed ones. A
+ * snapshot: the numbers of one instance belong to one moment.
  *
  * @param received bytes that the proxy read from the sender
  * @param delivered bytes that the proxy handed to the receiver's socket; the receiver need not have read them yet
@@ -11,7 +11,10 @@ package io.sereno.tck.proxy;
 public record Traffic(long received, long delivered, long held) {
     static final Traffic NONE = new Traffic(0, 0, 0);
 
-    /** Bytes that were read and never will be delivered: swallowed, or held when their connection was reset. */
+    /**
+     * Bytes that were read and never will be delivered: discarded by {@code swallow}, or held when their connection was
+     * reset.
+     */
     public long dropped() {
         return received - delivered - held;
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
-/** Adds what was asked for while an addition is under way in one go, and does it wrong. */
+/** Combines the additions that are requested while another addition is in progress, and does so incorrectly. */
 final class Combining {
     enum Told {
         THE_SUM,

@@ -22,7 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Commits that are less than one step, and values that do not come back. */
+/** Commits that are not atomic, and values that are not read back as written. */
 final class CommitMutants {
     private CommitMutants() {}
 
@@ -87,7 +87,7 @@ final class CommitMutants {
                             @Override
                             boolean holds(Condition condition, Optional<Entry> entry) {
                                 if (condition instanceof Condition.CreateRevision created) {
-                                    // Whoever is there is taken for the one that was.
+                                    // Any newer incarnation of the entry passes for the original one.
                                     return entry.isPresent() && entry.get().createRevision() >= created.revision();
                                 }
                                 return super.holds(condition, entry);
@@ -438,7 +438,7 @@ final class CommitMutants {
         };
     }
 
-    /** Sends the conditions, and what depends on them a moment later. */
+    /** Sends the conditions first, and the writes that depend on them a moment later. */
     static class CheckThenAct extends Wrapper {
         private final World world;
 
@@ -478,7 +478,7 @@ final class CommitMutants {
         }
     }
 
-    /** Each client's entries are counted from 1 on: their version is told as their revision. */
+    /** Numbers each client's entries from 1: reports an entry's version as its revision. */
     private static final class PerEntryVersions extends Wrapper {
         PerEntryVersions(Backend below) {
             super(below);
@@ -495,7 +495,7 @@ final class CommitMutants {
         }
     }
 
-    /** Tells another revision than the store did. */
+    /** Reports other revisions than the store did. */
     private abstract static class ToldRevisions extends Wrapper {
         ToldRevisions(Backend below) {
             super(below);
@@ -536,7 +536,7 @@ final class CommitMutants {
         }
     }
 
-    /** Remembers what it read, and answers a condition that contradicts it without asking. */
+    /** Remembers what it read, and answers a contradicting condition without asking the store. */
     private static final class StaleConflicts extends Wrapper {
         private final Map<String, Boolean> there = new ConcurrentHashMap<>();
 
@@ -561,7 +561,7 @@ final class CommitMutants {
         }
     }
 
-    /** Looks at the entries of a check one after another. */
+    /** Reads the entries of a check one after another. */
     private static final class CheckByReads extends Wrapper {
         private final World world;
 

@@ -12,11 +12,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
-/** Commits as a recipe with a bug would say them: those of the right one, changed. */
+/** The commits of a recipe with a bug: those of the correct recipe, changed. */
 final class Commits {
     private Commits() {}
 
-    /** Says other commits than the recipe above it. */
+    /** Changes the commits of the recipe above it. */
     static Backend saying(Backend below, UnaryOperator<Commit> change) {
         return new Wrapper(below) {
             @Override
@@ -56,7 +56,7 @@ final class Commits {
         return new Commit(commit.directory(), commit.conditions(), writes, commit.returning());
     }
 
-    /** The same, with other values under names that begin so. */
+    /** The same commit, with other values under names with this prefix. */
     static Commit valued(Commit commit, String prefix, UnaryOperator<String> change) {
         return writing(
                 commit,
@@ -71,12 +71,12 @@ final class Commits {
                         .toList());
     }
 
-    /** As if it had been carried out. */
+    /** The result as if the commit had been applied. */
     static CommitResult done() {
         return new CommitResult.Committed(0, Optional.empty());
     }
 
-    /** The same, with its puts bound to no lease. */
+    /** The same commit, with its puts bound to no lease. */
     static Commit leaseless(Commit commit) {
         return writing(
                 commit,

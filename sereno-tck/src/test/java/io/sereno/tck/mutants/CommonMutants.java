@@ -202,7 +202,7 @@ final class CommonMutants {
                         })));
     }
 
-    // ---- what is shared
+    // ---- shared
 
     private static Object rethrow(RuntimeException failure) {
         throw failure;
@@ -213,7 +213,7 @@ final class CommonMutants {
         return null;
     }
 
-    /** Whether it puts an entry that is there. */
+    /** Whether it changes an existing entry. */
     private static boolean changes(Commit commit) {
         return Commits.requires(commit, Condition.ModRevision.class::isInstance);
     }
@@ -250,7 +250,7 @@ final class CommonMutants {
         return all.toBuilder().maxValueBytes(much).maxCommitBytes(much).build();
     }
 
-    /** Lets nothing stand in a name that could be misread. */
+    /** Encodes names so that no character can be misread. */
     private static final class Hexadecimal extends Wrapper {
         Hexadecimal(Backend below) {
             super(below);
@@ -293,7 +293,7 @@ final class CommonMutants {
         }
     }
 
-    /** Opens what it needs before it looks at what it was given. */
+    /** Opens what it needs before it validates its arguments. */
     private static final class Late extends TopicWrapper {
         Late(Topic<Object> right) {
             super(right, Late::new);

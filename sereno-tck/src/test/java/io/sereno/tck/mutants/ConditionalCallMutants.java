@@ -27,7 +27,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Watches, outcomes and lives of clients that are right, but for one kind of call, or when two things meet. */
+/**
+ * Watches, outcomes and client lifecycles that are correct, except for one kind of call, or when two things coincide.
+ */
 final class ConditionalCallMutants {
     private ConditionalCallMutants() {}
 
@@ -246,12 +248,12 @@ final class ConditionalCallMutants {
                 why -> failedFuture(new BackendException(Outcome.NOT_APPLIED, false, "connection lost", why)));
     }
 
-    /** Until it has ended, one way or the other. */
+    /** Waits until it has ended, with success or failure. */
     private static void waitFor(CompletionStage<?> stage) {
         stage.handle((result, failure) -> failure == null).toCompletableFuture().join();
     }
 
-    /** After a break it compares what it lists with what it had heard of. */
+    /** After a break it compares a listing with the changes that it was notified of. */
     private static final class Compared extends Wrapper {
         Compared(Backend network) {
             super(network);
@@ -286,7 +288,7 @@ final class ConditionalCallMutants {
         }
     }
 
-    /** Leaves nothing behind, however long that takes. */
+    /** Cleans up everything at close, however long that takes. */
     private static final class Tidy extends Wrapper {
         private final List<Lease> leases = new CopyOnWriteArrayList<>();
 
@@ -309,7 +311,7 @@ final class ConditionalCallMutants {
         }
     }
 
-    /** What hangs on a renewal runs under the lock of the lease. */
+    /** Actions that depend on a renewal run under the lock of the lease. */
     private static final class LockedLease extends Wrapper.OfLease {
         private final ReentrantLock lock = new ReentrantLock();
 
@@ -333,7 +335,7 @@ final class ConditionalCallMutants {
         }
     }
 
-    /** A table of watches, with a lock for whoever uses it. */
+    /** A table of watches, with a lock for every access. */
     private static final class LockedWatches extends Wrapper {
         private final ReentrantLock lock = new ReentrantLock();
 

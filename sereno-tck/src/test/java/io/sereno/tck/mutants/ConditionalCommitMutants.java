@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Reads and commits that are right, but for one kind of query, condition, write or entry. */
+/** Reads and commits that are correct, except for one kind of query, condition, write or entry. */
 final class ConditionalCommitMutants {
     private ConditionalCommitMutants() {}
 
@@ -279,7 +279,7 @@ final class ConditionalCommitMutants {
                                 + directory));
     }
 
-    /** What a conflict of some commits is told as. */
+    /** Reports conflicts of some commits as failures. */
     private static Mutant conflicts(String rule, String what, java.util.function.Predicate<Commit> failing) {
         return Mutant.client(rule, what, (world, below) -> new Wrapper(below) {
             @Override
@@ -293,7 +293,7 @@ final class ConditionalCommitMutants {
         });
     }
 
-    /** Queries of one kind are answered otherwise. */
+    /** Answers queries of one kind differently. */
     private static Mutant querying(
             String rule,
             String what,
@@ -312,7 +312,7 @@ final class ConditionalCommitMutants {
                 .anyMatch(entry -> entry.name().equals(name) && !entry.value().equals(Bytes.EMPTY));
     }
 
-    /** Remembers a lease for each name, and forgets late. */
+    /** Remembers a lease for each name, and forgets it late. */
     private static final class FormerLease {
         private final World world;
         private final Map<String, Long> leases = new ConcurrentHashMap<>();
@@ -340,7 +340,7 @@ final class ConditionalCommitMutants {
         }
     }
 
-    /** The first listing after a failure has the names of the last one before it only. */
+    /** The first listing after a failure contains only names that the previous listing had. */
     private static final class Behind extends Wrapper {
         private final Map<Query, Set<String>> names = new ConcurrentHashMap<>();
         private volatile boolean reconnected;
@@ -370,7 +370,7 @@ final class ConditionalCommitMutants {
         }
     }
 
-    /** Reads what is to come back before it commits, where it is of one kind. */
+    /** Reads the returned snapshot before the commit, for one kind of query. */
     private static final class ReadBefore extends Wrapper {
         private final World world;
         private final Class<? extends Query> kind;
@@ -392,7 +392,7 @@ final class ConditionalCommitMutants {
         }
     }
 
-    /** Hands out revisions of a range that it was given earlier, as a server does that has one for itself. */
+    /** Assigns revisions from a range that it reserved earlier, as a server with a range of its own does. */
     private static final class PutAside extends PlainStore {
         private final Map<String, Long> first = new HashMap<>();
         private final World world;

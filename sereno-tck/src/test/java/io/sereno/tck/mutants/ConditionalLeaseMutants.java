@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Leases that end as they have to, but for some of their entries, some of their uses, or at some of their ends. */
+/** Leases that end correctly, except for some of their entries, some of their uses, or some of the ways they end. */
 final class ConditionalLeaseMutants {
     private static final Duration LATE = Duration.ofMillis(60);
 
@@ -377,7 +377,7 @@ final class ConditionalLeaseMutants {
                         }));
     }
 
-    /** Some entries of an ended lease go a moment after the others. */
+    /** Some entries of an ended lease disappear a moment after the others. */
     private abstract static class LastsLater extends PlainStore {
         private final World world;
 
@@ -410,7 +410,7 @@ final class ConditionalLeaseMutants {
         }
     }
 
-    /** Remembers what a client had under a lease that was revoked, for its next session. */
+    /** Remembers a client's entries under a revoked lease, for its next session. */
     private static final class Restored extends PlainStore {
         private final Map<PlainClient, List<Runnable>> again = new HashMap<>();
 
@@ -441,7 +441,7 @@ final class ConditionalLeaseMutants {
         }
     }
 
-    /** Keeps what ended below what came after it. */
+    /** Keeps expired entries underneath later ones. */
     private static final class Layered extends PlainStore {
         private final Map<List<String>, Entry> below = new HashMap<>();
 
@@ -507,7 +507,7 @@ final class ConditionalLeaseMutants {
         }
     }
 
-    /** Has one session, and takes it for that of every lease. */
+    /** Has one session, and takes it for the session of every lease. */
     private static final class Rebound extends Wrapper {
         private final Map<Long, Long> latest = new ConcurrentHashMap<>();
 

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 
-/** Configurations that are not looked at, and guarantees that are not true. */
+/** Configurations that are ignored, and guarantees that are not true. */
 final class ConfigurationMutants {
     private ConfigurationMutants() {}
 
@@ -86,7 +86,7 @@ final class ConfigurationMutants {
                         }));
     }
 
-    /** Has its deadlines by another clock. */
+    /** Uses another clock for its deadlines. */
     private static final class ByTheSystem extends PlainClient {
         ByTheSystem(World world, BackendConfig config) {
             super(world.store(config), config);

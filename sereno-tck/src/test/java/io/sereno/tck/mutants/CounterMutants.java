@@ -191,7 +191,7 @@ final class CounterMutants {
                                 write instanceof Write.Put && write.name().equals("v"));
     }
 
-    /** As Curator does: another value is taken for a proof that it has not happened. */
+    /** Like Curator: takes another value as proof that the change was not applied. */
     private static CompletionStage<CommitResult> comparingValues(Backend below, Commit commit, Throwable lost) {
         return below.read(new Query.One(commit.directory(), "v")).thenApply(read -> {
             boolean same = read.entries().stream()
@@ -209,7 +209,7 @@ final class CounterMutants {
         CompletionStage<CommitResult> of(Backend below, Commit commit, Throwable lost);
     }
 
-    /** A bug in what becomes of a change that nobody knows the end of. */
+    /** A bug in handling a change of unknown outcome. */
     private static Mutant doubting(String rule, String what, Doubt doubt) {
         return backend(rule, what, below -> new Wrapper(below) {
             @Override
@@ -231,7 +231,7 @@ final class CounterMutants {
         Counter of(Seen seen, Counter counter);
     }
 
-    /** A bug of what a client remembers of one counter. */
+    /** A bug in what a client remembers of one counter. */
     private static Mutant counter(String rule, String what, Remembering broken) {
         return RecipeMutants.recipes(
                 rule,
@@ -273,7 +273,7 @@ final class CounterMutants {
                 case "get", "addAndGet", "incrementAndGet", "updateAndGet" -> value = (Long) result;
                 case "set", "getAndSet" -> value = call.given(0, Long.class);
                 default -> {
-                    // It does not tell what is there now.
+                    // It does not report the current value.
                 }
             }
             return result;
@@ -301,7 +301,7 @@ final class CounterMutants {
         }
     }
 
-    /** Does not go on for ever. */
+    /** Gives up after a number of conflicts. */
     private static final class GivingUp extends Wrapper {
         private final AtomicInteger conflicts = new AtomicInteger();
 
@@ -327,7 +327,7 @@ final class CounterMutants {
         }
     }
 
-    /** Of two threads, one is slower. */
+    /** One of two threads is slower. */
     private static final class Pooled {
         private final World world;
         private final Counter right;
@@ -350,13 +350,13 @@ final class CounterMutants {
         private void tell(LongConsumer callback, long value) {
             world.later(
                     Duration.ofMillis(
-                            40 - told.incrementAndGet() % 4 * 13), // so that three of four pass the one before
+                            40 - told.incrementAndGet() % 4 * 13), // so that three of four overtake the previous one
                     Runnable::run,
                     () -> callback.accept(value));
         }
     }
 
-    /** Hears of a change in ten milliseconds. */
+    /** Is notified of a change within ten milliseconds. */
     private static final class Throttled extends Wrapper {
         private final World world;
 

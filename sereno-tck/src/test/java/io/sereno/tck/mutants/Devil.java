@@ -13,16 +13,16 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * A backend that keeps every rule, and is as unpleasant as the rules allow: no rule must fail on it, nor stay without a
+ * A backend that keeps every rule, and is as unpleasant as the rules allow: no rule may fail on it or stay without a
  * verdict.
  *
- * @param name what it is like
+ * @param name a short description
  * @param traits what is unpleasant about it
  */
 public record Devil(String name, Set<Trait> traits) {
     /** What a backend may do. */
     public enum Trait {
-        /** A change is announced together with entries that did not change, and with itself once more. */
+        /** A change is announced twice, along with entries that did not change. */
         SPURIOUS_NOTICES,
         /** Deletes are announced with revision 0, and so are half of the puts. */
         NOTICES_WITHOUT_REVISION,
@@ -30,54 +30,54 @@ public record Devil(String name, Set<Trait> traits) {
         RESETS_ONLY,
         /** Half of the changes are announced as a reset. */
         RESETS_AMONG_NOTICES,
-        /** Each notice comes once more, a while later. */
+        /** Each notice is repeated a while later. */
         DOUBLED_NOTICES,
         /** Changes of different entries are announced in any order. */
         SHUFFLED_NOTICES,
         /** Notices arrive some time after their change. */
         SLOW_NOTICES,
-        /** Changes are announced three seconds later, as by a backend that asks its store for them. */
+        /** Changes are announced three seconds later, as by a backend that polls its store. */
         NOTICES_AT_THE_LAST_MOMENT,
-        /** Leases end as late as is declared, and at different moments in different directories. */
+        /** Leases end as late as declared, and at different moments in different directories. */
         EXPIRY_AT_THE_LAST_MOMENT,
         /** Ttls from 10 s to 20 s, in steps of 5 s. */
         COARSE_TTLS,
         /** Ids of leases have no order, may be negative, and use every bit. */
         STRANGE_LEASE_IDS,
-        /** Who names a dead lease hears of a conflict, if there is one, and else that he was refused. */
+        /** A request that names a dead lease gets a conflict, if there is one, and else a refusal. */
         DEAD_LEASES_ARE_REFUSED,
-        /** Up to a thousand revisions are left out. */
+        /** Up to a thousand revisions are skipped. */
         GAPS_BETWEEN_REVISIONS,
-        /** Each directory has revisions of its own, some of them close to the greatest. */
+        /** Each directory has its own revisions, some of them close to the greatest possible. */
         REVISIONS_OF_EACH_DIRECTORY,
-        /** Nothing more is taken than everybody has to take. */
+        /** Accepts no more than every backend must accept. */
         LEAST_LIMITS,
-        /** No limit is declared for anything. */
+        /** Declares no limit for anything. */
         NO_LIMITS,
-        /** One returned read in twenty is missing. */
+        /** One in twenty of the reads that commits return is missing. */
         LOST_SNAPSHOTS,
-        /** A conflict never has the read that was asked for. */
+        /** A conflict never includes the requested read. */
         CONFLICTS_WITHOUT_SNAPSHOT,
-        /** What is to come back with a commit is read by a request of its own, some time afterwards. */
+        /** The read that a commit returns is made by a separate request, some time afterwards. */
         SNAPSHOTS_READ_LATER,
-        /** A directory is listed first, and each value read afterwards, some of them later. */
+        /** A directory is listed first, and each value is read afterwards, some of them later. */
         MIXED_MOMENTS,
-        /** One commit in twenty ends UNKNOWN, carried out or not. */
+        /** One commit in twenty ends UNKNOWN, applied or not. */
         COMMITS_IN_DOUBT,
-        /** One commit in twenty ends UNKNOWN and is carried out later, when its caller has gone on. */
+        /** One commit in twenty ends UNKNOWN and is applied later, when its caller has moved on. */
         COMMITS_IN_DOUBT_COME_LATE,
-        /** One renewal or revocation in twenty ends UNKNOWN, carried out or not. */
+        /** One renewal or revocation in twenty ends UNKNOWN, applied or not. */
         LEASES_IN_DOUBT,
-        /** Requests overtake each other, and so do answers, each of which comes in a thread of its own. */
+        /** Requests overtake each other, and so do answers, each of which arrives on its own thread. */
         OVERTAKING,
-        /** Renewals, revocations and the opening of watches take their time. */
+        /** Renewals, revocations and the opening of watches are slow. */
         SLOW_ANSWERS
     }
 
-    /** Those of every build: between them they have every trait, and the first has none. */
+    /** The devils of every build: together they have every trait, and the first has none. */
     public static List<Devil> usual() {
         return List.of(
-                // A rule that failed on the store which all mutants are made of would seem to find each of them.
+                // A rule that failed on the store under all mutants would seem to detect each of them.
                 new Devil("none: the store without a bug", EnumSet.noneOf(Trait.class)),
                 new Devil(
                         "a chatterer with the least limits",
@@ -122,7 +122,7 @@ public record Devil(String name, Set<Trait> traits) {
         return traits.contains(trait);
     }
 
-    /** A world of its own for one run of the kit. */
+    /** A separate world for one run of the kit. */
     public World world(long seed) {
         return new World(
                 new World.Backends() {

@@ -22,13 +22,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-/** A client of a {@link DevilStore}: what a {@link Devil} does with requests and their answers. */
+/** A client of a {@link DevilStore}: what a {@link Devil} does to requests and their answers. */
 final class DevilClient extends PlainClient {
     private final Devil devil;
     private final World world;
     private final Guarantees guarantees;
 
-    /** Guarded by the store's lock: what its callers take for lost. */
+    /** Guarded by the store's lock: commits that their callers consider lost. */
     private final List<Late> late = new ArrayList<>();
 
     private DevilClient(Devil devil, World world, BackendConfig config) {
@@ -79,9 +79,9 @@ final class DevilClient extends PlainClient {
                 : config.executor();
     }
 
-    // ---- doubt
+    // ---- unknown outcomes
 
-    /** A commit that is still on its way, and arrives after so many more requests of its client at the latest. */
+    /** A commit that is still in transit, and arrives at the latest after this many more requests of its client. */
     private static final class Late {
         private final Commit commit;
         private int requests;
@@ -110,7 +110,7 @@ final class DevilClient extends PlainClient {
     @Override
     CommitResult carryOut(Commit commit) {
         long lease = PlainStore.leaseOf(commit);
-        // Who names a lease that has ended is not to be left in doubt.
+        // The outcome must be known for a request that names an ended lease.
         boolean certain = lease != 0 && !store.lives(lease);
         if (!certain && devil.is(COMMITS_IN_DOUBT) && world.chance(50)) {
             if (world.random().nextBoolean()) {
@@ -152,7 +152,7 @@ final class DevilClient extends PlainClient {
         try {
             store.commit(commit);
         } catch (BackendException refused) {
-            // Nobody hears of it.
+            // No caller receives it.
         }
     }
 
@@ -160,9 +160,9 @@ final class DevilClient extends PlainClient {
         return new BackendException(Outcome.UNKNOWN, false, "no answer came", null);
     }
 
-    // ---- reads that come with a commit
+    // ---- reads that commits return
 
-    /** The read is a request of its own, as on a store whose transactions return nothing. */
+    /** The read is a separate request, as on a store whose transactions return nothing. */
     private static final class SnapshotsReadLater extends Wrapper {
         SnapshotsReadLater(Backend below) {
             super(below);
@@ -189,7 +189,7 @@ final class DevilClient extends PlainClient {
                 : result instanceof CommitResult.Conflict ? new CommitResult.Conflict(read) : result;
     }
 
-    /** Loses what was to come back with a commit. */
+    /** Loses the read that a commit should return. */
     private static final class Forgetful extends Wrapper {
         private final Devil devil;
         private final World world;

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The store of a {@link Devil}: what it does with revisions, leases and notices. */
+/** The store of a {@link Devil}: what it does to revisions, leases and notices. */
 final class DevilStore extends PlainStore {
     private final Devil devil;
     private final World world;
@@ -20,10 +20,10 @@ final class DevilStore extends PlainStore {
     /** The last revision of each directory that has an entry. */
     private final Map<String, Long> revisions = new HashMap<>();
 
-    /** What is to be announced once more, each change of a name once. */
+    /** What will be announced once more, each change of a name once. */
     private final Set<List<Object>> doubled = new HashSet<>();
 
-    /** The greatest revision of those that were emptied: nothing is kept of any of them. */
+    /** The greatest revision of the emptied directories: nothing else is kept of them. */
     private long emptied;
 
     DevilStore(Devil devil, World world) {
@@ -103,7 +103,7 @@ final class DevilStore extends PlainStore {
 
     @Override
     void revoke(PlainLease lease) {
-        // Also what has ended and still stands here and there.
+        // Also leases that have ended and still have entries in some directories.
         leases.remove(lease.id());
         end(lease);
     }

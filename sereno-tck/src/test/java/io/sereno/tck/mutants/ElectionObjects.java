@@ -28,7 +28,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** What mutants of the election give to their users in place of the right one. */
+/** The objects that mutants of the election give to their users in place of the correct ones. */
 final class ElectionObjects {
     private ElectionObjects() {}
 
@@ -44,7 +44,7 @@ final class ElectionObjects {
         });
     }
 
-    /** Calls back in another way than it should. */
+    /** Runs a callback in another way than it should. */
     @SuppressWarnings("unchecked")
     static LeaderElection heard(LeaderElection election, String callback, Consumer<Runnable> way) {
         return changed(LeaderElection.class, election, (method, call) -> {
@@ -73,7 +73,7 @@ final class ElectionObjects {
         });
     }
 
-    /** Tells only of some of those who come and go. */
+    /** Reports only some of the candidates that join and leave. */
     @SuppressWarnings("unchecked")
     static LeaderElection peers(
             LeaderElection election, BiPredicate<Peer, Topology> comes, BiPredicate<Peer, Topology> goes) {
@@ -92,7 +92,7 @@ final class ElectionObjects {
         });
     }
 
-    /** A bug of whom it lets run callbacks. */
+    /** A bug in the executor on which it runs callbacks. */
     static Mutant withExecutor(String rule, String what, BiFunction<Executor, LeaderElection, LeaderElection> broken) {
         return RecipeMutants.recipes(rule, what, (store, settings) -> {
             AtomicReference<Executor> executor = new AtomicReference<>();
@@ -118,7 +118,7 @@ final class ElectionObjects {
         boolean waits(String directory, boolean renews);
     }
 
-    /** What is to be sent waits for callbacks, as where one thread does everything. */
+    /** Requests wait for callbacks, as if one thread did everything. */
     static Mutant busy(String rule, String what, Delayed delayed) {
         return RecipeMutants.recipes(rule, what, (store, settings) -> {
             OneThread thread = new OneThread();
@@ -183,7 +183,7 @@ final class ElectionObjects {
         }
     }
 
-    /** Leads when the first in the view has its node id. */
+    /** Leads if the first candidate in the view has its node id. */
     static LeaderElection byNodeId(LeaderElection election) {
         return changed(LeaderElection.class, election, (method, call) -> {
             Object result = call.go();
@@ -199,7 +199,7 @@ final class ElectionObjects {
         });
     }
 
-    /** A leadership that is taken, and not given. */
+    /** A leadership that is claimed without being granted. */
     private record Taken(long fencingToken) implements Leadership {
         @Override
         public boolean isHeld() {
@@ -218,12 +218,12 @@ final class ElectionObjects {
 
         @Override
         public void release() {
-            // There is nothing to give back.
+            // There is nothing to release.
         }
 
         @Override
         public void close() {
-            // There is nothing to give back.
+            // There is nothing to release.
         }
     }
 }

@@ -37,7 +37,7 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Generators that make an id twice, go back, ask too often or too late, or go on when they cannot. */
+/** Generators that generate an id twice, go back, extend too often or too late, or continue when they must not. */
 final class IdMutants {
     private IdMutants() {}
 
@@ -250,7 +250,7 @@ final class IdMutants {
         }
     }
 
-    /** The clock that a client is given. */
+    /** The clock that a client gets. */
     private static final class Clock {
         private final AtomicReference<TimeSource> time = new AtomicReference<>();
 
@@ -271,7 +271,7 @@ final class IdMutants {
         }
     }
 
-    /** Puts everything of a slot under one lease. */
+    /** Puts all entries of a slot under one lease. */
     private static final class LeasedMarks extends Wrapper {
         private final Map<String, Long> leases = new ConcurrentHashMap<>();
 
@@ -304,7 +304,7 @@ final class IdMutants {
         }
     }
 
-    /** Holds an extension back for as long as there are ticks left. */
+    /** Delays an extension as long as there are ticks left. */
     private static final class AtTheEnd extends Wrapper {
         private final World world;
 

@@ -117,7 +117,7 @@ final class JoinMutants {
                                                 : new OfListener(listener) {
                                                     @Override
                                                     public void changed(String name, long revision) {
-                                                        // Whoever looks now and then sees it too.
+                                                        // Periodic reads see the change too.
                                                     }
                                                 });
                             }
@@ -198,12 +198,12 @@ final class JoinMutants {
         thread.setDaemon(true);
         thread.start();
         while (thread.getState() == Thread.State.RUNNABLE) {
-            Thread.onSpinWait(); // Manual time does not wait for it.
+            Thread.onSpinWait(); // Manual time does not wait for the thread.
         }
         return joined;
     }
 
-    /** Knows members by their ids alone. */
+    /** Identifies members only by their ids. */
     private static final class ById extends MembershipWrapper.OfListener {
         private final Set<String> present = ConcurrentHashMap.newKeySet();
 

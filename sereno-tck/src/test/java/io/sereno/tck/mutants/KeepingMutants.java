@@ -181,7 +181,7 @@ final class KeepingMutants {
                                         : commit)));
     }
 
-    // ---- what is shared
+    // ---- shared
 
     private static Mutant retaining(String rule, String what, UnaryOperator<Retention> broken) {
         return topics(rule, what, right -> retaining(right, broken));
@@ -250,7 +250,7 @@ final class KeepingMutants {
                         found.group().replace(found.group(1), Long.toString(Long.parseLong(found.group(1)) + 1)));
     }
 
-    /** Waits for its turn where nobody else does. */
+    /** Waits for its turn in a queue of its own. */
     private static final class Alone extends Wrapper {
         private static final AtomicInteger CLIENTS = new AtomicInteger();
 
@@ -291,7 +291,7 @@ final class KeepingMutants {
         }
     }
 
-    /** Takes what is there, and gives it out one by one. */
+    /** Prefetches the available messages, and returns them one by one. */
     static final class Ahead extends TopicWrapper.OfReader {
         private final Deque<Message<Object>> taken = new ArrayDeque<>();
 
@@ -337,7 +337,7 @@ final class KeepingMutants {
         }
     }
 
-    /** Stores where to begin when there is something else to store. */
+    /** Stores the start position only when there is another position to store. */
     private static final class Late extends Wrapper {
         private final Map<String, Entry> pretended = new ConcurrentHashMap<>();
 
@@ -372,7 +372,7 @@ final class KeepingMutants {
         }
     }
 
-    /** Begins anew when its topic ends. */
+    /** Starts over when its topic ends. */
     private static final class Faithless extends TopicWrapper.OfReader {
         private final Supplier<TopicReader<Object>> again;
         private TopicReader<Object> current;
@@ -411,7 +411,7 @@ final class KeepingMutants {
         }
     }
 
-    /** Sees nothing of a removal that somebody else has not ended. */
+    /** Does not see a removal that another client has not finished. */
     private static final class Careless extends Wrapper {
         Careless(Backend below) {
             super(below);

@@ -37,7 +37,7 @@ import java.util.function.UnaryOperator;
 final class LeaderMutants {
     private LeaderMutants() {}
 
-    @SuppressWarnings("FutureReturnValueIgnored") // A proxy hands futures through as objects.
+    @SuppressWarnings("FutureReturnValueIgnored") // A proxy passes futures through as objects.
     static List<Mutant> all() {
         return List.of(
                 election("LDR-1", "terms are counted by each candidate", election -> {

@@ -414,7 +414,7 @@ final class LeaseMutants {
                         }));
     }
 
-    /** Declares so many milliseconds of lateness. */
+    /** Declares this many milliseconds of lateness. */
     static Mutant guaranteeing(String rule, String what, long millis) {
         return Mutant.client(rule, what, (world, below) -> new Wrapper(below) {
             @Override
@@ -456,7 +456,7 @@ final class LeaseMutants {
         return new Commit(commit.directory(), commit.conditions(), writes, commit.returning());
     }
 
-    /** Half of the entries at once, half a moment later. */
+    /** Deletes half of the entries at once, and half a moment later. */
     private static PlainStore oneByOne(World world) {
         return new PlainStore(world.time()) {
             @Override
@@ -501,7 +501,7 @@ final class LeaseMutants {
         }
     }
 
-    /** Takes a failure for the end of the session, and tidies up. */
+    /** Takes a failure for the end of the session, and cleans up. */
     private static final class RevokedWithTheConnection extends Wrapper {
         private final List<Lease> leases = new java.util.concurrent.CopyOnWriteArrayList<>();
 
@@ -527,7 +527,7 @@ final class LeaseMutants {
         }
     }
 
-    /** Grants itself another lease when one has ended, and goes on with that. */
+    /** Grants itself another lease when one has ended, and continues with that. */
     private static final class Replaced extends Wrapper {
         private final Map<Long, Lease> replaced = new ConcurrentHashMap<>();
 
@@ -552,7 +552,10 @@ final class LeaseMutants {
         }
     }
 
-    /** Marks an ended lease's names at its end, and deletes them somewhat later, whatever stands there by then. */
+    /**
+     * Marks the names of an ended lease at its end, and deletes them somewhat later, whatever entries they have by
+     * then.
+     */
     private static final class ReapedLater extends PlainStore {
         private final World world;
 
@@ -575,7 +578,7 @@ final class LeaseMutants {
         }
     }
 
-    /** Reads go by the deadline; all else goes by what reaps, which comes a little later. */
+    /** Reads use the deadline; everything else uses the reaper, which comes a little later. */
     private static final class LateReaper extends PlainStore {
         private static final Duration LATE = Duration.ofMillis(30);
 

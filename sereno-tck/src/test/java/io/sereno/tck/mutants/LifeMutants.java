@@ -217,12 +217,12 @@ final class LifeMutants {
                         }));
     }
 
-    /** The configuration, as somebody sees it who does not look at parameters and hosts. */
+    /** The configuration, for a client that ignores parameters and hosts. */
     static BackendConfig without(BackendConfig config) {
         return new Unread(config);
     }
 
-    /** Forgets the reads that are open when it is closed. */
+    /** Forgets the pending reads when it is closed. */
     private static final class PendingClose extends Wrapper {
         private volatile boolean closed;
 
@@ -250,7 +250,7 @@ final class LifeMutants {
         }
     }
 
-    /** Lets listeners come to their end before it closes. */
+    /** Waits for running listeners before it closes. */
     private static final class Orderly extends Wrapper {
         private final AtomicInteger running = new AtomicInteger();
 
@@ -281,7 +281,7 @@ final class LifeMutants {
         };
     }
 
-    /** Wants to be sure that the server knows. */
+    /** Waits at close until the server answers. */
     private static final class Polite extends Wrapper {
         Polite(Backend network) {
             super(network);
@@ -294,7 +294,7 @@ final class LifeMutants {
         }
     }
 
-    /** Tries until it is so, by the machine's time. Who waits is let go after some seconds. */
+    /** Retries until it succeeds, by the machine's time. Releases the waiting caller after some seconds. */
     static void await(Supplier<CompletionStage<Boolean>> attempt) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         attempt(attempt, done);
@@ -311,7 +311,7 @@ final class LifeMutants {
         });
     }
 
-    /** A thread that nobody ends, until its world does. */
+    /** A thread that nobody ends until its world ends. */
     private static final class ThreadLeft extends PlainClient {
         ThreadLeft(World world, BackendConfig config) {
             super(world.store(config), config);
@@ -330,7 +330,7 @@ final class LifeMutants {
         }
     }
 
-    /** Sends one renewal at a time, and has its callers wait for that. */
+    /** Sends one renewal at a time, and makes its callers wait for it. */
     private static final class Patient extends Wrapper.OfLease {
         private CompletableFuture<Boolean> last = completedFuture(true);
 
@@ -367,7 +367,7 @@ final class LifeMutants {
         }
     }
 
-    /** Runs what hangs on it under a lock, which the next call needs as well. */
+    /** Runs dependent actions under a lock that the next call also needs. */
     static final class UnderLock<T> extends CompletableFuture<T> {
         private final CompletableFuture<T> stage;
         private final ReentrantLock lock;
@@ -407,7 +407,7 @@ final class LifeMutants {
         }
     }
 
-    /** Two threads at once meet in one field. */
+    /** Two concurrent threads use the same field. */
     private static final class Shared extends Wrapper {
         private volatile Commit next = Commit.to("none").build();
 

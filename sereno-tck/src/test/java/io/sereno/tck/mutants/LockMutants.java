@@ -41,11 +41,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Mutexes that are held by two, by nobody, or for ever. */
+/** Mutexes that have two holders, no holder, or one holder forever. */
 final class LockMutants {
     private LockMutants() {}
 
-    @SuppressWarnings("FutureReturnValueIgnored") // A proxy hands futures through as objects.
+    @SuppressWarnings("FutureReturnValueIgnored") // A proxy passes futures through as objects.
     static List<Mutant> all() {
         return List.of(
                 recipe(
@@ -134,7 +134,7 @@ final class LockMutants {
                         return super.watch(target, new OfListener(listener) {
                             @Override
                             public void reset() {
-                                // A watch that is live again, is it not?
+                                // Assumes that a watch that is live again needs no read.
                             }
                         });
                     }

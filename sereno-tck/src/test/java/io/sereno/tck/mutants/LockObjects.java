@@ -25,7 +25,7 @@ import java.util.function.LongUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What mutants of the lock give to their users in place of the right one. */
+/** The objects that mutants of the lock give to their users in place of the correct ones. */
 final class LockObjects {
     private LockObjects() {}
 
@@ -58,7 +58,7 @@ final class LockObjects {
         });
     }
 
-    /** A bug of the grants of one client, which has one number for all of them. */
+    /** A bug in the grants of one client, which share one number. */
     static Mutant granting(String rule, String what, Function<AtomicLong, UnaryOperator<Grant>> broken) {
         return recipes(rule, what, (store, settings) -> {
             Sereno sereno = settings.apply(Sereno.builder().backend(store)).connect();
@@ -77,7 +77,7 @@ final class LockObjects {
         };
     }
 
-    /** How an attempt with a timeout is made. */
+    /** How to make an attempt with a timeout. */
     interface Attempt {
         Optional<Grant> within(Duration timeout) throws InterruptedException;
     }
@@ -91,7 +91,7 @@ final class LockObjects {
                         : call.go());
     }
 
-    /** Lets in one caller after the other, the last that came first. */
+    /** Admits one caller after another, the last one to arrive first. */
     static final class Stack {
         private final Deque<CompletableFuture<Boolean>> waiting = new ArrayDeque<>();
         private boolean isTaken;
@@ -123,7 +123,7 @@ final class LockObjects {
         }
     }
 
-    /** A bug of a mutex that takes time. */
+    /** A bug of a mutex that needs time. */
     static Mutant timed(String rule, String what, BiFunction<World, Mutex, Mutex> broken) {
         return new Mutant(what, rule, new World.Backends() {
             @Override
@@ -138,7 +138,7 @@ final class LockObjects {
         });
     }
 
-    /** Has no place in the queue, and asks every 10 ms. */
+    /** Has no place in the queue, and tries every 10 ms. */
     static Mutex polling(World world, Mutex mutex) {
         return changed(Mutex.class, mutex, (method, call) -> {
             if (!method.equals("acquire")) {
@@ -163,7 +163,7 @@ final class LockObjects {
         });
     }
 
-    /** Hands a grant on to the next caller of the same client. */
+    /** Passes a grant on to the next caller of the same client. */
     private static final class Series {
         private final World world;
         private final Mutex mutex;
@@ -239,7 +239,7 @@ final class LockObjects {
         });
     }
 
-    /** A lock view as one would write it, with a step in it to be replaced. */
+    /** A straightforward lock view, with a step to be replaced. */
     abstract static class Lockings {
         private final Mutex mutex;
         private volatile @Nullable Thread owner;
@@ -316,7 +316,7 @@ final class LockObjects {
         }
     }
 
-    /** Held by whoever thinks so. */
+    /** Held by every caller that believes so. */
     static final class NobodysGrant implements Grant {
         private static final AtomicLong LAST = new AtomicLong(1L << 40);
 

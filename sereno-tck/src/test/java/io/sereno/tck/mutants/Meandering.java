@@ -22,18 +22,18 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-/** Requests and answers take ways of their own, each as long as it likes. */
+/** Requests and answers take separate ways, each with a delay of its own. */
 final class Meandering extends Wrapper {
     private final Devil devil;
     private final World world;
     private final Executor executor;
 
-    /** Guarded by itself, as is the flag: what has no answer yet, and how it fails when none is to come. */
+    /** Calls without an answer yet, and how they fail if none will come. Guarded by itself, as is the flag. */
     private final Map<Open<?>, Outcome> open = new LinkedHashMap<>();
 
     private boolean closed;
 
-    /** The same only as itself. */
+    /** Compared by identity. */
     private static final class Open<T> {
         private final CompletableFuture<T> answer = new CompletableFuture<>();
     }
@@ -56,7 +56,7 @@ final class Meandering extends Wrapper {
             return request.get();
         }
         later(most, () -> {
-            // What has not left when the client is closed does not leave.
+            // A request that has not been sent when the client is closed is never sent.
             if (isOpen(call)) {
                 request.get().whenComplete((result, failure) -> later(most, () -> end(call, result, failure)));
             }

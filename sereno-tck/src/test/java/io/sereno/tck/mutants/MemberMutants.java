@@ -183,13 +183,13 @@ final class MemberMutants {
                                         : commit)));
     }
 
-    // ---- what is shared
+    // ---- shared
 
     static boolean isOfMember(Commit commit) {
         return Commits.isTo(commit, "member");
     }
 
-    /** Whether it is to put an entry where none is. */
+    /** Whether it puts an entry that must be absent. */
     static boolean lists(Commit commit) {
         return isOfMember(commit) && Commits.puts(commit, ENTRY) && Commits.requires(commit, isAbsent(ENTRY));
     }
@@ -200,7 +200,7 @@ final class MemberMutants {
                 && Commits.requires(commit, Condition.ModRevision.class::isInstance);
     }
 
-    /** The name of the one entry that it writes. */
+    /** The name of the single entry that it writes. */
     static String entry(Commit commit) {
         return commit.writes().get(0).name();
     }

@@ -9,7 +9,7 @@ import io.sereno.Subscription;
 import java.time.Duration;
 import java.util.Map;
 
-/** Hands everything on; what is wrong with it is said by who extends it. */
+/** Delegates everything; subclasses add the bug. */
 class MembershipWrapper implements Membership {
     final Membership right;
 

@@ -9,14 +9,14 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A backend with one bug, and the rule that has to find it.
+ * A backend with one bug, and the rule that must detect it.
  *
- * @param name what is wrong with it
+ * @param name a description of the bug
  * @param rule the number of the rule that it breaks
- * @param backends what it is made of
+ * @param backends its parts
  */
 public record Mutant(String name, String rule, World.Backends backends) {
-    /** All of them, in the order of the specification. */
+    /** All mutants, in the order of the specification. */
     public static List<Mutant> all() {
         return Stream.of(
                         ReadMutants.all(),
@@ -48,12 +48,12 @@ public record Mutant(String name, String rule, World.Backends backends) {
                 .toList();
     }
 
-    /** A world of its own for one run of the kit. */
+    /** A separate world for one run of the kit. */
     public World world(long seed) {
         return new World(backends, seed);
     }
 
-    /** A bug of the store. */
+    /** A bug in the store. */
     static Mutant store(String rule, String name, Function<World, PlainStore> store) {
         return new Mutant(name, rule, new World.Backends() {
             @Override
@@ -63,13 +63,13 @@ public record Mutant(String name, String rule, World.Backends backends) {
         });
     }
 
-    /** A bug of what each client is wrapped in. */
+    /** A bug in the wrapper of each client. */
     static Mutant client(String rule, String name, BiFunction<World, Backend, Backend> client) {
         return connected(
                 rule, name, (world, config) -> client.apply(world, new PlainClient(world.store(config), config)));
     }
 
-    /** A bug of the client itself. */
+    /** A bug in the client itself. */
     static Mutant connected(String rule, String name, BiFunction<World, BackendConfig, Backend> connect) {
         return new Mutant(name, rule, new World.Backends() {
             @Override
@@ -79,7 +79,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         });
     }
 
-    /** A bug of a client library's own side of the network. */
+    /** A bug on the client library's side of the network. */
     static Mutant library(String rule, String name, Library library) {
         return new Mutant(name, rule, new World.Backends() {
             @Override
@@ -89,7 +89,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         });
     }
 
-    /** What stands between the user and the network. */
+    /** The layer between the user and the network. */
     interface Library {
         /** Wraps the network. */
         Backend over(World world, Backend network, Executor executor);

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
-/** Names that mean something, and names that meet. */
+/** Names with a special meaning, and names that collide. */
 final class NameMutants {
     private NameMutants() {}
 
@@ -109,7 +109,7 @@ final class NameMutants {
         });
     }
 
-    /** Names that look different to their users are one to the store. */
+    /** Names that are different for users are equal for the store. */
     private static Mutant folding(String rule, String what, UnaryOperator<String> key) {
         return Mutant.store(rule, what, world -> new PlainStore(world.time()) {
             @Override
@@ -123,7 +123,7 @@ final class NameMutants {
         return new Mutant(what, rule, new OneStore(joined));
     }
 
-    /** One store for all namespaces, which are a part of its directories' paths. */
+    /** One store for all namespaces, which are part of the paths of its directories. */
     private static class OneStore implements World.Backends {
         private final BinaryOperator<String> joined;
 
@@ -138,7 +138,7 @@ final class NameMutants {
         }
     }
 
-    /** What a user calls a directory is something else to the store. */
+    /** Uses other directory names in the store than its user does. */
     private static final class Joined extends Wrapper {
         private final UnaryOperator<String> path;
 

@@ -3,7 +3,7 @@ package io.sereno.tck.mutants;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
-/** Runs what it is given in the thread of whoever came first: the others leave theirs behind the one that is being run. */
+/** Runs tasks on the thread of the first caller: other callers add their tasks to the queue behind the running one. */
 final class OneAfterAnother {
     private final Queue<Runnable> waiting = new ArrayDeque<>();
     private boolean running;
@@ -20,7 +20,7 @@ final class OneAfterAnother {
             try {
                 next.run();
             } catch (RuntimeException thrown) {
-                // A listener's own.
+                // Thrown by a listener.
             }
         }
     }

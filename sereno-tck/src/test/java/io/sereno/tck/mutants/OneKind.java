@@ -21,7 +21,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Client libraries in which one kind of request was overlooked. */
+/** Client libraries that overlook one kind of request. */
 final class OneKind {
     private OneKind() {}
 
@@ -139,7 +139,7 @@ final class OneKind {
         });
     }
 
-    /** Treats one kind of request as it should not be. */
+    /** Handles one kind of request incorrectly. */
     private abstract static class Overlooking extends Wrapper {
         private final Kind kind;
 

@@ -9,7 +9,7 @@ import io.sereno.spi.WatchListener;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
-/** Whatever comes from the network is handled in turn. */
+/** Handles everything from the network one after another. */
 final class OneThread extends Wrapper {
     private final Executor one;
 

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
-/** Ends of calls that are told otherwise than they were. */
+/** Outcomes of calls that are reported incorrectly. */
 final class OutcomeMutants {
     private OutcomeMutants() {}
 
@@ -227,19 +227,19 @@ final class OutcomeMutants {
                         new BackendException(Outcome.NOT_APPLIED, false, "connection lost", refused));
     }
 
-    /** Has a method that nobody can call without a class of ours. */
+    /** Has a method that cannot be called without one of our classes. */
     public static final class Leaky extends Wrapper {
         Leaky(Backend below) {
             super(below);
         }
 
-        /** The client library's own. */
+        /** Returns a class of the client library. */
         public org.apache.zookeeper.data.Stat lastStat() {
             return new org.apache.zookeeper.data.Stat();
         }
     }
 
-    /** Remembers its first failure for ever. */
+    /** Remembers its first failure forever. */
     private static final class Broken extends Wrapper {
         private volatile boolean broken;
 
@@ -269,7 +269,7 @@ final class OutcomeMutants {
         }
     }
 
-    /** Stores a little later what nothing depends on yet. */
+    /** Stores entries a little later if nothing depends on them yet. */
     private static final class WriteBehind extends PlainStore {
         private final World world;
 

@@ -24,10 +24,10 @@ import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
-/** Bugs of what is taken for a place in a queue, and of how places and other entries are named. */
+/** Bugs in which entries count as places in a queue, and in how places and other entries are named. */
 final class PlaceMutants {
     private static final Pattern PLACE = Pattern.compile("[0-9A-Za-z]{11}-[0-9a-z]+");
-    /** So begins what is made of the name of something else. */
+    /** The prefix of a place name that is made from the name of another entry. */
     private static final String MADE = "ZZZZZZZZZZZ-";
 
     private PlaceMutants() {}
@@ -100,7 +100,7 @@ final class PlaceMutants {
                 : name;
     }
 
-    /** Entries have other names in the store than the recipes know. */
+    /** Entries have other names in the store than in the recipes. */
     private static class Renaming extends Wrapper {
         private final BiFunction<String, String, String> stored;
         private final BiFunction<String, String, String> known;
@@ -183,7 +183,7 @@ final class PlaceMutants {
         }
     }
 
-    /** Deletes what is in the way of nobody. */
+    /** Deletes entries that are in nobody's way. */
     private static final class Tidy extends Wrapper {
         Tidy(Backend below) {
             super(below);

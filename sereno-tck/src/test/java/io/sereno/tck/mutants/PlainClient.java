@@ -24,9 +24,9 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
-/** One client's way to a {@link PlainStore}: looks at arguments and limits, and turns refusals into failed stages. */
+/** One client's access to a {@link PlainStore}: checks arguments and limits, and turns refusals into failed stages. */
 class PlainClient implements Backend {
-    /** What a store gives that gives little; a mutant or devil may give less. */
+    /** The guarantees of a store that offers little; a mutant or devil may offer less. */
     static final Guarantees GUARANTEES = Guarantees.builder("plain", Duration.ofMillis(20), Duration.ofHours(1))
             .serverVersion("for the kit's own tests")
             .promises(Set.of(Promise.SNAPSHOT_READS))
@@ -58,7 +58,7 @@ class PlainClient implements Backend {
 
     /** One request, answered when the method returns. */
     <T> CompletionStage<T> call(Supplier<T> request) {
-        // As everything that has a deadline on it.
+        // As every call with a deadline does.
         config.time().nanoTime();
         try {
             return completedFuture(store.step(() -> {
@@ -96,12 +96,12 @@ class PlainClient implements Backend {
         });
     }
 
-    /** What was found to be in order. Under the store's lock. */
+    /** Applies a checked commit. Under the store's lock. */
     CommitResult carryOut(Commit commit) {
         return store.commit(commit);
     }
 
-    /** A renewal or revocation. Under the store's lock. */
+    /** Runs a renewal or revocation. Under the store's lock. */
     <T> T carryOut(Supplier<T> request) {
         return request.get();
     }

@@ -4,7 +4,7 @@ import io.sereno.spi.Lease;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
-/** What a client holds of a lease, and what the store knows of it. */
+/** A client's handle on a lease, and the store's record of it. */
 final class PlainLease implements Lease {
     /** Guarded by the store's lock. */
     long deadline;

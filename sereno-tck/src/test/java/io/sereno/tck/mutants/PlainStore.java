@@ -31,18 +31,19 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * A store in this JVM, made to be broken: every step that a rule speaks of is a method of its own, which a mutant replaces.
- * As it stands it keeps all rules. It lives by the clock of its server, given here; its clients have their own.
+ * A store in this JVM, made to be broken: every step that a rule is about is a separate method, which a mutant
+ * replaces. Unchanged, it keeps all rules. It uses the clock of its server, which is given here; its clients have their
+ * own.
  *
- * <p>One lock guards everything; the methods that are there to be replaced run under it. Notices leave after it was given back.
+ * <p>One lock guards everything; the replaceable methods run under it. Notices are sent after the lock is released.
  */
 class PlainStore {
-    /** As a store sorts that knows nothing but bytes. */
+    /** The order of a store that knows only bytes. */
     static final Comparator<String> BY_BYTES = (left, right) ->
             Arrays.compareUnsigned(left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
 
     final TimeSource time;
-    /** By path, then by name. No directory without entries is here. */
+    /** By path, then by name. Directories without entries are not in it. */
     final Map<String, NavigableMap<String, Entry>> directories = new HashMap<>();
 
     final Map<Long, PlainLease> leases = new LinkedHashMap<>();
@@ -61,7 +62,7 @@ class PlainStore {
         return new PlainClient(this, config);
     }
 
-    /** Carries something out in one step. */
+    /** Runs something in one step. */
     final <T> T step(Supplier<T> what) {
         List<PlainWatch> told;
         lock.lock();
@@ -111,12 +112,12 @@ class PlainStore {
         return BY_BYTES;
     }
 
-    /** What a name is kept under. */
+    /** The key of a name in the store. */
     String key(String name) {
         return name;
     }
 
-    /** What a directory is kept under. */
+    /** The key of a directory in the store. */
     String path(String directory) {
         return directory;
     }
@@ -162,7 +163,7 @@ class PlainStore {
         return (condition instanceof Condition.Present) == entry.isPresent();
     }
 
-    /** Answers the revision, or 0 if nothing changed. */
+    /** Returns the revision, or 0 if nothing changed. */
     long apply(Commit commit) {
         boolean changes = commit.writes().stream()
                 .anyMatch(write -> write instanceof Write.Put
@@ -255,16 +256,16 @@ class PlainStore {
 
     final void prolong(PlainLease lease) {
         lease.deadline = time.nanoTime() + life(lease).toNanos();
-        // What touches nobody is ended by the timer.
+        // A timer ends leases that no request touches.
         time.schedule(life(lease), Runnable::run, () -> step(() -> null));
     }
 
-    /** From a grant or renewal to the end. */
+    /** The time from a grant or renewal to the end. */
     Duration life(PlainLease lease) {
         return lease.ttl();
     }
 
-    /** Ends the leases that are over. */
+    /** Ends the leases whose time is over. */
     void expire() {
         long now = time.nanoTime();
         for (PlainLease lease : List.copyOf(leases.values())) {
@@ -279,7 +280,7 @@ class PlainStore {
         end(lease);
     }
 
-    /** Deletes what stands under a lease, with one commit for each directory. */
+    /** Deletes the entries under a lease, with one commit for each directory. */
     void end(PlainLease lease) {
         for (String path : List.copyOf(directories.keySet())) {
             List<Entry> entries = entries(path).stream()
@@ -299,9 +300,9 @@ class PlainStore {
         }
     }
 
-    // ---- what is lost
+    // ---- lost data
 
-    /** All that it holds at one moment. */
+    /** The whole content at one moment. */
     record Backup(Map<String, NavigableMap<String, Entry>> directories, Map<Long, PlainLease> leases, long revision) {
         static final Backup OF_NOTHING = new Backup(Map.of(), Map.of(), 0);
     }
@@ -314,7 +315,7 @@ class PlainStore {
         });
     }
 
-    /** Revisions are given again, and each lease has its full time, as on a server that is restored. */
+    /** Revisions are reused, and each lease has its full time, as on a restored server. */
     final void restore(Backup backup) {
         step(() -> {
             directories.clear();

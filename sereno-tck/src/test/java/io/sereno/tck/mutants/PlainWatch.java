@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 
-/** The notices of one watch on their way: merged by name, one after another. */
+/** The notices of one watch in transit: merged by name, delivered one after another. */
 class PlainWatch implements Watch {
     private static final System.Logger LOG = System.getLogger(PlainWatch.class.getName());
 
@@ -17,7 +17,7 @@ class PlainWatch implements Watch {
     private final WatchListener listener;
     private final Executor executor;
 
-    /** Guarded by itself, as are the two below: notices that wait, by name. */
+    /** Waiting notices, by name. Guarded by itself, as are the two fields below. */
     private final Map<String, Long> waiting = new LinkedHashMap<>();
 
     private boolean resetWaiting;
@@ -60,12 +60,12 @@ class PlainWatch implements Watch {
         executor.execute(this::deliver);
     }
 
-    /** How many names wait before they become a reset. */
+    /** How many names may wait before they become a reset. */
     int most() {
         return 1_024;
     }
 
-    /** Which of those that wait is told next. */
+    /** Which of the waiting notices is delivered next. */
     int next(int waiting) {
         return 0;
     }

@@ -7,11 +7,11 @@ import io.sereno.spi.Guarantees;
 import io.sereno.spi.Promise;
 import java.util.stream.Stream;
 
-/** Promises one thing more than the store below, and does nothing for it. */
+/** Makes one promise more than the store below, and does nothing to keep it. */
 public final class Promising extends Wrapper {
     private final Promise more;
 
-    /** {@code more}: what is promised. */
+    /** {@code more}: the additional promise. */
     public Promising(Backend below, Promise more) {
         super(below);
         this.more = more;

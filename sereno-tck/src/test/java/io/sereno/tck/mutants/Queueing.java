@@ -24,7 +24,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
-/** What locks and elections, which queue alike, say to their store; what is wrong with it is said by who extends it. */
+/** Classifies the commits of locks and elections, which queue alike; subclasses add the bug. */
 class Queueing extends Wrapper {
     Queueing(Backend below) {
         super(below);
@@ -34,21 +34,21 @@ class Queueing extends Wrapper {
         return directory.startsWith("lock/") || directory.startsWith("election/");
     }
 
-    /** Takes a place. */
+    /** Enters the queue. */
     static boolean enqueues(Commit commit) {
         return isQueue(commit.directory())
                 && commit.writes().stream().anyMatch(Write.Put.class::isInstance)
                 && commit.conditions().stream().anyMatch(Condition.Absent.class::isInstance);
     }
 
-    /** Looks whether those in front are gone, and the own place is there. */
+    /** Checks whether the places in front are gone, and the own place is present. */
     static boolean verifies(Commit commit) {
         return isQueue(commit.directory())
                 && commit.writes().isEmpty()
                 && commit.conditions().stream().anyMatch(Condition.Absent.class::isInstance);
     }
 
-    /** Gives a place back. */
+    /** Deletes a place. */
     static boolean leaves(Commit commit) {
         return isQueue(commit.directory())
                 && !commit.writes().isEmpty()
@@ -67,7 +67,7 @@ class Queueing extends Wrapper {
         return new CommitResult.Committed(0, Optional.empty());
     }
 
-    /** Asks only whether the one directly in front is gone. */
+    /** Checks only whether the place directly in front is gone. */
     static final class LookingAtTheNearest extends Queueing {
         LookingAtTheNearest(Backend below) {
             super(below);
@@ -88,7 +88,7 @@ class Queueing extends Wrapper {
         }
     }
 
-    /** Sees only the first of those who stand there when it comes. */
+    /** When it enters the queue, it sees only the first of the places that are there. */
     static final class LookingAtTheFirst extends Queueing {
         LookingAtTheFirst(Backend below) {
             super(below);
@@ -121,7 +121,7 @@ class Queueing extends Wrapper {
         }
     }
 
-    /** Says that it has looked at the one in front, and answers from what it knew. */
+    /** Claims that it has read the place in front, and answers from what it remembers. */
     abstract static class Remembering extends Queueing {
         private final Map<String, Entry> known = new ConcurrentHashMap<>();
 
@@ -129,7 +129,7 @@ class Queueing extends Wrapper {
             super(below);
         }
 
-        /** Whether it is to really look at that one. */
+        /** Whether to really read that place. */
         abstract boolean looksAt(String name);
 
         @Override
@@ -152,7 +152,7 @@ class Queueing extends Wrapper {
         }
     }
 
-    /** Opens its watch after it has looked, and does not look again. */
+    /** Opens its watch after it has read, and does not read again. */
     static final class WatchingTooLate extends Remembering {
         private boolean opened;
 
@@ -178,7 +178,7 @@ class Queueing extends Wrapper {
         }
     }
 
-    /** Looks when it is told to, and never by itself. */
+    /** Reads only when notified, and never by itself. */
     static final class WaitingToBeTold extends Remembering {
         private final Set<Target> told = ConcurrentHashMap.newKeySet();
 
@@ -213,7 +213,7 @@ class Queueing extends Wrapper {
         }
     }
 
-    /** Takes whoever has been in front for long for dead, and removes it. */
+    /** Takes a client that has been in front for long for dead, and removes its place. */
     static final class Breaking extends Queueing {
         private static final long PATIENCE = Duration.ofSeconds(1).toNanos();
 
@@ -293,9 +293,9 @@ class Queueing extends Wrapper {
         }
     }
 
-    /** Leaves the place in the store that a waiter has given up. */
+    /** Leaves the abandoned place of a waiter in the store. */
     static class LeavingInWordsOnly extends Granted {
-        /** What is seen there again is really removed. */
+        /** A place that is seen there again is really removed. */
         private final Set<String> left = ConcurrentHashMap.newKeySet();
 
         LeavingInWordsOnly(Backend below) {
@@ -317,11 +317,11 @@ class Queueing extends Wrapper {
         }
     }
 
-    /** Says that a place is given back, and gives it back later. */
+    /** Reports a place as deleted, and deletes it later. */
     static class LeavingLater extends Granted {
         private final World world;
         private final Duration delay;
-        /** What is seen there again is really removed. */
+        /** A place that is seen there again is really removed. */
         private final Set<String> left = ConcurrentHashMap.newKeySet();
 
         LeavingLater(World world, Backend below, Duration delay) {
@@ -345,7 +345,7 @@ class Queueing extends Wrapper {
         }
     }
 
-    /** What it stores does not go with the session. */
+    /** Its entries do not end with the session. */
     static final class WithoutALease extends Queueing {
         WithoutALease(Backend below) {
             super(below);
@@ -364,7 +364,7 @@ class Queueing extends Wrapper {
         }
     }
 
-    /** Does not hear some of what its watches tell. */
+    /** Misses some of the notices of its watches. */
     static class HardOfHearing extends Wrapper {
         private final Predicate<Target> deafTo;
 

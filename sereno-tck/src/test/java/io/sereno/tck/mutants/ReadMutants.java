@@ -189,7 +189,7 @@ final class ReadMutants {
                         }));
     }
 
-    /** A client whose reads are told otherwise than they were. */
+    /** A client that changes the results of its reads. */
     static Backend reading(Backend below, UnaryOperator<Snapshot> told) {
         return new Wrapper(below) {
             @Override
@@ -220,7 +220,7 @@ final class ReadMutants {
         return left;
     }
 
-    /** Answers what it answered last time, now and then. */
+    /** Sometimes repeats its previous answer. */
     private static final class Lagging extends Wrapper {
         private final World world;
         private final Map<Query, Snapshot> replica = new ConcurrentHashMap<>();
@@ -243,7 +243,7 @@ final class ReadMutants {
         }
     }
 
-    /** Keeps answers until it writes itself, for a few milliseconds. */
+    /** Caches answers for a few milliseconds, until its own next write. */
     private static final class Caching extends Wrapper {
         private final World world;
         private final Map<Query, Snapshot> cache = new ConcurrentHashMap<>();
@@ -273,7 +273,7 @@ final class ReadMutants {
         }
     }
 
-    /** Writes first and decides afterwards, now and then. */
+    /** Sometimes writes first and decides afterwards. */
     private static final class Undecided extends Wrapper {
         private final World world;
 
@@ -295,7 +295,7 @@ final class ReadMutants {
         }
     }
 
-    /** The first write with the conditions, the rest a moment later. */
+    /** Applies the first write with the conditions, and the rest a moment later. */
     static final class OneByOne extends Wrapper {
         private final World world;
 
@@ -327,7 +327,7 @@ final class ReadMutants {
         }
     }
 
-    /** The value of an earlier put beside the revisions of a later one. */
+    /** The value of an earlier put with the revisions of a later one. */
     private static final class MixedFields implements UnaryOperator<Snapshot> {
         private final World world;
         private final Map<String, Entry> earlier = new ConcurrentHashMap<>();
@@ -350,7 +350,7 @@ final class ReadMutants {
         }
     }
 
-    /** Adds to a listing what the one before had, now and then. */
+    /** Sometimes adds entries of the previous listing to a listing. */
     private static final class Ghosts extends Wrapper {
         private final World world;
         private final Map<String, List<Entry>> seen = new ConcurrentHashMap<>();
@@ -380,7 +380,7 @@ final class ReadMutants {
         }
     }
 
-    /** Shows one entry as the listing before had it. */
+    /** Shows one entry as the previous listing had it. */
     private static final class OldEntry extends Wrapper {
         private final World world;
         private final Map<String, Entry> seen = new ConcurrentHashMap<>();
@@ -404,7 +404,7 @@ final class ReadMutants {
         }
     }
 
-    /** Lists names first and reads each value a moment later, which is allowed where nothing else is promised. */
+    /** Lists names first and reads each value a moment later, which is allowed unless snapshot reads are promised. */
     static class MixedMoments extends Wrapper {
         private final World world;
 
@@ -448,7 +448,7 @@ final class ReadMutants {
         }
     }
 
-    /** Serves reads from what it saw before, once after each failure. */
+    /** Serves a read from its cache, once after each failure. */
     private static final class CacheOverReconnects extends Wrapper {
         private final Map<Query, Snapshot> cache = new ConcurrentHashMap<>();
         private boolean reconnected;
@@ -474,7 +474,7 @@ final class ReadMutants {
         }
     }
 
-    /** A read before the commit in place of the one that comes back with it. */
+    /** Reads before the commit in place of the read that the commit returns. */
     static final class SnapshotBefore extends Wrapper {
         private final World world;
         private final boolean ofConflicts;

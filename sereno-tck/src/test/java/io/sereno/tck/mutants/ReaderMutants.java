@@ -30,7 +30,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Topics that read with a bug. */
+/** Topics whose readers have a bug. */
 final class ReaderMutants {
     private ReaderMutants() {}
 
@@ -60,7 +60,7 @@ final class ReaderMutants {
                         right -> listening(right, listener -> new TopicWrapper.OfListener(listener) {
                             @Override
                             public void onGap(Gap gap) {
-                                // The log has it.
+                                // It is in the log.
                             }
                         })),
                 topics(
@@ -148,14 +148,14 @@ final class ReaderMutants {
                                 try {
                                     super.onGap(gap);
                                 } catch (RuntimeException thrown) {
-                                    // The log has it.
+                                    // It is in the log.
                                 }
                             }
                         })),
                 topics("TOP-12b", "a subscription goes on behind what it cannot decode", Resuming::new));
     }
 
-    // ---- what is shared
+    // ---- shared
 
     static Topic<Object> reading(Topic<Object> right, UnaryOperator<TopicReader<Object>> reader) {
         return new TopicWrapper(right, view -> reading(view, reader)) {
@@ -212,7 +212,7 @@ final class ReaderMutants {
         }
     }
 
-    /** Takes a batch for a message. */
+    /** Takes a batch for one message. */
     private static final class FirstOfBatch extends TopicWrapper.OfReader {
         private @Nullable Message<Object> former;
 
@@ -236,7 +236,7 @@ final class ReaderMutants {
         }
     }
 
-    /** Does not know what it gave out before it waited. */
+    /** After a wait it has forgotten which message it returned before. */
     private static final class Twice extends TopicWrapper.OfReader {
         private Optional<Message<Object>> former = Optional.empty();
 
@@ -257,7 +257,7 @@ final class ReaderMutants {
         }
     }
 
-    /** Asks for the next one instead of handing on what was thrown. */
+    /** Asks for the next message instead of passing on the exception. */
     private static final class Deaf extends TopicWrapper.OfReader {
         private final Class<? extends RuntimeException> to;
 
@@ -279,7 +279,7 @@ final class ReaderMutants {
         }
     }
 
-    /** Begins beside its caller. */
+    /** Starts its subscription asynchronously, after the call has returned. */
     private static final class Hasty extends TopicWrapper {
         private final World world;
 
@@ -337,7 +337,7 @@ final class ReaderMutants {
         }
     }
 
-    /** What the listeners of a client have heard, and who waits for that. */
+    /** What the listeners of a client have received, and which calls wait for that. */
     private static final class Pressure {
         private static final int AHEAD = 4;
 
@@ -370,7 +370,7 @@ final class ReaderMutants {
         }
     }
 
-    /** Publishes no faster than its own listeners hear. */
+    /** Publishes no faster than its own listeners receive. */
     private static final class Considerate extends TopicWrapper {
         private final Pressure pressure;
 
@@ -399,7 +399,7 @@ final class ReaderMutants {
         }
     }
 
-    /** Takes in whatever there is. */
+    /** Takes in all messages that are available. */
     private static final class Hoarding extends TopicWrapper {
         Hoarding(Topic<Object> right) {
             super(right, Hoarding::new);
@@ -444,12 +444,12 @@ final class ReaderMutants {
             try {
                 super.onMessage(message);
             } catch (Exception thrown) {
-                // The log has it.
+                // It is in the log.
             }
         }
     }
 
-    /** Begins again behind what ended it. */
+    /** Starts again after the message that ended it. */
     private static final class Resuming extends TopicWrapper {
         Resuming(Topic<Object> right) {
             super(right, Resuming::new);

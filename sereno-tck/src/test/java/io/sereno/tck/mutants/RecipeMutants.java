@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What mutants of recipes are made of: their answers are changed, or what they say to their store. */
+/** The building blocks of mutants of recipes: they change the answers of a recipe, or its requests to the store. */
 final class RecipeMutants {
     private RecipeMutants() {}
 
@@ -30,7 +30,7 @@ final class RecipeMutants {
                         .connect());
     }
 
-    /** The same of one that takes time, or chance. */
+    /** The same for a bug that needs time or chance. */
     static Mutant backend(String rule, String what, BiFunction<World, Backend, Backend> below) {
         return new Mutant(what, rule, new World.Backends() {
             @Override
@@ -41,7 +41,7 @@ final class RecipeMutants {
         });
     }
 
-    /** A bug of the objects of one kind. */
+    /** A bug in the objects of one kind. */
     static <T> Mutant recipe(String rule, String what, Class<T> kind, UnaryOperator<T> broken) {
         return recipes(rule, what, (store, settings) -> {
             Sereno sereno = settings.apply(Sereno.builder().backend(store)).connect();
@@ -52,7 +52,7 @@ final class RecipeMutants {
         });
     }
 
-    /** The same, with something that all objects of a client share. */
+    /** The same, with state that all objects of a client share. */
     static <S, T> Mutant recipe(
             String rule, String what, Class<T> kind, Supplier<S> shared, BiFunction<S, T, T> broken) {
         return recipes(rule, what, (store, settings) -> {
@@ -74,7 +74,7 @@ final class RecipeMutants {
         });
     }
 
-    /** Held until it is given back, whatever the network does. */
+    /** Reports itself as held until it is released, whatever the network does. */
     static <T extends Grant> T believing(Class<T> type, T grant) {
         AtomicBoolean released = new AtomicBoolean();
         return changed(type, grant, (method, call) -> switch (method) {
@@ -92,14 +92,14 @@ final class RecipeMutants {
         return new Commit(commit.directory(), List.<Condition>of(), commit.writes(), commit.returning());
     }
 
-    /** One call of a method of the right one. */
+    /** A call of a method of the correct object. */
     interface Call {
         @Nullable
         Object go() throws Throwable;
 
         boolean returnsNothing();
 
-        /** How many arguments it has. */
+        /** The number of its arguments. */
         int givenCount();
 
         /** One of its arguments. */
@@ -111,8 +111,8 @@ final class RecipeMutants {
         Object of(String method, Call call) throws Throwable;
     }
 
-    /** Looks like the right one, and answers otherwise. */
-    @SuppressWarnings("ReferenceEquality") // Whether it is the same, not whether it says so.
+    /** Looks like the correct object, but gives changed answers. */
+    @SuppressWarnings("ReferenceEquality") // By identity, not by equals.
     static <T> T changed(Class<T> type, T right, Change change) {
         return type.cast(Proxy.newProxyInstance(
                 type.getClassLoader(), new Class<?>[] {type}, (proxy, method, given) -> {
@@ -144,7 +144,7 @@ final class RecipeMutants {
                             return type.cast(Objects.requireNonNull(given)[place]);
                         }
                     });
-                    return answer == right ? proxy : answer; // Methods that return themselves.
+                    return answer == right ? proxy : answer; // For methods that return this.
                 }));
     }
 }

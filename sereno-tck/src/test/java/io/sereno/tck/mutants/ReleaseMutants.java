@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
-/** Locks that are given back wrongly. */
+/** Locks that are released incorrectly. */
 final class ReleaseMutants {
     private ReleaseMutants() {}
 

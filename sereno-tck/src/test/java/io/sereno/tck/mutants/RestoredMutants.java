@@ -34,7 +34,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** Bugs that show when a store has lost what it acknowledged. */
+/** Bugs that show when a store has lost acknowledged writes. */
 final class RestoredMutants {
     private RestoredMutants() {}
 
@@ -50,7 +50,7 @@ final class RestoredMutants {
                         world -> new PlainStore(world.time()) {
                             @Override
                             void announceRestored(PlainWatch watch) {
-                                // The connection stood.
+                                // The connection was never lost.
                             }
                         }),
                 backend("REC-9", "what a client has deleted is never shown to it again", Hiding::new),
@@ -83,7 +83,7 @@ final class RestoredMutants {
                         right -> listening(right, listener -> new TopicWrapper.OfListener(listener) {
                             @Override
                             public void onGap(Gap gap) {
-                                // They were read, after all.
+                                // Assumes that they had been read already.
                             }
                         })),
                 TopicMutants.topics(
@@ -112,7 +112,7 @@ final class RestoredMutants {
         };
     }
 
-    /** Remembers deletions for ever, and takes them for what is stored. */
+    /** Remembers deletions forever, and takes them for the content of the store. */
     private static final class Hiding extends Wrapper {
         private final Set<String> deleted = ConcurrentHashMap.newKeySet();
 
@@ -142,7 +142,7 @@ final class RestoredMutants {
         }
     }
 
-    /** Each commit has a greater revision than those before it, whatever the store says. */
+    /** Reports each commit with a greater revision than those before it, whatever the store says. */
     private static final class Rising extends Wrapper {
         private final AtomicLong newest = new AtomicLong();
 
@@ -161,7 +161,7 @@ final class RestoredMutants {
         }
     }
 
-    /** Of each ttl: when it has ended, there is no other one. */
+    /** Grants one lease only: when it has ended, there is no other. */
     private static final class OneLease extends Wrapper {
         private final AtomicInteger granted = new AtomicInteger();
 
@@ -181,7 +181,7 @@ final class RestoredMutants {
         }
     }
 
-    /** Drops offsets that are not greater than the greatest it was given. */
+    /** Drops messages whose offset is not greater than the greatest so far. */
     private static final class Remembering extends TopicWrapper.OfListener {
         private long greatest;
 

@@ -37,7 +37,9 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Locks and elections that are right nearly always: the second time, after a loss, or for one kind of caller they are not. */
+/**
+ * Locks and elections that are nearly always correct, but not the second time, after a loss, or for one kind of caller.
+ */
 final class SeldomRecipes {
     private SeldomRecipes() {}
 
@@ -45,7 +47,7 @@ final class SeldomRecipes {
         return Stream.of(locks(), elections()).flatMap(List::stream).toList();
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // A proxy hands futures through as objects.
+    @SuppressWarnings("FutureReturnValueIgnored") // A proxy passes futures through as objects.
     private static List<Mutant> locks() {
         return List.of(
                 recipe(
@@ -146,7 +148,7 @@ final class SeldomRecipes {
         });
     }
 
-    /** Renews at most once in half a ttl, and says that all is well in between. */
+    /** Renews at most once in half a ttl, and reports success in between. */
     private static Backend savingRenewals(World world, Backend below) {
         return LeaseMutants.leased(below, lease -> new Wrapper.OfLease(lease) {
             private long last = world.time().nanoTime();
@@ -163,7 +165,7 @@ final class SeldomRecipes {
         });
     }
 
-    /** The first place is bound to the session, and those after it are not. */
+    /** The first place is bound to the session, and later ones are not. */
     private static final class LeaselessLater extends Queueing {
         private boolean enqueued;
 
@@ -179,7 +181,7 @@ final class SeldomRecipes {
         }
     }
 
-    /** Which of those who wait is next. */
+    /** Which of the waiters is next. */
     private interface Next {
         int of(List<CompletableFuture<Boolean>> waiting, List<Boolean> timed);
     }
@@ -196,7 +198,7 @@ final class SeldomRecipes {
         });
     }
 
-    /** Lets in one caller after another. */
+    /** Admits one caller after another. */
     private static final class Line {
         private final @Nullable Next next;
         private final List<CompletableFuture<Boolean>> waiting = new ArrayList<>();
@@ -232,8 +234,8 @@ final class SeldomRecipes {
             }
         }
 
-        /** As one removes from an array whose order does not matter. */
-        @SuppressWarnings("CollectionUndefinedEquality") // Whether it is the same, which is how they are told apart.
+        /** Swaps with the last element, as if the order did not matter. */
+        @SuppressWarnings("CollectionUndefinedEquality") // By identity, as futures compare.
         private synchronized void leave(CompletableFuture<Boolean> turn) {
             int place = waiting.indexOf(turn);
             if (place >= 0) {
@@ -254,7 +256,7 @@ final class SeldomRecipes {
         }
     }
 
-    /** Puts itself into the queue again as soon as it hears that its place was taken away. */
+    /** Enters the queue again as soon as it is notified that its place was removed. */
     private static final class Hasty extends Queueing {
         private final Map<String, Commit> places = new ConcurrentHashMap<>();
 

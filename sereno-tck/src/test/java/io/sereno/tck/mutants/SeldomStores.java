@@ -29,7 +29,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/** Stores that are right nearly always: of the second lease, an empty value, the longest name or a large commit they are not. */
+/**
+ * Stores that are nearly always correct, but not for the second lease, an empty value, the longest name or a large
+ * commit.
+ */
 final class SeldomStores {
     private SeldomStores() {}
 

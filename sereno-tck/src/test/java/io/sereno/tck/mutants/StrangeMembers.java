@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Members that say to their store what they should not: too long to be written down among the others. */
+/** Members with incorrect requests to their store: too long to be written among the others. */
 final class StrangeMembers {
     private StrangeMembers() {}
 
@@ -31,7 +31,7 @@ final class StrangeMembers {
                 .orElse(word + " ");
     }
 
-    /** Takes an entry for its own because it stands under its id. */
+    /** Takes an entry for its own because it has its id. */
     static final class Mistaken extends Wrapper {
         private volatile String attempt = "";
 
@@ -74,7 +74,7 @@ final class StrangeMembers {
         }
     }
 
-    /** Puts its entry again as soon as it hears that it is gone. */
+    /** Puts its entry again as soon as it is notified that the entry is gone. */
     static final class Stubborn extends Wrapper {
         private final AtomicReference<@Nullable Commit> last = new AtomicReference<>();
 
@@ -142,7 +142,7 @@ final class StrangeMembers {
         }
     }
 
-    /** Removes whoever it finds in its place. */
+    /** Removes any member that it finds in its place. */
     static final class Revengeful extends Wrapper {
         private volatile boolean listed;
 

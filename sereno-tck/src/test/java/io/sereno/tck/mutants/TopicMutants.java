@@ -32,7 +32,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** Topics that publish with a bug; those that read or keep with one are beside them. */
+/** Topics that publish with a bug; reading and keeping with a bug are in separate classes. */
 final class TopicMutants {
     static final String HEADER = "header";
 
@@ -139,13 +139,13 @@ final class TopicMutants {
                 topics("TOP-8", "publishAsync waits until what failed was tried three times", Patient::new));
     }
 
-    // ---- what is shared
+    // ---- shared
 
     static boolean isOfTopic(Commit commit) {
         return Commits.isTo(commit, "topic");
     }
 
-    /** Whether it is to put messages. */
+    /** Whether it puts messages. */
     static boolean publishes(Commit commit) {
         return isOfTopic(commit)
                 && Commits.puts(commit, HEADER)
@@ -156,7 +156,7 @@ final class TopicMutants {
         return topicsIn(rule, what, (world, right) -> broken.apply(right));
     }
 
-    @SuppressWarnings("unchecked") // A bug is one whatever the messages are.
+    @SuppressWarnings("unchecked") // The bug does not depend on the message type.
     static <S> Mutant topics(
             String rule, String what, Supplier<S> shared, BiFunction<S, Topic<Object>, Topic<Object>> broken) {
         return recipe(rule, what, Topic.class, shared, (ofAll, right) -> broken.apply(ofAll, (Topic<Object>) right));
@@ -231,7 +231,7 @@ final class TopicMutants {
         }
     }
 
-    /** Leaves messages lying for a while that nobody waits for. */
+    /** Leaves some messages unsent for a while if nobody waits for them. */
     private static final class Lazy extends TopicWrapper {
         private final World world;
         private final Predicate<Object> lie;
@@ -262,7 +262,7 @@ final class TopicMutants {
         }
     }
 
-    /** Sends one message after another, and keeps as many as come meanwhile. */
+    /** Sends one message after another, and queues any number of messages meanwhile. */
     private static final class Unbounded extends TopicWrapper {
         private CompletionStage<Long> last = CompletableFuture.completedFuture(0L);
 
@@ -279,7 +279,7 @@ final class TopicMutants {
         }
     }
 
-    /** Tries on what failed, and lets who waits for room wait for that. */
+    /** Retries failed messages, and makes callers that wait for room wait for the retries. */
     private static final class Patient extends TopicWrapper {
         private static final int AT_ONCE = 130;
         private static final int ATTEMPTS = 3;

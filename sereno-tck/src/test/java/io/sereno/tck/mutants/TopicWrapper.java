@@ -13,14 +13,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 
-/** Hands everything on; what is wrong with it is said by who extends it. */
+/** Delegates everything; subclasses add the bug. */
 class TopicWrapper implements Topic<Object> {
     private static final Duration LONG = Duration.ofDays(1);
 
     final Topic<Object> right;
     private final UnaryOperator<Topic<Object>> around;
 
-    /** {@code around}: the same bug around another view of the topic. */
+    /** {@code around}: adds the same bug to another view of the topic. */
     TopicWrapper(Topic<Object> right, UnaryOperator<Topic<Object>> around) {
         this.right = right;
         this.around = around;

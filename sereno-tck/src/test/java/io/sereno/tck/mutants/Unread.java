@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
-/** A configuration of which neither hosts nor parameters are read. */
+/** A configuration whose hosts and parameters are ignored. */
 record Unread(BackendConfig config) implements BackendConfig {
     @Override
     public String scheme() {

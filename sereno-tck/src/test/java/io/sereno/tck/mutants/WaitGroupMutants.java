@@ -36,7 +36,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Wait groups that count wrong, wait too long or not at all, and lose workers or find them. */
+/** Wait groups that count incorrectly, wait too long or not at all, and lose workers or invent them. */
 final class WaitGroupMutants {
     private WaitGroupMutants() {}
 
@@ -232,7 +232,7 @@ final class WaitGroupMutants {
         });
     }
 
-    /** A bug of the workers of a group. */
+    /** A bug in the workers of a group. */
     private static Mutant worker(String rule, String what, Broken broken) {
         return group(rule, what, (group, method, call) -> {
             Object result = call.go();
@@ -242,7 +242,7 @@ final class WaitGroupMutants {
         });
     }
 
-    /** Some conditions of commits are left out. */
+    /** Leaves out some conditions of commits. */
     private static Mutant unconditional(String rule, String what, Predicate<Condition> left) {
         return backend(rule, what, below -> new Wrapper(below) {
             @Override
@@ -257,7 +257,7 @@ final class WaitGroupMutants {
         });
     }
 
-    /** Another header is stored. */
+    /** Stores another header. */
     private static Mutant header(String rule, String what, UnaryOperator<String> value) {
         return backend(rule, what, below -> new Wrapper(below) {
             @Override
@@ -300,7 +300,7 @@ final class WaitGroupMutants {
                 .collect(Collectors.toSet());
     }
 
-    /** Asks now and then whether a place is open. */
+    /** Polls whether the group is done. */
     private static @Nullable Object polling(World world, WaitGroup group, Call call) {
         Duration limit = call.returnsNothing() ? Duration.ofDays(1) : call.given(0, Duration.class);
         long end = world.time().nanoTime() + limit.toNanos();
@@ -315,7 +315,7 @@ final class WaitGroupMutants {
         return finished(call);
     }
 
-    /** What was put by a commit that was lost sight of is nobody's. */
+    /** Entries that were put by a commit of unknown outcome belong to nobody. */
     private static final class Forgetting extends Wrapper {
         private final Set<String> doubtful = ConcurrentHashMap.newKeySet();
 

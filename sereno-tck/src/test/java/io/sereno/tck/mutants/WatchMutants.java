@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 
-/** Watches that say too little, too early, too much, or too long. */
+/** Watches that report too little, too early, too much, or for too long. */
 final class WatchMutants {
     private WatchMutants() {}
 
@@ -140,7 +140,7 @@ final class WatchMutants {
                         try {
                             notice.run();
                         } catch (RuntimeException swallowed) {
-                            // That is the bug.
+                            // This is the bug.
                             world.random();
                         }
                     }
@@ -289,7 +289,7 @@ final class WatchMutants {
                         (world, config) -> new Polling(world, config, Duration.ofMillis(500))));
     }
 
-    /** Tells of changes three seconds later. */
+    /** Reports changes three seconds later. */
     private static final class Polling extends PlainClient {
         private final World world;
         private final Duration declared;
@@ -316,7 +316,7 @@ final class WatchMutants {
         return Mutant.client(rule, what, (world, below) -> watching(below, listener -> told.apply(world, listener)));
     }
 
-    /** Hears of nothing for a moment after each reset. */
+    /** Misses all notices for a moment after each reset. */
     static WatchListener late(World world, WatchListener listener) {
         return new Wrapper.OfListener(listener) {
             private volatile long live = world.time().nanoTime();
@@ -345,7 +345,7 @@ final class WatchMutants {
         };
     }
 
-    /** Shows what was there before the last change, for a moment. */
+    /** Shows the state before the last change, for a moment. */
     private static final class Lagging extends PlainStore {
         private static final long LAG = Duration.ofNanos(200_000).toNanos();
 
@@ -377,7 +377,7 @@ final class WatchMutants {
         }
     }
 
-    /** Tells of the commit that is to come, as if a notice were sent when the commit is begun. */
+    /** Reports a commit before it happens, as if a notice were sent when the commit begins. */
     private static final class EarlyNotices extends PlainStore {
         EarlyNotices(World world) {
             super(world.time());
@@ -403,7 +403,7 @@ final class WatchMutants {
         };
     }
 
-    /** Hears nothing more after so many resets. */
+    /** Receives no more notices after this many resets. */
     private static final class Ending extends Wrapper.OfListener {
         private final AtomicInteger left;
 
@@ -428,7 +428,7 @@ final class WatchMutants {
         }
     }
 
-    /** Has not as many watches as are asked for. */
+    /** Has fewer watches than are requested. */
     private static final class Few extends PlainClient {
         private final boolean refuses;
         private final Queue<PlainWatch> open = new ArrayDeque<>();

@@ -39,7 +39,7 @@ public final class World {
         return backends.connect(this, config);
     }
 
-    /** What a client library does on its side of the network that the kit makes up. */
+    /** The client library's side of the network that the kit simulates. */
     public Backend above(Backend network, Executor executor) {
         return backends.above(this, network, executor);
     }
@@ -53,7 +53,7 @@ public final class World {
         return random;
     }
 
-    /** Whether something happens that happens so many times in a thousand. */
+    /** Whether something happens that happens this many times in a thousand. */
     boolean chance(int inThousand) {
         return random.nextInt(1_000) < inThousand;
     }
@@ -67,28 +67,28 @@ public final class World {
         return stores.computeIfAbsent("", name -> backends.store(this));
     }
 
-    /** Reached when the run is over, for threads that are left on purpose. */
+    /** Reached when the run is over, for threads that are left running on purpose. */
     CountDownLatch end() {
         return end;
     }
 
-    /** What is kept on purpose as long as the world is there. */
+    /** Objects that are kept on purpose as long as the world exists. */
     List<Object> kept() {
         return kept;
     }
 
-    /** Whether an earlier state of its stores can be had. */
+    /** Whether an earlier state of its stores can be restored. */
     public boolean canBeRestored() {
         return backends.canBeRestored();
     }
 
-    /** Keeps what all stores hold now. */
+    /** Saves the present content of all stores. */
     public void backup() {
         copies.clear();
         stores.forEach((namespace, store) -> copies.put(namespace, store.backup()));
     }
 
-    /** All stores hold what they held then, and what was made since holds nothing. */
+    /** All stores get the content of the last backup; stores that were created since become empty. */
     public void restore() {
         stores.forEach(
                 (namespace, store) -> store.restore(copies.getOrDefault(namespace, PlainStore.Backup.OF_NOTHING)));
@@ -104,29 +104,29 @@ public final class World {
         time.schedule(delay, executor, what);
     }
 
-    /** What a mutant or devil is made of; each replaces what it needs. */
+    /** The parts of a mutant or devil; each replaces what it needs. */
     interface Backends {
         /** The store of one namespace. */
         default PlainStore store(World world) {
             return new PlainStore(world.time());
         }
 
-        /** A client of it. */
+        /** A client of the store. */
         default Backend connect(World world, BackendConfig config) {
             return world.store(config).connect(config);
         }
 
-        /** A client's own side of the network. */
+        /** The client's own side of the network. */
         default Backend above(World world, Backend network, Executor executor) {
             return network;
         }
 
-        /** Whether what they know is in the stores. */
+        /** Whether the stores hold all of the state. */
         default boolean canBeRestored() {
             return true;
         }
 
-        /** The recipes over it. */
+        /** The recipes on top of the backend. */
         default Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
             return settings.apply(Sereno.builder().backend(backend)).connect();
         }

@@ -13,7 +13,7 @@ import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
-/** Hands everything on; what is wrong with it is said by who extends it. */
+/** Delegates everything; subclasses add the bug. */
 class Wrapper implements Backend {
     final Backend below;
 

@@ -1,4 +1,6 @@
-/** Backends that break one rule each, and backends that keep all of them as unpleasantly as can be: what tries the kit. */
+/**
+ * Backends that break one rule each, and backends that keep all rules as unpleasantly as possible: they test the kit.
+ */
 @NullMarked
 package io.sereno.tck.mutants;
 
