@@ -290,7 +290,7 @@ class NoticeQueueTest {
 
     /** Time in the test's hands; a timer that is cancelled is gone. */
     static final class Timers implements TimeSource {
-        private record Timer(long due, Executor executor, Runnable task) {}
+        record Timer(long due, Executor executor, Runnable task) {}
 
         final List<Timer> waiting = new ArrayList<>();
         private long now;
