@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -31,7 +32,9 @@ class PortProbeTest {
         private final CompletableFuture<Void> serving;
 
         Server(UnaryOperator<byte[]> answers) throws IOException {
-            serving = CompletableFuture.runAsync(() -> {
+            // Each server has a thread of its own: the common pool may have one thread for all.
+            Executor thread = task -> new Thread(task, "server").start();
+            Runnable serve = () -> {
                 while (true) {
                     try (Socket client = listener.accept()) {
                         byte[] first = new byte[5];
@@ -43,7 +46,8 @@ class PortProbeTest {
                         }
                     }
                 }
-            });
+            };
+            serving = CompletableFuture.runAsync(serve, thread);
         }
 
         InetSocketAddress address() {
