@@ -47,7 +47,7 @@ class VerdictsTest {
         assertThat(outcome.verdict()).isEqualTo(Verdict.FAIL);
         assertThat(outcome.failure())
                 .hasMessageContaining("READ-4a MUST is broken: is broken")
-                .hasMessageContaining("What is absent MUST read as an empty list")
+                .hasMessageContaining("A read of an absent entry, or of an absent directory, MUST return an empty list")
                 .hasMessageContaining("seen   the sky is green")
                 .hasMessageContaining("commit d: put a -> Committed at 1")
                 .hasMessageContaining("check  look out of the window")
