@@ -37,6 +37,7 @@ class RehearsalTest {
     private void assertThatItEndsInTime(ServerSocket nobody) {
         long began = time.nanoTime();
         assertThatThrownBy(() -> Rehearsal.hearOut(nobody, LIMIT, time)).isInstanceOf(SocketTimeoutException.class);
-        assertThat(Duration.ofNanos(time.nanoTime() - began)).isBetween(LIMIT, MUCH_LONGER);
+        // Timeouts of sockets are whole milliseconds, so what is left of the limit is rounded down.
+        assertThat(Duration.ofNanos(time.nanoTime() - began)).isBetween(LIMIT.minusMillis(10), MUCH_LONGER);
     }
 }
