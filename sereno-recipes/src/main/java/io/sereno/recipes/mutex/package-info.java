@@ -19,9 +19,11 @@
  *     UNKNOWN:     settle(name)
  *   while ahead is not empty:                                      Ahead
  *     watch the last entry of ahead; wait for a notice, the (re)start of the watch, or one ttl
- *     read that entry; if it is gone or was created again, remove it from ahead
- *     if at most 31 are left:
- *       commit createRevision(name) = r and absent(every entry of ahead); COMMITTED empties ahead
+ *     if more than 31 are left:
+ *       read that entry; if it is gone or was created again, read the directory, and keep in ahead only what is still there
+ *     else commit the check createRevision(name) = r and absent(every entry of ahead), and return that entry
+ *       COMMITTED: ahead is empty
+ *       CONFLICT:  if that entry is gone or was created again, remove it from ahead
  *   granted()
  *
  * settle(name):                                                    Enrolment
