@@ -397,6 +397,9 @@ public final class Turn {
     }
 
     private void gone() {
+        if (session != null && !session.isAlive()) {
+            return; // Gone with its session. The sessions call us, and say why.
+        }
         boolean had = granted;
         forgetPlace();
         if (had) {

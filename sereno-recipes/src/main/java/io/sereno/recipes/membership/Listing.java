@@ -446,9 +446,11 @@ final class Listing {
         });
     }
 
-    /** Pauses before the next attempt, since whoever removed the entry may do so again. */
+    /**
+     * Pauses before the next attempt, since whoever removed the entry may do so again. If the session is over, the sessions notify us soon.
+     */
     private void gone(Place own, Snapshot snapshot) {
-        if (own.equals(place)) {
+        if (own.equals(place) && own.session.isAlive()) {
             place = null;
             owner.changed();
             requests.pause(null);

@@ -256,8 +256,8 @@ final class WaitGroupWorker implements Worker, Open {
                 .ifCreateRevision(place.life(), place.revision())
                 .build();
         kernel.store().commit(check, strand, outcome -> {
-            if (outcome.kind() == Outcome.Kind.CONFLICT) {
-                expireByTheClock();
+            // If its session is over, the sessions call us, and say why.
+            if (outcome.kind() == Outcome.Kind.CONFLICT && place.session().isAlive()) {
                 lose(LossCause.ENTRY_REMOVED);
             }
             // A failed look proves nothing; the end of the session will be reported.
