@@ -154,7 +154,9 @@ class LoggingTest {
                 .filteredOn(line -> line.startsWith("WARNING STORE has gone back to an earlier state"))
                 .singleElement(InstanceOfAssertFactories.STRING)
                 .contains("directory 'session' is at revision 1 and was at 1");
-        assertThat(lines).contains("WARNING session ID on STORE has expired; everything held under it is lost");
+        assertThat(lines)
+                .contains("WARNING lost mutex 'm' with token 2048 on STORE: STORE_RESTORED")
+                .noneMatch(line -> line.contains("has expired"));
     }
 
     @Test

@@ -176,6 +176,7 @@ public final class Client {
         }
         long begun = kernel.time().nanoTime();
         List<CompletableFuture<Void>> ends = new ArrayList<>();
+        kernel.sessions().decideEnded();
         closers.forEach(Runnable::run);
         open.forEach(standing -> ends.add(standing.shutDown()));
         ends.add(kernel.closeSessions(CLOSE_LIMIT));

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *       the renewal.
  *   <li>An attempt that fails, or is not complete after a sixth of the ttl, only makes the session suspended; the next attempt follows. So silence
  *       is reported half a ttl after the last renewal at the latest, and each third of a ttl has two attempts.
- *   <li>The session ends for good when the store says that lease or marker are gone, or when the deadline passes.
+ *   <li>The session ends for good when the store says that lease or marker are gone, or when the deadline passes. If the store says so, the cause
+ *       is open ({@link EndedSessions}): the store may have gone back to a state before the session.
  *   <li>Full: each withdrawn name is an entry that stays until the end of the session. When there are more than {@value #MOST_WITHDRAWN}, another
  *       session succeeds this one, and this one ends when nothing under it is used any more.
  * </ol>
@@ -52,6 +53,9 @@ public final class Session {
         void full(Session session);
 
         void ended(Session session);
+
+        /** The store has ended the session; its cause is to be known within this limit ({@link #decide}). */
+        void endedByStore(Session session, Duration limit);
     }
 
     private record Belief(long deadline) {}
@@ -179,7 +183,7 @@ public final class Session {
         return retired;
     }
 
-    /** Why holders lose what they hold under this session, once it has ended. */
+    /** Why holders lose what they hold under this session, once its members have been told that it has ended; until then, the likely cause. */
     public LossCause lossCause() {
         return lossCause;
     }
@@ -190,16 +194,38 @@ public final class Session {
     }
 
     void end(LossCause cause) {
-        if (!ended) {
-            ended = true;
+        if (stop()) {
             lossCause = cause;
-            belief.set(null);
-            current = null;
-            cancelRenewal.run();
-            cancelDeadline.run();
-            lookout.close();
             keeper.ended(this);
         }
+    }
+
+    /** As {@link #end()}, but the store has ended it, for a cause that is open. */
+    void endByStore() {
+        long left = nanosLeft();
+        if (left == 0) {
+            end();
+        } else if (stop()) {
+            keeper.endedByStore(this, Duration.ofNanos(Math.min(left, sixth)));
+        }
+    }
+
+    /** The cause of an end that was open. */
+    void decide(LossCause cause) {
+        lossCause = cause;
+    }
+
+    private boolean stop() {
+        if (ended) {
+            return false;
+        }
+        ended = true;
+        belief.set(null);
+        current = null;
+        cancelRenewal.run();
+        cancelDeadline.run();
+        lookout.close();
+        return true;
     }
 
     /** A revocation to be started when nobody uses the session any more. */
@@ -242,7 +268,7 @@ public final class Session {
         kernel.store().lookForWhatWasDeleted(strand);
         kernel.store().commit(checkOfMarker(), strand, outcome -> {
             if (outcome.kind() == Outcome.Kind.CONFLICT) {
-                end();
+                endByStore();
             }
             // A failed look proves nothing; the check of the next renewal will.
         });
@@ -262,7 +288,7 @@ public final class Session {
                 } else if (Boolean.TRUE.equals(alive)) {
                     check();
                 } else {
-                    end();
+                    endByStore();
                 }
             });
         }
@@ -272,7 +298,7 @@ public final class Session {
             kernel.store().commit(checkOfMarker(), strand, outcome -> {
                 switch (outcome.kind()) {
                     case COMMITTED -> counts();
-                    case CONFLICT, LEASE_DEAD -> end();
+                    case CONFLICT, LEASE_DEAD -> endByStore();
                     case NOT_APPLIED, UNKNOWN -> failed(outcome.failure());
                 }
             });

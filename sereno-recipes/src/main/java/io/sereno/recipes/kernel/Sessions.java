@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>Read the clock, then ask for a lease.
  *   <li>Put the marker under the lease. If that is committed, the session is open. Otherwise the lease is revoked and never used again, and a new
  *       one is granted after a pause, so an unknown outcome of the marker need not be settled.
- *   <li>At the end of a session its members are told first. Then a {@link Revocation} gives the lease back; otherwise the next session's entries
- *       would queue behind the dead ones of this session. Then step 1.
+ *   <li>At the end of a session a {@link Revocation} gives the lease back; otherwise the next session's entries would queue behind the dead ones
+ *       of this session. Then step 1. Members are told of the end as soon as its cause is known ({@link EndedSessions}), and before they are told
+ *       of the next session.
  *   <li>A session that is {@linkplain Session full} goes on, retired, beside its successor: what is held under it stays held. It ends when none of
  *       its members uses it.
  * </ol>
@@ -70,6 +71,8 @@ public final class Sessions {
     /** Sessions that have a successor and are still used. Confined to the strand. */
     private final List<Retired> retired = new ArrayList<>();
 
+    private final EndedSessions undecided;
+
     private volatile @Nullable Session current;
     private volatile SessionState state = SessionState.SUSPENDED;
     private volatile @Nullable BackendException failure;
@@ -96,6 +99,7 @@ public final class Sessions {
         this.directory = directory;
         this.ttl = ttl;
         this.onState = onState;
+        this.undecided = new EndedSessions(kernel, strand, this::decided);
     }
 
     /** Idempotent. */
@@ -134,21 +138,28 @@ public final class Sessions {
         members.remove(number);
     }
 
-    /** The store said that the lease is dead, or the session must make room: the same as its expiry. */
+    /** The store said that the lease is dead. */
     public void end(Session session) {
-        strand.execute(session::end);
+        strand.execute(session::endByStore);
     }
 
     /** The store has gone back to an earlier state: the entries under the session are not what was put there. */
     void storeRestored() {
         // The session that is open now: one that is opened before the task runs was put after the store had gone back.
         Session standing = current;
+        undecided.storeRestored();
         strand.execute(() -> {
+            undecided.decideRestored();
             List.copyOf(retired).forEach(each -> each.session.end(LossCause.STORE_RESTORED));
             if (standing != null) {
                 standing.end(LossCause.STORE_RESTORED);
             }
         });
+    }
+
+    /** To be called before the client is closed: what was lost before is not lost by the close. */
+    public void decideEnded() {
+        strand.execute(() -> undecided.decide());
     }
 
     public void withdrawn(Session session) {
@@ -172,6 +183,7 @@ public final class Sessions {
             }
             List.copyOf(revocations).forEach(begun -> begun.hurry(untilClosed()));
             if (!closed) {
+                undecided.decide();
                 closed = true;
                 cancelRetry.run();
                 List.copyOf(retired).forEach(each -> each.session.end());
@@ -203,6 +215,7 @@ public final class Sessions {
         long sentAt = kernel.time().nanoTime();
         kernel.store().grantLease(ttl, strand, (lease, why) -> {
             if (lease == null) {
+                undecided.decide();
                 failed(why);
                 enrolAgain();
             } else {
@@ -225,6 +238,7 @@ public final class Sessions {
                 .build();
         kernel.store().commit(commit, strand, outcome -> {
             if (outcome.kind() != Outcome.Kind.COMMITTED || !session.isAlive() || closed) {
+                undecided.decide();
                 failed(outcome.failure() != null ? outcome.failure() : overBeforeItStood());
                 giveBack(session, this::enrolAgain);
                 return;
@@ -235,6 +249,7 @@ public final class Sessions {
             Session former = current;
             current = session;
             session.start(sentAt, outcome.revision());
+            undecided.decide();
             if (former != null) {
                 retire(former, session);
             } else if (noted) {
@@ -385,27 +400,47 @@ public final class Sessions {
             }
         }
 
-        // Step 3.
         @Override
         public void ended(Session session) {
-            boolean isCurrent = session == current;
-            if (isCurrent) {
-                current = null;
-            }
-            boolean isLost = retired.removeIf(each -> each.session == session) || isCurrent;
-            if (isLost && !closed) {
-                kernel.events().sessionEnded(session.id(), session.lossCause());
-            }
-            if (isCurrent && !closed) {
-                tell(SessionState.EXPIRED, session.id());
-            }
-            members.values().forEach(member -> member.ended(session));
-            // A successor that is being opened goes on.
-            boolean isSucceeded = !isCurrent || enrolling || pausing;
-            if (!isSucceeded) {
-                enrolling = true;
-            }
-            giveBack(session, isSucceeded ? () -> {} : Sessions.this::enrol);
+            // The end of a session that nobody uses is no loss.
+            boolean isLost = session == current || retired.stream().anyMatch(each -> each.session == session);
+            over(session, () -> tellMembers(session, isLost));
         }
+
+        @Override
+        public void endedByStore(Session session, Duration limit) {
+            over(session, () -> undecided.add(session, limit));
+        }
+    }
+
+    // Step 3.
+    private void over(Session session, Runnable then) {
+        boolean isCurrent = session == current;
+        if (isCurrent) {
+            current = null;
+        }
+        retired.removeIf(each -> each.session == session);
+        if (isCurrent && !closed) {
+            tell(SessionState.EXPIRED, session.id());
+        }
+        then.run();
+        // A successor that is being opened goes on.
+        boolean isSucceeded = !isCurrent || enrolling || pausing;
+        if (!isSucceeded) {
+            enrolling = true;
+        }
+        giveBack(session, isSucceeded ? () -> {} : Sessions.this::enrol);
+    }
+
+    private void decided(Session session, LossCause cause) {
+        session.decide(cause);
+        tellMembers(session, true);
+    }
+
+    private void tellMembers(Session over, boolean isLost) {
+        if (isLost && !closed) {
+            kernel.events().sessionEnded(over.id(), over.lossCause());
+        }
+        members.values().forEach(member -> member.ended(over));
     }
 }

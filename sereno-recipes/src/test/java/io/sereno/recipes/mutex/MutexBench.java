@@ -299,9 +299,10 @@ final class MutexBench extends Bench {
             if (grant.unbelievedSince == null) {
                 grant.unbelievedSince = time.elapsed();
             }
-            assertThat(grant.unbelievedSince)
+            // If the store ended the session, the cause may be open for a sixth of the ttl.
+            assertThat(time.elapsed().minus(grant.unbelievedSince))
                     .as("%s is not held any more, and its owner was not told", grant)
-                    .isEqualTo(time.elapsed());
+                    .isLessThanOrEqualTo(TTL.dividedBy(6));
         }
     }
 
