@@ -246,10 +246,10 @@ public final class Sessions {
             enrolling = false;
             backoff = null;
             failure = null;
+            session.start(sentAt, outcome.revision());
+            undecided.decide(); // Before anything can be put under the next session.
             Session former = current;
             current = session;
-            session.start(sentAt, outcome.revision());
-            undecided.decide();
             if (former != null) {
                 retire(former, session);
             } else if (noted) {
