@@ -19,12 +19,13 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Every mutant is found by the rule that it breaks: with a fixed seed and a fresh one, and with ten fresh ones where
- * {@code -Psereno.thorough} asks for it. {@code -Dsereno.seed=...} repeats the fresh ones, {@code -Dsereno.mutant=LEA-2}
+ * {@code -Psereno.thorough} asks for it. {@code -Dsereno.mutant.seeds=25} tries as many fresh ones, {@code -Dsereno.seed=...} repeats them, {@code -Dsereno.mutant=LEA-2}
  * tries those of one rule, or of one name, or of several with commas between them. What came out is in {@code target/tck/kill-matrix.json} and {@code .md}.
  */
 class MutantsTest {
     private static final long FIXED = 20_261_127;
-    private static final int FRESH = Boolean.getBoolean("sereno.thorough") ? 10 : 1;
+    private static final int FRESH =
+            Integer.getInteger("sereno.mutant.seeds", Boolean.getBoolean("sereno.thorough") ? 10 : 1);
     private static final String ONLY = System.getProperty("sereno.mutant", "");
 
     private static final KillMatrix MATRIX = new KillMatrix();
