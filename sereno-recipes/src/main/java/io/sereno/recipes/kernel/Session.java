@@ -259,14 +259,15 @@ public final class Session {
         return Duration.ofNanos(Math.max(0, when - kernel.time().nanoTime()));
     }
 
-    private Commit checkOfMarker() {
-        return Commit.to(directory).ifCreateRevision(id, markerRevision).build();
+    /** Succeeds if the marker exists. If it is gone, so is everything under the session, and {@link Sessions#end} is to be called. */
+    public Commit.Builder checkOfMarker() {
+        return Commit.to(directory).ifCreateRevision(id, markerRevision);
     }
 
     /** Also runs after each notice of a new connection: the store may have gone back before that connection. */
     private void lookAtMarker() {
         kernel.store().lookForWhatWasDeleted(strand);
-        kernel.store().commit(checkOfMarker(), strand, outcome -> {
+        kernel.store().commit(checkOfMarker().build(), strand, outcome -> {
             if (outcome.kind() == Outcome.Kind.CONFLICT) {
                 endByStore();
             }
@@ -295,7 +296,7 @@ public final class Session {
 
         // Step 2.
         private void check() {
-            kernel.store().commit(checkOfMarker(), strand, outcome -> {
+            kernel.store().commit(checkOfMarker().build(), strand, outcome -> {
                 switch (outcome.kind()) {
                     case COMMITTED -> counts();
                     case CONFLICT, LEASE_DEAD -> endByStore();

@@ -138,7 +138,7 @@ public final class Sessions {
         members.remove(number);
     }
 
-    /** The store said that the lease is dead. */
+    /** The store said that the lease is dead, or that the marker is gone. */
     public void end(Session session) {
         strand.execute(session::endByStore);
     }

@@ -396,15 +396,24 @@ public final class Turn {
         step();
     }
 
+    /** The entry is gone: with its session, or somebody removed it. The session's marker shows which. */
     private void gone() {
-        if (session != null && !session.isAlive()) {
-            return; // Gone with its session. The sessions call us, and say why.
+        Session under = session;
+        OwnEntry entry = own;
+        if (under == null || entry == null || !under.isAlive()) {
+            return; // The sessions call us, and say why.
         }
-        boolean had = granted;
-        forgetPlace();
-        if (had) {
-            owner.lost(LossCause.ENTRY_REMOVED);
-        }
+        requests.commit(under.checkOfMarker(), outcome -> {
+            if (outcome.kind() == Outcome.Kind.CONFLICT) {
+                requests.leaseDead(under); // The sessions call us, and say why.
+            } else if (entry == own) {
+                boolean had = granted;
+                forgetPlace();
+                if (had) {
+                    owner.lost(LossCause.ENTRY_REMOVED);
+                }
+            }
+        });
     }
 
     // Steps 4 and 6. Guarded by createRevision, so it may be sent as often as it takes.

@@ -256,11 +256,22 @@ final class WaitGroupWorker implements Worker, Open {
                 .ifCreateRevision(place.life(), place.revision())
                 .build();
         kernel.store().commit(check, strand, outcome -> {
-            // If its session is over, the sessions call us, and say why.
             if (outcome.kind() == Outcome.Kind.CONFLICT && place.session().isAlive()) {
-                lose(LossCause.ENTRY_REMOVED);
+                foundGone();
             }
             // A failed look proves nothing; the end of the session will be reported.
+        });
+    }
+
+    /** The place is gone: with its session, or somebody removed it. The session's marker shows which. */
+    private void foundGone() {
+        Session under = place.session();
+        kernel.store().commit(under.checkOfMarker().build(), strand, outcome -> {
+            if (outcome.kind() == Outcome.Kind.CONFLICT) {
+                kernel.sessions().end(under); // The sessions call us, and say why.
+            } else if (under.isAlive()) {
+                lose(LossCause.ENTRY_REMOVED);
+            }
         });
     }
 

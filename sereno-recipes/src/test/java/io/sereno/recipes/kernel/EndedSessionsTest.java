@@ -77,6 +77,45 @@ class EndedSessionsTest {
         client.mutex("m").acquire().release();
     }
 
+    /** The entries' own checks are answered first. */
+    @Test
+    void whoFindsItsEntryGoneLooksWhetherItsSessionIsToo() throws Exception {
+        SerenoClient client = clients.connect("one", line);
+        Grant held = client.mutex("m").acquire();
+        Leadership led = client.election("e").start().awaitLeadership();
+        client.waitGroup("w").add(1);
+        Worker worker = client.waitGroup("w").join();
+        clients.time.advance(Clients.TTL); // All that lasts is watched.
+        line.each(EndedSessionsTest::isCheckOfMarker, Fate.delayRequest(SIXTH.dividedBy(2)));
+
+        clients.store.restore(ofNothing, MemoryBackup.Revisions.REPEAT);
+
+        clients.time.advance(SIXTH.dividedBy(2).minus(MOMENT));
+        assertThat(held.lost().toCompletableFuture()).isNotDone();
+        assertThat(led.lost().toCompletableFuture()).isNotDone();
+        assertThat(worker.lost().toCompletableFuture()).isNotDone();
+        clients.time.advance(MOMENT);
+        assertTold(held.lost(), LossCause.STORE_RESTORED);
+        assertTold(led.lost(), LossCause.STORE_RESTORED);
+        assertTold(worker.lost(), LossCause.STORE_RESTORED);
+    }
+
+    @Test
+    void anEntryThatIsGoneWhileNobodyCanTellOfTheSessionWasRemoved() throws Exception {
+        SerenoClient client = clients.connect("one", line);
+        Grant held = client.mutex("m").acquire();
+        client.waitGroup("w").add(1);
+        Worker worker = client.waitGroup("w").join();
+        clients.time.advance(Clients.TTL); // All that lasts is watched.
+        line.each(EndedSessionsTest::isCheckOfMarker, Fate.refuse());
+
+        clients.removeAll("lock/m");
+        clients.removeAll("waitgroup/w");
+
+        assertTold(held.lost(), LossCause.ENTRY_REMOVED);
+        assertTold(worker.lost(), LossCause.ENTRY_REMOVED);
+    }
+
     @Test
     void theCauseIsOpenForASixthOfTheTtlAtMost() throws Exception {
         SerenoClient client = clients.connect("one", line);
@@ -297,6 +336,12 @@ class EndedSessionsTest {
         return request instanceof Request.Commit sent
                 && sent.commit().directory().equals("session")
                 && sent.commit().writes().stream().anyMatch(Write.Put.class::isInstance);
+    }
+
+    private static boolean isCheckOfMarker(Request request) {
+        return request instanceof Request.Commit sent
+                && sent.commit().directory().equals("session")
+                && sent.commit().writes().isEmpty();
     }
 
     private static final class Heard implements Sessions.Member {
