@@ -13,7 +13,7 @@ import java.util.concurrent.CompletionStage;
  *
  * <p><b>Not guaranteed.</b> That a read of several entries shows them at one moment, unless
  * {@link Promise#SNAPSHOT_READS} is promised; that an {@code UNKNOWN} commit is settled when its stage fails; any order
- * between directories.
+ * between directories, except that of revisions where {@link Promise#STORE_WIDE_REVISIONS} is promised (COM-14).
  *
  * <p><b>Blocking.</b> Only {@link #close()} waits for the network (LIF-6a). Every stage completes within the operation
  * timeout + 250 ms (LIF-6b). Stages are completed and listeners are called outside locks, so callbacks may call this

@@ -56,7 +56,7 @@ public final class Guarantees {
         return facts.serverVersion;
     }
 
-    /** {@return what the store promises beyond the rules} */
+    /** {@return what the store promises beyond the rules for all stores; each {@link Promise} says what it means} */
     public Set<Promise> promises() {
         return facts.promises;
     }

@@ -18,6 +18,13 @@ public enum Promise {
      * Revisions, and so fencing tokens, keep increasing after a fail-over, even if acknowledged commits were lost.
      */
     REVISIONS_SURVIVE_FAIL_OVER,
+    /**
+     * Revisions increase over all directories of the namespace, not only within each: a commit that was acknowledged
+     * before another was invoked has the lower revision, whichever directories they change (COM-14). With this promise,
+     * any commit of a client can prove that the store has gone back to an earlier state; without it, only a commit to a
+     * directory that the client has changed before.
+     */
+    STORE_WIDE_REVISIONS,
     /** The store is shared by processes, not only by the threads of one. */
     MANY_PROCESSES
 }

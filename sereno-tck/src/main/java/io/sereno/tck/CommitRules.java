@@ -7,6 +7,7 @@ import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Write;
 import java.util.ArrayList;
@@ -221,6 +222,34 @@ class CommitRules {
     private static void requireLater(Bench bench, long revision, long before, String what) {
         bench.verify(
                 revision > before, () -> what + " has revision " + revision + ", and a commit before it " + before);
+    }
+
+    /** Each commit is sent after the one before was acked: by any client, to any directory. */
+    @Rule(value = "COM-14", check = "whether one counter gives the revisions of all directories")
+    void promisedRevisionsIncreaseInWhateverDirectory(Bench bench) {
+        if (!bench.guarantees().promises().contains(Promise.STORE_WIDE_REVISIONS)) {
+            bench.count("STORE_WIDE_REVISIONS not promised", 1);
+            return;
+        }
+        List<Client> clients = List.of(bench.client(), bench.client(), bench.client());
+        long last = 0;
+        String before = "";
+        for (int i = 0; i < 60; i++) {
+            Client client = clients.get(bench.random().nextInt(clients.size()));
+            String directory = DIRECTORY + "/" + bench.random().nextInt(5);
+            boolean deletes =
+                    bench.random().nextBoolean() && client.one(directory, "a").isPresent();
+            long revision = deletes ? client.delete(directory, "a") : client.put(directory, "a", "v" + i);
+            long earlier = last;
+            String commit = (deletes ? "a delete in '" : "a put to '") + directory + "'";
+            String former = before;
+            bench.verify(
+                    revision > earlier,
+                    () -> commit + " has revision " + revision + ", and " + former
+                            + ", which had been acked before it was sent, " + earlier);
+            last = revision;
+            before = commit;
+        }
     }
 
     @Rule(value = "COM-5c", check = "where revisions come from, and that one beyond 2^53 - 1 makes the call fail")

@@ -1,5 +1,7 @@
 package io.sereno.tck;
 
+import io.sereno.spi.Promise;
+
 /**
  * The history of clients whose connections break, stall and recover while they work. What holds without faults holds
  * with them too, and an operation of unknown outcome happened once or not at all.
@@ -19,6 +21,18 @@ class HistoryFaultRules {
             check = "what the client library sends again by itself after a lost connection")
     void noCommitIsCarriedOutTwiceWhateverBreaks(Bench bench) {
         HistoryRun.rough(bench).judge(bench, "COM-11", 20);
+    }
+
+    @Rule(
+            value = "COM-14",
+            waits = true,
+            check = "whether a server that lags, or one that takes over, can give a revision that is too low")
+    void promisedRevisionsIncreaseOverAllDirectoriesWhateverBreaks(Bench bench) {
+        if (bench.guarantees().promises().contains(Promise.STORE_WIDE_REVISIONS)) {
+            HistoryRun.rough(bench).judge(bench, "COM-14", 20);
+        } else {
+            bench.count("STORE_WIDE_REVISIONS not promised", 1);
+        }
     }
 
     @Rule(value = "OUT-2", waits = true, check = "whether what was acked is in the store, once, after a reconnect too")

@@ -124,6 +124,15 @@ class HistoryRules {
         HistoryRun.calm(bench).judge(bench, "COM-13", 10);
     }
 
+    @Rule(value = "COM-14", waits = true, check = "whether STORE_WIDE_REVISIONS is promised without need")
+    void promisedRevisionsIncreaseOverAllDirectories(Bench bench) {
+        if (bench.guarantees().promises().contains(Promise.STORE_WIDE_REVISIONS)) {
+            HistoryRun.calm(bench).judge(bench, "COM-14", 50);
+        } else {
+            bench.count("STORE_WIDE_REVISIONS not promised", 1);
+        }
+    }
+
     @Rule(value = "LEA-2", waits = true, check = "from when on the store counts the ttl")
     void noLeaseEndsEarly(Bench bench) {
         HistoryRun.calm(bench).judge(bench, "LEA-2", 20);

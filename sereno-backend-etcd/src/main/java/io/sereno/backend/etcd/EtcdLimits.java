@@ -36,6 +36,7 @@ final class EtcdLimits {
                         Promise.DURABLE,
                         Promise.FAIL_OVER_SAFE,
                         Promise.REVISIONS_SURVIVE_FAIL_OVER,
+                        Promise.STORE_WIDE_REVISIONS,
                         Promise.MANY_PROCESSES))
                 .ttlGranularity(Duration.ofSeconds(1))
                 // etcd looks for expired leases twice a second and ends at most 500 at a time.

@@ -485,6 +485,6 @@ class EtcdBackendTest {
     void serverVersionAndPromisesAreTold() {
         assertThat(backend.guarantees().backend()).isEqualTo("etcd");
         assertThat(backend.guarantees().serverVersion()).matches("3\\.\\d+\\.\\d+");
-        assertThat(backend.guarantees().promises()).hasSize(5);
+        assertThat(backend.guarantees().promises()).hasSize(6);
     }
 }

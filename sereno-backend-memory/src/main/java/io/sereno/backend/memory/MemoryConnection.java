@@ -28,7 +28,7 @@ final class MemoryConnection implements Backend {
     private static final Guarantees GUARANTEES = Guarantees.builder(
                     "memory", Duration.ofMillis(1), Duration.ofDays(365))
             .serverVersion("in this JVM")
-            .promises(Set.of(Promise.SNAPSHOT_READS))
+            .promises(Set.of(Promise.SNAPSHOT_READS, Promise.STORE_WIDE_REVISIONS))
             // Entries are gone at the deadline itself; this is for the timer that notifies watches.
             .expiryLateness(Duration.ofMillis(100))
             .maxLeases(Integer.MAX_VALUE)

@@ -46,7 +46,9 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
     }
 
     private Set<Promise> promises() {
-        Set<Promise> promises = EnumSet.of(Promise.SNAPSHOT_READS, Promise.MANY_PROCESSES);
+        // The script has one counter for all directories.
+        Set<Promise> promises =
+                EnumSet.of(Promise.SNAPSHOT_READS, Promise.STORE_WIDE_REVISIONS, Promise.MANY_PROCESSES);
         if (isDurable()) {
             promises.add(Promise.DURABLE);
         }

@@ -52,7 +52,7 @@ class SetupTest {
         assertThat(setup.guarantees().promises().contains(Promise.REVISIONS_SURVIVE_FAIL_OVER))
                 .isEqualTo(revisions.equals("yes"));
         assertThat(setup.guarantees().promises())
-                .contains(Promise.SNAPSHOT_READS, Promise.MANY_PROCESSES)
+                .contains(Promise.SNAPSHOT_READS, Promise.STORE_WIDE_REVISIONS, Promise.MANY_PROCESSES)
                 .doesNotContain(Promise.FAIL_OVER_SAFE);
         List<String> concerns = setup.concerns();
         assertThat(concerns).hasSize(concern == null ? 0 : 1);

@@ -27,6 +27,7 @@ final class Limits {
                         Promise.DURABLE,
                         Promise.FAIL_OVER_SAFE,
                         Promise.REVISIONS_SURVIVE_FAIL_OVER,
+                        Promise.STORE_WIDE_REVISIONS,
                         Promise.MANY_PROCESSES))
                 .ttlGranularity(Duration.ofMillis(1))
                 .expiryLateness(range.expiryLateness())

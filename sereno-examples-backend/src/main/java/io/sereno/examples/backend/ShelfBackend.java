@@ -30,7 +30,7 @@ import java.util.function.Supplier;
 final class ShelfBackend implements Backend {
     private static final Guarantees GUARANTEES = Guarantees.builder("shelf", Duration.ofMillis(1), Duration.ofDays(1))
             .serverVersion("in this process")
-            .promises(Set.of(Promise.SNAPSHOT_READS))
+            .promises(Set.of(Promise.SNAPSHOT_READS, Promise.STORE_WIDE_REVISIONS))
             .expiryLateness(Duration.ofMillis(100))
             .maxLeases(Integer.MAX_VALUE)
             .maxLeaseBytes(Integer.MAX_VALUE)

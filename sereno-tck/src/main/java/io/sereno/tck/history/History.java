@@ -15,8 +15,14 @@ import java.util.function.Predicate;
  * @param notices of all watches, in the order of their delivery
  * @param faults that were injected meanwhile; for pages, not for checking
  * @param snapshotReads whether the store promises that a read shows one moment
+ * @param storeWideRevisions whether the store promises that revisions increase over all directories
  */
-public record History(List<Operation> operations, List<Notice> notices, List<Fault> faults, boolean snapshotReads) {
+public record History(
+        List<Operation> operations,
+        List<Notice> notices,
+        List<Fault> faults,
+        boolean snapshotReads,
+        boolean storeWideRevisions) {
     /** Copies. */
     public History {
         operations = List.copyOf(operations);
@@ -46,7 +52,7 @@ public record History(List<Operation> operations, List<Notice> notices, List<Fau
     public record Fault(String what, Optional<String> client, Moment from, Moment to) {}
 
     History withOperations(List<Operation> others) {
-        return new History(others, notices, faults, snapshotReads);
+        return new History(others, notices, faults, snapshotReads, storeWideRevisions);
     }
 
     History without(Predicate<Operation> dropped) {

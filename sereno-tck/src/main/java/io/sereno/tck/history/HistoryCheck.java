@@ -92,6 +92,9 @@ public final class HistoryCheck {
                             .add(operation));
         }
         byDirectory.values().forEach(this::directory);
+        if (history.storeWideRevisions()) {
+            RevisionOrder.firstViolationOverDirectories(byDirectory, evidence).ifPresent(this::add);
+        }
     }
 
     private void directory(List<Operation> operations) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
@@ -45,6 +46,7 @@ public final class Recorder {
     private long lastOrder;
     private int lastWatch;
     private boolean snapshotReads = true;
+    private boolean storeWideRevisions = true;
 
     /** The notice that this thread is delivering. */
     private final ThreadLocal<Integer> delivering = ThreadLocal.withInitial(() -> -1);
@@ -67,13 +69,13 @@ public final class Recorder {
      * @return to be used in its place
      */
     public Backend record(String client, Backend backend) {
-        if (!backend.guarantees().promises().contains(Promise.SNAPSHOT_READS)) {
-            lock.lock();
-            try {
-                snapshotReads = false;
-            } finally {
-                lock.unlock();
-            }
+        Set<Promise> promises = backend.guarantees().promises();
+        lock.lock();
+        try {
+            snapshotReads &= promises.contains(Promise.SNAPSHOT_READS);
+            storeWideRevisions &= promises.contains(Promise.STORE_WIDE_REVISIONS);
+        } finally {
+            lock.unlock();
         }
         return new RecordedBackend(client, backend);
     }
@@ -110,7 +112,7 @@ public final class Recorder {
     public History history() {
         lock.lock();
         try {
-            return new History(operations, notices, faults, snapshotReads);
+            return new History(operations, notices, faults, snapshotReads, storeWideRevisions);
         } finally {
             lock.unlock();
         }

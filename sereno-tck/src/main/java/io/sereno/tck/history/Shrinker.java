@@ -303,6 +303,7 @@ public final class Shrinker {
         List<History.Fault> faults = history.faults().stream()
                 .filter(fault -> fault.to().order() >= first && fault.from().order() <= last)
                 .toList();
-        return new History(history.operations(), notices, faults, history.snapshotReads());
+        return new History(
+                history.operations(), notices, faults, history.snapshotReads(), history.storeWideRevisions());
     }
 }

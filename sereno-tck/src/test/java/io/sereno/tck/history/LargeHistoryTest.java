@@ -108,7 +108,7 @@ class LargeHistoryTest {
             }
             operations.add(new Operation(i, "c" + i % 8, "t", -1, call, invoked, returned, reply));
         }
-        return new History(operations, List.of(), List.of(), true);
+        return new History(operations, List.of(), List.of(), true, true);
     }
 
     private static Moment moment(long order) {

@@ -93,7 +93,7 @@ final class SmallHistories {
                 default -> expire();
             }
         }
-        return new History(operations, List.of(), List.of(), snapshotReads);
+        return new History(operations, List.of(), List.of(), snapshotReads, false);
     }
 
     private Moment now() {

@@ -4,6 +4,7 @@ import static java.util.concurrent.CompletableFuture.completedFuture;
 import static java.util.concurrent.CompletableFuture.failedFuture;
 
 import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Bytes;
@@ -11,6 +12,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Write;
@@ -24,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /** Reads and commits that are correct, except for one kind of query, condition, write or entry. */
 final class ConditionalCommitMutants {
@@ -245,6 +248,27 @@ final class ConditionalCommitMutants {
                         }),
                 Mutant.store(
                         "COM-6", "some revisions come from a range that was put aside a while before", PutAside::new),
+                storeWide("each directory has a counter of its own", world -> new PlainStore(world.time()) {
+                    private final Map<String, Long> last = new HashMap<>();
+
+                    @Override
+                    long next(String directory) {
+                        return last.merge(directory, 1L, Long::sum);
+                    }
+                }),
+                storeWide(
+                        "each directory takes revisions from the store eight at a time",
+                        world -> new PlainStore(world.time()) {
+                            private final Map<String, Long> last = new HashMap<>();
+
+                            @Override
+                            long next(String directory) {
+                                long before = last.getOrDefault(directory, 0L);
+                                long next = before % 8 == 0 ? super.next(directory) * 8 + 1 : before + 1;
+                                last.put(directory, next);
+                                return next;
+                            }
+                        }),
                 Mutant.store(
                         "COM-7b",
                         "what is created while another entry is deleted has that one's createRevision",
@@ -277,6 +301,21 @@ final class ConditionalCommitMutants {
                                 + "/"
                                 + (namespace.endsWith("/") ? "/" : "")
                                 + directory));
+    }
+
+    /** A store that promises STORE_WIDE_REVISIONS and does not keep it. */
+    private static Mutant storeWide(String what, Function<World, PlainStore> store) {
+        return new Mutant(what, "COM-14", new World.Backends() {
+            @Override
+            public PlainStore store(World world) {
+                return store.apply(world);
+            }
+
+            @Override
+            public Backend connect(World world, BackendConfig config) {
+                return new Promising(new PlainClient(world.store(config), config), Promise.STORE_WIDE_REVISIONS);
+            }
+        });
     }
 
     /** Reports conflicts of some commits as failures. */
