@@ -153,7 +153,7 @@ class LoggingTest {
         assertThat(lines)
                 .filteredOn(line -> line.startsWith("WARNING STORE has gone back to an earlier state"))
                 .singleElement(InstanceOfAssertFactories.STRING)
-                .contains("directory 'session' is at revision 1 and was at 1");
+                .contains("a commit to directory 'session' has revision 1, and an earlier one had 2");
         assertThat(lines)
                 .contains("WARNING lost mutex 'm' with token 2048 on STORE: STORE_RESTORED")
                 .noneMatch(line -> line.contains("has expired"));

@@ -19,8 +19,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers what the store has acknowledged to this client lately, to prove later that the store has gone back to an earlier state. Keeps the
- * newest revision of each directory, which a later commit has to exceed (COM-6), and the entries that were deleted within the last minute,
- * which never come back with the same createRevision. Both are bounded. Safe for use by multiple threads.
+ * newest revision, which a later commit has to exceed, and the entries that were deleted within the last minute, which never come back with the
+ * same createRevision. Both are bounded. Safe for use by multiple threads.
+ *
+ * <p>There is one newest revision for all directories where the store promises {@link io.sereno.spi.Promise#STORE_WIDE_REVISIONS} (COM-14), and
+ * one for each directory elsewhere (COM-6).
  *
  * <p>Deletions are kept by age, not by number alone: the number of deletions after an undone one says nothing about how far back the store went.
  */
@@ -66,8 +69,13 @@ final class Acknowledged {
         }
     }
 
-    private final TimeSource time;
+    /** In place of a directory, which never has an empty name. */
+    private static final String WHOLE_STORE = "";
 
+    private final TimeSource time;
+    private final boolean storeWide;
+
+    /** By directory, or for the whole store. */
     private final Map<String, Long> newest = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -82,14 +90,15 @@ final class Acknowledged {
     /** Guards all state; held for a few steps in memory. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    Acknowledged(TimeSource time) {
+    Acknowledged(TimeSource time, boolean storeWideRevisions) {
         this.time = time;
+        this.storeWide = storeWideRevisions;
     }
 
     Sent sent(Commit commit) {
         lock.lock();
         try {
-            return new Sent(age, newest.getOrDefault(commit.directory(), 0L));
+            return new Sent(age, newest.getOrDefault(comparedWithin(commit), 0L));
         } finally {
             lock.unlock();
         }
@@ -106,12 +115,16 @@ final class Acknowledged {
                 forget();
                 return false;
             }
-            newest.merge(commit.directory(), revision, Math::max);
+            newest.merge(comparedWithin(commit), revision, Math::max);
             remember(commit);
             return true;
         } finally {
             lock.unlock();
         }
+    }
+
+    private String comparedWithin(Commit commit) {
+        return storeWide ? WHOLE_STORE : commit.directory();
     }
 
     private void remember(Commit commit) {

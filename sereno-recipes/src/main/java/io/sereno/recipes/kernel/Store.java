@@ -7,6 +7,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -62,7 +63,8 @@ public final class Store {
         this.time = time;
         this.limit = operationTimeout.plus(GRACE);
         this.events = events;
-        this.acknowledged = new Acknowledged(time);
+        this.acknowledged =
+                new Acknowledged(time, backend.guarantees().promises().contains(Promise.STORE_WIDE_REVISIONS));
     }
 
     /** {@code then} is called each time an answer of the store proves that the store has gone back to an earlier state. */
@@ -77,8 +79,8 @@ public final class Store {
         ask(Operation.COMMIT, kind, () -> backend.commit(commit), harmless, on, (result, failure) -> {
             if (result instanceof CommitResult.Committed committed
                     && !acknowledged.committed(sent, commit, committed.revision())) {
-                onRestored.accept("directory '" + commit.directory() + "' is at revision " + committed.revision()
-                        + " and was at " + sent.newest());
+                onRestored.accept("a commit to directory '" + commit.directory() + "' has revision "
+                        + committed.revision() + ", and an earlier one had " + sent.newest());
             }
             then.accept(result != null ? Outcome.of(result) : Outcome.of(failed(failure)));
         });

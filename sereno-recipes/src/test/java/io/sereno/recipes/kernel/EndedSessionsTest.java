@@ -77,6 +77,25 @@ class EndedSessionsTest {
         client.mutex("m").acquire().release();
     }
 
+    /** The other client's new marker comes first, so this one's gets a revision that its former marker did not have. */
+    @Test
+    void eachOfSeveralClientsOfAYoungStoreIsToldThatItWasRestored() throws Exception {
+        SerenoClient one = clients.connect("one", line);
+        SerenoClient two = clients.connect("two", clients.line());
+        Grant first = one.mutex("m").acquire();
+        Grant second = two.mutex("n").acquire();
+        line.next(Request.GrantLease.class::isInstance, Fate.delayReply(MOMENT));
+
+        clients.store.restore(ofNothing, MemoryBackup.Revisions.REPEAT);
+
+        assertTold(second.lost(), LossCause.STORE_RESTORED);
+        assertThat(first.lost().toCompletableFuture()).isNotDone();
+        clients.time.advance(MOMENT);
+        assertTold(first.lost(), LossCause.STORE_RESTORED);
+        one.mutex("m").acquire().release();
+        two.mutex("n").acquire().release();
+    }
+
     /** The entries' own checks are answered first. */
     @Test
     void whoFindsItsEntryGoneLooksWhetherItsSessionIsToo() throws Exception {
