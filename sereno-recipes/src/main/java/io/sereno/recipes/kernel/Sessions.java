@@ -215,7 +215,6 @@ public final class Sessions {
         long sentAt = kernel.time().nanoTime();
         kernel.store().grantLease(ttl, strand, (lease, why) -> {
             if (lease == null) {
-                undecided.decide();
                 failed(why);
                 enrolAgain();
             } else {
@@ -237,8 +236,11 @@ public final class Sessions {
                 .put(session.id(), session.marker(card, Origin.OWN), session.leaseId())
                 .build();
         kernel.store().commit(commit, strand, outcome -> {
-            if (outcome.kind() != Outcome.Kind.COMMITTED || !session.isAlive() || closed) {
-                undecided.decide();
+            boolean isCommitted = outcome.kind() == Outcome.Kind.COMMITTED;
+            if (isCommitted) {
+                undecided.decide(); // By its revision, before anything can be put under the next session.
+            }
+            if (!isCommitted || !session.isAlive() || closed) {
                 failed(outcome.failure() != null ? outcome.failure() : overBeforeItStood());
                 giveBack(session, this::enrolAgain);
                 return;
@@ -247,7 +249,6 @@ public final class Sessions {
             backoff = null;
             failure = null;
             session.start(sentAt, outcome.revision());
-            undecided.decide(); // Before anything can be put under the next session.
             Session former = current;
             current = session;
             if (former != null) {

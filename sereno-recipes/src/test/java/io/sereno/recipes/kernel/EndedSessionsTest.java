@@ -191,15 +191,36 @@ class EndedSessionsTest {
         assertTold(held.lost(), LossCause.SESSION_EXPIRED);
     }
 
+    /** As on ZooKeeper while the nodes of the namespace are created again. */
     @ParameterizedTest
     @CsvSource({"true", "false"})
-    void aNextSessionThatCannotBeOpenedDecidesAtOnce(boolean isLease) throws Exception {
+    void aNextSessionThatCannotBeOpenedIsTriedAgainMeanwhile(boolean isLease) throws Exception {
         SerenoClient client = clients.connect("one", line);
         Grant held = client.mutex("m").acquire();
         line.next(isLease ? Request.GrantLease.class::isInstance : EndedSessionsTest::isMarker, Fate.refuse());
 
         clients.store.restore(ofNothing, MemoryBackup.Revisions.REPEAT);
 
+        assertThat(held.isHeld()).isFalse();
+        assertThat(held.lost().toCompletableFuture()).isNotDone();
+        clients.time.advance(SIXTH);
+        assertTold(held.lost(), LossCause.STORE_RESTORED);
+        client.mutex("m").acquire().release();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void ifNoSessionCanBeOpenedMeanwhileTheFormerHasExpired(boolean isLease) throws Exception {
+        SerenoClient client = clients.connect("one", line);
+        Grant held = client.mutex("m").acquire();
+        line.each(isLease ? Request.GrantLease.class::isInstance : EndedSessionsTest::isMarker, Fate.refuse());
+
+        clients.store.restore(ofNothing, MemoryBackup.Revisions.REPEAT);
+
+        assertThat(held.isHeld()).isFalse();
+        clients.time.advance(SIXTH.minus(MOMENT));
+        assertThat(held.lost().toCompletableFuture()).isNotDone();
+        clients.time.advance(MOMENT);
         assertTold(held.lost(), LossCause.SESSION_EXPIRED);
     }
 
