@@ -87,6 +87,8 @@ class RestoredStoreRules {
         Node holder = Node.in(bench, ttl);
         Node waiter = Node.in(bench, ttl);
         Node counting = Node.in(bench, ttl);
+        Grant ofWaiter = waiter.told("acquire", waiter.sereno().mutex(NAME + "-2")::acquire);
+        Grant ofCounting = counting.told("acquire", counting.sereno().mutex(NAME + "-3")::acquire);
         // More commits than are needed before the first grant after the restore: tokens that begin again are smaller.
         for (int i = 0; i < GRANTS_BEFORE; i++) {
             holder.tells("release", holder.told("acquire", holder.sereno().mutex(NAME)::acquire)::close);
@@ -99,7 +101,11 @@ class RestoredStoreRules {
             counting.told("add", counter::incrementAndGet);
         }
         store.restore();
+        // Which cause each of them is told is counted: it depends on how fast the servers and the next sessions are
+        // back.
         requireLost(bench, holder, held, ttl, bench.now());
+        requireLost(bench, waiter, ofWaiter, ttl, bench.now());
+        requireLost(bench, counting, ofCounting, ttl, bench.now());
         Ended<Grant> granted = waiting.end(LONG);
         bench.verify(
                 granted.succeeded() || granted.thrown() instanceof SerenoException,
