@@ -111,6 +111,29 @@ public final class Clients implements AutoCloseable {
         }
     }
 
+    /** Ends the sessions of all clients, as an operator may, and lets time pass until each client has another one. */
+    public void endSessions() {
+        Backend operator = store.connect(Runnable::run);
+        List<String> ended = sessions(operator);
+        removeAll("session");
+        CompletableFuture<Void> succeeded = CompletableFuture.runAsync(
+                () -> {
+                    List<String> now = sessions(operator);
+                    while (now.size() < ended.size() || ended.stream().anyMatch(now::contains)) {
+                        Thread.onSpinWait();
+                        now = sessions(operator);
+                    }
+                },
+                callbacks);
+        passUntilDone(succeeded, TTL.multipliedBy(4));
+    }
+
+    private static List<String> sessions(Backend operator) {
+        return operator.read(new Query.All("session")).toCompletableFuture().join().entries().stream()
+                .map(Entry::name)
+                .toList();
+    }
+
     /** Time goes on while they close: one that is cut off waits for its store as long as it is allowed to. */
     @Override
     public void close() {

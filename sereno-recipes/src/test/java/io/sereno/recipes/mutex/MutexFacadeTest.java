@@ -245,8 +245,7 @@ class MutexFacadeTest {
     }
 
     private void lose(Grant grant) {
-        clients.removeAll("session");
-        clients.time.advance(Clients.TTL);
+        clients.endSessions();
         assertThat(grant.isHeld()).isFalse();
     }
 
@@ -282,8 +281,7 @@ class MutexFacadeTest {
         Lock lock = mine.asLock();
         lock.lock();
         lock.lock();
-        clients.removeAll("session");
-        clients.time.advance(Clients.TTL);
+        clients.endSessions();
         assertThatThrownBy(lock::lock).isInstanceOf(GrantLostException.class);
         assertThatThrownBy(lock::unlock).isInstanceOf(GrantLostException.class);
         assertThatThrownBy(lock::unlock).isInstanceOf(GrantLostException.class);
