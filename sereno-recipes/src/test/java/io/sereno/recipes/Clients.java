@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.Sereno;
 import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
+import io.sereno.SessionState;
 import io.sereno.backend.memory.MemoryStore;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Settings;
@@ -125,13 +126,18 @@ public final class Clients implements AutoCloseable {
         CompletableFuture<Void> succeeded = CompletableFuture.runAsync(
                 () -> {
                     List<String> now = sessions(operator);
-                    while (now.size() < ended.size() || ended.stream().anyMatch(now::contains)) {
+                    while (now.size() < ended.size() || ended.stream().anyMatch(now::contains) || !areConnected()) {
                         Thread.onSpinWait();
                         now = sessions(operator);
                     }
                 },
                 callbacks);
         passUntilDone(succeeded, TTL.multipliedBy(4));
+    }
+
+    /** A client is connected when it has processed that its session was opened: from then on time may pass. */
+    private boolean areConnected() {
+        return open.stream().allMatch(client -> client.sessionState() == SessionState.CONNECTED);
     }
 
     private static List<String> sessions(Backend operator) {
