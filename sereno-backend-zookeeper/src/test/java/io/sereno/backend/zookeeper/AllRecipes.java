@@ -16,6 +16,7 @@ import io.sereno.Message;
 import io.sereno.Mutex;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
+import io.sereno.Retention;
 import io.sereno.Sereno;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
@@ -236,8 +237,9 @@ final class AllRecipes implements AutoCloseable {
         return null;
     }
 
+    /** Keeps everything: a client whose server is down for a while reads all messages later. */
     private static Topic<String> topic(Sereno sereno) {
-        return sereno.topic("shared", Codec.utf8());
+        return sereno.topic("shared", Codec.utf8()).withRetention(new Retention(1_000_000, Optional.empty()));
     }
 
     private Void publish(Sereno sereno) {
