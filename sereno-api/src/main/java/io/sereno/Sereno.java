@@ -240,7 +240,7 @@ public interface Sereno extends AutoCloseable {
      * with {@link SerenoClosedException}, as does every later call that would need the store. Calls that wait for the
      * store alone end within their time and report their outcome as always. Blocks for 5 s at most, even if the server
      * is frozen. For 4 s of these, requests that got no answer are repeated, so a store that answers by then has freed
-     * everything. What could not be released expires with the session, at the end of its ttl. Not interruptible.
+     * everything. An entry that was not released expires with the session, at the end of its ttl. Not interruptible.
      * Idempotent: a second call returns at once, also while the first one waits. Inside a callback it does not wait for
      * that callback.
      */

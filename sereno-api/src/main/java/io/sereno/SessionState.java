@@ -9,7 +9,7 @@ public enum SessionState {
     /** Renewals are acknowledged. */
     CONNECTED,
     /**
-     * Renewals are not acknowledged at the moment, or there is no session yet. What is held stays held until its local
+     * Renewals are not acknowledged at the moment, or there is no session yet. A held right stays held until its local
      * deadline: this is no loss. If the store is silent, this state is reported at the latest half a session ttl after
      * the sending of the last renewal that was acknowledged; if the store refuses, it is reported earlier.
      */

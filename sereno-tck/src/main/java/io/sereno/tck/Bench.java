@@ -5,6 +5,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Guarantees;
+import io.sereno.spi.Promise;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -150,6 +151,15 @@ final class Bench implements AutoCloseable {
 
     Guarantees guarantees() {
         return judge().guarantees();
+    }
+
+    /** Whether the store makes this promise. If it does not, that is counted as evidence. */
+    boolean promises(Promise promise) {
+        boolean isMade = guarantees().promises().contains(promise);
+        if (!isMade) {
+            count(promise + " not promised", 1);
+        }
+        return isMade;
     }
 
     boolean hasJudge() {

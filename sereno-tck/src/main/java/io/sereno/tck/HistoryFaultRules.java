@@ -28,10 +28,8 @@ class HistoryFaultRules {
             waits = true,
             check = "whether a server that lags, or one that takes over, can give a revision that is too low")
     void promisedRevisionsIncreaseOverAllDirectoriesWhateverBreaks(Bench bench) {
-        if (bench.guarantees().promises().contains(Promise.STORE_WIDE_REVISIONS)) {
+        if (bench.promises(Promise.STORE_WIDE_REVISIONS)) {
             HistoryRun.rough(bench).judge(bench, "COM-14", 20);
-        } else {
-            bench.count("STORE_WIDE_REVISIONS not promised", 1);
         }
     }
 

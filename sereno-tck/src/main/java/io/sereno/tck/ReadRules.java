@@ -43,8 +43,7 @@ class ReadRules {
 
     @Rule(value = "READ-3d", check = "whether the entries of one read are read one after another, or in portions")
     void whatChangesTogetherIsReadTogether(Bench bench) {
-        if (!bench.guarantees().promises().contains(Promise.SNAPSHOT_READS)) {
-            bench.count("SNAPSHOT_READS not promised", 1);
+        if (!bench.promises(Promise.SNAPSHOT_READS)) {
             return;
         }
         Client writer = bench.client();

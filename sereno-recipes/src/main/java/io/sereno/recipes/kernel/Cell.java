@@ -146,7 +146,7 @@ final class Cell<S> {
         }
     }
 
-    /** Ends what is under way now. What is in the store besides the entry goes with the session. */
+    /** Ends the operations that are under way. Everything in the store besides the entry is removed with the session. */
     void close() {
         strand.execute(() -> {
             closed = true;
@@ -183,7 +183,7 @@ final class Cell<S> {
         }
     }
 
-    /** Does the next thing to be done, as long as something can be done now. */
+    /** Takes the next step, as long as a step can be taken now. */
     private void step() {
         boolean more = true;
         while (more && !busy && !closed && cancelPause == null) {

@@ -178,7 +178,7 @@ public final class Session {
         retired = true;
     }
 
-    /** Whether nothing new may be put under this session. What is under it is still held, for as long as somebody uses it. */
+    /** Whether nothing new may be put under this session. Rights under it are still held, for as long as a member uses it. */
     public boolean isRetired() {
         return retired;
     }

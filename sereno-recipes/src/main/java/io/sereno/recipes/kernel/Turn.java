@@ -199,7 +199,7 @@ public final class Turn {
         }
     }
 
-    /** Does the next thing to be done, if it can be done now. */
+    /** Takes the next step, if it can be taken now. */
     private void step() {
         if (!requests.isIdle()) {
             return;
