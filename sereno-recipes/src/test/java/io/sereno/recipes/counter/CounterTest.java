@@ -382,10 +382,9 @@ class CounterTest {
             for (int i = 0; i < 3; i++) {
                 callers.add(counter.addAsync(1).toCompletableFuture());
             }
-            // The thread that tells the callers of the round before may still do so, and begins with these afterwards.
-            // Time passes meanwhile, and their limit counts from then.
+            // Who tells the callers of the round before may be at it yet, and begins with these when it has done.
             for (CompletableFuture<Long> caller : callers) {
-                clients.passUntilDone(caller, LIMIT.multipliedBy(10));
+                clients.passUntilDone(caller, LIMIT.plusSeconds(1));
                 assertFailed(caller, NotAppliedException.class);
             }
         }

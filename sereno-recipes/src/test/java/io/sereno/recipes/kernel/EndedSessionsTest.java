@@ -325,10 +325,7 @@ class EndedSessionsTest {
         Sessions sessions = client.kernel().sessions();
         Session first = Objects.requireNonNull(sessions.current());
         Hold early = acquire(client, "early");
-        for (int i = 0; i <= Session.MOST_WITHDRAWN; i++) {
-            sessions.withdrawn(first);
-        }
-        assertThat(first.isRetired()).isTrue();
+        fill(sessions, first);
         Hold late = acquire(client, "late");
         assertThat(early.isHeld()).isTrue();
 
@@ -347,14 +344,20 @@ class EndedSessionsTest {
         Sessions sessions = client.kernel().sessions();
         Session first = Objects.requireNonNull(sessions.current());
         Hold early = acquire(client, "early");
-        for (int i = 0; i <= Session.MOST_WITHDRAWN; i++) {
-            sessions.withdrawn(first);
-        }
+        fill(sessions, first);
         assertThat(line.endLease(first.leaseId()).toCompletableFuture()).isDone();
         assertThat(early.isHeld()).isFalse();
         clients.time.advance(SIXTH);
         assertTold(early.lost(), LossCause.SESSION_EXPIRED);
         var unused = client.kernel().closeSessions(Duration.ZERO);
+    }
+
+    /** From then on a successor takes what is new. */
+    private static void fill(Sessions sessions, Session session) {
+        for (int i = 0; i <= Session.MOST_WITHDRAWN; i++) {
+            sessions.withdrawn(session);
+        }
+        assertThat(session.isRetired()).isTrue();
     }
 
     private static void assertTold(CompletionStage<LossCause> lost, LossCause cause) {
