@@ -31,54 +31,6 @@ import org.jspecify.annotations.Nullable;
  * {@link SerenoTck}; the kit's own tests use it without JUnit.
  */
 final class Kit implements AutoCloseable {
-    /** Every group of rules. {@link SerenoTck} has a nested class for each. */
-    static final List<Class<?>> GROUPS = List.of(
-            ReadRules.class,
-            CommitRules.class,
-            CheckRules.class,
-            ValueRules.class,
-            NameRules.class,
-            LeaseRules.class,
-            LeaseTimeRules.class,
-            LeaseEndRules.class,
-            WatchRules.class,
-            OutcomeRules.class,
-            LifeRules.class,
-            ResidueRules.class,
-            ConfigurationRules.class,
-            HistoryRules.class,
-            HistoryFaultRules.class,
-            SecondJvmRules.class,
-            OutcomeFaultRules.class,
-            RecoveryRules.class,
-            LeaseFaultRules.class,
-            WatchFaultRules.class,
-            BlockedListenerRules.class,
-            LifeFaultRules.class,
-            LockRules.class,
-            LockCallerRules.class,
-            LockAttemptRules.class,
-            LockFaultRules.class,
-            CounterRules.class,
-            CounterFaultRules.class,
-            WaitGroupRules.class,
-            WaitGroupFaultRules.class,
-            LeaderRules.class,
-            LeaderFaultRules.class,
-            MemberRules.class,
-            MemberRaceRules.class,
-            MemberFaultRules.class,
-            IdRules.class,
-            IdFaultRules.class,
-            TopicRules.class,
-            TopicKeepingRules.class,
-            TopicArrivalRules.class,
-            TopicFaultRules.class,
-            RecipeRules.class,
-            ClosingRules.class,
-            PlaceRules.class,
-            RestoredStoreRules.class);
-
     /** Reproduces a run, as far as the kit's own randomness goes. */
     static final String SEED_PROPERTY = "sereno.tck.seed";
 
@@ -98,6 +50,7 @@ final class Kit implements AutoCloseable {
     private static final int BESIDE = 16;
 
     private final BackendFixture fixture;
+    private final RuleSet rules;
     private final @Nullable Class<? extends SerenoTck> tck;
     private final Recipes recipes;
     private final Specification specification = Specification.shipped();
@@ -116,18 +69,23 @@ final class Kit implements AutoCloseable {
     private @Nullable Map<RuleTest, CompletableFuture<Outcome>> waiting;
     private volatile @Nullable Guarantees guarantees;
 
-    Kit(BackendFixture fixture, long seed) {
-        this(fixture, null, seed);
+    /** Without a second JVM, and with the shipped recipes. */
+    Kit(BackendFixture fixture, RuleSet rules, long seed) {
+        this(fixture, rules, null, Recipes.SHIPPED, seed);
     }
 
-    /** Takes the class with which a second JVM creates the fixture. */
-    Kit(BackendFixture fixture, @Nullable Class<? extends SerenoTck> tck, long seed) {
-        this(fixture, tck, Recipes.SHIPPED, seed);
-    }
-
-    /** Takes other recipes than the shipped ones. */
-    Kit(BackendFixture fixture, @Nullable Class<? extends SerenoTck> tck, Recipes recipes, long seed) {
+    /**
+     * Makes a run.
+     *
+     * @param fixture the backend
+     * @param rules that are to be tested
+     * @param tck the class with which a second JVM creates the fixture
+     * @param recipes to test with the backend
+     * @param seed of all random choices
+     */
+    Kit(BackendFixture fixture, RuleSet rules, @Nullable Class<? extends SerenoTck> tck, Recipes recipes, long seed) {
         this.fixture = fixture;
+        this.rules = rules;
         this.tck = tck;
         this.recipes = recipes;
         this.seed = seed;
@@ -136,16 +94,6 @@ final class Kit implements AutoCloseable {
                 .<Pace>map(clock -> new Pace.Manual(clock, crew))
                 .orElseGet(() -> new Pace.Real(machineTime, crew));
         this.endpoints = List.copyOf(fixture.endpoints());
-    }
-
-    /** Every test of every group. */
-    static List<RuleTest> tests() {
-        return GROUPS.stream().flatMap(group -> RuleTest.in(group).stream()).toList();
-    }
-
-    /** The tests of one rule. */
-    static List<RuleTest> testsOf(String rule) {
-        return tests().stream().filter(test -> test.rule().equals(rule)).toList();
     }
 
     /** Runs a test and keeps the outcome. */
@@ -416,6 +364,11 @@ final class Kit implements AutoCloseable {
 
     BackendFixture fixture() {
         return fixture;
+    }
+
+    /** The tests of the kit, whether or not they are selected. */
+    RuleSet rules() {
+        return rules;
     }
 
     Recipes recipes() {

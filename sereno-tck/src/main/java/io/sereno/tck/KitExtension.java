@@ -57,7 +57,7 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
         invocation.skip();
         RuleTest test = RuleTest.of(context.getRequiredTestMethod());
         Kit kit = run(context).kit();
-        List<RuleTest> selection = Kit.tests().stream()
+        List<RuleTest> selection = kit.rules().tests().stream()
                 .filter(one -> selected.includes(one.rule()))
                 .toList();
         report(test.waits() ? kit.runBesideOthers(test, selection) : kit.run(test));
@@ -105,7 +105,14 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
         return store(context)
                 .getOrComputeIfAbsent(
                         tck.getClass(),
-                        type -> new Run(tck, new Kit(tck.fixture(), tck.getClass(), tck.recipes(), seed())),
+                        type -> new Run(
+                                tck,
+                                new Kit(
+                                        tck.fixture(),
+                                        RuleSet.of(tck.getClass()),
+                                        tck.getClass(),
+                                        tck.recipes(),
+                                        seed())),
                         Run.class);
     }
 

@@ -62,12 +62,12 @@ record Report(
         Map<String, List<Outcome>> outcomes = kit.outcomes().stream()
                 .collect(Collectors.groupingBy(outcome -> outcome.test().rule()));
         List<Line> lines = kit.specification().rules().stream()
-                .map(rule -> line(rule, outcomes.getOrDefault(rule.id(), List.of())))
+                .map(rule -> line(kit.rules(), rule, outcomes.getOrDefault(rule.id(), List.of())))
                 .toList();
         boolean complete = kit.outcomes().stream()
                 .map(Outcome::test)
                 .collect(Collectors.toSet())
-                .containsAll(Kit.tests());
+                .containsAll(kit.rules().tests());
         Optional<Guarantees> guarantees = kit.guarantees();
         return new Report(
                 guarantees.map(Guarantees::backend).orElse("unknown"),
@@ -86,10 +86,10 @@ record Report(
                         .toList());
     }
 
-    private static Line line(Specification.Entry rule, List<Outcome> outcomes) {
+    private static Line line(RuleSet rules, Specification.Entry rule, List<Outcome> outcomes) {
         if (outcomes.isEmpty()) {
-            boolean tried = !Kit.testsOf(rule.id()).isEmpty();
-            String why = whyUntested(rule);
+            boolean tried = !rules.testsOf(rule.id()).isEmpty();
+            String why = whyUntested(rules, rule);
             return why.isEmpty()
                     ? new Line(rule, Verdict.UNVERIFIED, Map.of(), tried ? "not run" : NO_TEST, "", List.of(), 0)
                     : new Line(rule, Verdict.UNTESTED, Map.of(), why, "", List.of(), 0);
@@ -130,11 +130,11 @@ record Report(
      * Why the kit does not try a rule, or empty. Only Sereno's own build may try a rule of the recipes that is
      * independent of the store.
      */
-    private static String whyUntested(Specification.Entry rule) {
+    private static String whyUntested(RuleSet rules, Specification.Entry rule) {
         if (!rule.untested().isEmpty()) {
             return rule.untested();
         }
-        return rule.testedBy().isEmpty() || !Kit.testsOf(rule.id()).isEmpty()
+        return rule.testedBy().isEmpty() || !rules.testsOf(rule.id()).isEmpty()
                 ? ""
                 : "tried by Sereno's own build: " + rule.testedBy().replace("`", "");
     }

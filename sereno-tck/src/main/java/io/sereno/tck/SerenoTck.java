@@ -33,6 +33,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(KitExtension.class)
 @DisplayNameGeneration(RuleNames.class)
 public abstract class SerenoTck {
+    /** The tests of all groups below: each nested class is a group of rules. */
+    static final RuleSet RULES = RuleSet.of(SerenoTck.class);
+
     /** For subclasses. */
     protected SerenoTck() {}
 

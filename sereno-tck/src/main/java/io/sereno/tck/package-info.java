@@ -29,7 +29,7 @@
  * }</pre>
  *
  * <ul>
- *   <li>{@code Kit.GROUPS} lists the groups, and {@code SerenoTck} has a nested shell for each.
+ *   <li>{@code SerenoTck} has a nested class for each group; there is no other list of groups.
  *   <li>A {@code Bench} belongs to one run of one rule. It opens clients in its own namespace, lets real or manual time
  *       pass, and closes what it opened.
  *   <li>{@code bench.verify(...)} states a condition that must hold. Each call that holds counts as evidence; a run without

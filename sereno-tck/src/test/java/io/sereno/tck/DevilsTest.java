@@ -32,8 +32,8 @@ class DevilsTest {
     }
 
     private static void requireGreen(Devil devil, long seed) {
-        try (Kit kit = new Kit(new TriedFixture(devil.world(seed)), seed)) {
-            Kit.tests().stream()
+        try (Kit kit = new Kit(new TriedFixture(devil.world(seed)), SerenoTck.RULES, seed)) {
+            SerenoTck.RULES.tests().stream()
                     .filter(test -> test.method().getDeclaringClass() != SecondJvmRules.class)
                     .forEach(kit::run);
             List<String> red = Report.of(kit).rules().stream()

@@ -62,24 +62,24 @@ class DoubtsTest {
 
     @Test
     void whatGoesWrongAfterADoubtIsBegunAnew() {
-        try (Kit kit = new Kit(new Fixture(List.of(Fate.loseRequest())), 7)) {
+        try (Kit kit = new Kit(new Fixture(List.of(Fate.loseRequest())), SerenoTck.RULES, 7)) {
             assertThat(kit.run(test("expectsOnePut")).verdict()).isEqualTo(Verdict.PASS);
         }
-        try (Kit kit = new Kit(new Fixture(List.of()), 7)) {
+        try (Kit kit = new Kit(new Fixture(List.of()), SerenoTck.RULES, 7)) {
             assertThat(kit.run(test("expectsWhatIsNot")).verdict()).isEqualTo(Verdict.FAIL);
         }
     }
 
     @Test
     void whatGoesWrongInEachBeginningIsNoDoubtsWork() {
-        try (Kit kit = new Kit(new Fixture(Collections.nCopies(1_000, Fate.loseRequest()), 1), 7)) {
+        try (Kit kit = new Kit(new Fixture(Collections.nCopies(1_000, Fate.loseRequest()), 1), SerenoTck.RULES, 7)) {
             Outcome outcome = kit.run(test("expectsWhatIsNot"));
             assertThat(outcome.verdict()).isEqualTo(Verdict.FAIL);
             assertThat(outcome.why()).contains("in each of 41 beginnings").contains("the number of entries is 1");
             assertThat(outcome.failure()).hasCauseInstanceOf(RuleFailure.class);
         }
         // What looks otherwise each time may be theirs.
-        try (Kit kit = new Kit(new Fixture(Collections.nCopies(1_000, Fate.loseRequest()), 1), 7)) {
+        try (Kit kit = new Kit(new Fixture(Collections.nCopies(1_000, Fate.loseRequest()), 1), SerenoTck.RULES, 7)) {
             assertThat(kit.run(test("expectsSomethingElseEachTime")).verdict()).isEqualTo(Verdict.UNKNOWN);
         }
     }
@@ -119,7 +119,7 @@ class DoubtsTest {
     }
 
     private static void withClient(List<Fate> fates, Tried tried) {
-        try (Kit kit = new Kit(new Fixture(fates), 7);
+        try (Kit kit = new Kit(new Fixture(fates), SerenoTck.RULES, 7);
                 Bench bench = new Bench(kit, "doubts", 7)) {
             tried.run(bench, bench.client());
         }

@@ -61,12 +61,12 @@ final class KillMatrix {
 
     private static Kit kit(Mutant mutant, long seed) {
         World world = mutant.world(seed);
-        return new Kit(new TriedFixture(world), null, world::recipes, seed);
+        return new Kit(new TriedFixture(world), SerenoTck.RULES, null, world::recipes, seed);
     }
 
     private static List<Outcome> run(Mutant mutant, long seed) {
         try (Kit kit = kit(mutant, seed)) {
-            return Kit.testsOf(mutant.rule()).stream().map(kit::run).toList();
+            return SerenoTck.RULES.testsOf(mutant.rule()).stream().map(kit::run).toList();
         }
     }
 
@@ -74,7 +74,7 @@ final class KillMatrix {
     private static List<String> others(Mutant mutant, long seed) {
         String group = mutant.rule().substring(0, mutant.rule().indexOf('-') + 1);
         try (Kit kit = kit(mutant, seed)) {
-            return Kit.tests().stream()
+            return SerenoTck.RULES.tests().stream()
                     .filter(test -> test.rule().startsWith(group))
                     .map(kit::run)
                     .filter(outcome -> outcome.verdict() == Verdict.FAIL)

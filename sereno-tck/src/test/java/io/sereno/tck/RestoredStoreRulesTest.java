@@ -23,7 +23,7 @@ class RestoredStoreRulesTest {
     @ParameterizedTest
     @EnumSource
     void theStoreInMemoryKeepsThem(MemoryBackup.Revisions revisions) {
-        try (Kit kit = new Kit(new RestorableMemory(revisions), 1)) {
+        try (Kit kit = new Kit(new RestorableMemory(revisions), SerenoTck.RULES, 1)) {
             assertThat(RuleTest.in(RestoredStoreRules.class)).isNotEmpty().allSatisfy(test -> {
                 Outcome outcome = kit.run(test);
                 assertThat(outcome.verdict())
@@ -35,7 +35,7 @@ class RestoredStoreRulesTest {
 
     @Test
     void aStoreOfWhichNoEarlierStateCanBeHadIsNotTriedAndLosesNoGrade() {
-        try (Kit kit = new Kit(new MemoryTckTest.MemoryFixture(), 1)) {
+        try (Kit kit = new Kit(new MemoryTckTest.MemoryFixture(), SerenoTck.RULES, 1)) {
             assertThat(RuleTest.in(RestoredStoreRules.class)).allSatisfy(test -> {
                 Outcome outcome = kit.run(test);
                 assertThat(outcome.verdict()).isEqualTo(Verdict.UNTESTED);

@@ -27,8 +27,8 @@ class ServerMutantsTest {
     }
 
     private static void requireFound(String rule, Class<?> group, BackendFixture fixture, String why) {
-        try (Kit kit = new Kit(fixture, StaticTck.class, 1)) {
-            List<Outcome> outcomes = Kit.testsOf(rule).stream()
+        try (Kit kit = new Kit(fixture, SerenoTck.RULES, StaticTck.class, Recipes.SHIPPED, 1)) {
+            List<Outcome> outcomes = SerenoTck.RULES.testsOf(rule).stream()
                     .filter(test -> test.method().getDeclaringClass() == group)
                     .map(kit::run)
                     .toList();

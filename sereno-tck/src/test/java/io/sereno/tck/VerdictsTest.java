@@ -89,7 +89,7 @@ class VerdictsTest {
     @Test
     void tooLittleEvidenceBesideAStandstillIsMeasuredAgain() {
         Group.beginnings.set(0);
-        try (Kit kit = new Kit(new Fixture(List.of(), Optional.empty()), 7)) {
+        try (Kit kit = new Kit(new Fixture(List.of(), Optional.empty()), SerenoTck.RULES, 7)) {
             Outcome outcome = kit.run(test("seesTooLittleBesideAStandstill"));
             assertThat(outcome.verdict()).isEqualTo(Verdict.PASS);
             assertThat(outcome.evidence())
@@ -100,7 +100,7 @@ class VerdictsTest {
 
     @Test
     void whatSeveralRulesShareIsMadeAgainByTheNextWhenItFailed() {
-        try (Kit kit = new Kit(new Fixture(List.of()), 7)) {
+        try (Kit kit = new Kit(new Fixture(List.of()), SerenoTck.RULES, 7)) {
             assertThat(kit.run(test("sharesWhatFails")).verdict()).isEqualTo(Verdict.FAIL);
             assertThat(kit.run(test("sharesWhatItRead")).verdict()).isEqualTo(Verdict.PASS);
         }
@@ -129,7 +129,7 @@ class VerdictsTest {
 
     @Test
     void aWaiverThatIsNotNeededFailsTheRun() {
-        try (Kit kit = new Kit(new Fixture(List.of(new Waiver("READ-4a", "the sky", FAR))), 7)) {
+        try (Kit kit = new Kit(new Fixture(List.of(new Waiver("READ-4a", "the sky", FAR))), SerenoTck.RULES, 7)) {
             kit.run(test("holds"));
             Report report = Report.of(kit);
             assertThatThrownBy(() -> report.require(Grade.NONE))
@@ -151,7 +151,7 @@ class VerdictsTest {
 
     @Test
     void aRunOfSomeRulesHasNoGradeAndNeedsNone() {
-        try (Kit kit = new Kit(new Fixture(List.of()), 7)) {
+        try (Kit kit = new Kit(new Fixture(List.of()), SerenoTck.RULES, 7)) {
             kit.run(test("holds"));
             Report report = Report.of(kit);
             assertThat(report.complete()).isFalse();
@@ -184,7 +184,7 @@ class VerdictsTest {
     }
 
     private static Outcome run(String method, Waiver... waivers) {
-        try (Kit kit = new Kit(new Fixture(List.of(waivers)), 7)) {
+        try (Kit kit = new Kit(new Fixture(List.of(waivers)), SerenoTck.RULES, 7)) {
             return kit.run(test(method));
         }
     }
