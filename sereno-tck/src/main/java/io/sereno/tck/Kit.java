@@ -3,6 +3,7 @@ package io.sereno.tck;
 import io.sereno.spi.Guarantees;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -209,8 +210,10 @@ final class Kit implements AutoCloseable {
         try {
             Constructor<?> group = test.method().getDeclaringClass().getDeclaredConstructor();
             group.setAccessible(true);
-            test.method().setAccessible(true);
-            test.method().invoke(group.newInstance(), bench);
+            Method method = test.method();
+            method.setAccessible(true);
+            boolean isRow = method.isAnnotationPresent(RuleTable.class);
+            method.invoke(group.newInstance(), isRow ? new Object[] {bench, test} : new Object[] {bench});
         } catch (InvocationTargetException e) {
             throw e.getCause() == null ? e : e.getCause();
         }

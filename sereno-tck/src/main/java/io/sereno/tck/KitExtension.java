@@ -5,10 +5,12 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.Extension;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
@@ -16,10 +18,17 @@ import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
+import org.junit.jupiter.api.extension.TestTemplateInvocationContext;
+import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 import org.opentest4j.TestAbortedException;
 
 /** Lets JUnit drive a {@link Kit}: one for each class that extends {@link SerenoTck}, from its first test to its last. */
-final class KitExtension implements ParameterResolver, InvocationInterceptor, ExecutionCondition, AfterAllCallback {
+final class KitExtension
+        implements ParameterResolver,
+                InvocationInterceptor,
+                TestTemplateInvocationContextProvider,
+                ExecutionCondition,
+                AfterAllCallback {
     private static final Namespace NAMESPACE = Namespace.create(KitExtension.class);
 
     private record Run(SerenoTck tck, Kit kit) {}
@@ -28,18 +37,21 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-        boolean leftOut = context.getTestMethod()
-                .map(method -> method.getAnnotation(Rule.class))
-                .filter(rule -> !selected.includes(rule.value()))
-                .isPresent();
+        List<RuleTest> tests = context.getTestMethod().map(RuleTest::of).orElse(List.of());
+        boolean leftOut = !tests.isEmpty() && tests.stream().noneMatch(this::isSelected);
         return leftOut
                 ? ConditionEvaluationResult.disabled("not among -D" + SelectedRules.PROPERTY + "=" + selected.names())
                 : ConditionEvaluationResult.enabled("selected");
     }
 
+    private boolean isSelected(RuleTest test) {
+        return selected.includes(test.rule());
+    }
+
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.getParameter().getType() == Bench.class;
+        Class<?> type = parameter.getParameter().getType();
+        return type == Bench.class || type == RuleTest.class;
     }
 
     /** Does nothing: the kit runs the method itself, on a bench that it opens then, perhaps more than once. */
@@ -55,11 +67,54 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
             ExtensionContext context)
             throws Throwable {
         invocation.skip();
-        RuleTest test = RuleTest.of(context.getRequiredTestMethod());
-        Kit kit = run(context).kit();
-        List<RuleTest> selection = kit.rules().tests().stream()
-                .filter(one -> selected.includes(one.rule()))
-                .toList();
+        run(RuleTest.of(context.getRequiredTestMethod()).get(0), context);
+    }
+
+    @Override
+    public boolean supportsTestTemplate(ExtensionContext context) {
+        return context.getRequiredTestMethod().isAnnotationPresent(RuleTable.class);
+    }
+
+    @Override
+    public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(ExtensionContext context) {
+        return RuleTest.of(context.getRequiredTestMethod()).stream()
+                .filter(this::isSelected)
+                .map(Row::new);
+    }
+
+    /** A row of a table as a test of its own. */
+    private final class Row implements TestTemplateInvocationContext, InvocationInterceptor {
+        private final RuleTest test;
+
+        Row(RuleTest test) {
+            this.test = test;
+        }
+
+        @Override
+        public String getDisplayName(int invocationIndex) {
+            return test.title();
+        }
+
+        @Override
+        public List<Extension> getAdditionalExtensions() {
+            return List.of(this);
+        }
+
+        @Override
+        public void interceptTestTemplateMethod(
+                Invocation<Void> invocation,
+                ReflectiveInvocationContext<Method> invocationContext,
+                ExtensionContext context)
+                throws Throwable {
+            invocation.skip();
+            run(test, context);
+        }
+    }
+
+    private void run(RuleTest test, ExtensionContext context) throws Throwable {
+        Kit kit = kit(context).kit();
+        List<RuleTest> selection =
+                kit.rules().tests().stream().filter(this::isSelected).toList();
         report(test.waits() ? kit.runBesideOthers(test, selection) : kit.run(test));
     }
 
@@ -98,7 +153,7 @@ final class KitExtension implements ParameterResolver, InvocationInterceptor, Ex
         }
     }
 
-    private static Run run(ExtensionContext context) {
+    private static Run kit(ExtensionContext context) {
         SerenoTck tck = context.getRequiredTestInstances()
                 .findInstance(SerenoTck.class)
                 .orElseThrow(() -> new IllegalStateException("a group of rules runs inside a SerenoTck only"));

@@ -20,25 +20,13 @@ class LeaderFaultRules {
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration TRIPS = Duration.ofSeconds(2);
 
-    @Rule(value = "LDR-1", waits = true, check = "OUT-3 and LEA-2 under faults")
-    void everyTermHasOneLeaderWhateverBreaks(Bench bench) {
-        LockRun.roughElection(bench).judge(bench, "LDR-1", 40);
-    }
-
-    @Rule(
-            value = "LDR-2",
-            waits = true,
-            check = "LEA-2 and COM-12 under faults: what is told of a commit whose reply was lost")
-    void twoNeverLeadAtOnceWhateverBreaks(Bench bench) {
-        LockRun.roughElection(bench).judge(bench, "LDR-2", 10);
-    }
-
-    @Rule(
-            value = "LDR-10",
-            waits = true,
-            check = "READ-6: what a view shows after a reconnect is not to decide who leads")
-    void whoLeadsIsFirstInTheStoreWhateverBreaks(Bench bench) {
-        LockRun.roughElection(bench).judge(bench, "LDR-10", 10);
+    @RuleTable(waits = true, value = """
+            LDR-1  | everyTermHasOneLeaderWhateverBreaks     | 40 | OUT-3 and LEA-2 under faults
+            LDR-2  | twoNeverLeadAtOnceWhateverBreaks        | 10 | LEA-2 and COM-12 under faults: what is told of a commit whose reply was lost
+            LDR-10 | whoLeadsIsFirstInTheStoreWhateverBreaks | 10 | READ-6: what a view shows after a reconnect is not to decide who leads
+            """)
+    void roughElection(Bench bench, RuleTest test) {
+        LockRun.roughElection(bench).judge(bench, test.rule(), test.atLeast());
     }
 
     @Rule(value = "LDR-2", waits = true, check = "LEA-2: when an entry goes, and until when its leader believes")

@@ -21,25 +21,13 @@ class LeaderRules {
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
-    @Rule(value = "LDR-1", waits = true, check = "COM-5b and COM-6: a later entry has to have a greater createRevision")
-    void everyTermHasOneLeaderAndAGreaterToken(Bench bench) {
-        LockRun.calmElection(bench).judge(bench, "LDR-1", 60);
-    }
-
-    @Rule(
-            value = "LDR-2",
-            waits = true,
-            check = "COM-1 and LEA-2: conditions that are judged, leases that do not end early")
-    void twoNeverLeadAtOnce(Bench bench) {
-        LockRun.calmElection(bench).judge(bench, "LDR-2", 15);
-    }
-
-    @Rule(
-            value = "LDR-10",
-            waits = true,
-            check = "READ-3a and COM-13: whether the leader is taken from a view, or proven")
-    void whoLeadsIsFirstInTheStore(Bench bench) {
-        LockRun.calmElection(bench).judge(bench, "LDR-10", 15);
+    @RuleTable(waits = true, value = """
+            LDR-1  | everyTermHasOneLeaderAndAGreaterToken | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
+            LDR-2  | twoNeverLeadAtOnce                    | 15 | COM-1 and LEA-2: conditions that are judged, leases that do not end early
+            LDR-10 | whoLeadsIsFirstInTheStore             | 15 | READ-3a and COM-13: whether the leader is taken from a view, or proven
+            """)
+    void calmElection(Bench bench, RuleTest test) {
+        LockRun.calmElection(bench).judge(bench, test.rule(), test.atLeast());
     }
 
     @Rule(

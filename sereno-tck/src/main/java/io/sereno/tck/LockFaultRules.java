@@ -30,25 +30,16 @@ class LockFaultRules {
     /** Time for a few round trips and thread switches. */
     private static final Duration TRIPS = Duration.ofSeconds(2);
 
-    @Rule(
-            value = "LCK-1",
-            waits = true,
-            check = "OUT-3 and LEA-2 under faults: an entry in front that a reader did not see")
-    void aResourceSeesOneHolderAtATimeWhateverBreaks(Bench bench) {
-        LockRun.rough(bench).judge(bench, "LCK-1", 60);
-    }
-
-    @Rule(value = "LCK-2a", waits = true, check = "what revisions a client reads after it has connected again")
-    void tokensRiseWhateverBreaks(Bench bench) {
-        LockRun.rough(bench).judge(bench, "LCK-2a", 20);
-    }
-
-    @Rule(
-            value = "LCK-3",
-            waits = true,
-            check = "LEA-2 and COM-12 under faults: what is told of a commit whose reply was lost")
-    void twoNeverHoldAtOnceWhateverBreaks(Bench bench) {
-        LockRun.rough(bench).judge(bench, "LCK-3", 20);
+    @RuleTable(waits = true, value = """
+            LCK-1  | aResourceSeesOneHolderAtATimeWhateverBreaks  | 60 | OUT-3 and LEA-2 under faults: an entry in front that a reader did not see
+            LCK-2a | tokensRiseWhateverBreaks                     | 20 | what revisions a client reads after it has connected again
+            LCK-3  | twoNeverHoldAtOnceWhateverBreaks             | 20 | LEA-2 and COM-12 under faults: what is told of a commit whose reply was lost
+            LCK-4  | whoIsGrantedIsFirstInTheStoreWhateverBreaks  | 20 | READ-6 and READ-8a: what a read shows after a reconnect
+            LCK-9a | whatTryAcquireReturnsIsHeldWhateverBreaks    | 20 | what becomes of a request whose reply comes after it was given up
+            LCK-10 | everyDeleteNamesItsIncarnationWhateverBreaks |  5 | what is sent again after a lost reply, and under what conditions
+            """)
+    void rough(Bench bench, RuleTest test) {
+        LockRun.rough(bench).judge(bench, test.rule(), test.atLeast());
     }
 
     @Rule(value = "LCK-3", waits = true, check = "LEA-2: when an entry goes, and until when its holder believes")
@@ -74,21 +65,6 @@ class LockFaultRules {
                 believed);
         holder.faults().heal();
         next.tells("release", granted::release);
-    }
-
-    @Rule(value = "LCK-4", waits = true, check = "READ-6 and READ-8a: what a read shows after a reconnect")
-    void whoIsGrantedIsFirstInTheStoreWhateverBreaks(Bench bench) {
-        LockRun.rough(bench).judge(bench, "LCK-4", 20);
-    }
-
-    @Rule(value = "LCK-9a", waits = true, check = "what becomes of a request whose reply comes after it was given up")
-    void whatTryAcquireReturnsIsHeldWhateverBreaks(Bench bench) {
-        LockRun.rough(bench).judge(bench, "LCK-9a", 20);
-    }
-
-    @Rule(value = "LCK-10", waits = true, check = "what is sent again after a lost reply, and under what conditions")
-    void everyDeleteNamesItsIncarnationWhateverBreaks(Bench bench) {
-        LockRun.rough(bench).judge(bench, "LCK-10", 5);
     }
 
     @Rule(value = "LCK-2a", check = "what revisions begin with after a restart of the store")

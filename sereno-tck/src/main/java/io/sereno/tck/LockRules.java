@@ -22,46 +22,16 @@ class LockRules {
     /** How many waiters share a connection that counts requests. */
     private static final int SHARING = 10;
 
-    @Rule(value = "LCK-1", waits = true, check = "COM-5b and COM-6: a later entry has to have a greater createRevision")
-    void aResourceThatRefusesLowerTokensSeesOneHolderAtATime(Bench bench) {
-        LockRun.calm(bench).judge(bench, "LCK-1", 60);
-    }
-
-    @Rule(
-            value = "LCK-2a",
-            waits = true,
-            check = "COM-5b and COM-7b: what createRevision an entry gets that is put again")
-    void tokensRiseInTheOrderOfGrants(Bench bench) {
-        LockRun.calm(bench).judge(bench, "LCK-2a", 30);
-    }
-
-    @Rule(
-            value = "LCK-3",
-            waits = true,
-            check = "COM-1, COM-3 and LEA-2: conditions that are judged, leases that do not end early")
-    void twoNeverHoldAtOnce(Bench bench) {
-        LockRun.calm(bench).judge(bench, "LCK-3", 20);
-    }
-
-    @Rule(
-            value = "LCK-4",
-            waits = true,
-            check = "READ-8a and COM-13: what the returned read shows, and checks of two entries")
-    void whoIsGrantedIsFirstInTheStore(Bench bench) {
-        LockRun.calm(bench).judge(bench, "LCK-4", 20);
-    }
-
-    @Rule(value = "LCK-9a", waits = true, check = "whether a timeout and a grant can both win")
-    void whatTryAcquireReturnsIsHeld(Bench bench) {
-        LockRun.calm(bench).judge(bench, "LCK-9a", 20);
-    }
-
-    @Rule(
-            value = "LCK-10",
-            waits = true,
-            check = "whether every delete of the recipe is bound to the createRevision of its own entry")
-    void everyDeleteNamesItsIncarnation(Bench bench) {
-        LockRun.calm(bench).judge(bench, "LCK-10", 10);
+    @RuleTable(waits = true, value = """
+            LCK-1  | aResourceThatRefusesLowerTokensSeesOneHolderAtATime | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
+            LCK-2a | tokensRiseInTheOrderOfGrants                        | 30 | COM-5b and COM-7b: what createRevision an entry gets that is put again
+            LCK-3  | twoNeverHoldAtOnce                                  | 20 | COM-1, COM-3 and LEA-2: conditions that are judged, leases that do not end early
+            LCK-4  | whoIsGrantedIsFirstInTheStore                       | 20 | READ-8a and COM-13: what the returned read shows, and checks of two entries
+            LCK-9a | whatTryAcquireReturnsIsHeld                         | 20 | whether a timeout and a grant can both win
+            LCK-10 | everyDeleteNamesItsIncarnation                      | 10 | whether every delete of the recipe is bound to the createRevision of its own entry
+            """)
+    void calm(Bench bench, RuleTest test) {
+        LockRun.calm(bench).judge(bench, test.rule(), test.atLeast());
     }
 
     @Rule(value = "LCK-2a", check = "what becomes of revisions when the last entry of a directory is deleted")

@@ -12,8 +12,6 @@ final class RuleNames extends DisplayNameGenerator.Standard {
         if (!testMethod.isAnnotationPresent(Rule.class)) {
             return super.generateDisplayNameForMethod(enclosingInstanceTypes, testClass, testMethod);
         }
-        RuleTest test = RuleTest.of(testMethod);
-        Specification.Entry rule = Specification.shipped().rule(test.rule());
-        return rule.id() + " " + rule.level() + ": " + test.sentence();
+        return RuleTest.of(testMethod).get(0).title();
     }
 }

@@ -7,41 +7,61 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * One method of a group, and the rule that it tests.
+ * A method of a group and the rule that it tests, or one row of the method's {@link RuleTable}.
  *
  * @param rule the number of the rule
- * @param method takes a {@link Bench}
+ * @param name of the test: that of the method, or of the row
+ * @param check what to check first when the rule fails
+ * @param waits whether the test lets time pass
+ * @param atLeast how often the rule has to have been tested; 0 if the method itself says so
+ * @param method takes a {@link Bench}, and for a row also this test
  */
-record RuleTest(String rule, Method method) {
+record RuleTest(String rule, String name, String check, boolean waits, long atLeast, Method method) {
+    /** All tests of a group. */
     static List<RuleTest> in(Class<?> group) {
         return Arrays.stream(group.getDeclaredMethods())
-                .filter(method -> method.isAnnotationPresent(Rule.class))
-                .map(RuleTest::of)
-                .sorted(Comparator.comparing(RuleTest::rule).thenComparing(test -> test.method.getName()))
+                .flatMap(method -> of(method).stream())
+                .sorted(Comparator.comparing(RuleTest::rule).thenComparing(RuleTest::name))
                 .toList();
     }
 
-    static RuleTest of(Method method) {
-        return new RuleTest(method.getAnnotation(Rule.class).value(), method);
+    /** The tests of one method; none if it tests no rule. */
+    static List<RuleTest> of(Method method) {
+        Rule rule = method.getAnnotation(Rule.class);
+        if (rule != null) {
+            return List.of(new RuleTest(rule.value(), method.getName(), rule.check(), rule.waits(), 0, method));
+        }
+        RuleTable table = method.getAnnotation(RuleTable.class);
+        return table == null
+                ? List.of()
+                : table.value().lines().map(row -> of(row, table, method)).toList();
     }
 
-    String check() {
-        return method.getAnnotation(Rule.class).check();
-    }
-
-    boolean waits() {
-        return method.getAnnotation(Rule.class).waits();
+    private static RuleTest of(String row, RuleTable table, Method method) {
+        List<String> cells =
+                Arrays.stream(row.split("\\|", -1)).map(String::trim).toList();
+        if (cells.size() != 4) {
+            throw new IllegalArgumentException(method + " has a row with " + cells.size()
+                    + " columns; they are rule, name, count and check: " + row);
+        }
+        return new RuleTest(
+                cells.get(0), cells.get(1), cells.get(3), table.waits(), Long.parseLong(cells.get(2)), method);
     }
 
     /** {@code ReadRules.whatIsAbsentIsAnEmptyList}. */
     String id() {
-        return method.getDeclaringClass().getSimpleName() + "." + method.getName();
+        return method.getDeclaringClass().getSimpleName() + "." + name;
     }
 
-    /** The name of the method as a sentence. */
+    /** The name as a sentence. */
     String sentence() {
-        return method.getName()
-                .replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9])", " ")
+        return name.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9])", " ")
                 .toLowerCase(Locale.ROOT);
+    }
+
+    /** {@code WAT-3 MUST: the final state is never lost}. */
+    String title() {
+        Specification.Entry entry = Specification.shipped().rule(rule);
+        return entry.id() + " " + entry.level() + ": " + sentence();
     }
 }

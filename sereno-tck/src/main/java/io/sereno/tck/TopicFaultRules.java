@@ -24,24 +24,14 @@ class TopicFaultRules {
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration TRIPS = Duration.ofSeconds(2);
 
-    @Rule(value = "TOP-1", waits = true, check = "OUT-2 under faults: header and batch are one commit")
-    void everybodySeesTheSameMessageWhateverBreaks(Bench bench) {
-        TopicRun.rough(bench).judge(bench, "TOP-1", 100);
-    }
-
-    @Rule(value = "TOP-2", waits = true, check = "OUT-2 and READ-6: whether what was acked is read after a reconnect")
-    void whatWasPublishedIsReadWhateverBreaks(Bench bench) {
-        TopicRun.rough(bench).judge(bench, "TOP-2", 50);
-    }
-
-    @Rule(value = "TOP-3a", waits = true, check = "WAT-8 and READ-6: whether a reader looks again after a break")
-    void readersMissNothingWhateverBreaks(Bench bench) {
-        TopicRun.rough(bench).judge(bench, "TOP-3a", 100);
-    }
-
-    @Rule(value = "TOP-4", waits = true, check = "OUT-1 and OUT-3: what becomes of a publication whose reply was lost")
-    void everyMessageIsPublishedOnceWhateverBreaks(Bench bench) {
-        TopicRun.rough(bench).judge(bench, "TOP-4", 100);
+    @RuleTable(waits = true, value = """
+            TOP-1  | everybodySeesTheSameMessageWhateverBreaks | 100 | OUT-2 under faults: header and batch are one commit
+            TOP-2  | whatWasPublishedIsReadWhateverBreaks      |  50 | OUT-2 and READ-6: whether what was acked is read after a reconnect
+            TOP-3a | readersMissNothingWhateverBreaks          | 100 | WAT-8 and READ-6: whether a reader looks again after a break
+            TOP-4  | everyMessageIsPublishedOnceWhateverBreaks | 100 | OUT-1 and OUT-3: what becomes of a publication whose reply was lost
+            """)
+    void rough(Bench bench, RuleTest test) {
+        TopicRun.rough(bench).judge(bench, test.rule(), test.atLeast());
     }
 
     @Rule(

@@ -27,14 +27,15 @@ class TopicRules {
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final int LARGE_MESSAGES = 200;
 
-    @Rule(value = "TOP-1", waits = true, check = "COM-1: header and batch are one commit")
-    void everybodySeesTheSameMessageAtAnOffset(Bench bench) {
-        TopicRun.calm(bench).judge(bench, "TOP-1", 150);
-    }
-
-    @Rule(value = "TOP-2", waits = true, check = "READ-1: whether what was acked is read")
-    void whatWasPublishedIsReadAtItsOffset(Bench bench) {
-        TopicRun.calm(bench).judge(bench, "TOP-2", 100);
+    @RuleTable(waits = true, value = """
+            TOP-1  | everybodySeesTheSameMessageAtAnOffset | 150 | COM-1: header and batch are one commit
+            TOP-2  | whatWasPublishedIsReadAtItsOffset     | 100 | READ-1: whether what was acked is read
+            TOP-3a | readersMissNothing                    | 150 | READ-3 and WAT-1: whether a range read may miss what lived throughout, or a notice get lost
+            TOP-4  | everyMessageIsPublishedOnce           | 150 | COM-11: whether a commit is carried out twice
+            TOP-5  | messagesOfOneThreadKeepTheirOrder     | 150 | whether messages of one client overtake each other
+            """)
+    void calm(Bench bench, RuleTest test) {
+        TopicRun.calm(bench).judge(bench, test.rule(), test.atLeast());
     }
 
     @Rule(value = "TOP-2", waits = true, check = "READ-1: whether a reader that begins later finds what was acked")
@@ -50,24 +51,6 @@ class TopicRules {
             bench.same("the message at offset " + offset, message, found.payload());
             other.tells("close", reader::close);
         }
-    }
-
-    @Rule(
-            value = "TOP-3a",
-            waits = true,
-            check = "READ-3 and WAT-1: whether a range read may miss what lived throughout, or a notice get lost")
-    void readersMissNothing(Bench bench) {
-        TopicRun.calm(bench).judge(bench, "TOP-3a", 150);
-    }
-
-    @Rule(value = "TOP-4", waits = true, check = "COM-11: whether a commit is carried out twice")
-    void everyMessageIsPublishedOnce(Bench bench) {
-        TopicRun.calm(bench).judge(bench, "TOP-4", 150);
-    }
-
-    @Rule(value = "TOP-5", waits = true, check = "whether messages of one client overtake each other")
-    void messagesOfOneThreadKeepTheirOrder(Bench bench) {
-        TopicRun.calm(bench).judge(bench, "TOP-5", 150);
     }
 
     @Rule(value = "TOP-5", waits = true, check = "whether what is large goes another way than what is small")

@@ -30,6 +30,7 @@
  *
  * <ul>
  *   <li>{@code SerenoTck} has a nested class for each group; there is no other list of groups.
+ *   <li>{@code @RuleTable} is for tests that differ only in values: one method, one row for each test.
  *   <li>A {@code Bench} belongs to one run of one rule. It opens clients in its own namespace, lets real or manual time
  *       pass, and closes what it opened.
  *   <li>{@code bench.verify(...)} states a condition that must hold. Each call that holds counts as evidence; a run without

@@ -87,7 +87,7 @@ class DoubtsTest {
     private static RuleTest test(String name) {
         return Arrays.stream(Group.class.getDeclaredMethods())
                 .filter(method -> method.getName().equals(name))
-                .map(RuleTest::of)
+                .flatMap(method -> RuleTest.of(method).stream())
                 .findFirst()
                 .orElseThrow();
     }

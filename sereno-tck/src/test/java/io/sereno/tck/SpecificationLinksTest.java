@@ -121,7 +121,8 @@ class SpecificationLinksTest {
     /** Whether a file has methods that test rules. */
     private static boolean hasRules(Path file) {
         try {
-            return Files.readString(file).contains("\n    @Rule(");
+            String text = Files.readString(file);
+            return text.contains("\n    @Rule(") || text.contains("\n    @RuleTable(");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -131,6 +132,11 @@ class SpecificationLinksTest {
     void everyTestSaysWhatToCheckFirst() {
         assertThat(SerenoTck.RULES.tests())
                 .allSatisfy(test -> assertThat(test.check()).as(test.id()).hasSizeGreaterThan(20));
+    }
+
+    @Test
+    void namesOfTestsAreUnique() {
+        assertThat(SerenoTck.RULES.tests().stream().map(RuleTest::id)).doesNotHaveDuplicates();
     }
 
     private static Set<String> testsOf(String rule) {

@@ -194,7 +194,7 @@ class VerdictsTest {
                 .filter(each -> each.getName().equals(name))
                 .findFirst()
                 .orElseThrow();
-        return RuleTest.of(method);
+        return RuleTest.of(method).get(0);
     }
 
     /** Not a test class by itself. */
