@@ -52,7 +52,7 @@ final class CounterRun {
                         nodes.add(Node.in(
                                 bench,
                                 Node.steady(bench),
-                                backend -> bench.inProcess() ? HistoryRun.delayed(bench, backend, random) : backend));
+                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
                     }
                     return new Calm(new CounterRun(bench, nodes, 20).play(() -> {}));
                 })

@@ -151,24 +151,8 @@ final class HistoryRun {
                 request -> request instanceof Request.Commit && random.nextInt(100) < 2,
                 Fate.applyLate(Duration.ofMillis(7)));
         faulty.each(request -> random.nextInt(100) < 1, Fate.refuse());
-        delay(faulty, random);
+        SlowNetwork.delay(faulty, random);
         return bench.above(faulty);
-    }
-
-    /** The same without losses, so that calls of recipes overlap in virtual time. */
-    static Backend delayed(Bench bench, Backend backend, Random random) {
-        FaultyBackend faulty =
-                new FaultyBackend(backend, bench.time(), bench.kit().crew());
-        delay(faulty, random);
-        return faulty;
-    }
-
-    private static void delay(FaultyBackend faulty, Random random) {
-        for (int i = 1; i <= 6; i++) {
-            Duration delay = Duration.ofNanos(700_000L * i);
-            faulty.each(request -> random.nextInt(100) < 12, Fate.delayRequest(delay));
-            faulty.each(request -> random.nextInt(100) < 12, Fate.delayReply(delay));
-        }
     }
 
     /** Fails if the rule was broken; otherwise counts how often it was tested. */

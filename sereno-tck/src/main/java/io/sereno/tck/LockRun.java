@@ -144,7 +144,7 @@ final class LockRun {
     }
 
     private Backend record(Bench bench, Backend backend, Random random) {
-        return record("c", bench.inProcess() ? HistoryRun.delayed(bench, backend, random) : backend);
+        return record("c", bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend);
     }
 
     private Backend record(String kindOfClient, Backend backend) {

@@ -45,7 +45,7 @@ class MemberRules {
             nodes.add(Node.in(
                     bench,
                     Node.steady(bench),
-                    backend -> bench.inProcess() ? HistoryRun.delayed(bench, backend, random) : backend));
+                    backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
         }
         if (bench.inProcess()) {
             bench.simulated();

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,12 +47,16 @@ final class SecondJvm implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
     }
 
-    static SecondJvm start(Bench bench, Class<? extends SerenoTck> tck, Duration ttl) {
-        return start(bench, tck, ttl, SecondJvm.class);
+    static SecondJvm start(Bench bench, Duration ttl) {
+        return start(bench, ttl, SecondJvm.class);
     }
 
     /** With another main class, which connects by {@link #connect}. */
-    static SecondJvm start(Bench bench, Class<? extends SerenoTck> tck, Duration ttl, Class<?> main) {
+    static SecondJvm start(Bench bench, Duration ttl, Class<?> main) {
+        Class<? extends SerenoTck> tck = bench.kit()
+                .tck()
+                .orElseThrow(() -> bench.unverified(
+                        "a second JVM makes the fixture from the class of the kit, and there is none"));
         KitConfig config = bench.kit().config(bench.namespace());
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -120,18 +125,34 @@ final class SecondJvm implements AutoCloseable {
         }
     }
 
-    /** The kit's class, created again in the other JVM. */
-    static SerenoTck tck(String[] arguments) throws Exception {
+    /**
+     * What the kit's class gives, created again in the other JVM.
+     *
+     * @param fixture the backend
+     * @param recipes to use with it
+     */
+    record Made(BackendFixture fixture, Recipes recipes) {}
+
+    /** Creates fixture and recipes from the class among the arguments. */
+    static Made made(String[] arguments) throws ReflectiveOperationException {
         Constructor<? extends SerenoTck> constructor =
                 Class.forName(arguments[0]).asSubclass(SerenoTck.class).getDeclaredConstructor();
         // Test classes are rarely public.
         constructor.setAccessible(true);
-        return constructor.newInstance();
+        SerenoTck tck = constructor.newInstance();
+        return new Made((BackendFixture) call(tck, "fixture"), (Recipes) call(tck, "recipes"));
+    }
+
+    /** Calls a method that only subclasses may call. */
+    private static Object call(SerenoTck tck, String name) throws ReflectiveOperationException {
+        Method method = SerenoTck.class.getDeclaredMethod(name);
+        method.setAccessible(true);
+        return method.invoke(tck);
     }
 
     /** A connection, set up by the arguments. */
-    static Backend connect(SerenoTck tck, String[] arguments, TimeSource time, Executor executor) throws Exception {
-        BackendFixture fixture = tck.fixture();
+    static Backend connect(BackendFixture fixture, String[] arguments, TimeSource time, Executor executor)
+            throws Exception {
         List<InetSocketAddress> endpoints = new ArrayList<>();
         Map<String, String> parameters = new HashMap<>();
         for (String argument : List.of(arguments).subList(4, arguments.length)) {
@@ -189,7 +210,7 @@ final class SecondJvm implements AutoCloseable {
     /** Runs in the other JVM. */
     public static void main(String[] arguments) throws Exception {
         CompletableFuture<Void> line = line();
-        Backend backend = connect(tck(arguments), arguments, new MachineTime(), new Crew(false));
+        Backend backend = connect(made(arguments).fixture(), arguments, new MachineTime(), new Crew(false));
         String read = end(backend.read(new Query.One(DIRECTORY, "from the first"))).entries().stream()
                 .findFirst()
                 .map(entry -> entry.value().toUtf8() + " at " + entry.modRevision())

@@ -7,19 +7,12 @@ import java.util.List;
 
 /** A client in another process: it shares no static state with this one, and it can die. */
 class SecondJvmRules {
-    private static Class<? extends SerenoTck> tck(Bench bench) {
-        return bench.kit()
-                .tck()
-                .orElseThrow(() -> bench.unverified(
-                        "a second JVM makes the fixture from the class of the kit, and there is none"));
-    }
-
     @Rule(value = "CFG-4", check = "whether something that clients share is in a static field of the first JVM")
     void processesShareTheStoreWhereThatIsPromised(Bench bench) {
         boolean promised = bench.guarantees().promises().contains(Promise.MANY_PROCESSES);
         Client client = bench.client();
         long revision = client.put(SecondJvm.DIRECTORY, "from the first", "first");
-        SecondJvm second = SecondJvm.start(bench, tck(bench), bench.longTtl());
+        SecondJvm second = SecondJvm.start(bench, bench.longTtl());
         String said = second.says();
         second.goOn();
         second.says();
@@ -42,7 +35,7 @@ class SecondJvmRules {
 
     @Rule(value = "LIF-4a", check = "threads that are no daemons and outlive close()")
     void aJvmThatHasClosedItsClientExits(Bench bench) {
-        SecondJvm second = SecondJvm.start(bench, tck(bench), bench.longTtl());
+        SecondJvm second = SecondJvm.start(bench, bench.longTtl());
         second.says();
         second.goOn();
         second.says();
@@ -58,7 +51,7 @@ class SecondJvmRules {
         }
         Duration ttl = bench.shortTtl();
         Client client = bench.client();
-        SecondJvm second = SecondJvm.start(bench, tck(bench), ttl);
+        SecondJvm second = SecondJvm.start(bench, ttl);
         second.says();
         second.kill();
         long dead = bench.now();
@@ -72,40 +65,5 @@ class SecondJvmRules {
                 () -> "a process died, and " + Bench.text(bench.since(dead)) + " later the entry of its lease of " + ttl
                         + " is still there");
         bench.verify(names.contains("from the second"), () -> "what it put without a lease is gone; there is " + names);
-    }
-
-    @Rule(value = "LCK-2a", waits = true, check = "COM-5b over processes: where revisions come from")
-    void tokensRiseOverProcesses(Bench bench) {
-        judge(bench, "LCK-2a");
-    }
-
-    @Rule(value = "LCK-8b", waits = true, check = "LEA-3a: what keeps the entry of a process that was killed")
-    void aProcessThatIsKilledBlocksNobody(Bench bench) {
-        judge(bench, "LCK-8b");
-    }
-
-    @Rule(value = "LDR-3", waits = true, check = "LEA-3a and WAT-4: whether the end of a lease is announced")
-    void anotherLeadsInTimeAfterTheLeadersProcessWasKilled(Bench bench) {
-        judge(bench, "LDR-3");
-    }
-
-    @Rule(value = "MEM-3", waits = true, check = "LEA-3a: what keeps the entry of a process that was killed")
-    void aMemberWhoseProcessWasKilledIsGoneInTime(Bench bench) {
-        judge(bench, "MEM-3");
-    }
-
-    @Rule(value = "WGP-4", waits = true, check = "LEA-3a and WAT-4: whether the end of a lease is announced")
-    void aWorkerWhoseProcessWasKilledIsNoticedInTime(Bench bench) {
-        judge(bench, "WGP-4");
-    }
-
-    private static void judge(Bench bench, String rule) {
-        if (!bench.guarantees().promises().contains(Promise.MANY_PROCESSES)) {
-            throw bench.untested("the store is one process's own; MANY_PROCESSES is not promised");
-        }
-        Class<? extends SerenoTck> tck = tck(bench);
-        bench.shared(SecondProcess.Heirs.class, () -> SecondProcess.killed(bench, tck))
-                .chronicle()
-                .judge(bench, rule, 1);
     }
 }

@@ -26,14 +26,14 @@ final class SecondProcess {
     record Heirs(Chronicle chronicle) {}
 
     /** Kills the process and lets others take over. */
-    static Heirs killed(Bench bench, Class<? extends SerenoTck> tck) {
+    static Heirs killed(Bench bench) {
         Chronicle chronicle = new Chronicle(bench);
         long began = bench.now();
         Duration ttl = bench.ttl(TTL);
         Node node = Node.in(bench);
         WaitGroup group = node.sereno().waitGroup("w");
         node.tells("add 1", () -> group.add(1, OnLostWorker.COUNT_AS_DONE));
-        SecondJvm second = SecondJvm.start(bench, tck, ttl, SecondProcess.class);
+        SecondJvm second = SecondJvm.start(bench, ttl, SecondProcess.class);
         String said = second.says();
         if (!said.startsWith("holds ")) {
             throw new RuleFailure("a second JVM was to take a mutex, and said: " + said);
@@ -91,12 +91,12 @@ final class SecondProcess {
     /** Runs in the other process. */
     public static void main(String[] arguments) throws Exception {
         CompletableFuture<Void> line = SecondJvm.line();
-        SerenoTck tck = SecondJvm.tck(arguments);
+        SecondJvm.Made made = SecondJvm.made(arguments);
         MachineTime time = new MachineTime();
         Crew crew = new Crew(false);
-        Sereno sereno = tck.recipes()
+        Sereno sereno = made.recipes()
                 .over(
-                        SecondJvm.connect(tck, arguments, time, crew),
+                        SecondJvm.connect(made.fixture(), arguments, time, crew),
                         builder -> builder.sessionTtl(SecondJvm.ttl(arguments))
                                 .nodeId("second")
                                 .timeSource(time)

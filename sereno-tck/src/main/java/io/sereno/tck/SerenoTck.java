@@ -135,6 +135,10 @@ public abstract class SerenoTck {
     class InASecondJvm extends SecondJvmRules {}
 
     @Nested
+    @Tag("REC")
+    class RecipesInASecondJvm extends SecondProcessRules {}
+
+    @Nested
     @Tag("OUT")
     @Tag("faults")
     class OutcomesUnderFaults extends OutcomeFaultRules {}

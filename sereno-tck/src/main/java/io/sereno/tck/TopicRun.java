@@ -54,7 +54,7 @@ final class TopicRun {
                         nodes.add(Node.in(
                                 bench,
                                 Node.steady(bench),
-                                backend -> bench.inProcess() ? HistoryRun.delayed(bench, backend, random) : backend));
+                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
                     }
                     return new Calm(new TopicRun(bench, nodes, 25).play(() -> {}));
                 })

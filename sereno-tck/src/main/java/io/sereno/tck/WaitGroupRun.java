@@ -54,7 +54,7 @@ final class WaitGroupRun {
                         nodes.add(Node.in(
                                 bench,
                                 Node.steady(bench),
-                                backend -> bench.inProcess() ? HistoryRun.delayed(bench, backend, random) : backend));
+                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
                     }
                     return new Calm(new WaitGroupRun(bench, nodes).play(8, Duration.ZERO));
                 })

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.sereno.tck.mutants.Devil;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.TestFactory;
 class DevilsTest {
     private static final long SEED = Long.getLong("sereno.seed", System.nanoTime() & 0x7fffffffL);
     private static final String ONLY = System.getProperty("sereno.devil", "");
+    private static final Set<Class<?>> IN_A_SECOND_JVM = Set.of(SecondJvmRules.class, SecondProcessRules.class);
     private static final int SEEDS = Integer.getInteger("sereno.devil.seeds", 1);
 
     @TestFactory
@@ -34,7 +36,7 @@ class DevilsTest {
     private static void requireGreen(Devil devil, long seed) {
         try (Kit kit = new Kit(new TriedFixture(devil.world(seed)), SerenoTck.RULES, seed)) {
             SerenoTck.RULES.tests().stream()
-                    .filter(test -> test.method().getDeclaringClass() != SecondJvmRules.class)
+                    .filter(test -> !IN_A_SECOND_JVM.contains(test.method().getDeclaringClass()))
                     .forEach(kit::run);
             List<String> red = Report.of(kit).rules().stream()
                     .filter(line -> !line.tests().isEmpty() && !line.verdict().isGreen())
