@@ -1,5 +1,13 @@
 package io.sereno.tck;
 
+import io.sereno.tck.report.Report;
+import io.sereno.tck.rules.RuleSet;
+import io.sereno.tck.rules.RuleTable;
+import io.sereno.tck.rules.RuleTest;
+import io.sereno.tck.rules.SelectedRules;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Kit;
+import io.sereno.tck.run.Outcome;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.util.List;

@@ -1,5 +1,7 @@
 package io.sereno.tck;
 
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.rules.RuleTest;
 import java.lang.reflect.Method;
 import java.util.List;
 import org.junit.jupiter.api.DisplayNameGenerator;

@@ -16,6 +16,16 @@
  *
  * <h2>Inside</h2>
  *
+ * <p>These packages are not exported:
+ *
+ * <ul>
+ *   <li>{@code rules}: what a rule is, the specification, the tests of a kit.
+ *   <li>{@code run}: one run of the kit, its clients, and how an outcome becomes a verdict.
+ *   <li>{@code faults} and {@code time}: what stands between client and store, and clocks and executors.
+ *   <li>{@code spi} and {@code recipes}: the rules themselves; {@code history} judges recorded histories.
+ *   <li>{@code report}: the report.
+ * </ul>
+ *
  * <p>Rules are in groups, one file each: {@code ReadRules}, {@code WatchRules} and so on. A group has a constructor without
  * arguments and a method for each rule:
  *

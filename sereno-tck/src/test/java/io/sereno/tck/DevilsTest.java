@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.sereno.tck.mutants.Devil;
+import io.sereno.tck.recipes.SecondProcessRules;
+import io.sereno.tck.report.Report;
+import io.sereno.tck.run.Kit;
+import io.sereno.tck.spi.SecondJvmRules;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.LongStream;

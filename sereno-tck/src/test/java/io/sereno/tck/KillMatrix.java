@@ -5,6 +5,11 @@ import static java.util.stream.Collectors.joining;
 
 import io.sereno.tck.mutants.Mutant;
 import io.sereno.tck.mutants.World;
+import io.sereno.tck.report.ReportText;
+import io.sereno.tck.run.Kit;
+import io.sereno.tck.run.Outcome;
+import io.sereno.tck.run.RuleFailure;
+import io.sereno.tck.run.StuckTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package io.sereno.tck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.tck.run.SecondJvm;
 import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

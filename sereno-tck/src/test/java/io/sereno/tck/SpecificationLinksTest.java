@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.tck.mutants.Mutant;
+import io.sereno.tck.rules.RuleTest;
+import io.sereno.tck.rules.Specification;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package io.sereno.tck;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
+import io.sereno.tck.faults.AboveTheNetwork;
 import io.sereno.tck.mutants.World;
 import java.util.Optional;
 import java.util.Set;

@@ -1,0 +1,5 @@
+/** The rules of the recipes, and the runs that some of them judge. */
+@NullMarked
+package io.sereno.tck.recipes;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The report of a run. */
+@NullMarked
+package io.sereno.tck.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,73 @@
+package io.sereno.tck.run;
+
+import io.sereno.spi.WatchListener;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Records what a listener was notified of. */
+public final class Notices implements WatchListener {
+    /** In place of a name, for a reset. */
+    public static final String RESET = "(reset)";
+
+    private final Bench bench;
+    private final String client;
+    private final List<String> heard = new ArrayList<>();
+
+    public Notices(Bench bench, String client) {
+        this.bench = bench;
+        this.client = client;
+    }
+
+    @Override
+    public void changed(String name, long revision) {
+        hear(name, client + " hears changed(" + name + ", " + revision + ")");
+    }
+
+    @Override
+    public void reset() {
+        hear(RESET, client + " hears reset()");
+    }
+
+    private void hear(String what, String note) {
+        bench.note(bench.now(), note);
+        synchronized (heard) {
+            heard.add(what);
+        }
+        bench.stir();
+    }
+
+    /** All names so far, {@link #RESET} for resets. */
+    public List<String> heard() {
+        synchronized (heard) {
+            return List.copyOf(heard);
+        }
+    }
+
+    /** The names without this many at the start; empty if there are no more than that yet. */
+    public List<String> since(int count) {
+        List<String> all = heard();
+        return all.subList(Math.min(count, all.size()), all.size());
+    }
+
+    public int count() {
+        synchronized (heard) {
+            return heard.size();
+        }
+    }
+
+    /** Whether a change of this entry was announced, by name or by reset, after this many notices. */
+    public boolean announced(String name, int since) {
+        List<String> later = since(since);
+        return later.contains(name) || later.contains(RESET);
+    }
+
+    /** Waits until a change of this entry is announced. */
+    public void awaitAnnounced(String name, int since) {
+        if (!bench.reach(() -> announced(name, since), bench.noticePatience())) {
+            throw new RuleFailure("no notice of " + name + " within " + Bench.text(bench.noticePatience())
+                    + " of the change that was to be announced; heard since: "
+                    + since(since));
+        }
+        bench.verified();
+    }
+}

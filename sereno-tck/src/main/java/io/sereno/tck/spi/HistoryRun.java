@@ -1,0 +1,190 @@
+package io.sereno.tck.spi;
+
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Backend;
+import io.sereno.tck.history.FailurePage;
+import io.sereno.tck.history.History;
+import io.sereno.tck.history.HistoryCheck;
+import io.sereno.tck.history.Recorder;
+import io.sereno.tck.history.Shrinker;
+import io.sereno.tck.history.Violation;
+import io.sereno.tck.history.Workload;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.FaultStorm;
+import io.sereno.tck.run.Faulty;
+import io.sereno.tck.run.RuleFailure;
+import io.sereno.tck.run.SlowNetwork;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Contending clients, recorded and judged once for a run of the kit, for the rules about histories. There are two such
+ * runs: one without faults, and one in which connections break all the time.
+ */
+public final class HistoryRun {
+    /** How many commits of unknown outcome, seen applied, a rough history tries to get; OUT-3 needs two. */
+    private static final int UNKNOWN_AND_SEEN_AT_BEST = 3;
+
+    /** A client that reconnects slowly has few operations under way when the next fault strikes. */
+    private static final int MOST_ATTEMPTS = 10;
+
+    /** Rules that state for faults what another rule states in general. */
+    private static final Map<String, String> GENERAL = Map.of("READ-6", "READ-1", "OUT-1", "READ-2a", "WAT-3", "WAT-1");
+
+    private record Calm(HistoryRun run) {}
+
+    private record Rough(HistoryRun run) {}
+
+    private final String name;
+    private final History history;
+    private final HistoryCheck.Findings findings;
+    private final boolean simulated;
+    private final int faults;
+
+    private HistoryRun(String name, History history, boolean simulated, int faults) {
+        this.name = name;
+        this.history = history;
+        this.findings = HistoryCheck.of(history);
+        this.simulated = simulated;
+        this.faults = faults;
+    }
+
+    /** Without faults; over a backend without a network requests take some time, and a few are lost. */
+    static HistoryRun calm(Bench bench) {
+        return bench.shared(Calm.class, () -> new Calm(playCalm(bench))).run();
+    }
+
+    /** Faults strike two of three clients, one after another. */
+    static HistoryRun rough(Bench bench) {
+        return bench.shared(Rough.class, () -> new Rough(playRough(bench))).run();
+    }
+
+    private static HistoryRun playCalm(Bench bench) {
+        Random random = new Random(bench.random().nextLong());
+        Recorder recorder = new Recorder(bench.time());
+        List<Backend> clients = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            Backend backend = bench.client().backend();
+            clients.add(recorder.record("c" + i, bench.inProcess() ? disturbed(bench, backend, random) : backend));
+        }
+        boolean real = bench.kit().pace().isReal();
+        play(
+                bench,
+                recorder,
+                new Workload(
+                        clients,
+                        bench.time(),
+                        bench.kit().crew(),
+                        settings(bench, random.nextLong(), 0, real ? 6 : 15, real ? 50 : 40, Duration.ofMillis(3)),
+                        Workload.Weather.calm()));
+        return new HistoryRun("history", recorder.history(), bench.inProcess(), 0);
+    }
+
+    private static HistoryRun playRough(Bench bench) {
+        Random random = new Random(bench.random().nextLong());
+        Recorder recorder = new Recorder(bench.time());
+        List<Faulty> struck = List.of(bench.faulty(), bench.faulty());
+        List<Backend> clients = new ArrayList<>();
+        for (int i = 0; i < struck.size(); i++) {
+            clients.add(recorder.record("c" + (i + 1), struck.get(i).client().backend()));
+        }
+        clients.add(recorder.record("c3", bench.client().backend()));
+        FaultStorm storm = new FaultStorm(struck, List.of("c1", "c2"), bench, random, recorder);
+        // It is up to chance what a fault strikes. So the run goes on until the client has lost track of some commits
+        // and they turned out to be applied.
+        int rounds = bench.kit().pace().isReal() ? 3 : 6;
+        long lost = 0;
+        for (int attempt = 0; attempt < MOST_ATTEMPTS && lost < UNKNOWN_AND_SEEN_AT_BEST; attempt++) {
+            play(
+                    bench,
+                    recorder,
+                    new Workload(
+                            clients,
+                            bench.time(),
+                            bench.kit().crew(),
+                            settings(bench, random.nextLong(), attempt * rounds, rounds, 50, Duration.ofMillis(80)),
+                            storm));
+            lost = HistoryCheck.of(recorder.history()).evidence().getOrDefault("OUT-3", 0L);
+        }
+        return new HistoryRun("history-under-faults", recorder.history(), bench.inProcess(), storm.count());
+    }
+
+    private static void play(Bench bench, Recorder recorder, Workload workload) {
+        CompletableFuture<Void> done = workload.run().toCompletableFuture();
+        // A generous limit: the run ends by itself unless an operation never does.
+        Duration atMost = Duration.ofMinutes(2)
+                .plus(bench.guarantees().expiryLateness().multipliedBy(10))
+                .plus(bench.guarantees().noticeLateness().multipliedBy(100))
+                .plus(bench.shortTtl().multipliedBy(20));
+        if (!bench.reach(done::isDone, atMost)) {
+            throw new RuleFailure("clients that only waited for their own operations have not come to an end after "
+                    + Bench.text(atMost) + ", with " + recorder.size()
+                    + " operations begun: one of them does not end (LIF-6b)");
+        }
+        done.join();
+    }
+
+    private static Workload.Settings settings(
+            Bench bench, long seed, int firstRound, int rounds, int operations, Duration think) {
+        return new Workload.Settings(
+                seed,
+                firstRound,
+                rounds,
+                operations,
+                think,
+                bench.shortTtl(),
+                bench.guarantees().expiryLateness(),
+                bench.noticePatience().plus(bench.guarantees().recovery()));
+    }
+
+    /**
+     * A backend without a network gets a simulated one: requests and replies take some time, so that operations
+     * overlap, and some are lost.
+     */
+    private static Backend disturbed(Bench bench, Backend backend, Random random) {
+        FaultyBackend faulty =
+                new FaultyBackend(backend, bench.time(), bench.kit().crew());
+        faulty.each(request -> request instanceof Request.Commit && random.nextInt(100) < 2, Fate.loseReply());
+        faulty.each(request -> request instanceof Request.Commit && random.nextInt(100) < 1, Fate.loseRequest());
+        faulty.each(
+                request -> request instanceof Request.Commit && random.nextInt(100) < 2,
+                Fate.applyLate(Duration.ofMillis(7)));
+        faulty.each(request -> random.nextInt(100) < 1, Fate.refuse());
+        SlowNetwork.delay(faulty, random);
+        return bench.above(faulty);
+    }
+
+    /** Fails if the rule was broken; otherwise counts how often it was tested. */
+    void judge(Bench bench, String rule, long atLeast) {
+        String general = GENERAL.getOrDefault(rule, rule);
+        if (simulated) {
+            bench.simulated();
+        }
+        for (Violation violation : findings.violations()) {
+            if (violation.breaks(general)) {
+                throw new RuleFailure(violation.text() + "\n  drawn in " + drawn(bench, rule, violation)
+                        + ", beside the report; rules broken in this history of "
+                        + history.operations().size() + " operations: "
+                        + findings.violations().size());
+            }
+        }
+        bench.count("operations", history.operations().size());
+        if (faults > 0) {
+            bench.count("faults", faults);
+        }
+        bench.evidence("tried", findings.evidence().getOrDefault(general, 0L), atLeast);
+    }
+
+    private String drawn(Bench bench, String rule, Violation violation) {
+        History smaller = Shrinker.shrink(history, violation);
+        String file = name + "-" + rule + ".html";
+        bench.kit().attach(file, FailurePage.html(bench.guarantees().backend(), smaller, violation));
+        return file;
+    }
+}

@@ -1,0 +1,277 @@
+package io.sereno.tck.spi;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
+import io.sereno.spi.Target;
+import io.sereno.spi.WatchListener;
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Client;
+import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.Notices;
+import io.sereno.tck.time.CountingTime;
+import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** What a client leaves behind in its process, and what a directory leaves behind in its store. */
+public class ResidueRules {
+    private static final Duration ALLOWED = Duration.ofSeconds(2);
+
+    /**
+     * Files that the rest of the process may have opened meanwhile, however many clients there were: jars, logs, the
+     * kit's own.
+     */
+    private static final int OTHERS_FILES = 20;
+
+    @Rule(
+            value = "LIF-4a",
+            check = "executors, event loops and timers that the client library starts, and who ends them")
+    void twoSecondsAfterCloseNothingIsLeft(Bench bench) {
+        CountingTime time = new CountingTime(bench.time());
+        Before before = Before.now();
+        for (int i = 0; i < 3; i++) {
+            use(bench, time);
+        }
+        requireGone(bench, before, time, 3);
+    }
+
+    /** Leases are not revoked, as when a process ends, so each use has an entry of its own. */
+    private static void use(Bench bench, CountingTime time) {
+        Client client = bench.client(config -> config.withTime(time));
+        Duration ttl = client.guarantees().greatestTtl();
+        Duration wanted = Duration.ofSeconds(20);
+        Lease lease = client.grant(ttl.compareTo(wanted) < 0 ? ttl : wanted);
+        client.committed(
+                Commit.to("d").put("of " + lease.id(), Bytes.EMPTY, lease.id()).build());
+        client.watch(new Target("d", Optional.empty()), new Notices(bench, "nobody"));
+        client.all("d");
+        client.close();
+    }
+
+    private static void requireGone(Bench bench, Before before, CountingTime time, int clients) {
+        long from = System.nanoTime();
+        while ((!before.threadsSince().isEmpty() || time.scheduled() > 0 || before.filesSince() >= OTHERS_FILES)
+                && System.nanoTime() - from
+                        < ALLOWED.plus(bench.kit().stalledSince(from).multipliedBy(2))
+                                .toNanos()) {
+            try {
+                TimeUnit.MILLISECONDS.timedJoin(
+                        before.threadsSince().stream().findFirst().orElseGet(Thread::currentThread), 20);
+            } catch (InterruptedException e) {
+                throw Bench.interrupted(e);
+            }
+        }
+        String after = "two seconds after " + clients + " clients were closed, ";
+        Set<Thread> threads = before.threadsSince();
+        bench.verify(
+                threads.isEmpty(),
+                () -> after + "these threads are left: "
+                        + threads.stream().map(Thread::getName).sorted().toList());
+        bench.verify(time.scheduled() <= 0, () -> after + time.scheduled() + " timers are left on the TimeSource");
+        long files = before.filesSince();
+        bench.verify(files < OTHERS_FILES, () -> after + files + " more files and sockets are open than before");
+    }
+
+    @Rule(value = "LIF-4b", check = "what is kept in statics, and connections that close() does not end")
+    void oneHundredClientsLeaveTheProcessAsItWas(Bench bench) {
+        CountingTime time = new CountingTime(bench.time());
+        for (int i = 0; i < 5; i++) {
+            use(bench, time);
+        }
+        // Asking for the ttl may open a client that stays.
+        Duration ttl = bench.longTtl();
+        Before before = Before.now();
+        List<WeakReference<Object>> clients = new ArrayList<>();
+        List<WeakReference<Object>> listeners = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            useUnseen(bench, time, ttl, clients, listeners);
+        }
+        requireGone(bench, before, time, 100);
+        requireCollected(bench, "backends", clients);
+        requireCollected(bench, "listeners", listeners);
+        bench.count("clients", 100);
+    }
+
+    /** As above, without objects of the kit that would keep a reference to the client. */
+    private static void useUnseen(
+            Bench bench,
+            CountingTime time,
+            Duration ttl,
+            List<WeakReference<Object>> clients,
+            List<WeakReference<Object>> listeners) {
+        Backend backend = bench.connect(config -> config.withTime(time));
+        WatchListener listener = new Nobody();
+        clients.add(new WeakReference<>(backend));
+        listeners.add(new WeakReference<>(listener));
+        // A lease outlives its client, and an in-process store may keep a reference to the owner until the lease ends.
+        Ended<Lease> granted = bench.end(backend.grantLease(ttl), bench.patience());
+        if (granted.succeeded()) {
+            bench.end(granted.result().revoke(), bench.patience());
+        }
+        bench.end(backend.watch(new Target("d", Optional.empty()), listener), bench.patience());
+        bench.end(backend.read(new Query.All("d")), bench.patience());
+        backend.close();
+    }
+
+    /**
+     * The last client may be on a thread's stack, and a library may keep a few. A library that keeps most keeps all, in
+     * time.
+     */
+    private static void requireCollected(Bench bench, String what, List<WeakReference<Object>> references) {
+        long left = references.size();
+        for (int i = 0; i < 6 && left > references.size() / 2; i++) {
+            System.gc();
+            left = references.stream().filter(one -> one.get() != null).count();
+        }
+        long kept = left;
+        bench.verify(
+                kept <= references.size() / 2,
+                () -> kept + " of " + references.size() + " " + what
+                        + " of clients that were closed are still kept by something");
+    }
+
+    /** A listener that does nothing. */
+    private static final class Nobody implements WatchListener {
+        @Override
+        public void changed(String name, long revision) {}
+
+        @Override
+        public void reset() {}
+    }
+
+    @Rule(value = "LIF-8", check = "what the store keeps for a directory: parents, counters, indexes, empty containers")
+    void anEmptiedDirectoryLeavesNothing(Bench bench) {
+        Client client = bench.client();
+        boolean inProcess = bench.kit().fixture().inProcess();
+        OptionalLong before = bench.kit().fixture().stored(bench.namespace());
+        if (before.isEmpty() && !inProcess) {
+            throw bench.unverified("the fixture does not say what the store keeps; implement BackendFixture.stored");
+        }
+        // The first directory may leave something that serves all directories.
+        useAndEmpty(bench, client, 1, 0);
+        int count = inProcess ? 5_000 : 200;
+        if (inProcess) {
+            useAndEmpty(bench, client, 1_000, 1);
+            long used = usedMemory();
+            useAndEmpty(bench, client, count, 1_001);
+            long grown = usedMemory() - used;
+            endWithLeases(bench, client, count);
+            long leased = usedMemory() - used;
+            // Two maps for each of 5,000 directories with names of 200 characters would be ten times as much.
+            bench.verify(
+                    grown < 1_000_000,
+                    () -> count + " directories that were used and emptied left " + grown + " bytes in memory");
+            bench.verify(
+                    leased - Math.max(0, grown) < 1_000_000,
+                    () -> count + " directories that leases emptied left " + leased + " bytes in memory");
+            return;
+        }
+        long first = bench.kit().fixture().stored(bench.namespace()).orElseThrow();
+        useAndEmpty(bench, client, count, 1);
+        Duration grace = bench.guarantees().emptyDirectoryGrace().plusSeconds(2);
+        long[] left = {first};
+        long until = bench.now() + grace.toNanos();
+        do {
+            left[0] = bench.kit().fixture().stored(bench.namespace()).orElseThrow();
+            if (left[0] > first) {
+                bench.pass(Duration.ofMillis(200));
+            }
+        } while (left[0] > first && bench.now() - until < 0);
+        bench.verify(
+                left[0] <= first,
+                () -> count + " directories that were used and emptied left " + (left[0] - first)
+                        + " things in the store after " + Bench.text(grace));
+    }
+
+    private static void useAndEmpty(Bench bench, Client client, int count, int from) {
+        String long200 = "x".repeat(200);
+        for (int i = from; i < from + count; i++) {
+            String directory = "used-" + i + "-" + long200;
+            if (i % 20 == 0) {
+                Lease lease = client.grant(bench.longTtl());
+                client.put(directory, "a", "1", lease);
+                client.revoke(lease);
+            } else {
+                client.put(directory, "a", "1");
+                client.delete(directory, "a");
+                // Reading a missing entry creates nothing.
+                client.all(directory);
+            }
+        }
+        bench.verified();
+    }
+
+    private static void endWithLeases(Bench bench, Client client, int count) {
+        String long200 = "x".repeat(200);
+        for (int from = 0; from < count; from += 500) {
+            Lease lease = client.grant(bench.longTtl());
+            for (int i = from; i < from + 500; i++) {
+                client.put("leased-" + i + "-" + long200, "a", "1", lease);
+            }
+            client.revoke(lease);
+        }
+        bench.verified();
+    }
+
+    private static long usedMemory() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 5; i++) {
+            System.gc();
+            Runtime runtime = Runtime.getRuntime();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
+    }
+
+    /**
+     * What the process had: its threads, and the number of open files and sockets, zero where the system does not
+     * report it.
+     */
+    private record Before(Set<Thread> threads, long files) {
+        static Before now() {
+            return new Before(new HashSet<>(Thread.getAllStackTraces().keySet()), openFiles());
+        }
+
+        /** The threads of the kit and of the JVM do not count. */
+        Set<Thread> threadsSince() {
+            Set<Thread> now = new HashSet<>(Thread.getAllStackTraces().keySet());
+            now.removeAll(threads);
+            now.removeIf(thread ->
+                    List.of("tck-", "ForkJoinPool.commonPool", "process reaper", "Common-Cleaner", "Attach Listener")
+                            .stream()
+                            .anyMatch(thread.getName()::startsWith));
+            now.removeIf(thread -> !thread.isAlive());
+            return now;
+        }
+
+        long filesSince() {
+            return openFiles() - files;
+        }
+
+        private static long openFiles() {
+            Path folder = Path.of("/proc/self/fd");
+            if (!Files.isDirectory(folder)) {
+                return 0;
+            }
+            try (Stream<Path> open = Files.list(folder)) {
+                return open.count();
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException("cannot list " + folder, e);
+            }
+        }
+    }
+}
