@@ -15,7 +15,9 @@ import io.sereno.tck.recipes.MemberFaultRules;
 import io.sereno.tck.recipes.MemberRaceRules;
 import io.sereno.tck.recipes.MemberRules;
 import io.sereno.tck.recipes.PlaceRules;
+import io.sereno.tck.recipes.RecipeFaultRuns;
 import io.sereno.tck.recipes.RecipeRules;
+import io.sereno.tck.recipes.RecipeRuns;
 import io.sereno.tck.recipes.RestoredStoreRules;
 import io.sereno.tck.recipes.SecondProcessRules;
 import io.sereno.tck.recipes.TopicArrivalRules;
@@ -297,6 +299,15 @@ public abstract class SerenoTck {
     @Tag("TOP")
     @Tag("faults")
     class TopicsUnderFaults extends TopicFaultRules {}
+
+    @Nested
+    @Tag("REC")
+    class RunsOfRecipes extends RecipeRuns {}
+
+    @Nested
+    @Tag("REC")
+    @Tag("faults")
+    class RunsOfRecipesUnderFaults extends RecipeFaultRuns {}
 
     @Nested
     @Tag("REC")

@@ -17,19 +17,6 @@ public class CounterFaultRules {
     private static final String NAME = "counter";
     private static final Duration LONG = Duration.ofSeconds(30);
 
-    @Rule(
-            value = "CTR-1",
-            waits = true,
-            check = "OUT-2 and OUT-3 under faults: what became of a commit whose reply was lost")
-    void callsHaveOneOrderWhateverBreaks(Bench bench) {
-        CounterRun.rough(bench).judge(bench, "CTR-1", 60);
-    }
-
-    @Rule(value = "CTR-2", waits = true, check = "OUT-1: what is told as NOT_APPLIED and happened")
-    void everyChangeIsMadeOnceWhateverBreaks(Bench bench) {
-        CounterRun.rough(bench).judge(bench, "CTR-2", 60);
-    }
-
     @Rule(value = "CTR-2", waits = true, check = "how a change is settled whose reply was lost: not by adding again")
     void aChangeWhoseReplyIsLostIsMadeOnce(Bench bench) {
         List<Fate> fates = List.of(

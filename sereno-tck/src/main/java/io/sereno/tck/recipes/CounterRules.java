@@ -32,11 +32,6 @@ public class CounterRules {
     private static final String NAME = "counter";
     private static final Duration LONG = Duration.ofSeconds(30);
 
-    @Rule(value = "CTR-1", waits = true, check = "COM-1 and COM-4: compare-and-set on modRevision")
-    void callsHaveOneOrder(Bench bench) {
-        CounterRun.calm(bench).judge(bench, "CTR-1", 60);
-    }
-
     @Rule(value = "CTR-1", waits = true, check = "which of the values before and after a change each method returns")
     void eachMethodReturnsWhatItSays(Bench bench) {
         Node node = Node.in(bench);
@@ -64,11 +59,6 @@ public class CounterRules {
                         () -> counter.addAsync(1).toCompletableFuture().get()));
         other.tells("set(40)", () -> theirs.set(40));
         bench.same("get after set(40)", 40L, node.told("get", counter::get));
-    }
-
-    @Rule(value = "CTR-2", waits = true, check = "COM-11: whether a commit is carried out twice")
-    void everyChangeIsMadeOnce(Bench bench) {
-        CounterRun.calm(bench).judge(bench, "CTR-2", 60);
     }
 
     @Rule(

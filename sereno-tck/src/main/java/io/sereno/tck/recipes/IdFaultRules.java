@@ -8,9 +8,7 @@ import io.sereno.spi.Entry;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Ended;
-import io.sereno.tck.run.FaultStorm;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,26 +19,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 public class IdFaultRules {
     private static final String NAME = "ids";
     private static final Duration LONG = Duration.ofSeconds(60);
-
-    @Rule(value = "IDS-1", waits = true, check = "OUT-2 and OUT-3: what becomes of a reservation whose reply was lost")
-    void idsAreUniqueWhateverBreaks(Bench bench) {
-        Map<Long, String> seen = new HashMap<>();
-        List<Node> nodes = new ArrayList<>(
-                List.of(Node.breakable(bench, Node.steady(bench)), Node.breakable(bench, Node.steady(bench))));
-        FaultStorm storm = CounterRun.storm(bench, nodes);
-        nodes.add(Node.in(bench));
-        storm.begin();
-        try {
-            List<CompletableFuture<?>> callers = new ArrayList<>();
-            for (Node node : nodes) {
-                callers.add(bench.async(() -> IdRules.draw(bench, node, seen, 120)));
-            }
-            bench.join(callers, LONG.multipliedBy(2));
-        } finally {
-            storm.end();
-        }
-        bench.evidence("ids", seen.size(), 500);
-    }
 
     @Rule(
             value = "IDS-6",
@@ -65,8 +43,8 @@ public class IdFaultRules {
                 }
                 requireReserved(bench, node);
                 List<CompletableFuture<?>> callers = List.of(
-                        bench.async(() -> IdRules.draw(bench, node, seen, 40)),
-                        bench.async(() -> IdRules.draw(bench, other, seen, 40)));
+                        bench.async(() -> IdRun.draw(bench, node, seen, 40)),
+                        bench.async(() -> IdRun.draw(bench, other, seen, 40)));
                 requireForward(bench, marks, Duration.ofMillis(1_200));
                 bench.join(callers, LONG);
                 // By then half of the window is over.
@@ -75,8 +53,8 @@ public class IdFaultRules {
             requireForward(bench, marks, Duration.ofMillis(1_200));
             bench.join(
                     List.of(
-                            bench.async(() -> IdRules.draw(bench, node, seen, 10)),
-                            bench.async(() -> IdRules.draw(bench, other, seen, 10))),
+                            bench.async(() -> IdRun.draw(bench, node, seen, 10)),
+                            bench.async(() -> IdRun.draw(bench, other, seen, 10))),
                     LONG);
             bench.evidence("reservations that were lost or came late", met.get(), 3);
             node.tells("close", node.sereno()::close);
@@ -86,15 +64,15 @@ public class IdFaultRules {
 
     /** The store has to show a reservation for what a generator gives out. */
     private static void requireReserved(Bench bench, Node node) {
-        Ended<Long> ended = node.calls("nextId", node.sereno().ids(NAME, IdRules.FEW)::nextId)
-                .end(LONG);
+        Ended<Long> ended =
+                node.calls("nextId", node.sereno().ids(NAME, IdRun.FEW)::nextId).end(LONG);
         if (ended.succeeded()) {
             long id = ended.result();
-            long mark = IdRules.mark(bench, IdRules.FEW.decode(id).slot());
+            long mark = IdRules.mark(bench, IdRun.FEW.decode(id).slot());
             bench.verify(
                     IdRules.tick(id) < mark,
                     () -> "id " + id + " is of tick " + IdRules.tick(id) + " of slot "
-                            + IdRules.FEW.decode(id).slot() + ", whose ticks are reserved up to " + mark);
+                            + IdRun.FEW.decode(id).slot() + ", whose ticks are reserved up to " + mark);
         }
     }
 
@@ -126,10 +104,10 @@ public class IdFaultRules {
         for (Duration ttl : List.of(Node.steady(bench), Node.brief(bench))) {
             Node node = Node.breakable(bench, ttl).awaitSession();
             Node other = Node.in(bench);
-            IdGenerator ids = node.sereno().ids(NAME, IdRules.FEW);
+            IdGenerator ids = node.sereno().ids(NAME, IdRun.FEW);
             long first = node.told("nextId", ids::nextId);
             seen.put(first, node.name());
-            long reserved = IdRules.mark(bench, IdRules.FEW.decode(first).slot());
+            long reserved = IdRules.mark(bench, IdRun.FEW.decode(first).slot());
             node.faults().cutOff();
             long last = goOn(bench, node, ids, first, seen);
             bench.verify(
@@ -141,9 +119,9 @@ public class IdFaultRules {
                     left <= 100,
                     () -> "with the store out of reach, and a session of " + ttl + ", a generator ended " + left
                             + " ticks before the end of what it had reserved");
-            bench.join(List.of(bench.async(() -> IdRules.draw(bench, other, seen, 20))), LONG);
+            bench.join(List.of(bench.async(() -> IdRun.draw(bench, other, seen, 20))), LONG);
             node.faults().heal();
-            bench.join(List.of(bench.async(() -> IdRules.draw(bench, node, seen, 20))), LONG);
+            bench.join(List.of(bench.async(() -> IdRun.draw(bench, node, seen, 20))), LONG);
             node.tells("close", node.sereno()::close);
             other.tells("close", other.sereno()::close);
         }

@@ -15,80 +15,14 @@ import io.sereno.tck.run.Client;
 import io.sereno.tck.run.Ended;
 import io.sereno.tck.time.ShiftedTime;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 
 /** Sortable ids, on a store without faults. */
 public class IdRules {
     private static final String NAME = "ids";
 
-    /** Few slots, so that clients that take one contend for them. */
-    static final IdLayout FEW = new IdLayout(39, Duration.ofMillis(10), 8, 2, IdLayout.SONYFLAKE.epoch());
-
     private static final Duration LONG = Duration.ofSeconds(40);
-
-    @Rule(value = "IDS-1", waits = true, check = "COM-1 and COM-3: slots and ticks are reserved by conditional commits")
-    void idsAreUniqueOverClientsRestartsAndClocks(Bench bench) {
-        Map<Long, String> seen = new HashMap<>();
-        ShiftedTime clock = new ShiftedTime(bench.time());
-        Instant began = clock.wall();
-        for (int restart = 0; restart < 3; restart++) {
-            // As many as there are slots, so that each slot has been used before.
-            List<Node> nodes =
-                    new ArrayList<>(List.of(Node.in(bench), Node.in(bench), Node.in(bench), Node.at(bench, clock)));
-            List<CompletableFuture<?>> callers = new ArrayList<>();
-            for (Node node : nodes) {
-                for (int i = 0; i < 2; i++) {
-                    callers.add(bench.async(() -> draw(bench, node, seen, 40)));
-                }
-            }
-            bench.join(callers, LONG.multipliedBy(2));
-            nodes.forEach(node -> node.tells("close", node.sereno()::close));
-            if (restart == 0) {
-                // The clock goes back into ticks that have been used: no id that was given out may come again.
-                clock.jump(Duration.between(clock.wall(), began).plusMillis(10));
-            }
-        }
-        bench.evidence("ids", seen.size(), 1_000);
-    }
-
-    /**
-     * Takes ids, one and several at a time. Nobody may have had one of them before, and each has to be greater than the
-     * one before.
-     */
-    static boolean draw(Bench bench, Node node, Map<Long, String> seen, int times) throws Exception {
-        IdGenerator ids = node.sereno().ids(NAME, FEW);
-        long last = -1;
-        for (int i = 0; i < times; i++) {
-            int count = i % 4 == 3 ? 25 : 1;
-            long[] made;
-            try {
-                made = bench.kit().crew().waiting(() -> ids.nextIds(count));
-            } catch (NotAppliedException e) {
-                bench.pass(Duration.ofMillis(20));
-                continue;
-            }
-            for (long id : made) {
-                long before = last;
-                bench.verify(id > before, () -> node + " made id " + id + " after " + before + "; they are to rise");
-                String other;
-                synchronized (seen) {
-                    other = seen.put(id, node.name());
-                }
-                bench.verify(
-                        other == null,
-                        () -> "id " + id + " (" + FEW.decode(id) + ") was made by " + other + " and by " + node);
-                last = id;
-            }
-            bench.pass(Duration.ofMillis(i % 3));
-        }
-        return true;
-    }
 
     @Rule(value = "IDS-2", waits = true, check = "whether a generator follows its clock wherever that goes")
     void idsOfOneGeneratorRise(Bench bench) {
@@ -158,9 +92,11 @@ public class IdRules {
             check = "when a generator asks for the next window: not at the end of the last")
     void aGeneratorInUseNeverWaitsForTheStore(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench));
-        IdGenerator ids = node.sereno().ids(NAME, FEW);
+        IdGenerator ids = node.sereno().ids(NAME, IdRun.FEW);
         long first = node.told("nextId", ids::nextId);
-        Duration window = FEW.tick().multipliedBy(mark(bench, FEW.decode(first).slot()) - tick(first));
+        Duration window = IdRun.FEW
+                .tick()
+                .multipliedBy(mark(bench, IdRun.FEW.decode(first).slot()) - tick(first));
         node.script().each(Request.commitsTo("ids/" + NAME), Fate.delayRequest(window.dividedBy(4)));
         long from = bench.now();
         int made = 0;
@@ -178,9 +114,9 @@ public class IdRules {
         bench.evidence("ids", made, 20);
     }
 
-    /** The tick of an id of {@link #FEW}. */
+    /** The tick of an id of {@link IdRun#FEW}. */
     static long tick(long id) {
-        return id >>> (FEW.sequenceBits() + FEW.slotBits());
+        return id >>> (IdRun.FEW.sequenceBits() + IdRun.FEW.slotBits());
     }
 
     /** The mark up to which the ticks of a slot are reserved; 0 if none are. */

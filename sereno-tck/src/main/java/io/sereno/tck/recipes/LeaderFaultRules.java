@@ -7,8 +7,6 @@ import io.sereno.Peer;
 import io.sereno.Topology;
 import io.sereno.spi.Entry;
 import io.sereno.tck.rules.Rule;
-import io.sereno.tck.rules.RuleTable;
-import io.sereno.tck.rules.RuleTest;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.RuleFailure;
 import java.time.Duration;
@@ -24,15 +22,6 @@ public class LeaderFaultRules {
     private static final String NAME = "election";
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration TRIPS = Duration.ofSeconds(2);
-
-    @RuleTable(waits = true, value = """
-            LDR-1  | everyTermHasOneLeaderWhateverBreaks     | 40 | OUT-3 and LEA-2 under faults
-            LDR-2  | twoNeverLeadAtOnceWhateverBreaks        | 10 | LEA-2 and COM-12 under faults: what is told of a commit whose reply was lost
-            LDR-10 | whoLeadsIsFirstInTheStoreWhateverBreaks | 10 | READ-6: what a view shows after a reconnect is not to decide who leads
-            """)
-    void roughElection(Bench bench, RuleTest test) {
-        LockRun.roughElection(bench).judge(bench, test.rule(), test.atLeast());
-    }
 
     @Rule(value = "LDR-2", waits = true, check = "LEA-2: when an entry goes, and until when its leader believes")
     void whoIsCutOffDoesNotBelieveWhenAnotherLeads(Bench bench) {

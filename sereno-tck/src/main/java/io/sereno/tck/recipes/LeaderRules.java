@@ -5,8 +5,6 @@ import io.sereno.Leadership;
 import io.sereno.Peer;
 import io.sereno.Topology;
 import io.sereno.tck.rules.Rule;
-import io.sereno.tck.rules.RuleTable;
-import io.sereno.tck.rules.RuleTest;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Doubt;
 import io.sereno.tck.run.Ended;
@@ -26,15 +24,6 @@ public class LeaderRules {
     private static final String NAME = "election";
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
-
-    @RuleTable(waits = true, value = """
-            LDR-1  | everyTermHasOneLeaderAndAGreaterToken | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
-            LDR-2  | twoNeverLeadAtOnce                    | 15 | COM-1 and LEA-2: conditions that are judged, leases that do not end early
-            LDR-10 | whoLeadsIsFirstInTheStore             | 15 | READ-3a and COM-13: whether the leader is taken from a view, or proven
-            """)
-    void calmElection(Bench bench, RuleTest test) {
-        LockRun.calmElection(bench).judge(bench, test.rule(), test.atLeast());
-    }
 
     @Rule(
             value = "LDR-10",

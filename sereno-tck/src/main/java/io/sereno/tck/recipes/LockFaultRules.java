@@ -16,8 +16,6 @@ import io.sereno.spi.Write;
 import io.sereno.tck.ServerControl;
 import io.sereno.tck.faults.Between;
 import io.sereno.tck.rules.Rule;
-import io.sereno.tck.rules.RuleTable;
-import io.sereno.tck.rules.RuleTest;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Ended;
 import java.time.Duration;
@@ -36,18 +34,6 @@ public class LockFaultRules {
 
     /** Time for a few round trips and thread switches. */
     private static final Duration TRIPS = Duration.ofSeconds(2);
-
-    @RuleTable(waits = true, value = """
-            LCK-1  | aResourceSeesOneHolderAtATimeWhateverBreaks  | 60 | OUT-3 and LEA-2 under faults: an entry in front that a reader did not see
-            LCK-2a | tokensRiseWhateverBreaks                     | 20 | what revisions a client reads after it has connected again
-            LCK-3  | twoNeverHoldAtOnceWhateverBreaks             | 20 | LEA-2 and COM-12 under faults: what is told of a commit whose reply was lost
-            LCK-4  | whoIsGrantedIsFirstInTheStoreWhateverBreaks  | 20 | READ-6 and READ-8a: what a read shows after a reconnect
-            LCK-9a | whatTryAcquireReturnsIsHeldWhateverBreaks    | 20 | what becomes of a request whose reply comes after it was given up
-            LCK-10 | everyDeleteNamesItsIncarnationWhateverBreaks |  5 | what is sent again after a lost reply, and under what conditions
-            """)
-    void rough(Bench bench, RuleTest test) {
-        LockRun.rough(bench).judge(bench, test.rule(), test.atLeast());
-    }
 
     @Rule(value = "LCK-3", waits = true, check = "LEA-2: when an entry goes, and until when its holder believes")
     void whoIsCutOffDoesNotBelieveWhenAnotherIsGranted(Bench bench) {

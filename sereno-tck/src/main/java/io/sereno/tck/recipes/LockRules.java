@@ -9,8 +9,6 @@ import io.sereno.tck.history.Call;
 import io.sereno.tck.history.History;
 import io.sereno.tck.history.Recorder;
 import io.sereno.tck.rules.Rule;
-import io.sereno.tck.rules.RuleTable;
-import io.sereno.tck.rules.RuleTest;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Ended;
 import java.time.Duration;
@@ -26,18 +24,6 @@ public class LockRules {
 
     /** How many waiters share a connection that counts requests. */
     private static final int SHARING = 10;
-
-    @RuleTable(waits = true, value = """
-            LCK-1  | aResourceThatRefusesLowerTokensSeesOneHolderAtATime | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
-            LCK-2a | tokensRiseInTheOrderOfGrants                        | 30 | COM-5b and COM-7b: what createRevision an entry gets that is put again
-            LCK-3  | twoNeverHoldAtOnce                                  | 20 | COM-1, COM-3 and LEA-2: conditions that are judged, leases that do not end early
-            LCK-4  | whoIsGrantedIsFirstInTheStore                       | 20 | READ-8a and COM-13: what the returned read shows, and checks of two entries
-            LCK-9a | whatTryAcquireReturnsIsHeld                         | 20 | whether a timeout and a grant can both win
-            LCK-10 | everyDeleteNamesItsIncarnation                      | 10 | whether every delete of the recipe is bound to the createRevision of its own entry
-            """)
-    void calm(Bench bench, RuleTest test) {
-        LockRun.calm(bench).judge(bench, test.rule(), test.atLeast());
-    }
 
     @Rule(value = "LCK-2a", check = "what becomes of revisions when the last entry of a directory is deleted")
     void tokensRiseOverDeletionAndOverClients(Bench bench) {

@@ -11,7 +11,6 @@ import io.sereno.spi.Write;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Ended;
-import io.sereno.tck.run.FaultStorm;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,20 +22,6 @@ public class MemberFaultRules {
     private static final String DIRECTORY = "member/" + GROUP;
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration TRIPS = Duration.ofSeconds(2);
-
-    @Rule(value = "MEM-1", waits = true, check = "OUT-3: what becomes of a join whose reply was lost")
-    void anIdHasOneOwnerWhateverBreaks(Bench bench) {
-        List<Node> nodes = new java.util.ArrayList<>(
-                List.of(Node.breakable(bench, Node.steady(bench)), Node.breakable(bench, Node.steady(bench))));
-        FaultStorm storm = CounterRun.storm(bench, nodes);
-        nodes.add(Node.in(bench));
-        storm.begin();
-        try {
-            MemberRules.contend(bench, nodes, 12);
-        } finally {
-            storm.end();
-        }
-    }
 
     @Rule(value = "MEM-3", waits = true, check = "LEA-3a: whether the entry of a member that died goes with its lease")
     void whoDiesIsGoneInTime(Bench bench) {

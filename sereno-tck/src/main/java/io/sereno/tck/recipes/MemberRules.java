@@ -17,22 +17,16 @@ import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Client;
 import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Gate;
-import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** Membership, on a store without faults. */
 public class MemberRules {
     private static final String GROUP = "group";
-    /** How many joins of one id the contenders have to reach. */
-    private static final int JOINS = 5;
 
     private static final Duration LONG = Duration.ofSeconds(40);
 
@@ -41,80 +35,6 @@ public class MemberRules {
         bench.verify(
                 bench.reach(() -> member.state() == KeepAlive.State.LISTED, LONG),
                 () -> what + " is " + member.state() + " after " + Bench.text(LONG) + ", and has to be LISTED");
-    }
-
-    @Rule(value = "MEM-1", waits = true, check = "COM-3: of those who put an absent entry one succeeds")
-    void anIdHasOneOwner(Bench bench) {
-        Random random = new Random(bench.random().nextLong());
-        List<Node> nodes = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            nodes.add(Node.in(
-                    bench,
-                    Node.steady(bench),
-                    backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-        }
-        if (bench.inProcess()) {
-            bench.simulated();
-        }
-        contend(bench, nodes, 12);
-    }
-
-    /** Clients that contend for one id, again and again. */
-    static void contend(Bench bench, List<Node> nodes, int rounds) {
-        List<KeepAlive> listed = new ArrayList<>();
-        AtomicInteger joins = new AtomicInteger();
-        int[] refused = {0};
-        List<CompletableFuture<?>> callers = new ArrayList<>();
-        for (Node node : nodes) {
-            callers.add(bench.async(() -> {
-                // If one client keeps the id for long, the others are refused and have to try again.
-                for (int i = 0; i < rounds || (i < rounds * 10 && joins.get() < JOINS); i++) {
-                    KeepAlive mine;
-                    try {
-                        mine = bench.kit().crew().waiting(() -> join(bench, node, "seven", IfPresent.FAIL));
-                    } catch (DuplicateMemberException e) {
-                        synchronized (listed) {
-                            refused[0]++;
-                        }
-                        bench.pass(Duration.ofMillis(4));
-                        continue;
-                    } catch (io.sereno.NotAppliedException | io.sereno.OutcomeUnknownException e) {
-                        bench.pass(Duration.ofMillis(10));
-                        continue;
-                    }
-                    List<KeepAlive> others;
-                    synchronized (listed) {
-                        others = List.copyOf(listed);
-                        listed.add(mine);
-                        joins.incrementAndGet();
-                    }
-                    for (KeepAlive other : others) {
-                        boolean before = isListed(mine);
-                        boolean his = isListed(other);
-                        bench.verify(
-                                !(before && his && isListed(mine)),
-                                () -> "two handles say that they are LISTED under one id, incarnations "
-                                        + other.incarnation() + " and " + mine.incarnation());
-                    }
-                    bench.pass(Duration.ofMillis(5));
-                    synchronized (listed) {
-                        listed.remove(mine);
-                    }
-                    bench.kit().crew().waiting(() -> {
-                        mine.close();
-                        return true;
-                    });
-                }
-                return true;
-            }));
-        }
-        bench.join(callers, Duration.ofMinutes(2));
-        bench.evidence("joins", joins.get(), JOINS);
-        bench.evidence("joins that were refused", refused[0], 1);
-    }
-
-    private static boolean isListed(KeepAlive member) {
-        return member.state() == KeepAlive.State.LISTED;
     }
 
     static KeepAlive join(Bench bench, Node node, String id, IfPresent ifPresent) throws InterruptedException {

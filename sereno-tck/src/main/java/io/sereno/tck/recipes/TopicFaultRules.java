@@ -9,8 +9,6 @@ import io.sereno.TopicReader;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
 import io.sereno.tck.rules.Rule;
-import io.sereno.tck.rules.RuleTable;
-import io.sereno.tck.rules.RuleTest;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Ended;
 import java.time.Duration;
@@ -28,16 +26,6 @@ public class TopicFaultRules {
     private static final String NAME = "topic";
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration TRIPS = Duration.ofSeconds(2);
-
-    @RuleTable(waits = true, value = """
-            TOP-1  | everybodySeesTheSameMessageWhateverBreaks | 100 | OUT-2 under faults: header and batch are one commit
-            TOP-2  | whatWasPublishedIsReadWhateverBreaks      |  50 | OUT-2 and READ-6: whether what was acked is read after a reconnect
-            TOP-3a | readersMissNothingWhateverBreaks          | 100 | WAT-8 and READ-6: whether a reader looks again after a break
-            TOP-4  | everyMessageIsPublishedOnceWhateverBreaks | 100 | OUT-1 and OUT-3: what becomes of a publication whose reply was lost
-            """)
-    void rough(Bench bench, RuleTest test) {
-        TopicRun.rough(bench).judge(bench, test.rule(), test.atLeast());
-    }
 
     @Rule(
             value = "TOP-4",

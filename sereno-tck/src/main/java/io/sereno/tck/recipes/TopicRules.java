@@ -12,8 +12,6 @@ import io.sereno.TopicReader;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
 import io.sereno.tck.rules.Rule;
-import io.sereno.tck.rules.RuleTable;
-import io.sereno.tck.rules.RuleTest;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Gate;
@@ -32,17 +30,6 @@ public class TopicRules {
     private static final String NAME = "topic";
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final int LARGE_MESSAGES = 200;
-
-    @RuleTable(waits = true, value = """
-            TOP-1  | everybodySeesTheSameMessageAtAnOffset | 150 | COM-1: header and batch are one commit
-            TOP-2  | whatWasPublishedIsReadAtItsOffset     | 100 | READ-1: whether what was acked is read
-            TOP-3a | readersMissNothing                    | 150 | READ-3 and WAT-1: whether a range read may miss what lived throughout, or a notice get lost
-            TOP-4  | everyMessageIsPublishedOnce           | 150 | COM-11: whether a commit is carried out twice
-            TOP-5  | messagesOfOneThreadKeepTheirOrder     | 150 | whether messages of one client overtake each other
-            """)
-    void calm(Bench bench, RuleTest test) {
-        TopicRun.calm(bench).judge(bench, test.rule(), test.atLeast());
-    }
 
     @Rule(value = "TOP-2", waits = true, check = "READ-1: whether a reader that begins later finds what was acked")
     void whatWasPublishedIsThereForWhoComesLater(Bench bench) {

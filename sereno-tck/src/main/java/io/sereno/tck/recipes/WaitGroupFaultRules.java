@@ -20,16 +20,6 @@ public class WaitGroupFaultRules {
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration TRIPS = Duration.ofSeconds(2);
 
-    @Rule(value = "WGP-1", waits = true, check = "WAT-3: whether the last change reaches who waits, whatever breaks")
-    void awaitEndsWithTheGenerationWhateverBreaks(Bench bench) {
-        WaitGroupRun.rough(bench).judge(bench, "WGP-1", 30);
-    }
-
-    @Rule(value = "WGP-2", waits = true, check = "OUT-2 and OUT-3: what became of a commit whose reply was lost")
-    void everyPlaceCountsOnceWhateverBreaks(Bench bench) {
-        WaitGroupRun.rough(bench).judge(bench, "WGP-2", 30);
-    }
-
     @Rule(value = "WGP-2", waits = true, check = "how done() is settled whose reply was lost: not by counting again")
     void aDoneWhoseReplyIsLostCountsOnce(Bench bench) {
         List<Fate> fates = List.of(

@@ -23,14 +23,6 @@ public class WaitGroupRules {
     private static final Duration LONG = Duration.ofSeconds(40);
 
     @Rule(
-            value = "WGP-1",
-            waits = true,
-            check = "WAT-1 and COM-1: whether the change that ends a generation is announced")
-    void awaitEndsWithTheGeneration(Bench bench) {
-        WaitGroupRun.calm(bench).judge(bench, "WGP-1", 40);
-    }
-
-    @Rule(
             value = "WGP-2",
             waits = true,
             check = "COM-11 and COM-1: places are counted by compare-and-set of the header")

@@ -1,0 +1,66 @@
+package io.sereno.tck.recipes;
+
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.rules.RuleTable;
+import io.sereno.tck.rules.RuleTest;
+import io.sereno.tck.run.Bench;
+
+/** One run of each recipe on a store without faults: many calls of several clients, judged together. */
+public class RecipeRuns {
+    @RuleTable(waits = true, value = """
+            LCK-1  | aResourceThatRefusesLowerTokensSeesOneHolderAtATime | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
+            LCK-2a | tokensRiseInTheOrderOfGrants                        | 30 | COM-5b and COM-7b: what createRevision an entry gets that is put again
+            LCK-3  | twoNeverHoldAtOnce                                  | 20 | COM-1, COM-3 and LEA-2: conditions that are judged, leases that do not end early
+            LCK-4  | whoIsGrantedIsFirstInTheStore                       | 20 | READ-8a and COM-13: what the returned read shows, and checks of two entries
+            LCK-9a | whatTryAcquireReturnsIsHeld                         | 20 | whether a timeout and a grant can both win
+            LCK-10 | everyDeleteNamesItsIncarnation                      | 10 | whether every delete of the recipe is bound to the createRevision of its own entry
+            """)
+    void mutex(Bench bench, RuleTest test) {
+        LockRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
+            LDR-1  | everyTermHasOneLeaderAndAGreaterToken | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
+            LDR-2  | twoNeverLeadAtOnce                    | 15 | COM-1 and LEA-2: conditions that are judged, leases that do not end early
+            LDR-10 | whoLeadsIsFirstInTheStore             | 15 | READ-3a and COM-13: whether the leader is taken from a view, or proven
+            """)
+    void election(Bench bench, RuleTest test) {
+        LockRun.calmElection(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
+            CTR-1 | callsHaveOneOrder     | 60 | COM-1 and COM-4: compare-and-set on modRevision
+            CTR-2 | everyChangeIsMadeOnce | 60 | COM-11: whether a commit is carried out twice
+            """)
+    void counter(Bench bench, RuleTest test) {
+        CounterRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
+            WGP-1 | awaitEndsWithTheGeneration | 40 | WAT-1 and COM-1: whether the change that ends a generation is announced
+            """)
+    void waitGroup(Bench bench, RuleTest test) {
+        WaitGroupRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
+            TOP-1  | everybodySeesTheSameMessageAtAnOffset | 150 | COM-1: header and batch are one commit
+            TOP-2  | whatWasPublishedIsReadAtItsOffset     | 100 | READ-1: whether what was acked is read
+            TOP-3a | readersMissNothing                    | 150 | READ-3 and WAT-1: whether a range read may miss what lived throughout, or a notice get lost
+            TOP-4  | everyMessageIsPublishedOnce           | 150 | COM-11: whether a commit is carried out twice
+            TOP-5  | messagesOfOneThreadKeepTheirOrder     | 150 | whether messages of one client overtake each other
+            """)
+    void topic(Bench bench, RuleTest test) {
+        TopicRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @Rule(value = "MEM-1", waits = true, check = "COM-3: of those who put an absent entry one succeeds")
+    void anIdHasOneOwner(Bench bench) {
+        MemberRun.calm(bench);
+    }
+
+    @Rule(value = "IDS-1", waits = true, check = "COM-1 and COM-3: slots and ticks are reserved by conditional commits")
+    void idsAreUniqueOverClientsRestartsAndClocks(Bench bench) {
+        IdRun.calm(bench);
+    }
+}
