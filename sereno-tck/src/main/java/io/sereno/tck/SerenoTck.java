@@ -1,31 +1,8 @@
 package io.sereno.tck;
 
-import io.sereno.tck.recipes.ClosingRules;
-import io.sereno.tck.recipes.CounterFaultRules;
-import io.sereno.tck.recipes.CounterRules;
-import io.sereno.tck.recipes.IdFaultRules;
-import io.sereno.tck.recipes.IdRules;
-import io.sereno.tck.recipes.LeaderFaultRules;
-import io.sereno.tck.recipes.LeaderRules;
-import io.sereno.tck.recipes.LockAttemptRules;
-import io.sereno.tck.recipes.LockCallerRules;
-import io.sereno.tck.recipes.LockFaultRules;
-import io.sereno.tck.recipes.LockRules;
-import io.sereno.tck.recipes.MemberFaultRules;
-import io.sereno.tck.recipes.MemberRaceRules;
-import io.sereno.tck.recipes.MemberRules;
-import io.sereno.tck.recipes.PlaceRules;
 import io.sereno.tck.recipes.RecipeFaultRuns;
-import io.sereno.tck.recipes.RecipeRules;
 import io.sereno.tck.recipes.RecipeRuns;
 import io.sereno.tck.recipes.RestoredStoreRules;
-import io.sereno.tck.recipes.SecondProcessRules;
-import io.sereno.tck.recipes.TopicArrivalRules;
-import io.sereno.tck.recipes.TopicFaultRules;
-import io.sereno.tck.recipes.TopicKeepingRules;
-import io.sereno.tck.recipes.TopicRules;
-import io.sereno.tck.recipes.WaitGroupFaultRules;
-import io.sereno.tck.recipes.WaitGroupRules;
 import io.sereno.tck.rules.RuleSet;
 import io.sereno.tck.run.Recipes;
 import io.sereno.tck.spi.BlockedListenerRules;
@@ -185,10 +162,6 @@ public abstract class SerenoTck {
     class InASecondJvm extends SecondJvmRules {}
 
     @Nested
-    @Tag("REC")
-    class RecipesInASecondJvm extends SecondProcessRules {}
-
-    @Nested
     @Tag("OUT")
     @Tag("faults")
     class OutcomesUnderFaults extends OutcomeFaultRules {}
@@ -218,89 +191,6 @@ public abstract class SerenoTck {
     class LifeUnderFaults extends LifeFaultRules {}
 
     @Nested
-    @Tag("LCK")
-    class Locks extends LockRules {}
-
-    @Nested
-    @Tag("LCK")
-    class LockCallers extends LockCallerRules {}
-
-    @Nested
-    @Tag("LCK")
-    class LockAttempts extends LockAttemptRules {}
-
-    @Nested
-    @Tag("LCK")
-    @Tag("faults")
-    class LocksUnderFaults extends LockFaultRules {}
-
-    @Nested
-    @Tag("CTR")
-    class Counters extends CounterRules {}
-
-    @Nested
-    @Tag("CTR")
-    @Tag("faults")
-    class CountersUnderFaults extends CounterFaultRules {}
-
-    @Nested
-    @Tag("WGP")
-    class WaitGroups extends WaitGroupRules {}
-
-    @Nested
-    @Tag("WGP")
-    @Tag("faults")
-    class WaitGroupsUnderFaults extends WaitGroupFaultRules {}
-
-    @Nested
-    @Tag("LDR")
-    class Leaders extends LeaderRules {}
-
-    @Nested
-    @Tag("LDR")
-    @Tag("faults")
-    class LeadersUnderFaults extends LeaderFaultRules {}
-
-    @Nested
-    @Tag("MEM")
-    class Members extends MemberRules {}
-
-    @Nested
-    @Tag("MEM")
-    class MembersWhoMeet extends MemberRaceRules {}
-
-    @Nested
-    @Tag("MEM")
-    @Tag("faults")
-    class MembersUnderFaults extends MemberFaultRules {}
-
-    @Nested
-    @Tag("IDS")
-    class Ids extends IdRules {}
-
-    @Nested
-    @Tag("IDS")
-    @Tag("faults")
-    class IdsUnderFaults extends IdFaultRules {}
-
-    @Nested
-    @Tag("TOP")
-    class Topics extends TopicRules {}
-
-    @Nested
-    @Tag("TOP")
-    class TopicsKept extends TopicKeepingRules {}
-
-    @Nested
-    @Tag("TOP")
-    class TopicArrivals extends TopicArrivalRules {}
-
-    @Nested
-    @Tag("TOP")
-    @Tag("faults")
-    class TopicsUnderFaults extends TopicFaultRules {}
-
-    @Nested
     @Tag("REC")
     class RunsOfRecipes extends RecipeRuns {}
 
@@ -308,19 +198,6 @@ public abstract class SerenoTck {
     @Tag("REC")
     @Tag("faults")
     class RunsOfRecipesUnderFaults extends RecipeFaultRuns {}
-
-    @Nested
-    @Tag("REC")
-    class EveryRecipe extends RecipeRules {}
-
-    @Nested
-    @Tag("REC")
-    @Tag("faults")
-    class ClientsThatClose extends ClosingRules {}
-
-    @Nested
-    @Tag("REC")
-    class PlacesInQueues extends PlaceRules {}
 
     @Nested
     @Tag("REC")

@@ -2,9 +2,9 @@ package io.sereno.backend.etcd;
 
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
+import io.sereno.suite.RecipesSuite;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.Grade;
-import io.sereno.tck.SerenoTck;
 import io.sereno.tck.ServerControl;
 import io.sereno.testservers.EtcdServer;
 import java.net.InetSocketAddress;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 
 /** The compatibility kit on a single etcd of its own, which it pauses, kills and compacts as it likes. */
 @Tag("servers")
-class EtcdTckTest extends SerenoTck {
+class EtcdTckTest extends RecipesSuite {
     @Override
     protected BackendFixture fixture() {
         return new Fixture();

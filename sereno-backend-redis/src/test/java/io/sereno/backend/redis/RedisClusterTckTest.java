@@ -1,8 +1,8 @@
 package io.sereno.backend.redis;
 
+import io.sereno.suite.RecipesSuite;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.Grade;
-import io.sereno.tck.SerenoTck;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisCluster;
 import java.nio.file.Path;
@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
  * addresses of the URI only, which are the kit's proxy's.
  */
 @Tag("servers")
-class RedisClusterTckTest extends SerenoTck {
+class RedisClusterTckTest extends RecipesSuite {
     @Override
     protected BackendFixture fixture() {
         return new RedisFixture(

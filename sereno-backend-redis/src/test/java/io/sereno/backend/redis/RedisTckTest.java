@@ -1,8 +1,8 @@
 package io.sereno.backend.redis;
 
+import io.sereno.suite.RecipesSuite;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.Grade;
-import io.sereno.tck.SerenoTck;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
 import java.util.Map;
@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 
 /** The kit over one server that has on disk what it acknowledges. */
 @Tag("servers")
-class RedisTckTest extends SerenoTck {
+class RedisTckTest extends RecipesSuite {
     @Override
     protected BackendFixture fixture() {
         return new RedisFixture(Map.of(), () -> RedisServer.start(Persistence.APPEND_ALWAYS));

@@ -2,9 +2,9 @@ package io.sereno.backend.zookeeper;
 
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
+import io.sereno.suite.RecipesSuite;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.Grade;
-import io.sereno.tck.SerenoTck;
 import io.sereno.tck.ServerControl;
 import io.sereno.testservers.ZooKeeperServer;
 import java.io.IOException;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 
 /** The kit on a ZooKeeper server. Public, since the kit makes one in a second JVM. */
 @Tag("servers")
-public class ZooKeeperTckTest extends SerenoTck {
+public class ZooKeeperTckTest extends RecipesSuite {
     public ZooKeeperTckTest() {}
 
     @Override

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> what it returns
  */
-final class Calling<T> {
+public final class Calling<T> {
     private final Bench bench;
     private final String what;
     private volatile @Nullable Thread thread;
@@ -56,22 +56,22 @@ final class Calling<T> {
         bench.stir();
     }
 
-    boolean isDone() {
+    public boolean isDone() {
         return ended != null;
     }
 
     /** Whether the call waits for something that has not happened yet. */
-    boolean isParked() {
+    public boolean isParked() {
         Thread caller = thread;
         return caller != null && Crew.isParked(caller);
     }
 
     /** When the call returned. */
-    long returned() {
+    public long returned() {
         return returned;
     }
 
-    synchronized void interrupt() {
+    public synchronized void interrupt() {
         Thread caller = thread;
         if (caller != null) {
             caller.interrupt();
@@ -79,14 +79,14 @@ final class Calling<T> {
     }
 
     /** How the call ends, or that it does not end in time. */
-    Ended<T> end(Duration atMost) {
+    public Ended<T> end(Duration atMost) {
         bench.reach(this::isDone, atMost);
         Ended<T> end = ended;
         return end == null ? Ended.open() : end;
     }
 
     /** What the call returns; there is no fault. */
-    T result(Duration atMost) {
+    public T result(Duration atMost) {
         Ended<T> end = end(atMost);
         if (end.isOpen()) {
             throw new RuleFailure(what + " has not come back after " + Bench.text(atMost));
@@ -101,7 +101,7 @@ final class Calling<T> {
         return end.result();
     }
 
-    T result() {
+    public T result() {
         return result(bench.patience().multipliedBy(2));
     }
 

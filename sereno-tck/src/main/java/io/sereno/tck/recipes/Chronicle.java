@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * What contending callers of a recipe saw, recorded once for a run of the kit: the order of what they did, the
  * violations of rules, and how often each rule was tested.
  */
-final class Chronicle {
+public final class Chronicle {
     private static final int SHOWN = 3;
 
     private final Bench bench;
@@ -23,7 +23,7 @@ final class Chronicle {
     private boolean simulated;
     private String undecided = "";
 
-    Chronicle(Bench bench) {
+    public Chronicle(Bench bench) {
         this.bench = bench;
         this.began = bench.now();
     }
@@ -48,7 +48,7 @@ final class Chronicle {
         tried.merge(rule, 1L, Long::sum);
     }
 
-    void require(String rule, boolean holds, String otherwise) {
+    public void require(String rule, boolean holds, String otherwise) {
         tried(rule);
         if (!holds) {
             breach(rule, otherwise);
@@ -66,7 +66,7 @@ final class Chronicle {
     }
 
     /** Fails if the rule was broken; otherwise counts how often it was tested. */
-    synchronized void judge(Bench judging, String rule, long atLeast) {
+    public synchronized void judge(Bench judging, String rule, long atLeast) {
         if (simulated) {
             judging.simulated();
         }

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Callers of several clients that contend for one mutex, with a resource that refuses tokens lower than the greatest it
  * has seen. One run without faults, one while connections break.
  */
-final class LockRun {
+public final class LockRun {
     private static final String NAME = "run";
     private static final Duration PATIENT = Duration.ofSeconds(20);
     private static final long BUDGET = 300_000;
@@ -104,7 +104,7 @@ final class LockRun {
     }
 
     /** Of a mutex, without faults. */
-    static Chronicle calm(Bench bench) {
+    public static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> new Calm(calm(bench, Kind.MUTEX, 14)))
                 .chronicle();
     }

@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A process, as far as recipes can tell: the recipes over a connection of its own, perhaps with faults on it. */
-final class Node implements AutoCloseable {
+public final class Node implements AutoCloseable {
     private static final Duration STEADY = Duration.ofSeconds(20);
     private static final Duration BRIEF = Duration.ofSeconds(2);
 
@@ -54,22 +54,22 @@ final class Node implements AutoCloseable {
     }
 
     /** A node without faults. */
-    static Node in(Bench bench) {
+    public static Node in(Bench bench) {
         return in(bench, steady(bench));
     }
 
-    static Node in(Bench bench, Duration ttl) {
+    public static Node in(Bench bench, Duration ttl) {
         return in(bench, ttl, backend -> backend);
     }
 
     /** With a layer of the kit between recipes and backend. */
-    static Node in(Bench bench, Duration ttl, UnaryOperator<Backend> around) {
+    public static Node in(Bench bench, Duration ttl, UnaryOperator<Backend> around) {
         Client client = bench.client();
         return over(bench, client.toString(), around.apply(client.witnessed()), ttl);
     }
 
     /** With a clock of its own. */
-    static Node at(Bench bench, TimeSource time) {
+    public static Node at(Bench bench, TimeSource time) {
         Client client = bench.client();
         return bench.closeLater(new Node(
                 bench,
@@ -83,7 +83,7 @@ final class Node implements AutoCloseable {
     }
 
     /** Another node over an open backend. */
-    static Node over(Bench bench, String name, Backend backend, Duration ttl) {
+    public static Node over(Bench bench, String name, Backend backend, Duration ttl) {
         return bench.closeLater(
                 new Node(bench, name, backend, ttl, bench.kit().operationTimeout(), null, null, bench.time()));
     }
@@ -92,11 +92,11 @@ final class Node implements AutoCloseable {
      * A node whose connection to the store can be broken: by a proxy where the fixture names the servers, otherwise by
      * a decorator. So the rules of the recipes are tested on every backend.
      */
-    static Node breakable(Bench bench, Duration ttl) {
+    public static Node breakable(Bench bench, Duration ttl) {
         return breakable(bench, ttl, backend -> backend);
     }
 
-    static Node breakable(Bench bench, Duration ttl, UnaryOperator<Backend> around) {
+    public static Node breakable(Bench bench, Duration ttl, UnaryOperator<Backend> around) {
         Faulty faulty = bench.kit().endpoints().isEmpty() ? bench.decorated() : bench.faulty();
         return bench.closeLater(new Node(
                 bench,
@@ -110,7 +110,7 @@ final class Node implements AutoCloseable {
     }
 
     /** A node with a decorator that sets the fate of each request; works on a store with a network too. */
-    static Node scripted(Bench bench, Duration ttl) {
+    public static Node scripted(Bench bench, Duration ttl) {
         if (bench.inProcess()) {
             bench.simulated();
         }
@@ -122,27 +122,27 @@ final class Node implements AutoCloseable {
     }
 
     /** The ttl of a session that does not end during a test. */
-    static Duration steady(Bench bench) {
+    public static Duration steady(Bench bench) {
         return bench.ttl(STEADY);
     }
 
     /** The ttl of a session whose end a test waits for. */
-    static Duration brief(Bench bench) {
+    public static Duration brief(Bench bench) {
         return bench.ttl(BRIEF);
     }
 
     /** How much earlier than its lease a session counts itself as lost. */
-    static Duration margin(Duration ttl) {
+    public static Duration margin(Duration ttl) {
         Duration share = ttl.dividedBy(20);
         return share.compareTo(Duration.ofMillis(50)) > 0 ? share : Duration.ofMillis(50);
     }
 
     /** By when everything of a dead process is gone from the store. */
-    static Duration gone(Bench bench, Duration ttl) {
+    public static Duration gone(Bench bench, Duration ttl) {
         return ttl.plus(bench.guarantees().expiryLateness());
     }
 
-    Sereno sereno() {
+    public Sereno sereno() {
         return sereno;
     }
 
@@ -150,36 +150,36 @@ final class Node implements AutoCloseable {
         return backend;
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    Faults faults() {
+    public Faults faults() {
         return Optional.ofNullable(faulty)
                 .orElseThrow(() -> new IllegalStateException(name + " is not breakable"))
                 .faults();
     }
 
-    Optional<Faulty> faulty() {
+    public Optional<Faulty> faulty() {
         return Optional.ofNullable(faulty);
     }
 
-    FaultyBackend script() {
+    public FaultyBackend script() {
         return Optional.ofNullable(script).orElseThrow(() -> new IllegalStateException(name + " has no script"));
     }
 
     /** Calls a waiting method in a thread of its own. */
-    <T> Calling<T> calls(String what, Callable<T> call) {
+    public <T> Calling<T> calls(String what, Callable<T> call) {
         return Calling.of(bench, name + " " + what, call);
     }
 
     /** Calls a method while there is no fault. */
-    <T> T told(String what, Callable<T> call) {
+    public <T> T told(String what, Callable<T> call) {
         return calls(what, call).result();
     }
 
     /** The same for one that returns nothing. */
-    void tells(String what, Act act) {
+    public void tells(String what, Act act) {
         calls(what, () -> {
                     act.run();
                     return true;
@@ -189,13 +189,13 @@ final class Node implements AutoCloseable {
 
     /** A method that waits and returns nothing. */
     @FunctionalInterface
-    interface Act {
+    public interface Act {
         /** Calls it. */
         void run() throws Exception;
     }
 
     /** Waits until its session exists, so that faults from now on meet one. */
-    Node awaitSession() {
+    public Node awaitSession() {
         if (!bench.reach(() -> sereno.sessionState() == SessionState.CONNECTED, bench.patience())) {
             throw new Doubt("no session of " + name + " after " + Bench.text(bench.patience()));
         }

@@ -12,24 +12,24 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** What the store holds for a mutex or an election, in the stored format, as a client of its own sees it. */
-record Queues(Client judge, String directory) {
+public record Queues(Client judge, String directory) {
     private static final Pattern PLACE = Pattern.compile("[0-9A-Za-z]{11}-[0-9a-z]+");
     private static final String WITHDRAWN = "sereno/1 withdrawn\n";
 
-    static Queues ofLock(Bench bench, String name) {
+    public static Queues ofLock(Bench bench, String name) {
         return new Queues(bench.judge(), "lock/" + name);
     }
 
-    static Queues ofElection(Bench bench, String name) {
+    public static Queues ofElection(Bench bench, String name) {
         return new Queues(bench.judge(), "election/" + name);
     }
 
-    static boolean isPlace(String name) {
+    public static boolean isPlace(String name) {
         return PLACE.matcher(name).matches();
     }
 
     /** The places in the queue, the front first; other entries do not count. */
-    List<Entry> live() {
+    public List<Entry> live() {
         return judge.all(directory).stream()
                 .filter(entry -> isPlace(entry.name()) && !isWithdrawn(entry))
                 .sorted(Comparator.comparingLong(Entry::createRevision))
@@ -41,14 +41,14 @@ record Queues(Client judge, String directory) {
     }
 
     /** The entry that a token was derived from. */
-    Optional<Entry> of(long token) {
+    public Optional<Entry> of(long token) {
         return live().stream()
                 .filter(entry -> entry.createRevision() == token / 1_024)
                 .findFirst();
     }
 
     /** Waits until the queue has this size. */
-    void await(Bench bench, int size) {
+    public void await(Bench bench, int size) {
         long from = bench.now();
         while (live().size() != size) {
             if (bench.since(from).compareTo(bench.patience()) > 0) {
@@ -62,7 +62,7 @@ record Queues(Client judge, String directory) {
     }
 
     /** Removes one entry, as an operator does. */
-    void remove(Entry entry) {
+    public void remove(Entry entry) {
         judge.commit(Commit.to(directory)
                 .ifCreateRevision(entry.name(), entry.createRevision())
                 .delete(entry.name())
@@ -70,11 +70,11 @@ record Queues(Client judge, String directory) {
     }
 
     /** Removes all entries that are not withdrawn, whatever their names. */
-    void clear() {
+    public void clear() {
         judge.all(directory).stream().filter(entry -> !isWithdrawn(entry)).forEach(this::remove);
     }
 
-    String describe() {
+    public String describe() {
         return judge.all(directory).stream().map(Ended::describe).toList().toString();
     }
 }

@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** Publishers and readers of several clients on one topic; every message is unique. */
-final class TopicRun {
+public final class TopicRun {
     private static final String NAME = "run";
     private static final Duration END = Duration.ofSeconds(90);
 
@@ -80,7 +80,7 @@ final class TopicRun {
                 .chronicle();
     }
 
-    static Topic<String> topic(Node node, String name) {
+    public static Topic<String> topic(Node node, String name) {
         return node.sereno().topic(name, Codec.utf8());
     }
 

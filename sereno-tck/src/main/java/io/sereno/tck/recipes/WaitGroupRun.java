@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Generations of workers, with and without a place of their own, and others that wait for them. */
-final class WaitGroupRun {
+public final class WaitGroupRun {
     private static final String NAME = "run";
     private static final Duration END = Duration.ofSeconds(60);
     private static final long BUDGET = 1_000_000;
@@ -51,7 +51,7 @@ final class WaitGroupRun {
         chronicle.simulated(bench.inProcess());
     }
 
-    static Chronicle calm(Bench bench) {
+    public static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
                     Random random = new Random(bench.random().nextLong());
                     List<Node> nodes = new ArrayList<>();

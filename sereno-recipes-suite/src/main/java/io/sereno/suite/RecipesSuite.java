@@ -1,0 +1,115 @@
+package io.sereno.suite;
+
+import io.sereno.tck.SerenoTck;
+import io.sereno.tck.rules.RuleSet;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+
+/**
+ * The compatibility kit with the rules about Sereno's own recipes, which no backend breaks alone. The tests of each of
+ * Sereno's backends extend this class; authors of other backends extend {@link SerenoTck}.
+ */
+public abstract class RecipesSuite extends SerenoTck {
+    /** The tests of the kit and of the groups below. */
+    public static final RuleSet RULES = RuleSet.of(RecipesSuite.class);
+
+    @Nested
+    @Tag("REC")
+    class RecipesInASecondJvm extends SecondProcessRules {}
+
+    @Nested
+    @Tag("LCK")
+    class Locks extends LockRules {}
+
+    @Nested
+    @Tag("LCK")
+    class LockCallers extends LockCallerRules {}
+
+    @Nested
+    @Tag("LCK")
+    class LockAttempts extends LockAttemptRules {}
+
+    @Nested
+    @Tag("LCK")
+    @Tag("faults")
+    class LocksUnderFaults extends LockFaultRules {}
+
+    @Nested
+    @Tag("CTR")
+    class Counters extends CounterRules {}
+
+    @Nested
+    @Tag("CTR")
+    @Tag("faults")
+    class CountersUnderFaults extends CounterFaultRules {}
+
+    @Nested
+    @Tag("WGP")
+    class WaitGroups extends WaitGroupRules {}
+
+    @Nested
+    @Tag("WGP")
+    @Tag("faults")
+    class WaitGroupsUnderFaults extends WaitGroupFaultRules {}
+
+    @Nested
+    @Tag("LDR")
+    class Leaders extends LeaderRules {}
+
+    @Nested
+    @Tag("LDR")
+    @Tag("faults")
+    class LeadersUnderFaults extends LeaderFaultRules {}
+
+    @Nested
+    @Tag("MEM")
+    class Members extends MemberRules {}
+
+    @Nested
+    @Tag("MEM")
+    class MembersWhoMeet extends MemberRaceRules {}
+
+    @Nested
+    @Tag("MEM")
+    @Tag("faults")
+    class MembersUnderFaults extends MemberFaultRules {}
+
+    @Nested
+    @Tag("IDS")
+    class Ids extends IdRules {}
+
+    @Nested
+    @Tag("IDS")
+    @Tag("faults")
+    class IdsUnderFaults extends IdFaultRules {}
+
+    @Nested
+    @Tag("TOP")
+    class Topics extends TopicRules {}
+
+    @Nested
+    @Tag("TOP")
+    class TopicsKept extends TopicKeepingRules {}
+
+    @Nested
+    @Tag("TOP")
+    class TopicArrivals extends TopicArrivalRules {}
+
+    @Nested
+    @Tag("TOP")
+    @Tag("faults")
+    class TopicsUnderFaults extends TopicFaultRules {}
+
+    @Nested
+    @Tag("REC")
+    class EveryRecipe extends RecipeRules {}
+
+    @Nested
+    @Tag("REC")
+    @Tag("faults")
+    class ClientsThatClose extends ClosingRules {}
+
+    @Nested
+    @Tag("REC")
+    class PlacesInQueues extends PlaceRules {}
+}

@@ -1,0 +1,161 @@
+package io.sereno.suite.mutants;
+
+import static io.sereno.suite.mutants.Devil.Trait.*;
+
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Entry;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The store of a {@link Devil}: what it does to revisions, leases and notices. */
+final class DevilStore extends PlainStore {
+    private final Devil devil;
+    private final World world;
+
+    /** The last revision of each directory that has an entry. */
+    private final Map<String, Long> revisions = new HashMap<>();
+
+    /** What will be announced once more, each change of a name once. */
+    private final Set<List<Object>> doubled = new HashSet<>();
+
+    /** The greatest revision of the emptied directories: nothing else is kept of them. */
+    private long emptied;
+
+    DevilStore(Devil devil, World world) {
+        super(world.time());
+        this.devil = devil;
+        this.world = world;
+    }
+
+    // ---- revisions
+
+    @Override
+    long next(String directory) {
+        if (devil.is(GAPS_BETWEEN_REVISIONS)) {
+            revision += world.random().nextInt(1_000);
+        }
+        if (!devil.is(REVISIONS_OF_EACH_DIRECTORY)) {
+            return super.next(directory);
+        }
+        long before = revisions.computeIfAbsent(
+                directory,
+                path -> world.random().nextInt(4) == 0 ? Math.max(emptied, Entry.MAX_REVISION - (1L << 40)) : emptied);
+        revisions.put(directory, before + 1);
+        return before + 1;
+    }
+
+    @Override
+    void emptied(String directory) {
+        super.emptied(directory);
+        Long last = revisions.remove(directory);
+        emptied = Math.max(emptied, last == null ? 0 : last);
+    }
+
+    // ---- leases
+
+    @Override
+    Duration granted(Duration ttl) {
+        long grain = devil.guarantees().ttlGranularity().toNanos();
+        return Duration.ofNanos((ttl.toNanos() + grain - 1) / grain * grain);
+    }
+
+    @Override
+    long nextLease() {
+        if (!devil.is(STRANGE_LEASE_IDS)) {
+            return super.nextLease();
+        }
+        long id = world.random().nextLong();
+        return id == 0 ? Long.MIN_VALUE : id;
+    }
+
+    @Override
+    void expire(PlainLease lease) {
+        if (!devil.is(EXPIRY_AT_THE_LAST_MOMENT)) {
+            super.expire(lease);
+            return;
+        }
+        leases.remove(lease.id());
+        boolean last = true;
+        for (String directory : List.copyOf(directories.keySet())) {
+            long nanos = devil.guarantees().expiryLateness().toNanos() - (time.nanoTime() - lease.deadline);
+            Duration late = Duration.ofNanos(
+                    Math.max(0, last ? nanos : (long) (nanos * world.random().nextDouble())));
+            last = false;
+            world.later(
+                    late,
+                    Runnable::run,
+                    () -> step(() -> {
+                        List<Entry> entries = entries(directory).stream()
+                                .filter(entry -> entry.leaseId() == lease.id())
+                                .toList();
+                        if (!entries.isEmpty()) {
+                            end(directory, entries);
+                        }
+                        return null;
+                    }));
+        }
+    }
+
+    @Override
+    void revoke(PlainLease lease) {
+        // Also leases that have ended and still have entries in some directories.
+        leases.remove(lease.id());
+        end(lease);
+    }
+
+    @Override
+    CommitResult commit(Commit commit) {
+        long lease = leaseOf(commit);
+        if (devil.is(DEAD_LEASES_ARE_REFUSED) && lease != 0 && !lives(lease)) {
+            if (!hold(commit)) {
+                return new CommitResult.Conflict(commit.returning().map(this::read));
+            }
+            throw refused("lease " + lease + " has ended");
+        }
+        return super.commit(commit);
+    }
+
+    // ---- notices
+
+    @Override
+    void announce(PlainWatch watch, String name, long at) {
+        if (devil.is(RESETS_ONLY)
+                || (devil.is(RESETS_AMONG_NOTICES) && world.random().nextBoolean())) {
+            announceReset(watch);
+            again(watch, "", () -> announceReset(watch));
+            return;
+        }
+        boolean there = entry(watch.target().directory(), name).isPresent();
+        boolean told =
+                !devil.is(NOTICES_WITHOUT_REVISION) || (there && world.random().nextBoolean());
+        super.announce(watch, name, told ? at : 0);
+        again(watch, name, () -> super.announce(watch, name, told ? at : 0));
+        if (devil.is(SPURIOUS_NOTICES) && watch.target().name().isEmpty()) {
+            entries(watch.target().directory()).stream()
+                    .filter(other -> !other.name().equals(name) && world.chance(200))
+                    .limit(3)
+                    .forEach(other -> super.announce(watch, other.name(), 0));
+        }
+    }
+
+    private void again(PlainWatch watch, String name, Runnable announcement) {
+        List<Object> one = List.of(watch, name);
+        if (devil.is(DOUBLED_NOTICES) && doubled.add(one)) {
+            world.later(
+                    Duration.ofMillis(1 + world.random().nextInt(40)),
+                    Runnable::run,
+                    () -> step(() -> {
+                        doubled.remove(one);
+                        if (watches.contains(watch)) {
+                            announcement.run();
+                        }
+                        return null;
+                    }));
+        }
+    }
+}

@@ -1,0 +1,336 @@
+package io.sereno.suite.mutants;
+
+import static io.sereno.suite.mutants.RecipeMutants.backend;
+import static io.sereno.suite.mutants.RecipeMutants.changed;
+import static io.sereno.suite.mutants.RecipeMutants.recipes;
+import static java.util.concurrent.CompletableFuture.completedFuture;
+import static java.util.concurrent.CompletableFuture.failedFuture;
+
+import io.sereno.IdGenerator;
+import io.sereno.IdLayout;
+import io.sereno.NotAppliedException;
+import io.sereno.Sereno;
+import io.sereno.SessionState;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.TimeSource;
+import io.sereno.spi.Write;
+import io.sereno.suite.mutants.RecipeMutants.Call;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Generators that generate an id twice, go back, extend too often or too late, or continue when they must not. */
+final class IdMutants {
+    private IdMutants() {}
+
+    static List<Mutant> all() {
+        return List.of(
+                backend("IDS-1", "a mark goes with the session of its slot", LeasedMarks::new),
+                backend("IDS-1", "a slot is drawn, and not looked at", below -> new Wrapper(below) {
+                    @Override
+                    public CompletionStage<Snapshot> read(Query query) {
+                        return query instanceof Query.One one && one.name().startsWith("hw-")
+                                ? completedFuture(new Snapshot(List.of(), false))
+                                : super.read(query);
+                    }
+
+                    @Override
+                    public CompletionStage<CommitResult> commit(Commit commit) {
+                        return super.commit(without(
+                                commit,
+                                condition -> condition.name().startsWith("hw-")
+                                        || condition.name().startsWith("slot-")));
+                    }
+                }),
+                ids(
+                        "IDS-2",
+                        "ids that were taken together are handed out with the last one first",
+                        (gen, method, call) -> method.equals("nextId") ? gen.fromTheEnd() : call.go()),
+                ids(
+                        "IDS-2",
+                        "an id has the time that the clock shows",
+                        (gen, method, call) -> method.equals("nextId")
+                                ? gen.byTheClock((long) Objects.requireNonNull(call.go()))
+                                : call.go()),
+                recipes(
+                        "IDS-3",
+                        "whether the layout is still the same is asked for each id",
+                        (store, settings) -> generators(store, settings, (gen, method, call) -> {
+                            if (method.equals("nextId")) {
+                                store.read(new Query.One("ids/" + gen.name, "layout"))
+                                        .toCompletableFuture()
+                                        .join();
+                            }
+                            return call.go();
+                        })),
+                backend("IDS-3", "the next window is asked for when the last one is at its end", AtTheEnd::new),
+                ids("IDS-4", "at the end of its window a generator counts on", (gen, method, call) -> {
+                    try {
+                        Object id = call.go();
+                        if (method.equals("nextId")) {
+                            gen.last.set((long) Objects.requireNonNull(id));
+                        }
+                        return id;
+                    } catch (NotAppliedException atTheEnd) {
+                        if (!method.equals("nextId")) {
+                            throw atTheEnd;
+                        }
+                        return gen.last.incrementAndGet();
+                    }
+                }),
+                ids("IDS-4", "without a session a generator makes no ids", (gen, method, call) -> {
+                    if (method.equals("nextId")
+                            && gen.last.get() != 0
+                            && gen.sereno.sessionState() != SessionState.CONNECTED) {
+                        throw new NotAppliedException("no session");
+                    }
+                    gen.last.set(1);
+                    return call.go();
+                }),
+                ids(
+                        "IDS-5",
+                        "tryNextId waits for its clock as long as nextId does",
+                        (gen, method, call) ->
+                                method.equals("tryNextId") ? OptionalLong.of(gen.right.nextId()) : call.go()),
+                ids("IDS-5", "the tick of an id is that of the clock, wherever it goes", (gen, method, call) -> {
+                    Object made = call.go();
+                    return method.equals("tryNextId") && made instanceof OptionalLong id && id.isPresent()
+                            ? OptionalLong.of(gen.byTheClock(id.getAsLong()))
+                            : made;
+                }),
+                backend("IDS-6", "a mark is put without a condition on what it was", below -> new Wrapper(below) {
+                    @Override
+                    public CompletionStage<CommitResult> commit(Commit commit) {
+                        return super.commit(
+                                reserves(commit)
+                                        ? without(
+                                                commit,
+                                                condition -> condition.name().startsWith("hw-")
+                                                        || condition.name().startsWith("x-"))
+                                        : commit);
+                    }
+                }),
+                backend("IDS-6", "a reservation in doubt is taken for made", below -> new Wrapper(below) {
+                    @Override
+                    public CompletionStage<CommitResult> commit(Commit commit) {
+                        return super.commit(commit)
+                                .exceptionallyCompose(lost -> reserves(commit) && CommitMutants.isUnknown(lost)
+                                        ? completedFuture(new CommitResult.Committed(1, Optional.empty()))
+                                        : failedFuture(lost));
+                    }
+                }),
+                backend("IDS-7", "nobody compares layouts", below -> new Wrapper(below) {
+                    @Override
+                    public CompletionStage<Snapshot> read(Query query) {
+                        return query instanceof Query.One one && one.name().equals("layout")
+                                ? completedFuture(new Snapshot(List.of(), false))
+                                : super.read(query);
+                    }
+
+                    @Override
+                    public CompletionStage<CommitResult> commit(Commit commit) {
+                        return super.commit(
+                                without(commit, condition -> condition.name().equals("layout")));
+                    }
+                }),
+                ids("IDS-7", "that all slots are taken is told as a timeout", (gen, method, call) -> {
+                    try {
+                        return call.go();
+                    } catch (NotAppliedException why) {
+                        throw new NotAppliedException("nextId was not answered in time");
+                    }
+                }),
+                outside("a clock before the epoch stands at the epoch", "epoch"),
+                outside("a clock beyond the time bits begins again at 0", "time bits"));
+    }
+
+    private static Mutant outside(String what, String word) {
+        return ids("IDS-7", what, (gen, method, call) -> {
+            try {
+                return call.go();
+            } catch (NotAppliedException refused) {
+                if (!String.valueOf(refused.getMessage()).contains(word) || !method.equals("nextId")) {
+                    throw refused;
+                }
+                return gen.byTheClock(0);
+            }
+        });
+    }
+
+    private static boolean reserves(Commit commit) {
+        return commit.writes().stream().anyMatch(write -> write.name().startsWith("hw-"));
+    }
+
+    private static Commit without(Commit commit, Predicate<Condition> left) {
+        List<Condition> kept =
+                commit.conditions().stream().filter(left.negate()).toList();
+        return commit.directory().startsWith("ids/")
+                ? new Commit(commit.directory(), kept, commit.writes(), commit.returning())
+                : commit;
+    }
+
+    private interface Broken {
+        @Nullable
+        Object of(Generator generator, String method, Call call) throws Throwable;
+    }
+
+    private static Mutant ids(String rule, String what, Broken broken) {
+        return recipes(rule, what, (store, settings) -> generators(store, settings, broken));
+    }
+
+    private static Sereno generators(Backend store, UnaryOperator<Sereno.Builder> settings, Broken broken) {
+        Clock clock = new Clock();
+        Sereno sereno =
+                settings.apply(clock.seenBy(Sereno.builder().backend(store))).connect();
+        Map<String, Generator> all = new ConcurrentHashMap<>();
+        return changed(Sereno.class, sereno, (make, made) -> {
+            Object result = made.go();
+            if (!(result instanceof IdGenerator right)) {
+                return result;
+            }
+            String name = made.given(0, String.class);
+            Generator generator = all.computeIfAbsent(name, n -> new Generator(name, right, sereno, clock));
+            return changed(IdGenerator.class, right, (method, call) -> broken.of(generator, method, call));
+        });
+    }
+
+    /** What the objects of one name share within a client. */
+    private static final class Generator {
+        final String name;
+        final IdGenerator right;
+        final Sereno sereno;
+        private final Clock clock;
+        private final Deque<Long> taken = new ArrayDeque<>();
+        final AtomicLong last = new AtomicLong();
+
+        Generator(String name, IdGenerator right, Sereno sereno, Clock clock) {
+            this.name = name;
+            this.right = right;
+            this.sereno = sereno;
+            this.clock = clock;
+        }
+
+        long fromTheEnd() {
+            synchronized (taken) {
+                if (taken.isEmpty()) {
+                    for (long id : right.nextIds(4)) {
+                        taken.addFirst(id);
+                    }
+                }
+                return taken.removeFirst();
+            }
+        }
+
+        /** The same slot and sequence, at the time of the clock. */
+        long byTheClock(long id) {
+            IdLayout layout = right.layout();
+            int low = layout.sequenceBits() + layout.slotBits();
+            long ticks = Math.max(
+                    0, Duration.between(layout.epoch(), clock.time().wall()).dividedBy(layout.tick()));
+            long kept = ticks & ((1L << layout.timeBits()) - 1);
+            return (kept << low) | (id & ((1L << low) - 1));
+        }
+    }
+
+    /** The clock that a client gets. */
+    private static final class Clock {
+        private final AtomicReference<TimeSource> time = new AtomicReference<>();
+
+        TimeSource time() {
+            return Objects.requireNonNull(time.get());
+        }
+
+        Sereno.Builder seenBy(Sereno.Builder builder) {
+            AtomicReference<Sereno.Builder> self = new AtomicReference<>();
+            self.set(changed(Sereno.Builder.class, builder, (method, call) -> {
+                if (method.equals("timeSource")) {
+                    time.set(call.given(0, TimeSource.class));
+                }
+                Object result = call.go();
+                return result instanceof Sereno.Builder ? Objects.requireNonNull(self.get()) : result;
+            }));
+            return Objects.requireNonNull(self.get());
+        }
+    }
+
+    /** Puts all entries of a slot under one lease. */
+    private static final class LeasedMarks extends Wrapper {
+        private final Map<String, Long> leases = new ConcurrentHashMap<>();
+
+        LeasedMarks(Backend below) {
+            super(below);
+        }
+
+        @Override
+        public CompletionStage<CommitResult> commit(Commit commit) {
+            if (!commit.directory().startsWith("ids/") || !reserves(commit)) {
+                return super.commit(commit);
+            }
+            long own = commit.writes().stream()
+                    .mapToLong(write -> write instanceof Write.Put put ? put.leaseId() : 0)
+                    .max()
+                    .orElse(0);
+            List<Write> writes = commit.writes().stream()
+                    .map(write -> write instanceof Write.Put put && put.name().startsWith("hw-")
+                            ? new Write.Put(put.name(), put.value(), lease(commit.directory() + put.name(), own))
+                            : write)
+                    .toList();
+            return super.commit(new Commit(commit.directory(), commit.conditions(), writes, commit.returning()));
+        }
+
+        private long lease(String mark, long own) {
+            if (own != 0) {
+                leases.put(mark, own);
+            }
+            return leases.getOrDefault(mark, 0L);
+        }
+    }
+
+    /** Delays an extension as long as there are ticks left. */
+    private static final class AtTheEnd extends Wrapper {
+        private final World world;
+
+        AtTheEnd(World world, Backend below) {
+            super(below);
+            this.world = world;
+        }
+
+        @Override
+        public CompletionStage<CommitResult> commit(Commit commit) {
+            boolean extendsWindow = reserves(commit)
+                    && commit.writes().stream().noneMatch(write -> write.name().startsWith("slot-"));
+            if (!extendsWindow) {
+                return super.commit(commit);
+            }
+            CompletableFuture<CommitResult> later = new CompletableFuture<>();
+            world.later(Duration.ofSeconds(2), Runnable::run, () -> {
+                CompletionStage<CommitResult> unused = super.commit(commit).whenComplete((result, failure) -> {
+                    if (failure == null) {
+                        later.complete(result);
+                    } else {
+                        later.completeExceptionally(failure);
+                    }
+                });
+            });
+            return later;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package io.sereno.suite.mutants;
+
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * A backend with one bug, and the rule that must detect it.
+ *
+ * @param name a description of the bug
+ * @param rule the number of the rule that it breaks
+ * @param backends its parts
+ */
+public record Mutant(String name, String rule, World.Backends backends) {
+    /** All mutants, in the order of the specification. */
+    public static List<Mutant> all() {
+        return Stream.of(
+                        ReadMutants.all(),
+                        CommitMutants.all(),
+                        NameMutants.all(),
+                        LeaseMutants.all(),
+                        ConditionalLeaseMutants.all(),
+                        ConditionalCommitMutants.all(),
+                        ConditionalCallMutants.all(),
+                        WatchMutants.all(),
+                        OutcomeMutants.all(),
+                        LifeMutants.all(),
+                        ConfigurationMutants.all(),
+                        LockMutants.all(),
+                        ReleaseMutants.all(),
+                        LeaderMutants.all(),
+                        CounterMutants.all(),
+                        WaitGroupMutants.all(),
+                        IdMutants.all(),
+                        CommonMutants.all(),
+                        PlaceMutants.all(),
+                        RestoredMutants.all(),
+                        TopicMutants.all(),
+                        MemberMutants.all(),
+                        SeldomRecipes.all(),
+                        SeldomStores.all(),
+                        OneKind.all())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    /** A separate world for one run of the kit. */
+    public World world(long seed) {
+        return new World(backends, seed);
+    }
+
+    /** A bug in the store. */
+    static Mutant store(String rule, String name, Function<World, PlainStore> store) {
+        return new Mutant(name, rule, new World.Backends() {
+            @Override
+            public PlainStore store(World world) {
+                return store.apply(world);
+            }
+        });
+    }
+
+    /** A bug in the wrapper of each client. */
+    static Mutant client(String rule, String name, BiFunction<World, Backend, Backend> client) {
+        return connected(
+                rule, name, (world, config) -> client.apply(world, new PlainClient(world.store(config), config)));
+    }
+
+    /** A bug in the client itself. */
+    static Mutant connected(String rule, String name, BiFunction<World, BackendConfig, Backend> connect) {
+        return new Mutant(name, rule, new World.Backends() {
+            @Override
+            public Backend connect(World world, BackendConfig config) {
+                return connect.apply(world, config);
+            }
+        });
+    }
+
+    /** A bug on the client library's side of the network. */
+    static Mutant library(String rule, String name, Library library) {
+        return new Mutant(name, rule, new World.Backends() {
+            @Override
+            public Backend above(World world, Backend network, Executor executor) {
+                return library.over(world, network, executor);
+            }
+        });
+    }
+
+    /** The layer between the user and the network. */
+    interface Library {
+        /** Wraps the network. */
+        Backend over(World world, Backend network, Executor executor);
+    }
+
+    @Override
+    public String toString() {
+        return rule + ": " + name;
+    }
+}

@@ -1,0 +1,342 @@
+package io.sereno.suite.mutants;
+
+import static io.sereno.suite.mutants.RecipeMutants.backend;
+import static io.sereno.suite.mutants.RecipeMutants.changed;
+import static io.sereno.suite.mutants.RecipeMutants.recipe;
+import static io.sereno.suite.mutants.RecipeMutants.recipes;
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
+import io.sereno.GrantLostException;
+import io.sereno.LossCause;
+import io.sereno.Sereno;
+import io.sereno.WaitGroup;
+import io.sereno.Worker;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import io.sereno.spi.Write;
+import io.sereno.suite.mutants.RecipeMutants.Call;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Wait groups that count incorrectly, wait too long or not at all, and lose workers or invent them. */
+final class WaitGroupMutants {
+    private WaitGroupMutants() {}
+
+    static List<Mutant> all() {
+        return List.of(
+                group(
+                        "WGP-1",
+                        "await returns at once",
+                        (group, method, call) -> method.equals("await") ? finished(call) : call.go()),
+                group(
+                        "WGP-1",
+                        "who waits before the first add() waits for nothing",
+                        (group, method, call) ->
+                                method.equals("await") && group.inspect().generation() == 0
+                                        ? finished(call)
+                                        : call.go()),
+                group("WGP-1", "await is true when its time is over", (group, method, call) -> {
+                    Object ended = call.go();
+                    return method.equals("await") && !call.returnsNothing() ? true : ended;
+                }),
+                recipe(
+                        "WGP-2",
+                        "done() counts twice",
+                        WaitGroup.class,
+                        group -> changed(WaitGroup.class, group, (method, call) -> {
+                            Object result = call.go();
+                            if (method.equals("done")) {
+                                group.done();
+                            }
+                            return result instanceof Worker worker
+                                    ? changed(Worker.class, worker, (step, work) -> {
+                                        Object done = work.go();
+                                        if (step.equals("done")) {
+                                            group.done();
+                                        }
+                                        return done;
+                                    })
+                                    : result;
+                        })),
+                group("WGP-2", "one done() too many is passed over", (group, method, call) -> {
+                    try {
+                        return call.go();
+                    } catch (IllegalStateException tooMany) {
+                        if (method.equals("done")) {
+                            return null;
+                        }
+                        throw tooMany;
+                    }
+                }),
+                unconditional(
+                        "WGP-3",
+                        "a worker is taken for lost whose life was not seen, without a condition on it",
+                        condition -> condition.name().startsWith("l-") && condition instanceof Condition.Absent),
+                recipes(
+                        "WGP-3",
+                        "inspect() shows as lost what one read shows as lost",
+                        (store, settings) -> inspectingOnce(store, settings)),
+                group(
+                        "WGP-4",
+                        "the policy is not stored: each generation fails that loses a worker",
+                        (group, method, call) -> {
+                            if (method.equals("add")) {
+                                group.add(call.given(0, Integer.class));
+                                return null;
+                            }
+                            return call.go();
+                        }),
+                backend("WGP-4", "that a life has gone wakes nobody", below -> new Wrapper(below) {
+                    @Override
+                    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+                        return super.watch(target, new OfListener(listener) {
+                            @Override
+                            public void changed(String name, long revision) {
+                                if (!name.startsWith("l-")) {
+                                    super.changed(name, revision);
+                                }
+                            }
+                        });
+                    }
+                }),
+                unconditional(
+                        "WGP-4",
+                        "each who notices the loss of a worker settles it",
+                        condition -> condition.name().startsWith("c-")),
+                worker(
+                        "WGP-5",
+                        "a place that is closed stays until its session ends",
+                        (group, method, call) -> method.equals("close") ? null : call.go()),
+                recipe(
+                        "WGP-5",
+                        "a place that is closed counts as done",
+                        WaitGroup.class,
+                        group -> changed(WaitGroup.class, group, (method, call) -> {
+                            Object result = call.go();
+                            return result instanceof Worker worker
+                                    ? changed(Worker.class, worker, (step, work) -> {
+                                        if (step.equals("close")) {
+                                            worker.done();
+                                            return null;
+                                        }
+                                        return work.go();
+                                    })
+                                    : result;
+                        })),
+                worker("WGP-6", "a worker that was lost counts a place of another", (group, method, call) -> {
+                    try {
+                        return call.go();
+                    } catch (GrantLostException lost) {
+                        group.done();
+                        return null;
+                    }
+                }),
+                worker("WGP-6", "done() of a worker that was lost says nothing", (group, method, call) -> {
+                    try {
+                        return call.go();
+                    } catch (GrantLostException lost) {
+                        return null;
+                    }
+                }),
+                worker(
+                        "WGP-6",
+                        "a worker does not look after its place",
+                        (group, method, call) ->
+                                method.equals("lost") ? new CompletableFuture<LossCause>() : call.go()),
+                new Mutant(
+                        "who waits looks for the end of the generation that is open then",
+                        "WGP-7",
+                        new World.Backends() {
+                            @Override
+                            public Sereno recipes(
+                                    World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
+                                return groups(
+                                        backend,
+                                        settings,
+                                        (group, method, call) ->
+                                                method.equals("await") ? polling(world, group, call) : call.go());
+                            }
+                        }),
+                header(
+                        "WGP-7",
+                        "add() opens the generation that is over once more",
+                        value -> value.replaceAll("generation \\d+", "generation 1")),
+                header(
+                        "WGP-7",
+                        "that a generation has failed is forgotten when the next one opens",
+                        value -> value.contains("stage open") ? value.replaceAll("failed [^\n]*\n", "") : value),
+                backend("WGP-8", "a place that was taken in doubt is forgotten", Forgetting::new),
+                recipes(
+                        "WGP-9",
+                        "delete() removes the header alone",
+                        (store, settings) -> groups(store, settings, (group, method, call) -> {
+                            if (method.equals("delete")) {
+                                Commit deletion = Commit.to("waitgroup/" + group.name())
+                                        .delete("h")
+                                        .build();
+                                store.commit(deletion).toCompletableFuture().join();
+                                return null;
+                            }
+                            return call.go();
+                        })),
+                group("WGP-9", "who waits for what was deleted hears that it is done", (group, method, call) -> {
+                    try {
+                        return call.go();
+                    } catch (IllegalStateException deleted) {
+                        if (method.equals("await")) {
+                            return finished(call);
+                        }
+                        throw deleted;
+                    }
+                }));
+    }
+
+    private static @Nullable Object finished(Call call) {
+        return call.returnsNothing() ? null : Boolean.TRUE;
+    }
+
+    private interface Broken {
+        @Nullable
+        Object of(WaitGroup group, String method, Call call) throws Throwable;
+    }
+
+    private static Mutant group(String rule, String what, Broken broken) {
+        return recipes(rule, what, (store, settings) -> groups(store, settings, broken));
+    }
+
+    private static Sereno groups(Backend store, UnaryOperator<Sereno.Builder> settings, Broken broken) {
+        Sereno sereno = settings.apply(Sereno.builder().backend(store)).connect();
+        return changed(Sereno.class, sereno, (make, made) -> {
+            Object result = made.go();
+            return result instanceof WaitGroup group
+                    ? changed(WaitGroup.class, group, (method, call) -> broken.of(group, method, call))
+                    : result;
+        });
+    }
+
+    /** A bug in the workers of a group. */
+    private static Mutant worker(String rule, String what, Broken broken) {
+        return group(rule, what, (group, method, call) -> {
+            Object result = call.go();
+            return result instanceof Worker worker
+                    ? changed(Worker.class, worker, (step, work) -> broken.of(group, step, work))
+                    : result;
+        });
+    }
+
+    /** Leaves out some conditions of commits. */
+    private static Mutant unconditional(String rule, String what, Predicate<Condition> left) {
+        return backend(rule, what, below -> new Wrapper(below) {
+            @Override
+            public CompletionStage<CommitResult> commit(Commit commit) {
+                List<Condition> kept =
+                        commit.conditions().stream().filter(left.negate()).toList();
+                return super.commit(
+                        commit.directory().startsWith("waitgroup/")
+                                ? new Commit(commit.directory(), kept, commit.writes(), commit.returning())
+                                : commit);
+            }
+        });
+    }
+
+    /** Stores another header. */
+    private static Mutant header(String rule, String what, UnaryOperator<String> value) {
+        return backend(rule, what, below -> new Wrapper(below) {
+            @Override
+            public CompletionStage<CommitResult> commit(Commit commit) {
+                List<Write> writes = commit.writes().stream()
+                        .map(write -> write instanceof Write.Put put
+                                        && put.name().equals("h")
+                                ? new Write.Put(
+                                        put.name(),
+                                        Bytes.utf8(value.apply(put.value().toUtf8())),
+                                        put.leaseId())
+                                : write)
+                        .toList();
+                return super.commit(new Commit(commit.directory(), commit.conditions(), writes, commit.returning()));
+            }
+        });
+    }
+
+    private static Sereno inspectingOnce(Backend store, UnaryOperator<Sereno.Builder> settings) {
+        return groups(store, settings, (group, method, call) -> {
+            if (!method.equals("inspect")) {
+                return call.go();
+            }
+            List<Entry> entries = store.read(new Query.All("waitgroup/" + group.name()))
+                    .toCompletableFuture()
+                    .join()
+                    .entries();
+            Set<String> lives = ids(entries, "l-");
+            List<String> lost = new ArrayList<>(ids(entries, "c-"));
+            lost.removeAll(lives);
+            WaitGroup.View view = group.inspect();
+            return new WaitGroup.View(view.generation(), view.pending(), view.joined(), lost);
+        });
+    }
+
+    private static Set<String> ids(List<Entry> entries, String kind) {
+        return entries.stream()
+                .filter(entry -> entry.name().startsWith(kind))
+                .map(entry -> entry.name().substring(kind.length()))
+                .collect(Collectors.toSet());
+    }
+
+    /** Polls whether the group is done. */
+    private static @Nullable Object polling(World world, WaitGroup group, Call call) {
+        Duration limit = call.returnsNothing() ? Duration.ofDays(1) : call.given(0, Duration.class);
+        long end = world.time().nanoTime() + limit.toNanos();
+        while (group.inspect().pending() > 0 || group.inspect().generation() == 0) {
+            if (world.time().nanoTime() - end >= 0) {
+                return false;
+            }
+            CompletableFuture<Boolean> pause = new CompletableFuture<>();
+            world.later(Duration.ofMillis(50), Runnable::run, () -> pause.complete(true));
+            pause.join();
+        }
+        return finished(call);
+    }
+
+    /** Entries that were put by a commit of unknown outcome belong to nobody. */
+    private static final class Forgetting extends Wrapper {
+        private final Set<String> doubtful = ConcurrentHashMap.newKeySet();
+
+        Forgetting(Backend below) {
+            super(below);
+        }
+
+        @Override
+        public CompletionStage<CommitResult> commit(Commit commit) {
+            if (commit.writes().stream()
+                    .anyMatch(write -> write instanceof Write.Delete && doubtful.contains(write.name()))) {
+                return completedFuture(new CommitResult.Conflict(Optional.empty()));
+            }
+            return super.commit(commit).whenComplete((result, failure) -> {
+                if (failure != null) {
+                    commit.writes().stream()
+                            .map(Write::name)
+                            .filter(name -> name.startsWith("l-"))
+                            .forEach(doubtful::add);
+                }
+            });
+        }
+    }
+}
