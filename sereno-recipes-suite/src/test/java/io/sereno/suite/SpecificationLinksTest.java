@@ -4,13 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.suite.mutants.Mutant;
+import io.sereno.tck.SerenoTck;
+import io.sereno.tck.rules.RuleSet;
 import io.sereno.tck.rules.RuleTest;
 import io.sereno.tck.rules.Specification;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -21,69 +22,69 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Rules and tests name each other: what {@code docs/spec.md} says that a rule is tested by tests it, and every test of the kit
- * tries a rule that is there; and so do rules and mutants. {@code -Dsereno.spec.update=true} writes the kit's tests and
- * mutants into the page.
+ * The rules in {@code docs/spec.md}, their tests and the mutants fit together, and {@code docs/spec-tests.md} lists them.
+ * {@code -Dsereno.spec.update=true} writes that page, and marks the rules of the recipes as {@code kit} or {@code suite}.
  */
 class SpecificationLinksTest {
-    private static final Path PAGE = Path.of("../docs/spec.md");
-    private static final Pattern NAME = Pattern.compile("`([A-Za-z.]+)`");
-    private static final Pattern HEAD = Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · .*");
-    private static final String TESTS = "*Tested by:* ";
-    private static final String MUTANTS = "*Mutants:* ";
+    private static final RuleSet KIT = RuleSet.of(SerenoTck.class);
+    private static final RuleSet ALL = RecipesSuite.RULES;
+
+    private static final Path RULES = Path.of("../docs/spec.md");
+    private static final Path TESTS = Path.of("../docs/spec-tests.md");
+    private static final Path GUIDE = Path.of("../docs/tck.md");
+    private static final Pattern NAME = Pattern.compile("`(\\w+)`");
+    private static final Pattern MARKED = Pattern.compile("^(\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · .*) · (?:kit|suite)$");
 
     private final Specification specification;
 
     SpecificationLinksTest() throws IOException {
         if (Boolean.getBoolean("sereno.spec.update")) {
-            update();
+            mark();
         }
-        specification = Specification.parse(Files.readAllLines(PAGE));
+        specification = Specification.parse(Files.readAllLines(RULES));
+        if (Boolean.getBoolean("sereno.spec.update")) {
+            Files.writeString(TESTS, list(), UTF_8);
+        }
     }
 
     @Test
-    void everyTestOfTheKitTriesARuleThatExists() {
+    void everyTestTestsARuleThatExists() {
         Set<String> rules =
                 specification.rules().stream().map(Specification.Entry::id).collect(Collectors.toSet());
-        assertThat(RecipesSuite.RULES.tests())
+        assertThat(ALL.tests())
                 .isNotEmpty()
                 .allSatisfy(test -> assertThat(rules).as(test.id()).contains(test.rule()));
     }
 
     @Test
-    void whatARuleIsSaidToBeTestedByTestsIt() {
-        for (Specification.Entry rule : specification.rules()) {
-            Set<String> named = names(rule.testedBy());
-            named.removeIf(name -> !name.contains("."));
-            assertThat(testsOf(rule.id())).as(rule.id()).containsAll(named);
-        }
-    }
-
-    @Test
-    void testsOfOtherModulesThatARuleNamesAreThere() throws IOException {
-        Set<String> classes = testClasses();
-        for (Specification.Entry rule : specification.rules()) {
-            Set<String> named = names(rule.testedBy());
-            named.removeIf(name -> name.contains("."));
-            assertThat(classes).as(rule.id()).containsAll(named);
-        }
-    }
-
-    @Test
-    void everyRuleIsTriedByTheKitOrSaysWhyItIsNot() {
+    void everyRuleHasATestOrAReasonWhyItHasNone() {
         assertThat(specification.rules())
-                .allSatisfy(
-                        rule -> assertThat(RecipesSuite.RULES.testsOf(rule.id()).isEmpty()
-                                        && rule.untested().isEmpty())
-                                .as("%s has neither a test nor a reason why it has none", rule.id())
-                                .isFalse());
+                .allSatisfy(rule -> assertThat(ALL.testsOf(rule.id()).isEmpty()
+                                && rule.untested().isEmpty())
+                        .as("%s has neither a test nor a reason why it has none", rule.id())
+                        .isFalse());
     }
 
     @Test
-    void everyMutantBreaksARuleThatTheKitTries() {
+    void theKitTestsTheRulesOfTheSpiAndOfTheRecipesThoseThatAreMarkedSo() {
+        for (Specification.Entry rule : specification.rules()) {
+            boolean tested = !KIT.testsOf(rule.id()).isEmpty();
+            if (rule.isOfRecipes()) {
+                assertThat(rule.inKit()).as("%s is marked kit", rule.id()).isEqualTo(tested);
+            } else {
+                assertThat(tested || !rule.untested().isEmpty())
+                        .as("the kit tests %s, or the rule says why not", rule.id())
+                        .isTrue();
+                assertThat(ALL.testsOf(rule.id())).as(rule.id()).isEqualTo(KIT.testsOf(rule.id()));
+            }
+        }
+    }
+
+    @Test
+    void everyMutantBreaksARuleThatItsHalfTests() {
         assertThat(Mutant.all()).isNotEmpty().allSatisfy(mutant -> {
-            assertThat(specification.find(mutant.rule())).as(mutant.toString()).isNotNull();
-            assertThat(RecipesSuite.RULES.testsOf(mutant.rule()))
+            Specification.Entry rule = specification.rule(mutant.rule());
+            assertThat((rule.isOfRecipes() ? ALL : KIT).testsOf(rule.id()))
                     .as(mutant.toString())
                     .isNotEmpty();
         });
@@ -91,34 +92,86 @@ class SpecificationLinksTest {
     }
 
     @Test
-    void everyRuleThatTheKitTriesHasAMutantOrSaysWhyItHasNone() {
+    void everyRuleWithTestsHasAMutantOrSaysWhyItHasNone() {
         assertThat(specification.rules())
-                .filteredOn(rule -> !RecipesSuite.RULES.testsOf(rule.id()).isEmpty())
-                .filteredOn(rule -> rule.mutants().isEmpty() == rule.noMutant().isEmpty())
+                .filteredOn(rule -> !ALL.testsOf(rule.id()).isEmpty())
+                .filteredOn(rule ->
+                        mutantsOf(rule.id()).isEmpty() == rule.noMutant().isEmpty())
                 .as("rules that have neither a mutant nor a reason, or both")
                 .extracting(Specification.Entry::id)
                 .isEmpty();
     }
 
     @Test
-    void theMutantsThatARuleNamesAreThereAndNoOthers() {
+    void theListOfTestsAndMutantsIsUpToDate() throws IOException {
+        assertThat(Files.readString(TESTS))
+                .as("%s; -Dsereno.spec.update=true writes it", TESTS)
+                .isEqualTo(list());
+    }
+
+    @Test
+    void theGuideHasTheNumbers() throws IOException {
+        String guide = Files.readString(GUIDE).replaceAll("\\s+", " ");
+        assertThat(guide)
+                .contains("The kit tests " + rules(KIT, false) + " rules of the SPI and " + rules(KIT, true)
+                        + " rules of the recipes.")
+                .contains("The suite tests " + (rules(ALL, true) - rules(KIT, true)) + " more rules of the recipes.")
+                .contains("There are " + Mutant.all().size() + " mutants: " + mutants(false)
+                        + " break a rule of the SPI, and " + mutants(true) + " break a rule of the recipes.");
+    }
+
+    @Test
+    void testClassesThatARuleNamesExist() throws IOException {
+        Set<String> classes = testClasses();
         for (Specification.Entry rule : specification.rules()) {
-            assertThat(rule.mutants()).as(rule.id()).isEqualTo(mutantsOf(rule.id()));
+            assertThat(classes).as(rule.id()).containsAll(names(rule.alsoTestedBy()));
         }
     }
 
     @Test
-    void everyGroupIsPartOfTheJunitClass() throws IOException {
-        Set<String> groups = RecipesSuite.RULES.tests().stream()
-                .map(test -> test.method().getDeclaringClass().getSimpleName() + ".java")
-                .collect(Collectors.toSet());
-        try (Stream<Path> kit = Files.walk(Path.of("../sereno-tck/src/main/java"));
-                Stream<Path> suite = Files.walk(Path.of("src/main/java"))) {
-            assertThat(Stream.concat(kit, suite)
-                            .filter(Files::isRegularFile)
-                            .filter(SpecificationLinksTest::hasRules)
-                            .map(file -> file.getFileName().toString()))
-                    .containsExactlyInAnyOrderElementsOf(groups);
+    void everyGroupIsPartOfItsJunitClass() throws IOException {
+        assertThat(filesWithRules(Path.of("../sereno-tck/src/main/java"))).isEqualTo(groups(KIT));
+        Set<String> both = groups(KIT);
+        both.addAll(filesWithRules(Path.of("src/main/java")));
+        assertThat(both).isEqualTo(groups(ALL));
+    }
+
+    @Test
+    void everyTestSaysWhatToCheckFirst() {
+        assertThat(ALL.tests())
+                .allSatisfy(test -> assertThat(test.check()).as(test.id()).hasSizeGreaterThan(20));
+    }
+
+    @Test
+    void namesOfTestsAreUnique() {
+        assertThat(ALL.tests().stream().map(RuleTest::id)).doesNotHaveDuplicates();
+    }
+
+    private long rules(RuleSet tests, boolean ofRecipes) {
+        return specification.rules().stream()
+                .filter(rule -> rule.isOfRecipes() == ofRecipes)
+                .filter(rule -> !tests.testsOf(rule.id()).isEmpty())
+                .count();
+    }
+
+    private long mutants(boolean ofRecipes) {
+        return Mutant.all().stream()
+                .filter(mutant -> specification.rule(mutant.rule()).isOfRecipes() == ofRecipes)
+                .count();
+    }
+
+    private static Set<String> groups(RuleSet rules) {
+        return rules.tests().stream()
+                .map(test -> test.method().getDeclaringClass().getSimpleName())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> filesWithRules(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(SpecificationLinksTest::hasRules)
+                    .map(SpecificationLinksTest::className)
+                    .collect(Collectors.toCollection(TreeSet::new));
         }
     }
 
@@ -132,19 +185,28 @@ class SpecificationLinksTest {
         }
     }
 
-    @Test
-    void everyTestSaysWhatToCheckFirst() {
-        assertThat(RecipesSuite.RULES.tests())
-                .allSatisfy(test -> assertThat(test.check()).as(test.id()).hasSizeGreaterThan(20));
+    private static String className(Path file) {
+        return file.getFileName().toString().replace(".java", "");
     }
 
-    @Test
-    void namesOfTestsAreUnique() {
-        assertThat(RecipesSuite.RULES.tests().stream().map(RuleTest::id)).doesNotHaveDuplicates();
+    private static Set<String> testClasses() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of(".."), 9)) {
+            return files.filter(file -> file.toString().contains("src/test/java")
+                            && file.toString().endsWith(".java"))
+                    .map(SpecificationLinksTest::className)
+                    .collect(Collectors.toSet());
+        }
     }
 
-    private static Set<String> testsOf(String rule) {
-        return RecipesSuite.RULES.testsOf(rule).stream().map(RuleTest::id).collect(Collectors.toCollection(TreeSet::new));
+    private static Set<String> names(String text) {
+        return NAME.matcher(text).results().map(name -> name.group(1)).collect(Collectors.toSet());
+    }
+
+    private static String testsOf(String rule) {
+        return ALL.testsOf(rule).stream()
+                .map(test -> "`" + test.id() + "`")
+                .sorted()
+                .collect(Collectors.joining(", "));
     }
 
     private static String mutantsOf(String rule) {
@@ -154,57 +216,38 @@ class SpecificationLinksTest {
                 .collect(Collectors.joining(" · "));
     }
 
-    private static Set<String> names(String testedBy) {
-        Set<String> names = new TreeSet<>();
-        Matcher name = NAME.matcher(testedBy);
-        while (name.find()) {
-            names.add(name.group(1));
+    private String list() {
+        StringBuilder page = new StringBuilder("""
+                # Tests and mutants of each rule
+
+                This page is generated: `SpecificationLinksTest` writes it with `-Dsereno.spec.update=true`, and fails if it is not up to date.
+                [spec.md](spec.md) has the rules, and says why a rule has no test or no mutant. [tck.md](tck.md) says how the tests are run.
+                Names that end with `Rules` or `Runs` are classes of `sereno-tck`, or of `sereno-recipes-suite`. Mutants are separated by dots.
+
+                | rule | tests | mutants |
+                |---|---|---|
+                """);
+        for (Specification.Entry rule : specification.rules()) {
+            page.append("| ")
+                    .append(rule.id())
+                    .append(" | ")
+                    .append(testsOf(rule.id()))
+                    .append(" | ")
+                    .append(mutantsOf(rule.id()).replace("|", "\\|"))
+                    .append(" |\n");
         }
-        return names;
+        return page.toString();
     }
 
-    private static Set<String> testClasses() throws IOException {
-        try (Stream<Path> files = Files.walk(Path.of(".."), 9)) {
-            return files.map(Path::toString)
-                    .filter(file -> file.contains("src/test/java") && file.endsWith(".java"))
-                    .map(file -> file.substring(file.lastIndexOf('/') + 1, file.length() - ".java".length()))
-                    .collect(Collectors.toSet());
-        }
-    }
-
-    /** Keeps the test classes of other modules that a rule names. */
-    private static void update() throws IOException {
-        List<String> lines = Files.readAllLines(PAGE);
-        List<String> updated = new ArrayList<>();
-        for (int i = 0; i < lines.size(); i++) {
-            updated.add(lines.get(i));
-            Matcher head = HEAD.matcher(lines.get(i));
-            if (!head.matches()) {
-                continue;
-            }
-            Set<String> others = new TreeSet<>();
-            while (i + 1 < lines.size() && !lines.get(i + 1).isEmpty()) {
-                String line = lines.get(++i);
-                if (line.startsWith(MUTANTS)) {
-                    continue;
-                }
-                if (line.startsWith(TESTS)) {
-                    others.addAll(names(line));
-                    others.removeIf(name -> name.contains("."));
-                } else {
-                    updated.add(line);
-                }
-            }
-            List<String> all = new ArrayList<>(testsOf(head.group(1)));
-            all.addAll(others);
-            if (!all.isEmpty()) {
-                updated.add(TESTS + all.stream().map(name -> "`" + name + "`").collect(Collectors.joining(", ")));
-            }
-            String mutants = mutantsOf(head.group(1));
-            if (!mutants.isEmpty()) {
-                updated.add(MUTANTS + mutants);
-            }
-        }
-        Files.write(PAGE, updated, UTF_8);
+    private static void mark() throws IOException {
+        List<String> marked = Files.readAllLines(RULES).stream()
+                .map(line -> {
+                    Matcher head = MARKED.matcher(line);
+                    return head.matches()
+                            ? head.group(1) + (KIT.testsOf(head.group(2)).isEmpty() ? " · suite" : " · kit")
+                            : line;
+                })
+                .toList();
+        Files.write(RULES, marked, UTF_8);
     }
 }

@@ -163,6 +163,46 @@ class VerdictsTest {
     }
 
     @Test
+    void aRuleOfTheSuiteIsUntestedInARunOfTheKitAlone() {
+        try (Kit kit = new Kit(new Fixture(List.of()), SerenoTck.RULES, 7)) {
+            Report report = Report.of(kit);
+            assertThat(line(report, "LCK-7").verdict()).isEqualTo(Verdict.UNTESTED);
+            assertThat(line(report, "LCK-7").why()).contains("tested by Sereno's own build");
+            assertThat(line(report, "LCK-1").verdict()).isEqualTo(Verdict.UNVERIFIED);
+            assertThat(line(report, "READ-1").verdict()).isEqualTo(Verdict.UNVERIFIED);
+        }
+    }
+
+    @Test
+    void aReportSaysHowManyRulesTheRunCouldTest() {
+        try (Kit kit = new Kit(new Fixture(List.of()), SerenoTck.RULES, 7)) {
+            Report report = Report.of(kit);
+            long suite =
+                    report.rules().stream().filter(line -> !line.rule().inKit()).count();
+            assertThat(suite).isPositive();
+            assertThat(report.scope().elsewhere()).isEqualTo(suite);
+            assertThat(report.scope().spi() + report.scope().recipes())
+                    .isEqualTo(SerenoTck.RULES.tests().stream()
+                            .map(RuleTest::rule)
+                            .distinct()
+                            .count());
+            assertThat(ReportText.json(report))
+                    .contains("\"elsewhere\": " + suite, "\"half\": \"kit\"", "\"half\": \"suite\"");
+        }
+    }
+
+    @Test
+    void rulesOfTheSuiteDoNotCountInARunOfTheKitAlone() {
+        List<Report.Line> alone = lines(Map.of()).stream()
+                .map(line -> line.rule().inKit()
+                        ? line
+                        : new Report.Line(line.rule(), Verdict.UNTESTED, Map.of(), "", "", List.of(), 0))
+                .toList();
+        assertThat(Report.grade(alone)).isEqualTo(Grade.FULL);
+        assertThat(Report.grade(lines(Map.of("LCK-1", Verdict.FAIL)))).isEqualTo(Grade.NONE);
+    }
+
+    @Test
     void aRunOfSomeRulesHasNoGradeAndNeedsNone() {
         try (Kit kit = new Kit(new Fixture(List.of()), SerenoTck.RULES, 7)) {
             kit.run(test("holds"));
@@ -187,6 +227,13 @@ class VerdictsTest {
     @Test
     void anyTextIsQuotedForJson() {
         assertThat(ReportText.quoted("a\"b\\c\nd\te\u0001")).isEqualTo("\"a\\\"b\\\\c\\nd\\u0009e\\u0001\"");
+    }
+
+    private static Report.Line line(Report report, String rule) {
+        return report.rules().stream()
+                .filter(line -> line.rule().id().equals(rule))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static List<Report.Line> lines(Map<String, Verdict> others) {

@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
  * @param java of this JVM
  * @param seed repeats the run
  * @param complete whether every test of the kit was run
+ * @param scope how many rules the run could test
  * @param grade of the backend
  * @param rules in the order of the specification
  * @param waivers that were not needed
@@ -40,6 +41,7 @@ public record Report(
         String java,
         long seed,
         boolean complete,
+        Scope scope,
         Grade grade,
         List<Line> rules,
         List<Waiver> waivers) {
@@ -65,6 +67,37 @@ public record Report(
             List<String> tests,
             long millis) {}
 
+    /**
+     * How many rules of the specification a run could test.
+     *
+     * @param spi rules of the SPI with a test
+     * @param recipes rules of the recipes with a test
+     * @param elsewhere rules about Sereno's own recipes that only other tests of Sereno's build test
+     */
+    public record Scope(long spi, long recipes, long elsewhere) {
+        static Scope of(RuleSet rules, Specification specification) {
+            Map<Boolean, Long> tested = specification.rules().stream()
+                    .filter(rule -> !rules.testsOf(rule.id()).isEmpty())
+                    .collect(Collectors.partitioningBy(Specification.Entry::isOfRecipes, Collectors.counting()));
+            return new Scope(
+                    tested.getOrDefault(false, 0L),
+                    tested.getOrDefault(true, 0L),
+                    specification.rules().stream()
+                            .filter(rule ->
+                                    !rule.inKit() && rules.testsOf(rule.id()).isEmpty())
+                            .count());
+        }
+
+        @Override
+        public String toString() {
+            return spi + " of the SPI, " + recipes + " of the recipes"
+                    + (elsewhere == 0
+                            ? ""
+                            : "; " + elsewhere
+                                    + " about Sereno's own recipes are tested by other tests of Sereno's build");
+        }
+    }
+
     public static Report of(Kit kit) {
         Map<String, List<Outcome>> outcomes = kit.outcomes().stream()
                 .collect(Collectors.groupingBy(outcome -> outcome.test().rule()));
@@ -84,6 +117,7 @@ public record Report(
                 Runtime.version().toString(),
                 kit.seed(),
                 complete,
+                Scope.of(kit.rules(), kit.specification()),
                 complete ? grade(lines) : Grade.NONE,
                 lines,
                 kit.fixture().waivers().stream()
@@ -133,17 +167,20 @@ public record Report(
                 .collect(Collectors.joining("; "));
     }
 
-    /**
-     * Why the kit does not try a rule, or empty. Only Sereno's own build may try a rule of the recipes that is
-     * independent of the store.
-     */
+    /** Why this run does not test a rule, or empty. */
     private static String whyUntested(RuleSet rules, Specification.Entry rule) {
         if (!rule.untested().isEmpty()) {
             return rule.untested();
         }
-        return rule.testedBy().isEmpty() || !rules.testsOf(rule.id()).isEmpty()
+        if (!rules.testsOf(rule.id()).isEmpty()) {
+            return "";
+        }
+        if (!rule.inKit()) {
+            return "about Sereno's own recipes, which no backend breaks alone: tested by Sereno's own build";
+        }
+        return rule.alsoTestedBy().isEmpty()
                 ? ""
-                : "tried by Sereno's own build: " + rule.testedBy().replace("`", "");
+                : "tested by Sereno's own build: " + rule.alsoTestedBy().replace("`", "");
     }
 
     public static Grade grade(List<Line> lines) {
@@ -185,7 +222,10 @@ public record Report(
         }
     }
 
-    /** Every MUST without faults, and every MUST of the recipes, which need no network to be broken. */
+    /**
+     * Every MUST without faults, and every MUST of the recipes that the run tests: their faults need no network. In a run
+     * of the kit alone these are the runs of the recipes; all other rules of the recipes are UNTESTED.
+     */
     private static boolean isOfTheCore(Specification.Entry rule) {
         return rule.must() && (rule.isOfRecipes() || !rule.needsFaults());
     }

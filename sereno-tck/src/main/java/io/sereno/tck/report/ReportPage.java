@@ -55,7 +55,8 @@ final class ReportPage {
     static String html(Report report) {
         StringBuilder page = new StringBuilder();
         String facts = "server " + (report.serverVersion().isEmpty() ? "unknown" : report.serverVersion()) + " · kit "
-                + report.kitVersion() + " · Java " + report.java() + " · seed " + report.seed();
+                + report.kitVersion() + " · Java " + report.java() + " · seed " + report.seed()
+                + " · rules with tests: " + report.scope();
         String grade = report.complete() ? "grade " + report.grade() : "no grade, not every rule was run";
         page.append(HEAD.replace("{backend}", escaped(report.backend()))
                 .replace("{grade}", escaped(grade))

@@ -11,7 +11,9 @@ public final class ReportText {
         return "{\n  \"backend\": " + quoted(report.backend()) + ",\n  \"serverVersion\": "
                 + quoted(report.serverVersion()) + ",\n  \"kitVersion\": " + quoted(report.kitVersion())
                 + ",\n  \"javaVersion\": " + quoted(report.java()) + ",\n  \"seed\": " + report.seed()
-                + ",\n  \"complete\": " + report.complete() + ",\n  \"grade\": "
+                + ",\n  \"complete\": " + report.complete() + ",\n  \"rulesWithTests\": {\"spi\": "
+                + report.scope().spi() + ", \"recipes\": " + report.scope().recipes() + ", \"elsewhere\": "
+                + report.scope().elsewhere() + "},\n  \"grade\": "
                 + quoted(report.grade().toString()) + ",\n  \"rules\": [\n"
                 + report.rules().stream().map(ReportText::json).collect(Collectors.joining(",\n"))
                 + "\n  ]\n}\n";
@@ -19,7 +21,8 @@ public final class ReportText {
 
     private static String json(Report.Line line) {
         return "    {\"id\": " + quoted(line.rule().id()) + ", \"level\": "
-                + quoted(line.rule().must() ? "M" : "S") + ", \"kinds\": "
+                + quoted(line.rule().must() ? "M" : "S") + ", \"half\": "
+                + quoted(line.rule().inKit() ? "kit" : "suite") + ", \"kinds\": "
                 + line.rule().kinds().stream()
                         .sorted()
                         .map(ReportText::quoted)
@@ -65,6 +68,7 @@ public final class ReportText {
         text.append("| kit | ").append(cell(report.kitVersion())).append(" |\n");
         text.append("| Java | ").append(cell(report.java())).append(" |\n");
         text.append("| seed | ").append(report.seed()).append(" |\n");
+        text.append("| rules with tests | ").append(report.scope()).append(" |\n");
         text.append("| verdicts | ").append(counts(report)).append(" |\n");
         if (!report.complete()) {
             text.append("\nNot every rule was run, so there is no grade.\n");

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /** The rules as in {@code docs/spec.md}; the kit's jar contains a copy of that file. */
 public final class Specification {
     private static final Pattern HEAD =
-            Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · ([MS]) · ([dhftl](?:, [dhftl])*)$");
-    private static final Pattern PARTS = Pattern.compile("\\*(Intent|Untested|Tested by|Mutants|No mutant):\\*");
+            Pattern.compile("^\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · ([MS]) · ([dhftl](?:, [dhftl])*)(?: · (kit|suite))?$");
+    private static final Pattern PARTS = Pattern.compile("\\*(Intent|Untested|Also tested by|No mutant):\\*");
 
     private static final Set<String> OF_RECIPES = Set.of("REC", "LCK", "LDR", "CTR", "WGP", "IDS", "TOP", "MEM");
 
@@ -33,24 +33,24 @@ public final class Specification {
      * @param id its number
      * @param must whether it is a MUST, else a SHOULD
      * @param kinds letters of the kinds of verification
+     * @param inKit whether the kit tests it; false if it is marked {@code suite}
      * @param claim what it says
      * @param intent why
      * @param untested why no test can decide it, or all of it; empty if one can
-     * @param testedBy the tests that the specification names
-     * @param mutants the faults of the backends that its tests are run against
-     * @param noMutant why there is none
+     * @param alsoTestedBy test classes of other modules
+     * @param noMutant why there is no mutant that breaks it
      */
     public record Entry(
             String id,
             boolean must,
             Set<String> kinds,
+            boolean inKit,
             String claim,
             String intent,
             String untested,
-            String testedBy,
-            String mutants,
+            String alsoTestedBy,
             String noMutant) {
-        /** Whether it is about a recipe: such rules are tested on every backend, with faults too. */
+        /** Whether it is about a recipe, and not about the SPI. */
         public boolean isOfRecipes() {
             return OF_RECIPES.contains(id.substring(0, id.indexOf('-')));
         }
@@ -124,11 +124,11 @@ public final class Specification {
                 head.group(1),
                 head.group(2).equals("M"),
                 Set.of(head.group(3).split(", ", -1)),
+                !"suite".equals(head.group(4)),
                 parts.getOrDefault("Claim", ""),
                 parts.getOrDefault("Intent", ""),
                 parts.getOrDefault("Untested", ""),
-                parts.getOrDefault("Tested by", ""),
-                parts.getOrDefault("Mutants", ""),
+                parts.getOrDefault("Also tested by", ""),
                 parts.getOrDefault("No mutant", ""));
     }
 
