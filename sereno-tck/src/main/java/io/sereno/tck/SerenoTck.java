@@ -45,10 +45,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>Each rule of the specification is a test, named by number, level and what is tried. A broken rule fails. A rule that was
- * not tried (UNVERIFIED), that saw too little (VACUOUS) or that cannot be judged (UNKNOWN) is reported by JUnit as aborted,
- * with the reason, and lowers the {@linkplain Grade grade}. The run fails at its end if the grade is lower than {@link
- * #leastGrade()}. The report is in {@link #reportFolder()}: {@code report.json}, {@code report.md}, {@code report.html}.
+ * <p>Each rule of the SPI is a test, named by number, level and what is tried. Each recipe is run once without faults
+ * and once with faults, and both runs are judged by rules too. A broken rule fails. A rule that was not tried
+ * (UNVERIFIED), that saw too little (VACUOUS) or that cannot be judged (UNKNOWN) is reported by JUnit as aborted, with
+ * the reason, and lowers the {@linkplain Grade grade}. The run fails at its end if the grade is lower than {@link
+ * #leastGrade()}. The report is in {@link #reportFolder()}, as {@code report.json}, {@code report.md} and
+ * {@code report.html}.
  *
  * <p>{@code -Dsereno.tck.rules=READ-4a,WAT} runs only some rules; {@code -Dsereno.tck.seed=...} repeats random choices. A
  * group is also a tag ({@code LEA}, {@code WAT}), for JUnit's own selection. If not all rules are run, no grade is given, and

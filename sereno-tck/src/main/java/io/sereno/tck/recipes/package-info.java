@@ -1,4 +1,4 @@
-/** The rules of the recipes, and the runs that some of them judge. */
+/** One calm and one rough run of each recipe, the rules that judge them, and the rules about restored stores. */
 @NullMarked
 package io.sereno.tck.recipes;
 
