@@ -1,6 +1,9 @@
 package io.sereno.suite;
 
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -16,4 +19,10 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule rulesOfTheSpiAreLeftToTheKit =
             noClasses().should().dependOnClassesThat().resideInAPackage("io.sereno.tck.spi");
+
+    @ArchTest
+    static final ArchRule onlyCommonRulesUseThoseOfOneRecipe = slices().matching("io.sereno.suite.(*)")
+            .should()
+            .notDependOnEachOther()
+            .ignoreDependency(resideInAPackage("io.sereno.suite.common"), alwaysTrue());
 }

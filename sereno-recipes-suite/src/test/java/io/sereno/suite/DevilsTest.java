@@ -3,6 +3,7 @@ package io.sereno.suite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.sereno.suite.common.SecondProcessRules;
 import io.sereno.suite.mutants.Devil;
 import io.sereno.tck.report.Report;
 import io.sereno.tck.run.Kit;

@@ -9,6 +9,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.Promise;
 import io.sereno.suite.mutants.Promising;
+import io.sereno.suite.mutex.LockFaultRules;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.SerenoTck;
 import io.sereno.tck.ServerControl;

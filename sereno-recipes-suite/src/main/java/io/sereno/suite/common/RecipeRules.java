@@ -1,0 +1,468 @@
+package io.sereno.suite.common;
+
+import io.sereno.Codec;
+import io.sereno.Counter;
+import io.sereno.From;
+import io.sereno.Grant;
+import io.sereno.KeepAlive;
+import io.sereno.LeaderElection;
+import io.sereno.Membership;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.Retention;
+import io.sereno.Topic;
+import io.sereno.TopicReader;
+import io.sereno.WaitGroup;
+import io.sereno.Worker;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Condition;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Guarantees;
+import io.sereno.spi.Write;
+import io.sereno.suite.election.LeaderRules;
+import io.sereno.suite.topic.TopicFaultRules;
+import io.sereno.tck.faults.Between;
+import io.sereno.tck.history.Call;
+import io.sereno.tck.history.Operation;
+import io.sereno.tck.history.Recorder;
+import io.sereno.tck.recipes.Calling;
+import io.sereno.tck.recipes.Node;
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Ended;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What all recipes have in common. */
+public class RecipeRules {
+    private static final Duration LONG = Duration.ofSeconds(40);
+    private static final int OPERATIONS = 32;
+    private static final int VALUE_BYTES = 64 * 1024;
+    private static final int COMMIT_BYTES = 128 * 1024;
+    private static final int NAME_BYTES = 512;
+    private static final String LONG_NAME = "n".repeat(390);
+
+    @Rule(value = "REC-1", waits = true, check = "what the recipes ask of a backend that takes no more than the least")
+    void recipesUseNoMoreThanTheLeast(Bench bench) {
+        Recorder recorder = new Recorder(bench.time());
+        Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", new Least(backend)));
+        useEverything(bench, node, LONG_NAME);
+        int commits = 0;
+        for (Operation operation : recorder.history().operations()) {
+            if (operation.call() instanceof Call.Commit call) {
+                commits++;
+                int directory = Bytes.utf8(call.commit().directory()).size();
+                int bytes = 0;
+                int longest = 0;
+                for (Condition condition : call.commit().conditions()) {
+                    int name = Bytes.utf8(condition.name()).size();
+                    longest = Math.max(longest, directory + name);
+                    bytes += name;
+                }
+                int largest = 0;
+                for (Write write : call.commit().writes()) {
+                    int name = Bytes.utf8(write.name()).size();
+                    int value = write instanceof Write.Put put ? put.value().size() : 0;
+                    longest = Math.max(longest, directory + name);
+                    largest = Math.max(largest, value);
+                    bytes += value + name;
+                }
+                int path = longest;
+                int total = bytes;
+                int value = largest;
+                bench.verify(
+                        call.commit().conditions().size() <= OPERATIONS
+                                && call.commit().writes().size() <= OPERATIONS
+                                && value <= VALUE_BYTES
+                                && total <= COMMIT_BYTES
+                                && path <= NAME_BYTES,
+                        () -> "a commit to " + call.commit().directory() + " has "
+                                + call.commit().conditions().size() + " conditions, "
+                                + call.commit().writes().size() + " writes, a value of " + value + " bytes, " + total
+                                + " bytes in all, and a name that takes " + path
+                                + " bytes with its directory; the least that every backend accepts is 32, 32, 64 KiB, 128"
+                                + " KiB and 512 bytes");
+            }
+        }
+        bench.evidence("commits", commits, 30);
+    }
+
+    @Rule(value = "REC-2", waits = true, check = "under which lease an entry that is there is put again")
+    void recipesKeepTheBindingOfAnEntry(Bench bench) {
+        Recorder recorder = new Recorder(bench.time());
+        Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", backend));
+        useEverything(bench, node, "");
+        Map<String, Long> bound = new HashMap<>();
+        int again = 0;
+        for (Operation operation : recorder.history().operations()) {
+            if (operation.call() instanceof Call.Commit call) {
+                for (Write write : call.commit().writes()) {
+                    String entry = call.commit().directory() + " " + write.name();
+                    boolean creates = call.commit().conditions().stream()
+                            .anyMatch(condition -> condition instanceof Condition.Absent
+                                    && condition.name().equals(write.name()));
+                    if (write instanceof Write.Put put) {
+                        Long before = bound.put(entry, put.leaseId());
+                        if (!creates && before != null) {
+                            again++;
+                            bench.verify(
+                                    before == put.leaseId(),
+                                    () -> "entry " + entry + " was bound to lease " + before
+                                            + ", and was put again under lease " + put.leaseId());
+                        }
+                    } else {
+                        bound.remove(entry);
+                    }
+                }
+            }
+        }
+        bench.evidence("entries put again", again, 5);
+    }
+
+    /** Uses each recipe once, with what makes its commits large, under names with this suffix. */
+    static void useEverything(Bench bench, Node node, String end) {
+        Grant grant = node.told("acquire", node.sereno().mutex("m" + end)::acquire);
+        node.tells("release", grant::release);
+        LeaderElection candidate = node.sereno().election("e" + end).start();
+        LeaderRules.lead(bench, node, candidate);
+        node.told("metadata", () -> candidate.metadata(Map.of("a", "b")));
+        node.tells("resign", candidate::resign);
+        LeaderRules.lead(bench, node, candidate);
+        node.tells("close", candidate::close);
+        Counter counter = node.sereno().counter("c" + end);
+        for (int i = 0; i < 5; i++) {
+            node.told("add", () -> counter.addAndGet(1));
+        }
+        node.tells("delete", counter::delete);
+        WaitGroup group = node.sereno().waitGroup("w" + end);
+        node.tells("add", () -> group.add(42));
+        Worker worker = node.told("join", group::join);
+        node.tells("done", worker::done);
+        node.tells("done", group::done);
+        for (int i = 0; i < 40; i++) {
+            node.told("join", group::join);
+        }
+        node.tells("delete", group::delete);
+        Topic<String> topic =
+                node.sereno().topic("t" + end, Codec.utf8()).withRetention(new Retention(5, Optional.empty()));
+        for (int i = 0; i < 12; i++) {
+            String message = "x".repeat(i == 5 ? 60 * 1024 : 10);
+            node.told("publish", () -> topic.publish(message));
+        }
+        node.tells("publishAsync 100 times", () -> {
+            List<CompletableFuture<Long>> stages = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                stages.add(topic.publishAsync("y".repeat(5_000)).toCompletableFuture());
+            }
+            stages.forEach(CompletableFuture::join);
+        });
+        Topic<String> full = node.sereno().topic("t" + end, Codec.utf8());
+        for (int i = 0; i < 40; i++) {
+            node.told("publish", () -> full.publish("z"));
+        }
+        TopicReader<String> reader = node.told("reader", () -> full.reader(new From.Durable("d")));
+        node.told("next", reader::next);
+        node.told("next", reader::next);
+        node.tells("close", reader::close);
+        node.tells("delete", topic::delete);
+        KeepAlive member =
+                node.told("join", () -> node.sereno().membership("g" + end).join("one", Node.steady(bench)));
+        node.tells("update", () -> member.update(Map.of("k", "v".repeat(10_000))));
+        node.tells("close", member::close);
+        node.told("nextId", node.sereno().ids("i" + end)::nextId);
+    }
+
+    /** Declares only the limits that every backend has to support. */
+    private static final class Least extends Between {
+        Least(Backend below) {
+            super(below);
+        }
+
+        @Override
+        public Guarantees guarantees() {
+            return super.guarantees().toBuilder()
+                    .maxLeases(16)
+                    .maxLeaseBytes(COMMIT_BYTES)
+                    .maxValueBytes(VALUE_BYTES)
+                    .maxCommitBytes(COMMIT_BYTES)
+                    .maxListingBytes(1024 * 1024)
+                    .maxConditions(OPERATIONS)
+                    .maxWrites(OPERATIONS)
+                    .build();
+        }
+    }
+
+    @Rule(value = "REC-4", waits = true, check = "LIF-8, and whether each recipe takes away what it put")
+    void whatIsGivenBackLeavesNothing(Bench bench) {
+        Node node = Node.in(bench);
+        lockAndRelease(bench, node, 0, 50);
+        LeaderElection candidate = node.sereno().election("e").start();
+        LeaderRules.lead(bench, node, candidate);
+        node.tells("close", candidate::close);
+        requireNames(bench, "election/e", List.of());
+        KeepAlive member = node.told("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
+        node.tells("close", member::close);
+        requireNames(bench, "member/g", List.of());
+        node.tells("add", () -> node.sereno().counter("c").addAndGet(5));
+        bench.verify(
+                bench.reach(() -> names(bench, "counter/c").size() == 1, LONG),
+                () -> "a counter that rests has one entry, and there are " + names(bench, "counter/c"));
+        node.tells("delete", () -> node.sereno().counter("c").delete());
+        requireNames(bench, "counter/c", List.of());
+        WaitGroup group = node.sereno().waitGroup("w");
+        node.tells("add", () -> group.add(2));
+        Worker worker = node.told("join", group::join);
+        node.tells("done", group::done);
+        node.tells("done", worker::done);
+        bench.verify(
+                bench.reach(() -> names(bench, "waitgroup/w").size() <= 1, LONG),
+                () -> "a wait group that is finished has one header, and there are " + names(bench, "waitgroup/w"));
+        node.tells("delete", group::delete);
+        requireNames(bench, "waitgroup/w", List.of());
+        Topic<String> topic = node.sereno().topic("t", Codec.utf8());
+        node.told("publish", () -> topic.publish("m"));
+        TopicReader<String> reader = node.told("reader", () -> topic.reader(new From.Durable("d")));
+        node.told("next", reader::next);
+        node.tells("close", reader::close);
+        requireNames(bench, "reader/d/t", List.of());
+        node.tells("delete", topic::delete);
+        requireNames(bench, "topic/t", List.of());
+        node.told("nextId", node.sereno().ids("i")::nextId);
+        int names = bench.kit().pace().isReal() ? 500 : 2_000;
+        lockAndRelease(bench, node, 50, names);
+        node.tells("close", node.sereno()::close);
+        List<String> ids = names(bench, "ids/i");
+        bench.verify(
+                ids.stream().allMatch(name -> name.equals("layout") || name.startsWith("hw-")) && ids.size() == 2,
+                () -> "of ids their layout and a mark for each slot stay, and there are " + ids);
+        for (int i = 0; i < names; i++) {
+            bench.same("the entries of a mutex that was given back", List.of(), names(bench, "lock/name-" + i));
+        }
+        for (String directory :
+                List.of("election/e", "member/g", "counter/c", "waitgroup/w", "topic/t", "reader/d/t")) {
+            bench.same("the entries of " + directory + ", which was given back", List.of(), names(bench, directory));
+        }
+        bench.verify(
+                names(bench, "session").isEmpty(),
+                () -> "the client was closed, and its marker is there: " + names(bench, "session"));
+        bench.evidence("names used and released", names, 500);
+    }
+
+    /** Checks while the client lives, because entries of the session would go with the client. */
+    private static void lockAndRelease(Bench bench, Node node, int from, int to) {
+        Calling<Boolean> releasing = node.calls("acquire and release names " + from + " to " + to, () -> {
+            for (int i = from; i < to; i++) {
+                node.sereno().mutex("name-" + i).acquire().release();
+            }
+            return true;
+        });
+        releasing.result(Duration.ofMinutes(2));
+        for (int i = from; i < to; i++) {
+            requireNames(bench, "lock/name-" + i, List.of());
+        }
+    }
+
+    /**
+     * Entries that keep a name taken for a commit of unknown outcome go with the session. All others go at once, or
+     * when the outcome is settled.
+     */
+    private static void requireNames(Bench bench, String directory, List<String> expected) {
+        bench.reach(() -> left(bench, directory).equals(expected), LONG);
+        bench.same("the entries that are left in " + directory, expected, left(bench, directory));
+    }
+
+    private static List<String> left(Bench bench, String directory) {
+        return bench.judge().all(directory).stream()
+                .filter(entry -> !entry.value().toUtf8().startsWith("sereno/1 withdrawn"))
+                .map(Entry::name)
+                .toList();
+    }
+
+    private static List<String> names(Bench bench, String directory) {
+        return bench.judge().all(directory).stream().map(Entry::name).toList();
+    }
+
+    @Rule(value = "REC-5", waits = true, check = "where arguments are looked at")
+    void badArgumentsDoNoInputAndBadStateChangesNothing(Bench bench) {
+        Recorder recorder = new Recorder(bench.time());
+        Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", backend));
+        node.awaitSession();
+        long before = requests(recorder);
+        Map<String, Node.Act> bad = new java.util.LinkedHashMap<>();
+        bad.put("an empty name", () -> node.sereno().mutex(""));
+        bad.put("half a surrogate pair", () -> node.sereno().counter("\ud800"));
+        bad.put("a name of 401 bytes", () -> node.sereno().topic("n".repeat(401), Codec.utf8()));
+        bad.put("U+0000 in a name", () -> node.sereno().election("a\0b"));
+        bad.put("a negative timeout", () -> node.sereno().mutex("m").tryAcquire(Duration.ofMillis(-1)));
+        bad.put("no workers", () -> node.sereno().waitGroup("w").add(0));
+        bad.put(
+                "a negative number of workers",
+                () -> node.sereno().waitGroup("w").add(-1));
+        bad.put(
+                "a negative time to wait for workers",
+                () -> node.sereno().waitGroup("w").await(Duration.ofMillis(-1)));
+        bad.put("no ids", () -> node.sereno().ids("i").nextIds(0));
+        bad.put("an empty id", () -> node.sereno().membership("g").join("", Node.steady(bench)));
+        bad.put("a ttl that no store gives", () -> node.sereno().membership("g").join("one", Duration.ofDays(4_000)));
+        bad.put(
+                "metadata of 17 KiB",
+                () -> node.sereno()
+                        .membership("g")
+                        .join(
+                                "one",
+                                Node.steady(bench),
+                                Map.of("k", "v".repeat(17 * 1024)),
+                                Membership.IfPresent.FAIL));
+        bad.put(
+                "the name of a durable reader that is too long beside that of the topic",
+                () -> node.sereno().topic("t".repeat(300), Codec.utf8()).reader(new From.Durable("d".repeat(300))));
+        bad.put(
+                "a message of 65 KiB, not waited for",
+                () -> node.sereno().topic("t", Codec.utf8()).publishAsync("x".repeat(65 * 1024)));
+        bad.put(
+                "a message of 65 KiB",
+                () -> node.sereno().topic("t", Codec.utf8()).publish("x".repeat(65 * 1024)));
+        bad.forEach((what, act) -> {
+            Ended<Boolean> ended = node.calls(what, () -> {
+                        act.run();
+                        return true;
+                    })
+                    .end(LONG);
+            bench.verify(
+                    ended.thrown() instanceof IllegalArgumentException,
+                    () -> what + " ended as " + ended + "; IllegalArgumentException is right");
+        });
+        bench.same("requests that were made for bad arguments", 0L, requests(recorder) - before);
+        Grant grant = node.told("acquire", node.sereno().mutex("m")::acquire);
+        node.tells("release", grant::release);
+        Grant next = node.told("acquire", node.sereno().mutex("m")::acquire);
+        requireBadState(bench, node, "the second release() of a grant", grant::release);
+        bench.same("isHeld() of the next grant", true, next.isHeld());
+        node.tells("release", next::release);
+        WaitGroup group = node.sereno().waitGroup("w");
+        node.tells("add", () -> group.add(1));
+        node.tells("done", group::done);
+        requireBadState(bench, node, "done() where nobody is left", group::done);
+        bench.same(
+                "whether a wait group is finished", true, node.told("await", () -> group.await(Duration.ofSeconds(1))));
+        KeepAlive member = node.told("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
+        node.tells("close", member::close);
+        requireBadState(bench, node, "update() of a member that has closed", () -> member.update(Map.of("a", "b")));
+        bench.same("the entries of a group that all have left", List.of(), names(bench, "member/g"));
+    }
+
+    private static void requireBadState(Bench bench, Node node, String what, Node.Act act) {
+        Ended<Boolean> ended = node.calls(what, () -> {
+                    act.run();
+                    return true;
+                })
+                .end(LONG);
+        bench.verify(
+                ended.thrown() instanceof IllegalStateException,
+                () -> what + " ended as " + ended + "; IllegalStateException is right");
+    }
+
+    /** Without the requests of the session, which continue. */
+    private static long requests(Recorder recorder) {
+        return recorder.history().operations().stream()
+                .map(Operation::call)
+                .filter(call -> call instanceof Call.Grant
+                        || (call instanceof Call.OpenWatch watch
+                                && !watch.target().directory().equals("session"))
+                        || (call instanceof Call.Commit commit
+                                && !commit.commit().directory().equals("session"))
+                        || (call instanceof Call.Read read
+                                && !read.query().directory().equals("session")))
+                .count();
+    }
+
+    @Rule(value = "REC-3", waits = true, check = "OUT-3: how what is UNKNOWN is settled, without a fault in sight")
+    void doubtIsSettledAndNeverGuessed(Bench bench) {
+        Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        Node judge = Node.in(bench);
+        Random random = new Random(bench.random().nextLong());
+        AtomicInteger met = new AtomicInteger();
+        List<Fate> fates = List.of(
+                Fate.loseReply(),
+                Fate.loseRequest(),
+                Fate.applyLate(Duration.ofMillis(3)),
+                Fate.applyLate(Duration.ofMillis(60)),
+                Fate.loseSnapshot());
+        for (Fate fate : fates) {
+            node.script()
+                    .each(
+                            request -> request instanceof Request.Commit
+                                    && random.nextInt(100) < 6
+                                    && met.incrementAndGet() > 0,
+                            fate);
+        }
+        Topic<String> topic = node.sereno().topic("t", Codec.utf8());
+        long sure = 0;
+        long doubtful = 0;
+        long token = 0;
+        Set<String> published = new HashSet<>();
+        for (int i = 0; i < 30; i++) {
+            // Each recipe meets each fate; apart from that, the fates are random.
+            Fate fate = fates.get(i % fates.size());
+            meet(node, "counter/c", fate, met);
+            Ended<Long> added = node.calls(
+                            "add 1", () -> node.sereno().counter("c").addAndGet(1))
+                    .end(LONG);
+            sure += added.succeeded() ? 1 : 0;
+            doubtful += added.thrown() instanceof OutcomeUnknownException ? 1 : 0;
+            meet(node, "topic/t", fate, met);
+            String message = "m" + i;
+            if (node.calls("publish " + message, () -> topic.publish(message))
+                    .end(LONG)
+                    .succeeded()) {
+                published.add(message);
+            }
+            if (i % 3 == 0) {
+                meet(node, "lock/m", fate, met);
+                Grant grant =
+                        node.calls("acquire", node.sereno().mutex("m")::acquire).result(LONG);
+                long before = token;
+                bench.verify(
+                        grant.fencingToken() > before, () -> "token " + grant.fencingToken() + " follows " + before);
+                token = grant.fencingToken();
+                node.tells("release", grant::close);
+            }
+        }
+        bench.pass(Duration.ofMillis(500));
+        long value = judge.told("get", judge.sereno().counter("c")::get);
+        long least = sure;
+        long most = sure + doubtful;
+        bench.verify(
+                least <= value && value <= most,
+                () -> "additions of 1, some of them in doubt, make " + value + "; from " + least + " to " + most
+                        + " is right");
+        List<String> read = TopicFaultRules.readAll(judge, "t");
+        bench.verify(
+                Set.copyOf(read).size() == read.size() && read.containsAll(published),
+                () -> published + " were published, and readers find " + read);
+        Grant free = judge.calls("acquire", judge.sereno().mutex("m")::acquire).result(LONG);
+        judge.tells("release", free::release);
+        bench.evidence("commits in doubt", met.get(), 60);
+        bench.count("additions of unknown outcome", doubtful);
+    }
+
+    private static void meet(Node node, String directory, Fate fate, AtomicInteger met) {
+        node.script()
+                .next(
+                        request -> Request.commitsTo(directory).test(request)
+                                && request.mayBeUnknown()
+                                && met.incrementAndGet() > 0,
+                        fate);
+    }
+}

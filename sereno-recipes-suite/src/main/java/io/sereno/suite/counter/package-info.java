@@ -1,0 +1,5 @@
+/** The rules of the counter. */
+@NullMarked
+package io.sereno.suite.counter;
+
+import org.jspecify.annotations.NullMarked;

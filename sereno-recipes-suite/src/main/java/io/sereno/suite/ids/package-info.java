@@ -1,0 +1,5 @@
+/** The rules of the ids. */
+@NullMarked
+package io.sereno.suite.ids;
+
+import org.jspecify.annotations.NullMarked;

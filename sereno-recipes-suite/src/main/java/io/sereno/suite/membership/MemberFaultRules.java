@@ -1,0 +1,282 @@
+package io.sereno.suite.membership;
+
+import io.sereno.KeepAlive;
+import io.sereno.Member;
+import io.sereno.Membership;
+import io.sereno.Membership.IfPresent;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Write;
+import io.sereno.tck.recipes.Node;
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Ended;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Membership, while connections break and members die. */
+public class MemberFaultRules {
+    private static final String GROUP = "group";
+    private static final String DIRECTORY = "member/" + GROUP;
+    private static final Duration LONG = Duration.ofSeconds(40);
+    private static final Duration TRIPS = Duration.ofSeconds(2);
+
+    @Rule(value = "MEM-3", waits = true, check = "LEA-3a: whether the entry of a member that died goes with its lease")
+    void whoDiesIsGoneInTime(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node dying = Node.breakable(bench, Node.steady(bench)).awaitSession();
+        Node other = Node.in(bench);
+        dying.told("join", () -> dying.sereno().membership(GROUP).join("one", ttl));
+        dying.faults().cutOff();
+        long from = bench.now();
+        while (MemberRules.ids(other).contains("one")) {
+            bench.within(Node.gone(bench, ttl).plus(TRIPS), from, "that a member that died is not listed any more");
+            bench.pass(Duration.ofMillis(50));
+        }
+        bench.verify(
+                bench.since(from).compareTo(ttl.dividedBy(2)) > 0,
+                () -> "a member was dropped " + Bench.text(bench.since(from))
+                        + " after it was last heard of; its ttl is " + ttl);
+        dying.faults().heal();
+    }
+
+    @Rule(
+            value = "MEM-4",
+            waits = true,
+            check = "OUT-3: whether a put of a fixed name can be applied when it was called off")
+    void aJoinThatIsAppliedLateListsNobody(Bench bench) {
+        for (Duration late : List.of(Duration.ZERO, Duration.ofMillis(30), Duration.ofMillis(700))) {
+            aJoinThatIsAppliedLate(bench, late, false);
+            aJoinThatIsAppliedLate(bench, late, true);
+        }
+    }
+
+    /** The id is free when the late copy arrives, or another member has it. */
+    private static void aJoinThatIsAppliedLate(Bench bench, Duration late, boolean taken) {
+        Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        Node other = Node.in(bench);
+        AtomicInteger met = new AtomicInteger();
+        node.script().next(request -> lists(request) && met.incrementAndGet() > 0, Fate.applyLate(late));
+        Ended<KeepAlive> joined = node.calls("join", () -> MemberRules.join(bench, node, "one", IfPresent.FAIL))
+                .end(LONG);
+        if (joined.succeeded()) {
+            bench.same("the members after join()", List.of("one"), MemberRules.ids(other));
+            node.tells("close", joined.result()::close);
+        } else {
+            bench.verify(
+                    joined.thrown() instanceof OutcomeUnknownException,
+                    () -> "a join() whose commit was applied late ended as " + joined);
+        }
+        if (!taken) {
+            bench.pass(late.plusMillis(300));
+            bench.same("the members after all have left", List.of(), MemberRules.ids(other));
+        }
+        KeepAlive theirs = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.WAIT));
+        if (taken) {
+            bench.pass(late.plusMillis(300));
+        }
+        MemberRules.requireListed(bench, theirs, "the state of the one who joined next");
+        bench.same(
+                "who is listed",
+                List.of(theirs.incarnation()),
+                other.told("members", other.sereno().membership(GROUP)::members).list().stream()
+                        .map(Member::incarnation)
+                        .toList());
+        bench.same(
+                "what the member that is listed says",
+                List.of(Map.of("node", other.name())),
+                other.told("members", other.sereno().membership(GROUP)::members).list().stream()
+                        .map(Member::metadata)
+                        .toList());
+        other.tells("close", theirs::close);
+        bench.same("the members when all have left", List.of(), MemberRules.ids(other));
+        bench.evidence("joins in doubt", met.get(), 1);
+        node.tells("close", node.sereno()::close);
+    }
+
+    private static boolean lists(Request request) {
+        return request instanceof Request.Commit commit
+                && commit.commit().directory().equals(DIRECTORY)
+                && commit.commit().writes().stream()
+                        .anyMatch(write ->
+                                write instanceof Write.Put && write.name().startsWith("m-"));
+    }
+
+    @Rule(
+            value = "MEM-5a",
+            waits = true,
+            check = "whether a member that was lost is listed again with what is wanted now")
+    void whoWasLostIsListedAnew(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node node = Node.breakable(bench, ttl).awaitSession();
+        Node other = Node.in(bench);
+        KeepAlive member = node.told(
+                "join", () -> node.sereno().membership(GROUP).join("one", ttl, Map.of("version", "1"), IfPresent.FAIL));
+        long first = member.incarnation();
+        // Removed by an operator.
+        MemberRaceRules.remove(bench);
+        requireAnew(bench, other, member, first, "1");
+        long second = member.incarnation();
+        // Lost with its session; the wanted data changes meanwhile.
+        node.faults().cutOff();
+        bench.pass(Node.gone(bench, ttl).plusSeconds(1));
+        node.calls("update", () -> {
+                    member.update(Map.of("version", "2"));
+                    return true;
+                })
+                .end(LONG);
+        node.faults().heal();
+        requireAnew(bench, other, member, second, "2");
+    }
+
+    private static void requireAnew(Bench bench, Node other, KeepAlive member, long former, String version) {
+        long from = bench.now();
+        while (true) {
+            List<Member> listed = other.told("members", other.sereno().membership(GROUP)::members)
+                    .list();
+            if (!listed.isEmpty() && listed.get(0).incarnation() > former) {
+                bench.same(
+                        "the metadata of a member that is listed anew",
+                        Map.of("version", version),
+                        listed.get(0).metadata());
+                bench.verify(
+                        bench.reach(() -> member.state() == KeepAlive.State.LISTED, LONG),
+                        () -> "a member is listed anew, and its handle says " + member.state());
+                bench.same("the incarnation of the handle", listed.get(0).incarnation(), member.incarnation());
+                return;
+            }
+            bench.within(
+                    bench.guarantees()
+                            .recovery()
+                            .plus(Node.brief(bench).multipliedBy(2))
+                            .plusSeconds(5),
+                    from,
+                    "that a member which was lost is listed anew (it is " + member.state() + ")");
+            bench.pass(Duration.ofMillis(50));
+        }
+    }
+
+    @Rule(value = "MEM-6", waits = true, check = "OUT-3: whether a write of a former description can come late")
+    void anOlderDescriptionNeverComesAfterANewerOne(Bench bench) {
+        for (Duration late : List.of(Duration.ofMillis(10), Duration.ofMillis(600))) {
+            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            Node other = Node.in(bench);
+            Membership group = node.sereno().membership(GROUP);
+            String id = "late-" + late.toMillis();
+            KeepAlive member = node.told("join", () -> group.join(id, Node.steady(bench)));
+            AtomicInteger met = new AtomicInteger();
+            node.script().next(request -> lists(request) && met.incrementAndGet() > 0, Fate.applyLate(late));
+            node.calls("update 1", () -> {
+                        member.update(Map.of("version", "1"));
+                        return true;
+                    })
+                    .end(LONG);
+            node.tells("update 2", () -> member.update(Map.of("version", "2")));
+            for (int i = 0; i < 10; i++) {
+                bench.same(
+                        "the metadata after update 2",
+                        Map.of("version", "2"),
+                        other.told("members", other.sereno().membership(GROUP)::members).list().stream()
+                                .filter(one -> one.id().equals(id))
+                                .map(Member::metadata)
+                                .findFirst()
+                                .orElse(Map.of()));
+                bench.pass(late.dividedBy(5));
+            }
+            bench.evidence("updates that came late", met.get(), 1);
+            node.tells("close", member::close);
+        }
+    }
+
+    @Rule(value = "MEM-7", waits = true, check = "WAT-8: whether what came and went during a break is told in pairs")
+    void everyIncarnationJoinsAndLeavesOnceOverABreak(Bench bench) {
+        Node watching = Node.breakable(bench, Node.steady(bench)).awaitSession();
+        Node node = Node.in(bench);
+        MemberRules.Heard heard = new MemberRules.Heard(bench);
+        watching.told("onChange", () -> watching.sereno().membership(GROUP).onChange(heard));
+        for (int i = 1; i <= 3; i++) {
+            int round = i;
+            KeepAlive member = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
+            bench.verify(
+                    bench.reach(() -> heard.count("+") >= round, LONG),
+                    () -> "a member joined, and heard was " + heard);
+            watching.faults().breakConnections();
+            node.tells("close", member::close);
+            watching.faults().heal();
+            bench.verify(
+                    bench.reach(() -> heard.count("-") >= round, LONG),
+                    () -> "a member left while a connection broke, and heard was " + heard);
+        }
+        KeepAlive former = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
+        bench.verify(bench.reach(() -> heard.count("+") >= 4, LONG), () -> "a member joined, and heard was " + heard);
+        watching.faults().cutOff();
+        node.tells("close", former::close);
+        KeepAlive next = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
+        watching.faults().heal();
+        bench.verify(
+                bench.reach(() -> heard.count("-") >= 4 && heard.count("+") >= 5, LONG),
+                () -> "a member left and joined again while a connection broke, and heard was " + heard);
+        node.tells("close", next::close);
+        bench.verify(bench.reach(() -> heard.count("-") >= 5, LONG), () -> "a member left, and heard was " + heard);
+        heard.requirePairs(bench);
+    }
+
+    @Rule(value = "MEM-8", waits = true, check = "LEA-2, and what extends the belief of a session")
+    void aMemberThatIsCutOffDoesNotSayThatItIsListed(Bench bench) {
+        Duration ttl = Node.brief(bench).multipliedBy(2);
+        long created = bench.now();
+        Node node = Node.breakable(bench, ttl).awaitSession();
+        KeepAlive member =
+                node.told("join", () -> node.sereno().membership(GROUP).join("one", ttl));
+        node.faults().cutOff();
+        long cut = bench.now();
+        // Its lease was granted between the two.
+        long earliest = created + ttl.minus(Node.margin(ttl)).toNanos();
+        long deadline = cut + ttl.minus(Node.margin(ttl)).toNanos();
+        int suspended = 0;
+        while (bench.now() - deadline < ttl.dividedBy(4).toNanos()) {
+            long before = bench.now();
+            KeepAlive.State state = member.state();
+            bench.verify(
+                    before - deadline <= 0 || state == KeepAlive.State.LOST,
+                    () -> "a member was cut off " + Bench.text(Duration.ofNanos(before - cut))
+                            + " ago, and says that it is " + state + "; its ttl is " + ttl);
+            bench.verify(
+                    bench.now() - earliest >= 0 || state != KeepAlive.State.LOST,
+                    () -> "a member was cut off " + Bench.text(bench.since(cut)) + " ago, and says that it is lost");
+            suspended += state == KeepAlive.State.SUSPENDED ? 1 : 0;
+            bench.pass(Duration.ofMillis(10));
+        }
+        if (suspended == 0) {
+            bench.unlessStoodStill(cut, "a member was looked at too seldom");
+        }
+        bench.verify(
+                suspended > 0, () -> "a member was cut off, and never said that it is SUSPENDED before it was lost");
+        bench.count("looks at which it was SUSPENDED", suspended);
+        node.faults().heal();
+    }
+
+    @Rule(value = "MEM-9", waits = true, check = "LEA-3a: how long the entry of a process that died lasts")
+    void aProcessThatRestartsQuicklyGetsItsIdBack(Bench bench) {
+        Duration ttl = Node.brief(bench).multipliedBy(2);
+        Node dying = Node.breakable(bench, Node.steady(bench)).awaitSession();
+        Node next = Node.in(bench);
+        dying.told("join", () -> dying.sereno().membership(GROUP).join("one", ttl));
+        dying.faults().cutOff();
+        long from = bench.now();
+        // The new member asks for a shorter session than the one that died had.
+        KeepAlive anew = next.calls(
+                        "join", () -> next.sereno().membership(GROUP).join("one", Node.brief(bench)))
+                .result(LONG);
+        bench.within(
+                Node.gone(bench, ttl).plus(bench.kit().operationTimeout().multipliedBy(2)),
+                from,
+                "join() behind a predecessor that died");
+        MemberRules.requireListed(bench, anew, "the state of who got the id back");
+        next.tells("close", anew::close);
+        dying.faults().heal();
+    }
+}

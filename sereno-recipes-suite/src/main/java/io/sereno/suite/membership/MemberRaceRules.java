@@ -1,0 +1,226 @@
+package io.sereno.suite.membership;
+
+import io.sereno.DuplicateMemberException;
+import io.sereno.KeepAlive;
+import io.sereno.Member;
+import io.sereno.Membership.IfPresent;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Write;
+import io.sereno.tck.recipes.Calling;
+import io.sereno.tck.recipes.Node;
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Ended;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/** Membership, when another client acts between what a client has read and the arrival of its commit. */
+public class MemberRaceRules {
+    private static final String GROUP = "group";
+    private static final String DIRECTORY = "member/" + GROUP;
+    private static final Duration LONG = Duration.ofSeconds(40);
+    private static final int REMOVALS = 7;
+    private static final int RENEWALS = 5;
+
+    /** A client with one commit that is held, and that commit. */
+    private record Held(Node node, Meeting meeting) {}
+
+    private static Held held(Bench bench, Predicate<Write> first) {
+        AtomicReference<Meeting> meeting = new AtomicReference<>();
+        Node node = Node.in(bench, Node.steady(bench), backend -> {
+            Meeting one = new Meeting(
+                    bench,
+                    backend,
+                    commit -> commit.directory().equals(DIRECTORY)
+                            && commit.writes().stream().anyMatch(first));
+            meeting.set(one);
+            return one;
+        });
+        return new Held(node, Objects.requireNonNull(meeting.get()));
+    }
+
+    private static boolean lists(Write write) {
+        return write instanceof Write.Put && write.name().startsWith("m-");
+    }
+
+    private static boolean removes(Write write) {
+        return write instanceof Write.Delete && write.name().startsWith("m-");
+    }
+
+    @Rule(value = "MEM-1", waits = true, check = "COM-3: under which condition the entry of a member is put")
+    void ofTwoWhoFindAnIdFreeOneHasIt(Bench bench) {
+        for (IfPresent ifPresent : List.of(IfPresent.FAIL, IfPresent.WAIT)) {
+            Held late = held(bench, MemberRaceRules::lists);
+            Node other = Node.in(bench);
+            Calling<KeepAlive> second =
+                    late.node().calls("join", () -> MemberRules.join(bench, late.node(), "one", ifPresent));
+            late.meeting().await();
+            KeepAlive first = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
+            late.meeting().go();
+            if (ifPresent == IfPresent.FAIL) {
+                requireRefused(bench, second.end(LONG));
+            } else {
+                bench.pass(Duration.ofMillis(300));
+                bench.verify(!second.isDone(), () -> "join() behind a member that lives ended as " + second.end(LONG));
+            }
+            requireListed(bench, other, first);
+            other.tells("close", first::close);
+            if (ifPresent == IfPresent.WAIT) {
+                KeepAlive next = second.result(LONG);
+                requireListed(bench, late.node(), next);
+                late.node().tells("close", next::close);
+            }
+        }
+    }
+
+    @Rule(value = "MEM-4", waits = true, check = "OUT-3: by what an entry is recognised when a join is in doubt")
+    void whoComesDuringADoubtIsNotTakenForOneself(Bench bench) {
+        for (boolean arrives : new boolean[] {false, true}) {
+            Held late = held(bench, MemberRaceRules::lists);
+            Node other = Node.in(bench);
+            Calling<KeepAlive> second =
+                    late.node().calls("join", () -> MemberRules.join(bench, late.node(), "one", IfPresent.FAIL));
+            late.meeting().await();
+            KeepAlive first = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
+            if (arrives) {
+                late.meeting().goUnheard();
+            } else {
+                late.meeting().lose();
+            }
+            requireRefused(bench, second.end(LONG));
+            bench.pass(Duration.ofMillis(300));
+            requireListed(bench, other, first);
+            other.tells("close", first::close);
+        }
+    }
+
+    @Rule(value = "MEM-10", waits = true, check = "COM-4: whether the entry is deleted by its createRevision")
+    void aTakeOverThatComesLateRemovesNobodyElse(Bench bench) {
+        Held late = held(bench, MemberRaceRules::removes);
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        KeepAlive found = one.told("join", () -> MemberRules.join(bench, one, "one", IfPresent.FAIL));
+        Calling<KeepAlive> taking =
+                late.node().calls("join", () -> MemberRules.join(bench, late.node(), "one", IfPresent.TAKE_OVER));
+        late.meeting().await();
+        one.tells("close", found::close);
+        KeepAlive third = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
+        late.meeting().go();
+        requireRefused(bench, taking.end(LONG));
+        bench.pass(Duration.ofMillis(300));
+        requireListed(bench, other, third);
+        other.tells("close", third::close);
+    }
+
+    private static void requireRefused(Bench bench, Ended<KeepAlive> ended) {
+        bench.verify(
+                ended.thrown() instanceof DuplicateMemberException,
+                () -> "join() under an id that somebody else took in between ended as " + ended
+                        + "; DuplicateMemberException is right");
+    }
+
+    private static void requireListed(Bench bench, Node owner, KeepAlive member) {
+        MemberRules.requireListed(bench, member, "the state of the one who has the id");
+        bench.same(
+                "the incarnations that are listed",
+                List.of(member.incarnation()),
+                owner.told("members", owner.sereno().membership(GROUP)::members).list().stream()
+                        .map(Member::incarnation)
+                        .toList());
+        bench.same(
+                "what the member that is listed says",
+                List.of(Map.of("node", owner.name())),
+                owner.told("members", owner.sereno().membership(GROUP)::members).list().stream()
+                        .map(Member::metadata)
+                        .toList());
+    }
+
+    @Rule(value = "MEM-5b", waits = true, check = "how soon a member is listed anew that is removed again and again")
+    void whoIsRemovedAgainAndAgainIsListedLessOften(Bench bench) {
+        Duration removals = bench.guarantees().noticeLateness().multipliedBy(REMOVALS);
+        if (removals.compareTo(Node.steady(bench).dividedBy(3)) > 0) {
+            throw bench.untested(
+                    "notices are late enough for a renewal between removals, which makes pauses short again");
+        }
+        Node node = Node.in(bench).awaitSession();
+        KeepAlive member = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.FAIL));
+        long began = bench.now();
+        List<Duration> pauses = new ArrayList<>();
+        for (int i = 0; i < REMOVALS; i++) {
+            pauses.add(pauseAfterRemoval(bench, member));
+        }
+        Duration first = pauses.get(0).plus(pauses.get(1));
+        Duration last = pauses.get(REMOVALS - 2).plus(pauses.get(REMOVALS - 1));
+        requireLonger(
+                bench,
+                began,
+                last,
+                first,
+                () -> "a member was removed " + REMOVALS + " times, and was listed anew after "
+                        + pauses.stream().map(Bench::text).toList() + "; the pauses are to grow");
+        if (!bench.kit().pace().isReal()) {
+            requireShortAgain(bench, member, last);
+        }
+        node.tells("close", member::close);
+    }
+
+    /** For manual time, which is free and exact. The test repeats so often that chance has no influence. */
+    private static void requireShortAgain(Bench bench, KeepAlive member, Duration last) {
+        Duration total = Duration.ZERO;
+        for (int i = 0; i < RENEWALS; i++) {
+            // Enough for at least one renewal.
+            bench.pass(Node.steady(bench).dividedBy(2));
+            total = total.plus(pauseAfterRemoval(bench, member));
+        }
+        Duration again = total;
+        bench.verify(
+                again.compareTo(last) < 0,
+                () -> "a member was removed often, and its last two pauses were " + Bench.text(last)
+                        + "; then it was removed "
+                        + RENEWALS + " times, each time after a renewal, and its pauses were " + Bench.text(again)
+                        + " in all; they are to be short again");
+    }
+
+    private static Duration pauseAfterRemoval(Bench bench, KeepAlive member) {
+        long former = member.incarnation();
+        long removed = bench.now();
+        remove(bench);
+        bench.verify(
+                bench.reach(() -> isListedAfter(member, former), LONG),
+                () -> "a member was removed, and is " + member.state() + " after " + Bench.text(LONG));
+        return bench.since(removed);
+    }
+
+    /** The standstill of this machine may be part of either pause. */
+    private static void requireLonger(
+            Bench bench, long since, Duration longer, Duration shorter, Supplier<String> amiss) {
+        Duration stood = bench.kit().stalledSince(since);
+        if (stood.compareTo(Duration.ofMillis(100)) > 0
+                && longer.minus(shorter).abs().compareTo(stood) <= 0) {
+            throw bench.unknown("pauses were to be compared, while this machine stood still for " + Bench.text(stood));
+        }
+        bench.verify(longer.compareTo(shorter) > 0, amiss);
+    }
+
+    private static boolean isListedAfter(KeepAlive member, long former) {
+        return member.state() == KeepAlive.State.LISTED && member.incarnation() > former;
+    }
+
+    /** Removes the member as an operator would. */
+    static void remove(Bench bench) {
+        for (Entry entry : bench.judge().all(DIRECTORY)) {
+            bench.judge()
+                    .commit(Commit.to(DIRECTORY)
+                            .ifCreateRevision(entry.name(), entry.createRevision())
+                            .delete(entry.name())
+                            .build());
+        }
+    }
+}

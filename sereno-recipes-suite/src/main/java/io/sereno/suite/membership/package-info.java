@@ -1,0 +1,5 @@
+/** The rules of the membership. */
+@NullMarked
+package io.sereno.suite.membership;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,381 @@
+package io.sereno.suite.mutex;
+
+import io.sereno.Grant;
+import io.sereno.GrantLostException;
+import io.sereno.LossCause;
+import io.sereno.Mutex;
+import io.sereno.NotAppliedException;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.Request;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Promise;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import io.sereno.spi.Write;
+import io.sereno.tck.ServerControl;
+import io.sereno.tck.faults.Between;
+import io.sereno.tck.recipes.Calling;
+import io.sereno.tck.recipes.Node;
+import io.sereno.tck.recipes.Queues;
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Ended;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The mutex, while connections break, requests are lost or late, and processes die. */
+public class LockFaultRules {
+    private static final String NAME = "lock";
+    private static final String DIRECTORY = "lock/" + NAME;
+    private static final Duration LONG = Duration.ofSeconds(40);
+
+    /** Time for a few round trips and thread switches. */
+    private static final Duration TRIPS = Duration.ofSeconds(2);
+
+    @Rule(value = "LCK-3", waits = true, check = "LEA-2: when an entry goes, and until when its holder believes")
+    void whoIsCutOffDoesNotBelieveWhenAnotherIsGranted(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node holder = Node.breakable(bench, ttl).awaitSession();
+        Node next = Node.in(bench);
+        Grant held = acquire(holder, LONG);
+        List<Boolean> believed = new CopyOnWriteArrayList<>();
+        Calling<Grant> waiting = next.calls("acquire", () -> {
+            Grant granted = next.sereno().mutex(NAME).acquire();
+            believed.add(held.isHeld() && granted.isHeld());
+            return granted;
+        });
+        Queues.ofLock(bench, NAME).await(bench, 2);
+        // From now on the holder relies on its renewals.
+        bench.pass(ttl.dividedBy(2));
+        holder.faults().cutOff();
+        Grant granted = waiting.result(LONG);
+        bench.same(
+                "whether both believed when " + next + " was granted what " + holder + ", cut off, had held",
+                List.of(false),
+                believed);
+        holder.faults().heal();
+        next.tells("release", granted::release);
+    }
+
+    @Rule(value = "LCK-2a", check = "what revisions begin with after a restart of the store")
+    void tokensRiseOverARestartOfTheStore(Bench bench) {
+        Optional<ServerControl> control =
+                bench.kit().fixture().server().filter(one -> one.abilities().contains(ServerControl.Ability.RESTART));
+        if (control.isEmpty()) {
+            // The rule is tested in other ways too; this test is for stores that can be restarted.
+            throw bench.untested("nobody can restart the store; see BackendFixture.server()");
+        }
+        if (!bench.guarantees().promises().contains(Promise.DURABLE)) {
+            throw bench.untested("a store that is not durable begins anew with a restart");
+        }
+        ServerControl server = control.get();
+        long before = 0;
+        for (int i = 0; i < 2; i++) {
+            Node node = Node.in(bench);
+            Grant grant = acquire(node, LONG);
+            long last = before;
+            bench.verify(
+                    grant.fencingToken() > last,
+                    () -> "token " + grant.fencingToken() + " was granted after a restart, and " + last + " before it");
+            before = grant.fencingToken();
+            node.tells("release", grant::release);
+            node.tells("close", node.sereno()::close);
+            if (i == 0) {
+                server.restart();
+            }
+        }
+    }
+
+    @Rule(value = "LCK-7", waits = true, check = "WAT-1: whether the recipe looks again once its watch is live")
+    void aPredecessorThatDiesBeforeTheWatchIsLiveIsNoticed(Bench bench) {
+        if (bench.inProcess()) {
+            bench.simulated();
+        }
+        for (int round = 0; round < 3; round++) {
+            String name = NAME + round;
+            Node first = Node.in(bench);
+            Queues queue = Queues.ofLock(bench, name);
+            Grant held =
+                    first.calls("acquire", first.sereno().mutex(name)::acquire).result(LONG);
+            AtomicInteger watches = new AtomicInteger();
+            // The predecessor leaves after the waiter has read the queue, just before it watches.
+            Node second = Node.in(bench, Node.steady(bench), backend -> new Between(backend) {
+                @Override
+                public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+                    if (!target.directory().equals(queue.directory()) || watches.getAndIncrement() > 0) {
+                        return super.watch(target, listener);
+                    }
+                    return bench.async(() -> {
+                                bench.kit().crew().waiting(() -> {
+                                    held.release();
+                                    return true;
+                                });
+                                return true;
+                            })
+                            .thenCompose(released -> super.watch(target, listener));
+                }
+            });
+            long from = bench.now();
+            Grant granted = second.calls("acquire", second.sereno().mutex(name)::acquire)
+                    .result(LONG);
+            bench.within(
+                    bench.afterNotice(Node.steady(bench).dividedBy(4)),
+                    from,
+                    "the grant behind one that went before the watch was live");
+            bench.evidence("watches that were opened too late", Math.min(1, watches.get()), 1);
+            second.tells("release", granted::release);
+        }
+    }
+
+    @Rule(value = "LCK-7", waits = true, check = "whether a waiter looks now and then without being told to")
+    void aWatchThatDiedInSilenceCostsATtl(Bench bench) {
+        if (bench.inProcess()) {
+            bench.simulated();
+        }
+        Duration ttl = Node.brief(bench);
+        Node first = Node.in(bench);
+        Node second = Node.in(bench, ttl, Between.Deaf::new);
+        Grant held = acquire(first, LONG);
+        Calling<Grant> waiting = second.calls("acquire", second.sereno().mutex(NAME)::acquire);
+        Queues.ofLock(bench, NAME).await(bench, 2);
+        first.tells("release", held::release);
+        long from = bench.now();
+        Grant granted = waiting.result(LONG);
+        bench.within(ttl.multipliedBy(2).plus(TRIPS), from, "the grant of a waiter whose watch says nothing");
+        second.tells("release", granted::release);
+    }
+
+    @Rule(value = "LCK-7", waits = true, check = "WAT-3: whether the last notice gets lost when a connection breaks")
+    void aHandOverWhileTheConnectionBreaksIsNoticed(Bench bench) {
+        Node first = Node.in(bench);
+        Node second = Node.breakable(bench, Node.steady(bench)).awaitSession();
+        for (int i = 0; i < 4; i++) {
+            Grant held = acquire(first, LONG);
+            Calling<Grant> waiting = second.calls("acquire", second.sereno().mutex(NAME)::acquire);
+            Queues.ofLock(bench, NAME).await(bench, 2);
+            // Some answers may still be on their way to the waiter.
+            bench.pass(Duration.ofMillis(100));
+            if (i % 2 == 0) {
+                second.faults().breakConnections();
+            } else {
+                second.faults().cutOff();
+            }
+            first.tells("release", held::release);
+            // A notice that is still on its way would arrive after all.
+            bench.pass(Duration.ofMillis(20));
+            second.faults().heal();
+            long from = bench.now();
+            Grant granted = waiting.result(LONG);
+            bench.within(
+                    bench.afterNotice(bench.guarantees()
+                            .recovery()
+                            .plus(Node.steady(bench).dividedBy(4))),
+                    from,
+                    "the grant of a waiter whose connection broke at the hand-over");
+            second.tells("release", granted::release);
+        }
+    }
+
+    @Rule(
+            value = "LCK-8b",
+            waits = true,
+            check = "LEA-3a: whether the entry of a process that died goes with its lease")
+    void aWaiterThatDiesBlocksNobody(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node first = Node.in(bench);
+        Node dying = Node.breakable(bench, ttl).awaitSession();
+        Grant held = acquire(first, LONG);
+        // Once more after the dead client has come back: its new entry has to go too.
+        for (int life = 1; life <= 2; life++) {
+            held = letAWaiterDie(bench, ttl, first, dying, held);
+        }
+        first.tells("release", held::release);
+    }
+
+    /** Returns the grant of the surviving client, for the next round. */
+    private static Grant letAWaiterDie(Bench bench, Duration ttl, Node first, Node dying, Grant held) {
+        Queues queue = Queues.ofLock(bench, NAME);
+        Node next = Node.in(bench);
+        Calling<Grant> dead = dying.calls("acquire", dying.sereno().mutex(NAME)::acquire);
+        queue.await(bench, 2);
+        Calling<Grant> waiting = next.calls("acquire", next.sereno().mutex(NAME)::acquire);
+        queue.await(bench, 3);
+        dying.faults().cutOff();
+        long from = bench.now();
+        first.tells("release", held::release);
+        Grant granted = waiting.result(LONG);
+        bench.within(
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
+                from,
+                "the grant behind a waiter that died with a session of " + ttl);
+        bench.verify(!dead.isDone(), () -> "a waiter that was cut off was granted what " + next + " holds");
+        List<Entry> left = queue.live();
+        bench.verify(left.size() == 1, () -> "a waiter died and left an entry: " + queue.describe());
+        next.tells("release", granted::release);
+        // acquire() continues through the loss of its session.
+        dying.faults().heal();
+        Grant anew = dead.result(LONG);
+        bench.verify(
+                anew.fencingToken() > granted.fencingToken(),
+                () -> "token " + anew.fencingToken() + " was granted after " + granted.fencingToken());
+        dying.tells("release", anew::close);
+        return acquire(first, LONG);
+    }
+
+    @Rule(value = "LCK-9c", waits = true, check = "OUT-6a: what a read tells that gets no answer")
+    void anOutageIsNotToldAsABusyLock(Bench bench) {
+        Node node = Node.breakable(bench, Node.steady(bench)).awaitSession();
+        Mutex mutex = node.sereno().mutex(NAME);
+        node.faults().cutOff();
+        for (Duration timeout : List.of(Duration.ofMillis(400), Duration.ZERO)) {
+            Ended<Optional<Grant>> ended = node.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout))
+                    .end(bench.patience());
+            bench.verify(
+                    ended.thrown() instanceof NotAppliedException,
+                    () -> "tryAcquire(" + timeout + ") with the store out of reach ended as "
+                            + (ended.succeeded() ? ended.result() + ", which means that others were in front" : ended)
+                            + "; NotAppliedException is right");
+        }
+        node.faults().heal();
+        Grant grant = acquire(node, LONG);
+        node.tells("release", grant::release);
+    }
+
+    @Rule(
+            value = "LCK-11a",
+            waits = true,
+            check = "LEA-2, and what extends the belief of a session: only renewals that were acked, from their"
+                    + " sending on")
+    void aHolderThatIsCutOffStopsByItself(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node holder = Node.breakable(bench, ttl).awaitSession();
+        Node next = Node.in(bench);
+        Grant held = acquire(holder, LONG);
+        CompletableFuture<LossCause> lost = held.lost().toCompletableFuture();
+        Calling<Grant> waiting = next.calls("acquire", next.sereno().mutex(NAME)::acquire);
+        Queues.ofLock(bench, NAME).await(bench, 2);
+        holder.faults().cutOff();
+        long cut = bench.now();
+        long deadline = cut + ttl.minus(Node.margin(ttl)).toNanos();
+        int looks = 0;
+        while (bench.now() - deadline < 0 || held.isHeld()) {
+            long before = bench.now();
+            boolean believes = held.isHeld();
+            bench.verify(
+                    !believes || before - deadline <= 0,
+                    () -> holder + " was cut off " + Bench.text(Duration.ofNanos(before - cut))
+                            + " ago, and isHeld() is true; its session has a ttl of " + ttl + " and a margin of "
+                            + Node.margin(ttl));
+            boolean granted = waiting.isDone();
+            bench.verify(
+                    !granted || !held.isHeld(),
+                    () -> next + " was granted the lock while " + holder + ", cut off, believes that it holds it");
+            looks += believes ? 1 : 0;
+            bench.pass(Duration.ofMillis(10));
+        }
+        bench.evidence("looks while it believed", looks, 3);
+        bench.verify(
+                bench.reach(lost::isDone, TRIPS),
+                () -> "lost() is not complete " + Bench.text(bench.since(cut)) + " after the holder was cut off");
+        bench.within(ttl.minus(Node.margin(ttl)).plusMillis(250), cut, "lost() of a holder that was cut off");
+        bench.same("the cause", LossCause.SESSION_EXPIRED, lost.join());
+        Grant granted = waiting.result(LONG);
+        bench.within(
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
+                cut,
+                "the grant behind a holder that was cut off");
+        bench.verify(
+                granted.fencingToken() > held.fencingToken(),
+                () -> "token " + granted.fencingToken() + " follows " + held.fencingToken());
+        holder.faults().heal();
+        Ended<Boolean> released = holder.calls("release", () -> {
+                    held.release();
+                    return true;
+                })
+                .end(bench.patience());
+        bench.verify(
+                released.thrown() instanceof GrantLostException,
+                () -> "release() after a loss ended as " + released + "; GrantLostException is right");
+        bench.same("isHeld() of the successor", true, granted.isHeld());
+        bench.same("isHeld() of the lost grant, after the network came back", false, held.isHeld());
+        next.tells("release", granted::release);
+    }
+
+    @Rule(
+            value = "LCK-13",
+            waits = true,
+            check = "OUT-3: how an enqueue is settled whose reply was lost and which is applied later")
+    void anEnqueueThatIsAppliedLateLeavesNoGhost(Bench bench) {
+        for (Duration late : List.of(Duration.ZERO, Duration.ofMillis(30), Duration.ofMillis(700))) {
+            for (boolean patient : new boolean[] {true, false}) {
+                Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+                Node other = Node.in(bench);
+                AtomicInteger met = new AtomicInteger();
+                node.script().next(request -> enqueues(request) && met.incrementAndGet() > 0, Fate.applyLate(late));
+                Mutex mutex = node.sereno().mutex(NAME);
+                Calling<Optional<Grant>> attempt = node.calls(
+                        "tryAcquire", () -> mutex.tryAcquire(patient ? Duration.ofSeconds(20) : Duration.ofMillis(5)));
+                Ended<Optional<Grant>> ended = attempt.end(LONG);
+                if (ended.succeeded() && ended.result().isPresent()) {
+                    node.tells("release", ended.result().get()::release);
+                } else {
+                    bench.verify(!patient, () -> "a patient attempt whose enqueue was in doubt ended as " + ended);
+                }
+                bench.pass(late.plusMillis(50));
+                requireFree(
+                        bench, other, "an enqueue was told as UNKNOWN and applied " + late.toMillis() + " ms later");
+                bench.evidence("enqueues in doubt", met.get(), 1);
+                node.tells("close", node.sereno()::close);
+            }
+        }
+    }
+
+    private static boolean enqueues(Request request) {
+        return request instanceof Request.Commit commit
+                && commit.commit().directory().equals(DIRECTORY)
+                && commit.commit().writes().stream().anyMatch(Write.Put.class::isInstance);
+    }
+
+    @Rule(
+            value = "LCK-13",
+            waits = true,
+            check = "OUT-3: what a client sends again when a request of its hangs on the way")
+    void anEnqueueThatHangsOnItsWayLeavesNoGhost(Bench bench) {
+        Node node = Node.breakable(bench, Node.steady(bench)).awaitSession();
+        Node other = Node.in(bench);
+        Duration held = Duration.ofMillis(1_500);
+        node.faults().holdRequests(held);
+        Mutex mutex = node.sereno().mutex(NAME);
+        Ended<Optional<Grant>> ended = node.calls("tryAcquire", () -> mutex.tryAcquire(Duration.ofMillis(1_200)))
+                .end(LONG);
+        bench.verify(!ended.succeeded(), () -> "tryAcquire with every request held on its way ended as " + ended);
+        bench.pass(held);
+        node.faults().heal();
+        bench.pass(Duration.ofMillis(500));
+        requireFree(bench, other, "an enqueue hung on its way, was given up, and arrived");
+    }
+
+    /** Another client gets the lock, and nothing is left behind. */
+    private static void requireFree(Bench bench, Node other, String after) {
+        Queues queue = Queues.ofLock(bench, NAME);
+        Calling<Optional<Grant>> attempt =
+                other.calls("tryAcquire", () -> other.sereno().mutex(NAME).tryAcquire(Duration.ofSeconds(8)));
+        Ended<Optional<Grant>> ended = attempt.end(LONG);
+        bench.verify(
+                ended.succeeded() && ended.result().isPresent(),
+                () -> after + "; then nobody held the lock, and another client's tryAcquire(8 s) ended as " + ended
+                        + "; in the store there is " + queue.describe());
+        other.tells("release", ended.result().orElseThrow()::release);
+        bench.verify(queue.live().isEmpty(), () -> after + ", and left an entry that nobody owns: " + queue.describe());
+    }
+
+    private static Grant acquire(Node node, Duration atMost) {
+        return node.calls("acquire", node.sereno().mutex(NAME)::acquire).result(atMost);
+    }
+}

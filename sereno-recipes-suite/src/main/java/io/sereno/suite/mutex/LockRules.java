@@ -1,0 +1,372 @@
+package io.sereno.suite.mutex;
+
+import io.sereno.Grant;
+import io.sereno.GrantLostException;
+import io.sereno.LossCause;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Entry;
+import io.sereno.tck.history.Call;
+import io.sereno.tck.history.History;
+import io.sereno.tck.history.Recorder;
+import io.sereno.tck.recipes.Calling;
+import io.sereno.tck.recipes.LockRun;
+import io.sereno.tck.recipes.Node;
+import io.sereno.tck.recipes.Queues;
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Ended;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** The mutex, on a store without faults. */
+public class LockRules {
+    private static final String NAME = "lock";
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    /** How many waiters share a connection that counts requests. */
+    private static final int SHARING = 10;
+
+    @Rule(value = "LCK-2a", check = "what becomes of revisions when the last entry of a directory is deleted")
+    void tokensRiseOverDeletionAndOverClients(Bench bench) {
+        long before = 0;
+        for (int i = 0; i < 4; i++) {
+            Node node = Node.in(bench);
+            for (int j = 0; j < 3; j++) {
+                Grant grant = acquire(node);
+                long token = grant.fencingToken();
+                long last = before;
+                bench.verify(
+                        token > last,
+                        () -> node + " was granted token " + token + ", and " + last + " was granted before");
+                before = token;
+                node.tells("release", grant::release);
+                bench.verify(
+                        Queues.ofLock(bench, NAME).live().isEmpty(),
+                        () -> "after a release there is still "
+                                + Queues.ofLock(bench, NAME).describe());
+            }
+            node.tells("close", node.sereno()::close);
+        }
+    }
+
+    @Rule(value = "LCK-2b", waits = true, check = "whether a grant keeps its token, or looks it up")
+    void theTokenOfAGrantNeverChanges(Bench bench) {
+        LockRun.calm(bench).judge(bench, "LCK-2b", 20);
+        List<Grant> former = new ArrayList<>();
+        List<Long> tokens = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Node node = Node.in(bench);
+            for (int j = 0; j < 3; j++) {
+                Grant grant = acquire(node);
+                former.add(grant);
+                tokens.add(grant.fencingToken());
+                node.tells("release", grant::release);
+            }
+        }
+        bench.same(
+                "what the grants say of their tokens when all have been given back",
+                tokens,
+                former.stream().map(Grant::fencingToken).toList());
+        // A fenced-out holder is identified by its token afterwards.
+        Node node = Node.in(bench);
+        Grant lost = acquire(node);
+        long token = lost.fencingToken();
+        Queues.ofLock(bench, NAME).clear();
+        bench.verify(
+                bench.reach(() -> lost.lost().toCompletableFuture().isDone(), LONG),
+                () -> "the entry of a grant was removed, and lost() is not complete after " + Bench.text(LONG));
+        bench.same("the token of a grant that was lost", token, lost.fencingToken());
+    }
+
+    @Rule(
+            value = "LCK-4",
+            waits = true,
+            check = "whether a waiter looks at all who are in front, or at the nearest one")
+    void whoStandsBehindOneThatLeavesIsNotGranted(Bench bench) {
+        Queues queue = Queues.ofLock(bench, NAME);
+        Node first = Node.in(bench);
+        Node second = Node.in(bench);
+        Node third = Node.in(bench);
+        Grant held = acquire(first);
+        second.calls("acquire", second.sereno().mutex(NAME)::acquire);
+        queue.await(bench, 2);
+        Calling<Grant> behind = third.calls("acquire", third.sereno().mutex(NAME)::acquire);
+        queue.await(bench, 3);
+        // Its waiter goes with the client, while the holder in front of it keeps the lock.
+        second.tells("close", second.sereno()::close);
+        queue.await(bench, 2);
+        bench.pass(Duration.ofMillis(500));
+        bench.verify(
+                !behind.isDone() && held.isHeld(),
+                () -> third + " was granted the lock when the one directly in front of it had gone, and " + first
+                        + " holds it with token " + held.fencingToken());
+        first.tells("release", held::release);
+        Grant granted = behind.result(LONG);
+        third.tells("release", granted::release);
+    }
+
+    @Rule(
+            value = "LCK-4",
+            waits = true,
+            check = "whether a waiter looks at its own entry again before it says that it holds")
+    void aWaiterWhoseEntryIsGoneIsNotGranted(Bench bench) {
+        Node first = Node.in(bench);
+        Node second = Node.scripted(bench, Node.steady(bench));
+        Node third = Node.in(bench);
+        Queues queue = Queues.ofLock(bench, NAME);
+        Grant held = acquire(first);
+        Calling<Grant> waiting = second.calls("acquire", second.sereno().mutex(NAME)::acquire);
+        queue.await(bench, 2);
+        Calling<Grant> behind = third.calls("acquire", third.sereno().mutex(NAME)::acquire);
+        queue.await(bench, 3);
+        // A read that has started may show its own entry as before the removal, and the one in front as after it
+        // (READ-3).
+        bench.pass(Duration.ofMillis(300));
+        // It is notified of both deletions at once: of its own entry, which somebody removed, and of the one in front
+        // of it.
+        second.script().holdNotices();
+        queue.remove(queue.live().get(1));
+        first.tells("release", held::release);
+        Grant granted = behind.result(LONG);
+        second.script().releaseNotices();
+        bench.pass(Duration.ofMillis(300));
+        bench.verify(
+                !waiting.isDone(),
+                () -> second + " was granted the lock though its entry had been removed while it waited, and " + third
+                        + " holds it with token " + granted.fencingToken());
+        third.tells("release", granted::release);
+        Grant anew = waiting.result(LONG);
+        bench.verify(
+                anew.fencingToken() > granted.fencingToken(),
+                () -> "token " + anew.fencingToken() + " follows " + granted.fencingToken());
+        second.tells("release", anew::release);
+    }
+
+    @Rule(
+            value = "LCK-5a",
+            waits = true,
+            check = "COM-6 and READ-3a: the order of createRevisions, and listings that miss nobody")
+    void clientsAreGrantedInTheOrderOfTheirEntries(Bench bench) {
+        LockRun.calm(bench).judge(bench, "LCK-5a", 20);
+        Queues queue = Queues.ofLock(bench, NAME);
+        List<Node> nodes = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            nodes.add(Node.in(bench));
+        }
+        Grant held = acquire(nodes.get(0));
+        List<Calling<Grant>> waiting = new ArrayList<>();
+        for (Node node : nodes.subList(1, 5)) {
+            waiting.add(node.calls("acquire", node.sereno().mutex(NAME)::acquire));
+            queue.await(bench, waiting.size() + 1);
+        }
+        nodes.get(0).tells("release", held::release);
+        for (int i = 0; i < waiting.size(); i++) {
+            Grant grant = waiting.get(i).result(LONG);
+            for (Calling<Grant> later : waiting.subList(i + 1, waiting.size())) {
+                bench.verify(!later.isDone(), () -> later + " was granted out of turn");
+            }
+            nodes.get(i + 1).tells("release", grant::release);
+        }
+    }
+
+    @Rule(value = "LCK-10", waits = true, check = "whether a release deletes by name, or whatever is first")
+    void aReleaseThatComesTooLateFreesNobody(Bench bench) {
+        Queues queue = Queues.ofLock(bench, NAME);
+        Node former = Node.in(bench);
+        Node next = Node.in(bench);
+        Grant lost = acquire(former);
+        Calling<Grant> waiting = next.calls("acquire", next.sereno().mutex(NAME)::acquire);
+        queue.await(bench, 2);
+        queue.of(lost.fencingToken()).ifPresent(queue::remove);
+        Grant held = waiting.result(LONG);
+        Ended<Boolean> released = former.calls("release", () -> {
+                    lost.release();
+                    return true;
+                })
+                .end(bench.patience());
+        bench.verify(
+                !released.isOpen() && (released.thrown() instanceof GrantLostException || released.succeeded()),
+                () -> "the release of a grant whose entry was removed ended as " + released);
+        former.tells("close of the grant", lost::close);
+        bench.verify(
+                queue.of(held.fencingToken()).isPresent(),
+                () -> "a release of a lost grant, token " + lost.fencingToken()
+                        + ", deleted the entry of its successor, token " + held.fencingToken());
+        bench.same("isHeld() of the successor", true, held.isHeld());
+        Optional<Grant> third =
+                former.told("tryAcquire", () -> former.sereno().mutex(NAME).tryAcquire());
+        bench.verify(third.isEmpty(), () -> "a third was granted the lock while its holder held it");
+        next.tells("release", held::release);
+    }
+
+    @Rule(value = "LCK-10", waits = true, check = "whether a waiter takes whoever holds for long for dead")
+    void whoHoldsForLongIsLeftAlone(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node first = Node.in(bench, ttl);
+        Node second = Node.in(bench, ttl);
+        Grant held = acquire(first);
+        Calling<Grant> waiting = second.calls("acquire", second.sereno().mutex(NAME)::acquire);
+        Queues.ofLock(bench, NAME).await(bench, 2);
+        long from = bench.now();
+        while (bench.since(from).compareTo(ttl.multipliedBy(3)) < 0) {
+            if (!held.isHeld()) {
+                bench.unlessStoodStill(from, "a session was not renewed in time");
+            }
+            bench.verify(
+                    held.isHeld() && !waiting.isDone(),
+                    () -> first + " held the lock for " + Bench.text(bench.since(from)) + " with a session of " + ttl
+                            + " that it renews, " + second + " waited for it, and now isHeld() is " + held.isHeld()
+                            + " and " + second + (waiting.isDone() ? " was" : " was not") + " granted");
+            bench.pass(Duration.ofMillis(50));
+        }
+        first.tells("release", held::release);
+        second.tells("release", waiting.result(LONG)::release);
+    }
+
+    @Rule(
+            value = "LCK-11b",
+            waits = true,
+            check = "WAT-4: whether the deletion of an entry is announced to who watches it")
+    void theRemovalOfAHeldEntryIsTold(Bench bench) {
+        Queues queue = Queues.ofLock(bench, NAME);
+        Duration ttl = bench.ttl(Node.brief(bench).multipliedBy(3));
+        Recorder recorder = new Recorder(bench.time());
+        Node node = Node.in(bench, ttl, backend -> recorder.record("c", backend));
+        // Time for some round trips. Where the watch was not live yet, the marker and the entry are read after a
+        // renewal.
+        Duration third = ttl.dividedBy(3).plusSeconds(2);
+        requireLossTold(bench, acquire(node), queue, third);
+        // A grant that is held for some time may be watched; then its loss is reported at once.
+        Grant held = acquire(node);
+        Optional<String> name = queue.of(held.fencingToken()).map(Entry::name);
+        boolean watched = bench.reach(() -> isWatched(recorder.history(), name, queue.directory()), ttl.dividedBy(2));
+        requireLossTold(bench, held, queue, watched ? bench.afterNotice(Duration.ofSeconds(1)) : third);
+        bench.count("losses of entries that are watched", watched ? 1 : 0);
+    }
+
+    private static void requireLossTold(Bench bench, Grant held, Queues queue, Duration bound) {
+        queue.clear();
+        long from = bench.now();
+        CompletableFuture<LossCause> lost = held.lost().toCompletableFuture();
+        bench.verify(
+                bench.reach(lost::isDone, bound.plus(bench.kit().operationTimeout())),
+                () -> "the entry of a grant was removed, and lost() is not complete " + Bench.text(bench.since(from))
+                        + " later");
+        bench.within(bound, from, "hearing that a held entry was removed");
+        bench.same("the cause", LossCause.ENTRY_REMOVED, lost.join());
+        bench.same("isHeld() after the loss", false, held.isHeld());
+    }
+
+    private static boolean isWatched(History history, Optional<String> name, String directory) {
+        return history.operations().stream()
+                .anyMatch(operation -> operation.call() instanceof Call.OpenWatch watch
+                        && watch.target().directory().equals(directory)
+                        && (watch.target().name().isEmpty()
+                                || watch.target().name().equals(name)));
+    }
+
+    @Rule(value = "LCK-11c", waits = true, check = "what completes lost() when an entry that was given back is deleted")
+    void lostIsNotToldAfterARelease(Bench bench) {
+        LockRun.calm(bench).judge(bench, "LCK-11c", 20);
+        Duration ttl = Node.brief(bench);
+        Node node = Node.in(bench, ttl);
+        Grant released = acquire(node);
+        node.tells("release", released::release);
+        Grant closed = acquire(node);
+        node.tells("close of the grant", closed::close);
+        bench.pass(Node.gone(bench, ttl));
+        requireNotTold(bench, released, closed, "a ttl later");
+        // The session of the grant ends, as when an operator ends it.
+        Grant held = acquire(node);
+        new Queues(bench.judge(), "session").clear();
+        bench.verify(
+                bench.reach(() -> held.lost().toCompletableFuture().isDone(), LONG),
+                () -> "the marker of a session was removed, and lost() of a grant under it is not complete after "
+                        + Bench.text(LONG));
+        requireNotTold(bench, released, closed, "when their session had ended");
+        node.tells("close", node.sereno()::close);
+        requireNotTold(bench, released, closed, "after the close() of their client");
+    }
+
+    private static void requireNotTold(Bench bench, Grant released, Grant closed, String when) {
+        bench.same(
+                "whether lost() is complete, " + when + ", of a grant that was given back by release() | by close()",
+                List.of(false, false),
+                List.of(
+                        released.lost().toCompletableFuture().isDone(),
+                        closed.lost().toCompletableFuture().isDone()));
+    }
+
+    @Rule(
+            value = "LCK-12",
+            waits = true,
+            check = "whether waiters watch or read the whole queue: each has to look at the one in front of it")
+    void aHandOverCostsTheSameHoweverManyWait(Bench bench) {
+        long few = costOfHandOvers(bench, "few", 3);
+        long many = costOfHandOvers(bench, "many", 20);
+        bench.verify(
+                many <= few + few / 2 + 3,
+                () -> "a hand-over among 20 waiters costs " + many + " requests and notices, among 3 it costs " + few
+                        + "; it is not to grow with the queue");
+        bench.count("requests and notices for one hand-over", many);
+    }
+
+    /** One waiter for each client, over connections that count requests. */
+    private static long costOfHandOvers(Bench bench, String name, int waiters) {
+        Recorder recorder = new Recorder(bench.time());
+        // A store may give one client few leases.
+        List<Backend> counted = new ArrayList<>();
+        for (int i = 0; i < waiters; i += SHARING) {
+            counted.add(recorder.record("all-" + i, bench.client().witnessed()));
+        }
+        Queues queue = Queues.ofLock(bench, name);
+        Node holder = Node.in(bench);
+        Grant held = holder.told("acquire", holder.sereno().mutex(name)::acquire);
+        List<Node> nodes = new ArrayList<>();
+        List<Calling<Grant>> waiting = new ArrayList<>();
+        for (int i = 0; i < waiters; i++) {
+            Node node = Node.over(bench, name + i, counted.get(i / SHARING), Node.steady(bench));
+            nodes.add(node);
+            waiting.add(node.calls("acquire", node.sereno().mutex(name)::acquire));
+            queue.await(bench, i + 2);
+        }
+        bench.pass(Duration.ofMillis(200));
+        long before = traffic(recorder.history(), queue.directory());
+        holder.tells("release", held::release);
+        for (int i = 0; i < waiters; i++) {
+            Grant grant = waiting.get(i).result(LONG);
+            nodes.get(i).tells("release", grant::release);
+        }
+        bench.pass(Duration.ofMillis(200));
+        return (traffic(recorder.history(), queue.directory()) - before + waiters - 1) / waiters;
+    }
+
+    private static long traffic(History history, String directory) {
+        java.util.Set<Integer> watches = new java.util.HashSet<>();
+        long requests = 0;
+        for (var operation : history.operations()) {
+            if (operation.call() instanceof Call.OpenWatch watch
+                    && watch.target().directory().equals(directory)) {
+                watches.add(watch.watch());
+                requests++;
+            } else if (operation.call() instanceof Call.Read read
+                    && read.query().directory().equals(directory)) {
+                requests++;
+            } else if (operation.call() instanceof Call.Commit commit
+                    && commit.commit().directory().equals(directory)) {
+                requests++;
+            }
+        }
+        return requests
+                + history.notices().stream()
+                        .filter(notice -> watches.contains(notice.watch()))
+                        .count();
+    }
+
+    static Grant acquire(Node node) {
+        return node.calls("acquire", node.sereno().mutex(NAME)::acquire).result(LONG);
+    }
+}

@@ -1,0 +1,379 @@
+package io.sereno.suite.topic;
+
+import io.sereno.From;
+import io.sereno.Message;
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.Topic;
+import io.sereno.TopicReader;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.Request;
+import io.sereno.tck.recipes.Calling;
+import io.sereno.tck.recipes.Node;
+import io.sereno.tck.recipes.TopicRun;
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Ended;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** The topic, while connections break, replies are lost and readers die. */
+public class TopicFaultRules {
+    private static final String NAME = "topic";
+    private static final Duration LONG = Duration.ofSeconds(40);
+    private static final Duration TRIPS = Duration.ofSeconds(2);
+
+    @Rule(
+            value = "TOP-4",
+            waits = true,
+            check = "how a publication is settled whose reply was lost: not by publishing again")
+    void aPublicationWhoseReplyIsLostIsThereOnce(Bench bench) {
+        List<Fate> fates = List.of(
+                Fate.loseReply(),
+                Fate.loseRequest(),
+                Fate.applyLate(Duration.ofMillis(20)),
+                Fate.applyLate(Duration.ofMillis(600)));
+        for (Fate fate : fates) {
+            String name = NAME + fates.indexOf(fate);
+            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            Node other = Node.in(bench);
+            Topic<String> topic = TopicRun.topic(node, name);
+            node.told("publish", () -> topic.publish("first"));
+            AtomicInteger met = new AtomicInteger();
+            Set<String> sure = new HashSet<>(Set.of("first"));
+            for (int i = 0; i < 3; i++) {
+                node.script()
+                        .next(
+                                request -> Request.commitsTo("topic/" + name).test(request)
+                                        && request.mayBeUnknown()
+                                        && met.incrementAndGet() > 0,
+                                fate);
+                String message = "m" + i;
+                Ended<Long> ended = node.calls("publish " + message, () -> topic.publish(message))
+                        .end(LONG);
+                bench.verify(
+                        ended.succeeded() || ended.thrown() instanceof OutcomeUnknownException,
+                        () -> "a publication whose commit was " + fate + " ended as " + ended);
+                if (ended.succeeded()) {
+                    sure.add(message);
+                }
+            }
+            bench.pass(Duration.ofSeconds(1));
+            List<String> read = readAll(other, name);
+            bench.verify(
+                    new HashSet<>(read).size() == read.size() && read.containsAll(sure),
+                    () -> sure + " were published, by commits that were " + fate + ", and readers find " + read);
+            bench.evidence("commits that were lost or late", met.get(), 1);
+        }
+    }
+
+    @Rule(
+            value = "TOP-4",
+            waits = true,
+            check = "OUT-1 and OUT-3: what a caller hears whose publication gets no answer in its time")
+    void whatCannotBeFoundOutIsSaid(Bench bench) {
+        List<Fate> fates = List.of(Fate.loseReply(), Fate.loseRequest(), Fate.refuse());
+        List<Runnable> healing = new ArrayList<>();
+        List<Calling<Long>> calls = new ArrayList<>();
+        List<Calling<Long>> stages = new ArrayList<>();
+        for (int i = 0; i < fates.size(); i++) {
+            Fate fate = fates.get(i);
+            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            Topic<String> topic = TopicRun.topic(node, NAME + i);
+            Topic<String> other = TopicRun.topic(node, NAME + "-async-" + i);
+            node.told("publish", () -> topic.publish("first"));
+            node.told("publish", () -> other.publish("first"));
+            healing.add(node.script()
+                    .each(
+                            request -> request instanceof Request.Commit commit
+                                    && commit.commit().directory().startsWith("topic/"),
+                            fate));
+            calls.add(node.calls("publish", () -> topic.publish("message")));
+            stages.add(node.calls(
+                    "publishAsync",
+                    () -> other.publishAsync("message").toCompletableFuture().get()));
+        }
+        for (int i = 0; i < fates.size(); i++) {
+            Fate fate = fates.get(i);
+            Class<?> right = i < 2 ? OutcomeUnknownException.class : NotAppliedException.class;
+            Throwable heard = calls.get(i).end(LONG).thrown();
+            Throwable stage = cause(stages.get(i).end(LONG).thrown());
+            bench.verify(
+                    right.isInstance(heard) && right.isInstance(stage),
+                    () -> "publications all of whose commits were " + fate + " ended with " + heard + " and " + stage
+                            + "; " + right.getSimpleName() + " is right");
+            healing.get(i).run();
+        }
+        bench.pass(bench.kit().operationTimeout().plusSeconds(1));
+        for (int i = 0; i < fates.size(); i++) {
+            Node reading = Node.in(bench);
+            requireAsTold(
+                    bench, readAll(reading, NAME + i), calls.get(i).end(LONG).thrown());
+            requireAsTold(
+                    bench,
+                    readAll(reading, NAME + "-async-" + i),
+                    cause(stages.get(i).end(LONG).thrown()));
+        }
+    }
+
+    private static @Nullable Throwable cause(@Nullable Throwable thrown) {
+        return thrown instanceof ExecutionException ? thrown.getCause() : thrown;
+    }
+
+    private static void requireAsTold(Bench bench, List<String> read, @Nullable Throwable told) {
+        long times = read.stream().filter("message"::equals).count();
+        bench.verify(
+                times <= (told instanceof NotAppliedException ? 0 : 1),
+                () -> "a publication ended with " + told + ", and readers find its message " + times + " times, in "
+                        + read);
+    }
+
+    /** Reads all messages that exist now. */
+    public static List<String> readAll(Node node, String name) {
+        long last =
+                node.told("publish the end", () -> TopicRun.topic(node, name).publish("the end"));
+        TopicReader<String> reader =
+                node.told("reader", () -> TopicRun.topic(node, name).reader(new From.Earliest()));
+        List<String> read = new ArrayList<>();
+        Message<String> message;
+        do {
+            message = node.told("next", reader::next);
+            read.add(message.payload());
+        } while (message.offset() < last);
+        node.tells("close", reader::close);
+        return read;
+    }
+
+    @Rule(
+            value = "TOP-9a",
+            waits = true,
+            check = "whether the position of a durable reader moves before a message is acknowledged")
+    void whatWasNotAcknowledgedComesAgainAfterACrash(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node node = Node.in(bench);
+        Node dying = Node.breakable(bench, ttl).awaitSession();
+        Node next = Node.in(bench);
+        TopicRules.publish(node, 12);
+        TopicReader<String> reader =
+                dying.told("reader", () -> TopicRules.topic(dying).reader(new From.Durable("loader")));
+        for (long i = 1; i <= 5; i++) {
+            bench.same("the offset", i, dying.told("next", reader::next).offset());
+        }
+        // Time enough for acknowledged messages to be stored, and for further ones, if there were any.
+        bench.pass(Duration.ofMillis(300));
+        dying.faults().cutOff();
+        long from = bench.now();
+        TopicReader<String> successor =
+                next.told("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
+        long first = next.calls("next", successor::next).result(LONG).offset();
+        bench.within(
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
+                from,
+                "that another reader takes over from one that died");
+        bench.verify(
+                first >= 1 && first <= 5,
+                () -> "messages 1 to 5 were given to a reader that died, 5 was not acknowledged, and the next reader"
+                        + " began with "
+                        + first);
+        for (long i = first + 1; i <= 12; i++) {
+            bench.same("the offset", i, next.told("next", successor::next).offset());
+        }
+        next.tells("close", successor::close);
+        dying.faults().heal();
+    }
+
+    @Rule(value = "TOP-9a", waits = true, check = "OUT-3: whether a position that comes late can replace a later one")
+    void aPositionDoesNotGoBack(Bench bench) {
+        Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        Node next = Node.in(bench);
+        TopicRules.publish(next, 12);
+        TopicReader<String> reader =
+                node.told("reader", () -> TopicRules.topic(node).reader(new From.Durable("loader")));
+        node.told("next", reader::next);
+        AtomicInteger met = new AtomicInteger();
+        node.script()
+                .next(
+                        request -> storesAPosition(request) && met.incrementAndGet() > 0,
+                        Fate.applyLate(Duration.ofMillis(600)));
+        node.told("next", reader::next);
+        node.told("next", reader::next);
+        bench.pass(Duration.ofMillis(100));
+        for (long i = 4; i <= 8; i++) {
+            bench.same("the offset", i, node.told("next", reader::next).offset());
+        }
+        node.tells("close", reader::close);
+        node.tells("close", node.sereno()::close);
+        bench.pass(Duration.ofMillis(800));
+        TopicReader<String> successor =
+                next.told("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
+        bench.same(
+                "what the next reader begins with, where messages 1 to 7 were acknowledged, and an earlier position came late",
+                8L,
+                next.calls("next", successor::next).result(LONG).offset());
+        bench.evidence("positions that came late", met.get(), 1);
+    }
+
+    private static boolean storesAPosition(Request request) {
+        return request instanceof Request.Commit commit
+                && commit.commit().directory().equals("topic/" + NAME)
+                && commit.commit().writes().stream()
+                        .anyMatch(write -> write.name().startsWith("position-"));
+    }
+
+    @Rule(
+            value = "TOP-9b",
+            waits = true,
+            check = "LEA-2, as for a mutex: whether a reader that is cut off stops by itself")
+    void aDurableReaderThatIsCutOffStopsByItself(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node node = Node.in(bench);
+        Node cut = Node.breakable(bench, ttl).awaitSession();
+        Node next = Node.in(bench);
+        TopicRules.publish(node, 200);
+        TopicReader<String> reader =
+                cut.told("reader", () -> TopicRules.topic(cut).reader(new From.Durable("loader")));
+        cut.told("next", reader::next);
+        TopicReader<String> successor =
+                next.told("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
+        Calling<Message<String>> taking = next.calls("next", successor::next);
+        cut.faults().cutOff();
+        long from = bench.now();
+        long deadline = from + ttl.minus(Node.margin(ttl)).toNanos();
+        int before = 0;
+        while (!taking.isDone() || bench.now() - deadline < 0) {
+            long asked = bench.now();
+            Ended<Optional<Message<String>>> ended =
+                    cut.calls("next", () -> reader.next(Duration.ofMillis(20))).end(LONG);
+            boolean given = ended.succeeded() && ended.result().isPresent();
+            bench.verify(
+                    !given || asked - deadline <= 0,
+                    () -> "a durable reader was cut off " + Bench.text(Duration.ofNanos(asked - from))
+                            + " ago, and was given " + ended + "; its session has a ttl of " + ttl);
+            before += given ? 1 : 0;
+            bench.pass(Duration.ofMillis(20));
+            bench.within(bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)), from, "that another reader takes over");
+        }
+        bench.count("messages given before the deadline", before);
+        taking.result();
+        next.tells("close", successor::close);
+        cut.faults().heal();
+    }
+
+    @Rule(
+            value = "TOP-11b",
+            waits = true,
+            check = "OUT-3: what becomes of a deletion whose reply was lost, and of a topic that somebody uses"
+                    + " meanwhile")
+    void aDeletionWhoseReplyIsLostLeavesNothing(Bench bench) {
+        for (Fate fate : List.of(Fate.loseReply(), Fate.loseRequest(), Fate.applyLate(Duration.ofMillis(400)))) {
+            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            Node other = Node.in(bench);
+            TopicRules.publish(other, 20);
+            AtomicInteger met = new AtomicInteger();
+            node.script()
+                    .next(
+                            request -> Request.commitsTo("topic/" + NAME).test(request)
+                                    && request.mayBeUnknown()
+                                    && met.incrementAndGet() > 0,
+                            fate);
+            Ended<Boolean> deleted = node.calls("delete", () -> {
+                        TopicRules.topic(node).delete();
+                        return true;
+                    })
+                    .end(LONG);
+            bench.pass(Duration.ofMillis(600));
+            if (!deleted.succeeded()) {
+                node.tells("delete again", () -> TopicRules.topic(node).delete());
+            }
+            bench.same(
+                    "the entries of a topic that was deleted by commits of which one was " + fate,
+                    "[]",
+                    bench.judge().all("topic/" + NAME).toString());
+            bench.same(
+                    "the first offset of the next stream",
+                    1L,
+                    other.told("publish", () -> TopicRules.topic(other).publish("new")));
+            bench.same("what readers find", List.of("new", "the end"), readAll(other, NAME));
+            bench.evidence("commits that were lost or late", met.get(), 1);
+            other.tells("delete", () -> TopicRules.topic(other).delete());
+        }
+    }
+
+    @Rule(
+            value = "TOP-11b",
+            waits = true,
+            check = "what is left of a deletion that nobody ends, for whoever publishes next")
+    void whatADeleterLeftBehindThatDiedTurnsUpNowhere(Bench bench) {
+        Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        Node other = Node.in(bench);
+        TopicRules.publish(other, 70);
+        AtomicInteger commits = new AtomicInteger();
+        node.script()
+                .each(
+                        request -> Request.commitsTo("topic/" + NAME).test(request)
+                                && request.mayBeUnknown()
+                                && commits.incrementAndGet() > 2,
+                        Fate.loseRequest());
+        Calling<Boolean> deleting = node.calls("delete", () -> {
+            TopicRules.topic(node).delete();
+            return true;
+        });
+        bench.verify(
+                bench.reach(() -> commits.get() > 2, LONG),
+                () -> "70 messages were deleted with " + commits + " commits; each takes 32 writes at most");
+        node.tells("close", node.sereno()::close);
+        deleting.end(LONG);
+        int left = bench.judge().all("topic/" + NAME).size();
+        bench.same(
+                "the first offset of the next stream",
+                1L,
+                other.told("publish", () -> TopicRules.topic(other).publish("new")));
+        bench.same(
+                "the header and the batch of a new topic, where " + left + " entries of the old one were left",
+                2,
+                bench.judge().all("topic/" + NAME).size());
+        bench.same("what readers find", List.of("new", "the end"), readAll(other, NAME));
+        bench.evidence("entries that were left", left, 1);
+    }
+
+    @Rule(value = "TOP-11c", waits = true, check = "OUT-3: what a commit of a deletion is bound to that comes late")
+    void aDeletionThatHasEndedDeletesNothingMore(Bench bench) {
+        for (int late = 1; late <= 4; late++) {
+            int which = late;
+            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+            Node other = Node.in(bench);
+            TopicRules.publish(other, 40);
+            AtomicInteger commits = new AtomicInteger();
+            node.script()
+                    .next(
+                            request -> Request.commitsTo("topic/" + NAME).test(request)
+                                    && request.mayBeUnknown()
+                                    && commits.incrementAndGet() == which,
+                            Fate.applyLate(Duration.ofMillis(600)));
+            Ended<Boolean> deleted = node.calls("delete", () -> {
+                        TopicRules.topic(node).delete();
+                        return true;
+                    })
+                    .end(LONG);
+            bench.verify(deleted.succeeded(), () -> "a deletion of which one commit came late ended as " + deleted);
+            for (int i = 1; i <= 3; i++) {
+                String message = "new " + i;
+                other.told("publish", () -> TopicRules.topic(other).publish(message));
+            }
+            bench.pass(Duration.ofMillis(800));
+            bench.same(
+                    "what readers find that was published after a deletion whose commit " + which + " came late",
+                    List.of("new 1", "new 2", "new 3", "the end"),
+                    readAll(other, NAME));
+            bench.evidence("commits of deletions", commits.get(), which);
+            other.tells("delete", () -> TopicRules.topic(other).delete());
+        }
+    }
+}

@@ -1,0 +1,362 @@
+package io.sereno.suite.topic;
+
+import static io.sereno.suite.topic.TopicRules.publish;
+import static io.sereno.suite.topic.TopicRules.topic;
+
+import io.sereno.From;
+import io.sereno.Gap;
+import io.sereno.Message;
+import io.sereno.MessagesLostException;
+import io.sereno.Retention;
+import io.sereno.Subscription;
+import io.sereno.Topic;
+import io.sereno.TopicListener;
+import io.sereno.TopicReader;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Write;
+import io.sereno.tck.history.Call;
+import io.sereno.tck.history.Operation;
+import io.sereno.tck.history.Recorder;
+import io.sereno.tck.recipes.Node;
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Ended;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+
+/** What a topic keeps: gaps, durable positions, retention and deletion, on a store without faults. */
+public class TopicKeepingRules {
+    private static final String NAME = "topic";
+    private static final Duration LONG = Duration.ofSeconds(40);
+
+    @Rule(value = "TOP-3b", waits = true, check = "whether a gap names exactly what retention took")
+    void aGapNamesWhatIsMissing(Bench bench) {
+        Node node = Node.in(bench);
+        Topic<String> topic = topic(node).withRetention(new Retention(5, Optional.empty()));
+        for (int i = 1; i <= 30; i++) {
+            String message = "m" + i;
+            node.told("publish", () -> topic.publish(message));
+        }
+        // A reader that starts with the earliest kept message misses nothing.
+        TopicReader<String> earliest = node.told("reader", () -> topic.reader(new From.Earliest()));
+        long kept = node.told("next", earliest::next).offset();
+        bench.verify(
+                kept > 3 && kept <= 26,
+                () -> "of 30 messages the last 5 are to be kept, and " + kept + " is the first");
+        node.tells("close", earliest::close);
+        TopicReader<String> reader = node.told("reader", () -> topic.reader(new From.Offset(3)));
+        Ended<Message<String>> first = node.calls("next", reader::next).end(LONG);
+        bench.verify(
+                first.thrown() instanceof MessagesLostException lost
+                        && lost.gap().equals(new Gap(3, kept - 1)),
+                () -> "the first message that is kept is " + kept + ", and a reader from 3 on was given " + first);
+        for (long offset = kept; offset <= 30; offset++) {
+            Message<String> next = node.told("next", reader::next);
+            bench.same("the offset behind the gap", offset, next.offset());
+            bench.same("what it says", "m" + offset, next.payload());
+        }
+        node.tells("close", reader::close);
+        List<String> heard = new ArrayList<>();
+        Subscription subscription = node.told(
+                "subscribe",
+                () -> topic.subscribe(new From.Offset(3), new TopicListener<>() {
+                    @Override
+                    public void onMessage(Message<String> message) {
+                        note("m" + message.offset());
+                    }
+
+                    @Override
+                    public void onGap(Gap gap) {
+                        note(gap.toString());
+                    }
+
+                    private void note(String what) {
+                        synchronized (heard) {
+                            heard.add(what);
+                        }
+                        bench.stir();
+                    }
+                }));
+        List<String> expected = new ArrayList<>(List.of(new Gap(3, kept - 1).toString()));
+        LongStream.rangeClosed(kept, 30).forEach(offset -> expected.add("m" + offset));
+        bench.reach(
+                () -> {
+                    synchronized (heard) {
+                        return heard.size() >= expected.size();
+                    }
+                },
+                LONG);
+        synchronized (heard) {
+            bench.same("what a subscription from 3 on was told", expected, heard);
+        }
+        node.tells("close", subscription::close);
+    }
+
+    @Rule(value = "TOP-9c", waits = true, check = "whether the position is stored when a reader ends in order")
+    void whatWasAcknowledgedIsNotGivenAgain(Bench bench) {
+        Node node = Node.in(bench);
+        publish(node, 10);
+        for (int round = 0; round < 2; round++) {
+            Node worker = Node.in(bench);
+            TopicReader<String> reader =
+                    worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
+            for (int i = 1; i <= 4; i++) {
+                // The last returned message is not acknowledged, because nobody asked for the next.
+                long expected = round * 3L + i;
+                bench.same(
+                        "the offset",
+                        expected,
+                        worker.told("next", reader::next).offset());
+            }
+            worker.tells("close", reader::close);
+            worker.tells("close", worker.sereno()::close);
+        }
+        List<Long> heard = new ArrayList<>();
+        for (int round = 0; round < 2; round++) {
+            Subscription subscription = node.told(
+                    "subscribe",
+                    () -> topic(node).subscribe(new From.Durable("listener"), message -> {
+                        synchronized (heard) {
+                            heard.add(message.offset());
+                        }
+                        bench.stir();
+                    }));
+            long expected = (round + 1) * 10L;
+            bench.verify(
+                    bench.reach(
+                            () -> {
+                                synchronized (heard) {
+                                    return heard.contains(expected);
+                                }
+                            },
+                            LONG),
+                    () -> "message " + expected + " was published, and a durable listener heard " + heard);
+            node.tells("close", subscription::close);
+            publish(node, 10);
+        }
+        synchronized (heard) {
+            bench.same(
+                    "what a durable listener heard that was closed in between",
+                    LongStream.rangeClosed(1, 20).boxed().toList(),
+                    heard);
+        }
+        // A call for the next message acknowledges the last one, whether there is a next one or not. Closing a client
+        // ends its readers.
+        Node worker = Node.in(bench);
+        TopicReader<String> reader = worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
+        for (long i = 7; i <= 30; i++) {
+            bench.same("the offset", i, worker.told("next", reader::next).offset());
+        }
+        bench.same(
+                "what comes after the last message",
+                Optional.empty(),
+                worker.told("next", () -> reader.next(Duration.ZERO)));
+        worker.tells("close", worker.sereno()::close);
+        publish(node, 1);
+        TopicReader<String> successor = node.told("reader", () -> topic(node).reader(new From.Durable("loader")));
+        bench.same(
+                "the offset that is read next when the last message was acknowledged and its reader's client closed",
+                31L,
+                node.told("next", successor::next).offset());
+        node.tells("close", successor::close);
+    }
+
+    @Rule(value = "TOP-9b", waits = true, check = "COM-1 and LEA-2, as for a mutex")
+    void oneReaderOfADurableNameIsActive(Bench bench) {
+        Node node = Node.in(bench);
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        publish(node, 6);
+        TopicReader<String> first = one.told("reader", () -> topic(one).reader(new From.Durable("loader")));
+        bench.same("the first message", 1L, one.told("next", first::next).offset());
+        TopicReader<String> second = other.told("reader", () -> topic(other).reader(new From.Durable("loader")));
+        Optional<Message<String>> nothing = other.told("next", () -> second.next(Duration.ofMillis(700)));
+        bench.verify(
+                nothing.isEmpty(),
+                () -> "a second reader of a durable name was given " + nothing + " while the first is active");
+        one.tells("close", first::close);
+        long from = bench.now();
+        bench.same(
+                "what the next one begins with",
+                1L,
+                other.calls("next", second::next).result(LONG).offset());
+        bench.within(
+                bench.afterNotice(Node.steady(bench).dividedBy(2)),
+                from,
+                "that the next reader of a durable name takes over");
+        other.tells("close", second::close);
+    }
+
+    @Rule(
+            value = "TOP-9d",
+            waits = true,
+            check = "whether a durable name has a position before its first reader is given a message")
+    void aDurableNameHasAPositionFromItsFirstReaderOn(Bench bench) {
+        Node node = Node.in(bench);
+        Node worker = Node.in(bench);
+        Node successor = Node.in(bench);
+        publish(node, 3);
+        TopicReader<String> reader = worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
+        bench.same("the first message", 1L, worker.told("next", reader::next).offset());
+        worker.tells("close", reader::close);
+        Topic<String> small = topic(node).withRetention(new Retention(2, Optional.empty()));
+        for (int i = 0; i < 20; i++) {
+            node.told("publish", () -> small.publish("more"));
+        }
+        TopicReader<String> next =
+                successor.told("reader", () -> topic(successor).reader(new From.Durable("loader")));
+        Ended<Message<String>> ended = successor.calls("next", next::next).end(LONG);
+        bench.verify(
+                ended.thrown() instanceof MessagesLostException lost
+                        && lost.gap().firstOffset() == 1,
+                () -> "message 1 was read and not acknowledged, retention took it, and the next reader was given "
+                        + ended);
+        successor.tells("close", next::close);
+    }
+
+    @Rule(value = "TOP-10a", waits = true, check = "which batches a publication finds too old")
+    void retentionKeepsWhatIsWithinItsLimits(Bench bench) {
+        Node node = Node.in(bench);
+        Topic<String> topic = topic(node).withRetention(new Retention(10, Optional.of(Duration.ofHours(1))));
+        for (int i = 1; i <= 60; i++) {
+            String message = "m" + i;
+            node.told("publish", () -> topic.publish(message));
+            if (i % 20 == 0) {
+                requireKept(bench, node, i - 9, i - 18);
+            }
+        }
+        List<CompletableFuture<Long>> together = new ArrayList<>();
+        node.tells("publishAsync 30 times", () -> {
+            for (int i = 0; i < 30; i++) {
+                together.add(topic.publishAsync("m").toCompletableFuture());
+            }
+            together.forEach(CompletableFuture::join);
+        });
+        for (int i = 0; i < 5; i++) {
+            node.told("publish", () -> topic.publish("m"));
+        }
+        requireKept(bench, node, 86, 1);
+        Duration age = Duration.ofSeconds(2);
+        Topic<String> young = topic(node).withRetention(new Retention(1_000, Optional.of(age)));
+        bench.pass(age.plusMillis(500));
+        long from = bench.now();
+        for (int i = 0; i < 12; i++) {
+            node.told("publish", () -> young.publish("young"));
+        }
+        bench.pass(age.multipliedBy(3).dividedBy(5));
+        node.told("publish", () -> young.publish("younger"));
+        if (bench.since(from).compareTo(age) >= 0) {
+            throw bench.unknown("13 messages took " + Bench.text(bench.since(from)) + "; some are too old by now");
+        }
+        requireKept(bench, node, 96, 96);
+    }
+
+    /** The first kept message is neither after latest nor before earliest, and is the first of its batch. */
+    private static void requireKept(Bench bench, Node node, long latest, long earliest) {
+        List<Long> batches = bench.judge().all("topic/" + NAME).stream()
+                .map(Entry::name)
+                .filter(name -> name.matches("[0-9]+"))
+                .map(Long::parseLong)
+                .toList();
+        TopicReader<String> reader = node.told("reader", () -> topic(node).reader(new From.Earliest()));
+        long first = node.told("next", reader::next).offset();
+        node.tells("close", reader::close);
+        bench.verify(
+                first <= latest && first >= earliest,
+                () -> "messages from " + latest + " on are to be kept, and those before " + earliest
+                        + " are not; the first that a reader finds is " + first);
+        bench.same("the first batch that is stored, where a reader begins with " + first, first, batches.get(0));
+    }
+
+    @Rule(value = "TOP-10b", waits = true, check = "how much each publication deletes, and COM-10a")
+    void whatLiesBeyondRetentionGoesByAndBy(Bench bench) {
+        Recorder recorder = new Recorder(bench.time());
+        Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", backend));
+        publish(node, 60);
+        Topic<String> small = topic(node).withRetention(new Retention(5, Optional.empty()));
+        for (int i = 0; i < 10; i++) {
+            node.told("publish", () -> small.publish("more"));
+        }
+        int deleted = 0;
+        for (Operation operation : recorder.history().operations()) {
+            if (operation.call() instanceof Call.Commit call
+                    && call.commit().directory().equals("topic/" + NAME)) {
+                long deletes = call.commit().writes().stream()
+                        .filter(Write.Delete.class::isInstance)
+                        .count();
+                bench.verify(deletes <= 8, () -> "one commit deletes " + deletes + " batches; eight are allowed");
+                deleted += (int) deletes;
+            }
+        }
+        int batches = bench.judge().all("topic/" + NAME).size() - 1;
+        bench.verify(
+                batches >= 5 && batches <= 6,
+                () -> "60 messages were there, ten were published of which five are to be kept, and there are "
+                        + batches + " batches");
+        bench.evidence("batches deleted", deleted, 60);
+    }
+
+    @Rule(value = "TOP-11a", waits = true, check = "whether readers tell a new stream from the old one, and LIF-8")
+    void deletingEndsReadersAndLeavesNothing(Bench bench) {
+        Node node = Node.in(bench);
+        Node other = Node.in(bench);
+        publish(node, 5);
+        TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Earliest()));
+        other.told("next", reader::next);
+        Subscription subscription = other.told("subscribe", () -> topic(other).subscribe(message -> {}));
+        TopicReader<String> durable = other.told("reader", () -> topic(other).reader(new From.Durable("loader")));
+        other.told("next", durable::next);
+        node.tells("delete", () -> topic(node).delete());
+        bench.same(
+                "the entries of a topic that was deleted",
+                "[]",
+                bench.judge().all("topic/" + NAME).toString());
+        bench.same(
+                "the first offset of the next stream",
+                1L,
+                node.told("publish", () -> topic(node).publish("new")));
+        requireEnded(bench, other, reader);
+        requireEnded(bench, other, durable);
+        bench.verify(
+                bench.reach(() -> subscription.ended().toCompletableFuture().isCompletedExceptionally(), LONG),
+                () -> "a subscription to a topic that was deleted has not ended");
+    }
+
+    private static void requireEnded(Bench bench, Node node, TopicReader<String> reader) {
+        Ended<Message<String>> ended;
+        do {
+            ended = node.calls("next", reader::next).end(LONG);
+            Ended<Message<String>> seen = ended;
+            bench.verify(
+                    !seen.succeeded() || !seen.result().payload().equals("new"),
+                    () -> "a reader of a topic that was deleted was given a message of the next one");
+        } while (ended.succeeded());
+        Ended<Message<String>> end = ended;
+        bench.verify(
+                end.thrown() instanceof IllegalStateException,
+                () -> "a reader of a topic that was deleted ended as " + end + "; IllegalStateException is right");
+        node.tells("close", reader::close);
+    }
+
+    @Rule(value = "TOP-11b", waits = true, check = "LIF-8, and whether all that was stored for a topic is found")
+    void deletingLeavesNothing(Bench bench) {
+        Node node = Node.in(bench);
+        Node other = Node.in(bench);
+        publish(node, 70);
+        TopicReader<String> durable = other.told("reader", () -> topic(other).reader(new From.Durable("loader")));
+        other.told("next", durable::next);
+        other.tells("close", durable::close);
+        other.tells("close", other.sereno()::close);
+        bench.evidence(
+                "entries of the topic", bench.judge().all("topic/" + NAME).size(), 72);
+        node.tells("delete", () -> topic(node).delete());
+        bench.same(
+                "the entries of a topic that was deleted",
+                "[]",
+                bench.judge().all("topic/" + NAME).toString());
+    }
+}

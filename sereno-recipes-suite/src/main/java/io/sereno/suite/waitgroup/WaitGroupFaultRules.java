@@ -1,0 +1,204 @@
+package io.sereno.suite.waitgroup;
+
+import io.sereno.GrantLostException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.WaitGroup;
+import io.sereno.WaitGroup.OnLostWorker;
+import io.sereno.Worker;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.Request;
+import io.sereno.tck.recipes.Calling;
+import io.sereno.tck.recipes.Node;
+import io.sereno.tck.rules.Rule;
+import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.Ended;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The wait group, while workers die and replies are lost. */
+public class WaitGroupFaultRules {
+    private static final String NAME = "group";
+    private static final Duration LONG = Duration.ofSeconds(40);
+    private static final Duration TRIPS = Duration.ofSeconds(2);
+
+    @Rule(value = "WGP-2", waits = true, check = "how done() is settled whose reply was lost: not by counting again")
+    void aDoneWhoseReplyIsLostCountsOnce(Bench bench) {
+        List<Fate> fates = List.of(
+                Fate.loseReply(),
+                Fate.loseRequest(),
+                Fate.applyLate(Duration.ofMillis(20)),
+                Fate.applyLate(Duration.ofMillis(600)));
+        for (Fate fate : fates) {
+            for (boolean tracked : new boolean[] {true, false}) {
+                String name = NAME + fates.indexOf(fate) + tracked;
+                Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
+                Node other = Node.in(bench);
+                WaitGroup group = node.sereno().waitGroup(name);
+                other.tells("add 3", () -> other.sereno().waitGroup(name).add(3, OnLostWorker.REOPEN));
+                Node.Act done = group::done;
+                if (tracked) {
+                    Worker worker = node.told("join", group::join);
+                    done = worker::done;
+                }
+                AtomicInteger met = new AtomicInteger();
+                node.script()
+                        .next(
+                                request ->
+                                        Request.commitsTo("waitgroup/" + name).test(request)
+                                                && request.mayBeUnknown()
+                                                && met.incrementAndGet() > 0,
+                                fate);
+                Node.Act once = done;
+                Ended<Boolean> ended = node.calls("done", () -> {
+                            once.run();
+                            return true;
+                        })
+                        .end(LONG);
+                bench.verify(
+                        ended.succeeded() || ended.thrown() instanceof OutcomeUnknownException,
+                        () -> "done() whose commit was " + fate + " ended as " + ended);
+                bench.pass(Duration.ofSeconds(1));
+                int pending = other.told("inspect", other.sereno().waitGroup(name)::inspect)
+                        .pending();
+                bench.verify(
+                        pending == 2 || (!ended.succeeded() && pending == 3),
+                        () -> "of 3 places one was done, by a commit that was " + fate + " (" + ended
+                                + "), and pending is " + pending);
+                bench.evidence("commits that were lost or late", met.get(), 1);
+                node.tells("close", node.sereno()::close);
+            }
+        }
+    }
+
+    @Rule(
+            value = "WGP-4",
+            waits = true,
+            check = "LEA-3a and WAT-4: whether the life of a worker that died goes in time, and is announced")
+    void theLossOfAWorkerIsSettledByThePolicy(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        List<OnLostWorker> policies = List.of(OnLostWorker.values());
+        Node node = Node.in(bench);
+        Node dying = Node.breakable(bench, ttl).awaitSession();
+        List<Worker> workers = new java.util.ArrayList<>();
+        List<Calling<Boolean>> waiting = new java.util.ArrayList<>();
+        for (OnLostWorker policy : policies) {
+            WaitGroup group = node.sereno().waitGroup(NAME + policy);
+            node.tells("add 1", () -> group.add(1, policy));
+            workers.add(dying.told("join", dying.sereno().waitGroup(NAME + policy)::join));
+            waiting.add(node.calls("await " + policy, () -> group.await(Duration.ofSeconds(60))));
+        }
+        dying.faults().cutOff();
+        long from = bench.now();
+        bench.verify(
+                bench.reach(() -> waiting.get(0).isDone(), LONG),
+                () -> "a worker died " + Bench.text(bench.since(from)) + " ago, and nobody noticed");
+        bench.within(
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
+                from,
+                "noticing that a worker with a session of " + ttl + " died");
+        for (int i = 0; i < policies.size(); i++) {
+            WaitGroupRules.requireSettled(
+                    bench,
+                    node,
+                    NAME + policies.get(i),
+                    policies.get(i),
+                    waiting.get(i),
+                    workers.get(i).id());
+        }
+        bench.within(
+                bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS.multipliedBy(2))),
+                from,
+                "what the loss of workers means");
+    }
+
+    @Rule(value = "WGP-6", waits = true, check = "LEA-7: whether what a dead worker sends can still count")
+    void aWorkerThatWasLostHearsItAndDoesNotCount(Bench bench) {
+        Duration ttl = Node.brief(bench);
+        Node node = Node.in(bench);
+        Node dying = Node.breakable(bench, ttl).awaitSession();
+        WaitGroup group = node.sereno().waitGroup(NAME);
+        node.tells("add 2", () -> group.add(2, OnLostWorker.REOPEN));
+        Worker worker = dying.told("join", dying.sereno().waitGroup(NAME)::join);
+        Calling<Boolean> waiting = node.calls("await", () -> group.await(Duration.ofSeconds(60)));
+        dying.faults().cutOff();
+        long from = bench.now();
+        bench.verify(
+                bench.reach(() -> worker.lost().toCompletableFuture().isDone(), LONG),
+                () -> "a worker that is cut off has not heard that its place is lost");
+        bench.within(ttl.minus(Node.margin(ttl)).plusMillis(250), from, "lost() of a worker that was cut off");
+        // Another worker takes the place.
+        bench.pass(bench.afterNotice(Node.gone(bench, ttl)));
+        Worker next = null;
+        while (next == null) {
+            Ended<Worker> ended = node.calls("join", group::join).end(LONG);
+            if (ended.succeeded()) {
+                next = ended.result();
+            }
+            bench.within(
+                    bench.afterNotice(Node.gone(bench, ttl).multipliedBy(2).plus(TRIPS)),
+                    from,
+                    "that a lost place is free");
+        }
+        dying.faults().heal();
+        Ended<Boolean> done = dying.calls("done", () -> {
+                    worker.done();
+                    return true;
+                })
+                .end(LONG);
+        bench.verify(
+                done.thrown() instanceof GrantLostException,
+                () -> "done() of a worker that was lost ended as " + done + "; GrantLostException is right");
+        bench.same(
+                "pending after done() of a worker that was lost",
+                2,
+                node.told("inspect", group::inspect).pending());
+        bench.verify(!waiting.isDone(), () -> "await() ended though two places are open");
+        node.tells("done", next::done);
+        node.tells("done", group::done);
+        bench.same("what await() returned", true, waiting.result(LONG));
+    }
+
+    @Rule(
+            value = "WGP-8",
+            waits = true,
+            check = "OUT-3: what becomes of a place that was taken by a commit whose reply was lost")
+    void aPlaceThatNobodyHasIsGivenBack(Bench bench) {
+        Node node = Node.in(bench);
+        Node unlucky = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        WaitGroup group = node.sereno().waitGroup(NAME);
+        node.tells("add 1", () -> group.add(1));
+        AtomicInteger met = new AtomicInteger();
+        Runnable heal = unlucky.script()
+                .each(
+                        request -> Request.commitsTo("waitgroup/" + NAME).test(request)
+                                && request.mayBeUnknown()
+                                && met.incrementAndGet() > 0,
+                        Fate.loseReply().toldAfter(bench.kit().operationTimeout()));
+        Ended<Worker> joined =
+                unlucky.calls("join", unlucky.sereno().waitGroup(NAME)::join).end(LONG);
+        bench.verify(
+                joined.thrown() instanceof OutcomeUnknownException,
+                () -> "no commit was answered, and join() ended as " + joined + "; OutcomeUnknownException is right");
+        bench.evidence("commits whose reply was lost", met.get(), 1);
+        Ended<Worker> taken = node.calls("join", group::join).end(LONG);
+        bench.verify(
+                taken.thrown() instanceof IllegalStateException,
+                () -> "the place was taken by a commit whose reply was lost, and the next join() ended as " + taken);
+        heal.run();
+        long from = bench.now();
+        while (true) {
+            Ended<Worker> next = node.calls("join", group::join).end(LONG);
+            if (next.succeeded()) {
+                node.tells("done", next.result()::done);
+                break;
+            }
+            bench.within(
+                    bench.guarantees().recovery().plusSeconds(10),
+                    from,
+                    "that a place is free which was taken for a caller who was told " + joined);
+            bench.pass(Duration.ofMillis(50));
+        }
+        bench.same("what await() returned", true, node.told("await", () -> group.await(LONG)));
+    }
+}
