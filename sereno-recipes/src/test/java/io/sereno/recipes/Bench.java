@@ -7,7 +7,6 @@ import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Hooks;
-import io.sereno.recipes.kernel.Turn;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
@@ -129,7 +128,7 @@ public class Bench implements AutoCloseable {
     /** In the order of the queue. */
     public List<Entry> live() {
         return entries(directory).stream()
-                .filter(Turn::isLive)
+                .filter(Card::isLive)
                 .sorted(Comparator.comparingLong(Entry::createRevision))
                 .toList();
     }
@@ -141,7 +140,7 @@ public class Bench implements AutoCloseable {
     /** As an operator does. */
     public void removeEntries(String of, Node owner) {
         for (Entry entry : entries(of)) {
-            if (Turn.isLive(entry) && Card.decode(entry.value()).nodeId().equals(owner.id())) {
+            if (Card.isLive(entry) && Card.decode(entry.value()).nodeId().equals(owner.id())) {
                 var unused = eye.commit(Commit.to(of)
                         .ifCreateRevision(entry.name(), entry.createRevision())
                         .delete(entry.name())

@@ -9,7 +9,6 @@ import io.sereno.Topic;
 import io.sereno.WaitGroup;
 import io.sereno.recipes.ids.IdWindow;
 import io.sereno.recipes.kernel.Card;
-import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.membership.MemberCard;
 import io.sereno.recipes.topic.TopicBatch;
 import io.sereno.spi.Backend;
@@ -48,10 +47,10 @@ class FormatGrowthTest {
 
     @Test
     void whatIsWithdrawn() {
-        assertThat(Turn.isLive(new Entry("a", grown(Card.WITHDRAWN), 1, 1, 1))).isFalse();
-        assertThat(Turn.isLive(new Entry("a", Card.WITHDRAWN, 1, 1, 1))).isFalse();
-        assertThat(Turn.isLive(new Entry("a", Bytes.EMPTY, 1, 1, 1))).isTrue();
-        assertThat(Turn.isLive(new Entry("a", Bytes.utf8("sereno/1 withdrawn"), 1, 1, 1)))
+        assertThat(Card.isLive(new Entry("a", grown(Card.WITHDRAWN), 1, 1, 1))).isFalse();
+        assertThat(Card.isLive(new Entry("a", Card.WITHDRAWN, 1, 1, 1))).isFalse();
+        assertThat(Card.isLive(new Entry("a", Bytes.EMPTY, 1, 1, 1))).isTrue();
+        assertThat(Card.isLive(new Entry("a", Bytes.utf8("sereno/1 withdrawn"), 1, 1, 1)))
                 .isTrue();
     }
 

@@ -1,6 +1,6 @@
 package io.sereno.recipes;
 
-import io.sereno.recipes.kernel.Turn;
+import io.sereno.recipes.kernel.Card;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
@@ -69,7 +69,7 @@ public final class Wire implements Backend {
             if (commit.conditions().stream().anyMatch(Condition.ModRevision.class::isInstance)) {
                 return REWRITE;
             }
-            if (!Turn.isLive(new Entry(put.get().name(), put.get().value(), 1, 1, 0))) {
+            if (!Card.isLive(new Entry(put.get().name(), put.get().value(), 1, 1, 0))) {
                 return SETTLE;
             }
             return deletes ? ROLL_OVER : ENQUEUE;

@@ -1,6 +1,7 @@
 package io.sereno.recipes.kernel;
 
 import io.sereno.spi.Bytes;
+import io.sereno.spi.Entry;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -20,9 +21,11 @@ public record Card(String nodeId, Instant since, Map<String, String> metadata) {
 
     private static final String HEADER = "sereno/1 card\n";
 
-    static boolean isWithdrawn(Bytes value) {
-        return value.size() >= WITHDRAWN.size()
-                && value.asReadOnlyBuffer().limit(WITHDRAWN.size()).equals(WITHDRAWN.asReadOnlyBuffer());
+    /** Whether a recipe sees the entry: its value does not begin as {@link #WITHDRAWN}. */
+    public static boolean isLive(Entry entry) {
+        Bytes value = entry.value();
+        return value.size() < WITHDRAWN.size()
+                || !value.asReadOnlyBuffer().limit(WITHDRAWN.size()).equals(WITHDRAWN.asReadOnlyBuffer());
     }
 
     public Bytes encode() {

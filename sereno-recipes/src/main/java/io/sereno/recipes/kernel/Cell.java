@@ -494,6 +494,7 @@ final class Cell<S> {
         onRest.accept(directory, this);
     }
 
+    /** A change under way detects the end of its session by itself, and a later one begins under the next session. */
     private final class SessionEvents implements Sessions.Member {
         @Override
         public void opened(Session session) {
@@ -501,18 +502,8 @@ final class Cell<S> {
         }
 
         @Override
-        public void failed(BackendException why) {}
-
-        /** A change under way detects the end by itself, and a later one begins under the next session. */
-        @Override
-        public void ended(Session session) {}
-
-        @Override
         public boolean uses(Session session) {
             return opRecord.uses(session);
         }
-
-        @Override
-        public void renewed(Session session) {}
     }
 }

@@ -143,7 +143,7 @@ final class Enrolment {
         if (found == null) {
             return;
         }
-        if (Turn.isLive(found)) {
+        if (Card.isLive(found)) {
             doubtful = null;
             candidate.placed(under, Place.of(found), null);
         } else {

@@ -233,7 +233,7 @@ final class OpRecord {
                 case CONFLICT -> {
                     if (found == null || found.entries().isEmpty()) {
                         later(founding, null, () -> withdraw(founding));
-                    } else if (Turn.isLive(found.entries().get(0))) {
+                    } else if (Card.isLive(found.entries().get(0))) {
                         end(founding, new Overtaken(null)); // This change had created the entry.
                     } else {
                         withdrawn(founding);

@@ -85,7 +85,7 @@ public final class Removal {
         for (Entry entry : snapshot.entries()) {
             if (entry.name().equals(head)) {
                 found = entry;
-            } else if (Turn.isLive(entry)) {
+            } else if (Card.isLive(entry)) {
                 others.add(entry.name());
             }
         }
@@ -133,7 +133,7 @@ public final class Removal {
         if (failure != null && failure.permanent()) {
             fail(failure);
         } else {
-            var unused = kernel.time().schedule(backoff.next(), strand, this::look);
+            kernel.time().schedule(backoff.next(), strand, this::look);
         }
     }
 }

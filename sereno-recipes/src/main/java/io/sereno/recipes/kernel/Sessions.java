@@ -34,15 +34,15 @@ import org.jspecify.annotations.Nullable;
 public final class Sessions {
     /** Is told about sessions while it is joined. Called on the strand of the sessions: must hand over to its own strand and return. */
     public interface Member {
-        void opened(Session session);
+        default void opened(Session session) {}
 
-        void ended(Session session);
+        default void ended(Session session) {}
 
         /** There is no session, and the last attempt to open one failed with this exception. */
-        void failed(BackendException why);
+        default void failed(BackendException why) {}
 
         /** The session is open, and a third of its ttl has passed. */
-        void renewed(Session session);
+        default void renewed(Session session) {}
 
         /** The session is open, and its renewals are not acknowledged. */
         default void suspended(Session session) {}
@@ -166,9 +166,9 @@ public final class Sessions {
         strand.execute(session::withdrawn);
     }
 
-    /** Marks the session as used by somebody who is no member, until the returned task is run. */
-    public Runnable use(Session session) {
-        long number = join(new User(session));
+    /** Marks the session as used by somebody who learns of its end in another way, until the returned task is run. */
+    public Runnable use(Session used) {
+        long number = join(session -> session == used);
         return () -> leave(number);
     }
 
@@ -345,26 +345,6 @@ public final class Sessions {
     }
 
     private record Retired(Session session, long since) {}
-
-    /** @param used by somebody who learns of its end in another way */
-    private record User(Session used) implements Member {
-        @Override
-        public void opened(Session session) {}
-
-        @Override
-        public void ended(Session session) {}
-
-        @Override
-        public void failed(BackendException why) {}
-
-        @Override
-        public void renewed(Session session) {}
-
-        @Override
-        public boolean uses(Session session) {
-            return used == session;
-        }
-    }
 
     /** The client is told the state of the current session only; members are told of each session. */
     private final class Fates implements Session.Keeper {

@@ -166,10 +166,6 @@ public final class Turn {
         return requests.failure();
     }
 
-    public static boolean isLive(Entry entry) {
-        return !Card.isWithdrawn(entry.value());
-    }
-
     /** A place that no client has put, since it is bound to no lease: everybody behind it waits until somebody removes it. */
     public static boolean isForeign(Entry place) {
         return place.leaseId() == 0;

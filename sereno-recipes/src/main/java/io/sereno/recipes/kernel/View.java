@@ -109,11 +109,11 @@ public final class View {
 
     public static List<Entry> live(Snapshot snapshot) {
         List<Entry> entries = snapshot.entries();
-        if (entries.size() == 1 && Turn.isLive(entries.get(0))) {
+        if (entries.size() == 1 && Card.isLive(entries.get(0))) {
             return entries;
         }
         return entries.stream()
-                .filter(Turn::isLive)
+                .filter(Card::isLive)
                 .sorted(Comparator.comparingLong(Entry::createRevision))
                 .toList();
     }

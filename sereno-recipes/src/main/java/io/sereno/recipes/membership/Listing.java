@@ -495,9 +495,7 @@ final class Listing {
 
     /** Looks even without a notice, so that a watch that died in silence costs one ttl and not an endless wait. */
     private void tick() {
-        long nanos = ttl.toNanos();
-        Duration delay = Duration.ofNanos(kernel.random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
-        cancelTick = kernel.time().schedule(delay, strand, () -> {
+        cancelTick = kernel.time().schedule(kernel.jittered(ttl), strand, () -> {
             if (!resting) {
                 tick();
                 lookAgain();
@@ -524,6 +522,7 @@ final class Listing {
         return snapshot.entries().isEmpty() ? null : snapshot.entries().get(0);
     }
 
+    /** No {@code failed}: {@link #failure} reports it to callers that wait too long, and the sessions report it to observers. */
     private final class SessionEvents implements Sessions.Member {
         @Override
         public void opened(Session opened) {
@@ -552,11 +551,6 @@ final class Listing {
         @Override
         public boolean uses(Session standing) {
             return session == standing;
-        }
-
-        @Override
-        public void failed(BackendException why) {
-            // failure() reports it to callers that wait too long, and the sessions to observers.
         }
 
         @Override

@@ -263,9 +263,7 @@ final class TopicFeed {
 
     /** Looks even without a notice, so that a watch that died in silence costs one ttl and not a hang. */
     private void lookInAWhile() {
-        long nanos = period.toNanos();
-        Duration delay = Duration.ofNanos(kernel.random().nextLong(nanos - nanos / 4, nanos + nanos / 4 + 1));
-        cancelTimer = kernel.time().schedule(delay, strand, () -> {
+        cancelTimer = kernel.time().schedule(kernel.jittered(period), strand, () -> {
             if (lookout != null) {
                 lookInAWhile();
                 look();

@@ -22,7 +22,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +85,6 @@ final class WaitGroupVigil {
     private final Scope scope;
     private final String directory;
     private final Strand strand = new Strand();
-    private final SplittableRandom random;
     private final Set<Waiter> waiters = new LinkedHashSet<>();
 
     private @Nullable Lookout lookout;
@@ -103,7 +101,6 @@ final class WaitGroupVigil {
         this.kernel = client.kernel();
         this.scope = scope;
         this.directory = directory;
-        this.random = kernel.random();
         this.backoff = kernel.backoff();
     }
 
@@ -195,8 +192,7 @@ final class WaitGroupVigil {
         }
         asking.forEach(waiter -> judge(waiter, sighting));
         settle(sighting);
-        long ttl = client.settings().sessionTtl().toNanos();
-        lookIn(Duration.ofNanos(random.nextLong(ttl - ttl / 4, ttl + ttl / 4 + 1)));
+        lookIn(kernel.jittered(client.settings().sessionTtl()));
     }
 
     private void missed(@Nullable BackendException why, List<Waiter> asking) {

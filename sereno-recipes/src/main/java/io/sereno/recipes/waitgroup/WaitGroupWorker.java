@@ -15,7 +15,6 @@ import io.sereno.recipes.kernel.Outcome;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
 import io.sereno.recipes.kernel.Strand;
-import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Target;
 import java.util.Objects;
@@ -284,9 +283,6 @@ final class WaitGroupWorker implements Worker, Open {
 
     private final class SessionEvents implements Sessions.Member {
         @Override
-        public void opened(Session session) {}
-
-        @Override
         public void ended(Session session) {
             strand.execute(WaitGroupWorker.this::expireByTheClock);
         }
@@ -295,9 +291,6 @@ final class WaitGroupWorker implements Worker, Open {
         public boolean uses(Session session) {
             return place.session() == session;
         }
-
-        @Override
-        public void failed(BackendException why) {}
 
         @Override
         public void renewed(Session session) {
