@@ -6,6 +6,7 @@ import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Events;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -127,7 +128,7 @@ public final class Client {
     }
 
     public Snapshot read(String operation, Scope scope, Query query) {
-        return Await.uninterruptibly(reading(operation, scope, query));
+        return Await.uninterruptibly(reading(operation, scope, query).result());
     }
 
     /** When a call that begins now has to end, by the kernel's clock. */
@@ -137,28 +138,23 @@ public final class Client {
 
     /** As above, as one of several steps of a call: ends by the call's deadline. */
     public Snapshot read(String operation, Scope scope, Query query, long deadline) {
-        CompletableFuture<Snapshot> result = reading(operation, scope, query);
+        TimedWait<Snapshot> reading = reading(operation, scope, query);
         Duration left = Duration.ofNanos(Math.max(0, deadline - kernel.time().nanoTime()));
-        Runnable cancel = kernel.time()
-                .schedule(left, Runnable::run, () -> result.completeExceptionally(scope.notApplied(operation, null)));
-        try {
-            return Await.uninterruptibly(result);
-        } finally {
-            cancel.run();
-        }
+        reading.limit(left, () -> reading.fail(scope.notApplied(operation, null)));
+        return Await.uninterruptibly(reading.result());
     }
 
-    private CompletableFuture<Snapshot> reading(String operation, Scope scope, Query query) {
+    private TimedWait<Snapshot> reading(String operation, Scope scope, Query query) {
         requireOpen(operation, scope);
-        CompletableFuture<Snapshot> result = new CompletableFuture<>();
+        TimedWait<Snapshot> reading = new TimedWait<>(kernel, Runnable::run);
         kernel.store().read(query, Runnable::run, (snapshot, why) -> {
             if (snapshot != null) {
-                result.complete(snapshot);
+                reading.complete(snapshot);
             } else {
-                result.completeExceptionally(scope.notApplied(operation, why));
+                reading.fail(scope.notApplied(operation, why));
             }
         });
-        return result;
+        return reading;
     }
 
     public Subscription onSessionState(Consumer<SessionState> callback) {

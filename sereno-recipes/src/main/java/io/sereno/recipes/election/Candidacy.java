@@ -16,6 +16,7 @@ import io.sereno.recipes.kernel.Interruptible;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Entry;
@@ -79,20 +80,15 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     }
 
     /** A caller that waits for the leadership. */
-    final class Wish {
-        private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
-        /** The store's latest call when the wait began. */
-        private final long askedBefore = kernel.store().asked();
-
-        private volatile Runnable cancelLimit = () -> {};
+    final class Wish extends TimedWait<Optional<Hold>> {
         private boolean overdue;
 
-        CompletableFuture<Optional<Hold>> result() {
-            return result;
+        Wish() {
+            super(kernel, strand);
         }
 
         void forget() {
-            cancelLimit.run();
+            end();
             strand.execute(() -> wishes.remove(this));
         }
     }
@@ -178,15 +174,15 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         Wish wish = new Wish();
         strand.execute(() -> {
             if (closed != null) {
-                wish.result.completeExceptionally(closed.get());
+                wish.fail(closed.get());
             } else if (leadership().isPresent()) {
-                wish.result.complete(leadership());
+                wish.complete(leadership());
             } else {
                 wishes.add(wish);
             }
         });
-        if (limit != null && !wish.result.isDone()) {
-            wish.cancelLimit = kernel.time().schedule(limit, strand, () -> runOut(wish));
+        if (limit != null) {
+            wish.limit(limit, () -> runOut(wish));
         }
         return wish;
     }
@@ -194,14 +190,14 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private void runOut(Wish wish) {
         BackendException because = failure();
         boolean othersLead = because == null && (turn.isWaiting() || leaderCallback != null);
-        boolean answered = because == null && kernel.store().hasAnsweredSince(wish.askedBefore);
+        boolean answered = because == null && wish.hasStoreAnswered();
         if (because == null && !othersLead && !answered && !wish.overdue) {
             wish.overdue = true; // An answer may be on its way.
-            wish.cancelLimit = kernel.time().schedule(Kernel.GRACE, strand, () -> runOut(wish));
+            wish.limit(Kernel.GRACE, () -> runOut(wish));
         } else if (othersLead || answered) {
-            wish.result.complete(Optional.empty());
+            wish.complete(Optional.empty());
         } else {
-            wish.result.completeExceptionally(scope.notApplied("awaitLeadership", because));
+            wish.fail(scope.notApplied("awaitLeadership", because));
         }
     }
 
@@ -225,7 +221,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
                 NotGranted reason = cause == null ? NotGranted.WITHDRAWN : NotGranted.CLOSED;
                 kernel.events().gaveUp(RECIPE, scope.name(), reason, queuesSince);
             }
-            wishes.forEach(wish -> wish.result.completeExceptionally(why.get()));
+            wishes.forEach(wish -> wish.fail(why.get()));
             wishes.clear();
             Hold hold = leadership;
             if (hold != null && cause != null) {
@@ -328,7 +324,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         refresh();
         queues = false;
         kernel.events().granted(RECIPE, scope.name(), token, queuesSince);
-        wishes.forEach(wish -> wish.result.complete(Optional.of(hold)));
+        wishes.forEach(wish -> wish.complete(Optional.of(hold)));
         wishes.clear();
         if (ledBefore) {
             tellFollower();

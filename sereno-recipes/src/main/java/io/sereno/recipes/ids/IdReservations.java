@@ -9,6 +9,7 @@ import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -148,9 +149,9 @@ final class IdReservations {
     }
 
     /** {@code askedBefore}: the store's latest call when the wait began. */
-    boolean isOutOfReach(long askedBefore) {
-        boolean silent = !kernel.store().hasAnsweredSince(askedBefore);
-        return failure() != null || (silent && kernel.sessions().current() == null);
+    boolean isOutOfReach(TimedWait<?> wait) {
+        return failure() != null
+                || (!wait.hasStoreAnswered() && kernel.sessions().current() == null);
     }
 
     /** For messages: the reason for waiting. */

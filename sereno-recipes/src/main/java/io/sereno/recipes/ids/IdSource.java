@@ -7,12 +7,12 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
 /**
@@ -35,26 +35,17 @@ final class IdSource implements IdReservations.Owner {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
 
     /** A waiting request for ids. */
-    static final class Request {
+    static final class Request extends TimedWait<Optional<long[]>> {
         private final String operation;
         private final boolean emptyIfLate;
-        /** The store's latest call when the request was made. */
-        private final long askedBefore;
-
         private final long[] ids;
-        private final CompletableFuture<Optional<long[]>> result = new CompletableFuture<>();
-        private volatile Runnable cancelLimit = () -> {};
         private int filled;
 
-        private Request(String operation, int count, boolean emptyIfLate, long askedBefore) {
-            this.askedBefore = askedBefore;
+        private Request(Kernel kernel, Strand strand, String operation, int count, boolean emptyIfLate) {
+            super(kernel, strand);
             this.operation = operation;
             this.emptyIfLate = emptyIfLate;
             this.ids = new long[count];
-        }
-
-        public CompletableFuture<Optional<long[]>> result() {
-            return result;
         }
 
         private boolean isFilledFrom(LongSupplier source) {
@@ -107,11 +98,10 @@ final class IdSource implements IdReservations.Owner {
     }
 
     Request request(String operation, int count, boolean emptyIfLate, Duration limit) {
-        Request request =
-                new Request(operation, count, emptyIfLate, kernel.store().asked());
+        Request request = new Request(kernel, strand, operation, count, emptyIfLate);
         strand.execute(() -> {
             if (closed) {
-                request.result.completeExceptionally(scope.closed(operation));
+                request.fail(scope.closed(operation));
                 return;
             }
             waiting.add(request);
@@ -120,17 +110,12 @@ final class IdSource implements IdReservations.Owner {
                 runOut(request);
             }
         });
-        if (!request.result.isDone()) {
-            request.cancelLimit = kernel.time().schedule(limit, strand, () -> runOut(request));
-            if (request.result.isDone()) {
-                request.cancelLimit.run();
-            }
-        }
+        request.limit(limit, () -> runOut(request));
         return request;
     }
 
     void forget(Request request) {
-        request.cancelLimit.run();
+        request.end();
         strand.execute(() -> waiting.remove(request));
     }
 
@@ -139,7 +124,7 @@ final class IdSource implements IdReservations.Owner {
             closed = true;
             reservations.close();
             cancelWake.run();
-            waiting.forEach(request -> request.result.completeExceptionally(scope.closed(request.operation)));
+            waiting.forEach(request -> request.fail(scope.closed(request.operation)));
             waiting.clear();
         });
     }
@@ -158,13 +143,10 @@ final class IdSource implements IdReservations.Owner {
             String refusal = reservations.refusal();
             if (refusal != null) {
                 waiting.remove();
-                first.cancelLimit.run();
-                first.result.completeExceptionally(
-                        new IllegalStateException(scope.about(first.operation) + ": " + refusal));
+                first.fail(new IllegalStateException(scope.about(first.operation) + ": " + refusal));
             } else if (first.isFilledFrom(sequence::take)) {
                 waiting.remove();
-                first.cancelLimit.run();
-                first.result.complete(Optional.of(first.ids));
+                first.complete(Optional.of(first.ids));
             } else {
                 long tick = sequence.nextTick();
                 Duration wait = LONGEST_WAIT;
@@ -190,16 +172,15 @@ final class IdSource implements IdReservations.Owner {
         if (!waiting.remove(request)) {
             return;
         }
-        request.cancelLimit.run();
         long tick = sequence.nextTick();
         boolean waitsForTheStore = tick < ticks.limit() && !sequence.reaches(tick);
-        if (waitsForTheStore && reservations.isOutOfReach(request.askedBefore)) {
+        if (waitsForTheStore && reservations.isOutOfReach(request)) {
             BackendException why = reservations.failure();
-            request.result.completeExceptionally(scope.notApplied(request.operation, why));
+            request.fail(scope.notApplied(request.operation, why));
         } else if (request.emptyIfLate && ticks.now() >= 0 && tick < ticks.limit()) {
-            request.result.complete(Optional.empty());
+            request.complete(Optional.empty());
         } else {
-            request.result.completeExceptionally(new NotAppliedException(
+            request.fail(new NotAppliedException(
                     scope.about(request.operation) + ": " + missing() + "; the call may be repeated"));
         }
     }

@@ -147,6 +147,11 @@ public final class Kernel {
         return bounded;
     }
 
+    /** Runs a task when the result has completed, at the latest after {@link #GRACE}. */
+    public void afterGrace(CompletableFuture<Void> result, Runnable then) {
+        var unused = atMost(GRACE, result).thenRun(then);
+    }
+
     public Backoff backoff() {
         return new Backoff(random());
     }

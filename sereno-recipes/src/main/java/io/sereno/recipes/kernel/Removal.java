@@ -37,7 +37,7 @@ public final class Removal {
     private final String head;
     private final Strand strand = new Strand();
     private final Backoff backoff;
-    private final CompletableFuture<Void> result = new CompletableFuture<>();
+    private final TimedWait<Void> result;
 
     /** A commit was sent, and may have removed the head or may still do so. */
     private boolean sent;
@@ -51,23 +51,23 @@ public final class Removal {
         this.directory = directory;
         this.head = head;
         this.backoff = kernel.backoff();
+        this.result = new TimedWait<>(kernel, strand);
     }
 
     /** Begins; the result completes within the time that a call may take. */
     public CompletableFuture<Void> start() {
-        Runnable cancel = kernel.time().schedule(kernel.store().limit(), strand, () -> fail(null));
+        result.limit(kernel.store().limit(), () -> fail(null));
         strand.execute(this::look);
-        var unused = result.whenComplete((done, failure) -> cancel.run());
-        return result;
+        return result.result();
     }
 
     private void fail(@Nullable BackendException why) {
-        result.completeExceptionally(sent ? errors.outcomeUnknown(operation, why) : errors.notApplied(operation, why));
+        result.fail(sent ? errors.outcomeUnknown(operation, why) : errors.notApplied(operation, why));
     }
 
     // Step 1.
     private void look() {
-        if (result.isDone()) {
+        if (result.isEnded()) {
             return;
         }
         kernel.store().read(new Query.All(directory), strand, (snapshot, failure) -> {
@@ -99,7 +99,7 @@ public final class Removal {
     }
 
     private void remove(@Nullable Entry found, List<String> others) {
-        if (found != null && result.isDone()) {
+        if (found != null && result.isEnded()) {
             return; // The caller has been told the outcome; the head must not be removed after that.
         }
         Commit.Builder commit = Commit.to(directory);

@@ -15,6 +15,7 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,10 +39,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class ListedMember implements KeepAlive, Open, Listing.Owner {
     /** Metadata that a caller waits for others to see. */
-    private static final class Update {
-        private final CompletableFuture<Void> result = new CompletableFuture<>();
+    private static final class Update extends TimedWait<Void> {
         private long description;
-        private volatile Runnable cancelLimit = () -> {};
+
+        Update(Kernel kernel, Strand strand) {
+            super(kernel, strand);
+        }
     }
 
     private final Client client;
@@ -52,7 +55,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     private final IfPresent ifPresent;
     private final Strand strand = new Strand();
     private final Listing listing;
-    private final CompletableFuture<Void> joined = new CompletableFuture<>();
+    private final TimedWait<Void> joined;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
     private final Map<OpenSubscription, Consumer<State>> onState = new ConcurrentHashMap<>();
 
@@ -63,7 +66,6 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     private Map<String, String> metadata;
     private final List<Update> updates = new ArrayList<>();
     private State told = State.LOST;
-    private Runnable cancelLimit = () -> {};
     private boolean waits;
     private boolean lastLook;
     private boolean tookOver;
@@ -84,6 +86,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         this.ttl = ttl;
         this.metadata = metadata;
         this.ifPresent = ifPresent;
+        this.joined = new TimedWait<>(kernel, strand);
         this.listing = new Listing(kernel, strand, directory, id, ttl, this);
     }
 
@@ -92,20 +95,11 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         client.opened(this);
         strand.execute(() -> {
             if (!closed) {
-                limit(kernel.operationTimeout(), this::joinRunsOut);
+                joined.limit(kernel.operationTimeout(), this::joinRunsOut);
                 listing.enter();
             }
         });
-        return joined;
-    }
-
-    private void limit(Duration limit, Runnable then) {
-        cancelLimit.run();
-        cancelLimit = kernel.time().schedule(limit, strand, () -> {
-            if (!joined.isDone()) {
-                then.run();
-            }
-        });
+        return joined.result();
     }
 
     private void joinRunsOut() {
@@ -120,7 +114,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     }
 
     private void refuse(RuntimeException why) {
-        joined.completeExceptionally(why);
+        joined.fail(why);
         var unused = leave();
     }
 
@@ -128,7 +122,6 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     public void listed(long createRevision) {
         incarnation = createRevision;
         toldTaken = false;
-        cancelLimit.run();
         joined.complete(null);
         changed();
     }
@@ -136,7 +129,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     @Override
     public void taken(MemberCard by, long createRevision, boolean isRemnant) {
         boolean waitsForIt = isRemnant || ifPresent == IfPresent.WAIT;
-        if (joined.isDone()) {
+        if (joined.isEnded()) {
             if (!toldTaken && !isRemnant && !closed) {
                 toldTaken = true;
                 scope.troubled(operation("listing"), duplicate("listing", by));
@@ -148,9 +141,9 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
             refuse(duplicate("join", by));
         } else if (!waits) {
             waits = true;
-            limit(longestRemnant(by), () -> {
+            joined.limit(longestRemnant(by), () -> {
                 lastLook = true;
-                limit(kernel.operationTimeout(), this::joinRunsOut);
+                joined.limit(kernel.operationTimeout(), this::joinRunsOut);
                 listing.lookAgain();
             });
         }
@@ -178,30 +171,25 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
 
     /** Completes when others see the new metadata. */
     CompletableFuture<Void> describe(Map<String, String> described) {
-        Update update = new Update();
+        Update update = new Update(kernel, strand);
         strand.execute(() -> {
             if (closed) {
-                update.result.completeExceptionally(closed("update"));
+                update.fail(closed("update"));
             } else {
                 metadata = described;
                 updates.add(update);
                 update.description = listing.describe();
             }
         });
-        if (!update.result.isDone()) {
-            update.cancelLimit = kernel.time().schedule(kernel.operationTimeout(), strand, () -> runOut(update));
-            if (update.result.isDone()) {
-                update.cancelLimit.run();
-            }
-        }
-        return update.result;
+        update.limit(kernel.operationTimeout(), () -> runOut(update));
+        return update.result();
     }
 
     private void runOut(Update update) {
         if (updates.remove(update)) {
             BackendException why = listing.failure();
             String about = about("update") + ": " + reason(why) + "; ";
-            update.result.completeExceptionally(
+            update.fail(
                     listing.isPerhapsShown(update.description)
                             ? new OutcomeUnknownException(about + "others may see it, now or soon", why)
                             : new NotAppliedException(
@@ -214,8 +202,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         updates.removeIf(update -> {
             boolean seen = update.description <= description;
             if (seen) {
-                update.cancelLimit.run();
-                update.result.complete(null);
+                update.complete(null);
             }
             return seen;
         });
@@ -303,12 +290,8 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         strand.execute(() -> {
             if (!closed) {
                 closed = true;
-                cancelLimit.run();
-                joined.completeExceptionally(why.apply("join"));
-                updates.forEach(update -> {
-                    update.cancelLimit.run();
-                    update.result.completeExceptionally(why.apply("update"));
-                });
+                joined.fail(why.apply("join"));
+                updates.forEach(update -> update.fail(why.apply("update")));
                 updates.clear();
                 changed();
             }

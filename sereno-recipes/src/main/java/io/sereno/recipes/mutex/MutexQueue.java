@@ -10,6 +10,7 @@ import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.BackendException;
@@ -59,27 +60,18 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
 
     /** One caller's request: the result is a hold, or empty if others were in front until the end. */
-    public static final class Request {
-        private final CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
+    public static final class Request extends TimedWait<Optional<Hold>> {
         private final String operation;
         private final boolean onlyIfFree;
         private final long since;
-        /** The store's latest call when the request was made. */
-        private final long askedBefore;
 
-        private Runnable cancelLimit = () -> {};
         private @Nullable Hold hold;
-        private boolean ended;
 
-        public Request(String operation, boolean onlyIfFree, long since, long askedBefore) {
+        private Request(Kernel kernel, Strand strand, String operation, boolean onlyIfFree, long since) {
+            super(kernel, strand);
             this.operation = operation;
             this.onlyIfFree = onlyIfFree;
             this.since = since;
-            this.askedBefore = askedBefore;
-        }
-
-        public CompletableFuture<Optional<Hold>> result() {
-            return result;
         }
     }
 
@@ -129,11 +121,8 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     /** Requests the mutex; with a limit the request ends by itself. The caller has entered the queue, the end of the request exits. */
     public Request request(String operation, boolean onlyIfFree, @Nullable Duration limit) {
-        Request request = new Request(
-                operation,
-                onlyIfFree,
-                limit != null ? time.nanoTime() : kernel.events().now(),
-                limit != null ? kernel.store().asked() : 0);
+        long since = limit != null ? time.nanoTime() : kernel.events().now();
+        Request request = new Request(kernel, strand, operation, onlyIfFree, since);
         kernel.events().waiting(RECIPE, scope.name());
         strand.execute(() -> {
             if (closed) {
@@ -147,28 +136,20 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
             }
             inLine = waiting.size();
         });
-        if (limit != null && !request.result.isDone()) {
+        if (limit != null && !request.isEnded()) {
             limit(request, limit);
         }
         return request;
     }
 
     private void limit(Request request, Duration limit) {
-        Runnable cancel;
         try {
             // Counted from the call: the time spent before this line is part of it.
-            Duration left = limit.minusNanos(time.nanoTime() - request.since);
-            cancel = time.schedule(left.isNegative() ? Duration.ZERO : left, strand, () -> runOut(request));
+            request.limit(limit.minusNanos(time.nanoTime() - request.since), () -> runOut(request));
         } catch (RuntimeException refused) {
             var unused = withdraw(request);
             throw refused;
         }
-        strand.execute(() -> {
-            request.cancelLimit = cancel;
-            if (request.ended) {
-                cancel.run();
-            }
-        });
     }
 
     /** The number of this client's waiting requests that the strand has seen. */
@@ -196,7 +177,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     /** Whether a release may count on this request, the only one in line. From here on a release does not see this one. */
     private boolean isCountedOn(Request request) {
-        if (request.ended || waiting.size() != 1 || waiting.peek() != request) {
+        if (request.isEnded() || waiting.size() != 1 || waiting.peek() != request) {
             return false;
         }
         inLine = 0;
@@ -278,7 +259,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         looking.add(request);
         kernel.store().read(new Query.All(directory), strand, (snapshot, why) -> {
             looking.remove(request);
-            if (request.ended) {
+            if (request.isEnded()) {
                 return;
             }
             if (snapshot == null) {
@@ -318,16 +299,15 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         Hold hold = new Hold(kernel, this, session, RECIPE, scope.name(), token);
         current = hold;
         next.hold = hold;
-        next.ended = true;
-        next.cancelLimit.run();
+        next.end();
         // The request has become a hold: the end of the hold exits the queue, instead of the end of the request.
         kernel.events().granted(RECIPE, scope.name(), token, next.since);
-        next.result.complete(Optional.of(hold));
+        next.complete(Optional.of(hold));
     }
 
     // Step 4.
     private void runOut(Request request) {
-        if (request.ended) {
+        if (request.isEnded()) {
             return;
         }
         if (isCountedOn(request)) {
@@ -338,21 +318,21 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         boolean behindOthers = current != null || (turn.isWaiting() && inReach);
         CompletableFuture<Void> gone = new CompletableFuture<>();
         giveUp(request, gone);
-        var unused = kernel.atMost(Kernel.GRACE, gone).thenRun(() -> {
+        kernel.afterGrace(gone, () -> {
             // Reported only here, so that the meter gets the same result as the caller.
             if (behindOthers || isAnswered(request)) {
                 gaveUp(request, NotGranted.BUSY);
-                request.result.complete(Optional.empty());
+                request.complete(Optional.empty());
             } else {
                 gaveUp(request, NotGranted.FAILED);
-                request.result.completeExceptionally(scope.notApplied(request.operation, lastFailure()));
+                request.fail(scope.notApplied(request.operation, lastFailure()));
             }
         });
     }
 
     /** The store is reachable, and was only too slow to say in time who is in front. */
     private boolean isAnswered(Request request) {
-        return !request.onlyIfFree && lastFailure() == null && kernel.store().hasAnsweredSince(request.askedBefore);
+        return !request.onlyIfFree && lastFailure() == null && request.hasStoreAnswered();
     }
 
     private @Nullable BackendException lastFailure() {
@@ -373,7 +353,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     private void end(Request request, NotGranted why) {
-        if (!request.ended) {
+        if (!request.isEnded()) {
             gaveUp(request, why);
             end(request);
         }
@@ -384,21 +364,19 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     private void end(Request request) {
-        if (!request.ended) {
-            request.ended = true;
-            request.cancelLimit.run();
+        if (request.end()) {
             queues.exit(directory);
         }
     }
 
     private void answer(Request request, Optional<Hold> answer) {
         end(request, NotGranted.BUSY);
-        request.result.complete(answer);
+        request.complete(answer);
     }
 
     private void fail(Request request, NotGranted why, RuntimeException error) {
         end(request, why);
-        request.result.completeExceptionally(error);
+        request.fail(error);
     }
 
     private void failAll(NotGranted why, Function<Request, RuntimeException> error) {
@@ -430,12 +408,11 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         waiting.removeAll(tries);
         inLine = waiting.size();
         if (waiting.isEmpty()) {
+            tries.forEach(request -> end(request, NotGranted.BUSY));
             CompletableFuture<Void> gone = new CompletableFuture<>();
             leaving.add(gone);
             turn.leave();
-            var unused = kernel.atMost(Kernel.GRACE, gone)
-                    .thenRun(() -> tries.forEach(request -> request.result.complete(Optional.empty())));
-            tries.forEach(request -> end(request, NotGranted.BUSY));
+            kernel.afterGrace(gone, () -> tries.forEach(request -> request.complete(Optional.empty())));
         } else {
             tries.forEach(request -> answer(request, Optional.empty()));
         }

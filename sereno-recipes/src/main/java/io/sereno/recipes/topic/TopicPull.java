@@ -12,6 +12,7 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -37,10 +38,13 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     private static final String OPERATION = "next";
 
     /** One call; completes empty when its time limit ends. */
-    private static final class Request extends CompletableFuture<Optional<TopicCursor.Next>> {
-        private Runnable cancelLimit = () -> {};
+    private static final class Request extends TimedWait<Optional<TopicCursor.Next>> {
         /** The caller has received its result; before that, an interrupt may make it give the result back. */
         private volatile boolean arrived;
+
+        Request(Kernel kernel, Strand strand) {
+            super(kernel, strand);
+        }
     }
 
     /** A message or gap that was given out. */
@@ -117,10 +121,10 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         if (Thread.interrupted()) {
             throw new InterruptedException(scope.about(OPERATION) + ": interrupted before it began");
         }
-        Request request = new Request();
+        Request request = new Request(kernel, strand);
         strand.execute(() -> ask(request, limit));
         try {
-            Optional<TopicCursor.Next> next = Await.interruptibly(request);
+            Optional<TopicCursor.Next> next = Await.interruptibly(request.result());
             request.arrived = true;
             return next;
         } catch (InterruptedException interrupted) {
@@ -148,17 +152,15 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     private void ask(Request request, @Nullable Duration limit) {
         acknowledge();
         if (ended != null) {
-            request.completeExceptionally(ended);
+            request.fail(ended);
             return;
         }
         requests.add(request);
         serve();
-        if (limit != null && !request.isDone()) {
-            if (limit.isZero()) {
-                runOut(request);
-            } else {
-                request.cancelLimit = kernel.time().schedule(limit, strand, () -> runOut(request));
-            }
+        if (limit != null && limit.isZero()) {
+            runOut(request);
+        } else if (limit != null) {
+            request.limit(limit, () -> runOut(request));
         }
     }
 
@@ -170,7 +172,6 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
             }
             Request first = requests.removeFirst();
             given.add(new Given(first, next, cursor.epoch()));
-            first.cancelLimit.run();
             first.complete(Optional.of(next));
         }
     }
@@ -188,7 +189,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     }
 
     private void withdraw(Request request) {
-        request.cancelLimit.run();
+        request.end();
         requests.remove(request);
         for (Iterator<Given> all = given.iterator(); all.hasNext(); ) {
             Given one = all.next();
@@ -214,7 +215,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         if (failure == null) {
             request.complete(Optional.empty());
         } else {
-            request.completeExceptionally(scope.notApplied(OPERATION, failure));
+            request.fail(scope.notApplied(OPERATION, failure));
         }
     }
 
@@ -283,10 +284,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
                 client.shared(TopicFeed.FEEDS).exit(directory);
                 List<Request> all = List.copyOf(requests);
                 requests.clear();
-                all.forEach(request -> {
-                    request.cancelLimit.run();
-                    request.completeExceptionally(cause);
-                });
+                all.forEach(request -> request.fail(cause));
             });
         }
         CompletableFuture<Void> left = position == null ? CompletableFuture.completedFuture(null) : position.close();

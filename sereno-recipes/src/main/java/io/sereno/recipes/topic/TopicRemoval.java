@@ -7,6 +7,7 @@ import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Outcome;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -72,29 +73,25 @@ public final class TopicRemoval {
     public static CompletableFuture<Void> of(Scope scope, String directory) {
         Kernel kernel = scope.kernel();
         Strand strand = new Strand();
-        CompletableFuture<Void> gone = new CompletableFuture<>();
+        TimedWait<Void> gone = new TimedWait<>(kernel, strand);
         TopicRemoval removal = new TopicRemoval(kernel, strand, directory, () -> gone.complete(null));
-        var unused = gone.whenComplete((done, failure) -> removal.stopped = true);
+        var unused = gone.result().whenComplete((done, failure) -> removal.stopped = true);
         Backoff backoff = kernel.backoff();
         AtomicReference<@Nullable BackendException> last = new AtomicReference<>();
         // Scheduled first, since with a store that answers at once the rest runs right here.
-        Runnable cancel = kernel.time()
-                .schedule(
-                        kernel.operationTimeout(),
-                        strand,
-                        () -> gone.completeExceptionally(removal.error(scope, last.get())));
+        gone.limit(kernel.operationTimeout(), () -> gone.fail(removal.error(scope, last.get())));
         strand.execute(() -> removal.begin(new Consumer<>() {
             @Override
             public void accept(@Nullable BackendException why) {
                 last.set(why);
                 if (why != null && why.permanent()) {
-                    gone.completeExceptionally(removal.error(scope, why));
+                    gone.fail(removal.error(scope, why));
                 } else {
                     var unusedCancel = kernel.time().schedule(backoff.next(), strand, () -> removal.begin(this));
                 }
             }
         }));
-        return gone.whenComplete((done, failure) -> cancel.run());
+        return gone.result();
     }
 
     private RuntimeException error(Scope scope, @Nullable BackendException why) {

@@ -13,6 +13,7 @@ import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Quote;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -22,7 +23,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,8 +50,7 @@ final class WaitGroupVigil {
     private static final String OPERATION = "await";
 
     /** One waiter; completed with whether the generation was finished. */
-    static final class Waiter {
-        private final CompletableFuture<Boolean> result = new CompletableFuture<>();
+    static final class Waiter extends TimedWait<Boolean> {
         /** The group that it belongs to; 0 while that is not known. */
         private long group;
 
@@ -65,18 +64,10 @@ final class WaitGroupVigil {
         private boolean timeUp;
         /** It looks once, and waits only for the store's answer. */
         private final boolean looksOnce;
-        /** The store's latest call when the wait began. */
-        private final long askedBefore;
 
-        private Runnable cancelLimit = () -> {};
-
-        Waiter(boolean looksOnce, long askedBefore) {
+        Waiter(Kernel kernel, Strand strand, boolean looksOnce) {
+            super(kernel, strand);
             this.looksOnce = looksOnce;
-            this.askedBefore = askedBefore;
-        }
-
-        CompletableFuture<Boolean> result() {
-            return result;
         }
     }
 
@@ -105,16 +96,15 @@ final class WaitGroupVigil {
     }
 
     Waiter enter(@Nullable Duration timeout) {
-        Waiter waiter =
-                new Waiter(timeout != null && timeout.isZero(), kernel.store().asked());
+        Waiter waiter = new Waiter(kernel, strand, timeout != null && timeout.isZero());
         strand.execute(() -> {
             if (closed) {
-                waiter.result.completeExceptionally(scope.closed(OPERATION));
+                waiter.fail(scope.closed(OPERATION));
                 return;
             }
             waiters.add(waiter);
             if (timeout != null && !timeout.isZero()) {
-                waiter.cancelLimit = kernel.time().schedule(timeout, strand, () -> timeUp(waiter));
+                waiter.limit(timeout, () -> timeUp(waiter));
             }
             if (lookout == null) {
                 lookout = new Lookout(kernel, strand, new Target(directory, Optional.empty()), this::look);
@@ -131,7 +121,7 @@ final class WaitGroupVigil {
 
     void leave(Waiter waiter) {
         strand.execute(() -> {
-            waiter.cancelLimit.run();
+            waiter.end();
             if (waiters.remove(waiter) && waiters.isEmpty()) {
                 rest();
             }
@@ -141,7 +131,7 @@ final class WaitGroupVigil {
     void close() {
         strand.execute(() -> {
             closed = true;
-            waiters.forEach(waiter -> waiter.result.completeExceptionally(scope.closed(OPERATION)));
+            waiters.forEach(waiter -> waiter.fail(scope.closed(OPERATION)));
             rest();
         });
     }
@@ -187,7 +177,7 @@ final class WaitGroupVigil {
         try {
             sighting = WaitGroupSighting.of(snapshot);
         } catch (UnreadableEntryException unreadable) {
-            asking.forEach(waiter -> waiter.result.completeExceptionally(Quote.again(unreadable)));
+            asking.forEach(waiter -> waiter.fail(Quote.again(unreadable)));
             return;
         }
         asking.forEach(waiter -> judge(waiter, sighting));
@@ -204,7 +194,7 @@ final class WaitGroupVigil {
         for (Waiter waiter : asking) {
             waiter.looked = true;
             if (hopeless || waiter.timeUp) {
-                waiter.result.completeExceptionally(scope.notApplied(OPERATION, why));
+                waiter.fail(scope.notApplied(OPERATION, why));
             }
         }
         lookIn(backoff.next());
@@ -224,21 +214,20 @@ final class WaitGroupVigil {
         long mine = waiter.generation;
         List<String> lost = state.lostIn(mine);
         if (mine != 0 && sighting.group() != waiter.group) {
-            waiter.result.completeExceptionally(
-                    new IllegalStateException(scope.about(OPERATION) + ": the wait group was deleted meanwhile"));
+            waiter.fail(new IllegalStateException(scope.about(OPERATION) + ": the wait group was deleted meanwhile"));
         } else if (mine == 0 || (state.generation() == mine && state.isOpen())) {
             if (waiter.timeUp) {
-                waiter.result.complete(false);
+                waiter.complete(false);
             }
         } else if (lost == null && state.remembers(mine)) {
-            waiter.result.complete(true);
+            waiter.complete(true);
         } else if (lost == null) {
-            waiter.result.completeExceptionally(new OutcomeUnknownException(
+            waiter.fail(new OutcomeUnknownException(
                     scope.about(OPERATION) + ": generation " + mine
                             + " is over, and so many have failed since that nobody" + " remembers how it ended",
                     null));
         } else if (sighting.lifeless().isEmpty() || state.generation() != mine || waiter.timeUp) {
-            waiter.result.completeExceptionally(lost(lost));
+            waiter.fail(lost(lost));
         }
     }
 
@@ -284,11 +273,11 @@ final class WaitGroupVigil {
     private void timeUp(Waiter waiter) {
         waiter.timeUp = true;
         if (waiter.looked && failure != null) {
-            waiter.result.completeExceptionally(scope.notApplied(OPERATION, failure));
+            waiter.fail(scope.notApplied(OPERATION, failure));
             return;
         }
         Duration patience = waiter.looksOnce ? kernel.operationTimeout() : Kernel.GRACE;
-        waiter.cancelLimit = kernel.time().schedule(patience, strand, () -> giveUp(waiter));
+        waiter.limit(patience, () -> giveUp(waiter));
         look();
     }
 
@@ -297,11 +286,11 @@ final class WaitGroupVigil {
      */
     private void giveUp(Waiter waiter) {
         BackendException why = failure != null ? failure : kernel.sessions().failure();
-        boolean inReach = why == null && kernel.store().hasAnsweredSince(waiter.askedBefore);
+        boolean inReach = why == null && waiter.hasStoreAnswered();
         if (inReach && !waiter.looksOnce) {
-            waiter.result.complete(false);
+            waiter.complete(false);
         } else {
-            waiter.result.completeExceptionally(scope.notApplied(OPERATION, why));
+            waiter.fail(scope.notApplied(OPERATION, why));
         }
     }
 }
