@@ -8,6 +8,7 @@ import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.TimedWait;
+import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -71,7 +72,7 @@ final class IdSource implements IdReservations.Owner {
     // Confined to the strand.
     private final Queue<Request> waiting = new ArrayDeque<>();
     private boolean closed;
-    private Runnable cancelWake = () -> {};
+    private final Timer wake = new Timer();
 
     IdSource(Scope scope, String directory, IdLayout layout) {
         this.kernel = scope.kernel();
@@ -123,7 +124,7 @@ final class IdSource implements IdReservations.Owner {
         strand.execute(() -> {
             closed = true;
             reservations.close();
-            cancelWake.run();
+            wake.cancel();
             waiting.forEach(request -> request.fail(scope.closed(request.operation)));
             waiting.clear();
         });
@@ -137,7 +138,7 @@ final class IdSource implements IdReservations.Owner {
     /** Serves the waiting requests in order; then waits for the clock or the store. */
     @Override
     public void serve() {
-        cancelWake.run();
+        wake.cancel();
         while (!waiting.isEmpty()) {
             Request first = waiting.element();
             String refusal = reservations.refusal();
@@ -157,7 +158,7 @@ final class IdSource implements IdReservations.Owner {
                 }
                 if (wait.compareTo(Duration.ZERO) > 0) {
                     Duration shorter = wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
-                    cancelWake = kernel.time().schedule(shorter, strand, this::serve);
+                    wake.set(kernel.time(), shorter, strand, this::serve);
                     return;
                 }
             }

@@ -38,7 +38,7 @@ final class Ahead {
 
     private @Nullable Lookout lookout;
     private @Nullable Place watched;
-    private Runnable cancelTick = () -> {};
+    private final Timer tick = new Timer();
 
     /** {@code places} is sorted by createRevision and not empty. */
     Ahead(
@@ -120,7 +120,7 @@ final class Ahead {
     }
 
     private void tick() {
-        cancelTick = kernel.time().schedule(kernel.jittered(period), strand, () -> {
+        tick.set(kernel.time(), kernel.jittered(period), strand, () -> {
             due = true;
             tick();
             onTick.run();
@@ -128,7 +128,7 @@ final class Ahead {
     }
 
     void close() {
-        cancelTick.run();
+        tick.cancel();
         closeLookout();
     }
 

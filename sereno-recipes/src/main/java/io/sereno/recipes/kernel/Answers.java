@@ -83,7 +83,7 @@ public final class Answers {
     /** One timer, for as long as results are being reported: not one for each round, of which there may be thousands in a second. */
     private void watch() {
         if (!watched.get() && watched.compareAndSet(false, true)) {
-            var unused = kernel.time().schedule(PATIENCE, Runnable::run, this::look);
+            kernel.time().schedule(PATIENCE, Runnable::run, this::look);
         }
     }
 

@@ -78,8 +78,8 @@ final class Cell<S> {
     private long membership;
     private long newestDeadline;
     private @Nullable BackendException lastFailure;
-    private @Nullable Runnable cancelPause;
-    private @Nullable Runnable cancelTick;
+    private final Timer pause = new Timer();
+    private final Timer tick = new Timer();
 
     /** {@code onRest} is called with the directory when nothing is kept here any more. A later request wakes the cell again. */
     Cell(
@@ -186,7 +186,7 @@ final class Cell<S> {
     /** Takes the next step, as long as a step can be taken now. */
     private void step() {
         boolean more = true;
-        while (more && !busy && !closed && cancelPause == null) {
+        while (more && !busy && !closed && !pause.isSet()) {
             more = advance();
         }
     }
@@ -403,24 +403,18 @@ final class Cell<S> {
             failBatch(failure, false);
             return;
         }
-        cancelPause = time.schedule(backoff.next(), strand, () -> {
-            cancelPause = null;
-            step();
-        });
+        pause.set(time, backoff.next(), strand, this::step);
     }
 
     /** Deadlines are in the order of the calls, so a tick that is already scheduled is early enough. */
     private void tickBy(long when) {
-        if (cancelTick != null) {
-            return;
+        if (!tick.isSet()) {
+            tick.set(time, Duration.ofNanos(Math.max(0, when - time.nanoTime())), strand, this::tick);
         }
-        Duration delay = Duration.ofNanos(Math.max(0, when - time.nanoTime()));
-        cancelTick = time.schedule(delay, strand, this::tick);
     }
 
     // Step 6.
     private void tick() {
-        cancelTick = null;
         if (closed) {
             return;
         }
@@ -468,7 +462,7 @@ final class Cell<S> {
     // Step 7.
     private void rest() {
         opRecord.remove(() -> {
-            boolean askedSince = cancelTick != null;
+            boolean askedSince = tick.isSet();
             if (!askedSince && !closed) {
                 forgetAll();
             }
@@ -479,14 +473,8 @@ final class Cell<S> {
         opRecord.forget();
         known = null;
         wary = 0;
-        if (cancelPause != null) {
-            cancelPause.run();
-            cancelPause = null;
-        }
-        if (cancelTick != null) {
-            cancelTick.run();
-            cancelTick = null;
-        }
+        pause.cancel();
+        tick.cancel();
         if (!resting) {
             resting = true;
             kernel.sessions().leave(membership);

@@ -21,7 +21,7 @@ public final class Lookout {
 
     private @Nullable Watch watch;
     private @Nullable Backoff backoff;
-    private Runnable cancelRetry = () -> {};
+    private final Timer retry = new Timer();
     private boolean closed;
 
     public Lookout(Kernel kernel, Strand strand, Target target, Runnable look) {
@@ -49,19 +49,13 @@ public final class Lookout {
             if (backoff == null) {
                 backoff = kernel.backoff();
             }
-            cancelRetry = kernel.time().schedule(backoff.next(), strand, this::reopen);
-        }
-    }
-
-    private void reopen() {
-        if (!closed) {
-            open();
+            retry.set(kernel.time(), backoff.next(), strand, this::open);
         }
     }
 
     public void close() {
         closed = true;
-        cancelRetry.run();
+        retry.cancel();
         if (watch != null) {
             Store.cancel(watch);
         }

@@ -86,7 +86,7 @@ final class OpRecord {
     /** Written on the strand only. */
     private volatile @Nullable Change current;
 
-    private Runnable cancelPause = () -> {};
+    private final Timer pause = new Timer();
 
     OpRecord(Kernel kernel, Strand strand, String directory, String entry) {
         this.kernel = kernel;
@@ -165,7 +165,7 @@ final class OpRecord {
             if (outcome.failure() == null) {
                 then.run();
             } else {
-                var unused = kernel.time().schedule(pauses.next(), strand, () -> remove(under, retired, pauses, then));
+                kernel.time().schedule(pauses.next(), strand, () -> remove(under, retired, pauses, then));
             }
         });
     }
@@ -173,7 +173,7 @@ final class OpRecord {
     /** Forgets whatever is under way: it does not matter any more. */
     void forget() {
         current = null;
-        cancelPause.run();
+        pause.cancel();
     }
 
     // Steps 1 and 2.
@@ -315,7 +315,7 @@ final class OpRecord {
             end(change, new Unknown(failure));
             return;
         }
-        cancelPause = kernel.time().schedule(backoff.next(), strand, () -> {
+        pause.set(kernel.time(), backoff.next(), strand, () -> {
             if (change == current) {
                 next.run();
             }

@@ -41,7 +41,7 @@ public final class Requests {
     /** The request under way; an answer to any other request is stale. */
     private @Nullable Object current;
 
-    private @Nullable Runnable cancelPause;
+    private final Timer pause = new Timer();
     private volatile @Nullable BackendException failure;
 
     public Requests(Kernel kernel, Strand strand, String directory, Trouble trouble, Runnable step) {
@@ -55,7 +55,7 @@ public final class Requests {
 
     /** Whether nothing is under way, and there is no pause. */
     public boolean isIdle() {
-        return current == null && cancelPause == null;
+        return current == null && !pause.isSet();
     }
 
     /** Why the last request failed; null if it did not. For every thread. */
@@ -109,11 +109,7 @@ public final class Requests {
         if (why != null) {
             failed(why);
         }
-        endPause();
-        cancelPause = kernel.time().schedule(backoff.next(), strand, () -> {
-            cancelPause = null;
-            step.run();
-        });
+        pause.set(kernel.time(), backoff.next(), strand, step);
     }
 
     /** The request could not even be sent. */
@@ -130,10 +126,7 @@ public final class Requests {
     }
 
     public void endPause() {
-        if (cancelPause != null) {
-            cancelPause.run();
-            cancelPause = null;
-        }
+        pause.cancel();
     }
 
     /** Makes pauses short again. */

@@ -21,8 +21,8 @@ final class Revocation {
 
     private @Nullable Object awaited;
     private boolean ended;
-    private Runnable cancelNext = () -> {};
-    private Runnable cancelEnd = () -> {};
+    private final Timer next = new Timer();
+    private final Timer end = new Timer();
 
     /** {@code then} runs once, at the end of all attempts. */
     Revocation(Kernel kernel, Strand strand, Lease lease, Runnable then) {
@@ -49,8 +49,7 @@ final class Revocation {
 
     private void limit(Duration limit) {
         Duration atMost = limit.compareTo(lease.ttl()) < 0 ? limit : lease.ttl();
-        cancelEnd.run();
-        cancelEnd = kernel.time().schedule(atMost, strand, () -> giveUp(atMost));
+        end.set(kernel.time(), atMost, strand, () -> giveUp(atMost));
     }
 
     private void attempt() {
@@ -68,8 +67,7 @@ final class Revocation {
     }
 
     private void attemptAfter(Duration pause) {
-        cancelNext.run();
-        cancelNext = kernel.time().schedule(pause, strand, this::attempt);
+        next.set(kernel.time(), pause, strand, this::attempt);
     }
 
     private void giveUp(Duration after) {
@@ -82,8 +80,8 @@ final class Revocation {
     private void end() {
         if (!ended) {
             ended = true;
-            cancelNext.run();
-            cancelEnd.run();
+            next.cancel();
+            end.cancel();
             then.run();
         }
     }

@@ -84,8 +84,8 @@ public final class Session {
     private long markerRevision;
     private int withdrawn;
     private @Nullable Renewal current;
-    private Runnable cancelRenewal = () -> {};
-    private Runnable cancelDeadline = () -> {};
+    private final Timer renewal = new Timer();
+    private final Timer deadline = new Timer();
 
     Session(Kernel kernel, Strand strand, Keeper keeper, String directory, String id, Lease lease, long sentAt) {
         this.kernel = kernel;
@@ -222,8 +222,8 @@ public final class Session {
         ended = true;
         belief.set(null);
         current = null;
-        cancelRenewal.run();
-        cancelDeadline.run();
+        renewal.cancel();
+        deadline.cancel();
         lookout.close();
         return true;
     }
@@ -235,8 +235,7 @@ public final class Session {
 
     // Step 1.
     private void renewAt(long when) {
-        cancelRenewal.run();
-        cancelRenewal = kernel.time().schedule(until(when), strand, () -> {
+        renewal.set(kernel.time(), until(when), strand, () -> {
             if (!ended) {
                 new Renewal().send();
             }
@@ -245,8 +244,7 @@ public final class Session {
 
     // Step 4.
     private void armDeadline() {
-        cancelDeadline.run();
-        cancelDeadline = kernel.time().schedule(remaining(), strand, () -> {
+        deadline.set(kernel.time(), remaining(), strand, () -> {
             if (!isAlive()) {
                 end();
             } else {
@@ -278,11 +276,11 @@ public final class Session {
     /** One attempt. Its success counts whenever it comes; only the current attempt's failure leads to the next attempt. */
     private final class Renewal {
         private final long sentAt = kernel.time().nanoTime();
-        private Runnable cancelLimit = () -> {};
+        private final Timer limit = new Timer();
 
         void send() {
             current = this;
-            cancelLimit = kernel.time().schedule(Duration.ofNanos(sixth), strand, this::tooLate);
+            limit.set(kernel.time(), Duration.ofNanos(sixth), strand, this::tooLate);
             kernel.store().renew(lease, strand, (alive, failure) -> {
                 if (failure != null) {
                     failed(failure);
@@ -321,7 +319,7 @@ public final class Session {
             }
             suspended = false;
             if (current == this) {
-                cancelLimit.run();
+                limit.cancel();
                 current = null;
                 backoff.reset();
                 renewAt(sentAt + third);
@@ -332,7 +330,7 @@ public final class Session {
         // Step 3.
         private void failed(@Nullable BackendException why) {
             if (current == this) {
-                cancelLimit.run();
+                limit.cancel();
                 current = null;
                 suspended = true;
                 keeper.suspended(Session.this, why != null ? why : silence());

@@ -92,7 +92,7 @@ public final class Sessions {
     private boolean pausing;
     private final Set<Revocation> revocations = new LinkedHashSet<>();
     private @Nullable Backoff backoff;
-    private Runnable cancelRetry = () -> {};
+    private final Timer retry = new Timer();
 
     Sessions(Kernel kernel, String directory, Duration ttl, BiConsumer<SessionState, String> onState) {
         this.kernel = kernel;
@@ -185,7 +185,7 @@ public final class Sessions {
             if (!closed) {
                 undecided.decide();
                 closed = true;
-                cancelRetry.run();
+                retry.cancel();
                 List.copyOf(retired).forEach(each -> each.session.end());
                 Session session = current;
                 if (session != null) {
@@ -307,7 +307,7 @@ public final class Sessions {
             backoff = kernel.backoff();
         }
         pausing = true;
-        cancelRetry = kernel.time().schedule(backoff.next(), strand, this::enrol);
+        retry.set(kernel.time(), backoff.next(), strand, this::enrol);
     }
 
     // Step 4.

@@ -34,7 +34,7 @@ public final class View {
     private boolean stale;
     private boolean closed;
     private @Nullable Backoff backoff;
-    private Runnable cancelTimer = () -> {};
+    private final Timer timer = new Timer();
 
     public View(Kernel kernel, Strand strand, Query query, Duration period, Runnable onChange) {
         this(kernel, strand, query, period, View::live, onChange);
@@ -68,7 +68,7 @@ public final class View {
 
     public void close() {
         closed = true;
-        cancelTimer.run();
+        timer.cancel();
         lookout.close();
     }
 
@@ -143,7 +143,7 @@ public final class View {
         }
         reading = true;
         due = false;
-        cancelTimer.run();
+        timer.cancel();
         kernel.store().read(query, strand, (snapshot, failure) -> {
             reading = false;
             if (closed) {
@@ -186,7 +186,6 @@ public final class View {
     }
 
     private void lookIn(Duration delay) {
-        cancelTimer.run();
-        cancelTimer = kernel.time().schedule(delay, strand, this::look);
+        timer.set(kernel.time(), delay, strand, this::look);
     }
 }

@@ -8,6 +8,7 @@ import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -127,7 +128,7 @@ final class Listing {
     private long perhapsShown;
 
     private @Nullable Lookout lookout;
-    private Runnable cancelTick = () -> {};
+    private final Timer tick = new Timer();
 
     Listing(Kernel kernel, Strand strand, String directory, String id, Duration ttl, Owner owner) {
         this.kernel = kernel;
@@ -264,7 +265,7 @@ final class Listing {
         if (!resting) {
             resting = true;
             session = null;
-            cancelTick.run();
+            tick.cancel();
             if (lookout != null) {
                 lookout.close();
             }
@@ -495,7 +496,7 @@ final class Listing {
 
     /** Looks even without a notice, so that a watch that died in silence costs one ttl and not an endless wait. */
     private void tick() {
-        cancelTick = kernel.time().schedule(kernel.jittered(ttl), strand, () -> {
+        tick.set(kernel.time(), kernel.jittered(ttl), strand, () -> {
             if (!resting) {
                 tick();
                 lookAgain();

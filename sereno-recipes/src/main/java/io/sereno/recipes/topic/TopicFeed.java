@@ -6,6 +6,7 @@ import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Target;
 import java.time.Duration;
@@ -69,7 +70,7 @@ final class TopicFeed {
     private boolean due;
     private @Nullable TopicScan scan;
     private @Nullable Lookout lookout;
-    private Runnable cancelTimer = () -> {};
+    private final Timer timer = new Timer();
 
     TopicFeed(Scope scope, String directory, Duration period) {
         this.kernel = scope.kernel();
@@ -110,7 +111,7 @@ final class TopicFeed {
             scan.close();
             scan = null;
             looking = false;
-            cancelTimer.run();
+            timer.cancel();
             forget();
         }
     }
@@ -263,7 +264,7 @@ final class TopicFeed {
 
     /** Looks even without a notice, so that a watch that died in silence costs one ttl and not a hang. */
     private void lookInAWhile() {
-        cancelTimer = kernel.time().schedule(kernel.jittered(period), strand, () -> {
+        timer.set(kernel.time(), kernel.jittered(period), strand, () -> {
             if (lookout != null) {
                 lookInAWhile();
                 look();

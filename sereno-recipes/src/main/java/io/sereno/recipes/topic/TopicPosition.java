@@ -7,6 +7,7 @@ import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Timer;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
@@ -123,7 +124,7 @@ final class TopicPosition implements Turn.Owner {
     private boolean broken;
 
     private boolean failing;
-    private Runnable cancelGivingUp = () -> {};
+    private final Timer givingUp = new Timer();
 
     TopicPosition(TopicFeed feed, String name, String queueDirectory, TopicCursor cursor) {
         this.kernel = feed.scope().kernel();
@@ -150,7 +151,7 @@ final class TopicPosition implements Turn.Owner {
     void acknowledge(long stream, long next, int history) {
         acknowledged.set(new Place(stream, next, history));
         if (due.compareAndSet(false, true)) {
-            var unused = kernel.time().schedule(PAUSE, strand, () -> {
+            kernel.time().schedule(PAUSE, strand, () -> {
                 due.set(false);
                 step();
             });
@@ -186,7 +187,7 @@ final class TopicPosition implements Turn.Owner {
             if (!closing) {
                 closing = true;
                 cursor.close();
-                cancelGivingUp = kernel.time().schedule(kernel.operationTimeout(), strand, () -> {
+                givingUp.set(kernel.time(), kernel.operationTimeout(), strand, () -> {
                     givenUp = true;
                     session = null;
                     turn.leave();
@@ -264,7 +265,7 @@ final class TopicPosition implements Turn.Owner {
         }
         if (closing && (broken || wanted == null || !wanted.isBeyond(stored))) {
             givenUp = true;
-            cancelGivingUp.run();
+            givingUp.cancel();
             session = null;
             turn.leave();
         } else if (beginning && first != null) {
@@ -427,7 +428,7 @@ final class TopicPosition implements Turn.Owner {
             failing = true;
             troubled(why);
         }
-        var unused = kernel.time().schedule(backoff.next(), strand, () -> {
+        kernel.time().schedule(backoff.next(), strand, () -> {
             if (!givenUp) {
                 what.run();
             }

@@ -10,6 +10,7 @@ import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Outcome;
 import io.sereno.recipes.kernel.Quote;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -116,7 +117,7 @@ final class TopicPublisher {
     private @Nullable BackendException failure;
     private long batches;
     private boolean used;
-    private boolean ticking;
+    private final Timer tick = new Timer();
     private boolean retired;
     private boolean closed;
 
@@ -352,7 +353,7 @@ final class TopicPublisher {
         header = null;
         putBack(now);
         if (returned != null) {
-            var unused = knows(returned);
+            knows(returned);
         }
     }
 
@@ -411,7 +412,7 @@ final class TopicPublisher {
             endAll(this::outcomeOf);
         }
         busy = true;
-        var unused = kernel.time().schedule(backoff.next(), strand, () -> {
+        kernel.time().schedule(backoff.next(), strand, () -> {
             busy = false;
             step();
         });
@@ -420,17 +421,15 @@ final class TopicPublisher {
     // Step 5. One timer, for the next message to time out; if there is none, the timer checks whether this publisher is
     // still used.
     private void tick() {
-        if (ticking) {
+        if (tick.isSet()) {
             return;
         }
-        ticking = true;
         used = false;
         TopicPublication oldest = oldest();
         long now = kernel.time().nanoTime();
         Duration delay =
                 oldest == null ? kernel.operationTimeout() : Duration.ofNanos(Math.max(0, oldest.deadline - now));
-        var unused = kernel.time().schedule(delay, strand, () -> {
-            ticking = false;
+        tick.set(kernel.time(), delay, strand, () -> {
             endOverdue();
             if (oldest() != null || used || busy || !retire()) {
                 step();

@@ -87,7 +87,7 @@ public final class TopicRemoval {
                 if (why != null && why.permanent()) {
                     gone.fail(removal.error(scope, why));
                 } else {
-                    var unusedCancel = kernel.time().schedule(backoff.next(), strand, () -> removal.begin(this));
+                    kernel.time().schedule(backoff.next(), strand, () -> removal.begin(this));
                 }
             }
         }));

@@ -5,6 +5,7 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
@@ -65,7 +66,7 @@ final class TopicScan {
 
     private @Nullable BackendException failure;
     private boolean closed;
-    private Runnable cancelPause = () -> {};
+    private final Timer pause = new Timer();
 
     /** {@code onBroken} is told of unreadable entries: then nothing is found, now or later. */
     TopicScan(Scope scope, Strand strand, String directory, Consumer<RuntimeException> onBroken) {
@@ -85,7 +86,7 @@ final class TopicScan {
 
     void close() {
         closed = true;
-        cancelPause.run();
+        pause.cancel();
     }
 
     /** The header; null if there is none. */
@@ -192,11 +193,11 @@ final class TopicScan {
                     scope.troubled("reading", why);
                 }
                 failure = why;
-                var unused = pages.failed();
+                pages.failed();
                 Query again = query instanceof Query.Range range
                         ? new Query.Range(directory, range.after(), pages.size())
                         : query;
-                cancelPause = kernel.time().schedule(backoff.next(), strand, () -> read(again, then));
+                pause.set(kernel.time(), backoff.next(), strand, () -> read(again, then));
             }
         });
     }

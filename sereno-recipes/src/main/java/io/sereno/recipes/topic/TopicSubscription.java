@@ -197,9 +197,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
             case RETRY -> {
                 failures.failed(OPERATION, failure);
                 again = next;
-                var unused = scope.kernel()
-                        .time()
-                        .schedule(backoff.next(), Runnable::run, () -> subscription.tell(this::handle));
+                scope.kernel().time().schedule(backoff.next(), Runnable::run, () -> subscription.tell(this::handle));
                 return false;
             }
             case STOP -> {

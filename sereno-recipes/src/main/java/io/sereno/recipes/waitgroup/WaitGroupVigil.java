@@ -14,6 +14,7 @@ import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Quote;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.TimedWait;
+import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -85,7 +86,7 @@ final class WaitGroupVigil {
     private boolean closed;
     private @Nullable BackendException failure;
     private Backoff backoff;
-    private Runnable cancelTimer = () -> {};
+    private final Timer timer = new Timer();
 
     WaitGroupVigil(Client client, Scope scope, String directory) {
         this.client = client;
@@ -137,7 +138,7 @@ final class WaitGroupVigil {
     }
 
     private void rest() {
-        cancelTimer.run();
+        timer.cancel();
         if (lookout != null) {
             lookout.close();
             lookout = null;
@@ -155,7 +156,7 @@ final class WaitGroupVigil {
         }
         reading = true;
         due = false;
-        cancelTimer.run();
+        timer.cancel();
         List<Waiter> asking = List.copyOf(waiters);
         kernel.store().read(new Query.All(directory), strand, (snapshot, why) -> {
             reading = false;
@@ -201,9 +202,9 @@ final class WaitGroupVigil {
     }
 
     private void lookIn(Duration delay) {
-        cancelTimer.run();
+        timer.cancel();
         if (!closed && !waiters.isEmpty()) {
-            cancelTimer = kernel.time().schedule(delay, strand, this::look);
+            timer.set(kernel.time(), delay, strand, this::look);
         }
     }
 

@@ -202,7 +202,7 @@ final class WaitGroupWorker implements Worker, Open {
                 gone.complete(null);
             } else {
                 scope.troubled("close", failure);
-                var unusedCancel = client.kernel()
+                client.kernel()
                         .time()
                         .schedule(
                                 backoff.next(),
