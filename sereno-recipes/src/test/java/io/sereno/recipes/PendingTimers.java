@@ -34,7 +34,7 @@ public final class PendingTimers implements TimeSource {
     }
 
     /** How many of them were set for longer than this. */
-    long longerThan(Duration delay) {
+    public long longerThan(Duration delay) {
         return pending.values().stream().filter(set -> set.compareTo(delay) > 0).count();
     }
 

@@ -334,6 +334,7 @@ final class IdReservations {
         requests.pause(why);
     }
 
+    /** At the end of a session, reserved ticks stay ours; the next ticks are claimed under the next session. */
     private final class SessionEvents implements Sessions.Member {
         @Override
         public void opened(Session session) {
@@ -344,21 +345,6 @@ final class IdReservations {
         @Override
         public boolean uses(Session session) {
             return false;
-        }
-
-        @Override
-        public void ended(Session session) {
-            // Reserved ticks stay ours. The next ticks are claimed under the next session.
-        }
-
-        @Override
-        public void failed(BackendException why) {
-            // failure() reports it to callers that wait too long.
-        }
-
-        @Override
-        public void renewed(Session session) {
-            // A renewal adds no ticks.
         }
     }
 }
