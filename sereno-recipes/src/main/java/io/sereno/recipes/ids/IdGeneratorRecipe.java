@@ -3,9 +3,9 @@ package io.sereno.recipes.ids;
 import io.sereno.IdGenerator;
 import io.sereno.IdLayout;
 import io.sereno.recipes.client.Client;
-import io.sereno.recipes.client.InUse;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.InUse;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class IdGeneratorRecipe implements IdGenerator {
     private final Client client;
-    private final InUse<IdSource> sources;
+    private final InUse<String, IdSource> sources;
     private final Scope scope;
     private final String directory;
     private final IdLayout layout;

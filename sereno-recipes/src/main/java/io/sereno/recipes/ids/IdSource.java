@@ -2,9 +2,9 @@ package io.sereno.recipes.ids;
 
 import io.sereno.IdLayout;
 import io.sereno.NotAppliedException;
-import io.sereno.recipes.client.InUse;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.TimedWait;
@@ -25,7 +25,8 @@ import java.util.function.LongSupplier;
  */
 final class IdSource implements IdReservations.Owner {
     static final String RECIPE = "ids";
-    static final Shared<InUse<IdSource>> SOURCES = new Shared<>(client -> new InUse<>(IdSource::close), InUse::close);
+    static final Shared<InUse<String, IdSource>> SOURCES =
+            new Shared<>(client -> new InUse<>(IdSource::close), InUse::close);
 
     /**
      * Long enough that the store is rarely asked, and shorter than the operation timeout, so that a sole slot is usable again soon after a

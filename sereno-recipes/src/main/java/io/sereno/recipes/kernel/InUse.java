@@ -1,4 +1,4 @@
-package io.sereno.recipes.client;
+package io.sereno.recipes.kernel;
 
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Objects that are shared by all users of one name within a client, for as long as somebody uses the name: an unused name has nothing here. Either
- * users are counted ({@link #enter} and {@link #exit}), atomically for each name in the map; or the shared object knows by itself when it is no
+ * Objects that are shared by all users of one key within a client, for as long as somebody uses the key: an unused key has nothing here. Either
+ * users are counted ({@link #enter} and {@link #exit}), atomically for each key in the map; or the shared object knows by itself when it is no
  * longer wanted ({@link #get} and {@link #remove}). Safe for use by multiple threads.
  */
-public final class InUse<T> {
+public final class InUse<K, T> {
     private static final class Use<T> {
         private final T shared;
         private int users;
@@ -20,7 +20,7 @@ public final class InUse<T> {
         }
     }
 
-    private final ConcurrentHashMap<String, Use<T>> byDirectory = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<K, Use<T>> byKey = new ConcurrentHashMap<>();
     private final Consumer<T> closer;
     private volatile boolean closed;
 
@@ -29,8 +29,8 @@ public final class InUse<T> {
     }
 
     /** Adds a user; each call is followed by one {@link #exit}. */
-    public T enter(String directory, Supplier<T> maker) {
-        Use<T> entered = byDirectory.compute(directory, (key, use) -> {
+    public T enter(K key, Supplier<T> maker) {
+        Use<T> entered = byKey.compute(key, (same, use) -> {
             Use<T> used = use != null ? use : new Use<>(maker.get());
             used.users++;
             return used;
@@ -38,17 +38,18 @@ public final class InUse<T> {
         return shared(Objects.requireNonNull(entered));
     }
 
-    public void exit(String directory) {
-        byDirectory.computeIfPresent(directory, (key, use) -> --use.users == 0 ? null : use);
+    /** Removes a user; true if it was the last one. */
+    public boolean exit(K key) {
+        return byKey.computeIfPresent(key, (same, use) -> --use.users == 0 ? null : use) == null;
     }
 
     /** Uncounted: a created object stays until it is removed. */
-    public T get(String directory, Supplier<T> maker) {
-        return shared(byDirectory.computeIfAbsent(directory, key -> new Use<>(maker.get())));
+    public T get(K key, Supplier<T> maker) {
+        return shared(byKey.computeIfAbsent(key, same -> new Use<>(maker.get())));
     }
 
-    public void remove(String directory, T shared) {
-        byDirectory.computeIfPresent(directory, (key, use) -> use.shared == shared ? null : use);
+    public void remove(K key, T shared) {
+        byKey.computeIfPresent(key, (same, use) -> use.shared == shared ? null : use);
     }
 
     private T shared(Use<T> use) {
@@ -59,11 +60,20 @@ public final class InUse<T> {
     }
 
     public int size() {
-        return byDirectory.size();
+        return byKey.size();
+    }
+
+    void forEach(Consumer<T> task) {
+        byKey.values().forEach(use -> task.accept(use.shared));
     }
 
     public void close() {
+        close(closer);
+    }
+
+    /** As above, with another closer for the objects that are in use now. */
+    void close(Consumer<T> now) {
         closed = true;
-        byDirectory.values().forEach(use -> closer.accept(use.shared));
+        forEach(now);
     }
 }

@@ -113,9 +113,9 @@ public final class Kernel {
         return ttl.equals(sessionTtl) ? sessions : otherSessions.enter(ttl);
     }
 
-    public void giveBack(Duration ttl) {
-        if (!ttl.equals(sessionTtl)) {
-            otherSessions.exit(ttl);
+    public void giveBack(Sessions used) {
+        if (used != sessions) {
+            otherSessions.exit(used);
         }
     }
 

@@ -118,6 +118,10 @@ public final class Sessions {
         return session != null && session.isAlive() ? session : null;
     }
 
+    Duration ttl() {
+        return ttl;
+    }
+
     public SessionState state() {
         return state;
     }

@@ -270,7 +270,7 @@ final class Listing {
                 lookout.close();
             }
             sessions.leave(membership);
-            kernel.giveBack(ttl);
+            kernel.giveBack(sessions);
             owner.rested();
         }
     }

@@ -2,11 +2,11 @@ package io.sereno.recipes.mutex;
 
 import io.sereno.LossCause;
 import io.sereno.SerenoMeter.NotGranted;
-import io.sereno.recipes.client.InUse;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Strand;
@@ -53,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MutexQueue implements Turn.Owner, Hold.Giver {
     static final String RECIPE = "mutex";
-    public static final Shared<InUse<MutexQueue>> QUEUES =
+    public static final Shared<InUse<String, MutexQueue>> QUEUES =
             new Shared<>(client -> new InUse<>(MutexQueue::close), InUse::close);
 
     private static final CompletableFuture<Void> HANDED_ON = CompletableFuture.completedFuture(null);
@@ -77,7 +77,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     private final Kernel kernel;
     private final TimeSource time;
-    private final InUse<MutexQueue> queues;
+    private final InUse<String, MutexQueue> queues;
     private final Scope scope;
     private final String directory;
     private final Strand strand = new Strand();
@@ -110,7 +110,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     private final List<Runnable> afterRelease = new ArrayList<>(1);
 
-    public MutexQueue(InUse<MutexQueue> queues, Scope scope, String directory) {
+    public MutexQueue(InUse<String, MutexQueue> queues, Scope scope, String directory) {
         this.kernel = scope.kernel();
         this.time = kernel.time();
         this.queues = queues;

@@ -4,12 +4,12 @@ import io.sereno.Grant;
 import io.sereno.LockView;
 import io.sereno.Mutex;
 import io.sereno.recipes.client.Client;
-import io.sereno.recipes.client.InUse;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** The mutex as its users call it: makes requests to the {@link MutexQueue} of its name, and waits. Holds nothing itself. */
 public final class MutexRecipe implements Mutex {
     private final Client client;
-    private final InUse<MutexQueue> queues;
+    private final InUse<String, MutexQueue> queues;
     private final Scope scope;
     private final String directory;
 

@@ -1,8 +1,8 @@
 package io.sereno.recipes.topic;
 
-import io.sereno.recipes.client.InUse;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Strand;
@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TopicFeed {
     /** Feeds are closed by their readers, which are open. */
-    static final Shared<InUse<TopicFeed>> FEEDS = new Shared<>(client -> new InUse<>(feed -> {}), InUse::close);
+    static final Shared<InUse<String, TopicFeed>> FEEDS = new Shared<>(client -> new InUse<>(feed -> {}), InUse::close);
 
     static final int RECENT_BYTES = 4 * 1024 * 1024;
 

@@ -2,10 +2,10 @@ package io.sereno.recipes.topic;
 
 import io.sereno.OutcomeUnknownException;
 import io.sereno.UnreadableEntryException;
-import io.sereno.recipes.client.InUse;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Outcome;
 import io.sereno.recipes.kernel.Quote;
@@ -53,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All but {@link #offer}, {@link #flush}, {@link #room} and {@link #close} is confined to the strand.
  */
 final class TopicPublisher {
-    static final Shared<InUse<TopicPublisher>> PUBLISHERS =
+    static final Shared<InUse<String, TopicPublisher>> PUBLISHERS =
             new Shared<>(client -> new InUse<>(TopicPublisher::close), InUse::close);
 
     static final int MOST_MESSAGE_BYTES = 64 * 1024;
@@ -86,7 +86,7 @@ final class TopicPublisher {
     private final Kernel kernel;
     private final Scope scope;
     private final String directory;
-    private final InUse<TopicPublisher> publishers;
+    private final InUse<String, TopicPublisher> publishers;
     private final String id;
     private final int batchBytes;
     private final int headBytes;
@@ -121,7 +121,7 @@ final class TopicPublisher {
     private boolean retired;
     private boolean closed;
 
-    TopicPublisher(Scope scope, String directory, Guarantees guarantees, InUse<TopicPublisher> publishers) {
+    TopicPublisher(Scope scope, String directory, Guarantees guarantees, InUse<String, TopicPublisher> publishers) {
         this.kernel = scope.kernel();
         this.scope = scope;
         this.directory = directory;

@@ -9,9 +9,9 @@ import io.sereno.TopicListener;
 import io.sereno.TopicReader;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Directories;
-import io.sereno.recipes.client.InUse;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.InUse;
 import io.sereno.spi.Query;
 import java.util.Objects;
 import java.util.Optional;
@@ -95,7 +95,7 @@ public final class TopicRecipe<T> implements Topic<T> {
         if (known != null && known.offer(message)) {
             return known;
         }
-        InUse<TopicPublisher> publishers = client.shared(TopicPublisher.PUBLISHERS);
+        InUse<String, TopicPublisher> publishers = client.shared(TopicPublisher.PUBLISHERS);
         while (true) {
             TopicPublisher current = publishers.get(
                     directory,

@@ -5,12 +5,12 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.WaitGroup;
 import io.sereno.Worker;
 import io.sereno.recipes.client.Client;
-import io.sereno.recipes.client.InUse;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Cells;
 import io.sereno.recipes.kernel.Change;
+import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Removal;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
@@ -49,7 +49,7 @@ public final class WaitGroupRecipe implements WaitGroup {
     private static final String RECIPE = "wait group";
 
     private final Client client;
-    private final InUse<WaitGroupVigil> vigils;
+    private final InUse<String, WaitGroupVigil> vigils;
     private final Cells<WaitGroupState> cells;
     private final Scope scope;
     private final String directory;

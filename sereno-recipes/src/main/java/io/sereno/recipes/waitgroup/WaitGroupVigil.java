@@ -5,10 +5,10 @@ import io.sereno.SerenoException;
 import io.sereno.UnreadableEntryException;
 import io.sereno.WorkersLostException;
 import io.sereno.recipes.client.Client;
-import io.sereno.recipes.client.InUse;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Backoff;
+import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Quote;
@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All but {@link #enter}, {@link #leave} and {@link #close} is confined to the strand.
  */
 final class WaitGroupVigil {
-    static final Shared<InUse<WaitGroupVigil>> VIGILS =
+    static final Shared<InUse<String, WaitGroupVigil>> VIGILS =
             new Shared<>(client -> new InUse<>(WaitGroupVigil::close), InUse::close);
 
     private static final String OPERATION = "await";
