@@ -6,8 +6,10 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One caller's wait for a result. It ends with the result, or when the caller gives up; and it may have a limit, which only its owner's task
- * ends.
+ * One caller's wait for a result, with a limit if the caller gave one. When the limit has passed, a task of the owner decides how the wait ends.
+ *
+ * <p>A wait ends with its result, or before that by {@link #end}: the caller has given up, or the result is certain and is reported later. A wait
+ * that has ended needs no limit any more.
  *
  * <p>Safe for use by multiple threads.
  */
@@ -47,7 +49,7 @@ public class TimedWait<T> {
         }
     }
 
-    /** Ends the wait without a result, or before its result is reported. False if it had ended before. */
+    /** Ends the wait without a result. False if it had ended before; if threads call this at the same time, each may get true. */
     public final boolean end() {
         if (ended) {
             return false;
@@ -57,7 +59,7 @@ public class TimedWait<T> {
         return true;
     }
 
-    /** Whether it has ended: its limit does not matter any more. */
+    /** Whether the wait has ended, with or without a result. */
     public final boolean isEnded() {
         return ended;
     }

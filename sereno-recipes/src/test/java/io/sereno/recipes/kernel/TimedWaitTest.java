@@ -18,7 +18,7 @@ class TimedWaitTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration HOUR = Duration.ofHours(1);
     /** Longer than any timer of the client itself. */
-    private static final Duration LONG = Duration.ofDays(1);
+    private static final Duration LONG = HOUR.multipliedBy(2);
 
     private final Clients clients = new Clients();
     private final PendingTimers timers = new PendingTimers(new Interleaved());
