@@ -326,7 +326,7 @@ final class IdReservations {
         requests.read(
                 name,
                 snapshot -> then.accept(snapshot.entries().stream().findFirst().orElse(null)),
-                () -> paused = true);
+                why -> paused = true);
     }
 
     private void pause(@Nullable BackendException why) {

@@ -128,7 +128,7 @@ final class Enrolment {
                     if (outcome.snapshot() != null) {
                         settled(under, name, outcome.snapshot());
                     } else {
-                        requests.read(name, snapshot -> settled(under, name, snapshot), () -> {});
+                        requests.read(name, snapshot -> settled(under, name, snapshot));
                     }
                 }
                 case LEASE_DEAD -> requests.leaseDead(under);

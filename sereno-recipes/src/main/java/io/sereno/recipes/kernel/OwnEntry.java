@@ -125,7 +125,7 @@ final class OwnEntry {
                 case COMMITTED -> modRevision = outcome.revision();
                 case CONFLICT -> {
                     rewrite = true;
-                    requests.read(place.name(), this::compare, () -> {});
+                    requests.read(place.name(), this::compare);
                 }
                 case LEASE_DEAD -> requests.leaseDead(session);
                 case NOT_APPLIED, UNKNOWN -> {

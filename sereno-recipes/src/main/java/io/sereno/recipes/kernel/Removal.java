@@ -36,7 +36,7 @@ public final class Removal {
     private final String directory;
     private final String head;
     private final Strand strand = new Strand();
-    private final Backoff backoff;
+    private final Requests requests;
     private final TimedWait<Void> result;
 
     /** A commit was sent, and may have removed the head or may still do so. */
@@ -50,7 +50,8 @@ public final class Removal {
         this.operation = operation;
         this.directory = directory;
         this.head = head;
-        this.backoff = kernel.backoff();
+        this.requests =
+                new Requests(kernel, strand, directory, Requests.Trouble.first(why -> {}, this::fail), this::look);
         this.result = new TimedWait<>(kernel, strand);
     }
 
@@ -67,16 +68,9 @@ public final class Removal {
 
     // Step 1.
     private void look() {
-        if (result.isEnded()) {
-            return;
+        if (requests.isIdle() && !result.isEnded()) {
+            requests.read(new Query.All(directory), this::judge);
         }
-        kernel.store().read(new Query.All(directory), strand, (snapshot, failure) -> {
-            if (snapshot == null) {
-                again(failure);
-            } else {
-                judge(snapshot);
-            }
-        });
     }
 
     private void judge(Snapshot snapshot) {
@@ -113,27 +107,19 @@ public final class Removal {
         int count = Math.min(MOST, others.size());
         others.subList(0, count).forEach(commit::delete);
         sent = true;
-        kernel.store().commit(commit.build(), strand, outcome -> {
+        requests.commit(commit, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
                     headRemoved |= found != null;
                     if (count < others.size()) {
                         remove(null, others.subList(count, others.size()));
-                    } else {
-                        look();
                     }
                 }
-                case CONFLICT -> look();
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> again(outcome.failure());
+                case CONFLICT -> {
+                    // The next look shows why.
+                }
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
-    }
-
-    private void again(@Nullable BackendException failure) {
-        if (failure != null && failure.permanent()) {
-            fail(failure);
-        } else {
-            kernel.time().schedule(backoff.next(), strand, this::look);
-        }
     }
 }

@@ -5,6 +5,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +22,37 @@ public final class Requests {
         /** {@code first}: the first of a series of failures without an answer in between. */
         void failed(BackendException why, boolean first);
 
+        /**
+         * No retry can succeed. Returns true if the owner has failed all callers that wait for an answer; then there is no pause. Otherwise the
+         * request is retried like any other.
+         */
+        default boolean givesUp(BackendException permanent) {
+            return false;
+        }
+
         /** Is told the first of each series only. */
         static Trouble first(Consumer<BackendException> told) {
             return (why, first) -> {
                 if (first) {
                     told.accept(why);
+                }
+            };
+        }
+
+        /** As above, and fails all waiting callers if a failure is permanent. */
+        static Trouble first(Consumer<BackendException> told, Consumer<BackendException> failAll) {
+            return new Trouble() {
+                @Override
+                public void failed(BackendException why, boolean first) {
+                    if (first) {
+                        told.accept(why);
+                    }
+                }
+
+                @Override
+                public boolean givesUp(BackendException permanent) {
+                    failAll.accept(permanent);
+                    return true;
                 }
             };
         }
@@ -76,12 +103,17 @@ public final class Requests {
         });
     }
 
-    /** Reads one entry; if that fails, runs {@code otherwise} and pauses. */
-    public void read(String name, Consumer<Snapshot> then, Runnable otherwise) {
-        read(new Query.One(directory, name), then, otherwise);
+    /** Reads one entry; pauses if that fails. */
+    public void read(String name, Consumer<Snapshot> then) {
+        read(new Query.One(directory, name), then);
     }
 
-    public void read(Query query, Consumer<Snapshot> then, Runnable otherwise) {
+    public void read(Query query, Consumer<Snapshot> then) {
+        read(query, then, why -> {});
+    }
+
+    /** If the read fails, runs {@code otherwise}, and pauses unless that has sent another request. */
+    public void read(Query query, Consumer<Snapshot> then, Consumer<@Nullable BackendException> otherwise) {
         Object mine = begin();
         kernel.store().read(query, strand, (snapshot, why) -> {
             if (isCurrent(mine)) {
@@ -89,10 +121,39 @@ public final class Requests {
                     answered();
                     then.accept(snapshot);
                 } else {
-                    otherwise.run();
-                    pause(why);
+                    otherwise.accept(why);
+                    if (current == null) {
+                        pause(why);
+                    }
                 }
                 step.run();
+            }
+        });
+    }
+
+    public void read(String name, Consumer<Snapshot> then, Consumer<@Nullable BackendException> otherwise) {
+        read(new Query.One(directory, name), then, otherwise);
+    }
+
+    /**
+     * Reads, after a pause again if that fails, until there is an answer; no other request is sent meanwhile. The owner may not end the pause, except
+     * by {@link #forget}.
+     */
+    public void readUntilAnswered(Supplier<Query> query, Consumer<Snapshot> then) {
+        Object mine = begin();
+        kernel.store().read(query.get(), strand, (snapshot, why) -> {
+            if (!isCurrent(mine)) {
+                return;
+            }
+            if (snapshot != null) {
+                answered();
+                then.accept(snapshot);
+                step.run();
+            } else {
+                if (why != null) {
+                    failed(why);
+                }
+                pause.set(kernel.time(), backoff.next(), strand, () -> readUntilAnswered(query, then));
             }
         });
     }
@@ -104,10 +165,16 @@ public final class Requests {
         }
     }
 
-    /** Retries after a pause. Each pause is longer than the last, until an answer ends a series of failures, or {@link #calm} is called. */
+    /**
+     * Retries after a pause, unless the failure is permanent and the owner gives up. Each pause is longer than the last, until an answer ends a
+     * series of failures, or {@link #calm} is called.
+     */
     public void pause(@Nullable BackendException why) {
         if (why != null) {
             failed(why);
+            if (why.permanent() && trouble.givesUp(why)) {
+                return;
+            }
         }
         pause.set(kernel.time(), backoff.next(), strand, step);
     }

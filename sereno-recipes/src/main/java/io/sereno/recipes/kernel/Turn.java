@@ -326,7 +326,7 @@ public final class Turn {
     private void await(Session under, OwnEntry entry) {
         Ahead inFront = ahead;
         if (inFront == null) {
-            requests.read(new Query.All(directory), snapshot -> learn(under, entry, snapshot), () -> {});
+            requests.read(new Query.All(directory), snapshot -> learn(under, entry, snapshot));
         } else if (!inFront.isDue()) {
             inFront.watch();
         } else {
@@ -345,10 +345,10 @@ public final class Turn {
                 last.name(),
                 snapshot -> {
                     if (inFront.isGone(last, snapshot) && !inFront.areFew()) {
-                        requests.read(new Query.All(directory), inFront::retain, inFront::lookAgain);
+                        requests.read(new Query.All(directory), inFront::retain, why -> inFront.lookAgain());
                     }
                 },
-                inFront::lookAgain);
+                why -> inFront.lookAgain());
     }
 
     // Step 3.

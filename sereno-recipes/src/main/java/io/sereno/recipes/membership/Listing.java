@@ -506,7 +506,7 @@ final class Listing {
 
     /** Reads the entry, whoever owns it. */
     private void read(Consumer<Snapshot> then) {
-        requests.read(name, then, () -> look = true);
+        requests.read(name, then, why -> look = true);
     }
 
     /** Nothing was put, nor ever will be. The sessions notify us soon, which also ends the pause. */

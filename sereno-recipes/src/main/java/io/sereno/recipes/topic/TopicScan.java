@@ -2,10 +2,8 @@ package io.sereno.recipes.topic;
 
 import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.client.Scope;
-import io.sereno.recipes.kernel.Backoff;
-import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Strand;
-import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
@@ -13,6 +11,7 @@ import io.sereno.spi.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,43 +54,37 @@ final class TopicScan {
         record Deleted() implements Found {}
     }
 
-    private final Scope scope;
-    private final Kernel kernel;
-    private final Strand strand;
     private final String directory;
     private final Consumer<RuntimeException> onBroken;
-    private final Backoff backoff;
-
+    private final Requests requests;
     private final TopicPages pages = new TopicPages();
-
-    private @Nullable BackendException failure;
-    private boolean closed;
-    private final Timer pause = new Timer();
 
     /** {@code onBroken} is told of unreadable entries: then nothing is found, now or later. */
     TopicScan(Scope scope, Strand strand, String directory, Consumer<RuntimeException> onBroken) {
-        this.scope = scope;
-        this.kernel = scope.kernel();
-        this.strand = strand;
         this.directory = directory;
         this.onBroken = onBroken;
-        this.backoff = kernel.backoff();
+        Requests.Trouble trouble = (why, first) -> {
+            pages.failed();
+            if (first) {
+                scope.troubled("reading", why);
+            }
+        };
+        this.requests = new Requests(scope.kernel(), strand, directory, trouble, () -> {});
     }
 
     /** Why the last read failed; null if it succeeded. */
     @Nullable
     BackendException failure() {
-        return failure;
+        return requests.failure();
     }
 
     void close() {
-        closed = true;
-        pause.cancel();
+        requests.forget();
     }
 
     /** The header; null if there is none. */
     void header(Consumer<@Nullable TopicHeader> then) {
-        read(new Query.One(directory, TopicHeader.NAME), snapshot -> then.accept(headerIn(snapshot)));
+        read(() -> new Query.One(directory, TopicHeader.NAME), snapshot -> then.accept(headerIn(snapshot)));
     }
 
     static @Nullable TopicHeader headerIn(Snapshot snapshot) {
@@ -124,7 +117,7 @@ final class TopicScan {
 
         // Step 1.
         void page(long start) {
-            read(new Query.Range(directory, TopicBatch.nameOf(start - 1), pages.size()), snapshot -> {
+            read(() -> new Query.Range(directory, TopicBatch.nameOf(start - 1), pages.size()), snapshot -> {
                 pages.seen(snapshot);
                 List<TopicBatch> found = new ArrayList<>();
                 boolean more = snapshot.more();
@@ -179,34 +172,13 @@ final class TopicScan {
         return batches.get(batches.size() - 1).end();
     }
 
-    private void read(Query query, Consumer<Snapshot> then) {
-        kernel.store().read(query, strand, (snapshot, why) -> {
-            if (closed) {
-                return;
-            }
-            if (snapshot != null) {
-                failure = null;
-                backoff.reset();
-                accept(snapshot, then);
-            } else {
-                if (failure == null && why != null) {
-                    scope.troubled("reading", why);
-                }
-                failure = why;
-                pages.failed();
-                Query again = query instanceof Query.Range range
-                        ? new Query.Range(directory, range.after(), pages.size())
-                        : query;
-                pause.set(kernel.time(), backoff.next(), strand, () -> read(again, then));
+    private void read(Supplier<Query> query, Consumer<Snapshot> then) {
+        requests.readUntilAnswered(query, snapshot -> {
+            try {
+                then.accept(snapshot);
+            } catch (UnreadableEntryException unreadable) {
+                onBroken.accept(unreadable);
             }
         });
-    }
-
-    private void accept(Snapshot snapshot, Consumer<Snapshot> then) {
-        try {
-            then.accept(snapshot);
-        } catch (UnreadableEntryException unreadable) {
-            onBroken.accept(unreadable);
-        }
     }
 }
