@@ -91,8 +91,12 @@ public final class Requests {
     }
 
     public void commit(Commit.Builder commit, Consumer<Outcome> then) {
+        commit(commit.build(), then);
+    }
+
+    public void commit(Commit commit, Consumer<Outcome> then) {
         Object mine = begin();
-        kernel.store().commit(commit.build(), strand, outcome -> {
+        kernel.store().commit(commit, strand, outcome -> {
             if (isCurrent(mine)) {
                 if (outcome.failure() == null) {
                     answered();

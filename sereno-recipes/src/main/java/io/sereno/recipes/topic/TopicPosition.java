@@ -3,8 +3,8 @@ package io.sereno.recipes.topic;
 import io.sereno.LossCause;
 import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.client.Scope;
-import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.Timer;
@@ -13,7 +13,6 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.List;
@@ -80,7 +79,7 @@ final class TopicPosition implements Turn.Owner {
     private final String entryName;
     private final TopicCursor cursor;
     private final Turn turn;
-    private final Backoff backoff;
+    private final Requests requests;
     private final CompletableFuture<Void> left = new CompletableFuture<>();
 
     private final AtomicReference<@Nullable Place> acknowledged = new AtomicReference<>();
@@ -115,7 +114,6 @@ final class TopicPosition implements Turn.Owner {
     /** How often in a row a commit conflicted with what was read just before. */
     private int conflicts;
 
-    private boolean busy;
     private boolean closing;
     /** Nothing more is stored. */
     private boolean givenUp;
@@ -123,7 +121,6 @@ final class TopicPosition implements Turn.Owner {
     /** An entry is unreadable: nothing is loaded or stored any more. */
     private boolean broken;
 
-    private boolean failing;
     private final Timer givingUp = new Timer();
 
     TopicPosition(TopicFeed feed, String name, String queueDirectory, TopicCursor cursor) {
@@ -134,7 +131,7 @@ final class TopicPosition implements Turn.Owner {
         this.entryName = entryName(name);
         this.cursor = cursor;
         this.turn = new Turn(kernel, strand, queueDirectory, this);
-        this.backoff = kernel.backoff();
+        this.requests = new Requests(kernel, strand, directory, Requests.Trouble.first(this::troubled), this::step);
     }
 
     static String entryName(String name) {
@@ -255,7 +252,7 @@ final class TopicPosition implements Turn.Owner {
 
     /** Starts the next action, if nothing is under way. */
     private void step() {
-        if (busy || givenUp || (broken && !closing)) {
+        if (!requests.isIdle() || givenUp || (broken && !closing)) {
             return;
         }
         Place wanted = wanted();
@@ -289,7 +286,6 @@ final class TopicPosition implements Turn.Owner {
 
     // Steps 1 and 3. The header is read first: a position stored under another stream does not count.
     private void load() {
-        busy = true;
         int grant = grants;
         long followed = cursor.stream();
         read(TopicHeader.NAME, headers -> {
@@ -341,7 +337,6 @@ final class TopicPosition implements Turn.Owner {
 
     // Step 2.
     private void store(Place wanted) {
-        busy = true;
         Commit.Builder commit = Commit.to(directory)
                 .ifCreateRevision(TopicHeader.NAME, wanted.stream())
                 .put(entryName, wanted.value());
@@ -355,7 +350,7 @@ final class TopicPosition implements Turn.Owner {
         } else {
             commit.ifModRevision(entryName, storedRevision);
         }
-        kernel.store().commit(commit.build(), strand, outcome -> {
+        requests.commit(commit, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
                     first = null;
@@ -363,15 +358,14 @@ final class TopicPosition implements Turn.Owner {
                     storedRevision = outcome.revision();
                     rewinding = false;
                     conflicts = 0;
-                    answered();
-                    done();
+                    requests.calm();
                 }
                 case CONFLICT -> {
                     first = null;
                     known = false;
                     conflict();
                 }
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> again(outcome.failure(), this::done);
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
     }
@@ -379,58 +373,24 @@ final class TopicPosition implements Turn.Owner {
     /** A single conflict is normal. After two, with the batch missing, the store has lost the batch or somebody has removed it. */
     private void conflict() {
         if (++conflicts < 2) {
-            done();
-        } else if (closing || session == null) {
+            return;
+        }
+        if (closing || session == null) {
             acknowledged.set(null); // The messages are delivered again.
-            done();
         } else {
             TopicTrail.Step batch = handled;
             cursor.retrace(() -> removed = batch);
-            again(null, this::done);
+            requests.pause(null);
         }
     }
 
     private void read(String name, Consumer<Snapshot> then) {
-        kernel.store().read(new Query.One(directory, name), strand, (snapshot, why) -> {
-            if (snapshot == null) {
-                again(why, () -> read(name, then));
-                return;
-            }
-            answered();
+        requests.read(name, snapshot -> {
             try {
                 then.accept(snapshot);
             } catch (UnreadableEntryException unreadable) {
                 broken = true;
                 cursor.fail(unreadable);
-                done();
-                return;
-            }
-            if (name.equals(entryName)) {
-                done();
-            }
-        });
-    }
-
-    private void done() {
-        if (!givenUp) {
-            busy = false;
-            step();
-        }
-    }
-
-    private void answered() {
-        failing = false;
-        backoff.reset();
-    }
-
-    private void again(@Nullable BackendException why, Runnable what) {
-        if (why != null && !failing) {
-            failing = true;
-            troubled(why);
-        }
-        kernel.time().schedule(backoff.next(), strand, () -> {
-            if (!givenUp) {
-                what.run();
             }
         });
     }

@@ -4,11 +4,11 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
-import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Outcome;
 import io.sereno.recipes.kernel.Quote;
+import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
@@ -16,7 +16,6 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
-import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -92,7 +91,7 @@ final class TopicPublisher {
     private final int headBytes;
     private final Strand strand = new Strand();
     private final TopicTrimmer trimmer;
-    private final Backoff backoff;
+    private final Requests requests;
 
     private final TopicOutbox outbox;
     private final AtomicBoolean due = new AtomicBoolean();
@@ -111,10 +110,7 @@ final class TopicPublisher {
      * The number of following commits that ask for the header in the answer: that is cheaper than reading the header after each conflict.
      */
     private int contended;
-    /** A request, a pause or a removal is under way. */
-    private boolean busy;
 
-    private @Nullable BackendException failure;
     private long batches;
     private boolean used;
     private final Timer tick = new Timer();
@@ -131,7 +127,9 @@ final class TopicPublisher {
         this.headBytes = TopicBatch.headBytes(kernel.nodeId());
         this.outbox = new TopicOutbox(kernel);
         this.trimmer = new TopicTrimmer(scope, strand, directory);
-        this.backoff = kernel.backoff();
+        Requests.Trouble trouble =
+                Requests.Trouble.first(why -> scope.troubled("publish", why), why -> endAll(this::outcomeOf));
+        this.requests = new Requests(kernel, strand, directory, trouble, this::step);
     }
 
     private static int batchBytes(Guarantees guarantees) {
@@ -201,7 +199,7 @@ final class TopicPublisher {
             return;
         }
         tick();
-        if (busy) {
+        if (!requests.isIdle()) {
             return;
         }
         Sending settling = sending;
@@ -210,30 +208,19 @@ final class TopicPublisher {
         if (settling != null && decided) {
             look(settling);
         } else if (settling != null) {
-            busy = true;
             send(settling);
         } else if (first != null && known == null) {
             readHeader();
-        } else if (first != null && known != null) {
-            busy = true;
-            if (!trimmer.looksFirst(known, first.retention, () -> pack(known))) {
-                pack(known);
-            }
+        } else if (first != null && known != null && !trimmer.looksFirst(known, first.retention, this::step)) {
+            pack(known);
         }
     }
 
     // Step 1.
     private void readHeader() {
-        busy = true;
-        kernel.store().read(new Query.One(directory, TopicHeader.NAME), strand, (snapshot, why) -> {
-            if (snapshot == null) {
-                pause(why);
-                return;
-            }
-            if (!knows(snapshot) || header != null) {
-                done();
-            } else {
-                new TopicRemoval(kernel, strand, directory, this::makeHeader).help(this::pause);
+        requests.read(TopicHeader.NAME, snapshot -> {
+            if (knows(snapshot) && header == null) {
+                new TopicRemoval(directory, requests, this::makeHeader).help();
             }
         });
     }
@@ -256,29 +243,21 @@ final class TopicPublisher {
 
     /** Runs when the remains of a deleted topic are gone. */
     private void makeHeader() {
-        Commit commit = Commit.to(directory)
+        Commit.Builder commit = Commit.to(directory)
                 .ifAbsent(TopicHeader.NAME)
                 .ifAbsent(TopicRemoval.NAME)
-                .put(TopicHeader.NAME, TopicHeader.value(1, 1, ""))
-                .build();
-        kernel.store().commit(commit, strand, outcome -> {
+                .put(TopicHeader.NAME, TopicHeader.value(1, 1, ""));
+        requests.commit(commit, outcome -> {
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
                 header = TopicHeader.empty(outcome.revision());
-                done();
-            } else if (outcome.kind() == Outcome.Kind.CONFLICT) {
-                done();
-            } else {
-                pause(outcome.failure());
+            } else if (outcome.kind() != Outcome.Kind.CONFLICT) {
+                requests.pause(outcome.failure());
             }
         });
     }
 
     // Step 2.
     private void pack(TopicHeader known) {
-        if (outbox.first() == null) {
-            done(); // They have timed out meanwhile.
-            return;
-        }
         List<byte[]> octets = new ArrayList<>();
         List<TopicPublication> messages = new ArrayList<>();
         int bytes = headBytes;
@@ -311,7 +290,7 @@ final class TopicPublisher {
 
     private void send(Sending now) {
         sending = now;
-        kernel.store().commit(now.commit(), strand, outcome -> {
+        requests.commit(now.commit(), outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED ->
                     applied(
@@ -329,11 +308,9 @@ final class TopicPublisher {
                         putBack(now);
                     }
                     dropSettled();
-                    pause(outcome.failure());
-                    return;
+                    requests.pause(outcome.failure());
                 }
             }
-            done();
         });
     }
 
@@ -365,27 +342,21 @@ final class TopicPublisher {
 
     // Step 4.
     private void look(Sending settling) {
-        busy = true;
-        String name = TopicBatch.nameOf(settling.first());
-        kernel.store().read(new Query.One(directory, name), strand, (snapshot, why) -> {
-            if (snapshot == null) {
-                pause(why);
-                return;
-            }
-            Entry found =
-                    snapshot.entries().isEmpty() ? null : snapshot.entries().get(0);
-            if (found != null && found.value().equals(settling.value())) {
-                applied(settling, null);
-            } else if (found != null && isOf(settling.header().stream(), found)) {
-                notApplied(settling, null);
-            } else {
-                // Trimmed already, or deleted with the whole topic.
-                sending = null;
-                header = null;
-                settling.messages().forEach(message -> end(message, this::inDoubt));
-            }
-            done();
-        });
+        requests.read(TopicBatch.nameOf(settling.first()), snapshot -> settled(settling, snapshot));
+    }
+
+    private void settled(Sending settling, Snapshot snapshot) {
+        Entry found = snapshot.entries().isEmpty() ? null : snapshot.entries().get(0);
+        if (found != null && found.value().equals(settling.value())) {
+            applied(settling, null);
+        } else if (found != null && isOf(settling.header().stream(), found)) {
+            notApplied(settling, null);
+        } else {
+            // Trimmed already, or deleted with the whole topic.
+            sending = null;
+            header = null;
+            settling.messages().forEach(message -> end(message, this::inDoubt));
+        }
     }
 
     private static boolean isOf(long stream, Entry batch) {
@@ -394,28 +365,6 @@ final class TopicPublisher {
         } catch (UnreadableEntryException unreadable) {
             return false; // The batch shows nothing, so the callers get an unknown outcome.
         }
-    }
-
-    private void done() {
-        failure = null;
-        backoff.reset();
-        busy = false;
-        step();
-    }
-
-    private void pause(@Nullable BackendException why) {
-        if (failure == null && why != null) {
-            scope.troubled("publish", why);
-        }
-        failure = why;
-        if (why != null && why.permanent()) {
-            endAll(this::outcomeOf);
-        }
-        busy = true;
-        kernel.time().schedule(backoff.next(), strand, () -> {
-            busy = false;
-            step();
-        });
     }
 
     // Step 5. One timer, for the next message to time out; if there is none, the timer checks whether this publisher is
@@ -431,7 +380,7 @@ final class TopicPublisher {
                 oldest == null ? kernel.operationTimeout() : Duration.ofNanos(Math.max(0, oldest.deadline - now));
         tick.set(kernel.time(), delay, strand, () -> {
             endOverdue();
-            if (oldest() != null || used || busy || !retire()) {
+            if (oldest() != null || used || !requests.isIdle() || !retire()) {
                 step();
             }
         });
@@ -494,7 +443,7 @@ final class TopicPublisher {
     }
 
     private RuntimeException outcomeOf(TopicPublication message) {
-        return message.sent ? inDoubt(message) : scope.notApplied("publish", failure);
+        return message.sent ? inDoubt(message) : scope.notApplied("publish", requests.failure());
     }
 
     private RuntimeException whenClosed(TopicPublication message) {
@@ -502,6 +451,7 @@ final class TopicPublisher {
     }
 
     private OutcomeUnknownException inDoubt(TopicPublication message) {
+        BackendException failure = requests.failure();
         String reason = failure == null ? "no answer in time" : String.valueOf(failure.getMessage());
         return new OutcomeUnknownException(
                 scope.about("publish") + ": " + reason + "; the message of " + message.octets.length

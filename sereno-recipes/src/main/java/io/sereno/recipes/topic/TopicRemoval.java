@@ -3,9 +3,9 @@ package io.sereno.recipes.topic;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.recipes.client.Scope;
-import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
@@ -16,8 +16,6 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +35,7 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>Any client may continue a removal that another began. The next publisher does, so that a deleter that died leaves nothing behind.
- * Every commit may be repeated, since the revision in its condition never comes again. Makes one attempt, and reports a failure to the
- * caller. Confined to the strand.
+ * Every commit may be repeated, since the revision in its condition never comes again. Confined to the strand.
  */
 public final class TopicRemoval {
     public static final String NAME = "removal";
@@ -47,51 +44,62 @@ public final class TopicRemoval {
     /** Every store accepts this many in one commit. */
     private static final int MOST_WRITES = 32;
 
-    private final Kernel kernel;
-    private final Strand strand;
     private final String directory;
+    private final Requests requests;
     private final Runnable onGone;
     private final TopicPages pages = new TopicPages();
-    private Consumer<@Nullable BackendException> onFailure = why -> {};
 
     /** A deletion of the header was sent, and may have been applied, or may be yet. */
     private boolean inDoubt;
     /** The header is gone, and more was to be deleted. */
     private boolean begun;
-    /** The caller has been told the outcome: nothing more is sent. */
-    private boolean stopped;
 
-    /** {@code onGone} runs when all that was to be deleted is gone. */
-    public TopicRemoval(Kernel kernel, Strand strand, String directory, Runnable onGone) {
-        this.kernel = kernel;
-        this.strand = strand;
+    /** {@code onGone} runs when all that was to be deleted is gone. A failure makes the requests pause; then the owner's step begins again. */
+    TopicRemoval(String directory, Requests requests, Runnable onGone) {
         this.directory = directory;
+        this.requests = requests;
         this.onGone = onGone;
     }
 
     /** Retries until nothing is left, at most for the operation timeout. */
     public static CompletableFuture<Void> of(Scope scope, String directory) {
-        Kernel kernel = scope.kernel();
-        Strand strand = new Strand();
-        TimedWait<Void> gone = new TimedWait<>(kernel, strand);
-        TopicRemoval removal = new TopicRemoval(kernel, strand, directory, () -> gone.complete(null));
-        var unused = gone.result().whenComplete((done, failure) -> removal.stopped = true);
-        Backoff backoff = kernel.backoff();
-        AtomicReference<@Nullable BackendException> last = new AtomicReference<>();
-        // Scheduled first, since with a store that answers at once the rest runs right here.
-        gone.limit(kernel.operationTimeout(), () -> gone.fail(removal.error(scope, last.get())));
-        strand.execute(() -> removal.begin(new Consumer<>() {
-            @Override
-            public void accept(@Nullable BackendException why) {
-                last.set(why);
-                if (why != null && why.permanent()) {
-                    gone.fail(removal.error(scope, why));
-                } else {
-                    kernel.time().schedule(backoff.next(), strand, () -> removal.begin(this));
-                }
+        return new Call(scope, directory).start();
+    }
+
+    private static final class Call {
+        private final Scope scope;
+        private final Strand strand = new Strand();
+        private final TimedWait<Void> gone;
+        private final Requests requests;
+        private final TopicRemoval removal;
+
+        Call(Scope scope, String directory) {
+            Kernel kernel = scope.kernel();
+            this.scope = scope;
+            this.gone = new TimedWait<>(kernel, strand);
+            this.requests = new Requests(
+                    kernel, strand, directory, Requests.Trouble.first(why -> {}, this::giveUp), this::step);
+            this.removal = new TopicRemoval(directory, requests, () -> gone.complete(null));
+        }
+
+        CompletableFuture<Void> start() {
+            // Set first, since with a store that answers at once the rest runs right here.
+            gone.limit(scope.kernel().operationTimeout(), () -> giveUp(requests.failure()));
+            strand.execute(this::step);
+            return gone.result();
+        }
+
+        private void step() {
+            if (requests.isIdle() && !gone.isEnded()) {
+                removal.begin();
             }
-        }));
-        return gone.result();
+        }
+
+        /** The caller is told the outcome, so nothing more is sent. */
+        private void giveUp(@Nullable BackendException why) {
+            requests.forget();
+            gone.fail(removal.error(scope, why));
+        }
     }
 
     private RuntimeException error(Scope scope, @Nullable BackendException why) {
@@ -110,15 +118,11 @@ public final class TopicRemoval {
     }
 
     // Step 1.
-    void begin(Consumer<@Nullable BackendException> failed) {
-        if (stopped) {
-            return;
-        }
-        onFailure = failed;
+    private void begin() {
         read(TopicHeader.NAME, header -> {
             if (header == null) {
                 inDoubt = false;
-                help(failed);
+                help();
                 return;
             }
             Commit.Builder commit = Commit.to(directory)
@@ -127,21 +131,20 @@ public final class TopicRemoval {
                     .put(NAME, VALUE);
             boolean inDoubtBefore = inDoubt;
             inDoubt = true;
-            commit(commit, outcome -> {
+            requests.commit(commit, outcome -> {
                 boolean isUnknown = outcome.kind() == Outcome.Kind.UNKNOWN;
                 inDoubt = isUnknown || (inDoubtBefore && outcome.kind() == Outcome.Kind.NOT_APPLIED);
                 switch (outcome.kind()) {
                     case COMMITTED -> clear(outcome.revision(), "");
-                    case CONFLICT -> begin(failed);
-                    case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> failed.accept(outcome.failure());
+                    case CONFLICT -> begin();
+                    case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
                 }
             });
         });
     }
 
     /** Continues a removal, if there is one. */
-    void help(Consumer<@Nullable BackendException> failed) {
-        onFailure = failed;
+    void help() {
         read(NAME, removal -> {
             if (removal == null) {
                 onGone.run();
@@ -155,36 +158,32 @@ public final class TopicRemoval {
     private void clear(long removal, String after) {
         begun = true;
         int limit = Math.min(pages.size(), MOST_WRITES);
-        read(new Query.Range(directory, after, limit), (page, why) -> {
-            if (page == null && pages.failed()) {
+        requests.read(new Query.Range(directory, after, limit), page -> clear(removal, page), why -> {
+            if (pages.failed()) {
                 clear(removal, after);
-                return;
             }
-            if (page == null) {
-                onFailure.accept(why);
-                return;
+        });
+    }
+
+    private void clear(long removal, Snapshot page) {
+        pages.seen(page);
+        List<String> names = page.entries().stream()
+                .map(Entry::name)
+                .filter(name -> !name.equals(NAME) && !name.equals(TopicHeader.NAME))
+                .toList();
+        if (names.isEmpty() && !page.more()) {
+            finish(removal);
+            return;
+        }
+        Commit.Builder commit = Commit.to(directory).ifCreateRevision(NAME, removal);
+        names.forEach(commit::delete);
+        requests.commit(commit, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED ->
+                    clear(removal, page.entries().get(page.entries().size() - 1).name());
+                case CONFLICT -> onGone.run();
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
-            pages.seen(page);
-            List<String> names = page.entries().stream()
-                    .map(Entry::name)
-                    .filter(name -> !name.equals(NAME) && !name.equals(TopicHeader.NAME))
-                    .toList();
-            if (names.isEmpty() && !page.more()) {
-                finish(removal);
-                return;
-            }
-            Commit.Builder commit = Commit.to(directory).ifCreateRevision(NAME, removal);
-            names.forEach(commit::delete);
-            commit(commit, outcome -> {
-                switch (outcome.kind()) {
-                    case COMMITTED ->
-                        clear(
-                                removal,
-                                page.entries().get(page.entries().size() - 1).name());
-                    case CONFLICT -> onGone.run();
-                    case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> onFailure.accept(outcome.failure());
-                }
-            });
         });
     }
 
@@ -192,38 +191,18 @@ public final class TopicRemoval {
     private void finish(long removal) {
         Commit.Builder commit =
                 Commit.to(directory).ifCreateRevision(NAME, removal).delete(NAME);
-        commit(commit, outcome -> {
+        requests.commit(commit, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED, CONFLICT -> onGone.run();
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> onFailure.accept(outcome.failure());
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
     }
 
     private void read(String name, Consumer<@Nullable Entry> then) {
-        read(new Query.One(directory, name), (snapshot, why) -> {
-            if (snapshot == null) {
-                onFailure.accept(why);
-            } else {
-                then.accept(
-                        snapshot.entries().isEmpty() ? null : snapshot.entries().get(0));
-            }
-        });
-    }
-
-    private void read(Query query, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
-        kernel.store().read(query, strand, (snapshot, why) -> {
-            if (!stopped) {
-                then.accept(snapshot, why);
-            }
-        });
-    }
-
-    private void commit(Commit.Builder commit, Consumer<Outcome> then) {
-        kernel.store().commit(commit.build(), strand, outcome -> {
-            if (!stopped) {
-                then.accept(outcome);
-            }
-        });
+        requests.read(
+                name,
+                snapshot -> then.accept(
+                        snapshot.entries().isEmpty() ? null : snapshot.entries().get(0)));
     }
 }

@@ -34,7 +34,8 @@ final class TopicTrimmer {
     private long stream;
     private boolean isNew = true;
     private boolean looking;
-    private Runnable onLooked = () -> {};
+    /** Runs when the first lookup has ended; null if no commit waits for it. */
+    private @Nullable Runnable onLooked;
 
     TopicTrimmer(Scope scope, Strand strand, String directory) {
         // Unreadable entries are not trimmed; readers of the topic report them.
@@ -47,16 +48,13 @@ final class TopicTrimmer {
 
     /** Whether the first commit has to wait for a lookup; if so, {@code then} runs after it. */
     boolean looksFirst(TopicHeader header, Retention retention, Runnable then) {
-        if (!isNew) {
-            return false;
+        if (isNew) {
+            isNew = false;
+            stream = header.stream();
+            lookUp(header.low(), header.next() + 1, retention);
+            onLooked = looking ? then : null;
         }
-        isNew = false;
-        stream = header.stream();
-        lookUp(header.low(), header.next() + 1, retention);
-        if (looking) {
-            onLooked = then;
-        }
-        return looking;
+        return onLooked != null;
     }
 
     /** Plans a commit under this header, after which the topic ends at {@code end}. */
@@ -124,8 +122,10 @@ final class TopicTrimmer {
     private void looked() {
         looking = false;
         Runnable then = onLooked;
-        onLooked = () -> {};
-        then.run();
+        onLooked = null;
+        if (then != null) {
+            then.run();
+        }
     }
 
     private void learn(List<TopicBatch> batches) {
