@@ -29,11 +29,13 @@ public final class View {
 
     private @Nullable List<Entry> entries;
     private boolean failing;
-    private boolean reading;
+    /** A read is wanted. Set to false when the read is sent, so that a change during the read causes another read. */
     private boolean due;
+    /** The read under way may be older than the entries that are known. */
     private boolean stale;
+
     private boolean closed;
-    private @Nullable Backoff backoff;
+    private final Requests requests;
     private final Timer timer = new Timer();
 
     public View(Kernel kernel, Strand strand, Query query, Duration period, Runnable onChange) {
@@ -53,6 +55,7 @@ public final class View {
         this.period = period;
         this.selection = selection;
         this.onChange = onChange;
+        this.requests = new Requests(kernel, strand, query.directory(), Requests.Trouble.first(why -> {}), this::step);
         this.lookout = new Lookout(kernel, strand, new Target(query.directory(), name(query)), this::look);
     }
 
@@ -68,6 +71,7 @@ public final class View {
 
     public void close() {
         closed = true;
+        requests.forget();
         timer.cancel();
         lookout.close();
     }
@@ -79,7 +83,7 @@ public final class View {
     public void seed(List<Entry> seen) {
         if (entries == null || newest(seen) > newest(entries)) {
             entries = seen;
-            stale = reading;
+            stale = true;
         }
     }
 
@@ -89,7 +93,7 @@ public final class View {
             entries = entries.stream()
                     .filter(entry -> entry.createRevision() >= createRevision)
                     .toList();
-            stale = reading;
+            stale = true;
         }
     }
 
@@ -134,58 +138,40 @@ public final class View {
     }
 
     private void look() {
-        if (closed) {
-            return;
+        due = true;
+        requests.endPause();
+        step();
+    }
+
+    private void step() {
+        if (due && !closed && requests.isIdle()) {
+            due = false;
+            stale = false;
+            timer.cancel();
+            requests.read(query, this::seen, why -> missed());
         }
-        if (reading) {
+    }
+
+    private void seen(Snapshot snapshot) {
+        if (stale) {
             due = true;
             return;
         }
-        reading = true;
-        due = false;
-        timer.cancel();
-        kernel.store().read(query, strand, (snapshot, failure) -> {
-            reading = false;
-            if (closed) {
-                return;
-            }
-            if (stale) {
-                stale = false;
-                due = true;
-            } else if (snapshot != null) {
-                seen(selection.apply(snapshot));
-            } else {
-                missed();
-            }
-            if (due) {
-                look();
-            }
-        });
-    }
-
-    private void seen(List<Entry> now) {
+        List<Entry> now = selection.apply(snapshot);
         boolean changed = failing || !now.equals(entries);
         entries = now;
         failing = false;
-        backoff = null;
-        lookIn(kernel.jittered(period));
+        timer.set(kernel.time(), kernel.jittered(period), strand, this::look);
         if (changed) {
             onChange.run();
         }
     }
 
     private void missed() {
-        if (backoff == null) {
-            backoff = kernel.backoff();
-        }
-        lookIn(backoff.next());
+        due = true;
         if (!failing) {
             failing = true;
             onChange.run();
         }
-    }
-
-    private void lookIn(Duration delay) {
-        timer.set(kernel.time(), delay, strand, this::look);
     }
 }

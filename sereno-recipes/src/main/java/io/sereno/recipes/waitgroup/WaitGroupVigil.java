@@ -7,11 +7,11 @@ import io.sereno.WorkersLostException;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
-import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Quote;
+import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.recipes.kernel.Timer;
@@ -80,12 +80,12 @@ final class WaitGroupVigil {
     private final Set<Waiter> waiters = new LinkedHashSet<>();
 
     private @Nullable Lookout lookout;
-    private boolean reading;
+    private final Requests requests;
+    /** A look is wanted. Set to false when the read is sent, so that a request during the read causes another look. */
     private boolean due;
+
     private boolean settling;
     private boolean closed;
-    private @Nullable BackendException failure;
-    private Backoff backoff;
     private final Timer timer = new Timer();
 
     WaitGroupVigil(Client client, Scope scope, String directory) {
@@ -93,7 +93,8 @@ final class WaitGroupVigil {
         this.kernel = client.kernel();
         this.scope = scope;
         this.directory = directory;
-        this.backoff = kernel.backoff();
+        this.requests = new Requests(
+                kernel, strand, directory, Requests.Trouble.first(why -> scope.troubled(OPERATION, why)), this::step);
     }
 
     Waiter enter(@Nullable Duration timeout) {
@@ -132,12 +133,15 @@ final class WaitGroupVigil {
     void close() {
         strand.execute(() -> {
             closed = true;
+            requests.forget();
             waiters.forEach(waiter -> waiter.fail(scope.closed(OPERATION)));
             rest();
         });
     }
 
     private void rest() {
+        due = false;
+        requests.endPause();
         timer.cancel();
         if (lookout != null) {
             lookout.close();
@@ -147,33 +151,21 @@ final class WaitGroupVigil {
 
     // Step 1.
     private void look() {
-        if (closed || waiters.isEmpty()) {
-            return;
+        due = true;
+        requests.endPause();
+        step();
+    }
+
+    private void step() {
+        if (due && !closed && !waiters.isEmpty() && requests.isIdle()) {
+            due = false;
+            timer.cancel();
+            List<Waiter> asking = List.copyOf(waiters);
+            requests.read(new Query.All(directory), snapshot -> seen(snapshot, asking), why -> missed(why, asking));
         }
-        if (reading) {
-            due = true;
-            return;
-        }
-        reading = true;
-        due = false;
-        timer.cancel();
-        List<Waiter> asking = List.copyOf(waiters);
-        kernel.store().read(new Query.All(directory), strand, (snapshot, why) -> {
-            reading = false;
-            if (snapshot != null) {
-                seen(snapshot, asking);
-            } else {
-                missed(why, asking);
-            }
-            if (due) {
-                look();
-            }
-        });
     }
 
     private void seen(Snapshot snapshot, List<Waiter> asking) {
-        failure = null;
-        backoff.reset();
         WaitGroupSighting sighting;
         try {
             sighting = WaitGroupSighting.of(snapshot);
@@ -183,28 +175,19 @@ final class WaitGroupVigil {
         }
         asking.forEach(waiter -> judge(waiter, sighting));
         settle(sighting);
-        lookIn(kernel.jittered(client.settings().sessionTtl()));
+        if (!waiters.isEmpty()) {
+            timer.set(kernel.time(), kernel.jittered(client.settings().sessionTtl()), strand, this::look);
+        }
     }
 
     private void missed(@Nullable BackendException why, List<Waiter> asking) {
-        if (failure == null && why != null) {
-            scope.troubled(OPERATION, why);
-        }
-        failure = why;
+        due = true;
         boolean hopeless = why != null && why.permanent();
         for (Waiter waiter : asking) {
             waiter.looked = true;
             if (hopeless || waiter.timeUp) {
                 waiter.fail(scope.notApplied(OPERATION, why));
             }
-        }
-        lookIn(backoff.next());
-    }
-
-    private void lookIn(Duration delay) {
-        timer.cancel();
-        if (!closed && !waiters.isEmpty()) {
-            timer.set(kernel.time(), delay, strand, this::look);
         }
     }
 
@@ -273,6 +256,7 @@ final class WaitGroupVigil {
     // Step 5.
     private void timeUp(Waiter waiter) {
         waiter.timeUp = true;
+        BackendException failure = requests.failure();
         if (waiter.looked && failure != null) {
             waiter.fail(scope.notApplied(OPERATION, failure));
             return;
@@ -286,7 +270,8 @@ final class WaitGroupVigil {
      * The last look got no answer. Completes with false if the store has answered something else since the wait began, else with a failure.
      */
     private void giveUp(Waiter waiter) {
-        BackendException why = failure != null ? failure : kernel.sessions().failure();
+        BackendException own = requests.failure();
+        BackendException why = own != null ? own : kernel.sessions().failure();
         boolean inReach = why == null && waiter.hasStoreAnswered();
         if (inReach && !waiter.looksOnce) {
             waiter.complete(false);
