@@ -31,25 +31,21 @@ final class Enrolment {
 
     private static final int REMEMBERED_NAMES = 16;
 
-    private final Kernel kernel;
     private final String directory;
-    private final Requests requests;
     private final Candidate candidate;
 
-    /** The name of a put whose outcome is not certain yet. */
-    private @Nullable String doubtful;
+    private final Receipt receipt;
     /** The names put last, which a view may still show. */
     private final Deque<String> names = new ArrayDeque<>(2);
 
     Enrolment(Kernel kernel, String directory, Requests requests, Candidate candidate) {
-        this.kernel = kernel;
         this.directory = directory;
-        this.requests = requests;
         this.candidate = candidate;
+        this.receipt = new Receipt(kernel.sessions(), directory, requests);
     }
 
     boolean isInDoubt() {
-        return doubtful != null;
+        return receipt.isOpen();
     }
 
     boolean isOwn(Entry entry) {
@@ -59,51 +55,30 @@ final class Enrolment {
     /** Takes a place at the tail, and gives another back in the same commit. */
     void take(Session under, Bytes card, @Nullable Place outgoing) {
         String name = newName(under);
-        Commit.Builder commit = Commit.to(directory)
-                .ifAbsent(name)
-                .put(name, card, under.leaseId())
-                .returningAll();
+        Commit.Builder commit =
+                Commit.to(directory).put(name, card, under.leaseId()).returningAll();
         if (outgoing != null) {
             commit.ifCreateRevision(outgoing.name(), outgoing.createRevision()).delete(outgoing.name());
         }
-        requests.commit(commit, outcome -> {
+        receipt.send(under, name, Receipt.Evidence.mark(name), commit, outcome -> {
             switch (outcome.kind()) {
-                case COMMITTED -> {
-                    doubtful = null;
-                    candidate.placed(under, new Place(name, outcome.revision()), outcome.snapshot());
-                }
-                case CONFLICT -> {
-                    // Nothing can conflict with a new name; only the place to be given back can. If something else
-                    // does, settling finds out what it means.
-                    boolean isTaken = outcome.snapshot() != null && Place.entryOf(name, outcome.snapshot()) != null;
-                    if (outgoing != null && !isTaken) {
-                        doubtful = null;
-                        candidate.outgoingIsGone(LossCause.ENTRY_REMOVED);
-                    } else {
-                        requests.pause(null);
-                    }
-                }
+                case COMMITTED -> candidate.placed(under, new Place(name, outcome.revision()), outcome.snapshot());
+                case CONFLICT -> candidate.outgoingIsGone(LossCause.ENTRY_REMOVED); // There is no other condition.
                 case LEASE_DEAD -> {
                     if (outgoing != null) {
                         candidate.outgoingIsGone(LossCause.SESSION_EXPIRED); // Gone with its lease.
                     }
-                    requests.leaseDead(under);
                 }
                 case NOT_APPLIED -> {
-                    doubtful = null;
-                    requests.pause(outcome.failure());
+                    // Another name is put after the pause.
                 }
-                case UNKNOWN -> {
-                    candidate.outgoingIsInDoubt();
-                    requests.pause(outcome.failure());
-                }
+                case UNKNOWN -> candidate.outgoingIsInDoubt();
             }
         });
     }
 
     private String newName(Session under) {
         String name = under.nextName();
-        doubtful = name;
         names.addLast(name);
         if (names.size() > REMEMBERED_NAMES) {
             names.removeFirst();
@@ -112,52 +87,12 @@ final class Enrolment {
     }
 
     /** Ends the unknown outcome: takes the name, so that the put can never happen; or finds that it has happened. */
-    void settle(Session under) {
-        String name = doubtful;
-        if (name == null) {
-            return;
-        }
-        Commit.Builder claim = Commit.to(directory)
-                .ifAbsent(name)
-                .put(name, Card.WITHDRAWN, under.leaseId())
-                .returningOne(name);
-        requests.commit(claim, outcome -> {
-            switch (outcome.kind()) {
-                case COMMITTED -> withdrawn(under);
-                case CONFLICT -> {
-                    if (outcome.snapshot() != null) {
-                        settled(under, name, outcome.snapshot());
-                    } else {
-                        requests.read(name, snapshot -> settled(under, name, snapshot));
-                    }
-                }
-                case LEASE_DEAD -> requests.leaseDead(under);
-                case NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
-            }
-        });
-    }
-
-    /** The name is taken: by the put with the unknown outcome, or by an earlier claim. If the name is free again, claim it once more. */
-    private void settled(Session under, String name, Snapshot snapshot) {
-        Entry found = Place.entryOf(name, snapshot);
-        if (found == null) {
-            return;
-        }
-        if (Card.isLive(found)) {
-            doubtful = null;
-            candidate.placed(under, Place.of(found), null);
-        } else {
-            withdrawn(under);
-        }
-    }
-
-    private void withdrawn(Session under) {
-        doubtful = null;
-        kernel.sessions().withdrawn(under);
+    void settle() {
+        receipt.settle();
     }
 
     /** The session is over: what was put under it is gone, and nothing more can arrive. */
     void forget() {
-        doubtful = null;
+        receipt.forget();
     }
 }

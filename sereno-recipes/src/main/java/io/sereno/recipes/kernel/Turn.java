@@ -217,7 +217,7 @@ public final class Turn {
         }
         OwnEntry entry = own;
         if (enrolment.isInDoubt()) {
-            enrolment.settle(under);
+            enrolment.settle();
         } else if (wanted && entry == null && (outgoing == null || !under.isRetired())) {
             enqueue(under);
         } else if (outgoing != null) {
