@@ -4,6 +4,7 @@ import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.Receipt;
 import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
@@ -77,13 +78,6 @@ final class Listing {
 
     private record Place(Session session, long createRevision) {}
 
-    /** @param description the number of the description that the entry has */
-    private record Attempt(String name, long description) {
-        String mark() {
-            return "x-" + name;
-        }
-    }
-
     private final Kernel kernel;
     private final Strand strand;
     private final String directory;
@@ -92,6 +86,7 @@ final class Listing {
     private final Owner owner;
     private final Requests requests;
     private final Sessions sessions;
+    private final Receipt receipt;
 
     private volatile @Nullable Place place;
 
@@ -103,7 +98,6 @@ final class Listing {
     /** The session under which all of the following was put; null if there is nothing. Written on the strand alone. */
     private volatile @Nullable Session session;
 
-    private @Nullable Attempt doubtful;
     private Instant since = Instant.EPOCH;
     private String attempt = "";
     /** The attempt that put an entry which may still exist though its session is over. */
@@ -139,6 +133,7 @@ final class Listing {
         this.owner = owner;
         this.requests = new Requests(kernel, strand, directory, Requests.Trouble.first(owner::failed), this::step);
         this.sessions = kernel.sessions(ttl);
+        this.receipt = new Receipt(sessions, directory, requests);
     }
 
     /** Ids are users' text: with this prefix, none equals the name of another entry. */
@@ -204,7 +199,7 @@ final class Listing {
 
     /** An attempt was sent whose outcome is unknown. */
     boolean isInDoubt() {
-        return doubtful != null;
+        return receipt.isOpen();
     }
 
     /** Why the last request, or the session, failed; null if neither did. */
@@ -220,7 +215,7 @@ final class Listing {
             return;
         }
         Session under = session;
-        if (under != null && under.isRetired() && place == null && doubtful == null) {
+        if (under != null && under.isRetired() && place == null && !receipt.isOpen()) {
             under = null; // The next entry is put under its successor.
             session = null;
         }
@@ -239,8 +234,8 @@ final class Listing {
             return; // The sessions notify us soon.
         }
         Place own = place;
-        if (doubtful != null) {
-            settle(under, doubtful);
+        if (receipt.isOpen()) {
+            receipt.settle();
         } else if (own == null && !wanted) {
             rest();
         } else if (own == null) {
@@ -275,45 +270,44 @@ final class Listing {
         }
     }
 
-    // Step 1.
+    // Steps 1 and 2.
     private void list(Session under) {
-        Attempt listed = new Attempt(under.nextName(), description);
-        doubtful = listed;
+        String listing = under.nextName();
+        long number = description;
         since = kernel.time().wall();
-        attempt = listed.name;
-        perhapsShown = description;
+        attempt = listing;
+        perhapsShown = number;
         Commit.Builder put = Commit.to(directory)
                 .ifAbsent(name)
-                .ifAbsent(listed.mark())
                 .put(name, card(), under.leaseId())
                 .returningOne(name);
-        requests.commit(put, outcome -> {
+        Receipt.Evidence evidence = new Receipt.Evidence(
+                name, found -> MemberCard.decode(found.value()).attempt().equals(listing) ? found.createRevision() : 0);
+        receipt.send(under, "x-" + listing, evidence, put, outcome -> {
             switch (outcome.kind()) {
-                case COMMITTED -> listed(under, listed, outcome.revision(), outcome.revision());
-                case CONFLICT -> {
-                    doubtful = null;
-                    judge(outcome);
-                }
-                case LEASE_DEAD -> leaseDead(under);
+                case COMMITTED -> listed(under, number, outcome.revision());
+                case CONFLICT -> judge(outcome);
                 case NOT_APPLIED -> {
-                    doubtful = null;
                     perhapsShown = shown;
-                    requests.pause(outcome.failure());
+                    if (outcome.snapshot() != null) {
+                        judge(outcome.snapshot());
+                    }
                 }
-                case UNKNOWN -> requests.pause(outcome.failure());
+                case LEASE_DEAD, UNKNOWN -> {
+                    // The sessions notify us; or the attempt is settled first.
+                }
             }
         });
     }
 
-    private void listed(Session under, Attempt by, long createRevision, long lastRevision) {
-        doubtful = null;
+    private void listed(Session under, long number, long createRevision) {
         taken = false;
         place = new Place(under, createRevision);
-        modRevision = lastRevision;
+        modRevision = createRevision;
         if (wanted && under.isAlive()) {
             observe();
             owner.listed(createRevision);
-            shown(by.description);
+            shown(number);
         }
     }
 
@@ -341,38 +335,6 @@ final class Listing {
             observe();
             MemberCard card = MemberCard.decode(other.value());
             owner.taken(card, other.createRevision(), card.attempt().equals(remnant));
-        }
-    }
-
-    // Step 2.
-    private void settle(Session under, Attempt open) {
-        Commit.Builder callOff = Commit.to(directory)
-                .ifAbsent(open.mark())
-                .put(open.mark(), Card.WITHDRAWN, under.leaseId())
-                .returningOne(name);
-        requests.commit(callOff, outcome -> {
-            switch (outcome.kind()) {
-                case COMMITTED, CONFLICT -> {
-                    if (outcome.snapshot() != null) {
-                        settled(under, open, outcome.snapshot());
-                    } else {
-                        read(snapshot -> settled(under, open, snapshot));
-                    }
-                }
-                case LEASE_DEAD -> leaseDead(under);
-                case NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
-            }
-        });
-    }
-
-    private void settled(Session under, Attempt open, Snapshot snapshot) {
-        doubtful = null;
-        sessions.withdrawn(under);
-        Entry found = first(snapshot);
-        if (found != null && MemberCard.decode(found.value()).attempt().equals(open.name)) {
-            listed(under, open, found.createRevision(), found.modRevision());
-        } else {
-            judge(snapshot);
         }
     }
 
@@ -535,12 +497,12 @@ final class Listing {
         public void ended(Session over) {
             strand.execute(() -> {
                 if (session == over) {
-                    if (place != null || doubtful != null) {
+                    if (place != null || receipt.isOpen()) {
                         remnant = attempt;
                     }
                     session = null;
                     place = null;
-                    doubtful = null;
+                    receipt.forget();
                     taken = false;
                     requests.forget();
                     owner.changed();
