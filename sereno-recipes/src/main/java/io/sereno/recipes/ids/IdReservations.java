@@ -5,6 +5,7 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Quote;
+import io.sereno.recipes.kernel.Receipt;
 import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
@@ -65,11 +66,7 @@ final class IdReservations {
             int slot,
             @Nullable Place place,
             long from,
-            long to) {
-        String mark() {
-            return "x-" + name;
-        }
-    }
+            long to) {}
 
     private final Kernel kernel;
     private final Strand strand;
@@ -81,12 +78,12 @@ final class IdReservations {
     private final long slots;
     private final Owner owner;
     private final Requests requests;
+    private final Receipt receipt;
 
     /** More ticks are wanted, and requested. */
     private final AtomicBoolean asked = new AtomicBoolean();
 
     private @Nullable Place place;
-    private @Nullable Attempt doubtful;
     /** The createRevision of the layout's entry; 0 if there is none, negative if not known. */
     private long layoutRevision = -1;
 
@@ -115,8 +112,14 @@ final class IdReservations {
         this.slots = 1L << layout.slotBits();
         this.slot = (int) kernel.random().nextLong(slots);
         this.owner = owner;
-        this.requests = new Requests(
-                kernel, strand, directory, Requests.Trouble.first(why -> scope.troubled("reserving", why)), this::step);
+        Requests.Trouble trouble = (why, first) -> {
+            paused = true;
+            if (first) {
+                scope.troubled("reserving", why);
+            }
+        };
+        this.requests = new Requests(kernel, strand, directory, trouble, this::step);
+        this.receipt = new Receipt(kernel.sessions(), directory, requests);
     }
 
     void open() {
@@ -182,19 +185,18 @@ final class IdReservations {
         if (!asked.get() || refusal != null) {
             return;
         }
-        Attempt open = doubtful;
-        if (open != null && open.session.isAlive()) {
-            settle(open);
+        if (receipt.canSettle()) {
+            receipt.settle();
             return;
         }
-        doubtful = null; // It can at most reserve ticks that nobody uses, until its lease ends.
+        receipt.forget(); // It can at most reserve ticks that nobody uses, until its lease ends.
         long tick = sequence.nextTick();
         Session under = kernel.sessions().current();
         if (sequence.isEnough(tick)) {
             asked.set(false);
             owner.serve();
         } else if (ticks.now() < 0 || tick >= ticks.limit()) {
-            pause(null);
+            pause();
         } else if (under == null) {
             return; // The sessions notify us when there is one.
         } else if (place != null && place.session.equals(under)) {
@@ -253,7 +255,7 @@ final class IdReservations {
         layoutRevision = -1;
         tried++;
         if (tried % slots == 0) {
-            pause(null);
+            pause();
         }
     }
 
@@ -266,18 +268,24 @@ final class IdReservations {
         send(attempt, commit, () -> place = null);
     }
 
+    // Step 4 is the receipt's.
     private void send(Attempt attempt, Commit.Builder commit, Runnable onConflict) {
-        commit.ifAbsent(attempt.mark())
-                .put("hw-" + attempt.slot, new IdWindow(attempt.name, attempt.from, attempt.to).encode());
-        requests.commit(commit, outcome -> {
+        String highWater = "hw-" + attempt.slot;
+        commit.put(highWater, new IdWindow(attempt.name, attempt.from, attempt.to).encode());
+        Receipt.Evidence evidence = new Receipt.Evidence(highWater, mark -> {
+            IdWindow last = IdWindow.decode(mark.value());
+            return last != null && last.owner().equals(attempt.name) ? mark.modRevision() : 0;
+        });
+        receipt.send(attempt.session, "x-" + attempt.name, evidence, commit, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> won(attempt, outcome.revision());
                 case CONFLICT -> onConflict.run();
-                case LEASE_DEAD -> leaseDead(attempt.session);
-                case NOT_APPLIED -> pause(outcome.failure());
-                case UNKNOWN -> {
-                    doubtful = attempt;
-                    pause(outcome.failure());
+                case LEASE_DEAD -> {
+                    place = null;
+                    paused = true;
+                }
+                case NOT_APPLIED, UNKNOWN -> {
+                    // The next step retries.
                 }
             }
         });
@@ -293,45 +301,15 @@ final class IdReservations {
         owner.serve();
     }
 
-    // Step 4.
-    private void settle(Attempt open) {
-        Commit.Builder callOff =
-                Commit.to(directory).ifAbsent(open.mark()).put(open.mark(), Card.WITHDRAWN, open.session.leaseId());
-        requests.commit(callOff, outcome -> {
-            switch (outcome.kind()) {
-                case COMMITTED, CONFLICT -> read("hw-" + open.slot, mark -> settled(open, mark));
-                case LEASE_DEAD -> leaseDead(open.session);
-                case NOT_APPLIED, UNKNOWN -> pause(outcome.failure());
-            }
-        });
-    }
-
-    private void settled(Attempt open, @Nullable Entry mark) {
-        doubtful = null;
-        kernel.sessions().withdrawn(open.session);
-        IdWindow last = mark == null ? null : IdWindow.decode(mark.value());
-        if (mark != null && last != null && last.owner().equals(open.name)) {
-            won(open, mark.modRevision());
-        }
-    }
-
-    private void leaseDead(Session dead) {
-        doubtful = null;
-        place = null;
-        pause(null);
-        kernel.sessions().end(dead);
-    }
-
     private void read(String name, Consumer<@Nullable Entry> then) {
         requests.read(
                 name,
-                snapshot -> then.accept(snapshot.entries().stream().findFirst().orElse(null)),
-                why -> paused = true);
+                snapshot -> then.accept(snapshot.entries().stream().findFirst().orElse(null)));
     }
 
-    private void pause(@Nullable BackendException why) {
+    private void pause() {
         paused = true;
-        requests.pause(why);
+        requests.pause(null);
     }
 
     /** At the end of a session, reserved ticks stay ours; the next ticks are claimed under the next session. */
