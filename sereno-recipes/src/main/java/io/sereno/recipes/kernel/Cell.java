@@ -4,7 +4,6 @@ import io.sereno.UnreadableEntryException;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
@@ -52,8 +51,9 @@ final class Cell<S> {
     private final BiConsumer<String, Cell<S>> onRest;
     private final Errors errors;
     private final Strand strand = new Strand();
+    private final Requests requests;
     private final OpRecord opRecord;
-    private final Backoff backoff;
+    private final Receipt founding;
     private final Sessions.Member member = new SessionEvents();
     private final Runnable begin = this::begin;
 
@@ -73,12 +73,9 @@ final class Cell<S> {
     private long overtakenAt;
 
     private int wary;
-    private boolean busy;
     private boolean closed;
     private long membership;
     private long newestDeadline;
-    private @Nullable BackendException lastFailure;
-    private final Timer pause = new Timer();
     private final Timer tick = new Timer();
 
     /** {@code onRest} is called with the directory when nothing is kept here any more. A later request wakes the cell again. */
@@ -96,8 +93,9 @@ final class Cell<S> {
         this.name = name;
         this.format = format;
         this.onRest = onRest;
-        this.opRecord = new OpRecord(kernel, strand, directory, name);
-        this.backoff = kernel.backoff();
+        this.requests = new Requests(kernel, strand, directory, new Failures(), this::step);
+        this.opRecord = new OpRecord(kernel, strand, directory, name, requests);
+        this.founding = new Receipt(kernel.sessions(), directory, requests);
         this.answers = new Answers(kernel, this::wakeIfAsked);
     }
 
@@ -186,12 +184,21 @@ final class Cell<S> {
     /** Takes the next step, as long as a step can be taken now. */
     private void step() {
         boolean more = true;
-        while (more && !busy && !closed && !pause.isSet()) {
+        while (more && !closed && requests.isIdle()) {
             more = advance();
         }
     }
 
     private boolean advance() {
+        if (opRecord.isChangeUnderWay()) {
+            opRecord.step();
+            return true;
+        }
+        if (founding.canSettle()) {
+            founding.settle();
+            return true;
+        }
+        founding.forget();
         if (batch.isEmpty()) {
             take();
         }
@@ -265,17 +272,7 @@ final class Cell<S> {
 
     // Step 3.
     private void read() {
-        busy = true;
-        kernel.store().read(new Query.One(directory, name), strand, (snapshot, failure) -> {
-            busy = false;
-            if (snapshot != null) {
-                learn(snapshot);
-                answeredByStore();
-            } else {
-                pause(failure);
-            }
-            step();
-        });
+        requests.read(name, this::learn);
     }
 
     private void learn(Snapshot snapshot) {
@@ -295,23 +292,20 @@ final class Cell<S> {
 
     // Step 4.
     private void found(Session under) {
-        busy = true;
         known = null;
-        Commit.Builder founding = Commit.to(directory).ifAbsent(name).put(name, format.encode(format.initial()));
-        opRecord.found(under, founding, result -> {
-            busy = false;
-            if (result instanceof OpRecord.Made made) {
-                known = new Known<>(format.initial(), made.revision(), made.revision());
-            } else if (result instanceof OpRecord.Refused refused) {
-                pause(refused.why());
+        Commit.Builder commit = Commit.to(directory).ifAbsent(name).put(name, format.encode(format.initial()));
+        String record = opRecord.create(commit, under);
+        founding.send(under, record, Receipt.Evidence.mark(record), commit, outcome -> {
+            if (outcome.kind() == Outcome.Kind.COMMITTED) {
+                known = new Known<>(format.initial(), outcome.revision(), outcome.revision());
+            } else if (outcome.kind() == Outcome.Kind.NOT_APPLIED) {
+                opRecord.dropName(); // It may be withdrawn.
             }
-            step();
         });
     }
 
     // Step 5.
     private void commit(Known<S> base, S next, Session under) {
-        busy = true;
         Commit.Builder commit =
                 Commit.to(directory).ifModRevision(name, base.modRevision()).put(name, format.encode(next));
         if (wary > 0) {
@@ -321,11 +315,9 @@ final class Cell<S> {
             batch.get(0).write(commit, under, base.incarnation());
         }
         opRecord.commit(under, commit, base.incarnation(), result -> {
-            busy = false;
             if (result instanceof OpRecord.Made made) {
                 made(base, next, made);
             } else if (result instanceof OpRecord.Overtaken overtaken) {
-                answeredByStore();
                 batch.removeIf(Change::isEnded);
                 wary = WARY;
                 overtakenAt = base.modRevision();
@@ -335,28 +327,22 @@ final class Cell<S> {
                 }
             } else if (result instanceof OpRecord.Refused refused) {
                 batch.removeIf(Change::isEnded);
-                pause(refused.why());
+                requests.pause(refused.why());
             } else if (result instanceof OpRecord.Unknown unknown) {
                 known = null;
                 failBatch(unknown.why(), true);
             }
-            step();
         });
     }
 
     private void made(Known<S> base, S next, OpRecord.Made made) {
-        answeredByStore();
+        requests.calm();
         wary = Math.max(0, wary - 1);
         known = new Known<>(next, base.incarnation(), made.revision());
         answer(made.revision());
         if (made.snapshot() != null) {
             learn(made.snapshot());
         }
-    }
-
-    private void answeredByStore() {
-        lastFailure = null;
-        backoff.reset();
     }
 
     private void answer(long revision) {
@@ -394,16 +380,6 @@ final class Cell<S> {
         } else {
             change.tell();
         }
-    }
-
-    /** Retries after a pause, unless the failure is permanent. */
-    private void pause(@Nullable BackendException failure) {
-        lastFailure = failure;
-        if (failure != null && failure.permanent()) {
-            failBatch(failure, false);
-            return;
-        }
-        pause.set(time, backoff.next(), strand, this::step);
     }
 
     /** Deadlines are in the order of the calls, so a tick that is already scheduled is early enough. */
@@ -446,7 +422,7 @@ final class Cell<S> {
             tickBy(next.deadline());
         } else if (newestDeadline - now > 0) {
             tickBy(newestDeadline);
-        } else if (busy || !batch.isEmpty()) {
+        } else if (!batch.isEmpty() || !requests.isIdle() || founding.isOpen()) {
             tickBy(now + kernel.store().limit().toNanos());
         } else {
             rest();
@@ -454,8 +430,8 @@ final class Cell<S> {
     }
 
     private void timeOut(Change<S, ?> change, boolean sent) {
-        BackendException why =
-                lastFailure != null ? lastFailure : kernel.sessions().failure();
+        BackendException own = requests.failure();
+        BackendException why = own != null ? own : kernel.sessions().failure();
         fail(change, failure(change, why, sent));
     }
 
@@ -471,9 +447,10 @@ final class Cell<S> {
 
     private void forgetAll() {
         opRecord.forget();
+        founding.forget();
+        requests.forget();
         known = null;
         wary = 0;
-        pause.cancel();
         tick.cancel();
         if (!resting) {
             resting = true;
@@ -491,7 +468,22 @@ final class Cell<S> {
 
         @Override
         public boolean uses(Session session) {
-            return opRecord.uses(session);
+            return opRecord.uses(session) || founding.uses(session);
+        }
+    }
+
+    /** Callers learn of failures when their time is up. */
+    private final class Failures implements Requests.Trouble {
+        @Override
+        public void failed(BackendException why, boolean first) {}
+
+        @Override
+        public boolean givesUp(BackendException permanent) {
+            boolean isInDoubt = opRecord.isChangeUnderWay() || founding.isOpen();
+            if (!isInDoubt) {
+                failBatch(permanent, false);
+            }
+            return !isInDoubt;
         }
     }
 }

@@ -4,7 +4,6 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +28,10 @@ import org.jspecify.annotations.Nullable;
  *       not applied. Otherwise the outcome is unknown.
  *   <li>If the session is over, no unknown outcome can be settled any more: it stays unknown.
  *   <li><b>Create</b> the entry by {@code {absent(entry), absent(record)} -> put(entry), put(record, number, lease)}, under a new name.
- *       {@code absent(entry)} can become true again, so this is not sent twice. If the outcome is unknown, the name is withdrawn,
- *       {@code absent(record) -> put(record, WITHDRAWN, lease)}, and stays so for as long as the lease could let a late copy in.
+ *       {@code absent(entry)} can become true again, so this is not sent twice: a {@link Receipt} sends it, whose mark is the record.
  * </ol>
  *
- * <p>Confined to the strand. One change is under way at a time.
+ * <p>Confined to the strand. One change is under way at a time. The owner calls {@link #step} when the requests are idle.
  */
 final class OpRecord {
     /** How a change ended. */
@@ -56,18 +54,18 @@ final class OpRecord {
         private final long incarnation;
         private final long number;
         private final Consumer<Result> then;
-        private final boolean founds;
         private @Nullable BackendException doubt;
+        /** A copy met a conflict, so no copy can take effect any more. */
+        private boolean decided;
+
         private boolean claimed;
 
-        /** Without an incarnation, the change creates the entry. */
         Change(Session session, Commit commit, long incarnation, long number, Consumer<Result> then) {
             this.session = session;
             this.commit = commit;
             this.incarnation = incarnation;
             this.number = number;
             this.then = then;
-            this.founds = incarnation == 0;
         }
     }
 
@@ -78,7 +76,7 @@ final class OpRecord {
     private final Strand strand;
     private final String directory;
     private final String entry;
-    private final Backoff backoff;
+    private final Requests requests;
 
     private @Nullable Session session;
     private String name = "";
@@ -86,20 +84,17 @@ final class OpRecord {
     /** Written on the strand only. */
     private volatile @Nullable Change current;
 
-    private final Timer pause = new Timer();
-
-    OpRecord(Kernel kernel, Strand strand, String directory, String entry) {
+    OpRecord(Kernel kernel, Strand strand, String directory, String entry, Requests requests) {
         this.kernel = kernel;
         this.strand = strand;
         this.directory = directory;
         this.entry = entry;
-        this.backoff = kernel.backoff();
+        this.requests = requests;
     }
 
     /** A change was sent, and its outcome is not known yet. */
     boolean isChangeUnderWay() {
-        Change underWay = current;
-        return underWay != null && !underWay.founds;
+        return current != null;
     }
 
     /** Whether a change is under way that could not be settled after the end of this session. For every thread. */
@@ -118,14 +113,22 @@ final class OpRecord {
         if (session != under) {
             rename(under);
         }
-        begin(under, change, incarnation, then);
+        put(change, under);
+        current = new Change(under, change.build(), incarnation, number, then);
+        step();
     }
 
     // Step 6.
-    /** Creates the entry where there is none. Overtaken is also reported when that can no longer be distinguished from success. */
-    void found(Session under, Commit.Builder founding, Consumer<Result> then) {
+    /** Adds a record under a new name to the commit that creates the entry; returns the name. */
+    String create(Commit.Builder commit, Session under) {
         rename(under);
-        begin(under, founding.ifAbsent(name), 0, then);
+        put(commit, under);
+        return name;
+    }
+
+    /** The name of the record cannot be used again. */
+    void dropName() {
+        session = null;
     }
 
     private void rename(Session under) {
@@ -133,12 +136,9 @@ final class OpRecord {
         name = PREFIX + under.nextName();
     }
 
-    private void begin(Session under, Commit.Builder commit, long incarnation, Consumer<Result> then) {
+    private void put(Commit.Builder commit, Session under) {
         number++;
         commit.put(name, value(number), under.leaseId());
-        Change begun = new Change(under, commit.build(), incarnation, number, then);
-        current = begun;
-        send(begun);
     }
 
     /**
@@ -173,22 +173,27 @@ final class OpRecord {
     /** Forgets whatever is under way: it does not matter any more. */
     void forget() {
         current = null;
-        pause.cancel();
+    }
+
+    /** Sends the request that is due for the change under way. */
+    void step() {
+        Change change = current;
+        if (change != null && change.decided) {
+            settle(change);
+        } else if (change != null) {
+            send(change);
+        }
     }
 
     // Steps 1 and 2.
     private void send(Change change) {
-        kernel.store().commit(change.commit, strand, outcome -> {
-            if (change != current) {
-                return;
-            }
+        requests.commit(change.commit, outcome -> {
             boolean doubtful = change.doubt != null;
             switch (outcome.kind()) {
                 case COMMITTED -> end(change, new Made(outcome.revision(), outcome.snapshot()));
                 case CONFLICT -> {
-                    if (doubtful) {
-                        settle(change);
-                    } else {
+                    change.decided = true;
+                    if (!doubtful) {
                         end(change, new Overtaken(outcome.snapshot()));
                     }
                 }
@@ -198,128 +203,77 @@ final class OpRecord {
                 }
                 case NOT_APPLIED -> {
                     if (doubtful) {
-                        later(change, outcome.failure(), () -> send(change));
+                        pause(change, outcome.failure());
                     } else {
                         end(change, new Refused(outcome.failure()));
                     }
                 }
                 case UNKNOWN -> {
                     change.doubt = outcome.failure();
-                    later(change, outcome.failure(), () -> {
-                        if (change.founds) {
-                            withdraw(change);
-                        } else {
-                            send(change);
-                        }
-                    });
+                    pause(change, outcome.failure());
                 }
             }
         });
-    }
-
-    private void withdraw(Change founding) {
-        Commit withdrawal = Commit.to(directory)
-                .ifAbsent(name)
-                .put(name, Card.WITHDRAWN, founding.session.leaseId())
-                .returningOne(name)
-                .build();
-        kernel.store().commit(withdrawal, strand, outcome -> {
-            if (founding != current) {
-                return;
-            }
-            Snapshot found = outcome.snapshot();
-            switch (outcome.kind()) {
-                case COMMITTED -> withdrawn(founding);
-                case CONFLICT -> {
-                    if (found == null || found.entries().isEmpty()) {
-                        later(founding, null, () -> withdraw(founding));
-                    } else if (Card.isLive(found.entries().get(0))) {
-                        end(founding, new Overtaken(null)); // This change had created the entry.
-                    } else {
-                        withdrawn(founding);
-                    }
-                }
-                case LEASE_DEAD -> {
-                    kernel.sessions().end(founding.session);
-                    end(founding, new Overtaken(null));
-                }
-                case NOT_APPLIED, UNKNOWN -> later(founding, outcome.failure(), () -> withdraw(founding));
-            }
-        });
-    }
-
-    private void withdrawn(Change founding) {
-        kernel.sessions().withdrawn(founding.session);
-        session = null;
-        end(founding, new Overtaken(null));
     }
 
     // Step 3.
     private void settle(Change change) {
-        kernel.store().read(new Query.One(directory, name), strand, (snapshot, failure) -> {
-            if (change != current) {
-                return;
-            }
-            if (snapshot == null) {
-                later(change, failure, () -> settle(change));
-            } else if (!snapshot.entries().isEmpty()) {
-                Entry record = snapshot.entries().get(0);
-                boolean made = record.value().equals(value(change.number));
-                // Everything that one commit puts has the commit's revision.
-                end(change, made ? new Made(record.modRevision(), null) : new Overtaken(null));
-            } else if (change.claimed) {
-                end(change, new Unknown(change.doubt));
-            } else {
-                claim(change);
-            }
-        });
+        requests.read(
+                name,
+                snapshot -> {
+                    if (!snapshot.entries().isEmpty()) {
+                        Entry record = snapshot.entries().get(0);
+                        boolean made = record.value().equals(value(change.number));
+                        // Everything that one commit puts has the commit's revision.
+                        end(change, made ? new Made(record.modRevision(), null) : new Overtaken(null));
+                    } else if (change.claimed) {
+                        end(change, new Unknown(change.doubt));
+                    } else {
+                        claim(change);
+                    }
+                },
+                why -> endIfOver(change, why));
     }
 
     // Step 4.
     private void claim(Change change) {
         number = change.number + 1;
-        Commit claim = Commit.to(directory)
+        Commit.Builder claim = Commit.to(directory)
                 .ifCreateRevision(entry, change.incarnation)
                 .ifAbsent(name)
-                .put(name, value(number), change.session.leaseId())
-                .build();
-        kernel.store().commit(claim, strand, outcome -> {
-            if (change != current) {
-                return;
-            }
+                .put(name, value(number), change.session.leaseId());
+        requests.commit(claim, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> end(change, new Overtaken(null));
-                case CONFLICT -> {
-                    // By an earlier copy of this claim, which the record then shows; or the entry is another one.
-                    change.claimed = true;
-                    settle(change);
-                }
+                // By an earlier copy of this claim, which the record then shows; or the entry is another one.
+                case CONFLICT -> change.claimed = true;
                 case LEASE_DEAD -> {
                     kernel.sessions().end(change.session);
                     end(change, new Unknown(change.doubt));
                 }
-                case NOT_APPLIED, UNKNOWN -> later(change, outcome.failure(), () -> settle(change));
+                case NOT_APPLIED, UNKNOWN -> pause(change, outcome.failure());
             }
         });
     }
 
     private void end(Change change, Result result) {
         current = null;
-        backoff.reset();
         change.then.accept(result);
     }
 
-    private void later(Change change, @Nullable BackendException failure, Runnable next) {
-        // Step 5.
-        if (!change.session.isAlive()) {
-            end(change, new Unknown(failure));
-            return;
+    private void pause(Change change, @Nullable BackendException failure) {
+        if (!endIfOver(change, failure)) {
+            requests.pause(failure);
         }
-        pause.set(kernel.time(), backoff.next(), strand, () -> {
-            if (change == current) {
-                next.run();
-            }
-        });
+    }
+
+    // Step 5.
+    private boolean endIfOver(Change change, @Nullable BackendException failure) {
+        boolean isOver = !change.session.isAlive();
+        if (isOver) {
+            end(change, new Unknown(failure));
+        }
+        return isOver;
     }
 
     private static Bytes value(long number) {
