@@ -26,7 +26,7 @@
  *       CONFLICT:  if that entry is gone or was created again, remove it from ahead
  *   granted()
  *
- * settle(name):                                                    Enrolment
+ * settle(name):                                                    Receipt
  *   repeat until the store answers: commit absent(name) -&gt; put(name, WITHDRAWN, lease)
  *     COMMITTED: the first put can never take effect any more; enter() with another name
  *     CONFLICT:  read the entry; live means that the first put took effect, and r = its createRevision
