@@ -1,5 +1,6 @@
 package io.sereno.recipes.kernel;
 
+import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import java.time.Duration;
@@ -9,14 +10,15 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The places in front of one place, from the moment they are known until none is left or the place is given back.
+ * The places in front of one place that block it, from the moment they are known until none is left or the place is given back.
  *
- * <p>Invariant: nobody gets in front of a taken place, so the number of places only falls. A place that was seen gone, or created again, is
- * gone for good.
+ * <p>Invariant: nobody gets in front of a taken place, so the number of places only falls. A place that was seen gone, created again, or not blocking
+ * never blocks again.
  *
  * <p>The last of them is looked at when the watch on it has become live, after each of its notices, and once a ttl. So a watch that died in
  * silence costs a ttl, and does not block the place for good. Confined to the strand, on which it calls {@code onNews} and {@code onTick}.
@@ -29,6 +31,7 @@ final class Ahead {
     private final Strand strand;
     private final String directory;
     private final Duration period;
+    private final Predicate<Entry> blocks;
     private final Runnable onNews;
     private final Runnable onTick;
     private final Deque<Place> places;
@@ -47,6 +50,7 @@ final class Ahead {
             String directory,
             List<Place> places,
             Duration period,
+            Predicate<Entry> blocks,
             Runnable onNews,
             Runnable onTick) {
         this.kernel = kernel;
@@ -54,6 +58,7 @@ final class Ahead {
         this.directory = directory;
         this.places = new ArrayDeque<>(places);
         this.period = period;
+        this.blocks = blocks;
         this.onNews = onNews;
         this.onTick = onTick;
         tick();
@@ -86,10 +91,12 @@ final class Ahead {
     }
 
     /**
-     * Takes in what a look at one place showed. A place that is gone stays gone, and the next may be gone too; a place that is there needs a watch.
+     * Takes in what a look at one place showed: whether the place is gone, or does not block any more. Then the next may be gone too. A place that
+     * blocks needs a watch.
      */
     boolean isGone(Place looked, Snapshot snapshot) {
-        boolean gone = !looked.isIn(snapshot);
+        Entry found = Place.entryOf(looked.name(), snapshot);
+        boolean gone = found == null || !Place.of(found).equals(looked) || !blocks.test(found);
         if (gone) {
             places.remove(looked);
             due = true;
@@ -99,8 +106,9 @@ final class Ahead {
 
     /** Takes in what a look at all places showed. */
     void retain(Snapshot queue) {
-        Set<Place> standing = queue.entries().stream().map(Place::of).collect(Collectors.toSet());
-        places.retainAll(standing);
+        Set<Place> blocking =
+                View.queue(queue).stream().filter(blocks).map(Place::of).collect(Collectors.toSet());
+        places.retainAll(blocking);
         due = true;
     }
 

@@ -14,19 +14,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client's place in the queue of a directory: the state machine behind mutex and election.
+ * One client's place in the queue of a directory: the state machine behind mutex and election. The owner decides which
+ * entries in front block ({@link Owner#blocks}); by default all do.
  *
  * <p>Stored: one entry a place, {@code <session>-<n>}, under the session's lease. The queue is ordered by createRevision; the first live place has
  * the turn. Entries of the directory whose names are not those of places are ignored: a later version may keep them there.
  *
  * <p>Invariant: {@link Owner#granted} is called for a place only when a commit or read that began after the place was taken showed that no live
- * entry is in front of it, and that its own entry is there.
+ * entry that blocks is in front of it, and that its own entry is there.
  *
  * <ol>
- *   <li><b>Enqueue.</b> {@code absent(own) -> put(own, lease)}, returning the directory. The live entries with a smaller createRevision are those
- *       <em>ahead</em>. The set only ever shrinks: nobody can get in front of us. If it is empty, the turn is granted at once.
- *   <li><b>Wait.</b> Watch the last of those {@link Ahead}. Look at it when the watch is live, on each notice, and once a ttl. If it is gone, or
- *       created again, it is no longer ahead, and the one before it is the last.
+ *   <li><b>Enqueue.</b> {@code absent(own) -> put(own, lease)}, returning the directory. The live entries with a smaller createRevision that block
+ *       are those <em>ahead</em>. The set only ever shrinks: nobody can get in front of us. If it is empty, the turn is granted at once.
+ *   <li><b>Wait.</b> Watch the last of those {@link Ahead}. Look at it when the watch is live, on each notice, and once a ttl. If it is gone, created
+ *       again, or does not block any more, it is no longer ahead, and the one before it is the last.
  *   <li><b>Verify.</b> With few left ahead, commit the check {@code createRevision(own) == r, absent(each of them)}. If committed: granted.
  *   <li><b>Hand on.</b> Giving the place back deletes the entry by its createRevision. If a new place is wanted, both happen in one commit.
  *   <li><b>Settle.</b> An enqueue with unknown outcome may happen later. {@code absent(own) -> put(own, WITHDRAWN, lease)} settles it: if
@@ -43,7 +44,15 @@ public final class Turn {
         /** The content of the entry besides the node and the time. */
         Map<String, String> metadata();
 
-        /** The place is taken, and others are in front. */
+        /**
+         * Whether this entry, in front of the place, keeps the turn from it. If an entry does not block, it must never block again as long as it exists,
+         * whatever its content becomes.
+         */
+        default boolean blocks(Entry ahead) {
+            return true;
+        }
+
+        /** The place is taken, and others that block are in front. */
         void waiting();
 
         void granted(Session session, long createRevision);
@@ -305,19 +314,22 @@ public final class Turn {
             if (other.createRevision() >= incarnation()) {
                 break;
             }
-            found.add(Place.of(other));
-            if (isForeign(other)) {
-                kernel.events().foreign(directory, other.name());
-            }
             if (enrolment.isOwn(other)) {
                 removeStray(Place.of(other));
                 return;
+            }
+            if (!owner.blocks(other)) {
+                continue;
+            }
+            found.add(Place.of(other));
+            if (isForeign(other)) {
+                kernel.events().foreign(directory, other.name());
             }
         }
         if (found.isEmpty()) {
             grant(under, entry);
         } else {
-            ahead = new Ahead(kernel, strand, directory, found, under.ttl(), this::step, this::tick);
+            ahead = new Ahead(kernel, strand, directory, found, under.ttl(), owner::blocks, this::step, this::tick);
             owner.waiting();
         }
     }
