@@ -127,7 +127,7 @@ final class OwnEntry {
                     rewrite = true;
                     requests.read(place.name(), this::compare);
                 }
-                case LEASE_DEAD -> requests.leaseDead(session);
+                case LEASE_DEAD -> requests.leaseDead(kernel.sessions(), session);
                 case NOT_APPLIED, UNKNOWN -> {
                     rewrite = true;
                     requests.pause(outcome.failure());

@@ -99,7 +99,7 @@ public final class Receipt {
                 }
                 case LEASE_DEAD -> {
                     then.accept(outcome);
-                    leaseDead(under);
+                    requests.leaseDead(sessions, under);
                 }
                 case NOT_APPLIED -> {
                     end(sent, outcome);
@@ -133,7 +133,7 @@ public final class Receipt {
                         requests.read(sent.evidence.name, snapshot -> judge(sent, snapshot));
                     }
                 }
-                case LEASE_DEAD -> leaseDead(sent.under);
+                case LEASE_DEAD -> requests.leaseDead(sessions, sent.under);
                 case NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
@@ -158,12 +158,6 @@ public final class Receipt {
     private void end(Sent sent, Outcome certain) {
         open = null;
         sent.then.accept(certain);
-    }
-
-    /** Nothing was put, nor ever will be. The sessions report their end in a moment. */
-    private void leaseDead(Session under) {
-        requests.pause(null);
-        sessions.end(under);
     }
 
     // Step 4.

@@ -190,10 +190,10 @@ public final class Requests {
         trouble.failed(why, first);
     }
 
-    /** Nothing was put, nor ever will be. The sessions report their end in a moment, which ends the pause too. */
-    public void leaseDead(Session under) {
+    /** Nothing was put, nor ever will be. The sessions report the end of this session in a moment, and the owner then ends the pause. */
+    public void leaseDead(Sessions sessions, Session under) {
         pause(null);
-        kernel.sessions().end(under);
+        sessions.end(under);
     }
 
     public void endPause() {

@@ -413,7 +413,7 @@ public final class Turn {
         }
         requests.commit(under.checkOfMarker(), outcome -> {
             if (outcome.kind() == Outcome.Kind.CONFLICT) {
-                requests.leaseDead(under); // The sessions call us, and say why.
+                requests.leaseDead(kernel.sessions(), under); // The sessions call us, and say why.
             } else if (entry == own) {
                 boolean had = granted;
                 forgetPlace();

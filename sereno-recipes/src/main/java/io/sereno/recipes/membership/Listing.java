@@ -361,7 +361,7 @@ final class Listing {
                         read(snapshot -> described(own, number, told, snapshot));
                     }
                 }
-                case LEASE_DEAD -> leaseDead(under);
+                case LEASE_DEAD -> requests.leaseDead(sessions, under);
                 case NOT_APPLIED -> {
                     perhapsShown = before;
                     requests.pause(outcome.failure());
@@ -469,12 +469,6 @@ final class Listing {
     /** Reads the entry, whoever owns it. */
     private void read(Consumer<Snapshot> then) {
         requests.read(name, then, why -> look = true);
-    }
-
-    /** Nothing was put, nor ever will be. The sessions notify us soon, which also ends the pause. */
-    private void leaseDead(Session under) {
-        requests.pause(null);
-        sessions.end(under);
     }
 
     private Bytes card() {
