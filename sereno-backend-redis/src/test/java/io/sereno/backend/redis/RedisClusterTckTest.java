@@ -11,9 +11,10 @@ import org.junit.jupiter.api.Tag;
 
 /**
  * The kit over a Cluster of three masters. What they announce leads nowhere, as behind an address translation: they are reached by the
- * addresses of the URI only, which are the kit's proxy's.
+ * addresses of the URI only, which are the kit's proxy's. {@code -Psereno.thorough} runs it: {@link RedisTckTest} tries every rule in every build.
  */
 @Tag("servers")
+@Tag("thorough")
 class RedisClusterTckTest extends RecipesSuite {
     @Override
     protected BackendFixture fixture() {
