@@ -27,8 +27,8 @@ import org.junit.jupiter.api.TestFactory;
 class MutantsTest {
     private static final long FIXED = 20_261_127;
     private static final @Nullable Long SEED = Long.getLong("sereno.seed");
-    private static final int FRESH = Integer.getInteger(
-            "sereno.mutant.seeds", Boolean.getBoolean("sereno.thorough") ? 3 : SEED != null ? 1 : 0);
+    private static final int FRESH =
+            Integer.getInteger("sereno.mutant.seeds", Boolean.getBoolean("sereno.thorough") ? 3 : SEED != null ? 1 : 0);
     private static final String ONLY = System.getProperty("sereno.mutant", "");
 
     private static final KillMatrix MATRIX = new KillMatrix();

@@ -189,13 +189,23 @@ class SpecificationLinksTest {
         return file.getFileName().toString().replace(".java", "");
     }
 
+    /** Reads sources only: other test classes create and remove files in {@code target} at the same time. */
     private static Set<String> testClasses() throws IOException {
-        try (Stream<Path> files = Files.walk(Path.of(".."), 9)) {
-            return files.filter(file -> file.toString().contains("src/test/java")
-                            && file.toString().endsWith(".java"))
-                    .map(SpecificationLinksTest::className)
-                    .collect(Collectors.toSet());
+        List<Path> folders;
+        try (Stream<Path> modules = Files.list(Path.of(".."))) {
+            folders = modules.map(module -> module.resolve("src/test/java"))
+                    .filter(Files::isDirectory)
+                    .toList();
         }
+        Set<String> classes = new TreeSet<>();
+        for (Path folder : folders) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                files.filter(file -> file.toString().endsWith(".java"))
+                        .map(SpecificationLinksTest::className)
+                        .forEach(classes::add);
+            }
+        }
+        return classes;
     }
 
     private static Set<String> names(String text) {
