@@ -9,7 +9,6 @@ import io.sereno.testservers.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,14 +21,8 @@ class FailOverByHandTest extends RedisTest {
 
     @BeforeEach
     void startServers() {
-        first = RedisServer.start(Persistence.APPEND_ALWAYS, "repl-diskless-sync-delay 0");
-        second = RedisServer.start(Persistence.APPEND_ALWAYS, "repl-diskless-sync-delay 0");
-    }
-
-    @AfterEach
-    void stopServers() {
-        second.close();
-        first.close();
+        first = closing(RedisServer.start(Persistence.APPEND_ALWAYS, "repl-diskless-sync-delay 0"));
+        second = closing(RedisServer.start(Persistence.APPEND_ALWAYS, "repl-diskless-sync-delay 0"));
     }
 
     @Override

@@ -47,15 +47,14 @@ class HonestyTest extends RedisTest {
 
     @BeforeEach
     void startServer() {
-        server = RedisServer.start(Persistence.APPEND_ALWAYS, "user app on >s3cret ~* &* +@all");
+        server = closing(RedisServer.start(Persistence.APPEND_ALWAYS, "user app on >s3cret ~* &* +@all"));
         administrator = redis();
         LOG.addHandler(handler);
     }
 
     @AfterEach
-    void stopServer() {
+    void stopListening() {
         LOG.removeHandler(handler);
-        server.close();
     }
 
     @Override

@@ -35,7 +35,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -51,12 +50,7 @@ class LoadTest extends RedisTest {
 
     @BeforeEach
     void startServer() {
-        server = RedisServer.start(Persistence.APPEND_ALWAYS);
-    }
-
-    @AfterEach
-    void stopServer() {
-        server.close();
+        server = closing(RedisServer.start(Persistence.APPEND_ALWAYS));
     }
 
     @Override

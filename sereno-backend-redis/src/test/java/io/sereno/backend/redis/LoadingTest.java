@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,18 +38,14 @@ class LoadingTest extends RedisTest {
         // The pause, in microseconds, after each command that is loaded: it takes half a minute. After a thousand of
         // them the
         // server looks who calls.
-        server = RedisServer.start(Persistence.APPEND_ALWAYS, "key-load-delay 100", "enable-debug-command yes");
+        server =
+                closing(RedisServer.start(Persistence.APPEND_ALWAYS, "key-load-delay 100", "enable-debug-command yes"));
         RedisCommands<String, String> redis = redis();
         for (int i = 0; i < 200; i++) {
             redis.eval("for i = 1, 1000 do redis.call('INCR', 'n') end", ScriptOutputType.STATUS);
         }
         backend = open();
         putMore();
-    }
-
-    @AfterEach
-    void stopServer() {
-        server.close();
     }
 
     @Override

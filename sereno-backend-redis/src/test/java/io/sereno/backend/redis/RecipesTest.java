@@ -26,7 +26,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,12 +37,7 @@ class RecipesTest extends RedisTest {
 
     @BeforeEach
     void startServer() {
-        server = RedisServer.start(Persistence.APPEND_ALWAYS);
-    }
-
-    @AfterEach
-    void stopServer() {
-        server.close();
+        server = closing(RedisServer.start(Persistence.APPEND_ALWAYS));
     }
 
     @Override

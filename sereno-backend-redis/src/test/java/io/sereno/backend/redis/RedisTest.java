@@ -72,6 +72,7 @@ abstract class RedisTest {
         return closing(config.open());
     }
 
+    /** Closes the resource after the test, the last one first: a server outlives its clients, whose close otherwise waits for it. */
     <T extends AutoCloseable> T closing(T resource) {
         opened.add(resource);
         return resource;

@@ -28,7 +28,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -41,12 +40,7 @@ class RestartTest extends RedisTest {
 
     @BeforeEach
     void startServer() {
-        server = RedisServer.start(Persistence.APPEND_ALWAYS);
-    }
-
-    @AfterEach
-    void stopServer() {
-        server.close();
+        server = closing(RedisServer.start(Persistence.APPEND_ALWAYS));
     }
 
     @Override

@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,12 +41,7 @@ class SentinelTest extends RedisTest {
 
     @BeforeEach
     void startServers() {
-        servers = RedisSentinel.start(Persistence.APPEND_ALWAYS);
-    }
-
-    @AfterEach
-    void stopServers() {
-        servers.close();
+        servers = closing(RedisSentinel.start(Persistence.APPEND_ALWAYS));
     }
 
     @Override

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,18 +44,13 @@ class TlsTest extends RedisTest {
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
-        server = RedisServer.start(
+        server = closing(RedisServer.start(
                 Persistence.NONE,
                 "tls-port " + port,
                 "tls-cert-file " + folder.resolve("trusted.crt"),
                 "tls-key-file " + folder.resolve("trusted.key"),
                 "tls-ca-cert-file " + folder.resolve("trusted.crt"),
-                "tls-auth-clients yes");
-    }
-
-    @AfterEach
-    void stopServer() {
-        server.close();
+                "tls-auth-clients yes"));
     }
 
     @Override
