@@ -54,7 +54,8 @@ public interface SerenoFactory {
         }
         throw new SerenoConfigurationException(found.keySet().stream()
                 .map(SerenoFactory::withOrigin)
-                .collect(Collectors.joining(", ", "several implementations of the recipes, one is accepted: ", "")));
+                .collect(Collectors.joining(
+                        ", ", "several implementations of the recipes on the class path; one is accepted: ", "")));
     }
 
     private static void collect(ClassLoader loader, Map<Class<?>, ServiceLoader.Provider<SerenoFactory>> found) {

@@ -32,7 +32,7 @@ class IdLayoutTest {
                         Instant.parse("2014-09-01T00:00:00Z").plus(TICK.multipliedBy((1L << 39) - 1)), 255, 65_535));
     }
 
-    /** All places full, then each place alone, for layouts at the edges of what is accepted. */
+    /** All places at their greatest value, then each place alone, for layouts at the limits. */
     @ParameterizedTest
     @CsvSource({"39, 8, 16", "41, 12, 10", "1, 31, 31", "32, 0, 31", "32, 31, 0", "40, 0, 0", "1, 0, 0", "20, 5, 7"})
     void everyLayoutKeepsItsPlacesApart(int timeBits, int sequenceBits, int slotBits) {
@@ -50,7 +50,7 @@ class IdLayoutTest {
 
     @ParameterizedTest
     @ValueSource(longs = {-1, Long.MIN_VALUE, 1L << 32, Long.MAX_VALUE})
-    void whatIsNoIdOfTheLayoutIsRefused(long id) {
+    void anIdOutsideTheLayoutIsRefused(long id) {
         assertRefused(
                 () -> new IdLayout(20, TICK, 5, 7, EPOCH).decode(id),
                 "id " + id + " is not of this layout; 0 to 4294967295 is accepted");

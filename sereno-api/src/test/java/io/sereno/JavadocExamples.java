@@ -237,7 +237,7 @@ abstract class JavadocExamples {
         // example
         CompletionStage<CommitResult> result = backend.commit(Commit.to("lock/orders")
                 .ifAbsent("session-1")
-                .put("session-1", Bytes.utf8("who and since when"), lease.id())
+                .put("session-1", Bytes.utf8("owner and start time"), lease.id())
                 .returningAll()
                 .build());
         // end

@@ -34,7 +34,7 @@ class JavadocTest {
     @TempDir
     Path classes;
 
-    /** What javac's doclint finds, references and missing comments included. */
+    /** The findings of javac's doclint, references and missing comments included. */
     @Test
     void everyPublicMemberIsDocumentedAndNothingInItIsBroken() throws IOException {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

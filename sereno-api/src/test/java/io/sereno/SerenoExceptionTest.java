@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class SerenoExceptionTest {
     @Test
-    void whatAnErrorCarriesSurvivesSerialization() throws Exception {
+    void theFieldsOfAnErrorSurviveSerialization() throws Exception {
         assertThat(copyOf(new WorkersLostException(List.of("w1", "w2"), "two died"))
                         .workers())
                 .containsExactly("w1", "w2");

@@ -55,14 +55,15 @@ class SerenoFactoryTest {
             Thread.currentThread().setContextClassLoader(context);
             assertThatThrownBy(SerenoFactory::load)
                     .isInstanceOf(SerenoConfigurationException.class)
-                    .hasMessageStartingWith("several implementations of the recipes, one is accepted: ")
+                    .hasMessageStartingWith(
+                            "several implementations of the recipes on the class path; one is accepted: ")
                     .hasMessageContaining(One.class.getName() + " in " + origin())
                     .hasMessageContaining(Two.class.getName() + " in " + origin());
         }
     }
 
     @Test
-    void aFactoryThatCannotBeMadeIsToldWithItsReason() throws Exception {
+    void aFactoryThatCannotBeCreatedIsReportedWithItsCause() throws Exception {
         try (URLClassLoader context = loader(before, services("context", Broken.class))) {
             Thread.currentThread().setContextClassLoader(context);
             assertThatThrownBy(SerenoFactory::load)
@@ -74,7 +75,7 @@ class SerenoFactoryTest {
     }
 
     @Test
-    void aRegisteredClassThatIsMissingIsTold() throws Exception {
+    void aMissingRegisteredClassIsReported() throws Exception {
         Path services = folder.resolve("context/META-INF/services");
         Files.createDirectories(services);
         Files.writeString(services.resolve(SerenoFactory.class.getName()), "io.sereno.Vanished\n");
@@ -110,8 +111,8 @@ class SerenoFactoryTest {
                 URLClassLoader context = new HidingLoader(services("context", Two.class), own)) {
             Thread.currentThread().setContextClassLoader(context);
             assertThatThrownBy(() -> loadIn(own))
-                    .hasMessageContaining(
-                            "several implementations of the recipes, one is accepted: " + Two.class.getName())
+                    .hasMessageContaining("several implementations of the recipes on the class path; one is accepted: "
+                            + Two.class.getName())
                     .hasMessageContaining(", " + One.class.getName());
         }
     }
@@ -160,7 +161,7 @@ class SerenoFactoryTest {
         return SerenoFactoryTest.class.getProtectionDomain().getCodeSource().getLocation();
     }
 
-    /** What load() answers in the copy of the API that this loader made. */
+    /** The answer of load() in the copy of the API that this loader made. */
     private static Object loadIn(ClassLoader loader) throws ReflectiveOperationException {
         try {
             return loader.loadClass(SerenoFactory.class.getName())

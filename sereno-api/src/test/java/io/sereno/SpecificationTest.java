@@ -69,7 +69,7 @@ class SpecificationTest {
     }
 
     @Test
-    void whatIsCitedExists() throws IOException {
+    void citedRulesExist() throws IOException {
         Set<String> ids = ids();
         Set<String> cited = citedIn(lines);
         try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {

@@ -179,9 +179,8 @@ public final class NoticeQueue implements Watch, WatchListener {
         if (first) {
             LOG.log(
                     Level.WARNING,
-                    () -> Names.printable(
-                            "notices of " + target
-                                    + " wait: the executor of callbacks refused them; they are offered to it again each second"),
+                    () -> Names.printable("notices of " + target
+                            + " wait: the callback executor refused them; they are offered again every second"),
                     refusal);
         }
     }
@@ -211,7 +210,10 @@ public final class NoticeQueue implements Watch, WatchListener {
                 listener.changed(notice.name(), notice.revision());
             }
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, () -> Names.printable("the listener of " + target + " threw; its watch goes on"), e);
+            LOG.log(
+                    Level.ERROR,
+                    () -> Names.printable("the listener of " + target + " threw an exception; its watch continues"),
+                    e);
         }
         return returned();
     }

@@ -102,7 +102,7 @@ public final class PortProbe {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            LOG.log(Level.DEBUG, "what answers at the servers could not be found out", e.getCause());
+            LOG.log(Level.DEBUG, "cannot find out which protocol the servers speak", e.getCause());
             return Optional.empty();
         }
     }
@@ -131,7 +131,7 @@ public final class PortProbe {
             case OWN -> store + " at " + server + " does not speak TLS; write " + plain + ": or name its port for TLS";
             case TLS -> "the server at " + server + " speaks TLS; write " + secure + ":";
             default ->
-                "another protocol than that of " + store + (tls ? ", and no TLS," : "") + " is spoken at " + server
+                "the server at " + server + " speaks another protocol than " + store + (tls ? ", and no TLS" : "")
                         + "; check the port";
         };
     }

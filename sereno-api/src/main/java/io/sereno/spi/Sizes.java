@@ -38,9 +38,9 @@ final class Sizes {
 
     static void requireFits(String directory, Snapshot snapshot, Guarantees limits) {
         if (!limits.fits(snapshot)) {
-            throw refused("the entries asked for of directory '" + directory + "' have " + bytes(snapshot)
-                    + " bytes of names and values, at most " + limits.maxListingBytes()
-                    + " are given in one answer; read page by page");
+            throw refused("the entries read from directory '" + directory + "' have " + bytes(snapshot)
+                    + " bytes of names and values; at most " + limits.maxListingBytes()
+                    + " are accepted in one answer; read page by page");
         }
     }
 

@@ -25,13 +25,13 @@ class GuaranteesTest {
             Guarantees.builder("memory", SECOND, SECOND).build();
 
     @Test
-    void whatIsNotSetIsTheLeastThatIsAskedOfEveryBackendAndNoDelay() {
+    void unsetLimitsAreTheLeastOfEveryBackendAndNoDelay() {
         assertThat(LEAST)
                 .hasToString("Guarantees{backend=memory, serverVersion=, promises=[], leastTtl=PT1S, greatestTtl=PT1S,"
                         + " ttlGranularity=PT0.000000001S, expiryLateness=PT0S, noticeLateness=PT0S, recovery=PT0S,"
                         + " emptyDirectoryGrace=PT0S, maxLeases=16, maxLeaseBytes=131072, maxValueBytes=65536,"
                         + " maxCommitBytes=131072, maxListingBytes=1048576, maxConditions=32, maxWrites=32}");
-        // No size is below what is accepted.
+        // No size is below the accepted minimum.
         assertThat(LEAST.toBuilder()
                         .maxLeases(16)
                         .maxLeaseBytes(131_072)
@@ -45,7 +45,7 @@ class GuaranteesTest {
     }
 
     @Test
-    void whatIsBelowThatIsRefusedByRule() {
+    void limitsBelowTheLeastAreRefusedWithTheRule() {
         Guarantees.Builder builder = LEAST.toBuilder();
         assertRefused(() -> builder.maxLeases(15), "maxLeases is 15; every backend accepts at least 16 (LEA-15a)");
         assertRefused(
@@ -161,7 +161,7 @@ class GuaranteesTest {
     }
 
     @Test
-    void whatIsLargerByOneIsRefusedForGood() {
+    void oneMoreThanALimitIsRefusedForGood() {
         BiFunction<String, Commit, Void> refused = (message, commit) -> {
             assertThatThrownBy(() -> LEAST.requireFits(commit))
                     .isInstanceOfSatisfying(BackendException.class, e -> {
@@ -201,8 +201,8 @@ class GuaranteesTest {
         assertThatThrownBy(() -> LEAST.requireFits("d", larger))
                 .isInstanceOfSatisfying(
                         BackendException.class, e -> assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED))
-                .hasMessage("the entries asked for of directory 'd' have 1048577 bytes of names and values, at most"
-                        + " 1048576 are given in one answer; read page by page");
+                .hasMessage("the entries read from directory 'd' have 1048577 bytes of names and values; at most"
+                        + " 1048576 are accepted in one answer; read page by page");
     }
 
     private static Snapshot snapshot(String name, int bytes) {

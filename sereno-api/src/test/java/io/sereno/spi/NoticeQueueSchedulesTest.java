@@ -52,7 +52,7 @@ class NoticeQueueSchedulesTest {
     }
 
     @Test
-    void nothingBeginsAfterTheCancellingInAnyOrder() {
+    void noNoticeBeginsAfterTheCancelInAnyOrder() {
         int schedules = explore(List.of("refuse", "add a", "add b", "add a", "cancel"), true);
         assertThat(schedules).isGreaterThan(1_000);
     }

@@ -114,7 +114,7 @@ class NoticeQueueTest {
     }
 
     @Test
-    void oneNameMoreThanTheMostBecomesAReset() {
+    void oneNameMoreThanTheBoundBecomesAReset() {
         for (int i = 0; i < NoticeQueue.MAX_NAMES; i++) {
             queue.changed("n" + i, i);
         }
@@ -130,7 +130,7 @@ class NoticeQueueTest {
     }
 
     @Test
-    void whatIsAddedUnderALockIsDeliveredByTheOneWhoIsTold() {
+    void aNoticeAddedUnderALockIsDeliveredByTheCallerWhoIsAskedTo() {
         assertThat(queue.add("a", 1)).isTrue();
         assertThat(queue.add("b", 2)).isFalse();
         assertThat(queue.addReset()).isFalse();
@@ -142,7 +142,7 @@ class NoticeQueueTest {
     }
 
     @Test
-    void whatIsAddedInsideTheListenerFollowsInTheSameTask() {
+    void aNoticeAddedInsideTheListenerFollowsInTheSameTask() {
         List<NoticeQueue> own = new ArrayList<>();
         NoticeQueue chatty = queue(
                 heard -> {
@@ -160,7 +160,7 @@ class NoticeQueueTest {
     }
 
     @Test
-    void noNoticeBeginsAfterTheCancellingAndTheBackendHearsOfItOnce() {
+    void noNoticeBeginsAfterTheCancelAndTheBackendIsNotifiedOnce() {
         queue.changed("a", 1);
         queue.cancel();
         queue.cancel();
@@ -175,7 +175,7 @@ class NoticeQueueTest {
     }
 
     @Test
-    void aBackendThatClosesEndsItWithoutHearingOfThat() {
+    void aClosingBackendEndsTheQueueWithoutACallback() {
         queue.changed("a", 1);
         assertThat(queue.end()).isTrue();
         assertThat(queue.end()).isFalse();
@@ -200,7 +200,7 @@ class NoticeQueueTest {
     }
 
     @Test
-    void whatAListenerThrowsIsLoggedAndTheNextNoticeFollows() {
+    void anExceptionOfAListenerIsLoggedAndTheNextNoticeFollows() {
         NoticeQueue throwing = queue(heard -> {
             told.add(heard);
             if (told.size() == 1) {
@@ -220,7 +220,7 @@ class NoticeQueueTest {
     }
 
     @Test
-    void whatTheExecutorRefusesWaitsAndIsOfferedAgainEachSecond() {
+    void refusedNoticesWaitAndAreOfferedAgainEachSecond() {
         for (Throwable thrown : List.of(
                 new RejectedExecutionException("on purpose"), new IllegalStateException("on purpose"), new Error())) {
             told.clear();
@@ -232,7 +232,7 @@ class NoticeQueueTest {
             refusal = Optional.empty();
             assertThat(handedOver).isEmpty();
             timers.pass(Duration.ofNanos(1));
-            // Nobody has to add anything for the notices to come.
+            // No further notice has to be added for the notices to be delivered.
             runAll();
             assertThat(told).containsExactly("a@1", "b@2");
             assertThat(timers.waiting).isEmpty();
@@ -241,8 +241,8 @@ class NoticeQueueTest {
                 .hasSize(3)
                 .allSatisfy(line -> assertThat(line)
                         .isEqualTo(
-                                "WARNING notices of Target[directory=any\\nname, name=Optional.empty] wait: the executor of"
-                                        + " callbacks refused them; they are offered to it again each second"));
+                                "WARNING notices of Target[directory=any\\nname, name=Optional.empty] wait: the callback"
+                                        + " executor refused them; they are offered again every second"));
     }
 
     @Test

@@ -65,7 +65,7 @@ class PortProbeTest {
         return new Server(first -> answer.getBytes(US_ASCII));
     }
 
-    /** Hangs up on what is no TLS, and answers what is with a handshake record. */
+    /** Closes connections that do not begin with TLS, and answers TLS with a handshake record. */
     private static Server speakingTls() throws IOException {
         return new Server(first -> first[0] == 22 ? new byte[] {22, 3, 3, 0, 90, 2, 0, 0} : new byte[0]);
     }
@@ -98,15 +98,15 @@ class PortProbeTest {
     void anotherProtocolIsAFault() throws IOException {
         try (Server server = saying("HTTP/1.1 400 Bad Request")) {
             assertThat(probe.fault(List.of(server.address()), false, LIMIT))
-                    .contains("another protocol than that of Store is spoken at 127.0.0.1:"
-                            + server.address().getPort() + "; check the port");
+                    .contains("the server at 127.0.0.1:" + server.address().getPort()
+                            + " speaks another protocol than Store; check the port");
             assertThat(probe.fault(List.of(server.address()), true, LIMIT).orElseThrow())
-                    .contains("and no TLS, is spoken");
+                    .contains("another protocol than Store, and no TLS");
         }
     }
 
     @Test
-    void whereNobodyAnswersThereIsNoFault() throws IOException {
+    void aServerThatDoesNotAnswerIsNoFault() throws IOException {
         InetSocketAddress closed;
         try (Server server = saying("")) {
             closed = server.address();
@@ -123,7 +123,7 @@ class PortProbeTest {
     }
 
     @Test
-    void oneServerThatIsAsItShouldBeIsEnough() throws IOException {
+    void oneCorrectServerIsEnough() throws IOException {
         try (Server other = saying("SSH-2.0-OpenSSH");
                 Server server = saying("welcome, friend")) {
             List<InetSocketAddress> servers = List.of(other.address(), server.address());
@@ -134,7 +134,7 @@ class PortProbeTest {
 
     /** It may be the right one, and may come back. */
     @Test
-    void aWrongServerIsNoFaultWhileAnotherOneIsDown() throws IOException {
+    void aWrongServerIsNoFaultWhileAnotherServerIsDown() throws IOException {
         InetSocketAddress down;
         try (Server closed = saying("")) {
             down = closed.address();
@@ -150,7 +150,7 @@ class PortProbeTest {
     }
 
     @Test
-    void whereLookingFailsNothingIsKnownAndNobodyWaits() throws IOException {
+    void aFailedProbeReportsNothingAndDoesNotWait() throws IOException {
         PortProbe broken = new PortProbe("Store", "store", "stores", new byte[] {1}, answer -> {
             throw new IllegalStateException("cannot tell");
         });

@@ -136,7 +136,7 @@ public final class EtcdComparison {
                     client.create("w" + i).get();
                 }
                 if (!heard.await(FOREVER, TimeUnit.SECONDS)) {
-                    throw new IllegalStateException(heard.getCount() + " watches have heard nothing");
+                    throw new IllegalStateException(heard.getCount() + " watches got no notice");
                 }
             }
         }

@@ -66,7 +66,7 @@ final class Stream {
         @Override
         public void onMessage(Message<byte[]> message) {
             if (message.offset() != next) {
-                fault.compareAndSet(null, "heard " + message.offset() + ", and " + next + " was due");
+                fault.compareAndSet(null, "received " + message.offset() + ", and " + next + " was expected");
             }
             next = message.offset() + 1;
             if (next == end) {

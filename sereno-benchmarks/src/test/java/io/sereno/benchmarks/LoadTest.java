@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
-/** That a run which is not right fails; how fast it is, is not for a test. */
+/** A run with an error fails; its speed is not tested. */
 class LoadTest {
     @Test
     void aTokenThatDoesNotRiseIsNoticed() {
@@ -25,7 +25,7 @@ class LoadTest {
     }
 
     @Test
-    void whatACycleThrowsEndsTheRun() {
+    void anExceptionInACycleEndsTheRun() {
         Load falling = new Load(1, section -> {
             section.pass(1);
             section.pass(0);

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  */
 final class Applications {
     private static final Path TARGET = Path.of("target").toAbsolutePath();
-    /** So that a build that hangs ends as a failure that says what it did. */
+    /** So that a build that hangs ends as a failure with its output. */
     private static final long MOST_SECONDS = 300;
 
     private static final String CLASS_PATH = "org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath";
@@ -34,11 +34,11 @@ final class Applications {
         this.folder = folder;
     }
 
-    /** Writes the projects, in a folder of this name that is made anew. */
+    /** Writes the projects, in a new folder of this name. */
     static Applications write(String name, List<Combination> combinations) throws IOException {
         Path folder = TARGET.resolve("combinations").resolve(name);
         delete(folder);
-        // What is of another build must not be taken for this one's.
+        // Files of another build must not be taken for those of this one.
         delete(TARGET.resolve("local-repository/io/sereno"));
         Path staged = folder.resolve("repository");
         StagedModules.into(staged);
@@ -71,7 +71,7 @@ final class Applications {
         return this;
     }
 
-    /** Only asks each for what it runs with. */
+    /** Only asks each for its versions. */
     Applications resolve(String... options) throws Exception {
         List<String> goals =
                 new ArrayList<>(List.of(CLASS_PATH, "-Dmdep.outputFile=target/classpath", "-DincludeScope=runtime"));
@@ -136,7 +136,7 @@ final class Applications {
         return Files.readString(folder.resolve(project).resolve("target/classpath"));
     }
 
-    /** What a process said and how it ended. */
+    /** The output of a process and its end. */
     record Run(int status, String output) {}
 
     private static Run run(Path folder, List<String> command) throws Exception {

@@ -84,7 +84,7 @@ record Combination(
         return new Combination(name, parent, properties, boms, dependencies, newApp, stores, packaging);
     }
 
-    /** What a user's pom says, and where Sereno comes from until it is published. */
+    /** The pom of a user, and the repository of Sereno until it is published. */
     String pom(String repositories) {
         return """
                 <project xmlns="http://maven.apache.org/POM/4.0.0">

@@ -27,7 +27,7 @@ public final class CuttableStore implements BackendProvider {
 
     /** The wire of the client that connected last. */
     static FaultyBackend latestWire() {
-        return Objects.requireNonNull(LATEST.get(), "nobody has connected to a scheme that begins with " + PREFIX);
+        return Objects.requireNonNull(LATEST.get(), "no client has connected to a scheme that begins with " + PREFIX);
     }
 
     /** As many as there are backends on the class path. */

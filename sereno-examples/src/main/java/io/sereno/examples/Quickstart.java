@@ -158,15 +158,15 @@ public final class Quickstart {
         say("ada is cut off from the store.");
         LossCause cause = first.lost().toCompletableFuture().get(10, TimeUnit.SECONDS);
         check(!first.isHeld(), "ada still believes that it leads");
-        say("ada knows by its own clock, " + since(cut) + " later, that it leads no longer: " + cause + ".");
+        say("ada knows by its own clock, " + since(cut) + " later, that it no longer leads: " + cause + ".");
         Leadership second = bens.awaitLeadership(Duration.ofSeconds(10)).orElseThrow();
         check(second.fencingToken() > first.fencingToken(), "the second leader's token is not greater");
         say("ben leads " + since(cut) + " after the cut with token " + second.fencingToken() + ".");
 
         wire.heal();
         List<String> line = adaJoins.poll(10, TimeUnit.SECONDS);
-        check(line != null && line.equals(List.of("ben", "cleo", "ada")), "ada is back, and the line is " + line);
-        say("ada is connected again and has queued anew: " + String.join(", ", line) + ".");
+        check(line != null && line.equals(List.of("ben", "cleo", "ada")), "ada is back, and the queue is " + line);
+        say("ada is connected again and has queued again: " + String.join(", ", line) + ".");
         long resigned = System.nanoTime();
         bens.resign();
         Leadership third = cleos.awaitLeadership(Duration.ofSeconds(10)).orElseThrow();

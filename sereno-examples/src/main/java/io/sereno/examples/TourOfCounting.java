@@ -87,7 +87,7 @@ final class TourOfCounting {
             greatest = Math.max(greatest, last.get());
         }
         int expected = 2 * THREADS * ROUNDS;
-        narrator.check(greatest == expected, "the greatest number that anybody was told is " + greatest);
+        narrator.check(greatest == expected, "the greatest returned number is " + greatest);
         narrator.check(cleo.counter(COUNTER).get() == expected, "cleo reads another number");
         narrator.say("Counter: two clients with four threads each counted to " + greatest + " in " + since(begun)
                 + "; nothing was lost, nothing was counted twice.");
@@ -107,13 +107,13 @@ final class TourOfCounting {
         group.add(3);
         Future<Boolean> waiting = threads.submit(() -> group.await(PATIENCE));
         for (Sereno client : List.of(ben, cleo, cleo)) {
-            narrator.check(!waiting.isDone(), "ada was told too early that all are done");
+            narrator.check(!waiting.isDone(), "await() returned before all workers were done");
             try (Worker worker = client.waitGroup(GROUP).join()) {
                 worker.done();
             }
         }
-        narrator.check(waiting.get(), "ada was not told that all are done");
-        narrator.say("Wait group: ada waited for three workers, and heard when the last of them was done.");
+        narrator.check(waiting.get(), "await() did not return true when all workers were done");
+        narrator.say("Wait group: ada waited for three workers, and continued when the last of them was done.");
     }
 
     private void oneStream() throws Exception {

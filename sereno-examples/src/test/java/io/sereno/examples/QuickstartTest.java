@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class QuickstartTest {
     private static final Pattern LINES_OF_THE_CUT = Pattern.compile("INFO connected to .*"
-            + "|WARNING session .* (is suspended, .*|has expired; .*)"
+            + "|WARNING session .* (is suspended; .*|has expired; .*)"
             + "|WARNING .* failed; retrying: .*"
             + "|WARNING lost election '.*' with token [0-9]+ on .*: SESSION_EXPIRED"
             + "|INFO session .* was opened; .*"

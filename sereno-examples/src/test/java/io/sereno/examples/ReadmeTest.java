@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class ReadmeTest {
     @Test
-    void whatTheReadmeShowsIsCompiledHere() throws IOException {
+    void theReadmesExamplesAreCompiledHere() throws IOException {
         String sources;
         try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
             sources = files.filter(Files::isRegularFile)

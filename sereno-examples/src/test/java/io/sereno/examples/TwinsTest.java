@@ -34,7 +34,7 @@ class TwinsTest {
     }
 
     @Test
-    void oneLeadsAndTheOtherFollowsAndEachHearsOfTheOther() throws Exception {
+    void oneLeadsAndTheOtherFollowsAndEachIsNotifiedOfTheOther() throws Exception {
         BlockingQueue<String> duties = new LinkedBlockingQueue<>();
         BlockingQueue<Integer> sizes = new LinkedBlockingQueue<>();
         try (LeaderElection first = Twins.elect(
@@ -97,7 +97,7 @@ class TwinsTest {
     }
 
     @Test
-    void whatIsPublishedReachesTheSubscriber() throws Exception {
+    void aPublishedMessageReachesTheSubscriber() throws Exception {
         BlockingQueue<String> work = new LinkedBlockingQueue<>();
         Future<?> subscriber = threads.submit(() -> {
             Twins.subscribe(two, work::add);

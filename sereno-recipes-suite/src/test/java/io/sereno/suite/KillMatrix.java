@@ -64,7 +64,7 @@ final class KillMatrix {
                                         .map(outcome -> outcome.test().id() + " " + outcome.verdict() + " "
                                                 + outcome.evidence() + " " + outcome.why())
                                         .collect(joining("\n"))
-                                + "\nfound all the same by " + others(mutant, seed));
+                                + "\nalso found by " + others(mutant, seed));
             }
         }
         return new Row(mutant.name(), mutant.rule(), killers, seeds, survived);
@@ -99,7 +99,7 @@ final class KillMatrix {
         }
     }
 
-    /** A rule that says what is wrong. Neither a crash nor a test that does not come back is one. */
+    /** A rule whose failure states a reason. Neither a crash nor a test that does not return is one. */
     private static boolean isKill(Outcome outcome) {
         return outcome.verdict() == Verdict.FAIL
                 && outcome.failure() != null

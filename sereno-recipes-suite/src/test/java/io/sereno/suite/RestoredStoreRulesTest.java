@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The rules about restored stores, on the store in memory: where revisions go on, as on Redis, and where they repeat, as on etcd. */
+/**
+ * The rules about restored stores, on the store in memory: with revisions that continue, as on Redis, and with
+ * revisions that repeat, as on etcd.
+ */
 class RestoredStoreRulesTest {
     @ParameterizedTest
     @EnumSource
@@ -46,12 +49,12 @@ class RestoredStoreRulesTest {
             assertThat(RuleTest.in(RestoredStoreRules.class)).allSatisfy(test -> {
                 Outcome outcome = kit.run(test);
                 assertThat(outcome.verdict()).isEqualTo(Verdict.UNTESTED);
-                assertThat(outcome.why()).contains("nobody can restore an earlier state");
+                assertThat(outcome.why()).contains("cannot restore an earlier state");
             });
         }
     }
 
-    /** One store for each namespace; revisions that go on are promised to. */
+    /** One store for each namespace; it promises that revisions continue if they do. */
     private static final class RestorableMemory implements BackendFixture, ServerControl {
         private final ManualTime time = new ManualTime();
         private final MemoryBackup.Revisions revisions;

@@ -27,11 +27,11 @@ import org.junit.jupiter.api.Test;
 class ServerMutantsTest {
     @Test
     void aStoreThatIsAStaticFieldIsFoundByASecondJvm() {
-        requireFound("CFG-4", SecondJvmRules.class, new StaticStore(), "a client in a second JVM was to read");
+        requireFound("CFG-4", SecondJvmRules.class, new StaticStore(), "a client in a second JVM had to read");
     }
 
     @Test
-    void revisionsThatBeginAnewWithARestartAreFound() {
+    void revisionsThatStartAgainWithARestartAreFound() {
         requireFound("LCK-2a", LockFaultRules.class, new ForgetfulStore(), "was granted after a restart");
     }
 
@@ -56,7 +56,9 @@ class ServerMutantsTest {
         }
     }
 
-    /** What its clients share is in a static field: within one JVM it keeps every rule, and it promises to serve many. */
+    /**
+     * Its clients share a static field: within one JVM it keeps every rule, and it promises to serve many processes.
+     */
     private static final class StaticStore implements BackendFixture {
         @Override
         public Backend connect(BackendConfig config) {

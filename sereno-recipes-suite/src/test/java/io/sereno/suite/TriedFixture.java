@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 
-/** Gives the kit what is to try it: a backend with a bug, or one that is as bad as is allowed. */
+/** Gives the kit a backend to test it with: one with a bug, or one that is as bad as the rules allow. */
 final class TriedFixture implements BackendFixture, ServerControl, AboveTheNetwork {
     private final World world;
 

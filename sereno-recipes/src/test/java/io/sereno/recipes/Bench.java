@@ -149,7 +149,7 @@ public class Bench implements AutoCloseable {
         }
     }
 
-    /** What is left when everybody has gone: nothing, neither in the store nor on the clock. */
+    /** What is left after all clients have closed: nothing, neither in the store nor on the clock. */
     public void closeAndExpectNothing() {
         closeAndExpectOnly(name -> false);
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What hangs on a stage of {@code addAsync} or {@code publishAsync} may block: that delays no other stage of the same commit. */
+/** A dependent of a stage of {@code addAsync} or {@code publishAsync} may block: that delays no other stage of the same commit. */
 @Timeout(30)
 class BlockedStagesTest {
     private static final int STAGES = 20;

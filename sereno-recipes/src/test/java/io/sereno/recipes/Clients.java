@@ -105,7 +105,7 @@ public final class Clients implements AutoCloseable {
         return true;
     }
 
-    /** What an operator may do: deletes all entries of a directory. */
+    /** As an operator may do: deletes all entries of a directory. */
     public void removeAll(String directory) {
         Backend operator = store.connect(Runnable::run);
         for (Entry entry : operator.read(new Query.All(directory))
@@ -146,7 +146,7 @@ public final class Clients implements AutoCloseable {
                 .toList();
     }
 
-    /** Time goes on while they close: one that is cut off waits for its store as long as it is allowed to. */
+    /** Time passes while they close: a client that is cut off waits for its store as long as it may. */
     @Override
     public void close() {
         CompletableFuture<Void> closed = CompletableFuture.runAsync(() -> open.forEach(Sereno::close), callbacks);

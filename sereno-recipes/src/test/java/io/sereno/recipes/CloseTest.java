@@ -27,7 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a client leaves behind that is closed in the middle of everything. */
+/** The remains of a client that is closed in the middle of everything. */
 @Timeout(30)
 class CloseTest {
     private static final Duration DAY = Duration.ofDays(1);
@@ -41,7 +41,7 @@ class CloseTest {
     }
 
     @Test
-    void whateverWasUnderWayNothingIsScheduledAfterwards() throws Exception {
+    void nothingIsScheduledAfterTheCloseWhateverWasUnderWay() throws Exception {
         FaultyBackend line = clients.line();
         PendingTimers timers = new PendingTimers(clients.time);
         Sereno sereno = new SerenoClient(
@@ -95,7 +95,7 @@ class CloseTest {
             return true;
         });
         clients.passUntilDone(closed, Duration.ofSeconds(6));
-        // The last answers come, and whoever pauses after one of them sees that it is over.
+        // The last answers come, and a caller that pauses after one of them sees the close.
         CompletableFuture<Boolean> later = new CompletableFuture<>();
         clients.time.schedule(SILENCE.multipliedBy(2), Runnable::run, () -> later.complete(true));
         clients.passUntilDone(later, SILENCE.multipliedBy(3));
@@ -108,7 +108,7 @@ class CloseTest {
     }
 
     @Test
-    void whoUpdatesAMemberHearsOfTheCloseWhatItWasAboutToDo() throws Exception {
+    void anUpdateOfAMemberFailsAtTheCloseWithItsOperation() throws Exception {
         FaultyBackend line = clients.line();
         Sereno sereno = clients.connect("node", line);
         KeepAlive alive = sereno.keepAlive("group", "id", Clients.TTL);

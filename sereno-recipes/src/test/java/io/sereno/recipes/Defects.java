@@ -7,7 +7,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What the kernel logs as a defect of its own while this is open: it survives what its tasks throw, a test must not. */
+/** The defects that the kernel logs while this is open: the kernel survives exceptions of its tasks, a test must not. */
 public final class Defects extends Handler implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger("io.sereno");
 

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * An entry that this version cannot read, since somebody else or a later version wrote it: the caller hears so at once, nothing is changed, and once it
- * is mended all goes on. No time passes here, so what would end by a timeout does not end.
+ * An entry that this version cannot read, since another program or a later version wrote it: the call fails at once, nothing is changed,
+ * and calls succeed once the entry is repaired. No time passes here, so a call that would end by a timeout does not end.
  */
 @Timeout(30)
 class ForeignEntriesTest {
@@ -57,7 +57,7 @@ class ForeignEntriesTest {
     }
 
     @Test
-    void aWaitGroupOfWordsThatNobodyKnows() throws InterruptedException {
+    void aWaitGroupOfUnknownWords() throws InterruptedException {
         WaitGroup group = clients.connect("one").waitGroup("x");
         for (String line : new String[] {"generation", "generation one", "policy retry", "pending 99999999999"}) {
             put("waitgroup/x", "h", "sereno/1 waitgroup\n" + line + "\n");
@@ -83,7 +83,7 @@ class ForeignEntriesTest {
         assertThat(topic.publish("c")).isEqualTo(1);
     }
 
-    /** A megabyte of anything is told by its beginning. */
+    /** A megabyte of garbage is reported by its beginning. */
     @Test
     void garbageIsQuotedByItsBeginning() {
         String garbage = "garbage\n" + "x".repeat(60_000);
@@ -94,15 +94,15 @@ class ForeignEntriesTest {
         refused(clients.connect("two").waitGroup("x")::inspect, "holds 'garbage\\nxxx");
         put("topic/x", "header", garbage);
         Topic<String> topic = clients.connect("three").topic("x", Codec.utf8());
-        refused(() -> topic.publish("a"), "says 'garbage\\nxxx");
+        refused(() -> topic.publish("a"), "holds 'garbage\\nxxx");
         put("topic/x", "header", "sereno/1 topic\nnext " + "9".repeat(60_000) + "\nlow 1\n");
-        refused(() -> topic.publish("a"), "says 'next 999");
+        refused(() -> topic.publish("a"), "holds 'next 999");
         put("topic/x", "header", "sereno/1 topic\nnext 2\nlow 1\n");
         put("topic/x", TopicBatch.nameOf(1), garbage + "\n\n");
-        refused(() -> topic.reader(new From.Offset(1)).next(), "is no batch of messages");
+        refused(() -> topic.reader(new From.Offset(1)).next(), "is not a batch of messages");
         for (String sizes : new String[] {"-5 8", "2147483647 2147483647", "many", ""}) {
             put("topic/x", TopicBatch.nameOf(1), "sereno/1 batch\nstream 1\nsizes " + sizes + "\n\nabc");
-            refused(() -> topic.reader(new From.Offset(1)).next(), "is no batch of messages");
+            refused(() -> topic.reader(new From.Offset(1)).next(), "is not a batch of messages");
         }
         put("ids/x", "layout", garbage);
         Future<Long> id = clients.callbacks.submit(clients.connect("four").ids("x")::nextId);
@@ -112,7 +112,7 @@ class ForeignEntriesTest {
                 .satisfies(told -> assertThat(told.getMessage()).hasSizeLessThan(700));
     }
 
-    /** In another thread: a caller that is not told waits for a time that does not pass. */
+    /** In another thread: a caller without an answer waits for a time that does not pass. */
     private void refused(Callable<?> call, String because) {
         Future<?> result = clients.callbacks.submit(call);
         assertThatThrownBy(() -> result.get(10, TimeUnit.SECONDS)).satisfies(thrown -> {

@@ -46,7 +46,7 @@ class FormatGrowthTest {
     }
 
     @Test
-    void whatIsWithdrawn() {
+    void withdrawnEntries() {
         assertThat(Card.isLive(new Entry("a", grown(Card.WITHDRAWN), 1, 1, 1))).isFalse();
         assertThat(Card.isLive(new Entry("a", Card.WITHDRAWN, 1, 1, 1))).isFalse();
         assertThat(Card.isLive(new Entry("a", Bytes.EMPTY, 1, 1, 1))).isTrue();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A session under which a thousand requests were withdrawn: another one takes its place, and what is held under it stays held. */
+/** A session under which a thousand requests were withdrawn: another session takes its place, and everything held under it stays held. */
 @Timeout(60)
 class FullSessionTest {
     private static final int MOST = 1_001;
@@ -92,7 +92,7 @@ class FullSessionTest {
 
     /** Opening the next one may fail, or the lease of the full one may end meanwhile: then it is as with any other session. */
     @Test
-    void aFullSessionThatEndsWhileTheNextOneIsOpenedIsSucceededAllTheSame() {
+    void aFullSessionThatEndsWhileTheNextIsOpenedIsSucceededToo() {
         Session first = current();
         Hold held = granted(acquire("held"));
         Runnable noLease = line.each(Request.GrantLease.class::isInstance, Fate.refuse());

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A deletion whose time is up tells the truth, and does nothing after that: what is there by then may be somebody else's. */
+/** A deletion whose time is up reports the truth, and does nothing after that: the present entries may belong to others. */
 @Timeout(30)
 class LateDeletionTest {
     private static final Duration ALMOST = Clients.OPERATION_TIMEOUT.plusMillis(240);
@@ -56,16 +56,16 @@ class LateDeletionTest {
     }
 
     @Test
-    void whatACounterWasToldNotToHaveLostItDoesNotLoseLater() {
+    void aCounterThatWasReportedAsNotDeletedIsNotDeletedLater() {
         isNotAppliedLater("counter/x", LateDeletionTest::deleteCounter);
     }
 
     @Test
-    void whatATopicWasToldNotToHaveLostItDoesNotLoseLater() {
+    void aTopicThatWasReportedAsNotDeletedIsNotDeletedLater() {
         isNotAppliedLater("topic/x", LateDeletionTest::deleteTopic);
     }
 
-    /** What it waits for when its time is up still arrives. */
+    /** The request that it waits for when its time is up still arrives. */
     private void isNotAppliedLater(String directory, Function<LateDeletionTest, CompletableFuture<Void>> begin) {
         Predicate<Request> reads = request ->
                 request instanceof Request.Read read && read.query().directory().equals(directory);

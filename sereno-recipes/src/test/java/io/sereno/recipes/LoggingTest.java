@@ -35,10 +35,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What docs/logging.md says: which lines there are, and that there are no others. */
+/** The lines of docs/logging.md, and no others. */
 @Timeout(30)
 class LoggingTest {
-    /** So that lines of clients of other tests are told from those of this one. */
+    /** So that lines of clients of other tests can be distinguished from those of this one. */
     private final String store = "store-" + UUID.randomUUID();
 
     private final Clients clients = new Clients();
@@ -68,7 +68,7 @@ class LoggingTest {
         assertThat(lines())
                 .containsExactly(
                         "INFO connected to STORE as node one",
-                        "WARNING session ID on STORE is suspended, and what is held under it is believed in for another"
+                        "WARNING session ID on STORE is suspended; everything held under it counts as held for another"
                                 + " PT4.55S: REASON",
                         "WARNING session ID on STORE has expired; everything held under it is lost",
                         "WARNING lost mutex 'm' with token 2048 on STORE: SESSION_EXPIRED",
@@ -88,13 +88,13 @@ class LoggingTest {
         assertThat(lines())
                 .containsExactly(
                         "INFO connected to STORE as node one",
-                        "WARNING session ID on STORE is suspended, and what is held under it is believed in for another"
+                        "WARNING session ID on STORE is suspended; everything held under it counts as held for another"
                                 + " PT5.45S: REASON",
                         "INFO session ID on STORE is renewed again; nothing was lost");
     }
 
     @Test
-    void aStoreThatIsAwayFromTheBeginningIsToldOnce() {
+    void aStoreThatIsAwayFromTheBeginningIsLoggedOnce() {
         FaultyBackend line = clients.line();
         line.cutOff(Duration.ofMillis(100));
         connect(line);
@@ -110,7 +110,7 @@ class LoggingTest {
 
     /** Lease and marker are put, but so slowly that the lease is over by then. */
     @Test
-    void aStoreThatIsTooSlowForASessionIsToldOnce() {
+    void aStoreThatIsTooSlowForASessionIsLoggedOnce() {
         FaultyBackend line = clients.line();
         Runnable heal = line.each(request -> true, Fate.delayReply(Duration.ofMillis(4_900)));
         connect(line);
@@ -185,7 +185,9 @@ class LoggingTest {
         }
     }
 
-    /** As a read-only replica, or a store whose disk is full: what cannot be put is told once, although all else is answered meanwhile. */
+    /**
+     * As a read-only replica, or a store whose disk is full: failing puts are logged once, although all other requests succeed meanwhile.
+     */
     @Test
     void aStoreThatCanBeReadAndNotWrittenHasOneLineUntilItIsWritten() {
         FaultyBackend line = clients.line();
@@ -241,7 +243,7 @@ class LoggingTest {
     }
 
     @Test
-    void aCallbackThatFailsInTheSameWayAgainAndAgainIsToldOnceInASeries() throws Exception {
+    void aCallbackThatFailsAgainInTheSameWayIsLoggedOnceInASeries() throws Exception {
         Counter counter = connect(clients.line()).counter("c");
         lines();
         BlockingQueue<Long> heard = new LinkedBlockingQueue<>();
@@ -266,7 +268,7 @@ class LoggingTest {
     }
 
     @Test
-    void theEndOfASubscriptionIsToldWithItsCauseAndOnce() throws Exception {
+    void theEndOfASubscriptionIsLoggedOnceWithItsCause() throws Exception {
         SerenoClient client = connect(clients.line());
         client.topic("t", Codec.utf8()).publish("one");
         lines();
@@ -295,7 +297,7 @@ class LoggingTest {
     }
 
     @Test
-    void whoeverClosesIsNotWarned() throws Exception {
+    void anApplicationThatClosesIsNotWarned() throws Exception {
         SerenoClient client = connect(clients.line());
         client.mutex("m").acquire();
         client.topic("u", Codec.utf8()).subscribe(new From.Now(), (TopicListener<String>) message -> {});

@@ -17,15 +17,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
-/** Tells the recipe what it would believe if it had the bug: so the real code is tried with the bug planted, and without a switch in it. */
+/**
+ * Gives the recipe the answers that it would assume if it had the bug: so the real code is tested with the planted bug, and without a
+ * switch in it.
+ */
 public class LyingBackend implements Backend {
     public enum Lie {
         NONE,
-        /** No check after waking: whoever was woken takes the mutex for its own. */
+        /** No check after waking: a client that was woken takes the mutex for its own. */
         EVERY_CHECK_HOLDS,
         /** Belief until the store says otherwise: renewals count without having been acknowledged. */
         EVERY_RENEWAL_COUNTS,
-        /** A lost reply is taken for a request that did nothing. */
+        /** A lost reply counts as a request without effect. */
         DOUBT_MEANS_NOT_APPLIED
     }
 
@@ -50,8 +53,8 @@ public class LyingBackend implements Backend {
     }
 
     private static CommitResult deny(Throwable doubt) {
-        throw new CompletionException(
-                new BackendException(BackendException.Outcome.NOT_APPLIED, false, "so it was told", doubt));
+        throw new CompletionException(new BackendException(
+                BackendException.Outcome.NOT_APPLIED, false, "the test requested this answer", doubt));
     }
 
     @Override

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Meters hear everything, at once, and their sums are right. */
+/** Meters get all events, at once, and their sums are correct. */
 @Timeout(30)
 class MeterTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -45,7 +45,7 @@ class MeterTest {
     }
 
     @Test
-    void aGrantIsToldFromItsWaitToItsRelease() throws Exception {
+    void aGrantIsReportedFromItsWaitToItsRelease() throws Exception {
         SerenoClient client = clients.connect("one", clients.line(), meter);
         Grant grant = client.mutex("m").acquire();
         assertThat(meter.held).hasValue(1);
@@ -82,7 +82,7 @@ class MeterTest {
     }
 
     @Test
-    void whoGivesUpIsToldWithTheReason() throws Exception {
+    void anAbandonedWaitIsReportedWithItsReason() throws Exception {
         Grant others = clients.connect("other").mutex("m").acquire();
         FaultyBackend line = clients.line();
         SerenoClient client = clients.connect("one", line, meter);
@@ -142,7 +142,7 @@ class MeterTest {
     }
 
     @Test
-    void aLossIsToldWithItsCauseAndTheSessionWithIt() throws Exception {
+    void aLossIsReportedWithItsCauseAndItsSession() throws Exception {
         FaultyBackend line = clients.line();
         SerenoClient client = clients.connect("one", line, meter);
         client.mutex("m").acquire();
@@ -292,7 +292,7 @@ class MeterTest {
     }
 
     @Test
-    void aMeterThatThrowsIsLoggedOnceAndTheNextOneHearsEverything() throws Exception {
+    void aThrowingMeterIsLoggedOnceAndTheNextMeterGetsEverything() throws Exception {
         SerenoMeter broken = new SerenoMeter() {
             @Override
             public void waiting(String recipe, String name) {
@@ -312,7 +312,7 @@ class MeterTest {
     }
 
     @Test
-    void allObserversHearAndNoneWaitsForAnother() throws Exception {
+    void allObserversAreCalledAndNoneWaitsForAnother() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
         CompletableFuture<String> heard = new CompletableFuture<>();
         SerenoObserver stuck = new SerenoObserver() {

@@ -6,7 +6,7 @@ import io.sereno.spi.BackendException.Outcome;
 import java.time.Duration;
 import java.util.function.Function;
 
-/** What may befall one call of a client, or the client at that moment, as far as the SPI allows it. */
+/** A fault of one call of a client, or of the client at that moment, as far as the SPI allows it. */
 public enum Mishap {
     REQUEST_LOST,
     REPLY_LOST,
@@ -50,7 +50,7 @@ public enum Mishap {
                 || this == ENTRY_REMOVED_AFTER;
     }
 
-    /** What is held is watched by notices alone; sessions are looked after with each renewal, a third of the ttl after the last. */
+    /** Held entries are watched by notices alone; sessions are checked with each renewal, a third of the ttl after the last. */
     public Duration toFindOut(Wire.Notices notices) {
         boolean byNoticesAlone = this == ENTRY_REMOVED_BEFORE || this == ENTRY_REMOVED_AFTER;
         return byNoticesAlone && notices == Wire.Notices.NONE
@@ -58,7 +58,7 @@ public enum Mishap {
                 : Bench.TTL.dividedBy(3).plusMillis(100);
     }
 
-    /** How long it goes on. */
+    /** How long it lasts. */
     public Duration duration() {
         return switch (this) {
             case CUT_OFF, CUT_OFF_IN_SILENCE, CUT_OFF_FROM_REPLIES -> OUTAGE;

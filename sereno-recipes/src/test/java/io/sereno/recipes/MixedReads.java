@@ -24,7 +24,7 @@ import java.util.concurrent.CompletionStage;
  * directory, what changed is shown as it was or as it is.
  */
 public final class MixedReads implements Backend {
-    /** Not by name: names begin with ids of sessions, and those are drawn anew in each run of a schedule. */
+    /** Not by name: names begin with ids of sessions, which are drawn again in each run of a schedule. */
     private static final Comparator<Entry> BY_AGE =
             Comparator.comparingLong(Entry::createRevision).thenComparing(Entry::name);
 
@@ -76,7 +76,7 @@ public final class MixedReads implements Backend {
         boolean more = before.more() || after.more();
         for (Entry entry : mixed.values()) {
             boolean throughout = createdIn(before, entry.name()) != 0 && createdIn(after, entry.name()) != 0;
-            // What is missing behind the end of a page may have lived throughout.
+            // Entries that are missing behind the end of a page may have lived throughout.
             boolean beyondAPage =
                     (before.more() && isBehind(before, entry)) || (after.more() && isBehind(after, entry));
             if (shown.size() == limit || beyondAPage) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What users may call things, for every recipe alike, and that no two of their names ever meet in the store. */
+/** The accepted names, for every recipe alike; no two of them ever collide in the store. */
 class NamesTest {
     static Stream<Named<BiConsumer<Sereno, String>>> makers() {
         return Stream.of(

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What happens is told: to the observer, and what goes wrong to the log too. */
+/** Events are reported to the observer, and failures to the log too. */
 @Timeout(30)
 class ObserverTest {
     private final Clients clients = new Clients();
@@ -56,7 +56,7 @@ class ObserverTest {
     }
 
     @Test
-    void theLifeOfAGrantAndOfItsSessionIsTold() throws Exception {
+    void theLifeOfAGrantAndOfItsSessionIsReported() throws Exception {
         FaultyBackend line = clients.line();
         SerenoClient client = clients.connect("one", line, observer);
         Grant held = client.mutex("x").acquire();
@@ -77,7 +77,7 @@ class ObserverTest {
     }
 
     @Test
-    void whatACallbackThrowsGoesToTheObserverAndToTheLog() throws Exception {
+    void anExceptionOfACallbackGoesToTheObserverAndToTheLog() throws Exception {
         SerenoClient client = clients.connect("one", clients.line(), observer);
         LeaderElection election = client.election("e")
                 .onElectedLeader((leadership, topology) -> {
@@ -106,7 +106,7 @@ class ObserverTest {
     }
 
     @Test
-    void anObserverThatThrowsHearsTheNextEventAllTheSame() throws Exception {
+    void anObserverThatThrowsStillGetsTheNextEvent() throws Exception {
         SerenoClient client = clients.connect("one", clients.line(), new SerenoObserver() {
             @Override
             public void session(SessionState state, String sessionId) {
@@ -162,7 +162,7 @@ class ObserverTest {
         }
     }
 
-    /** Other things are logged too, such as what a client of the test before still tells its observer. */
+    /** Other lines are logged too, such as those of a client of the test before. */
     private LogRecord expectLogged(String message) throws InterruptedException {
         LogRecord logged = log.next();
         while (!logged.getMessage().contains(message)) {

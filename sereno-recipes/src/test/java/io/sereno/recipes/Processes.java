@@ -47,7 +47,7 @@ public final class Processes {
                 .join());
     }
 
-    /** At some moments or other somebody puts an entry that is no place, and removes it again. */
+    /** At random moments an operator puts an entry that is no place, and removes it again. */
     public static void strangersComeAndGo(World world, String directory, int many) {
         for (int i = 0; i < many; i++) {
             String name = "stranger-" + i;
@@ -64,7 +64,7 @@ public final class Processes {
         }
     }
 
-    /** At some moment or other somebody removes one entry by hand, the sort that is leased or that others can do without. */
+    /** At a random moment an operator removes one entry: one that is leased, or one that the recipe can do without. */
     public static void operatorRemoves(World world, String directory, Predicate<Entry> which) {
         SimulatedClient near =
                 world.clients().get(world.random().nextInt(world.clients().size()));

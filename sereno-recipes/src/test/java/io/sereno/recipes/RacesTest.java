@@ -53,7 +53,7 @@ class RacesTest {
     }
 
     @Test
-    void aReleaseThatIsToldDuringALookIsLookedAtAgain() {
+    void aReleaseDuringALookCausesAnotherLook() {
         Hold held = granted(acquire(client(clients.line())));
         FaultyBackend line = clients.line();
         line.next(RacesTest::isCheck, Fate.delayReply(MOMENT));
@@ -67,7 +67,7 @@ class RacesTest {
     }
 
     @Test
-    void aRemovalThatIsToldDuringACheckOfTheOwnEntryIsNotOverlooked() throws Exception {
+    void aRemovalDuringACheckOfTheOwnEntryIsNotMissed() throws Exception {
         FaultyBackend line = clients.line();
         Hold held = granted(acquire(client(line)));
         line.next(RacesTest::isCheck, Fate.delayReply(MOMENT));
@@ -82,7 +82,7 @@ class RacesTest {
     }
 
     @Test
-    void whoSawTheDeadlinePassIsNotContradictedByALaterRenewal() {
+    void aDeadlineThatWasSeenToPassIsNotUndoneByALaterRenewal() {
         AtomicLong ahead = new AtomicLong();
         TimeSource clock = new TimeSource() {
             @Override
@@ -124,7 +124,7 @@ class RacesTest {
     }
 
     @Test
-    void whoLostTheLeadershipAndCannotReachTheStoreIsToldToFollow() throws Exception {
+    void aFormerLeaderWithoutTheStoreGetsTheFollowerCallback() throws Exception {
         FaultyBackend line = clients.line();
         LeaderElection election = election(client(line))
                 .onElectedLeader((leadership, topology) -> told.add("leads"))
@@ -146,7 +146,7 @@ class RacesTest {
     }
 
     @Test
-    void whoResignedIsToldOfTheNewLeaderThoughNoNoticeOfItHasCome() throws Exception {
+    void aResignedLeaderSeesTheNewLeaderWithoutANotice() throws Exception {
         FaultyBackend line = clients.line();
         LeaderElection first = election(client(line))
                 .onElectedFollower(topology -> told.add(
@@ -207,15 +207,15 @@ class RacesTest {
     }
 
     @Test
-    void whoeverEmptiesTheQueueDoesNotMakeAClientWaitForItself() {
+    void anEmptiedQueueDoesNotMakeAClientWaitForItself() {
         FaultyBackend line = clients.line();
         Client client = client(line);
         line.next(Request.commitsTo("lock/x"), Fate.delayRequest(Duration.ofSeconds(8)));
         MutexQueue.Request waiter = acquire(client);
         line.next(Request.commitsTo("lock/x"), Fate.delayReply(Duration.ofSeconds(4)));
 
-        // Its first put is given up after a while, and a withdrawn entry keeps it out; that is removed before the put
-        // arrives.
+        // Its first put is abandoned after a while, and a withdrawn entry blocks it; that entry is removed before the
+        // put arrives.
         clients.time.advance(Duration.ofSeconds(6));
         clients.removeAll("lock/x");
         clients.time.advance(Duration.ofSeconds(6));
@@ -265,7 +265,7 @@ class RacesTest {
     }
 
     @Test
-    void whoWasCutOffIsNotToldThatOthersWereInFront() {
+    void aCallerThatWasCutOffIsNotReportedAsQueued() {
         Hold held = granted(acquire(client(clients.line())));
         FaultyBackend line = clients.line();
         Client cut = client(line);
@@ -296,7 +296,7 @@ class RacesTest {
     }
 
     @Test
-    void aReleaseWaitsForTheStoreWhenWhoeverStoodInLineHasGone() {
+    void aReleaseWaitsForTheStoreWhenTheCallersInLineHaveGone() {
         FaultyBackend line = clients.line();
         Client client = client(line);
         Hold held = granted(acquire(client));
@@ -313,7 +313,7 @@ class RacesTest {
         assertThat(released).isDone();
     }
 
-    /** Their order on the strand: the waiter goes, then the holder finds nobody to hand the lock on to. */
+    /** Their order on the strand: the waiter leaves, then the holder finds no caller for the lock. */
     @Test
     void aReleaseWaitsForTheStoreWhenTheLastWaiterGivesUpInTheSameMoment() {
         FaultyBackend line = clients.line();
@@ -366,9 +366,9 @@ class RacesTest {
         assertThat(closed).isDone();
     }
 
-    /** Many times, since the order in which a client closes what is open is not defined. */
+    /** Many times, since the order in which a client closes its objects is not defined. */
     @Test
-    void whoWaitsForTheLeadershipHearsThatTheClientWasClosedAndIsNotElectedMeanwhile() throws Exception {
+    void aWaitForTheLeadershipFailsAtTheCloseOfTheClientWithoutAnElection() throws Exception {
         for (int i = 0; i < 30; i++) {
             Client client = client(clients.line());
             Leadership first = election(client).start().awaitLeadership();
@@ -384,7 +384,7 @@ class RacesTest {
     }
 
     @Test
-    void anEntryThatNobodyCanReadIsPassedOverLineByLine() throws Exception {
+    void anUnreadableEntryIsSkippedLineByLine() throws Exception {
         Client client = client(clients.line());
         LeaderElection election = election(client)
                 .onPeerJoined((peer, topology) -> told.add("joined " + peer.metadata()))

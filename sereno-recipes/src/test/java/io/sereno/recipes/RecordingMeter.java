@@ -8,7 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** Remembers what it is told, in words and then in numbers, and keeps the sums that the Javadoc of {@link SerenoMeter} promises. */
+/** Records its events, in words and then in numbers, and keeps the sums that the Javadoc of {@link SerenoMeter} promises. */
 final class RecordingMeter implements SerenoMeter {
     /** All but requests. */
     final List<String> told = new CopyOnWriteArrayList<>();

@@ -33,12 +33,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Leases are given back though the store was not heard, and within the time that a close has. */
+/** Leases are revoked although the store's answers were lost, and within the time of a close. */
 @Timeout(30)
 class RevocationTest {
-    /** What a close may take in all. */
+    /** The longest time of a close. */
     private static final Duration CLOSE = Duration.ofSeconds(5);
-    /** Longer than any close, as a request that is lost in silence is given up by its backend. */
+    /** Longer than any close, as a backend needs to give up a request that is lost in silence. */
     private static final Duration SILENCE = Duration.ofSeconds(5);
 
     private static final Duration MOMENT = Duration.ofMillis(10);
@@ -50,7 +50,7 @@ class RevocationTest {
         clients.close();
     }
 
-    /** What befalls the next revocations; those after them pass. */
+    /** The faults of the next revocations; those after them pass. */
     record Mishap(int times, Fate fate) {
         void befalls(FaultyBackend line) {
             IntStream.range(0, times).forEach(i -> line.next(RevocationTest::isRevocation, fate));
@@ -89,7 +89,7 @@ class RevocationTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aServerThatIsDownForAllOfTheCloseIsGivenUpInTimeAndNothingGoesOn(boolean inSilence) {
+    void aCloseGivesUpInTimeOnAServerThatIsDownAndLeavesNothingRunning(boolean inSilence) {
         FaultyBackend line = clients.line();
         AtomicInteger sent = new AtomicInteger();
         PendingTimers timers = new PendingTimers(clients.time);
@@ -113,7 +113,7 @@ class RevocationTest {
 
     /** A backend that was given, and is closed already, refuses everything. */
     @Test
-    void whatIsRefusedForGoodIsNotRepeated() {
+    void aPermanentRefusalIsNotRetried() {
         Backend line = clients.store.connect(Runnable::run);
         Client leaving = client(line);
         line.close();
@@ -172,7 +172,7 @@ class RevocationTest {
     }
 
     @Test
-    void aCloseWhileTheConnectionIsMadeAnewGivesTheLeaseBack() {
+    void aCloseDuringAReconnectRevokesTheLease() {
         FaultyBackend line = clients.line();
         Client leaving = client(line);
         line.cutOff(MOMENT);
@@ -219,7 +219,7 @@ class RevocationTest {
     }
 
     @Test
-    void theLeaseOfATtlThatNobodyUsesAnyMoreIsGivenBackInTheBackground() throws Exception {
+    void theLeaseOfAnUnusedTtlIsRevokedInTheBackground() throws Exception {
         FaultyBackend line = clients.line();
         Sereno sereno = clients.connect("node", line);
         KeepAlive alive = sereno.keepAlive("group", "id", Clients.TTL.multipliedBy(2));

@@ -29,7 +29,7 @@ class SilenceTest {
     }
 
     @Test
-    void silenceIsToldHalfATtlAfterTheLastRenewalThatWasAcknowledged() throws InterruptedException {
+    void silenceIsReportedHalfATtlAfterTheLastAcknowledgedRenewal() throws InterruptedException {
         FaultyBackend line = clients.line();
         SerenoClient client = clients.connect("a", line);
         Grant held = client.mutex("x").acquire();

@@ -27,7 +27,7 @@ class StoreRestoredTest {
     }
 
     @Test
-    void aRevisionThatFallsEndsTheSessionAndWorkGoesOnUnderAnother() throws Exception {
+    void aRevisionThatFallsEndsTheSessionAndWorkContinuesUnderAnother() throws Exception {
         Sereno sereno = clients.connect("one");
         Counter counter = sereno.counter("c");
         Grant held = sereno.mutex("x").acquire();
@@ -49,7 +49,7 @@ class StoreRestoredTest {
     /** It used to stand in the way of all others for as long as the session of its former owner lived. */
     @ParameterizedTest
     @EnumSource
-    void aPlaceThatWasGivenBackAndIsThereAgainHoldsUpNobody(MemoryBackup.Revisions revisions) throws Exception {
+    void aReleasedPlaceThatExistsAgainBlocksNoOther(MemoryBackup.Revisions revisions) throws Exception {
         Sereno client = clients.connect("former");
         Mutex former = client.mutex("x");
         Mutex laterOn = client.mutex("y");
@@ -69,8 +69,7 @@ class StoreRestoredTest {
     /** Many deletions in one directory are looked for with one read of it. */
     @ParameterizedTest
     @EnumSource
-    void aPlaceThatWasGivenBackBeforeManyOthersOfTheSameMutexHoldsUpNobody(MemoryBackup.Revisions revisions)
-            throws Exception {
+    void aPlaceReleasedBeforeManyOthersOfTheSameMutexBlocksNoOther(MemoryBackup.Revisions revisions) throws Exception {
         Mutex former = clients.connect("former").mutex("x");
         Mutex next = clients.connect("next").mutex("x");
         Grant grant = former.acquire();

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * Looks at the name of every entry that a client puts (REC-7b): in the directory of a queue there are places alone, and no other directory has an entry
- * that could be taken for one.
+ * Checks the name of every entry that a client puts (REC-7b): the directory of a queue has places only, and no other directory has an entry
+ * that could be taken for a place.
  */
 final class StoredNames extends LyingBackend {
     private static final Pattern PLACE = Pattern.compile("[0-9A-Za-z]{11}-[0-9a-z]+");

@@ -33,7 +33,7 @@ class TimedWaitsTest {
     private static final Fate NEVER = Fate.delayReply(Duration.ofHours(1));
 
     interface Call {
-        /** Whether it got what it waited for. */
+        /** Whether it got a grant. */
         boolean within(Duration timeout) throws Exception;
     }
 
@@ -134,7 +134,7 @@ class TimedWaitsTest {
         assertThat(ended.get(10, TimeUnit.SECONDS)).isFalse();
     }
 
-    /** Others have what is waited for. */
+    /** Other clients hold the mutex. */
     private SerenoClient here() throws Exception {
         SerenoClient others = clients.connect("others");
         var unused = others.mutex("x").acquire();
@@ -189,7 +189,7 @@ class TimedWaitsTest {
 
     /** The request that was out when the time ended takes effect, and is answered long afterwards. */
     @Test
-    void whatWasUnderWayWhenTheTimeEndedIsWithdrawnAndNeverHeld() throws Exception {
+    void anEnqueueUnderWayAtTheTimeoutIsWithdrawnAndNeverHeld() throws Exception {
         SerenoClient here = clients.connect("here", line);
         line.next(Request.commitsTo("lock/x"), Fate.delayReply(Duration.ofSeconds(2)));
 

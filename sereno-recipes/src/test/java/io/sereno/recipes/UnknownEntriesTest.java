@@ -34,12 +34,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Entries that this version does not know stand where clients queue: those of a later recipe, or another program's. They are no places, so nobody waits
- * behind them and no view shows them. No time passes here, so who waits behind one waits for ever.
+ * Entries that this version does not know are in a queue's directory: those of a later recipe, or another program's. They are no places, so
+ * no client waits behind them and no view shows them. No time passes here, so a client behind one would wait for ever.
  */
 @Timeout(30)
 class UnknownEntriesTest {
-    /** What later recipes keep beside a queue, and what differs from the name of a place by a little. */
+    /** Entries of later recipes beside a queue, and names that differ a little from that of a place. */
     private static final List<String> UNKNOWN = List.of(
             "limit",
             "next",
@@ -88,7 +88,7 @@ class UnknownEntriesTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whoWaitsForAMutexIsNotHeldUp(boolean leased) throws Exception {
+    void aWaiterForAMutexIsNotBlocked(boolean leased) throws Exception {
         Mutex first = clients.connect("one").mutex("x");
         Grant held = first.acquire();
         put("lock/x", leased);
@@ -163,7 +163,7 @@ class UnknownEntriesTest {
         }
     }
 
-    /** It blocks, since nobody knows what it stands for; whoever looks is told what it is, and how it goes. */
+    /** It blocks, since its meaning is unknown; a view reports what it is, and how to remove it. */
     @Test
     void anEntryThatIsNamedLikeAPlaceAndHasNoLeaseIsForeign() throws Exception {
         LogCapture log = new LogCapture("io.sereno.store");

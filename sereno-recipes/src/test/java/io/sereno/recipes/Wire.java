@@ -32,11 +32,11 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * One client's way to the store, in the hand of a test: every call is told from the others by what it does, and can be let through, kept back,
- * answered wrongly, or carried out later. For one thread.
+ * One client's way to the store, controlled by a test: calls are distinguished by their kind, and can be let through, held, answered
+ * wrongly, or carried out later. For one thread.
  */
 public final class Wire implements Backend {
-    /** What a call is for, as far as the kernel, the mutex and the election send any. */
+    /** The purpose of a call, for the calls of the kernel, the mutex and the election. */
     public enum Kind {
         GRANT,
         RENEW,
@@ -98,7 +98,7 @@ public final class Wire implements Backend {
         NONE
     }
 
-    /** What passes between client and store. */
+    /** The calls between client and store. */
     public enum Passage {
         OPEN,
         /** Calls fail at once, without reaching the store. */
@@ -109,7 +109,7 @@ public final class Wire implements Backend {
         DEAF
     }
 
-    /** One call on its way. Whoever takes it sees to its being carried out, and to its answer; both may never happen. */
+    /** One call under way. Its taker carries it out, and answers it; both may never happen. */
     public static final class Call<T> {
         public final Kind kind;
         public final Optional<Commit> commit;
@@ -131,7 +131,7 @@ public final class Wire implements Backend {
             carryOutAndAnswer(distorted, Runnable::run);
         }
 
-        /** Carries it out now; the answer is given when the clerk runs what it is handed. */
+        /** Carries it out now; the answer is given when the clerk runs its tasks. */
         void carryOutAndAnswer(Function<T, T> distorted, Executor clerk) {
             var unused = carryOut()
                     .whenComplete((result, failure) -> clerk.execute(() -> {
@@ -250,7 +250,7 @@ public final class Wire implements Backend {
         List.copyOf(watches).forEach(watch -> watch.listener.reset());
     }
 
-    /** Ends the leases in the store; their owner is not told. */
+    /** Ends the leases in the store; their owner is not notified. */
     void endLeases() {
         leases.forEach(lease -> lease.inner.revoke());
     }

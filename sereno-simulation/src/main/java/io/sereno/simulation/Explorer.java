@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *         adder.client.eventually("knows how it ended", () -> adder.ended);
  *     }
  *     world.always(
- *             "what was acknowledged is stored",
+ *             "acknowledged writes are stored",
  *             () -> stored(world) >= adders.stream().filter(adder -> adder.acknowledged).count());
  * }).run();
  * System.out.println(found);
@@ -182,7 +182,7 @@ public final class Explorer {
     public Exploration run() {
         if (store != null && (faults.contains(Fault.ROLL_BACK) || faults.contains(Fault.RESTORE))) {
             throw new IllegalStateException(
-                    "ROLL_BACK and RESTORE are faults of the explorer's own store, and another one was set; leave out either");
+                    "ROLL_BACK and RESTORE are faults of the explorer's own store, and another store was set; leave out one of them");
         }
         Plan plan = new Plan(clients, mostFaults, faults, turmoil, patience, store);
         SplittableRandom seeds = new SplittableRandom(seed);
@@ -213,7 +213,7 @@ public final class Explorer {
         again.run(scenario);
         String what = String.valueOf(failed.failure());
         if (!what.equals(again.failure()) || failed.hash() != again.hash()) {
-            what += " (and the same schedule once more went differently: "
+            what += " (and a repetition of the same schedule went differently: "
                     + (again.failure() == null ? "all well" : again.failure())
                     + "; the scenario depends on something outside its world: a clock, a thread, chance, the order of a hash)";
         }
@@ -222,7 +222,7 @@ public final class Explorer {
                 name + ": " + what,
                 Optional.ofNullable(failed.cause()),
                 again.trace(),
-                "To repeat it alone, with the same explorer otherwise: explorer.repeat(" + schedule + "L).run()");
+                "To repeat this schedule alone, call the same explorer with explorer.repeat(" + schedule + "L).run()");
     }
 
     private static int atLeast(int least, String what, int value) {

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * backend.next(Request.commits(), Fate.loseReply());
  * Commit commit = Commit.to("orders").put("a", Bytes.EMPTY).build();
  *
- * // The client hears UNKNOWN, and the entry is there.
+ * // The client gets UNKNOWN, and the entry is stored.
  * assertThat(backend.commit(commit).toCompletableFuture()).isCompletedExceptionally();
  * }</pre>
  *
@@ -421,7 +421,7 @@ public final class FaultyBackend implements Backend {
         public void threw(Notices notices, Throwable thrown) {
             LOG.log(
                     Level.ERROR,
-                    () -> Names.printable("the listener of " + notices + " threw; its watch goes on"),
+                    () -> Names.printable("the listener of " + notices + " threw an exception; its watch continues"),
                     thrown);
         }
     }

@@ -127,7 +127,7 @@ final class LinkedBackend implements Backend {
             lock.unlock();
         }
         if (lease == null) {
-            throw new IllegalArgumentException("lease " + id + " is not one of this client's that live: " + leases());
+            throw new IllegalArgumentException("lease " + id + " is not a live lease of this client: " + leases());
         }
         return lease.revoke();
     }

@@ -109,7 +109,7 @@ final class Mischief {
             case RESET_WATCHES -> resetWatches(client);
             case INVENT_NOTICE -> inventNotice(client);
             case END_LEASE -> endLease(client);
-            default -> throw new IllegalArgumentException(fault + " is no fault of a client");
+            default -> throw new IllegalArgumentException(fault + " is not a fault of a client");
         };
     }
 

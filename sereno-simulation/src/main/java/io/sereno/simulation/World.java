@@ -190,7 +190,7 @@ public final class World {
                 happen(next);
             } else if (!eventually.isEmpty()) {
                 String why = next == null
-                        ? "nothing is left to happen"
+                        ? "no event is left"
                         : i == most ? "not within " + most + " events" : "not within " + plan.patience();
                 failed("never came true: " + eventually.get(awaited).what + " (" + why + " without a fault)", null);
             } else {
@@ -200,7 +200,7 @@ public final class World {
     }
 
     private boolean hasComeTrue() {
-        doing = "looking whether something came true threw";
+        doing = "a condition to come true threw";
         // The condition that was false last time is checked first.
         if (eventually.isEmpty() || !eventually.get(awaited).holds.getAsBoolean()) {
             return false;
@@ -244,7 +244,7 @@ public final class World {
         }
         doing = "an event threw";
         event.action.run();
-        doing = "looking whether something is true threw";
+        doing = "an invariant threw";
         for (int i = 0; i < always.size() && failure == null; i++) {
             if (!always.get(i).holds.getAsBoolean()) {
                 failed("not true: " + always.get(i).what, null);

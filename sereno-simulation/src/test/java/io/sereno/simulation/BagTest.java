@@ -19,7 +19,7 @@ class BagTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-    void nothingOfAnOwnerThatIsPausedHappens(long seed) {
+    void eventsOfAPausedOwnerDoNotHappen(long seed) {
         Bag bag = new Bag(new SplittableRandom(seed), time);
         Owner paused = bag.owner("paused");
         Owner other = bag.owner("other");
@@ -80,7 +80,7 @@ class BagTest {
     }
 
     @Test
-    void whatIsCancelledOrClearedDoesNotHappen() {
+    void cancelledOrClearedEventsDoNotHappen() {
         Bag bag = new Bag(new SplittableRandom(1), time);
         Owner owner = bag.owner("owner");
         Owner gone = bag.owner("gone");

@@ -35,7 +35,7 @@ class ExamplesTest {
                         adder.client.eventually("knows how it ended", () -> adder.ended);
                     }
                     world.always(
-                            "what was acknowledged is stored",
+                            "acknowledged writes are stored",
                             () -> stored(world)
                                     >= adders.stream()
                                             .filter(adder -> adder.acknowledged)
@@ -107,7 +107,7 @@ class ExamplesTest {
         backend.next(Request.commits(), Fate.loseReply());
         Commit commit = Commit.to("orders").put("a", Bytes.EMPTY).build();
 
-        // The client hears UNKNOWN, and the entry is there.
+        // The client gets UNKNOWN, and the entry is stored.
         assertThat(backend.commit(commit).toCompletableFuture()).isCompletedExceptionally();
         // end
         Query entry = new Query.One("orders", "a");

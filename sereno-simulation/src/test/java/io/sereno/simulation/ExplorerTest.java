@@ -72,7 +72,7 @@ class ExplorerTest {
                                         .thenRun(acknowledged::incrementAndGet);
                             });
                         }
-                        world.always("what was acknowledged is there", () -> stored(world) >= acknowledged.get());
+                        world.always("acknowledged writes are stored", () -> stored(world) >= acknowledged.get());
                     })
                     .faults(3, EnumSet.of(loss))
                     .run();
@@ -161,7 +161,7 @@ class ExplorerTest {
                         throw thrown;
                     });
                 },
-                "looking whether something is true threw");
+                "an invariant threw");
     }
 
     @Test
@@ -184,10 +184,10 @@ class ExplorerTest {
     }
 
     @Test
-    void whatDoesNotComeTrueFailsTheSchedule() {
+    void aConditionThatNeverComesTrueFailsTheSchedule() {
         assertFails(
                 world -> world.clients().get(0).eventually("is rich", () -> false),
-                "never came true: client-1: is rich (nothing is left to happen without a fault)");
+                "never came true: client-1: is rich (no event is left without a fault)");
         assertFails(
                 world -> {
                     every(world.clients().get(0), Duration.ofSeconds(1), () -> {});
@@ -209,7 +209,7 @@ class ExplorerTest {
     }
 
     @Test
-    void whatIsTrueFromTheBeginningDoesNotEndAScheduleThatHasStepsAhead() {
+    void aConditionTrueFromTheBeginningDoesNotEndAScheduleWithStepsAhead() {
         for (int turmoil : List.of(0, 1_000)) {
             AtomicInteger ran = new AtomicInteger();
             Exploration found = new Explorer("steps", world -> {
@@ -227,7 +227,7 @@ class ExplorerTest {
     }
 
     @Test
-    void aScenarioThatDependsOnSomethingOutsideIsToldSo() {
+    void aScenarioThatDependsOnSomethingOutsideIsReported() {
         AtomicInteger runs = new AtomicInteger();
         Exploration.Failure failure = new Explorer("outside", world -> {
                     int run = runs.incrementAndGet();
@@ -240,7 +240,7 @@ class ExplorerTest {
     }
 
     @Test
-    void aScenarioThatFailsAlikeOnAnotherWayIsToldSoToo() {
+    void aScenarioThatFailsAlikeOnAnotherPathIsReportedToo() {
         AtomicInteger runs = new AtomicInteger();
         Exploration.Failure failure = new Explorer("outside", world -> {
                     for (int i = runs.getAndIncrement(); i >= 0; i--) {
@@ -271,7 +271,7 @@ class ExplorerTest {
                         client.time()
                                 .schedule(Duration.ofSeconds(2), Runnable::run, () -> fired.add(-1))
                                 .run();
-                        client.eventually("has heard all", () -> fired.equals(List.of(1, 2, 3)));
+                        client.eventually("has received all", () -> fired.equals(List.of(1, 2, 3)));
                     }
                 })
                 .schedules(500)

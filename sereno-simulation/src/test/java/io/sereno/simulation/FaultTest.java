@@ -46,7 +46,7 @@ class FaultTest {
                 .containsExactlyInAnyOrder(ORDINARY, "crashed, not stored", "crashed, stored");
     }
 
-    /** How the commit ended, whether it was stored when the client heard of that, and whether it is in the end. */
+    /** How the commit ended, whether it was stored when the client got its outcome, and whether it is in the end. */
     private static Set<String> endsUnder(Fault fault) {
         List<World> worlds = new ArrayList<>();
         Map<World, String> told = new HashMap<>();
@@ -65,7 +65,7 @@ class FaultTest {
                                                 : "committed without snapshot";
                                 told.put(world, end + (isStored(world) ? ", stored then" : ", not then"));
                             }));
-                    client.eventually("has heard of its commit", () -> told.containsKey(world));
+                    client.eventually("has the outcome of its commit", () -> told.containsKey(world));
                 })
                 .clients(1)
                 .faults(1, EnumSet.of(fault))
@@ -90,7 +90,7 @@ class FaultTest {
     }
 
     @Test
-    void aClientDoesNothingFromItsPauseUntilItGoesOn() {
+    void aPausedClientDoesNothingUntilItResumes() {
         List<List<String>> pauses = between("FAULT PAUSE of client-1", "client-1 goes on", Fault.PAUSE);
         assertThat(pauses).hasSizeGreaterThan(50);
         assertThat(pauses).allSatisfy(lines -> assertThat(lines).noneMatch(line -> line.matches(".* s +client-1 .*")));
@@ -98,7 +98,7 @@ class FaultTest {
     }
 
     @Test
-    void nothingOfAClientThatIsCutOffPassesInEitherDirection() {
+    void noMessageOfAClientThatIsCutOffPassesInEitherDirection() {
         List<List<String>> outages =
                 between("FAULT CUT_OFF of client-1", "client-1 has a network again", Fault.CUT_OFF);
         assertThat(outages).hasSizeGreaterThan(50);
@@ -109,7 +109,7 @@ class FaultTest {
                 .anySatisfy(lines -> assertThat(lines).anyMatch(line -> line.matches(".*client-1 +timer.*")));
     }
 
-    /** What happened from one line of a trace to another, or to the end of faults, in each schedule that has the first. */
+    /** The events from one line of a trace to another, or to the end of faults, in each schedule that has the first. */
     private static List<List<String>> between(String first, String last, Fault fault) {
         List<List<String>> found = new ArrayList<>();
         Explorer.Plan plan = new Explorer.Plan(
@@ -136,7 +136,7 @@ class FaultTest {
     }
 
     @Test
-    void whoeverReadsOnEachNoticeSeesTheLastStateWhateverHappens() {
+    void aReaderOnEachNoticeSeesTheLastStateUnderAnyFault() {
         Exploration found = new Explorer("convergence", world -> {
                     Mirror mirror = new Mirror(world.clients().get(0));
                     for (SimulatedClient client : world.clients()) {
@@ -173,7 +173,7 @@ class FaultTest {
         return backend.read(new Query.All("d")).toCompletableFuture().join().entries();
     }
 
-    /** Watches a directory, and reads it whenever it is told to look again. */
+    /** Watches a directory, and reads it at each notice. */
     private static final class Mirror implements WatchListener {
         private final SimulatedClient client;
         private List<Entry> seen = List.of();

@@ -39,7 +39,7 @@ class ManualTimeTest {
     }
 
     @Test
-    void overflowsWithinAFewSecondsAndGoesOn() {
+    void overflowsWithinAFewSecondsAndContinues() {
         long before = time.nanoTime();
         time.advance(Duration.ofSeconds(10));
         assertThat(time.nanoTime()).isNegative();
@@ -120,7 +120,7 @@ class ManualTimeTest {
     }
 
     @Test
-    void anAssertionThatFailsInATaskReachesWhoeverMovesTheTime() {
+    void anAssertionThatFailsInATaskReachesTheCallerOfAdvance() {
         time.schedule(Duration.ofMillis(10), Runnable::run, () -> {
             throw new AssertionError("by the task");
         });

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whether the explorer finds what it is for: bugs of a lock that shipped somewhere, and none where there is none. */
+/** Whether the explorer finds known bugs of a lock, and none in the correct lock. */
 class PlantedBugsTest {
     private static final String EXCLUSION = "at most one holds the lock";
 
@@ -74,7 +74,7 @@ class PlantedBugsTest {
                 return holders <= 1;
             });
             world.eventually(
-                    "nobody is left in the queue",
+                    "the queue is empty",
                     () -> TextbookLock.queue(world.observer()).isEmpty());
         });
     }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What only several threads can break. The time limit ends a test that hangs; none passes by it. */
+/** Tests that need several threads. The time limit ends a test that hangs; no test passes by it. */
 @Timeout(60)
 class SimulationThreadsTest {
     private static final int THREADS = 8;
@@ -42,7 +42,7 @@ class SimulationThreadsTest {
     }
 
     @Test
-    void whatSeveralThreadsScheduleRunsOnce() throws Exception {
+    void tasksScheduledBySeveralThreadsRunOnce() throws Exception {
         AtomicInteger ran = new AtomicInteger();
         List<Future<Integer>> scheduling = startOn(THREADS, thread -> {
             for (int i = 0; i < 1_000; i++) {

@@ -92,7 +92,7 @@ final class TextbookLock {
         return turn == null ? 0 : turn.createRevision;
     }
 
-    /** Gives it back, if it is held; goes on when the store has answered, or when it is unknown whether it heard. */
+    /** Releases the lock, if it is held; continues when the store has answered, or when the outcome is unknown. */
     void release(Runnable then) {
         Turn released = turn;
         turn = null;
@@ -148,7 +148,7 @@ final class TextbookLock {
             entering.createRevision = committed.revision();
             withSnapshot(committed.snapshot(), snapshot -> queue(entering, snapshot));
         } else if (result instanceof Conflict conflict) {
-            // Only with a name that is used again: what stands there is taken for ours.
+            // Only with a name that is used again: the present entry is taken for ours.
             withSnapshot(conflict.snapshot(), snapshot -> adopt(entering, snapshot));
         } else {
             entering.session.end();
@@ -215,7 +215,7 @@ final class TextbookLock {
                 .sorted(Comparator.comparingLong(Entry::createRevision))
                 .forEach(waiting.inFront::add);
         if (waiting.inFront.isEmpty()) {
-            // The read that came with the put shows nobody in front, and nobody can come in front any more.
+            // The read that came with the put shows no predecessor, and none can come any more.
             granted(waiting);
         } else {
             watchNext(waiting);
@@ -317,7 +317,7 @@ final class TextbookLock {
             commit.ifCreateRevision(released.name, released.createRevision);
         }
         on(backend.commit(commit.delete(released.name).build()), result -> then.run(), failure -> {
-            // Nobody else can take an entry of this name and createRevision for theirs, so this may be repeated.
+            // No other client can take an entry of this name and createRevision for its own, so this may be repeated.
             if (released.session.isAlive()) {
                 later(() -> remove(released, () -> {}));
             }
@@ -445,7 +445,7 @@ final class TextbookLock {
                     failure -> later(this::renew));
         }
 
-        /** For good. Whoever waited under it enqueues again; whoever held has lost. */
+        /** For good. A client that waited under it enqueues again; a holder has lost its grant. */
         private void end() {
             if (ended) {
                 return;
@@ -464,7 +464,7 @@ final class TextbookLock {
         }
     }
 
-    /** What stands in the queue, as the store has it. */
+    /** The entries of the queue in the store. */
     static List<Entry> queue(Backend observer) {
         return observer.read(new Query.All(DIRECTORY)).toCompletableFuture().join().entries().stream()
                 .filter(entry -> !entry.value().equals(WITHDRAWN))

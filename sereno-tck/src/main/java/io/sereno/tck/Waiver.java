@@ -17,7 +17,8 @@ public record Waiver(String rule, String reason, LocalDate expires) {
         Objects.requireNonNull(rule, "rule");
         Objects.requireNonNull(expires, "expires");
         if (reason.isBlank()) {
-            throw new IllegalArgumentException("the waiver of " + rule + " has no reason; say why the rule is broken");
+            throw new IllegalArgumentException(
+                    "the waiver of " + rule + " has no reason; state why the rule is broken");
         }
     }
 }

@@ -26,10 +26,10 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What the kit does about commits that a store leaves in doubt, though the kit made no fault. */
+/** How the kit handles commits that a store ends as UNKNOWN, though the kit made no fault. */
 class DoubtsTest {
     @Test
-    void aCommitThatWasCarriedOutIsSettledByWhatItPut() {
+    void anAppliedCommitIsSettledByItsPut() {
         withClient(List.of(Fate.loseReply()), (bench, client) -> {
             long revision = client.put("d", "a", "1");
             assertThat(client.present("d", "a").modRevision()).isEqualTo(revision);
@@ -38,7 +38,7 @@ class DoubtsTest {
     }
 
     @Test
-    void oneThatComesLateIsWaitedForAndNotSentAgain() {
+    void aLateCommitIsWaitedForAndNotSentAgain() {
         withClient(List.of(Fate.applyLate(Duration.ofSeconds(1))), (bench, client) -> {
             client.put("d", "a", "1");
             bench.pass(Duration.ofSeconds(5));
@@ -49,7 +49,7 @@ class DoubtsTest {
     }
 
     @Test
-    void oneThatWasLostIsSentAgainAndStaysInDoubt() {
+    void aLostCommitIsSentAgainAndStaysUnknown() {
         withClient(List.of(Fate.loseRequest()), (bench, client) -> {
             assertThat(client.put("d", "a", "1"))
                     .isEqualTo(client.present("d", "a").modRevision());
@@ -60,7 +60,7 @@ class DoubtsTest {
     }
 
     @Test
-    void whatStoodThereBeforeIsNotTakenForIt() {
+    void aFormerEntryIsNotTakenForTheCommit() {
         withClient(List.of(Fate.pass(), Fate.loseRequest()), (bench, client) -> {
             long first = client.put("d", "a", "1");
             assertThat(client.put("d", "a", "1")).isGreaterThan(first);
@@ -68,7 +68,7 @@ class DoubtsTest {
     }
 
     @Test
-    void whatGoesWrongAfterADoubtIsBegunAnew() {
+    void aFailureAfterAnUnknownOutcomeStartsTheTestAgain() {
         try (Kit kit = new Kit(new Fixture(List.of(Fate.loseRequest())), SerenoTck.RULES, 7)) {
             assertThat(kit.run(test("expectsOnePut")).verdict()).isEqualTo(Verdict.PASS);
         }
@@ -78,11 +78,11 @@ class DoubtsTest {
     }
 
     @Test
-    void whatGoesWrongInEachBeginningIsNoDoubtsWork() {
+    void aFailureInEachAttemptIsNotDueToAnUnknownOutcome() {
         try (Kit kit = new Kit(new Fixture(Collections.nCopies(1_000, Fate.loseRequest()), 1), SerenoTck.RULES, 7)) {
             Outcome outcome = kit.run(test("expectsWhatIsNot"));
             assertThat(outcome.verdict()).isEqualTo(Verdict.FAIL);
-            assertThat(outcome.why()).contains("in each of 41 beginnings").contains("the number of entries is 1");
+            assertThat(outcome.why()).contains("in each of 41 attempts").contains("the number of entries is 1");
             assertThat(outcome.failure()).hasCauseInstanceOf(RuleFailure.class);
         }
         // What looks otherwise each time may be theirs.
@@ -105,7 +105,7 @@ class DoubtsTest {
         void expectsOnePut(Bench bench) {
             Client client = bench.client();
             client.put("d", "a", "1");
-            bench.verify(bench.doubts().open().isEmpty(), () -> "what came late stood in the way");
+            bench.verify(bench.doubts().open().isEmpty(), () -> "the late commit stood in the way");
         }
 
         @Rule(value = "READ-4a", check = "nothing")

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** Processes that the kit starts do not outlive it, however it ends. */
 class SecondJvmTest {
     @Test
-    void itEndsWithWhoeverStartedItWhereverItStands() throws Exception {
+    void aSecondJvmEndsWithItsParentInAnyState() throws Exception {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",

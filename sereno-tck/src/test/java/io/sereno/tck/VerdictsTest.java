@@ -31,7 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the kit makes of the ends of its tests. */
+/** The verdicts of the kit for the ends of its tests. */
 class VerdictsTest {
     private static final LocalDate FAR = LocalDate.of(2999, 12, 31);
 
@@ -55,7 +55,7 @@ class VerdictsTest {
     }
 
     @Test
-    void aBrokenRuleTellsRuleStepsAdviceAndHowToSeeItAgain() {
+    void aBrokenRuleShowsRuleStepsAdviceAndHowToRepeatIt() {
         Outcome outcome = run("isBroken");
         assertThat(outcome.verdict()).isEqualTo(Verdict.FAIL);
         assertThat(outcome.failure())
@@ -68,7 +68,7 @@ class VerdictsTest {
     }
 
     @Test
-    void whatATestDidNotExpectFailsItsRuleToo() {
+    void anUnexpectedExceptionFailsItsRuleToo() {
         assertThat(run("crashes").verdict()).isEqualTo(Verdict.FAIL);
         assertThat(run("crashes").why()).contains("ArithmeticException");
     }
@@ -81,7 +81,7 @@ class VerdictsTest {
     }
 
     @Test
-    void preparationsInDoubtBeginAnewInAnotherNamespace() {
+    void preparationsOfUnknownOutcomeStartAgainInAnotherNamespace() {
         Group.beginnings.set(0);
         assertThat(run("isInDoubtTwice").verdict()).isEqualTo(Verdict.PASS);
         assertThat(Group.beginnings).hasValue(3);
@@ -89,11 +89,11 @@ class VerdictsTest {
     }
 
     @Test
-    void whatAStandstillSpoiltIsMeasuredAgainAndTold() {
+    void aMeasurementSpoiltByAStallIsRepeatedAndReported() {
         Group.beginnings.set(0);
         Outcome outcome = run("isSpoiltTwice");
         assertThat(outcome.verdict()).isEqualTo(Verdict.PASS);
-        assertThat(outcome.evidence()).containsEntry("tries that a standstill spoilt", 2L);
+        assertThat(outcome.evidence()).containsEntry("attempts that a stall spoilt", 2L);
         Group.beginnings.set(0);
         assertThat(run("isAlwaysSpoilt").verdict()).isEqualTo(Verdict.UNKNOWN);
         assertThat(Group.beginnings).hasValue(4);
@@ -107,12 +107,12 @@ class VerdictsTest {
             assertThat(outcome.verdict()).isEqualTo(Verdict.PASS);
             assertThat(outcome.evidence())
                     .containsEntry("notices", 5L)
-                    .containsEntry("tries that a standstill spoilt", 1L);
+                    .containsEntry("attempts that a stall spoilt", 1L);
         }
     }
 
     @Test
-    void whatSeveralRulesShareIsMadeAgainByTheNextWhenItFailed() {
+    void aSharedRunThatFailedIsRepeatedByTheNextRule() {
         try (Kit kit = new Kit(new Fixture(List.of()), SerenoTck.RULES, 7)) {
             assertThat(kit.run(test("sharesWhatFails")).verdict()).isEqualTo(Verdict.FAIL);
             assertThat(kit.run(test("sharesWhatItRead")).verdict()).isEqualTo(Verdict.PASS);
@@ -120,14 +120,14 @@ class VerdictsTest {
     }
 
     @Test
-    void whatFailedIsNotRunAgain() {
+    void aFailedTestIsNotRunAgain() {
         Group.beginnings.set(0);
         assertThat(run("failsTheFirstTime").verdict()).isEqualTo(Verdict.FAIL);
         assertThat(Group.beginnings).hasValue(1);
     }
 
     @Test
-    void faultsOfADecoratorAreToldAsSuch() {
+    void faultsOfADecoratorAreReportedAsSuch() {
         assertThat(run("breaksSomething").verdict()).isEqualTo(Verdict.PASS_SIMULATED);
     }
 

@@ -94,7 +94,7 @@ public final class ApplicationProcess implements AutoCloseable {
     /** Waits until it has ended successfully; returns its log. */
     public List<String> end() throws InterruptedException {
         if (!process.waitFor(SOON_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-            throw new AssertionError("it did not end well; its log:\n" + log());
+            throw new AssertionError("it ended with an error; its log:\n" + log());
         }
         return log().lines().collect(Collectors.toList());
     }

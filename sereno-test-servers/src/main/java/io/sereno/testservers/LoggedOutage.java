@@ -24,7 +24,7 @@ public abstract class LoggedOutage {
 
     private static final List<String> LINES = List.of(
             "INFO connected to STORE as node app",
-            "WARNING session ID on STORE is suspended, and what is held under it is believed in for another TIME: REASON",
+            "WARNING session ID on STORE is suspended; everything held under it counts as held for another TIME: REASON",
             "WARNING session ID on STORE has expired; everything held under it is lost",
             "WARNING lost mutex 'm' with token TOKEN on STORE: SESSION_EXPIRED",
             "INFO session ID on STORE was opened; work goes on under it");

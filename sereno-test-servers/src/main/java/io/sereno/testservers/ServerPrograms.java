@@ -191,7 +191,7 @@ final class ServerPrograms {
     }
 
     private static String explain(Map<Program, String> missing) {
-        StringBuilder message = new StringBuilder("The tests need servers that cannot be had here.\n");
+        StringBuilder message = new StringBuilder("The tests need servers that are not available here.\n");
         missing.forEach((program, reason) -> message.append("\n  ")
                 .append(program.command)
                 .append(": ")
@@ -263,7 +263,7 @@ final class ServerPrograms {
         Run run = run(VERSION_LIMIT, List.of(path.toString(), "--version"));
         Matcher version = program.version.matcher(run.output);
         if (run.status != 0 || !version.find()) {
-            throw new NotHereException(named + ", which does not tell a version of " + program.command
+            throw new NotHereException(named + ", which does not print a version of " + program.command
                     + " when asked with --version, but ended with status " + run.status + ":\n" + run.tail());
         }
         return new Found(program, path, version.group(1), origin);

@@ -85,7 +85,7 @@ class EtcdClusterTest extends TestServerTest<EtcdCluster> {
     }
 
     @Test
-    void aClusterOfNobodyIsRefused() {
+    void anEmptyClusterIsRefused() {
         assertThatThrownBy(() -> EtcdCluster.start(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("0 members were asked for; 1 or more are accepted");

@@ -30,7 +30,7 @@ class NoProcessIsLeftTest {
 
     /** As a terminal's Ctrl-C or a CI's cancel may, it reaches also the shells that supervise; they outlive it. */
     @Test
-    void whenEveryProcessIsToldToTerminate() throws Exception {
+    void whenEveryProcessGetsASignalToTerminate() throws Exception {
         Process jvm = jvmWithServers();
 
         List<String> line = new ArrayList<>(List.of("kill", "-s", "TERM", String.valueOf(jvm.pid())));

@@ -42,7 +42,7 @@ class RedisSentinelTest extends TestServerTest<RedisSentinel> {
     }
 
     @Test
-    void whatAPrimaryAcknowledgedBehindACutIsLostInTheFailover() throws IOException {
+    void writesThatAPrimaryAcknowledgedBehindACutAreLostInTheFailover() throws IOException {
         RedisServer primary = server.primary();
         RedisServer replica = server.replica();
         write(server, "replicated");
@@ -68,7 +68,7 @@ class RedisSentinelTest extends TestServerTest<RedisSentinel> {
     }
 
     @Test
-    void whatWasCutHeals() throws IOException {
+    void aCutLinkHeals() throws IOException {
         server.cutReplica();
         write(server, "arrives later");
         assertThat(server.replica().send("GET", "key")).isNotEqualTo("arrives later");

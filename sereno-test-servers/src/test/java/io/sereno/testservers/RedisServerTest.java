@@ -46,7 +46,7 @@ class RedisServerTest extends TestServerTest<RedisServer> {
     }
 
     @Test
-    void whatWasNeverBackedUpCannotBeRestored() throws IOException {
+    void aServerWithoutABackupCannotBeRestored() throws IOException {
         try (RedisServer redis = RedisServer.start(Persistence.APPEND_ALWAYS)) {
             write(redis, "kept");
             assertThatThrownBy(redis::restore)

@@ -46,7 +46,7 @@ class ServerConsoleTest {
 
     @Test
     @Tag("servers")
-    void whatMakesNoSenseIsAnsweredWithWhatWould() throws IOException {
+    void badInputIsAnsweredWithTheAcceptedInput() throws IOException {
         assertThat(talk(List.of("redis"), "jump", "cut", "kill nobody", "kill", "pause"))
                 .contains("'jump' is no verb; accepted are:")
                 .contains("'cut' is not for this kind of server")

@@ -60,7 +60,7 @@ class ServerProgramsTest {
         environment.put("SERENO_ETCD", other.toString());
 
         assertThatThrownBy(() -> find(Program.ETCD))
-                .hasMessageContaining("does not tell a version of etcd")
+                .hasMessageContaining("does not print a version of etcd")
                 .hasMessageContaining("Redis server v=7.0.15");
     }
 
@@ -184,7 +184,7 @@ class ServerProgramsTest {
     }
 
     @Test
-    void oneMessageListsEveryMissingServerAndWhatHelps() {
+    void oneMessageListsEveryMissingServerAndTheRemedies() {
         assertThatThrownBy(() -> new ServerPrograms(environment, "required").findAll())
                 .isInstanceOf(MissingException.class)
                 .hasMessageContaining(

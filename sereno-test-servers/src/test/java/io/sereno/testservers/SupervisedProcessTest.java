@@ -32,13 +32,13 @@ class SupervisedProcessTest {
     }
 
     @Test
-    void itStopsAndGoesOn() throws Exception {
+    void aProcessStopsAndContinues() throws Exception {
         SupervisedProcess process = start("while :; do echo tick; sleep 0.01; done");
         try {
             assertThat(process.pause()).isTrue();
             long written = Files.size(folder.resolve("log"));
             assertThat(process.endsWithin(Duration.ofMillis(200))).isFalse();
-            // The shell that wrote stands still; at most what it had begun was written after the pause.
+            // The shell that wrote is stopped; at most its unfinished write came after the pause.
             assertThat(Files.size(folder.resolve("log"))).isEqualTo(written);
 
             assertThat(process.resume()).isTrue();
@@ -51,7 +51,7 @@ class SupervisedProcessTest {
     }
 
     @Test
-    void itDiesAlsoWhileItIsStopped() throws Exception {
+    void aStoppedProcessIsKilled() throws Exception {
         SupervisedProcess process = start("exec sleep 1000");
         process.pause();
 
@@ -61,7 +61,7 @@ class SupervisedProcessTest {
     }
 
     @Test
-    void itDiesAlsoWhenItRefusesToEnd() throws Exception {
+    void aProcessThatRefusesToEndIsKilled() throws Exception {
         SupervisedProcess process = start("trap '' TERM INT HUP; while :; do sleep 1; done");
 
         process.kill();
@@ -84,9 +84,12 @@ class SupervisedProcessTest {
         assertThat(supervisor.isAlive()).isFalse();
     }
 
-    /** Many times: there was a moment, right after the start, in which the supervisor's death left the server to nobody. */
+    /**
+     * Many times: there was a moment, right after the start, in which the supervisor's death left the server without a
+     * supervisor.
+     */
     @RepeatedTest(30)
-    void itDiesWithThePipeAlsoWhenItsSupervisorWasKilled() throws Exception {
+    void aProcessDiesWithThePipeAlsoWhenItsSupervisorWasKilled() throws Exception {
         SupervisedProcess process = start("exec sleep 1000");
         ProcessHandle server = ProcessHandle.of(process.pid()).orElseThrow();
         ProcessHandle supervisor = server.parent().orElseThrow();
@@ -99,7 +102,7 @@ class SupervisedProcessTest {
     }
 
     @Test
-    void itInheritsNothingThatWouldConfigureAServer() throws Exception {
+    void aProcessInheritsNothingThatConfiguresAServer() throws Exception {
         SupervisedProcess process = start("env");
 
         assertThat(process.endsWithin(SOON)).isTrue();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** What every kind of server does; one server, that each test leaves running. */
+/** The common behaviour of every kind of server; one server, that each test leaves running. */
 @Tag("servers")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class TestServerTest<S extends TestServer> {
@@ -32,7 +32,7 @@ abstract class TestServerTest<S extends TestServer> {
     /** The servers that it consists of. */
     abstract List<? extends ServerNode> nodes(S server);
 
-    /** What makes a server that runs send something back. */
+    /** A request that a running server answers. */
     abstract String probe();
 
     abstract void write(S server, String value) throws Exception;
@@ -50,7 +50,7 @@ abstract class TestServerTest<S extends TestServer> {
     }
 
     @Test
-    void whatItHoldsOutlivesKillAndRestart() throws Exception {
+    void entriesOutliveKillAndRestart() throws Exception {
         write(server, "kept");
         List<InetSocketAddress> endpoints = server.endpoints();
         List<Long> pids = pids(server);
@@ -79,7 +79,7 @@ abstract class TestServerTest<S extends TestServer> {
     }
 
     @Test
-    void whatWasWrittenAfterABackupIsLostWithEachRestore() throws Exception {
+    void writesAfterABackupAreLostWithEachRestore() throws Exception {
         write(server, "in the backup");
         List<Long> pids = pids(server);
         server.backup();

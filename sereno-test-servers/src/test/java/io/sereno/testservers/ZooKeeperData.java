@@ -51,7 +51,7 @@ final class ZooKeeperData implements AutoCloseable {
         return handle;
     }
 
-    /** Completes when the client has heard that its session expired. */
+    /** Completes when the client has learned that its session expired. */
     CompletableFuture<Void> expired() {
         return expired;
     }

@@ -35,7 +35,7 @@ class ZooKeeperServerTest extends TestServerTest<ZooKeeperServer> {
     }
 
     @Test
-    void anExpiredSessionLosesItsNodesAndItsClientHearsOfIt() throws Exception {
+    void anExpiredSessionLosesItsNodesAndItsClientIsNotified() throws Exception {
         try (ZooKeeperData client = new ZooKeeperData(server.authority());
                 ZooKeeperData other = new ZooKeeperData(server.authority())) {
             client.create("/bound", CreateMode.EPHEMERAL);

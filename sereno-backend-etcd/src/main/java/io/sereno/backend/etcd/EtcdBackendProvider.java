@@ -75,7 +75,7 @@ public final class EtcdBackendProvider implements BackendProvider {
                     "certificates were given, and etcd: is a connection without TLS; write etcds:");
         }
         if (config.password().isPresent() && config.user().isEmpty()) {
-            throw new IllegalArgumentException("a password was given and no user; etcd wants both");
+            throw new IllegalArgumentException("a password was given and no user; etcd needs both");
         }
     }
 }

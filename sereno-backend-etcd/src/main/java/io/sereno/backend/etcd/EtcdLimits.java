@@ -56,7 +56,7 @@ final class EtcdLimits {
     static void check(Duration ttl, Guarantees guarantees) {
         if (ttl.isZero() || ttl.isNegative() || ttl.compareTo(guarantees.greatestTtl()) > 0) {
             throw refused("a lease of " + ttl + "; more than zero and at most " + guarantees.greatestTtl()
-                    + " is accepted, and what is less than " + guarantees.leastTtl() + " is raised to that");
+                    + " is accepted, and a ttl below " + guarantees.leastTtl() + " is raised to it");
         }
     }
 

@@ -43,7 +43,7 @@ record EtcdVersion(int major, int minor, int patch) {
         if (known.isEmpty()) {
             LOG.log(
                     System.Logger.Level.INFO,
-                    "etcd does not tell its version to this user; rights are fully enforced from 3.5.33 and 3.6.14 on");
+                    "etcd does not show its version to this user; rights are fully enforced from 3.5.33 and 3.6.14 on");
         } else if (!known.get().enforcesRights()) {
             LOG.log(
                     System.Logger.Level.WARNING,

@@ -113,7 +113,8 @@ final class Failures {
             message.append(" (").append(root.getMessage()).append(')');
         }
         if (status.getCode() == Status.Code.UNAVAILABLE && !call.sent() && isHungUp(root, call)) {
-            message.append("; the connection ended before a word was said: is TLS, etcds:, spoken on one side only?");
+            message.append(
+                    "; the connection ended before the first answer; check that both sides or neither use TLS (etcds:)");
         }
         if (status.getCode() == Status.Code.PERMISSION_DENIED) {
             message.append("; the user needs the right to read and write all keys of the namespace");

@@ -151,7 +151,7 @@ final class FirstContact {
                 Outcome.NOT_APPLIED,
                 false,
                 "etcd at " + hosts + " did not answer within " + config.connectTimeout()
-                        + "; does a server run there, and do most of the cluster's?",
+                        + "; check that a server runs there, and that most servers of the cluster run",
                 cause);
     }
 

@@ -141,9 +141,9 @@ final class Watches {
             tokens.forget(from.token());
         }
         if (status.getCause() instanceof RuntimeException failure) {
-            LOG.log(Level.WARNING, "all watches of etcd are made again: an answer could not be handled", failure);
+            LOG.log(Level.WARNING, "all watches of etcd are created again: an answer could not be handled", failure);
         }
-        state.run(() -> leave(from, "it is over"));
+        state.run(() -> leave(from, "the stream has ended"));
     }
 
     /** The connection was given up. Leaves its stream, which might otherwise learn of that only much later. */
@@ -171,7 +171,9 @@ final class Watches {
                 return;
             }
             remove(watch);
-            fail(watch, new BackendException(Outcome.NOT_APPLIED, false, "etcd made no watch within " + limit, null));
+            fail(
+                    watch,
+                    new BackendException(Outcome.NOT_APPLIED, false, "etcd created no watch within " + limit, null));
             WatchStream last = stream;
             if (last != null) {
                 state.afterwards(() -> links.unanswered(last.link(), since));
@@ -234,7 +236,7 @@ final class Watches {
                     }
                     BackendException why = Failures.ofRead(failure);
                     if (why.permanent()) {
-                        LOG.log(Level.WARNING, () -> "no watches for the time being: " + why.getMessage());
+                        LOG.log(Level.WARNING, () -> "cannot open the watches of etcd; retrying: " + why.getMessage());
                         failPending(why);
                     }
                     openLater();

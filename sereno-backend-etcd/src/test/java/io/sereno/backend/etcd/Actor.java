@@ -98,7 +98,10 @@ final class Actor {
         }
     }
 
-    /** Says so for as long as it holds, a while at most. The time is read first: what is said of it was true later. */
+    /**
+     * Reports for as long as it holds, for a while at most. The time is read first, so the report was true later than
+     * that.
+     */
     private static void believe(String what, Grant grant) {
         long since = System.nanoTime();
         long now = since;

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/** A JVM with an {@link Actor}, behind a proxy of its own, and the facts that it has told. */
+/** A JVM with an {@link Actor}, behind a proxy of its own, and the facts that it has reported. */
 final class ActorProcess implements AutoCloseable {
     /** {@code lock 4711 123456}: what, a number, and a time where there is one. */
     record Fact(ActorProcess by, String what, String detail, long time) {
@@ -67,7 +67,7 @@ final class ActorProcess implements AutoCloseable {
                 }
             }
         } catch (IOException ended) {
-            // The process was killed; what it had told is kept.
+            // The process was killed; the facts reported before are kept.
         }
     }
 
@@ -82,7 +82,7 @@ final class ActorProcess implements AutoCloseable {
         }
     }
 
-    /** Waits until this many facts of a kind have been told, those before {@code from} not counted. */
+    /** Waits until this many facts of a kind have been reported, without those before {@code from}. */
     static void awaitFacts(List<Fact> facts, int from, int count, Predicate<Fact> kind, String what)
             throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SOON_SECONDS);
@@ -90,7 +90,7 @@ final class ActorProcess implements AutoCloseable {
             while (facts.subList(from, facts.size()).stream().filter(kind).count() < count) {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 if (left <= 0) {
-                    throw new AssertionError("waited in vain for " + what + "; the last: "
+                    throw new AssertionError("timed out waiting for " + what + "; the last: "
                             + facts.subList(Math.max(from, facts.size() - 20), facts.size()));
                 }
                 facts.wait(left);
@@ -102,7 +102,7 @@ final class ActorProcess implements AutoCloseable {
     String end() throws IOException, InterruptedException {
         process.getOutputStream().close();
         if (!process.waitFor(SOON_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-            throw new AssertionError(this + " did not end well; it wrote:\n" + Files.readString(errors));
+            throw new AssertionError(this + " ended with an error; it wrote:\n" + Files.readString(errors));
         }
         reader.join();
         return Files.readString(errors);

@@ -12,7 +12,9 @@ import java.util.Map;
  * it was believed in at the very time, too.
  */
 record Belief(String what, long token, long time, Object by) {
-    /** In the order of time tokens never fall, and each belongs to one: nobody believed while another did. */
+    /**
+     * Ordered by time, tokens never fall, and each belongs to one owner: no client relied on a grant while another did.
+     */
     static int assertOneAtATime(String what, List<Belief> all) {
         List<Belief> beliefs = all.stream()
                 .filter(belief -> belief.what.equals(what))
@@ -25,7 +27,7 @@ record Belief(String what, long token, long time, Object by) {
                     .as("the token of %s, with %s before it", belief, last)
                     .isGreaterThanOrEqualTo(last.token);
             assertThat(owners.computeIfAbsent(belief.token, token -> belief.by))
-                    .as("who has the token of %s", belief)
+                    .as("the owner of the token of %s", belief)
                     .isSameAs(belief.by);
             last = belief;
         }

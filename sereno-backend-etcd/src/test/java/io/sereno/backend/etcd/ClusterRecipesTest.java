@@ -54,14 +54,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * All recipes at work on three members, of which the leader is killed, the next leader freezes, and another member is lost. What
- * everybody did is written down, and looked at afterwards.
+ * All recipes at work on three members: the leader is killed, the next leader freezes, and another member is lost. All
+ * calls are recorded, and checked afterwards.
  */
 @Tag("servers")
 class ClusterRecipesTest {
     private static final Duration SOON = Duration.ofMinutes(1);
     private static final int CLIENTS = 3;
-    /** Nobody dies but servers: longer than a slow machine takes to lose one and to get it back. */
+    /** Only servers die: the ttl is longer than a slow machine needs to lose a server and to get it back. */
     private static final Duration TTL = Duration.ofMinutes(1);
 
     private final EtcdCluster cluster = EtcdCluster.start(3);
@@ -166,7 +166,7 @@ class ClusterRecipesTest {
             int wanted = before.getOrDefault(each.getKey(), 0) + 3;
             synchronized (each.getValue()) {
                 while (each.getValue().get() < wanted) {
-                    assertThat(failure).as("what ended one of the works").isNull();
+                    assertThat(failure).as("why one of the works ended").isNull();
                     assertThat(System.nanoTime())
                             .as("%s goes on", each.getKey())
                             .isLessThan(deadline);
@@ -180,7 +180,7 @@ class ClusterRecipesTest {
         void once() throws InterruptedException;
     }
 
-    /** What was not done is tried again; what is in doubt is counted. */
+    /** Calls that were not applied are retried; calls of unknown outcome are counted. */
     private Callable<Void> repeat(String what, Work work) {
         AtomicInteger count = done.computeIfAbsent(what, name -> new AtomicInteger());
         return () -> {
@@ -243,11 +243,11 @@ class ClusterRecipesTest {
         String message = by + " " + messages.incrementAndGet();
         long offset = topic.publish(message);
         assertThat(published.put(offset, message))
-                .as("what had offset " + offset)
+                .as("the former message at offset " + offset)
                 .isNull();
     }
 
-    /** One generation: the wait ends when all who were expected have said that they are done, and not before. */
+    /** One generation: the wait ends when all expected workers are done, and not before. */
     private void waitForWorkers() throws InterruptedException {
         String name = "batch-" + messages.incrementAndGet();
         AtomicInteger finishing = new AtomicInteger();
@@ -281,7 +281,10 @@ class ClusterRecipesTest {
         group.delete();
     }
 
-    /** Somebody was in doubt, or out of reach: he may be done all the same, or never, or he closed his place and is lost. */
+    /**
+     * A worker had an unknown outcome, or was out of reach: it may still be done, or never, or it closed its place and
+     * is lost.
+     */
     private static void awaitInVain(WaitGroup group, AtomicInteger finishing) throws InterruptedException {
         try {
             if (group.await(Duration.ofMillis(100))) {
@@ -292,7 +295,7 @@ class ClusterRecipesTest {
         }
     }
 
-    /** Each value once, later calls have greater ones, and the sum is that of what was added. */
+    /** Each value occurs once, later calls have greater values, and the sum is that of all additions. */
     private void assertAdditionsAreInOrder() {
         List<Added> byInvocation =
                 added.stream().sorted(Comparator.comparingLong(Added::invoked)).toList();

@@ -56,7 +56,7 @@ class ClusterTest {
     }
 
     @Test
-    void whoeverIsLostTheClientGoesOnWithAnotherOne() throws Exception {
+    void aLostServerIsReplacedByAnother() throws Exception {
         try (Backend backend = config().open()) {
             Heard heard = new Heard();
             await(backend.watch(new Target("any", Optional.empty()), heard));
@@ -78,7 +78,7 @@ class ClusterTest {
     }
 
     @Test
-    void whoeverIsFrozenWhenItOpensAnotherOneIsTaken() {
+    void aFrozenServerAtTheOpeningIsReplacedByAnother() {
         for (EtcdServer member : cluster.members()) {
             member.pause();
             try (Backend backend = config().open()) {

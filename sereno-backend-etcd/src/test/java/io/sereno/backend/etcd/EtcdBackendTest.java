@@ -454,7 +454,7 @@ class EtcdBackendTest {
             assertThat(heard.next()).isEqualTo("b");
             committed(commit().ifPresent("b"));
             committed(commit().delete("absent"));
-            // Another watch, whose notice comes behind those of the first: nothing came in between.
+            // The notice of another watch comes after those of the first: no notice came in between.
             watch("sentinel");
             put("sentinel");
             assertThat(heard.next()).isEqualTo("sentinel");
@@ -482,7 +482,7 @@ class EtcdBackendTest {
     }
 
     @Test
-    void serverVersionAndPromisesAreTold() {
+    void serverVersionAndPromisesAreReported() {
         assertThat(backend.guarantees().backend()).isEqualTo("etcd");
         assertThat(backend.guarantees().serverVersion()).matches("3\\.\\d+\\.\\d+");
         assertThat(backend.guarantees().promises()).hasSize(6);

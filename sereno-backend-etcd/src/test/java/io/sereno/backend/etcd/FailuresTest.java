@@ -44,20 +44,20 @@ class FailuresTest {
 
     @ParameterizedTest
     @EnumSource(Status.Code.class)
-    void whatWasNotSentWasNotApplied(Status.Code code) {
+    void anUnsentRequestIsNotApplied(Status.Code code) {
         CallFailure call = new CallFailure(code.toStatus(), false, "etcd at h:1 did not");
         assertThat(Failures.ofCommit(call).outcome()).isEqualTo(Outcome.NOT_APPLIED);
     }
 
     @ParameterizedTest
     @EnumSource(Status.Code.class)
-    void aReadIsNeverInDoubt(Status.Code code) {
+    void aReadNeverHasAnUnknownOutcome(Status.Code code) {
         CallFailure call = new CallFailure(code.toStatus(), true, "etcd at h:1 did not");
         assertThat(Failures.ofRead(call).outcome()).isEqualTo(Outcome.NOT_APPLIED);
     }
 
     @Test
-    void anAnswerThatMakesNoSenseLeavesACommitInDoubt() {
+    void aCommitWithAnIllegalAnswerHasAnUnknownOutcome() {
         IllegalArgumentException senseless = new IllegalArgumentException("createRevision is 9007199254740992");
         assertThat(Failures.ofCommit(senseless).outcome()).isEqualTo(Outcome.UNKNOWN);
         assertThat(Failures.ofRead(senseless).outcome()).isEqualTo(Outcome.NOT_APPLIED);
@@ -67,7 +67,7 @@ class FailuresTest {
     }
 
     @Test
-    void whatThisClientRefusedKeepsItsMeaning() {
+    void aRefusalOfThisClientKeepsItsOutcome() {
         BackendException refused = EtcdLimits.refused("too large");
         assertThat(Failures.ofCommit(new CompletionException(refused))).isSameAs(refused);
         assertThat(Failures.ofRead(new CompletionException(refused))).isSameAs(refused);

@@ -59,7 +59,7 @@ class FaultsTest {
         (reply ? proxy.serverToClient() : proxy.clientToServer()).awaitHeld(reply ? 1 : VALUE.size(), SOON);
     }
 
-    /** Fails, or goes on, within the time that the network needs, so it is asked until then. */
+    /** The call fails, or succeeds, within the time that the network needs, so it is repeated until then. */
     private static void works(Backend backend) {
         long deadline = System.nanoTime() + SOON.toNanos();
         while (true) {
@@ -123,7 +123,7 @@ class FaultsTest {
                 assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN);
                 assertThat(failure).hasMessageContaining("did not answer within PT0.3S");
                 assertThat(entries()).isEmpty();
-                // The request arrives now, and behind it that nobody waits for it any more.
+                // The request arrives now, and after it the cancellation by its caller.
                 proxy.heal();
                 works(impatient);
                 assertThat(entries()).hasSizeLessThanOrEqualTo(1);
@@ -170,7 +170,7 @@ class FaultsTest {
             }
         }
 
-        /** The link is dead and nobody says so: only the silence tells. */
+        /** The link is dead without a signal: only the silence shows it. */
         @Test
         void leaveAConnectionThatIsSilentForAnotherOne() throws Exception {
             try (Backend impatient =
@@ -277,7 +277,10 @@ class FaultsTest {
             }
         }
 
-        /** More than etcd keeps for a watcher that is slow; it goes on from history, which is dropped before it has read it. */
+        /**
+         * More than etcd keeps for a slow watcher; etcd continues from its history, which is dropped before the watcher
+         * has read it.
+         */
         @Test
         void goOnWhenACompactionOvertakesThem() throws Exception {
             try (Backend backend = proxied.open()) {
@@ -334,7 +337,7 @@ class FaultsTest {
 
     @Nested
     class FailingOver {
-        /** Nobody calls anything meanwhile: the watch itself notices that nobody answers. */
+        /** No call is made meanwhile: the watch itself detects that no server answers. */
         @Test
         void aWatchLeavesAServerThatTakesConnectionsAndSaysNothing() throws Exception {
             Heard heard = new Heard();
@@ -345,7 +348,7 @@ class FaultsTest {
                 proxy.acceptSilently();
                 proxy.resetAll();
                 proxy.awaitAccepted(before + 1, SOON);
-                // That connection stays as it is; another one would work.
+                // That connection stays as it is; a new one would work.
                 proxy.accept();
                 heard.upTo(Heard.RESET);
                 await(onlooker.commit(put("seen")));
@@ -353,7 +356,7 @@ class FaultsTest {
             }
         }
 
-        /** As when a machine loses its power: nobody says that the connection is gone, and the call on it has long to wait. */
+        /** As when a machine loses its power: no signal ends the connection, and the call on it has a long timeout. */
         @Test
         void callsGoElsewhereAndTheFirstOneEndsLongBeforeItsTimeout() throws Exception {
             Config config =

@@ -7,7 +7,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A listener that keeps what it hears: names, and {@link #RESET}. */
+/** A listener that keeps its notices: names, and {@link #RESET}. */
 final class Heard implements WatchListener {
     static final String RESET = "(reset)";
 

@@ -29,9 +29,9 @@ import org.junit.jupiter.api.Test;
 class LimitsTest {
     private static final Bytes VALUE = Bytes.copyOf(new byte[32 << 10]);
 
-    /** etcd does the write that exceeds its quota, and tells it as "database space exceeded". */
+    /** etcd applies the write that exceeds its quota, and reports it as "database space exceeded". */
     @Test
-    void whatIsRefusedForWantOfSpaceIsInDoubtAndReleasesGoOn() {
+    void aCommitRefusedForLackOfSpaceIsUnknownAndReleasesWork() {
         try (EtcdServer etcd = EtcdServer.start("--quota-backend-bytes=8388608");
                 Backend backend = Config.of(etcd.endpoint()).open()) {
             Lease lease = await(backend.grantLease(Duration.ofSeconds(60)));
@@ -69,7 +69,7 @@ class LimitsTest {
     }
 
     @Test
-    void aServerThatTakesLessThanUsualRefusesByItselfAndGoesOn() {
+    void aServerWithSmallerLimitsRefusesByItselfAndStillWorks() {
         try (EtcdServer etcd = EtcdServer.start("--max-txn-ops=8", "--max-request-bytes=65536");
                 Backend backend = Config.of(etcd.endpoint()).open()) {
             Commit.Builder many = Commit.to("any");
@@ -88,7 +88,7 @@ class LimitsTest {
         }
     }
 
-    /** Others may fill a directory. What a client reads into memory stays bounded, and its other calls go on. */
+    /** Other clients may fill a directory. The memory of a client's read stays bounded, and its other calls succeed. */
     @Test
     void aDirectoryThatIsTooLargeIsRefusedBeforeItIsInMemory() {
         long declared = 16L << 20;

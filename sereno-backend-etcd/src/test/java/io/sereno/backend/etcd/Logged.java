@@ -6,7 +6,7 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What is logged below {@code io.sereno} while it is open. */
+/** The log records below {@code io.sereno} while it is open. */
 final class Logged extends Handler implements AutoCloseable {
     private final Logger logger = Logger.getLogger("io.sereno");
     private final List<String> messages = new CopyOnWriteArrayList<>();

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Three JVMs and one etcd, and a hand that stops, kills and cuts them off. Once in the usual build; {@code
- * -Dsereno.etcd.rounds=40} goes on for some ten minutes.
+ * Three JVMs and one etcd; the test stops, kills and cuts off the JVMs. Once in the usual build; {@code
+ * -Dsereno.etcd.rounds=40} runs for some ten minutes.
  */
 @Tag("servers")
 class ManyJvmsTest {
@@ -50,7 +50,7 @@ class ManyJvmsTest {
     }
 
     @Test
-    void neverTwoBelieveAtOnceAndAllGoesOnWhateverTheHandDoes() throws Exception {
+    void atMostOneHoldsAndAllContinuesUnderAnyFault() throws Exception {
         List<ActorProcess> living = new ArrayList<>(List.of(start(), start(), start()));
         awaitProgress(living);
         for (int round = 0; round < ROUNDS; round++) {
@@ -68,14 +68,12 @@ class ManyJvmsTest {
             awaitProgress(living);
         }
         for (ActorProcess actor : living) {
-            assertThat(actor.end())
-                    .as("what %s wrote to its standard error", actor)
-                    .doesNotContain("Exception in thread");
+            assertThat(actor.end()).as("the standard error of %s", actor).doesNotContain("Exception in thread");
         }
         assertOneAtATime("lock");
         assertOneAtATime("lead");
         assertCounted();
-        // What the killed ones had goes when their ttl is over.
+        // The grants of the killed JVMs end when their ttl is over.
         awaitKeys("only the number of the layout is left", List.of("jvms:layout")::equals);
     }
 
@@ -89,7 +87,7 @@ class ManyJvmsTest {
         etcd.resume();
     }
 
-    /** What they had comes to the one that is left. */
+    /** The remaining JVM gets their grants. */
     private void cutOffAndFreeze(ActorProcess cutOff, ActorProcess frozen, ActorProcess left) throws Exception {
         awaitSessions(3);
         int mark = mark();
@@ -119,8 +117,8 @@ class ManyJvmsTest {
             Predicate<Fact> counted = of("counted").and(fact -> fact.by() == actor);
             ActorProcess.awaitFacts(facts, mark, 20, counted, actor + " to count");
         }
-        ActorProcess.awaitFacts(facts, mark, 20, of("lock"), "somebody to take the lock");
-        ActorProcess.awaitFacts(facts, mark, 20, of("lead"), "somebody to lead");
+        ActorProcess.awaitFacts(facts, mark, 20, of("lock"), "a process to take the lock");
+        ActorProcess.awaitFacts(facts, mark, 20, of("lead"), "a process to lead");
     }
 
     private void awaitSessions(int count) {

@@ -8,7 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 
-/** What an etcd server counts of itself. */
+/** The metrics of an etcd server. */
 record Metrics(String page) {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 

@@ -196,7 +196,7 @@ class RecipesTest {
     }
 
     @Test
-    void nothingButTheNumberOfTheLayoutIsLeftWhenAllIsClosed() throws Exception {
+    void onlyTheNumberOfTheLayoutIsLeftWhenAllIsClosed() throws Exception {
         countUnderAMutex();
         joinAndLeave();
         clients.forEach(Sereno::close);

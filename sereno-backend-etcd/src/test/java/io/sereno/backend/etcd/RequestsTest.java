@@ -26,8 +26,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /**
- * What operations cost, by etcd's own count of the requests that it has begun. Sessions are so long that no renewal comes in
- * between; a watch is one request for as long as its stream lasts, so what it costs does not show here.
+ * The cost of operations, by etcd's own count of the requests that it has begun. Sessions are so long that no renewal
+ * comes in between. A watch is one request for as long as its stream lasts, so its cost does not show here.
  */
 @Tag("servers")
 @TestInstance(Lifecycle.PER_CLASS)
@@ -85,10 +85,10 @@ class RequestsTest {
     }
 
     @Test
-    void aLockThatNobodyElseWantsTakesTwo() throws Exception {
+    void aFreeLockTakesTwo() throws Exception {
         Mutex mutex = one.mutex("alone");
         assertThat(requests(
-                        "lock: acquire and release, nobody else wants it",
+                        "lock: acquire and release, without contention",
                         () -> mutex.acquire().release()))
                 .isLessThanOrEqualTo(2.1);
     }
@@ -177,7 +177,7 @@ class RequestsTest {
     void resigningAndBeingElectedAgain() throws Exception {
         LeaderElection candidate = one.election("alone").start();
         candidate.awaitLeadership();
-        assertThat(requests("election: resign, and be elected again with nobody else there", () -> {
+        assertThat(requests("election: resign, and be elected again without rivals", () -> {
                     candidate.resign();
                     candidate.awaitLeadership();
                 }))

@@ -39,7 +39,7 @@ class ScaleTest {
     }
 
     @Test
-    void aThousandWatchesAreOneStreamAndHearEachTheirOwn() throws Exception {
+    void aThousandWatchesShareOneStreamAndEachGetsItsOwnNotices() throws Exception {
         Config config = Config.of(etcd.endpoint());
         try (Backend watcher = config.open();
                 Backend writer = config.open()) {

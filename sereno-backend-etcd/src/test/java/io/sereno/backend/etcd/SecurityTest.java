@@ -104,8 +104,7 @@ class SecurityTest {
                     .put("a", Bytes.EMPTY, lease.id())
                     .returningAll()
                     .build()));
-            // On a machine that is slow the token has become old meanwhile, and the watch begins anew, which is a
-            // reset.
+            // On a slow machine the token has expired meanwhile, and the watch starts again, with a reset.
             heard.upTo("a");
             assertThat(await(lease.renew())).isTrue();
             await(lease.revoke());
@@ -114,7 +113,7 @@ class SecurityTest {
     }
 
     @Test
-    void whoIsRefusedHearsItWhenOpening() {
+    void aRefusedUserFailsAtTheOpening() {
         assertRefused(config.login("app", "wrong"), "logging in as 'app' failed");
         assertRefused(config.login("nobody", PASSWORD), "logging in as 'nobody' failed");
         assertRefused(config.login(null, null), "user name is empty");
@@ -135,7 +134,7 @@ class SecurityTest {
 
     /** The log-in is the first request; it must not take all the time there is. */
     @Test
-    void aFirstAddressThatIsSilentIsPassedOver() {
+    void aSilentFirstAddressIsSkipped() {
         try (FaultProxy silent = FaultProxy.to(etcd.endpoint())) {
             silent.acceptSilently();
             try (Backend backend = config.at(silent.endpoint(), etcd.endpoint()).open()) {
@@ -145,7 +144,7 @@ class SecurityTest {
     }
 
     @Test
-    void aTokenThatIsNoLongerTakenIsReplacedAndNobodyNotices() throws Exception {
+    void aRefusedTokenIsReplacedUnnoticed() throws Exception {
         try (Backend backend = config.open()) {
             Heard first = new Heard();
             await(backend.watch(TARGET, first));
@@ -168,7 +167,7 @@ class SecurityTest {
     }
 
     @Test
-    void aTokenThatHasBecomeOldIsReplacedAndNobodyNotices() throws Exception {
+    void anExpiredTokenIsReplacedUnnoticed() throws Exception {
         long begun = System.nanoTime();
         try (Backend backend = config.open()) {
             Heard heard = new Heard();
@@ -185,8 +184,8 @@ class SecurityTest {
                 await(backend.watch(new Target("lock/orders", Optional.of(name)), brief))
                         .cancel();
             }
-            // It was taken for as long as it was good: two seconds, of which the one in which it was given may have
-            // been over.
+            // The token was accepted for as long as it was valid: two seconds, of which the first may have been over
+            // when it was issued.
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofSeconds(1));
             assertThat(done).isPositive();
         }
@@ -222,7 +221,7 @@ class SecurityTest {
     }
 
     @Test
-    void aUserWhoMayOnlyReadHearsItWhenOpening() {
+    void aUserWhoMayOnlyReadIsRefusedAtTheOpening() {
         users.asRoot()
                 .roleRevokePermission(AuthRoleRevokePermissionRequest.newBuilder()
                         .setRole("app")
@@ -234,7 +233,7 @@ class SecurityTest {
     }
 
     @Test
-    void aRightThatIsTakenAwayIsToldForWhatItIs() {
+    void aRevokedRightIsReportedClearly() {
         try (Backend backend = config.open()) {
             await(backend.commit(put("a")));
             users.asRoot()

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is sent, how often, and what becomes of the answer, before a server that answers as it is told to. */
+/** Which requests are sent, how often, and how answers are handled, with a server whose answers the test chooses. */
 class SendingTest {
     private static final Commit PUT = Commit.to("any").put("a", Bytes.EMPTY).build();
 
@@ -84,7 +84,7 @@ class SendingTest {
         assertThat(backend.guarantees().serverVersion()).isEqualTo("unknown");
     }
 
-    /** It was passed on to a leader that is gone, and no answer will come; what waits behind it goes on. */
+    /** The request was forwarded to a leader that is gone, and no answer will come; later requests succeed. */
     @Test
     void aCommitIsUnknownAsSoonAsALaterRequestIsAnsweredAndNotOnlyAfterTheOperationTimeout() {
         try (Backend patient =
@@ -106,7 +106,7 @@ class SendingTest {
             etcd.sendForeignEvent();
             heard.upTo(Heard.RESET);
             assertThat(logged.messages())
-                    .containsOnlyOnce("WARNING all watches of etcd are made again: an answer could not be handled");
+                    .containsOnlyOnce("WARNING all watches of etcd are created again: an answer could not be handled");
         }
     }
 }

@@ -18,7 +18,7 @@ final class Stages {
                 .join();
     }
 
-    /** What the stage failed with. */
+    /** The failure of the stage. */
     static BackendException failure(CompletionStage<?> stage) {
         Object result;
         try {

@@ -34,7 +34,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Answers as it is told to, which a real server cannot be made to do. */
+/** A server whose answers the test chooses, which a real server does not allow. */
 final class StubEtcd implements AutoCloseable {
     private final AtomicInteger transactions = new AtomicInteger();
     private final Semaphore arrivals = new Semaphore(0);
@@ -120,7 +120,7 @@ final class StubEtcd implements AutoCloseable {
         }
     }
 
-    /** Renews whatever it is asked to, as etcd 3.4.23 may do with what it has revoked. */
+    /** Renews any lease, as etcd 3.4.23 may do with a revoked one. */
     private static final class Leases extends LeaseGrpc.LeaseImplBase {
         @Override
         public void leaseGrant(LeaseGrantRequest request, StreamObserver<LeaseGrantResponse> to) {

@@ -104,7 +104,7 @@ class TlsTest {
     }
 
     @Test
-    void whoSpeaksTlsToAServerWithoutItOrTheReverseIsTold() {
+    void aMismatchOfTlsIsReported() {
         assertFails(asClient(etcd).at(etcd.endpoint()).trust(server.certificate()), "TLS");
         assertFails(Config.of(etcd.secureEndpoint()), "etcds:");
     }
@@ -148,7 +148,7 @@ class TlsTest {
                 Files.copy(laterServer.certificate(), trust, StandardCopyOption.REPLACE_EXISTING);
                 Files.copy(laterClient.certificate(), certificate, StandardCopyOption.REPLACE_EXISTING);
                 Files.copy(laterClient.key(), key, StandardCopyOption.REPLACE_EXISTING);
-                // The connection that stands goes on with what it was made with.
+                // The open connection continues with its former certificate.
                 await(backend.commit(Commit.to("any").put("b", Bytes.EMPTY).build()));
                 first.close();
                 try (FaultProxy second = FaultProxy.between(address, after.secureEndpoint())) {

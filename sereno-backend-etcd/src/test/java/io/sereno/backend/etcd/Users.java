@@ -14,7 +14,10 @@ import io.etcd.jetcd.api.Permission;
 import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
 
-/** The users of a server: {@code root}, and one who has the right to a namespace, both with the same password in the beginning. */
+/**
+ * The users of a server: {@code root}, and a user with the right to one namespace, both with the same password in the
+ * beginning.
+ */
 final class Users {
     private final Outsider outsider;
     private final String password;

@@ -84,6 +84,6 @@ public final class MemoryBackendProvider implements BackendProvider {
 
     private static IllegalArgumentException refused(String what) {
         return new IllegalArgumentException(
-                "a store in memory takes no more than a name (memory: or memory:/name), and was given " + what);
+                "a store in memory accepts a name only (memory: or memory:/name), and was given " + what);
     }
 }

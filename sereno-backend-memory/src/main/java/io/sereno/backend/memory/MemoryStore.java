@@ -143,7 +143,7 @@ public final class MemoryStore {
         if (reading - before < 0 || after - reading < 0) {
             throw refused("this store is open with a clock that differs by "
                     + Duration.ofNanos(reading - before).abs()
-                    + "; clients of one store in memory need clocks that tell the same time");
+                    + "; the clients of one store in memory need clocks with the same time");
         }
     }
 
@@ -436,7 +436,7 @@ public final class MemoryStore {
                 Slot slot = directory.get(put.name());
                 if (slot != null && slot.entry.leaseId() != put.leaseId()) {
                     throw refused("entry '" + put.name() + "' is bound to lease " + slot.entry.leaseId()
-                            + " until it is deleted; a put has to repeat that, and this one says " + put.leaseId()
+                            + " until it is deleted; a put has to name that lease, and this put names " + put.leaseId()
                             + " (0 is none)");
                 }
             }

@@ -62,7 +62,7 @@ class MemoryBackendProviderTest {
     }
 
     @Test
-    void isNeverChosenUnasked() {
+    void isNeverTheDefault() {
         assertThat(provider.schemes()).containsExactly("memory");
         assertThat(provider.defaultUri()).isEmpty();
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A store that goes back to what it was. */
+/** A store that goes back to an earlier state. */
 class MemoryBackupTest {
     private static final Duration TTL = Duration.ofSeconds(10);
 

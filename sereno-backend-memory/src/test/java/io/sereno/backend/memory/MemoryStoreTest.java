@@ -686,7 +686,7 @@ class MemoryStoreTest {
             other.advance(Duration.ofNanos(1));
             assertThatThrownBy(() -> store.connect(other, Runnable::run, () -> {}))
                     .isInstanceOf(BackendException.class)
-                    .hasMessageContaining("clocks that tell the same time");
+                    .hasMessageContaining("clocks with the same time");
         }
     }
 

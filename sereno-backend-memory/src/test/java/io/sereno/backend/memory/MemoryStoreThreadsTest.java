@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What only several threads can break. The time limits end a test that hangs; none passes by them. */
+/** Tests that need several threads. The time limits end a test that hangs; no test passes by them. */
 @Timeout(60)
 class MemoryStoreThreadsTest {
     private static final int THREADS = 32;
@@ -45,7 +45,7 @@ class MemoryStoreThreadsTest {
     }
 
     @Test
-    void ofManyWhoCreateOneEntryExactlyOneDoes() throws Exception {
+    void exactlyOneOfManyCreatorsOfAnEntrySucceeds() throws Exception {
         for (int round = 0; round < 200; round++) {
             Commit create = Commit.to("d")
                     .ifAbsent("e" + round)
@@ -111,7 +111,7 @@ class MemoryStoreThreadsTest {
     }
 
     @Test
-    void aBlockedListenerDelaysNobodyElse() throws Exception {
+    void aBlockedListenerDelaysNoOther() throws Exception {
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch toldTwice = new CountDownLatch(2);

@@ -122,7 +122,7 @@ final class Call<T> {
             stage.completeExceptionally(new BackendException(
                     doubt ? Outcome.UNKNOWN : Outcome.NOT_APPLIED,
                     permanent && !doubt,
-                    what + " " + reason + (doubt ? "; whether the server carries it out is not known" : ""),
+                    what + " " + reason + (doubt ? "; it is not known whether the server executes it" : ""),
                     null));
         });
     }

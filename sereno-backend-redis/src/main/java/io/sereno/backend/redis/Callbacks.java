@@ -25,7 +25,10 @@ final class Callbacks implements Executor {
             executor.execute(task);
         } catch (RuntimeException e) {
             // Usually a RejectedExecutionException; but whatever an application's executor throws, the task is run.
-            LOG.log(Level.WARNING, "the executor of callbacks refuses; one runs in a thread of the connection", e);
+            LOG.log(
+                    Level.WARNING,
+                    "the callback executor refused a callback; the callback runs in a thread of the connection",
+                    e);
             task.run();
         }
     }

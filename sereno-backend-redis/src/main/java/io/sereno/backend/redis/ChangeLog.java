@@ -163,7 +163,7 @@ final class ChangeLog {
     }
 
     private void failed(Connection connection, Throwable failure) {
-        warn("reading the changes failed; it begins again over another connection", failure);
+        warn("reading the log of changes failed; retrying over another connection", failure);
         lost(connection);
     }
 
@@ -200,7 +200,7 @@ final class ChangeLog {
             if (reply != null) {
                 ticked(connection, Replies.tick(reply));
             } else if (isLive() && Errors.meaning(failure) == Meaning.NOT_NOW) {
-                LOG.log(Level.DEBUG, "the server does not let leases end now", failure);
+                LOG.log(Level.DEBUG, "the server refuses to end leases now; retrying", failure);
                 nextTick = time.nanoTime() + TICK_AGAIN.toNanos();
                 read(connection);
             } else {
@@ -290,7 +290,7 @@ final class ChangeLog {
     private void foreign(StreamMessage<String, byte[]> entry, IllegalArgumentException why) {
         LOG.log(
                 afterForeign ? Level.DEBUG : Level.WARNING,
-                "entry {0} of the log of changes is none that Sereno wrote ({1}); it is passed over, and all watches look again",
+                "Sereno did not write entry {0} of the log of changes ({1}); the entry is skipped, and all watches are reset",
                 entry.getId(),
                 ForeignRecords.excerpt(String.valueOf(why.getMessage())));
         afterForeign = true;
@@ -361,7 +361,7 @@ final class ChangeLog {
     }
 
     private void giveUp(Connection connection) {
-        LOG.log(Level.DEBUG, "the connection that watches is silent; it is replaced");
+        LOG.log(Level.DEBUG, "the connection of the watches does not answer; it is replaced");
         connection.close();
     }
 
@@ -370,9 +370,9 @@ final class ChangeLog {
                 && Errors.unwrap(failure) instanceof RedisCommandExecutionException
                 && Errors.meaning(failure) != Meaning.ELSEWHERE;
         if (refused) {
-            warn("the server does not let the changes be read; it is tried again over another connection", failure);
+            warn("the server refuses to read the log of changes; retrying over another connection", failure);
         } else {
-            LOG.log(Level.DEBUG, "the connection that watches is replaced", failure);
+            LOG.log(Level.DEBUG, "the connection of the watches is replaced", failure);
         }
         lost(connection);
     }

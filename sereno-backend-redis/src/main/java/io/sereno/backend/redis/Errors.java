@@ -89,7 +89,7 @@ final class Errors {
         Meaning meaning = meaning(cause);
         boolean doubt = meaning == Meaning.DOUBT && mayHaveWritten;
         String message = what + " failed: " + cause.getMessage()
-                + (doubt ? "; whether the server carried it out is not known" : "") + advice(cause);
+                + (doubt ? "; it is not known whether the server executed it" : "") + advice(cause);
         return new BackendException(
                 doubt ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, meaning == Meaning.REFUSED, message, cause);
     }
@@ -167,14 +167,14 @@ final class Errors {
             return "";
         }
         if (isWithinScript(answer) && !BEFORE_THE_FIRST_WRITE.contains(code(answer))) {
-            return ". It came out of the midst of the script: docs/redis.md lists the rights that a user needs, and nothing but"
+            return ". The script failed halfway: docs/redis.md lists the rights that a user needs, and nothing but"
                     + " Sereno may write to its keys";
         }
         return switch (code(answer)) {
             case "NOAUTH" -> ". The server asks for a user or a password, and none was given";
             case "WRONGPASS" -> ". Check user and password";
             case "NOPERM" -> ". docs/redis.md lists the rights that a user needs";
-            case "OOM" -> ". The server has no memory left (maxmemory); leases are renewed and end all the same";
+            case "OOM" -> ". The server has no memory left (maxmemory); leases can still be renewed, and still end";
             case "NOREPLICAS" -> ". The server has fewer replicas than min-replicas-to-write asks for";
             case "TRYAGAIN", "ASK" -> ". The slot of this namespace is being moved to another server";
             default -> "";

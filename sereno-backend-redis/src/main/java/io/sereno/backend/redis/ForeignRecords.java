@@ -24,12 +24,12 @@ final class ForeignRecords {
                 return;
             }
         }
-        LOG.log(Level.WARNING, "{0} It is passed over", description(excerpt(directory), excerpt(name)));
+        LOG.log(Level.WARNING, "{0} The entry is skipped", description(excerpt(directory), excerpt(name)));
     }
 
     static String description(String directory, String name) {
-        return "entry '" + name + "' of directory '" + directory + "' is none that Sereno wrote, and nothing"
-                + " else may write to its keys; delete it from them, docs/redis.md says what they are.";
+        return "entry '" + name + "' of directory '" + directory + "' was not written by Sereno, and nothing"
+                + " else may write to its keys; delete the entry, docs/redis.md describes the keys.";
     }
 
     /** What others stored, in a form for the log: its beginning, without line breaks and other control characters. */

@@ -198,7 +198,7 @@ final class Link {
             if (failed == null) {
                 looked(silent, made);
             } else {
-                LOG.log(Level.DEBUG, "the server is silent, and there is no other one", failed);
+                LOG.log(Level.DEBUG, "the server does not answer, and there is no other server", failed);
                 lookedInVain();
             }
         });
@@ -220,7 +220,7 @@ final class Link {
             }
         }
         if (moves) {
-            LOG.log(Level.DEBUG, "the server is silent, and another one has taken its place");
+            LOG.log(Level.DEBUG, "the server does not answer, and another server has taken its place");
             silent.close();
             watch(made);
         } else {

@@ -45,7 +45,7 @@ final class Rehearsal {
                     .join();
         } catch (IOException e) {
             System.getLogger(Rehearsal.class.getName())
-                    .log(Level.DEBUG, "no socket for a rehearsal; the first connect is the slower for it", e);
+                    .log(Level.DEBUG, "no socket for a rehearsal; the first connect will be slower", e);
         }
     }
 

@@ -28,7 +28,7 @@ final class Replies {
         String directory = query.directory();
         Snapshot snapshot = snapshot(directory, reply.get(2), passedOver)
                 .orElseThrow(() -> Limits.refused("the entries of directory '" + directory + "' have more than "
-                        + Limits.LISTING_BYTES + " bytes together; read them in ranges"));
+                        + Limits.LISTING_BYTES + " bytes together; read page by page"));
         if (query instanceof Query.One one
                 && snapshot.entries().isEmpty()
                 && reply.get(2) instanceof List<?> found
@@ -49,7 +49,7 @@ final class Replies {
             case "B" ->
                 throw Limits.refused(
                         "entry '" + text(reply.get(2)) + "' is bound to lease " + leaseId(text(reply.get(3)))
-                                + " (0 is none) until it is deleted, and a put has to repeat that");
+                                + " (0 is none) until it is deleted; a put has to name that lease");
             default -> new LeaseDead();
         };
     }

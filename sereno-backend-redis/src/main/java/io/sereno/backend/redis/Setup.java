@@ -77,8 +77,8 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
         if (settings.isEmpty()) {
             LOG.log(
                     Level.INFO,
-                    "Redis at {0} refuses CONFIG GET, so whether what is acknowledged is on disk is not known, and DURABLE is"
-                            + " not promised. docs/redis.md says why that right is better not given",
+                    "Redis at {0} refuses CONFIG GET, so it is not known whether acknowledged writes are on disk, and DURABLE is"
+                            + " not promised. docs/redis.md says why that right should not be granted",
                     address);
         }
         for (String concern : concerns()) {
@@ -87,7 +87,7 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
     }
 
     static void warn(Address address, String concern) {
-        LOG.log(Level.WARNING, "Redis at {0}: {1}. docs/redis.md says what that costs", address, concern);
+        LOG.log(Level.WARNING, "Redis at {0}: {1}. docs/redis.md describes the consequences", address, concern);
     }
 
     List<String> concerns() {
@@ -100,24 +100,23 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
         } else if (!server.appends()) {
             concerns.add("appendonly is off: a restart loses locks and counters");
         } else if (!appendfsync.isEmpty() && !appendfsync.equals("always")) {
-            concerns.add("appendfsync is " + appendfsync + ": a loss of power loses what was acknowledged last");
+            concerns.add("appendfsync is " + appendfsync + ": a loss of power loses the last acknowledged writes");
         } else if (setting("no-appendfsync-on-rewrite").equals("yes")) {
             concerns.add(
-                    "no-appendfsync-on-rewrite is yes: while the server rewrites its file, a loss of power loses what"
-                            + " was acknowledged last");
+                    "no-appendfsync-on-rewrite is yes: while the server rewrites its file, a loss of power loses the"
+                            + " last acknowledged writes");
         }
         if (ServerClock.isBehind(clockBehind)) {
             concerns.add(ServerClock.concern(clockBehind));
         }
         if (server.evictsAnything()) {
-            concerns.add(
-                    "maxmemory-policy is " + server.evictionPolicy()
-                            + ": a server short of memory may delete all locks of a namespace at once; noeviction is what is needed");
+            concerns.add("maxmemory-policy is " + server.evictionPolicy()
+                    + ": a server short of memory may delete all locks of a namespace at once; noeviction is needed");
         }
         if (form == Form.SENTINEL || server.hasReplicas()) {
             concerns.add(
-                    "there is somebody to fail over to: a fail-over can lose what was acknowledged, and give a held"
-                            + " lock away; the greater fencing token tells");
+                    "a fail-over is possible: it can lose acknowledged writes and grant a held lock to another client,"
+                            + " whose fencing token is greater");
         }
         return concerns;
     }

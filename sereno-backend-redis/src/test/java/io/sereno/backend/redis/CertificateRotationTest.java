@@ -28,7 +28,7 @@ class CertificateRotationTest {
     @TempDir
     Path folder;
 
-    /** The files that both sides are told of. */
+    /** The files that both sides are configured with. */
     private void use(Identity server, Identity client) throws IOException {
         copy(server.certificate(), "server.crt");
         copy(server.key(), "server.key");

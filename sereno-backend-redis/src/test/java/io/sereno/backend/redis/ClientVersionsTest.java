@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the jars on a class path say of themselves, and which pairs are taken. sereno-combinations starts the pairs themselves. */
+/** The versions that the jars on a class path state, and the accepted pairs. sereno-combinations starts the pairs themselves. */
 class ClientVersionsTest {
     private static final Map<String, String> NETTY_CLASSES = Map.of(
             "netty-common", "io/netty/util/concurrent/Future.class",
@@ -93,7 +93,7 @@ class ClientVersionsTest {
 
     /** As a jar does that contains Lettuce under other names, and forgot that file. */
     @Test
-    void aFileWithoutTheClassesIsPassedOver() throws Exception {
+    void aFileWithoutTheClassesIsSkipped() throws Exception {
         jar("vendor", Map.of(LETTUCE, "version=5.0.0.RELEASE", netty("netty-common"), "version=4.0.0.Final"));
         jar("lettuce", Map.of("io/lettuce/core/RedisClient.class", "", LETTUCE, "version=6.6.0.RELEASE"));
         nettyJars("4.1.128.Final");
@@ -125,7 +125,7 @@ class ClientVersionsTest {
     }
 
     @Test
-    void versionsThatNobodyPublishesAreNotRefused() throws Exception {
+    void unpublishedVersionsAreNotRefused() throws Exception {
         jar("merged", Map.of("io/lettuce/core/RedisClient.class", "", "io/netty/channel/Channel.class", ""));
         ClientVersions versions = find();
         assertThat(versions).isEqualTo(new ClientVersions(Optional.empty(), Map.of()));
@@ -133,7 +133,7 @@ class ClientVersionsTest {
     }
 
     @Test
-    void aClassThatIsLackingIsToldWithTheVersions() {
+    void aMissingClassIsReportedWithTheVersions() {
         NoClassDefFoundError lacking = new NoClassDefFoundError("io/netty/channel/IoHandler");
         assertThat(pair("7.7.0.RELEASE", "4.2.18.Final").misfit(lacking))
                 .hasCause(lacking)

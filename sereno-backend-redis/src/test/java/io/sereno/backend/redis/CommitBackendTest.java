@@ -87,7 +87,7 @@ class CommitBackendTest extends OneServerTest {
     }
 
     @Test
-    void whatOneCommitWritesHasItsRevision() {
+    void allWritesOfACommitHaveItsRevision() {
         put(backend, "d", "gone", "1");
         long revision = committed(
                 backend,

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What each failure means, as a table. */
+/** The meaning of each failure, as a table. */
 class ErrorsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
@@ -71,7 +71,7 @@ class ErrorsTest {
         MOVED 3999 fd00::1:6381     | fd00::1     | 6381
         MOVED 3999 node-3.local:7000 | node-3.local | 7000
         """)
-    void whoIsToBeAskedInsteadIsUnderstood(String answer, String host, int port) {
+    void aRedirectIsUnderstood(String answer, String host, int port) {
         BackendException told = Errors.of("connecting", false, new RedisCommandExecutionException(answer));
         assertThat(Errors.moved(new CompletionException(told), "asked"))
                 .contains(InetSocketAddress.createUnresolved(host, port));
@@ -86,7 +86,7 @@ class ErrorsTest {
     }
 
     @Test
-    void whatIsNoAnswerLeavesACommitInDoubtAndAReadUndone() {
+    void aLostConnectionLeavesACommitUnknownAndAReadNotApplied() {
         for (Throwable failure : new Throwable[] {
             new SocketException("Connection reset"),
             new ConnectException("Connection refused"),
@@ -105,7 +105,7 @@ class ErrorsTest {
     }
 
     @Test
-    void whatLettuceDidNotSendWasNotApplied() {
+    void aRequestThatLettuceDidNotSendIsNotApplied() {
         for (String why : new String[] {"Currently not connected. Commands are rejected.", "Connection is closed"}) {
             BackendException commit = Errors.of("the commit", true, new CompletionException(new RedisException(why)));
             assertThat(commit.outcome()).isEqualTo(Outcome.NOT_APPLIED);
@@ -115,7 +115,7 @@ class ErrorsTest {
     }
 
     @Test
-    void whatIsSortedAlreadyStaysAsItIs() {
+    void aClassifiedFailureStaysAsItIs() {
         BackendException sorted = new BackendException(Outcome.NOT_APPLIED, true, "closed", null);
         assertThat(Errors.of("the commit", true, new CompletionException(sorted)))
                 .isSameAs(sorted);

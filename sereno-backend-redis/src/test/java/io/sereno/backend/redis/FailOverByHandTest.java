@@ -30,7 +30,7 @@ class FailOverByHandTest extends RedisTest {
         return first;
     }
 
-    /** A fail-over, and the return to a server that has heard nothing of it, before a minute is over. */
+    /** A fail-over, and within a minute the return to a server that does not know of it. */
     @Test
     void serversThatServeInTurnFromOneStateGiveNoRevisionTwice() {
         List<Long> revisions = new ArrayList<>();
@@ -60,7 +60,7 @@ class FailOverByHandTest extends RedisTest {
     }
 
     @Test
-    void whatTheFormerPrimaryGivesInASplitIsLessThanAllThatThePromotedOneGives() {
+    void revisionsOfTheFormerPrimaryInASplitAreLessThanAllOfThePromotedOne() {
         Backend former = open();
         put(former, "d", "both", "1");
         replicate(second, first);
@@ -75,9 +75,9 @@ class FailOverByHandTest extends RedisTest {
         assertThat(put(promoted, "d", "promoted", "2")).isGreaterThan(least);
     }
 
-    /** Nobody called the other one meanwhile, so it has not written down that it served. */
+    /** No client called the other server meanwhile, so it has not recorded that it served. */
     @Test
-    void aServerThatIsThePrimaryAgainWithTheStateOfAnotherOneGivesNoRevisionTwice() {
+    void aFormerPrimaryWithTheStateOfAnotherGivesNoRevisionTwice() {
         Backend backend = open();
         put(backend, "d", "both", "1");
         replicate(second, first);
@@ -101,7 +101,8 @@ class FailOverByHandTest extends RedisTest {
         RedisCommands<String, String> redis = redis(replica.endpoints().get(0));
         redis.replicaof("127.0.0.1", primary.endpoints().get(0).getPort());
         long begun = System.nanoTime();
-        // A replica writes its file anew when it has got everything; killed before, it would come back empty.
+        // A replica writes its file again when it has received everything; if it were killed before, it would start
+        // empty.
         while (!redis.info("replication").contains("master_link_status:up")
                 || !redis.info("persistence").contains("aof_rewrite_in_progress:0")
                 || !redis.info("persistence").contains("aof_rewrite_scheduled:0")) {

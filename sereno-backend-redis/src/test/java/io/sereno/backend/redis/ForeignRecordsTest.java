@@ -21,7 +21,7 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Somebody else writes to the keys of a namespace, though nobody may: what that spoils is named, and the rest goes on. */
+/** Another program writes to the keys of a namespace, which is forbidden: the spoilt record is named, and all other records work. */
 class ForeignRecordsTest extends OneServerTest {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final Target DIRECTORY = new Target("d", Optional.empty());
@@ -40,7 +40,7 @@ class ForeignRecordsTest extends OneServerTest {
     }
 
     @Test
-    void watchesGoOnBehindAnEntryOfTheLogThatSerenoDidNotWrite() throws InterruptedException {
+    void watchesContinueAfterAForeignEntryOfTheLog() throws InterruptedException {
         String log = Script.of(namespace).logKey();
         for (Map<String, String> fields : List.of(
                 Map.of("foo", "bar"),
@@ -94,7 +94,7 @@ class ForeignRecordsTest extends OneServerTest {
     }
 
     @Test
-    void whatOthersStoredGoesToTheLogShortAndOnOneLine() {
+    void foreignContentIsLoggedShortAndOnOneLine() {
         assertThat(ForeignRecords.excerpt("name")).isEqualTo("name");
         assertThat(ForeignRecords.excerpt("a\nb" + "x".repeat(1_000))).isEqualTo("a\\nb" + "x".repeat(97) + "...");
     }
@@ -107,9 +107,9 @@ class ForeignRecordsTest extends OneServerTest {
                 .hasMessageNotContaining("forged");
     }
 
-    /** As after FLUSHALL where the clock is behind what was stored. What is written now has smaller revisions, and was read by nobody. */
+    /** As after FLUSHALL, if the clock is behind the stored revisions. New writes have smaller revisions, and no client has read them. */
     @Test
-    void watchesHearOfAnEmptyStoreWhoseRevisionsAreBeforeTheFormerOnes() throws InterruptedException {
+    void watchesAreResetByAnEmptyStoreWithSmallerRevisions() throws InterruptedException {
         long read = put(backend, "d", "a", "1");
         notices.awaitBehind(read - 1, "a", SOON);
         long ahead = read + Duration.ofDays(1).toNanos() / 1_000;

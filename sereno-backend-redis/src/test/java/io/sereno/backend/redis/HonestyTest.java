@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a set-up cannot give is not promised, is warned of once, and is refused where it is required. */
+/** A promise that a set-up cannot keep is not made, is warned of once, and is refused if it is required. */
 class HonestyTest extends RedisTest {
     private static final Logger LOG = Logger.getLogger(Setup.class.getName());
 
@@ -108,7 +108,7 @@ class HonestyTest extends RedisTest {
         "no-appendfsync-on-rewrite, yes, no-appendfsync-on-rewrite is yes",
         "maxmemory-policy, allkeys-lru, maxmemory-policy is allkeys-lru"
     })
-    void whatIsUnsafeIsWarnedOfOnceAndNotPromised(String setting, String value, String concern) {
+    void anUnsafeSettingIsWarnedOfOnceAndNotPromised(String setting, String value, String concern) {
         administrator.configSet(setting, value);
         Backend backend = open();
         assertThat(backend.guarantees().promises())
@@ -124,7 +124,7 @@ class HonestyTest extends RedisTest {
     }
 
     @Test
-    void whatIsRequiredAndCannotBeGivenIsRefused() throws Exception {
+    void aRequiredPromiseThatCannotBeKeptIsRefused() throws Exception {
         try (Sereno sereno = connect("app:s3cret", "durable,revisions-survive-fail-over,many-processes")) {
             assertThat(sereno.counter("c").incrementAndGet()).isEqualTo(1);
         }

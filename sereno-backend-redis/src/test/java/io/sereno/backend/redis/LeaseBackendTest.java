@@ -35,7 +35,7 @@ class LeaseBackendTest extends OneServerTest {
     }
 
     @Test
-    void aLeaseLivesItsTtlAndThenItsEntriesAreGoneForEverybody() throws InterruptedException {
+    void aLeaseLivesItsTtlAndThenItsEntriesAreGoneForAllClients() throws InterruptedException {
         Backend other = open();
         Notices notices = new Notices();
         watch(other, new Target("d", Optional.empty()), notices);
@@ -64,7 +64,7 @@ class LeaseBackendTest extends OneServerTest {
     }
 
     @Test
-    void nobodyHasToAskForALeaseToEnd() throws InterruptedException {
+    void aLeaseEndsWithoutAnyRequest() throws InterruptedException {
         Notices notices = new Notices();
         watch(open(), new Target("d", Optional.of("a")), notices);
         Lease longer = grant(backend, TTL);
@@ -125,7 +125,7 @@ class LeaseBackendTest extends OneServerTest {
         assertThat(names(backend, "d")).containsExactly("a");
     }
 
-    /** More than one call of the script removes: what is not removed yet is gone all the same, and can be put again. */
+    /** More than one call of the script removes: entries that are not removed yet are already invisible, and can be put again. */
     @Test
     void aLeaseOfAThousandEntriesEndsAtOneMoment() {
         Lease lease = grant(backend, TTL);

@@ -96,9 +96,9 @@ class LifeBackendTest extends OneServerTest {
     }
 
     @Test
-    void openingWhereNobodyListensOrNobodyAnswersFailsInTime() {
+    void openingWithoutAListeningOrAnsweringServerFailsInTime() {
         FaultProxy proxy = closing(FaultProxy.to(server().endpoints().get(0)));
-        // The timeout of operations is far away, so that a slow machine is not taken for it.
+        // The operation timeout is long, so that a slow machine is not mistaken for it.
         Opened config = config().at(List.of(proxy.endpoint())).within(Duration.ofSeconds(1), Duration.ofMinutes(1));
         for (Runnable fault : List.<Runnable>of(proxy::refuse, proxy::acceptSilently)) {
             fault.run();
@@ -113,9 +113,9 @@ class LifeBackendTest extends OneServerTest {
         }
     }
 
-    /** Lettuce tells it by its words only: they have to be those that are looked for. */
+    /** Only Lettuce's message shows it: the message has to be the one that the backend looks for. */
     @Test
-    void whatLettuceDoesNotSendIsKnownByItsWords() throws Exception {
+    void aRequestThatLettuceDoesNotSendIsKnownByTheMessage() throws Exception {
         FaultProxy proxy = closing(FaultProxy.to(server().endpoints().get(0)));
         try (LettuceClient lettuce = new LettuceClient(config())) {
             StatefulRedisConnection<String, String> connection = lettuce.client()
@@ -187,7 +187,7 @@ class LifeBackendTest extends OneServerTest {
                 .isTrue();
     }
 
-    /** What is attached to an answer that is there already is run by who attaches it, so that nothing would be called back. */
+    /** A dependent of a completed stage runs in the thread that adds it, so there would be no callback. */
     private static void holdAnswers(FaultProxy proxy) {
         proxy.serverToClient().hold();
     }

@@ -38,7 +38,7 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A server that is killed again and again under load; what its clients were told is compared with what is there. */
+/** A server that is killed again and again under load; the outcomes reported to its clients are compared with the stored entries. */
 class LoadTest extends RedisTest {
     private static final int CLIENTS = 3;
     private static final int THREADS = 2;
@@ -58,11 +58,11 @@ class LoadTest extends RedisTest {
         return server;
     }
 
-    /** What one thread was told. */
+    /** The outcomes that one thread got. */
     private record Told(Map<String, String> names, List<Long> revisions, int counted, int doubted) {}
 
     @Test
-    void everyOutcomeThatWasToldIsTrueHoweverOftenTheServerIsKilled() throws Exception {
+    void everyReportedOutcomeIsTrueHoweverOftenTheServerIsKilled() throws Exception {
         committed(open(), Commit.to("count").put("n", Bytes.utf8("0")));
         AtomicBoolean stop = new AtomicBoolean();
         Semaphore done = new Semaphore(0);
@@ -96,7 +96,7 @@ class LoadTest extends RedisTest {
             told.names.forEach((name, outcome) -> {
                 outcomes.merge(outcome, 1, Integer::sum);
                 if (outcome.equals("Committed")) {
-                    assertThat(there).as("what was acknowledged").containsKey(name);
+                    assertThat(there).as("the acknowledged entries").containsKey(name);
                 } else if (!outcome.equals("UNKNOWN")) {
                     assertThat(there).as("what was " + outcome).doesNotContainKey(name);
                 }
@@ -109,10 +109,10 @@ class LoadTest extends RedisTest {
         int count = Integer.parseInt(all(judge, "count").get(0).value().toUtf8());
         assertThat(count).isBetween(counted, counted + doubted);
         assertThat(outcomes.get("Committed")).isGreaterThan(KILLS * BETWEEN / 4);
-        assertThat(outcomes).as("kills that nobody noticed prove nothing").containsKey("UNKNOWN");
+        assertThat(outcomes).as("kills that no client noticed prove nothing").containsKey("UNKNOWN");
     }
 
-    /** Clients that get in each other's way, with leases and watches; the checker of the kit looks at all that they did and were told. */
+    /** Clients that conflict with each other, with leases and watches; the checker of the kit judges all calls and their outcomes. */
     @Test
     void theHistoryOfClientsWhoseServerIsKilledIsOneThatTheSpecificationAllows() throws Exception {
         Recorder recorder = new Recorder(time);

@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A server that takes its time to load what it has on disk, until it is told to hurry, and answers LOADING meanwhile. */
+/** A server that loads its data slowly, until the test lets it hurry, and answers LOADING meanwhile. */
 class LoadingTest extends RedisTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 
     private RedisServer server;
     private Backend backend;
-    /** What the server must have in the end. */
+    /** The entries that the server must have in the end. */
     private final List<String> committed = new ArrayList<>();
 
     @BeforeEach
@@ -53,7 +53,7 @@ class LoadingTest extends RedisTest {
         return server;
     }
 
-    /** As a replica does that gets everything anew: the connections live. */
+    /** As a replica does that gets all data again: the connections live. */
     @Test
     void aCommitToAServerThatLoadsIsNotAppliedAndOneAfterwardsIs() {
         RedisCommands<String, String> redis = redis();

@@ -12,14 +12,14 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** What runs in the background: it goes on whatever is thrown, and notices silence. */
+/** The loops in the background: they continue after any exception, and detect silence. */
 class LoopsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final ManualTime time = new ManualTime();
 
     @Test
-    void aSearchGoesOnWhenAQuestionThrows() {
+    void aSearchContinuesWhenARequestThrows() {
         InetSocketAddress first = InetSocketAddress.createUnresolved("first", 1);
         InetSocketAddress second = InetSocketAddress.createUnresolved("second", 1);
         Function<InetSocketAddress, CompletionStage<String>> question = server -> {

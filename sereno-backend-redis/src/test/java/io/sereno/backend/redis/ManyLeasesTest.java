@@ -39,7 +39,7 @@ class ManyLeasesTest extends OneServerTest {
         assertThat(beginMicros(redis)).isLessThan(100_000);
     }
 
-    /** What another process costs, with which every lease begins anew, in microseconds: the least of some. */
+    /** The cost of a new process, with which every lease starts again, in microseconds: the least of several. */
     private double beginMicros(RedisCommands<String, String> redis) {
         Script script = Script.of(namespace);
         double least = Double.MAX_VALUE;
@@ -51,7 +51,7 @@ class ManyLeasesTest extends OneServerTest {
         return least;
     }
 
-    /** What a put costs the server, in microseconds. The least of some rounds: when the machine stops it for a while, that is not its doing. */
+    /** The cost of a put for the server, in microseconds. The least of some rounds, since the machine may stop the server for a while. */
     private static double putMicros(Backend backend, RedisCommands<String, String> redis) {
         double least = Double.MAX_VALUE;
         for (int round = 0; round < 5; round++) {
@@ -121,7 +121,7 @@ class ManyLeasesTest extends OneServerTest {
                 .toList();
     }
 
-    /** What the thread that runs the scripts has had of the processor since the server began. */
+    /** The processor time of the thread that runs the scripts, since the server began. */
     private static double processorMicros(RedisCommands<String, String> redis) {
         return redis.info("cpu")
                 .lines()

@@ -39,12 +39,12 @@ final class Notices implements WatchListener {
         revisions.clear();
     }
 
-    /** Returns when this was heard, a reset counting for any name. */
+    /** Returns when this name was announced; a reset counts for any name. */
     synchronized void await(String notice, Duration patience) throws InterruptedException {
         await(notice, () -> heard.contains(notice), patience);
     }
 
-    /** Returns when a change of this name behind this revision was heard, a reset counting for any. */
+    /** Returns when a change of this name after this revision was announced; a reset counts for any. */
     synchronized void awaitBehind(long revision, String name, Duration patience) throws InterruptedException {
         await(name + " behind " + revision, () -> revisions.getOrDefault(name, 0L) > revision, patience);
     }
@@ -54,7 +54,7 @@ final class Notices implements WatchListener {
         while (!condition.getAsBoolean() && !heard.contains(RESET)) {
             long left = (end - System.nanoTime()) / 1_000_000;
             assertThat(left)
-                    .as("milliseconds left to hear " + what + ", heard: " + heard)
+                    .as("milliseconds left for notices, expected: " + what + ", heard: " + heard)
                     .isPositive();
             wait(left);
         }

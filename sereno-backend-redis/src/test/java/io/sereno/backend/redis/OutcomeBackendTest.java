@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a client tells of its calls when the line to the server breaks, and how it comes back. One client is behind the proxy, one is not. */
+/**
+ * The outcomes that a client reports when the connection to the server breaks, and how it recovers. One client is behind the proxy, one is
+ * not.
+ */
 class OutcomeBackendTest extends OneServerTest {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final Duration TIMEOUT = Duration.ofSeconds(1);
@@ -60,7 +63,7 @@ class OutcomeBackendTest extends OneServerTest {
 
     @ParameterizedTest
     @EnumSource
-    void aCommitWhoseReplyIsLostIsInDoubtAndHappensOnce(End end) throws Exception {
+    void aCommitWhoseReplyIsLostIsUnknownAndAppliedOnce(End end) throws Exception {
         put(backend, "d", "before", "1");
         proxy.serverToClient().hold();
         CompletionStage<CommitResult> doubtful = putOf("a");
@@ -76,7 +79,7 @@ class OutcomeBackendTest extends OneServerTest {
 
     @ParameterizedTest
     @EnumSource
-    void aCommitWhoseRequestIsLostIsInDoubtAndNeverHappens(End end) throws Exception {
+    void aCommitWhoseRequestIsLostIsUnknownAndNeverApplied(End end) throws Exception {
         proxy.clientToServer().hold();
         CompletionStage<CommitResult> doubtful = putOf("a");
         proxy.clientToServer().awaitHeld(1, SOON);
@@ -88,20 +91,20 @@ class OutcomeBackendTest extends OneServerTest {
     }
 
     @Test
-    void aCommitThatIsDeliveredAfterItsTimeoutWasInDoubt() throws Exception {
+    void aCommitDeliveredAfterItsTimeoutWasUnknown() throws Exception {
         proxy.clientToServer().hold();
         CompletionStage<CommitResult> late = putOf("a");
         proxy.clientToServer().awaitHeld(1, SOON);
         assertThat(outcome(late)).isEqualTo(Outcome.UNKNOWN);
         proxy.heal();
         awaitWorking();
-        // Its connection was given up with it; what lay in the proxy was delivered or lost, and nobody knows.
+        // Its connection was closed with it; the bytes in the proxy were delivered or lost, which is unknown.
         assertThat(names(witness, "d")).isSubsetOf("a");
     }
 
     /** It is silent, but there is no other one: another connection is tried and found to lead to the same process. */
     @Test
-    void aServerThatIsSlowIsWaitedForAndNothingIsInDoubt() throws Exception {
+    void aSlowServerIsWaitedForAndNothingIsUnknown() throws Exception {
         Backend patient =
                 open(config().at(List.of(proxy.endpoint())).within(Duration.ofSeconds(5), Duration.ofMinutes(1)));
         put(patient, "d", "before", "1");
@@ -118,13 +121,13 @@ class OutcomeBackendTest extends OneServerTest {
     }
 
     @Test
-    void whatCannotBeSentIsNotAppliedAndSaysSoAtOnce() throws Exception {
+    void anUnsentCommitFailsAtOnceAsNotApplied() throws Exception {
         proxy.refuse();
         proxy.resetAll();
         proxy.awaitNoConnection(SOON);
         String nobody =
                 "no connection to Redis at 127.0.0.1:" + proxy.endpoint().getPort();
-        // Until the client has noticed: what is sent in that moment fails with the connection that broke.
+        // Until the client has noticed: requests sent in that moment fail with the broken connection.
         while (!failure(backend.read(new Query.All("d"))).toString().contains(nobody)) {
             Thread.onSpinWait();
         }
@@ -138,7 +141,7 @@ class OutcomeBackendTest extends OneServerTest {
     }
 
     @Test
-    void readsGrantsAndWatchesAreNeverInDoubtAndEndByTheTimeout() {
+    void readsGrantsAndWatchesAreNeverUnknownAndEndByTheTimeout() {
         proxy.serverToClient().hold();
         long begun = System.nanoTime();
         assertThat(outcome(backend.read(new Query.All("d")))).isEqualTo(Outcome.NOT_APPLIED);
@@ -150,7 +153,7 @@ class OutcomeBackendTest extends OneServerTest {
     }
 
     @Test
-    void aSilentLineIsGivenUpAndReplaced() throws Exception {
+    void aSilentConnectionIsReplaced() throws Exception {
         proxy.clientToServer().swallow();
         proxy.serverToClient().swallow();
         assertThat(outcome(putOf("a"))).isEqualTo(Outcome.UNKNOWN);
@@ -197,7 +200,7 @@ class OutcomeBackendTest extends OneServerTest {
     }
 
     @Test
-    void aWatchThatWasCutOffHearsAResetAndThenOfEveryChange() throws Exception {
+    void aWatchThatWasCutOffIsResetAndThenGetsEveryChange() throws Exception {
         Notices notices = new Notices();
         watch(backend, new Target("d", Optional.empty()), notices);
         proxy.refuse();
@@ -210,7 +213,7 @@ class OutcomeBackendTest extends OneServerTest {
         notices.await("later", SOON);
     }
 
-    /** The connection lives, and the log goes on without the one who reads it slowly. */
+    /** The connection lives, and the log is trimmed while its reader is slow. */
     @Test
     void aLogThatWasTrimmedUnderASleepingWatcherIsAReset() throws Exception {
         Opened config = config().with(Map.of("log-length", "100"));
@@ -233,7 +236,7 @@ class OutcomeBackendTest extends OneServerTest {
     }
 
     @Test
-    void manyCommitsInFlightWhenTheLineBreaksAreEachToldTheTruth() throws Exception {
+    void manyCommitsInFlightWhenTheConnectionBreaksEachReportTheTruth() throws Exception {
         for (int round = 0; round < 5; round++) {
             String directory = "round" + round;
             List<CompletionStage<CommitResult>> puts = IntStream.range(0, 300)

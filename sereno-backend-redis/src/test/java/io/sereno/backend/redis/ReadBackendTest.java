@@ -110,7 +110,7 @@ class ReadBackendTest extends OneServerTest {
         }
         assertThat(failure(backend.read(new Query.All("d")))).isInstanceOfSatisfying(BackendException.class, e -> {
             assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
-            assertThat(e).hasMessageContaining("read them in ranges");
+            assertThat(e).hasMessageContaining("read page by page");
         });
         assertThat(join(backend.read(new Query.Range("d", "e3", 5))).entries()).hasSize(5);
         Committed committed =
@@ -118,7 +118,7 @@ class ReadBackendTest extends OneServerTest {
         assertThat(committed.snapshot()).isEmpty();
     }
 
-    /** The server looks at the size of what it has read so far, and not when it has read all. */
+    /** The server checks the size of the entries read so far, not only at the end. */
     @Test
     void aListingThatIsRefusedTakesLittleOfTheServersMemory() {
         try (RedisServer large = RedisServer.start(Persistence.NONE)) {
@@ -129,7 +129,7 @@ class ReadBackendTest extends OneServerTest {
             }
             RedisCommands<String, String> redis = redis(large.endpoints().get(0));
             long before = memory(redis, "used_memory_peak");
-            assertThat(failure(backend.read(new Query.All("d")))).hasMessageContaining("read them in ranges");
+            assertThat(failure(backend.read(new Query.All("d")))).hasMessageContaining("read page by page");
             assertThat(memory(redis, "used_memory_peak") - before).isLessThan(90L << 20);
         }
     }

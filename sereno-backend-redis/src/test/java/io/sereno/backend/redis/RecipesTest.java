@@ -140,7 +140,7 @@ class RecipesTest extends RedisTest {
     }
 
     @Test
-    void aTopicIsReadInOrderByEverybody() throws Exception {
+    void aTopicIsReadInOrderByAllClients() throws Exception {
         Topic<String> topic = connect().topic("t", Codec.utf8());
         for (int i = 0; i < 300; i++) {
             topic.publish("m" + i);

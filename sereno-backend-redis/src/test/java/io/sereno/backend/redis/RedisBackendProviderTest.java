@@ -13,7 +13,7 @@ import java.util.ServiceLoader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What a URI may say, decided before any I/O: nobody listens at these addresses. */
+/** What a URI may contain, decided before any I/O: no server listens at these addresses. */
 class RedisBackendProviderTest {
     private static final InetSocketAddress HOST = InetSocketAddress.createUnresolved("redis.invalid", 6379);
 

@@ -8,7 +8,7 @@ import io.sereno.testservers.RedisServer;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 
-/** The kit over one server that has on disk what it acknowledges. */
+/** The kit over one server that has its acknowledged writes on disk. */
 @Tag("servers")
 class RedisTckTest extends RecipesSuite {
     @Override

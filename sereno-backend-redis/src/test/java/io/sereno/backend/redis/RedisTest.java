@@ -33,7 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 
-/** What tests over a real server share: a namespace of its own, clients that are closed, and the SPI without stages. */
+/** The common part of tests over a real server: a namespace of its own, clients that are closed, and the SPI without stages. */
 @Tag("servers")
 @Timeout(120)
 abstract class RedisTest {
@@ -78,7 +78,7 @@ abstract class RedisTest {
         return resource;
     }
 
-    /** A client of the server's own language, to look at what is there. */
+    /** A client of the server's own protocol, to inspect the stored keys. */
     RedisCommands<String, String> redis(InetSocketAddress endpoint) {
         RedisClient client = RedisClient.create(RedisURI.create(endpoint.getHostString(), endpoint.getPort()));
         opened.add(() -> client.shutdown(0, 2, TimeUnit.SECONDS));

@@ -51,7 +51,7 @@ class RequestsTest extends OneServerTest {
     }
 
     @Test
-    void aLockThatNobodyElseWantsIsTwoRequestsFromThenOnOneForEachChangeOfACounterAndEachMessage() throws Exception {
+    void aFreeLockIsTwoRequestsAndEachCounterChangeAndMessageIsOne() throws Exception {
         try (Sereno sereno = connect()) {
             Mutex mutex = sereno.mutex("m");
             Counter counter = sereno.counter("c");
@@ -68,7 +68,7 @@ class RequestsTest extends OneServerTest {
         }
     }
 
-    /** Enrol, hear of the release before, look whether it is so, prove it, release. */
+    /** Enqueue, receive the notice of the release before, check it, prove it, release. */
     @Test
     void aLockThatTwoClientsContendForIsAFewRequestsEachTime() throws Exception {
         try (Sereno one = connect();

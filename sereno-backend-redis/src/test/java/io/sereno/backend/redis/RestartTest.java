@@ -49,7 +49,7 @@ class RestartTest extends RedisTest {
     }
 
     @Test
-    void whatWasAcknowledgedIsThereAfterAKillAndRevisionsAndLeasesGoOn() throws Exception {
+    void acknowledgedWritesRevisionsAndLeasesSurviveAKill() throws Exception {
         Backend backend = open();
         Notices notices = new Notices();
         watch(backend, DIRECTORY, notices);
@@ -74,7 +74,7 @@ class RestartTest extends RedisTest {
     void aLeaseLivesForAFullTtlAfterAKillUnlessItHadEndedBefore() {
         Backend backend = open();
         Lease ended = putForAMoment(backend, "d", "ended").lease();
-        // It is gone for whoever looked, so it must not come back.
+        // Clients have seen that it is gone, so it must not return.
         List<String> seen = names(backend, "d");
         while (!seen.isEmpty()) {
             seen = names(backend, "d");
@@ -99,7 +99,7 @@ class RestartTest extends RedisTest {
 
     /** The half that was not removed when the server was killed is as dead as the other. */
     @Test
-    void whatALeaseLeftDoesNotComeBackWhenTheServerIsKilledInTheMidstOfReaping() {
+    void entriesOfAnEndedLeaseDoNotReturnWhenTheServerIsKilledDuringReaping() {
         Backend backend = open();
         Lease lease = grant(backend, TTL);
         for (int i = 0; i < 2_000; i += 100) {
@@ -216,7 +216,7 @@ class RestartTest extends RedisTest {
     }
 
     @Test
-    void aFrozenServerLeavesDoubtAndWorksAgainWhenItGoesOn() {
+    void aFrozenServerLeavesUnknownOutcomesAndWorksAgainWhenItResumes() {
         Backend backend = open(config().within(Duration.ofSeconds(2), Duration.ofSeconds(1)));
         put(backend, "d", "before", "1");
         server.pause();
@@ -283,7 +283,7 @@ class RestartTest extends RedisTest {
         assertThat(names(backend, "d")).containsExactly("a");
     }
 
-    /** What a primary that became a replica shows may be long out of date. */
+    /** A primary that became a replica may answer with data that is long out of date. */
     @Test
     void aReplicaIsNeitherReadNorTakenForThePrimary() {
         try (RedisServer primary = RedisServer.start(Persistence.NONE)) {

@@ -98,16 +98,16 @@ class RightsTest extends RedisTest {
                 .isInstanceOf(RedisCommandExecutionException.class);
     }
 
-    /** What the guide says of the one right more. */
+    /** The guide's statement about the one additional right. */
     @Test
-    void whoMayAskForTheConfigurationIsPromisedDurability() {
+    void aUserWhoMayReadTheConfigurationIsPromisedDurability() {
         redis().aclSetuser("app", AclSetuserArgs.Builder.addCommand(CommandType.CONFIG, CommandType.GET));
         assertThat(open().guarantees().promises()).contains(Promise.DURABLE);
     }
 
     /** The hardened profile: an administrator loads the script, and the user may run no other one. */
     @Test
-    void aUserWithoutEvalWorksWhereTheScriptIsLoadedAndIsToldWhereItIsNot() throws Exception {
+    void aUserWithoutEvalWorksIfTheScriptIsLoadedAndElseGetsAClearError() throws Exception {
         server.close();
         server = RedisServer.start(Persistence.APPEND_ALWAYS, user(rights().replace(" +eval ", " ")));
         assertThatThrownBy(this::open).isInstanceOfSatisfying(BackendException.class, e -> {
@@ -152,7 +152,7 @@ class RightsTest extends RedisTest {
         put(backend, "d", "free", "1");
         notices.await("free", Duration.ofSeconds(10));
         notices.awaitBehind(putForAMoment(backend, "d", "bound").revision(), "bound", Duration.ofSeconds(10));
-        // After a restart it may have been a reset that was heard.
+        // After a restart the notice may have been a reset.
         List<String> seen = names(backend, "d");
         while (seen.contains("bound")) {
             seen = names(backend, "d");
@@ -172,9 +172,9 @@ class RightsTest extends RedisTest {
         });
     }
 
-    /** Taken away while the script is at work, so that nobody can say how far it came. */
+    /** The right is removed while the script runs, so it is unknown how far the script came. */
     @Test
-    void aRightThatTheScriptLacksLeavesDoubt() {
+    void aMissingRightOfTheScriptLeavesAnUnknownOutcome() {
         Backend backend = open();
         put(backend, "d", "a", "1");
         redis().aclSetuser("app", AclSetuserArgs.Builder.removeCommand(CommandType.XADD));

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The script as processes and clocks call it that a test cannot have: it is told who serves, and since when. */
+/** The script with processes and clocks that a test cannot have: the test passes the process and its start. */
 class ScriptTest extends OneServerTest {
     private static final String META = "meta";
     private static final long HOUR = Duration.ofHours(1).toNanos() / 1_000;
@@ -40,7 +40,7 @@ class ScriptTest extends OneServerTest {
         assertThat(toDeadline("second")).isBetween(30_000_000L, 60_000_000L);
     }
 
-    /** As after a restart that nobody came to see: what had its ttl since the process began is not there for the first who comes. */
+    /** As after a restart that no client noticed: a lease whose ttl has passed since the process began is gone for the first caller. */
     @Test
     void whereAProcessBeganAfterTheLastWriteATtlBeginsWithIt() {
         run("first", 0, "grant", "1:300", "300");
@@ -52,7 +52,7 @@ class ScriptTest extends OneServerTest {
     }
 
     @Test
-    void whereNobodyKnowsWhenAProcessBeganATtlBeginsWithItsFirstCall() {
+    void aTtlBeginsWithTheFirstCallIfTheStartOfTheProcessIsUnknown() {
         run("first", 0, "grant", "1:60000", "60000");
         long before = micros();
         awaitMicros(before + 100_000);
@@ -87,9 +87,9 @@ class ScriptTest extends OneServerTest {
         assertThat(given).isSorted().doesNotHaveDuplicates();
     }
 
-    /** As where one side of a split goes on by itself: what it gives stays behind all that the promoted side ever gave. */
+    /** As if one side of a split continues alone: its revisions stay behind all revisions of the promoted side. */
     @Test
-    void aProcessThatGoesOnBesideItsSuccessorStaysBehindIt() {
+    void aProcessBesideItsSuccessorStaysBehindIt() {
         revision("former");
         // It has served for an hour.
         for (String field : List.of("born", "rev")) {
@@ -99,9 +99,9 @@ class ScriptTest extends OneServerTest {
         assertThat(micros() - revision("former")).isGreaterThan(HOUR - HOUR / 500);
     }
 
-    /** A replica becomes the primary, nobody calls it, and the former primary, which has its state by then, becomes it again. */
+    /** A replica becomes the primary without a call, and the former primary, which has its state by then, becomes it again. */
     @Test
-    void aServerThatWasAReplicaInBetweenIsAnotherOneAlthoughItsProcessIsTheSame() {
+    void aServerThatWasAReplicaInBetweenCountsAsAnotherProcess() {
         run("first", 0, "tick", "history1");
         long former = revision("first");
         run("first", 0, "tick", "history1");
@@ -114,7 +114,7 @@ class ScriptTest extends OneServerTest {
 
     /** The clock of the new process is an hour behind that of the former. */
     @Test
-    void whereTheClockIsBehindTheRevisionsAProcessGoesOnBehindThoseThatItKnowsAndSaysSo() {
+    void aClockBehindTheRevisionsContinuesAfterThemAndIsReported() {
         revision("first");
         redis.hincrby(keys.get(META), "rev", HOUR);
         long known = Long.parseLong(redis.hget(keys.get(META), "rev"));
@@ -126,7 +126,7 @@ class ScriptTest extends OneServerTest {
         }
     }
 
-    /** No client that is connected tells the number again. */
+    /** No connected client sends the number again. */
     @Test
     void aNamespaceThatIsEmptiedWhileClientsAreConnectedHasTheNumberOfItsLayoutAgainWithTheNextCall() {
         Backend backend = open();
@@ -144,13 +144,13 @@ class ScriptTest extends OneServerTest {
 
     /** A client that may not ask who serves changes nothing of what the others know. */
     @Test
-    void whoDoesNotKnowTheProcessIsNoOtherProcess() {
+    void aCallWithoutAProcessIdIsNoOtherProcess() {
         long before = revision("first");
         assertThat(revision("") - before).isLessThan(JUMP);
         assertThat(redis.hget(keys.get(META), "run")).isEqualTo("first");
     }
 
-    /** A clock that is an hour back is, for the script, one whose latest moment is an hour ahead. */
+    /** For the script, a clock that is an hour back equals a latest moment that is an hour ahead. */
     @Test
     void aStepBackOfTheClockStopsNeitherLeasesNorRevisions() {
         Backend backend = open();
@@ -191,7 +191,7 @@ class ScriptTest extends OneServerTest {
     }
 
     @Test
-    void aStepBackLetsLeasesEndAtMostFiveSecondsLaterAndWhoWatchesIsToldWhen() {
+    void aStepBackLetsLeasesEndAtMostFiveSecondsLaterAndWatchersKnowWhen() {
         run("first", 0, "grant", "1:60000", "60000");
         stepBack(2_000_000);
         assertThat(toDeadline("first")).isBetween(60_000_000L, 62_000_000L);
@@ -199,7 +199,7 @@ class ScriptTest extends OneServerTest {
         assertThat(toDeadline("first")).isBetween(61_000_000L, 63_000_000L);
         stepBack(HOUR);
         assertThat(toDeadline("first")).isBetween(63_000_000L, 65_000_000L);
-        // Where nothing is written the script keeps nothing of what it saw.
+        // A script call without a write keeps nothing of its observations.
         run("first", 0, "renew", "1:60000", "60000");
         assertThat(toDeadline("first")).isBetween(63_000_000L, 65_000_000L);
     }

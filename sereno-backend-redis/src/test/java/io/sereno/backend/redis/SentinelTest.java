@@ -33,7 +33,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A fail-over that provably lost writes: what was promised nevertheless. */
+/** A fail-over that provably lost writes: the promises that still hold. */
 class SentinelTest extends RedisTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -55,7 +55,7 @@ class SentinelTest extends RedisTest {
     }
 
     @Test
-    void afterAFailOverThatLostWritesRevisionsGoOnAndLosersAreTold() throws Exception {
+    void aFailOverThatLostWritesNotifiesTheOwnersAndRevisionsRise() throws Exception {
         Backend backend = open();
         assertThat(backend.guarantees().promises())
                 .contains(Promise.REVISIONS_SURVIVE_FAIL_OVER)
@@ -90,9 +90,9 @@ class SentinelTest extends RedisTest {
         notices.await("later", SOON);
     }
 
-    /** One whose session the replica knows, and one of whom it has never heard. Both believe that they hold, until they are told. */
+    /** One holder whose session the replica knows, and one that it does not know. Both rely on their grant until they are notified. */
     @Test
-    void afterAFailOverThatLostGrantsTheirHoldersAreToldAndTokensGoOn() throws Exception {
+    void aFailOverThatLostGrantsNotifiesTheHoldersAndTokensRise() throws Exception {
         Sereno known = connect();
         Grant before = known.mutex("known").acquire();
         awaitCopy(servers.replica(), "lock/known");
@@ -115,14 +115,14 @@ class SentinelTest extends RedisTest {
                 .isEqualTo(LossCause.SESSION_EXPIRED);
         assertThat(lost.isHeld() || lostWithItsSession.isHeld()).isFalse();
         second.release();
-        // The client that was told goes on.
+        // The notified client continues.
         assertThat(known.mutex("known").tryAcquire(SOON).orElseThrow().fencingToken())
                 .isGreaterThan(second.fencingToken());
     }
 
-    /** What was sent to it has no answer for as long as it may take, a minute; nobody waits for that where there is another primary. */
+    /** Requests to it may stay without an answer for a minute; no client waits for that if there is another primary. */
     @Test
-    void aPrimaryThatFallsSilentIsLeftWhenAnotherOneHasTakenItsPlace() throws Exception {
+    void aSilentPrimaryIsLeftWhenAnotherHasTakenItsPlace() throws Exception {
         Backend backend = open(config().within(Duration.ofSeconds(5), Duration.ofMinutes(1)));
         Notices notices = new Notices();
         watch(backend, new Target("d", Optional.empty()), notices);
@@ -147,7 +147,7 @@ class SentinelTest extends RedisTest {
     }
 
     @Test
-    void whatAFailOverMayLoseIsRefusedWhereItIsRequired() {
+    void aRequiredPromiseThatAFailOverBreaksIsRefused() {
         for (String promise : List.of("durable", "fail-over-safe")) {
             assertThatThrownBy(() -> Sereno.connect("redis://" + servers.authority() + "/" + namespace + "?sentinel="
                             + RedisSentinel.PRIMARY_NAME + "&require=" + promise))

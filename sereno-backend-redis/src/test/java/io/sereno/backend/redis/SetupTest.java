@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is promised, and what is warned of, for each set-up. */
+/** The promises and the warnings of each set-up. */
 class SetupTest {
     private static final String SAFE =
             "run_id:1 role:master aof_enabled:1 connected_slaves:0 maxmemory_policy:noeviction";
@@ -27,13 +27,13 @@ class SetupTest {
         SERVER   | SAFE                          | appendfsync:always no-appendfsync-on-rewrite:yes    | no  | yes | no-appendfsync-on-rewrite is yes
         SERVER   | SAFE                          |                                                     | no  | yes |
         SERVER   | SAFE aof_enabled:0            | ALWAYS                                              | no  | yes | appendonly is off
-        SERVER   | SAFE connected_slaves:1       | ALWAYS                                              | yes | yes | fail over
+        SERVER   | SAFE connected_slaves:1       | ALWAYS                                              | yes | yes | a fail-over
         SERVER   | SAFE maxmemory_policy:allkeys-lru | ALWAYS                                          | no  | yes | maxmemory-policy is allkeys-lru
         SERVER   | SAFE maxmemory_policy:volatile-ttl | ALWAYS                                         | yes | yes |
-        SENTINEL | SAFE                          | ALWAYS                                              | no  | yes | fail over
-        SENTINEL | SAFE connected_slaves:1       | ALWAYS                                              | no  | yes | fail over
+        SENTINEL | SAFE                          | ALWAYS                                              | no  | yes | a fail-over
+        SENTINEL | SAFE connected_slaves:1       | ALWAYS                                              | no  | yes | a fail-over
         CLUSTER  | SAFE                          | ALWAYS                                              | yes | yes |
-        CLUSTER  | SAFE connected_slaves:1       | ALWAYS                                              | no  | yes | fail over
+        CLUSTER  | SAFE connected_slaves:1       | ALWAYS                                              | no  | yes | a fail-over
         SERVER   |                               | ALWAYS                                              | no  | no  | INFO is refused
         """)
     void promisesAndConcernsFollowFromWhatCanBeSeen(

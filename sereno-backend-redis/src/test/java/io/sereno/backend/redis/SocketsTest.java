@@ -18,7 +18,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** What a client has open. By itself, as the sockets of all tests of the process are counted. */
+/** The open sockets of a client. In a process of its own, as the sockets of all tests of a process are counted. */
 @Isolated
 class SocketsTest extends OneServerTest {
     @Test
@@ -37,7 +37,7 @@ class SocketsTest extends OneServerTest {
         }
     }
 
-    /** What this process has open, as {@code socket:[4711]}, by the number that no other socket has. */
+    /** The open sockets of this process, as {@code socket:[4711]}, by their unique number. */
     private static Set<String> sockets(Set<String> without) throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             return open.map(SocketsTest::target)

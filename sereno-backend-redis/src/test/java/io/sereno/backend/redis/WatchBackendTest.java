@@ -35,7 +35,7 @@ class WatchBackendTest extends OneServerTest {
     }
 
     @Test
-    void eachKindOfChangeIsAnnouncedToThoseWhomItConcernsAndToNobodyElse() throws InterruptedException {
+    void eachKindOfChangeIsAnnouncedToItsWatchesOnly() throws InterruptedException {
         Notices directory = new Notices();
         Notices entry = new Notices();
         Notices elsewhere = new Notices();
@@ -46,7 +46,7 @@ class WatchBackendTest extends OneServerTest {
 
         put(writer, "d", "b", "1");
         put(writer, "d", "a", "1");
-        // Each watch has a thread of its own to be told by.
+        // Each watch has a thread of its own for its notices.
         entry.await("a", PATIENCE);
         directory.await("a", PATIENCE);
         assertThat(entry.heard()).containsOnly("a");
@@ -131,7 +131,7 @@ class WatchBackendTest extends OneServerTest {
     }
 
     @Test
-    void aListenerThatBlocksDelaysNobodyElseAndWhatPilesUpBecomesAReset() throws Exception {
+    void aBlockedListenerDelaysNoOtherAndItsNoticesBecomeAReset() throws Exception {
         CountDownLatch blocked = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         Notices slow = new Notices();

@@ -70,9 +70,9 @@ final class Applied {
     }
 
     /** Records the current state. */
-    void remember(Sightings sightings) {
-        madeAt().ifPresent(sightings::madeAt);
-        guards.forEach(sightings::guard);
+    void remember(RememberedEntries remembered) {
+        madeAt().ifPresent(remembered::madeAt);
+        guards.forEach(remembered::guard);
         Map<String, Write.Put> puts = new HashMap<>();
         commit.writes().forEach(write -> {
             if (write instanceof Write.Put put) {
@@ -86,32 +86,33 @@ final class Applied {
                 case CREATE -> {
                     Write.Put put = Objects.requireNonNull(puts.get(name));
                     int guard = Objects.requireNonNull(guards.get(attempt.shard(name)));
-                    sightings.put(attempt.path(name), new Sighting(guard, revision, revision, 0, put.leaseId()));
+                    remembered.put(
+                            attempt.path(name), new RememberedEntry(guard, revision, revision, 0, put.leaseId()));
                     entries.put(name, new Entry(name, put.value(), revision, revision, put.leaseId()));
                 }
                 case SET -> {
                     Stat stat = ((SetDataResult) results.get(i)).getStat();
                     byte[] value =
                             Objects.requireNonNull(puts.get(name)).value().toArray();
-                    sightings.put(attempt.path(name), attempt.guardBefore(name), stat);
+                    remembered.put(attempt.path(name), attempt.guardBefore(name), stat);
                     entries.put(name, Reader.entry(name, value, stat));
                 }
-                case DELETE -> sightings.forget(attempt.path(name));
+                case DELETE -> remembered.forget(attempt.path(name));
                 case GUARD, CHECK, DIRECTORY, CLOCK, EMPTIED -> {}
             }
         }
-        rememberDirectory(sightings);
+        rememberDirectory(remembered);
     }
 
-    private void rememberDirectory(Sightings sightings) {
+    private void rememberDirectory(RememberedEntries remembered) {
         if (attempt.createsDirectory()) {
-            sightings.directory(commit.directory(), attempt.created());
+            remembered.directory(commit.directory(), attempt.created());
         } else if (attempt.removesDirectory()) {
-            sightings.gone(commit.directory());
+            remembered.gone(commit.directory());
         } else {
-            sightings.removed(commit.directory(), attempt.deleted());
+            remembered.removed(commit.directory(), attempt.deleted());
             if (!attempt.created().isEmpty()) {
-                sightings.added(commit.directory(), attempt.created());
+                remembered.added(commit.directory(), attempt.created());
             }
         }
     }

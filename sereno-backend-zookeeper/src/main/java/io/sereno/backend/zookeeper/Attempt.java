@@ -57,7 +57,7 @@ final class Attempt {
      *
      * @param guarded true, except in the test that shows what would go wrong without guards
      */
-    record Place(Paths paths, Acl acl, Sightings sightings, boolean guarded) {}
+    record Place(Paths paths, Acl acl, RememberedEntries remembered, boolean guarded) {}
 
     /** The version that matches every node. */
     static final int ANY = -1;
@@ -82,7 +82,7 @@ final class Attempt {
     private final Map<String, Condition> conditions = new HashMap<>();
     private final Map<String, Write> writes = new LinkedHashMap<>();
     private final List<ACL> acl;
-    private final @Nullable Map<String, Sighting> looked;
+    private final @Nullable Map<String, RememberedEntry> looked;
     private boolean conflict;
     private @Nullable String misbound;
     private boolean createsDirectory;
@@ -95,7 +95,7 @@ final class Attempt {
      * @param looked what was seen of the entries just now, in a read not older than this call; null: nothing, so plan by what
      *     is remembered
      */
-    Attempt(Commit commit, Place place, List<ACL> acl, @Nullable Map<String, Sighting> looked) {
+    Attempt(Commit commit, Place place, List<ACL> acl, @Nullable Map<String, RememberedEntry> looked) {
         this.commit = commit;
         this.place = place;
         this.acl = acl;
@@ -160,7 +160,7 @@ final class Attempt {
     /** A version that the guard of a set entry had before. */
     int guardBefore(String name) {
         int shard = shard(name);
-        return checkedGuards.getOrDefault(shard, guardsBefore.getOrDefault(name, Sightings.UNKNOWN));
+        return checkedGuards.getOrDefault(shard, guardsBefore.getOrDefault(name, RememberedEntries.UNKNOWN));
     }
 
     int shard(String name) {
@@ -206,10 +206,10 @@ final class Attempt {
     }
 
     private void planDirectory(List<Step> changes) {
-        createsDirectory = !created.isEmpty() && !place.sightings.exists(commit.directory());
+        createsDirectory = !created.isEmpty() && !place.remembered.exists(commit.directory());
         removesDirectory = created.isEmpty()
                 && changes.stream().allMatch(step -> step.part == Part.DELETE)
-                && place.sightings.holdsOnly(commit.directory(), deleted);
+                && place.remembered.holdsOnly(commit.directory(), deleted);
         if (createsDirectory) {
             steps.add(new Step(Part.DIRECTORY, "", 0, Op.create(directoryPath, EMPTY, acl, CreateMode.CONTAINER)));
         }
@@ -238,7 +238,7 @@ final class Attempt {
             if (condition instanceof Condition.CreateRevision create) {
                 requireSeen(name, seen -> seen.created() == create.revision());
             } else if (condition instanceof Condition.ModRevision mod) {
-                Sighting seen = requireSeen(name, s -> s.modified() == mod.revision());
+                RememberedEntry seen = requireSeen(name, s -> s.modified() == mod.revision());
                 version = seen == null ? ANY : seen.version();
             }
             if (write != null) {
@@ -250,7 +250,7 @@ final class Attempt {
     }
 
     private void planUnconditioned(String name, @Nullable Write write, List<Step> changes) {
-        Sighting seen = seen(name);
+        RememberedEntry seen = seen(name);
         if (write instanceof Write.Put put && (seen == null || !seen.isPresent())) {
             create(put, changes);
         } else if (write instanceof Write.Delete && seen != null && !seen.isPresent()) {
@@ -274,13 +274,13 @@ final class Attempt {
     private void change(Write write, int version, List<Step> changes) {
         String path = path(write.name());
         if (write instanceof Write.Put put) {
-            Sighting seen = seen(put.name());
+            RememberedEntry seen = seen(put.name());
             if (seen != null && seen.isPresent() && seen.owner() != put.leaseId() && looked != null) {
                 misbound = "entry '" + put.name() + "' is bound to lease " + seen.owner()
-                        + " until it is deleted; a put has to repeat that, and this one says " + put.leaseId()
+                        + " until it is deleted; a put has to name that lease, and this put names " + put.leaseId()
                         + " (0 is none)";
             }
-            guardsBefore.put(put.name(), place.sightings.guard(shard(put.name())));
+            guardsBefore.put(put.name(), place.remembered.guard(shard(put.name())));
             changes.add(new Step(
                     Part.SET, put.name(), 0, Op.setData(path, put.value().toArray(), version)));
         } else {
@@ -289,13 +289,13 @@ final class Attempt {
         }
     }
 
-    private @Nullable Sighting seen(String name) {
-        return looked != null ? looked.get(name) : place.sightings.of(path(name));
+    private @Nullable RememberedEntry seen(String name) {
+        return looked != null ? looked.get(name) : place.remembered.of(path(name));
     }
 
     /** Requires that the entry was seen in this state, and that its guard has not changed since. */
-    private @Nullable Sighting requireSeen(String name, Predicate<Sighting> holds) {
-        Sighting seen = seen(name);
+    private @Nullable RememberedEntry requireSeen(String name, Predicate<RememberedEntry> holds) {
+        RememberedEntry seen = seen(name);
         if (seen != null && holds.test(seen)) {
             checkGuard(name, seen);
         } else if (looked != null) {
@@ -306,7 +306,7 @@ final class Attempt {
         return seen;
     }
 
-    private void checkGuard(String name, Sighting seen) {
+    private void checkGuard(String name, RememberedEntry seen) {
         if (!place.guarded) {
             return;
         }

@@ -128,7 +128,7 @@ final class Call<T> {
     static void followWithoutCall(Handle on, CompletionStage<?> rest) {
         rest.whenComplete((done, defect) -> {
             if (defect != null) {
-                LOG.log(Level.ERROR, "a step of the backend broke; it connects again", defect);
+                LOG.log(Level.ERROR, "a step of the backend failed; the backend reconnects", defect);
                 on.reconnect();
             }
         });

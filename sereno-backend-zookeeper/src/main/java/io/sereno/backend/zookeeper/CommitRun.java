@@ -52,7 +52,7 @@ final class CommitRun {
         this.namespace = namespace;
         this.place = namespace.place();
         this.reader = reader;
-        this.guards = commit.returning().isPresent() ? place.sightings().guards() : new int[0];
+        this.guards = commit.returning().isPresent() ? place.remembered().guards() : new int[0];
     }
 
     void start() {
@@ -60,7 +60,7 @@ final class CommitRun {
     }
 
     /** What was seen behind a barrier, and on which handle: a later read on another handle may be older. */
-    private record Look(Handle on, Map<String, Sighting> seen) {}
+    private record Look(Handle on, Map<String, RememberedEntry> seen) {}
 
     /** Steps 1 and 2. */
     private void step(@Nullable Look look) {
@@ -92,7 +92,7 @@ final class CommitRun {
         if (lease != null && lease.isDead()) {
             call.end(new CommitResult.LeaseDead());
         } else {
-            call.interrupt("the session with ZooKeeper has ended, and there will be no other", true);
+            call.interrupt("the session with ZooKeeper has ended, and no other will follow", true);
         }
     }
 
@@ -109,7 +109,7 @@ final class CommitRun {
                     if (failure != null) {
                         call.fail(asBackendException(failure));
                     } else {
-                        step(new Look(handle, seen.sightings()));
+                        step(new Look(handle, seen.remembered()));
                     }
                     return true;
                 }));
@@ -130,7 +130,7 @@ final class CommitRun {
                 committed(handle, new Applied(commit, attempt, results));
             } else if (results == null || results.size() != attempt.steps().size()) {
                 if (attempt.createsDirectory()) {
-                    place.sightings().presumeExists(commit.directory());
+                    place.remembered().presumeExists(commit.directory());
                 }
                 call.fail(Failures.ofWrite(call.what(), answer.code()));
             } else if (call.certain()) {
@@ -147,7 +147,7 @@ final class CommitRun {
         }
         Attempt.Step step = attempt.steps().get(index);
         Code code = Reader.codeOf(results.get(index));
-        Sightings sightings = place.sightings();
+        RememberedEntries remembered = place.remembered();
         switch (step.part()) {
             case GUARD -> {
                 if (code == Code.BADVERSION) {
@@ -157,21 +157,21 @@ final class CommitRun {
             }
             case DIRECTORY -> {
                 if (code == Code.NODEEXISTS) {
-                    sightings.existsWithUnknown(commit.directory());
+                    remembered.existsWithUnknown(commit.directory());
                     step(looked);
                     return;
                 }
             }
             case EMPTIED -> {
                 if (code == Code.NOTEMPTY) {
-                    sightings.existsWithUnknown(commit.directory());
+                    remembered.existsWithUnknown(commit.directory());
                     step(looked);
                     return;
                 }
             }
             case CREATE -> {
                 if (code == Code.NONODE) {
-                    sightings.gone(commit.directory());
+                    remembered.gone(commit.directory());
                     step(looked);
                     return;
                 }
@@ -196,7 +196,7 @@ final class CommitRun {
      * only our plan does.
      */
     private void unexpected(Handle handle, Attempt attempt, Attempt.Step step) {
-        place.sightings().forget(attempt.path(step.name()));
+        place.remembered().forget(attempt.path(step.name()));
         if (attempt.isConditioned(step.name())) {
             conflict(handle);
         } else {
@@ -216,7 +216,7 @@ final class CommitRun {
             call.fail(Failures.tooManyElections(revision));
             return;
         }
-        applied.remember(place.sightings());
+        applied.remember(place.remembered());
         if (guards.length > 0) {
             applied.guards().forEach((shard, version) -> guards[shard] = version);
         }

@@ -129,7 +129,7 @@ final class Connection {
     Range range() {
         Range known = range;
         if (known == null) {
-            throw new IllegalStateException("the servers have not told their range yet");
+            throw new IllegalStateException("the servers' range of session timeouts is not known yet");
         }
         return known;
     }

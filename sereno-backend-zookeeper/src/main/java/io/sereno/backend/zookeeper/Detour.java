@@ -225,7 +225,7 @@ final class Detour implements Handle.Listener {
                 release(opened);
             });
         } catch (IOException | RuntimeException | Error e) {
-            tell("no other way to ZooKeeper could be tried; retrying: " + e, e);
+            tell("no other route to ZooKeeper could be tried; retrying: " + e, e);
         }
         time(mine, limit(), () -> next(pause()));
     }

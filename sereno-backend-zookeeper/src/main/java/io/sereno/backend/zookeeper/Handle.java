@@ -245,7 +245,7 @@ final class Handle extends ZooKeeper {
             getTestable().closeSocket();
         } catch (IOException | RuntimeException e) {
             // There is no connection, or it breaks by itself.
-            LOG.log(Level.DEBUG, "a connection could not be broken", e);
+            LOG.log(Level.DEBUG, "a connection could not be closed", e);
         }
     }
 
@@ -275,7 +275,10 @@ final class Handle extends ZooKeeper {
             try {
                 tell(event);
             } catch (RuntimeException | Error defect) {
-                LOG.log(Level.ERROR, () -> "a step of the backend broke at " + event + "; it connects again", defect);
+                LOG.log(
+                        Level.ERROR,
+                        () -> "a step of the backend failed at " + event + "; the backend reconnects",
+                        defect);
                 handle.join().reconnect();
             }
         }

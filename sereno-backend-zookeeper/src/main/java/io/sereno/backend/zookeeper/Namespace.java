@@ -53,7 +53,7 @@ final class Namespace {
         asking.ask(Handle::asWhom, answer -> {
             List<ClientInfo> known = answer.value();
             if (!answer.isOk() || known == null) {
-                asking.fail("asking as whom we are known", answer.code());
+                asking.fail("reading the identities of this client", answer.code());
             } else if (place.acl().told(known)) {
                 openNodes(asking, then);
             } else {
@@ -150,8 +150,8 @@ final class Namespace {
                     asking.call().fail(missing(shard, Reader.codeOf(results.get(shard))));
                     return;
                 }
-                place.sightings().madeAt(guard.getStat().getCzxid());
-                place.sightings().guard(shard, guard.getStat().getVersion());
+                place.remembered().madeAt(guard.getStat().getCzxid());
+                place.remembered().guard(shard, guard.getStat().getVersion());
                 if (guard.getStat().getMzxid() > Entry.MAX_REVISION) {
                     asking.call().fail(Failures.tooManyElections(guard.getStat().getMzxid()));
                     return;
@@ -165,9 +165,9 @@ final class Namespace {
     private BackendException missing(int shard, Code code) {
         String guard = place.paths().guard(shard);
         return code == Code.NONODE
-                ? Failures.notNow("node " + guard + " is missing, which was made with "
+                ? Failures.notNow("node " + guard + " is missing, which was created with "
                         + place.paths().clock()
-                        + ". Remove that one with all that is below it, and clients make them again")
+                        + ". Remove the latter with all nodes below it; clients create them again")
                 : Failures.ofRead("reading " + guard, code);
     }
 
@@ -183,10 +183,10 @@ final class Namespace {
         makeAgain();
         return refused instanceof BackendException known && known.permanent()
                 ? Failures.refused(
-                        what + ": the nodes of the namespace are gone, and could not be made again: "
+                        what + ": the nodes of the namespace are gone, and could not be created again: "
                                 + known.getMessage(),
                         known)
-                : Failures.notNow(what + ": the nodes of the namespace were gone; they are being made again");
+                : Failures.notNow(what + ": the nodes of the namespace were gone; they are being created again");
     }
 
     private void makeAgain() {
@@ -197,9 +197,9 @@ final class Namespace {
             LOG.log(
                     Level.WARNING,
                     () -> "the nodes of the namespace, with " + place.paths().clock()
-                            + ", are gone: somebody removed them, or the servers lost what they had stored. They are made again");
+                            + ", are gone: they were removed, or the servers lost their data. They are created again");
         }
-        Call<Boolean> call = connection.calls().begin("making the nodes of the namespace again");
+        Call<Boolean> call = connection.calls().begin("creating the nodes of the namespace again");
         call.follow(call.stage().handle((made, failure) -> {
             ended(failure);
             return true;
@@ -216,10 +216,10 @@ final class Namespace {
         if (failure == null) {
             LOG.log(
                     Level.INFO,
-                    () -> "the nodes of the namespace, with " + place.paths().clock() + ", are there again");
+                    () -> "the nodes of the namespace, with " + place.paths().clock() + ", exist again");
             watches.reset();
         } else if (first && !connection.isClosed()) {
-            LOG.log(Level.WARNING, "the nodes of the namespace could not be made again; retrying", failure);
+            LOG.log(Level.WARNING, "the nodes of the namespace could not be created again; retrying", failure);
         }
     }
 }

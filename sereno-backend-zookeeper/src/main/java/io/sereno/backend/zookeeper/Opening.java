@@ -66,7 +66,7 @@ final class Opening {
                     false,
                     call.what() + ": no answer within "
                             + config.connectTimeout().toMillis()
-                            + " ms; does a server run there, and do most of the ensemble's?",
+                            + " ms; check that a server runs there, and that most servers of the ensemble run",
                     e);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof BackendException known

@@ -83,8 +83,8 @@ record Options(boolean tls, Optional<String> sasl, List<ACL> acl, Optional<Durat
                     unreadable);
         }
         throw new IllegalArgumentException(
-                "parameter 'sasl' is '" + section + "'; a section of the JVM's JAAS configuration"
-                        + " is accepted, which -Djava.security.auth.login.config names, and this one is not in it");
+                "parameter 'sasl' is '" + section + "'; the JVM's JAAS configuration, which"
+                        + " -Djava.security.auth.login.config names, has no such section; the name of one of its sections is accepted");
     }
 
     private static Duration slack(String text) {

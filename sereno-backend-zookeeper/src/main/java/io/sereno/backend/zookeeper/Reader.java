@@ -32,7 +32,7 @@ final class Reader {
     private static final int FEW = 1_000;
 
     private final Paths paths;
-    private final Sightings sightings;
+    private final RememberedEntries remembered;
     private final ForeignNodes foreign;
     private final BiFunction<String, Code, BackendException> guardFailure;
     private final int mostListed;
@@ -45,13 +45,13 @@ final class Reader {
      */
     Reader(
             Paths paths,
-            Sightings sightings,
+            RememberedEntries remembered,
             ForeignNodes foreign,
             BiFunction<String, Code, BackendException> guardFailure,
             int mostListed) {
         this.mostListed = mostListed;
         this.paths = paths;
-        this.sightings = sightings;
+        this.remembered = remembered;
         this.guardFailure = guardFailure;
         this.foreign = foreign;
     }
@@ -66,7 +66,7 @@ final class Reader {
             return look(handle, one.directory(), Set.of(one.name()))
                     .thenApply(seen -> new Snapshot(List.copyOf(seen.entries.values()), false));
         }
-        return sightings.lastCount(query.directory()) <= FEW
+        return remembered.lastCount(query.directory()) <= FEW
                 ? list(handle, query, guards)
                 : count(handle, query, guards);
     }
@@ -93,24 +93,24 @@ final class Reader {
         String directoryPath = paths.directory(query.directory());
         return handle.children(directoryPath).thenCompose(answer -> {
             if (answer.code() == Code.NONODE) {
-                sightings.gone(query.directory());
-                sightings.counted(query.directory(), 0);
+                remembered.gone(query.directory());
+                remembered.counted(query.directory(), 0);
                 return CompletableFuture.completedFuture(new Snapshot(List.of(), false));
             }
             if (!answer.isOk()) {
                 // The listing may have failed because of its size.
-                sightings.notCounted(query.directory());
+                remembered.notCounted(query.directory());
                 return failed("reading directory '" + query.directory() + "'", answer.code());
             }
-            sightings.counted(query.directory(), answer.get().size());
+            remembered.counted(query.directory(), answer.get().size());
             return new Listing(handle, query, guards, directoryPath, answer.get()).next();
         });
     }
 
-    /** The entries that exist, and for each name the sighting to remember. */
-    record Seen(Map<String, Entry> entries, Map<String, Sighting> sightings) {}
+    /** The entries that exist, and for each name the state to remember. */
+    record Seen(Map<String, Entry> entries, Map<String, RememberedEntry> remembered) {}
 
-    /** Reads guards first, then entries, in this order: see {@link Sighting}. */
+    /** Reads guards first, then entries, in this order: see {@link RememberedEntry}. */
     CompletableFuture<Seen> look(Handle handle, String directory, Set<String> names) {
         String directoryPath = paths.directory(directory);
         List<Op> operations = new ArrayList<>();
@@ -134,29 +134,29 @@ final class Reader {
                     return CompletableFuture.failedFuture(
                             guardFailure.apply("reading in directory '" + directory + "'", codeOf(result)));
                 }
-                sightings.madeAt(data.getStat().getCzxid());
-                sightings.guard(guard.getKey(), data.getStat().getVersion());
+                remembered.madeAt(data.getStat().getCzxid());
+                remembered.guard(guard.getKey(), data.getStat().getVersion());
                 guard.setValue(data.getStat().getVersion());
             }
             Map<String, Entry> entries = new LinkedHashMap<>();
-            Map<String, Sighting> seen = new LinkedHashMap<>();
+            Map<String, RememberedEntry> seen = new LinkedHashMap<>();
             int index = firstEntry;
             for (String name : names) {
                 OpResult result = results.get(index++);
                 int guard = guards.getOrDefault(Paths.shard(directory, name), 0);
-                Sighting sighting;
+                RememberedEntry current;
                 if (result instanceof OpResult.GetDataResult data) {
                     entries.put(name, entry(name, data.getData(), data.getStat()));
-                    sightings.presumeExists(directory);
-                    sighting = Sighting.of(guard, data.getStat());
+                    remembered.presumeExists(directory);
+                    current = RememberedEntry.of(guard, data.getStat());
                 } else if (codeOf(result) == Code.NONODE) {
-                    sighting = Sighting.absent(guard);
-                    sightings.removed(directory, Set.of(name));
+                    current = RememberedEntry.absent(guard);
+                    remembered.removed(directory, Set.of(name));
                 } else {
                     return failed("reading entry '" + name + "' in directory '" + directory + "'", codeOf(result));
                 }
-                seen.put(name, sighting);
-                sightings.put(Paths.entry(directoryPath, name), sighting);
+                seen.put(name, current);
+                remembered.put(Paths.entry(directoryPath, name), current);
             }
             return CompletableFuture.completedFuture(new Seen(entries, seen));
         });
@@ -214,7 +214,7 @@ final class Reader {
             this.names = all;
             this.limit = query instanceof Query.Range range ? range.limit() : Integer.MAX_VALUE;
             if (query instanceof Query.All) {
-                sightings.directory(query.directory(), all);
+                remembered.directory(query.directory(), all);
             }
         }
 
@@ -242,11 +242,10 @@ final class Reader {
                     }
                 }
                 if (bytes > Limits.MAX_LISTING_BYTES) {
-                    return CompletableFuture.failedFuture(
-                            Failures.refused(
-                                    "the entries asked for in directory '" + query.directory() + "' have more than "
-                                            + Limits.MAX_LISTING_BYTES
-                                            + " bytes of names and values, the most that one read answers; read them in ranges"));
+                    return CompletableFuture.failedFuture(Failures.refused(
+                            "the entries read from directory '" + query.directory() + "' have more than "
+                                    + Limits.MAX_LISTING_BYTES
+                                    + " bytes of names and values; one read answers no more; read page by page"));
                 }
                 return next();
             });
@@ -257,7 +256,7 @@ final class Reader {
             entries.add(entry);
             bytes += name.getBytes(UTF_8).length + entry.value().size();
             int guard = guards[Paths.shard(query.directory(), name)];
-            sightings.put(Paths.entry(directoryPath, name), guard, data.getStat());
+            remembered.put(Paths.entry(directoryPath, name), guard, data.getStat());
         }
     }
 }

@@ -118,10 +118,11 @@ final class Tls implements AutoCloseable {
             write(read(identity.chain, identity.key), identity.written);
             LOG.log(
                     Level.INFO,
-                    () -> "the certificates in " + identity.chain + " were replaced, and are shown from now on");
+                    () -> "the certificates in " + identity.chain
+                            + " were replaced, and the new ones are used from now on");
         } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
             String trouble = "the certificates in " + identity.chain + ", with the key in " + identity.key
-                    + ", cannot be used as they are now; the former ones are shown: " + e;
+                    + ", cannot be used as they are now; the former ones are still used: " + e;
             if (trouble.equals(lastTrouble)) {
                 LOG.log(Level.DEBUG, trouble, e);
             } else {
@@ -220,7 +221,7 @@ final class Tls implements AutoCloseable {
             } catch (IOException e) {
                 // The server is not there: another problem, which is reported separately.
             } catch (GeneralSecurityException | IllegalArgumentException e) {
-                return Optional.of("TLS is not to be had: " + e.getMessage());
+                return Optional.of("TLS is not available: " + e.getMessage());
             }
         }
         return Optional.ofNullable(found);

@@ -81,7 +81,7 @@ final class Watches implements Handle.Listener {
         link.whenConnected(
                 call,
                 on -> begin(call, notices, path, on),
-                () -> call.interrupt("the session with ZooKeeper has ended, and there will be no other", true));
+                () -> call.interrupt("the session with ZooKeeper has ended, and no other will follow", true));
     }
 
     private void begin(Call<Watch> call, NoticeQueue notices, String path, Handle on) {

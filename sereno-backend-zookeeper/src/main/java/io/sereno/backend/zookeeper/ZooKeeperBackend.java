@@ -68,12 +68,12 @@ final class ZooKeeperBackend implements Backend {
     /** Guarded or, in a test, not; see {@link Attempt.Place}. */
     ZooKeeperBackend(BackendConfig config, Options options, boolean guarded) {
         connection = new Connection(config, options);
-        Sightings sightings = new Sightings();
-        place = new Attempt.Place(connection.paths(), Acl.of(config, options), sightings, guarded);
+        RememberedEntries remembered = new RememberedEntries();
+        place = new Attempt.Place(connection.paths(), Acl.of(config, options), remembered, guarded);
         ForeignNodes foreign = new ForeignNodes();
         watches = new Watches(connection, foreign, this::refused, mainSessions::expired);
         namespace = new Namespace(connection, watches, place);
-        reader = new Reader(connection.paths(), sightings, foreign, namespace::failure, Limits.MOST_LISTED);
+        reader = new Reader(connection.paths(), remembered, foreign, namespace::failure, Limits.MOST_LISTED);
         curator = CuratorFrameworkFactory.builder()
                 .connectString(connection.hosts())
                 .sessionTimeoutMs((int) MAIN_SESSION.toMillis())
@@ -126,7 +126,7 @@ final class ZooKeeperBackend implements Backend {
                 .whenConnected(
                         call,
                         handle -> {
-                            int[] guards = place.sightings().guards();
+                            int[] guards = place.remembered().guards();
                             var barrier = handle.barrier(place.paths().clock());
                             call.follow(reader.read(handle, query, guards)
                                     .thenCombine(barrier, (snapshot, passed) -> {
@@ -171,7 +171,8 @@ final class ZooKeeperBackend implements Backend {
             call.end(new CommitResult.LeaseDead());
         } else {
             throw Failures.refused(
-                    "lease " + leaseId + " was not granted through this connection, and counts only where it was");
+                    "lease " + leaseId
+                            + " was not granted through this connection; a lease is valid only on the connection that granted it");
         }
     }
 
@@ -239,7 +240,7 @@ final class ZooKeeperBackend implements Backend {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException silent) {
             // The sessions expire by themselves.
-            LOG.log(Level.DEBUG, "sessions were left to end by themselves", silent);
+            LOG.log(Level.DEBUG, "sessions were left to expire", silent);
         }
         handles.forEach(connection::release);
         curator.close();
@@ -295,13 +296,13 @@ final class ZooKeeperBackend implements Backend {
             if (!opened) {
                 return;
             }
-            LOG.log(Level.WARNING, "no session could be begun with ZooKeeper; retrying", why);
+            LOG.log(Level.WARNING, "no session could be opened with ZooKeeper; retrying", why);
             connection.time().schedule(AGAIN, connection.threads(), () -> {
                 if (!connection.isClosed()) {
                     try {
                         curator.getZookeeperClient().reset();
                     } catch (Exception e) {
-                        LOG.log(Level.DEBUG, "another attempt follows", e);
+                        LOG.log(Level.DEBUG, "the attempt failed; retrying", e);
                     }
                 }
             });

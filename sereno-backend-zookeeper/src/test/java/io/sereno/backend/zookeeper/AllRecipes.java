@@ -50,8 +50,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Several clients that use every recipe all the time, each in a thread of its own, and write down what they called and what they were
- * told; then that is judged: whether it could have been so if each call had happened at one moment.
+ * Several clients use every recipe all the time, each in a thread of its own, and record their calls and results; then
+ * the record is judged: whether an order of the calls explains all results.
  */
 final class AllRecipes implements AutoCloseable {
     private static final Duration SOON = Duration.ofSeconds(60);
@@ -154,7 +154,7 @@ final class AllRecipes implements AutoCloseable {
         return null;
     }
 
-    /** It was granted since the one moment, and is given back, or lost, from a later one on. That one is returned. */
+    /** It was granted since the first moment, and is released, or lost, from a later moment on, which is returned. */
     private static long held(Sereno sereno, Queue<Call<LockModel.Action>> history, Grant grant, long invoked) {
         long granted = System.nanoTime();
         long token = grant.fencingToken();
@@ -178,15 +178,15 @@ final class AllRecipes implements AutoCloseable {
                 counter.add(new Call<>(
                         sereno.nodeId(), invoked, Long.MAX_VALUE, new CounterModel.Add(1, Optional.empty())));
             } catch (NotAppliedException e) {
-                // It is as if nobody had called.
+                // The call had no effect.
             }
         }
         return null;
     }
 
     /**
-     * Opens a place and is done with it, by turns as a worker that is tracked. Who has no server for longer than its session
-     * lives is lost as a worker: then its place is open again, as if it had never been taken.
+     * Opens a place and is done with it, alternately as a tracked worker. A client without a server for longer than its
+     * session lives is lost as a worker: then its place is open again, as if it had never been taken.
      */
     private Void work(Sereno sereno) {
         WaitGroup shared = sereno.waitGroup("shared");
@@ -216,7 +216,7 @@ final class AllRecipes implements AutoCloseable {
         } catch (OutcomeUnknownException e) {
             waitGroup.add(new Call<>(sereno.nodeId(), invoked, Long.MAX_VALUE, action));
         } catch (NotAppliedException | GrantLostException e) {
-            // It is as if nobody had called.
+            // The call had no effect.
         }
         return false;
     }
@@ -252,7 +252,7 @@ final class AllRecipes implements AutoCloseable {
             } catch (OutcomeUnknownException e) {
                 perhapsPublished.add(payload);
             } catch (NotAppliedException e) {
-                // It is as if nobody had called.
+                // The call had no effect.
             }
         }
         return null;
@@ -289,7 +289,7 @@ final class AllRecipes implements AutoCloseable {
         return null;
     }
 
-    /** Ends the work and judges what was written down. */
+    /** Ends the work and judges the record. */
     void judge() throws Exception {
         over = true;
         for (Future<?> work : works) {
@@ -324,7 +324,7 @@ final class AllRecipes implements AutoCloseable {
         assertThat(history).as(recipe).hasSizeGreaterThan(50);
     }
 
-    /** One dense order for all, each message once, and each that was told in its place. */
+    /** One dense order for all readers: each message once, and each at its reported offset. */
     private void judgeTopic() {
         Map<Long, String> order = new HashMap<>();
         received.forEach((reader, messages) -> {

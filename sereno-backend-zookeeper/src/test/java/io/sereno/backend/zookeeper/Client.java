@@ -130,7 +130,7 @@ final class Client implements AutoCloseable {
         callbacks.shutdownNow();
     }
 
-    /** What a backend is opened with. */
+    /** The configuration of a backend. */
     record Config(
             String scheme,
             List<InetSocketAddress> endpoints,

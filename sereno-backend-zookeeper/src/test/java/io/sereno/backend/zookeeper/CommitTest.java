@@ -74,7 +74,7 @@ class CommitTest {
         assertHolds(Commit.to(d), true);
     }
 
-    /** By both clients: one remembers what it did, the other has to look. */
+    /** By both clients: one remembers its commits, the other has to read. */
     private void assertHolds(Commit.Builder check, boolean holds) {
         Class<?> expected = holds ? Committed.class : Conflict.class;
         assertThat(client.commit(check)).isInstanceOf(expected);
@@ -83,7 +83,7 @@ class CommitTest {
     }
 
     @Test
-    void whatIsRememberedNeverWinsOverWhatIs(TestInfo test) {
+    void rememberedVersionsNeverWinOverStoredOnes(TestInfo test) {
         String d = test.getDisplayName();
         long created = client.put(d, "a", "1");
         // The client remembers `a` as it made it; meanwhile it is set, deleted and made again by another.
@@ -101,7 +101,7 @@ class CommitTest {
 
     /** ZooKeeper counts versions of each incarnation from 0: a check of the version alone deletes the next owner's entry. */
     @Test
-    void anEntryMadeAgainIsAnotherOneThoughItsVersionIsTheSame(TestInfo test) {
+    void aRecreatedEntryIsAnotherThoughItsVersionIsTheSame(TestInfo test) {
         String d = test.getDisplayName();
         long first = client.put(d, "a", "same");
         other.committed(Commit.to(d).delete("a"));
@@ -151,7 +151,7 @@ class CommitTest {
     }
 
     @Test
-    void ofManyCommitsThatFoundAnEntryExactlyOneGoesThrough(TestInfo test) {
+    void exactlyOneOfManyCommitsThatCreateAnEntrySucceeds(TestInfo test) {
         String d = test.getDisplayName();
         for (int round = 0; round < 20; round++) {
             Commit found = Commit.to(d)

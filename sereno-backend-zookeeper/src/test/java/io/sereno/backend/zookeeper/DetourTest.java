@@ -30,9 +30,9 @@ class DetourTest {
     /** The most that is waited for an answer before another way is tried. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-    /** Listeners that block hold every thread of the application's executor; what is handed to it waits. */
+    /** Blocked listeners hold every thread of the application's executor; further tasks wait. */
     @Test
-    void theSessionOfALeaseGoesOnWhileTheExecutorOfListenersIsBlocked() {
+    void theSessionOfALeaseLivesWhileTheCallbackExecutorIsBlocked() {
         AtomicBoolean blocked = new AtomicBoolean();
         Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
         try (ZooKeeperServer server = ZooKeeperServer.start();
@@ -80,7 +80,7 @@ class DetourTest {
             ways.proxy.serverToClient().hold();
             CountDownLatch answered = new CountDownLatch(1);
             CompletableFuture<Void> tested = new CompletableFuture<>();
-            // On the former's own thread of events, which so does not hear that its connection has ended.
+            // On the former handle's own event thread, so that the handle does not learn that its connection has ended.
             CompletableFuture<Void> renewed = lease.renew()
                     .thenRun(() -> {
                         answered.countDown();
@@ -111,7 +111,7 @@ class DetourTest {
 
     /** Nothing else is sent, which would be timed by itself. */
     @Test
-    void whatIsUnansweredIsTimedAlsoAfterAnAnswerHasEndedTheSearchForAnotherWay() throws Exception {
+    void anUnansweredRequestIsTimedAlsoAfterAnAnswerHasEndedTheSearchForAnotherRoute() throws Exception {
         try (TwoWays ways = new TwoWays()) {
             Lease lease = ways.leaseByProxy();
             Handle former = ways.leaseHandle();
@@ -135,7 +135,7 @@ class DetourTest {
     }
 
     @Test
-    void everyKindOfRequestIsWaitedForAndHeard() throws Exception {
+    void everyKindOfRequestIsTimedAndItsAnswerNoticed() throws Exception {
         try (ZooKeeperServer server = ZooKeeperServer.start();
                 FaultProxy proxy = FaultProxy.to(server.endpoints().get(0));
                 Client client = Client.connect(List.of(proxy.endpoint()), "n")) {

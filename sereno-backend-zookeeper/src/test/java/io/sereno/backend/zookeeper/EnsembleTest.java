@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(240)
 class EnsembleTest {
     @Test
-    void whoeverIsLostTheHistoriesOfAllRecipesAreRight() throws Exception {
+    void theHistoriesOfAllRecipesAreCorrectWhicheverServerIsLost() throws Exception {
         try (ZooKeeperEnsemble ensemble = ZooKeeperEnsemble.start(3)) {
             ZooKeeperServer leader = ensemble.leader();
             ZooKeeperServer follower = ensemble.members().stream()
@@ -45,7 +45,7 @@ class EnsembleTest {
         }
     }
 
-    /** Nobody dies but servers: a session lasts for longer than a slow machine takes to lose one and to get it back. */
+    /** Only servers die: a session lasts longer than a slow machine needs to lose a server and to get it back. */
     private static Sereno connect(String name, String authority) {
         return Sereno.builder()
                 .uri("zookeeper://" + authority + "/ensemble?slack=100ms&operation-timeout=10s&session-ttl=45s")

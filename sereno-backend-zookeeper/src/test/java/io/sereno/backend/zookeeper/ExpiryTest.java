@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What users of the recipes see when ZooKeeper's sessions expire under them: while they wait, hold, and listen. */
+/** The recipes when their ZooKeeper sessions expire: while clients wait, hold, and listen. */
 @Tag("servers")
 @Timeout(120)
 class ExpiryTest {
@@ -64,7 +64,7 @@ class ExpiryTest {
     }
 
     @Test
-    void whoeverHoldsIsToldAndTheNextOneHolds() throws Exception {
+    void theHolderIsNotifiedAndTheNextWaiterHolds() throws Exception {
         Grant lost = ann.mutex("m").acquire();
         LeaderElection annsElection = ann.election("e").start();
         Leadership deposed = annsElection.awaitLeadership();
@@ -92,7 +92,7 @@ class ExpiryTest {
     }
 
     @Test
-    void whoeverWaitsGoesOnWaitingInAnotherSession() throws Exception {
+    void waitersContinueInAnotherSession() throws Exception {
         Grant held = ann.mutex("m").acquire();
         CompletableFuture<Grant> waiting = async(() -> bob.mutex("m").acquire());
         awaitQueue("lock/m", 2);
@@ -114,7 +114,7 @@ class ExpiryTest {
 
     /** The sessions of the leases, and the main session, on which the watches are. */
     @Test
-    void whoeverListensMissesNothing() throws Exception {
+    void listenersMissNothing() throws Exception {
         BlockingQueue<String> messages = new LinkedBlockingQueue<>();
         BlockingQueue<Long> values = new LinkedBlockingQueue<>();
         BlockingQueue<String> members = new LinkedBlockingQueue<>();
@@ -145,7 +145,7 @@ class ExpiryTest {
             Long value;
             do {
                 value = values.poll(30, TimeUnit.SECONDS);
-                assertThat(value).as("the last value that Bob hears of").isNotNull();
+                assertThat(value).as("the last value that Bob receives").isNotNull();
             } while (value != 42);
             assertThat(members.poll(30, TimeUnit.SECONDS)).isEqualTo("ann");
         }

@@ -42,7 +42,7 @@ class FailingConnectsTest extends FailingConnects {
         return ZooKeeperServer.start();
     }
 
-    /** Each session logs in with the password of that moment; what is stored here belongs to nobody. */
+    /** Each session logs in with the current password; the nodes stored here are open. */
     @Test
     void aPasswordThatChangesIsAskedForByEachNewSession() throws InterruptedException {
         AtomicInteger asked = new AtomicInteger();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every code that ZooKeeper has, and what it means for a write and for a read. */
+/** Every code of ZooKeeper, and its meaning for a write and for a read. */
 class FailuresTest {
     @ParameterizedTest
     @CsvSource({
@@ -50,12 +50,12 @@ class FailuresTest {
 
     @ParameterizedTest
     @EnumSource(value = Code.class, mode = EnumSource.Mode.EXCLUDE, names = "OK")
-    void aReadIsNeverInDoubt(Code code) {
+    void aReadNeverHasAnUnknownOutcome(Code code) {
         assertThat(Failures.ofRead("reading", code).outcome()).isEqualTo(Outcome.NOT_APPLIED);
     }
 
     @Test
-    void aCodeIsDoubtfulUnlessTheServerSaidItOfTheRequest() {
+    void aCodeMeansUnknownUnlessTheServerAnsweredTheRequestWithIt() {
         Set<Code> certain = Arrays.stream(Code.values())
                 .filter(code -> !Failures.isDoubtful(code))
                 .collect(Collectors.toSet());

@@ -76,7 +76,7 @@ class FaultTest {
     }
 
     @Test
-    void aReplyThatWasLostLeavesADoubtAndTheWriteWasDoneOnce() throws InterruptedException {
+    void aLostReplyLeavesAnUnknownOutcomeAndOneWrite() throws InterruptedException {
         proxy.serverToClient().hold();
         CompletionStage<CommitResult> commit =
                 client.backend().commit(Commit.to(d).put("a", Bytes.utf8("1")).build());
@@ -92,7 +92,7 @@ class FaultTest {
     }
 
     @Test
-    void aRequestThatWasLostLeavesTheSameDoubtAndNothingElse() throws Exception {
+    void aLostRequestLeavesAnUnknownOutcomeAndNoWrite() throws Exception {
         proxy.clientToServer().hold();
         CompletionStage<CommitResult> commit =
                 client.backend().commit(Commit.to(d).put("a", Bytes.utf8("1")).build());
@@ -119,7 +119,7 @@ class FaultTest {
     }
 
     @Test
-    void whatWasNeverSentIsNotInDoubt() {
+    void anUnsentRequestIsNotUnknown() {
         proxy.refuse();
         proxy.resetAll();
         BackendException failure;
@@ -182,7 +182,7 @@ class FaultTest {
 
             @Override
             public void reset() {
-                // In the very moment, by somebody else.
+                // At the same moment, by another client.
                 onlooker.put(d, "after-" + resets.incrementAndGet(), "");
                 afterReset.reset();
             }
@@ -299,7 +299,7 @@ class FaultTest {
     }
 
     @Test
-    void openingFailsInTimeWhereNobodyAnswers() throws Exception {
+    void openingFailsInTimeWithoutAnAnswer() throws Exception {
         proxy.acceptSilently();
         assertOpeningFails(proxy.endpoint());
         assertOpeningFails(InetSocketAddress.createUnresolved("127.0.0.1", freePort()));

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * A follower dies with renewals that it acknowledged, and has not told the leader of: leases live on from them all the same.
- * Its client knows of no other server, and so cannot tell anybody else. The tick is long, so that much is lost.
+ * A follower dies after it acknowledged renewals that the leader does not know: leases still live on from them. Its
+ * client knows no other server, and cannot renew elsewhere. The tick is long, so that much is lost.
  */
 @Tag("servers")
 @Timeout(240)
@@ -61,7 +61,8 @@ class FollowerLossTest {
                     Client other = connect(leader, without, Map.of())) {
                 List<Kept> safe = keep(client);
                 List<Kept> unsafe = keep(careless);
-                // Spread over a tick, in which the leader asks twice who was heard of; and some just before the end.
+                // Spread over a tick, in which the leader asks twice for the live sessions; and some just before the
+                // end.
                 for (int i = 0; i < SPREAD + AT_LAST; i++) {
                     pause(client, i < SPREAD ? TICK.dividedBy(SPREAD) : Duration.ZERO);
                     safe.get(i).renew();

@@ -33,8 +33,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Conditional commits of several clients on a few names, drawn at random, while sessions expire, are revoked, and are replaced;
- * then replayed in the order of their revisions: none went through whose condition was false at its revision.
+ * Conditional commits of several clients on a few names, drawn at random, while sessions expire, are revoked, and are
+ * replaced. The test replays them in the order of their revisions: each condition was true at the revision of its
+ * commit.
  */
 @Tag("servers")
 @Timeout(180)
@@ -121,7 +122,7 @@ class GuardTest {
         Map<String, Entry> seen =
                 client.all(DIRECTORY).entries().stream().collect(Collectors.toMap(Entry::name, entry -> entry));
         if (random.nextBoolean()) {
-            // Some time passes between what was seen and what is decided by it.
+            // Some time passes between the read and the commit that depends on it.
             client.all(DIRECTORY);
         }
         Commit.Builder commit = Commit.to(DIRECTORY);
@@ -132,7 +133,7 @@ class GuardTest {
         for (String name : names.subList(0, conditions)) {
             condition(commit, random, name, seen.get(name));
         }
-        // Puts are conditioned, so that they repeat the lease that the entry is bound to; what is deleted need not be.
+        // Puts have a condition, so that they repeat the lease of the entry; deletes need none.
         for (String name : names.subList(0, writes)) {
             write(commit, random, name, seen.get(name), lease);
         }
@@ -181,7 +182,7 @@ class GuardTest {
                         if (!(write instanceof Write.Put put)) {
                             return null;
                         }
-                        // An entry whose lease has ended was there no more, unless it is still bound to it.
+                        // An entry of an ended lease was gone, unless it is still bound to the lease.
                         boolean replaced = state == null || (state.lease != 0 && state.lease != put.leaseId());
                         return new State(replaced ? done.revision : state.created, done.revision, put.leaseId());
                     }));
@@ -191,8 +192,7 @@ class GuardTest {
 
     private boolean holds(Condition condition, @Nullable State state, Done done) {
         if (condition instanceof Condition.Absent) {
-            // The end of a session has no revision that anybody is told, so it may have come at any time since it was
-            // asked for.
+            // The end of a session reports no revision, so it may have come at any time since it was requested.
             return state == null || (state.lease != 0 && ended.getOrDefault(state.lease, Long.MAX_VALUE) <= done.acked);
         }
         if (condition instanceof Condition.ModRevision mod) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class HostsTest {
     @Test
-    void whoLostItsOnlyServerIsGivenItAgainWithoutWaitingForASecond() {
+    void aClientOfOneServerIsGivenItAgainWithoutAPauseOfASecond() {
         Hosts hosts = new Hosts("127.0.0.1:2181", () -> {});
         InetSocketAddress first = hosts.next(1_000);
         hosts.onConnected();
@@ -19,7 +19,7 @@ class HostsTest {
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofMillis(900));
     }
 
-    /** The name service knows 127.0.0.1 as localhost; nobody asked for that. */
+    /** The name service knows 127.0.0.1 as localhost; the backend must not use that name. */
     @Test
     void anAddressKeepsItsOwnText() {
         assertThat(new Hosts("127.0.0.1:2181", () -> {}).next(0).getHostName()).isEqualTo("127.0.0.1");

@@ -74,7 +74,7 @@ class LeaseTest {
 
     /** ZooKeeper's client keeps a session alive by itself, for ever. */
     @Test
-    void aLeaseThatNobodyRenewsEndsAndNotBeforeItsTime(TestInfo test) throws InterruptedException {
+    void aLeaseWithoutRenewalsEndsButNotBeforeItsTime(TestInfo test) throws InterruptedException {
         String d = test.getDisplayName();
         Notes notes = new Notes();
         other.watch(new Target(d, Optional.empty()), notes);
@@ -185,7 +185,7 @@ class LeaseTest {
         Client.await(lease.revoke());
     }
 
-    /** The client hears of the end when it has come back; until then a renewal fails, which says nothing. */
+    /** The client learns of the end when it has reconnected; until then a renewal fails, which proves nothing. */
     private static boolean settledRenewal(Lease lease) {
         while (true) {
             try {
@@ -239,7 +239,7 @@ class LeaseTest {
                         BackendException.class,
                         failure -> assertThat(failure.outcome()).isEqualTo(BackendException.Outcome.NOT_APPLIED))
                 .hasMessageContaining("524288");
-        // What was deleted, by whomever, makes room.
+        // Deleted entries make room, whichever client deleted them.
         other.committed(Commit.to(d).delete(filler + "000000"));
         assertThat(client.committed(oneMore)).isPositive();
         assertThat(Client.await(lease.renew())).isTrue();

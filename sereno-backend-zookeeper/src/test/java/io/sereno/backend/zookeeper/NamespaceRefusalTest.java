@@ -48,17 +48,17 @@ class NamespaceRefusalTest {
         Namespace namespace = new Namespace(
                 connection,
                 watches,
-                new Attempt.Place(connection.paths(), Acl.of(config, options), new Sightings(), true));
+                new Attempt.Place(connection.paths(), Acl.of(config, options), new RememberedEntries(), true));
         assertRetried(namespace.failure("a read", Code.NONODE));
         assertThat(timers).hasSize(1);
         timers.remove(0).run();
         assertRetried(namespace.failure("a read", Code.NONODE));
-        assertThat(timers).as("they are being made again").hasSize(1);
+        assertThat(timers).as("they are being created again").hasSize(1);
     }
 
     private static void assertRetried(BackendException failure) {
         assertThat(failure.outcome()).isEqualTo(Outcome.NOT_APPLIED);
         assertThat(failure.permanent()).isFalse();
-        assertThat(failure).hasMessageContaining("are being made again");
+        assertThat(failure).hasMessageContaining("are being created again");
     }
 }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A namespace whose nodes are gone while clients use it: they go on by themselves. */
+/** A namespace whose nodes are removed while clients use it: they recover by themselves. */
 @Tag("servers")
 @Timeout(180)
 class NamespaceTest {
@@ -76,7 +76,7 @@ class NamespaceTest {
     }
 
     @Test
-    void aSessionEndsAndAnotherOneFollowsOnTheEmptyServer() throws InterruptedException {
+    void aSessionEndsAndAnotherFollowsOnTheEmptyServer() throws InterruptedException {
         BlockingQueue<SessionState> states = new LinkedBlockingQueue<>();
         try (Sereno sereno = Sereno.connect("zookeeper://" + server.authority() + "/emptied?session-ttl=3s")) {
             sereno.onSessionState(states::add);
@@ -90,7 +90,7 @@ class NamespaceTest {
     }
 
     @Test
-    void aNamespaceThatWasRemovedIsMadeAgain() throws Exception {
+    void aNamespaceThatWasRemovedIsCreatedAgain() throws Exception {
         BlockingQueue<SessionState> states = new LinkedBlockingQueue<>();
         try (Sereno sereno = Sereno.connect("zookeeper://" + server.authority() + "/removed?session-ttl=3s");
                 Sereno other = Sereno.connect("zookeeper://" + server.authority() + "/removed?session-ttl=3s")) {
@@ -108,9 +108,12 @@ class NamespaceTest {
         }
     }
 
-    /** Guards count from the beginning when they are made again: what was remembered by the former ones is forgotten at the first sight of the new. */
+    /**
+     * Guards count from the beginning when they are created again: versions remembered with the former guards are
+     * forgotten when the new ones are first seen.
+     */
     @Test
-    void whatWasRememberedByTheFormerGuardsIsForgotten() throws Exception {
+    void versionsRememberedWithTheFormerGuardsAreForgotten() throws Exception {
         try (Client client = connect();
                 Client other = connect()) {
             long former = client.put("d", "a", "1");
@@ -130,7 +133,7 @@ class NamespaceTest {
     }
 
     @Test
-    void whoMayNotMakeTheNodesAgainIsToldAndGoesOnWhenSomebodyElseHasMadeThem() throws Exception {
+    void aUserWhoMayNotCreateTheNodesGetsAnErrorAndContinuesWhenTheyExist() throws Exception {
         Id paul = new Id("digest", DigestAuthenticationProvider.generateDigest("paul:tr0ub4dor"));
         List<ACL> forPaul = new ArrayList<>(List.of(new ACL(ZooDefs.Perms.ALL, paul)));
         List<ACL> readOnly = new ArrayList<>(List.of(new ACL(
@@ -174,7 +177,7 @@ class NamespaceTest {
         } while (state != wanted);
     }
 
-    /** What a recipe does: a call that was not applied is made again. */
+    /** As a recipe does: a call that was not applied is repeated. */
     private static <T> T repeated(Supplier<T> call) {
         long end = System.nanoTime() + SOON.toNanos();
         while (true) {
@@ -216,7 +219,7 @@ class NamespaceTest {
         }
     }
 
-    /** In one transaction, so that nobody finds a part of it. */
+    /** In one transaction, so that no client finds a part of it. */
     private static void remove(ZooKeeper zooKeeper, String path) throws KeeperException, InterruptedException {
         List<String> nodes = new ArrayList<>();
         collect(zooKeeper, path, nodes);

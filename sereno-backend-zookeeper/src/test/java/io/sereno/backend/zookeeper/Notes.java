@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/** What a listener heard, in order: names, and {@code RESET}. */
+/** The notices of a listener, in order: names, and {@code RESET}. */
 final class Notes implements WatchListener {
     static final String RESET = "(reset)";
 
@@ -36,7 +36,7 @@ final class Notes implements WatchListener {
         heard.clear();
     }
 
-    /** Waits until it was heard. */
+    /** Waits until the notice came. */
     List<String> await(String what) throws InterruptedException {
         return await(list -> list.contains(what));
     }

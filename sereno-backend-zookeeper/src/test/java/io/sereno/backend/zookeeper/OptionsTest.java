@@ -32,7 +32,7 @@ class OptionsTest {
         "slack,    31s,    '0ms to 30s'",
         "slack,    -1s,    '0ms to 30s'",
     })
-    void whatItDoesNotTakeIsRefusedBeforeAnyIo(String key, String value, String accepted) {
+    void unsupportedOptionsAreRefusedBeforeAnyIo(String key, String value, String accepted) {
         assertThatThrownBy(() -> new ZooKeeperBackendProvider().open(CONFIG.withParameters(Map.of(key, value))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(key)

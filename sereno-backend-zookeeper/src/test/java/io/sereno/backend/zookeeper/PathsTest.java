@@ -44,7 +44,7 @@ class PathsTest {
                 "zookeeper",
                 "quota"
             })
-    void whatIsEncodedIsTakenByZooKeeperAndComesBack(String name) {
+    void encodedNamesAreAcceptedByZooKeeperAndDecoded(String name) {
         String path = Paths.entry(new Paths("billing").directory(name), name);
         assertThatCode(() -> PathUtils.validatePath(path)).doesNotThrowAnyException();
         assertThat(path.chars().filter(c -> c == '/')).hasSize(3);
@@ -53,7 +53,7 @@ class PathsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"%2", "%zz", "a%", "%2f", "%61", "%C3", "%2FG%", "a=b", "!", "\u0001", "%2Ex"})
-    void whatNobodyEncodedIsNoName(String node) {
+    void aNodeNameThatWasNotEncodedIsNoName(String node) {
         assertThat(Paths.decode(node)).isNull();
     }
 

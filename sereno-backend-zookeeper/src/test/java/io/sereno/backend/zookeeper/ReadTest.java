@@ -48,7 +48,7 @@ class ReadTest {
     }
 
     @Test
-    void whatIsAbsentIsEmptyAndAnEmptyValueIsPresent(TestInfo test) {
+    void anAbsentEntryIsMissingAndAnEmptyValueIsPresent(TestInfo test) {
         String d = test.getDisplayName();
         assertThat(client.all(d)).isEqualTo(new Snapshot(List.of(), false));
         assertThat(client.entry(d, "a")).isEmpty();
@@ -99,7 +99,7 @@ class ReadTest {
     }
 
     @Test
-    void aListingThatIsTooLargeFailsClearlyAndTheClientGoesOn(TestInfo test) {
+    void aListingThatIsTooLargeFailsClearlyAndTheClientStillWorks(TestInfo test) {
         String d = test.getDisplayName();
         Bytes value = Bytes.copyOf(new byte[256 * 1024]);
         for (int i = 0; i < 16; i++) {
@@ -113,7 +113,7 @@ class ReadTest {
     }
 
     /** Each read is begun after an acknowledged write of another client. */
-    /** Whoever may write below the namespace may put anything there. It is skipped, and nobody's lock stands still for it. */
+    /** A user who may write below the namespace may put any node there. The node is skipped, and blocks no lock. */
     @Test
     void aNodeThatSerenoDidNotMakeIsSkippedWithItsNotices(TestInfo test) throws Exception {
         String d = test.getDisplayName();
@@ -132,12 +132,13 @@ class ReadTest {
         client.committed(Commit.to(d).delete("a").delete("b").returningAll());
     }
 
-    /** A listing beyond the client's buffer would break the connection for everybody. */
+    /** A listing beyond the client's buffer would break the connection for all calls. */
     @Test
     void aDirectoryWithTooManyEntriesIsRefusedBeforeItIsListed(TestInfo test) throws Exception {
         String d = test.getDisplayName();
         Handle handle = client.itself().mainHandle();
-        Reader strict = new Reader(new Paths("reads"), new Sightings(), new ForeignNodes(), Failures::ofRead, 10);
+        Reader strict =
+                new Reader(new Paths("reads"), new RememberedEntries(), new ForeignNodes(), Failures::ofRead, 10);
         for (int i = 0; i < 10; i++) {
             client.put(d, "n" + i, "");
         }
@@ -145,7 +146,8 @@ class ReadTest {
                         .entries())
                 .hasSize(10);
         client.put(d, "one-more", "");
-        Reader other = new Reader(new Paths("reads"), new Sightings(), new ForeignNodes(), Failures::ofRead, 10);
+        Reader other =
+                new Reader(new Paths("reads"), new RememberedEntries(), new ForeignNodes(), Failures::ofRead, 10);
         for (Query query : List.of(new Query.All(d), new Query.Range(d, "", 1))) {
             assertThatThrownBy(() -> Client.await(other.read(handle, query, new int[Paths.GUARDS])))
                     .isInstanceOfSatisfying(
@@ -180,28 +182,28 @@ class ReadTest {
     }
 
     /**
-     * A read after a commit may be answered by a server that lags behind the one of another session. So what is known of a guard by
-     * then may be of a later time than the entry that is read, and must not be remembered with it.
+     * A server that lags behind another session's server may answer a read after a commit. So the known version of a
+     * guard may be of a later time than the entry that is read, and must not be remembered with it.
      */
     @Test
     void anEntryIsRememberedWithTheGuardThatWasKnownBeforeTheBarrier(TestInfo test) {
         String d = test.getDisplayName();
         Handle handle = client.itself().mainHandle();
         Paths paths = new Paths("reads");
-        Sightings sightings = new Sightings();
-        Reader reader = new Reader(paths, sightings, new ForeignNodes(), Failures::ofRead, Limits.MOST_LISTED);
+        RememberedEntries remembered = new RememberedEntries();
+        Reader reader = new Reader(paths, remembered, new ForeignNodes(), Failures::ofRead, Limits.MOST_LISTED);
         client.put(d, "a", "1");
         int shard = Paths.shard(d, "a");
         Client.await(reader.look(handle, d, Set.of("a")));
-        int[] before = sightings.guards();
+        int[] before = remembered.guards();
 
         client.committed(Commit.to(d).delete("a"));
         client.put(d, "a", "2");
         Client.await(reader.look(handle, d, Set.of("a")));
-        assertThat(sightings.guard(shard)).isEqualTo(before[shard] + 1);
+        assertThat(remembered.guard(shard)).isEqualTo(before[shard] + 1);
 
         Client.await(reader.read(handle, new Query.All(d), before));
-        Sighting seen = sightings.of(Paths.entry(paths.directory(d), "a"));
-        assertThat(seen).isNotNull().extracting(Sighting::guard).isEqualTo(before[shard]);
+        RememberedEntry seen = remembered.of(Paths.entry(paths.directory(d), "a"));
+        assertThat(seen).isNotNull().extracting(RememberedEntry::guard).isEqualTo(before[shard]);
     }
 }

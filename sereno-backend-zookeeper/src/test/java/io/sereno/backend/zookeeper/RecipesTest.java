@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What users of the recipes see: several clients on one server. */
+/** The recipes with several clients on one server. */
 @Tag("servers")
 @Timeout(240)
 class RecipesTest {

@@ -19,7 +19,7 @@ class RehearsalTest {
     private final RealTime time = new RealTime();
 
     @Test
-    void whereNobodyCallsItIsOverInTime() throws IOException {
+    void aRehearsalWithoutACallerEndsInTime() throws IOException {
         try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThatItEndsInTime(nobody);
         }
@@ -37,7 +37,7 @@ class RehearsalTest {
     private void assertThatItEndsInTime(ServerSocket nobody) {
         long began = time.nanoTime();
         assertThatThrownBy(() -> Rehearsal.hearOut(nobody, LIMIT, time)).isInstanceOf(SocketTimeoutException.class);
-        // Timeouts of sockets are whole milliseconds, so what is left of the limit is rounded down.
+        // Timeouts of sockets are whole milliseconds, so the rest of the limit is rounded down.
         assertThat(Duration.ofNanos(time.nanoTime() - began)).isBetween(LIMIT.minusMillis(10), MUCH_LONGER);
     }
 }

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What operations cost: requests that the server has counted. It counts the signs of life of idle sessions too, one in
- * some seconds, so there is some room.
+ * The cost of operations: requests that the server has counted. It counts the pings of idle sessions too, one in some
+ * seconds, so there is some room.
  */
 @Tag("servers")
 @Timeout(180)
@@ -59,7 +59,7 @@ class RequestsTest {
     }
 
     @Test
-    void aLockThatNobodyElseWantsTakesTwoRequests() throws Exception {
+    void aFreeLockTakesTwoRequests() throws Exception {
         try (Sereno sereno = Sereno.connect("zookeeper://" + server.authority() + "/requests?session-ttl=40s")) {
             Mutex mutex = sereno.mutex("alone");
             mutex.acquire().close();

@@ -50,7 +50,7 @@ class RightsTest {
     }
 
     @Test
-    void whatAUserStoresIsThatUsersAlone() throws Exception {
+    void nodesOfAUserBelongToThatUserAlone() throws Exception {
         Client.Config config = Client.Config.of(server.endpoints(), "private");
         try (Client paul = new Client(config.withUser("paul", "tr0ub4dor"))) {
             Lease lease = paul.lease(Duration.ofSeconds(30));
@@ -91,7 +91,7 @@ class RightsTest {
                 .doesNotContain("tr0ub4dor", "wr0ng");
     }
 
-    /** The hardened profile of docs/zookeeper.md, word by word: what it grants is enough, and it keeps everybody else out. */
+    /** The hardened profile of docs/zookeeper.md, word by word: its rights are enough, and it keeps other users out. */
     @Test
     void aUserOfTheHardenedProfileNeedsTheRightsToCreateAndToDeleteAloneInANodeThatAnAdministratorMade()
             throws Exception {
@@ -156,7 +156,7 @@ class RightsTest {
     }
 
     @Test
-    void whatIsOpenIsEverybodys() {
+    void openNodesBelongToEveryUser() {
         Client.Config config = Client.Config.of(server.endpoints(), "open");
         try (Client paul = new Client(config.withUser("paul", "tr0ub4dor").withParameters(Map.of("acl", "open")));
                 Client other = new Client(config)) {

@@ -78,7 +78,7 @@ class SaslTest {
     }
 
     @Test
-    void whatAUserStoresIsThatUsersAlone() {
+    void nodesOfAUserBelongToThatUserAlone() {
         try (Client paul = new Client(as("Paul"))) {
             Lease lease = paul.lease(Duration.ofSeconds(30));
             paul.put("d", "a", lease);
@@ -109,7 +109,7 @@ class SaslTest {
     }
 
     @Test
-    void aSectionThatIsMissingIsToldBeforeAnyIo() {
+    void aMissingSectionIsReportedBeforeAnyIo() {
         assertThatThrownBy(() -> Options.of(as("Nobody")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("Nobody")

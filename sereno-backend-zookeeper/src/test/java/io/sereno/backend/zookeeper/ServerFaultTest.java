@@ -65,7 +65,7 @@ class ServerFaultTest {
         }
     }
 
-    /** What was told about the commit agrees with what is there; in doubt, both is right. */
+    /** The outcome of the commit agrees with the stored entries; with an unknown outcome, both states are correct. */
     private static boolean settle(Client client, String d, CompletionStage<CommitResult> commit) {
         boolean present = client.entry(d, "c").isPresent();
         try {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
-/** A server that says nothing while the others of the ensemble are in reach costs nobody a session that has time for it. */
+/** If a server is silent while the others of the ensemble are in reach, no session with enough time is lost. */
 @Tag("servers")
 @Timeout(180)
 @TestInstance(Lifecycle.PER_CLASS)

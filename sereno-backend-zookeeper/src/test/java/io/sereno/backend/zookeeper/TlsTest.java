@@ -103,7 +103,7 @@ class TlsTest {
 
     /** Each certificate is a user of ZooKeeper's scheme x509. */
     @Test
-    void whatACertificateStoresCanBeItsOwn() {
+    void nodesOfACertificateCanBelongToItAlone() {
         Client.Config own = to("localhost", "own").withParameters(Map.of("acl", "creator"));
         try (Client client = new Client(as(ann, own))) {
             client.put("d", "a", "1");
@@ -115,7 +115,7 @@ class TlsTest {
     }
 
     @Test
-    void certificatesThatDoNotFitAreToldForWhatTheyAre() {
+    void certificatesThatDoNotFitAreReportedClearly() {
         assertRefused(as(ann, to("localhost", "no")).withTrust(stranger.certificate()), "certification path");
         assertRefused(as(ann, to("127.0.0.1", "no")), "127.0.0.1");
         assertRefused(to("localhost", "no"), "certificate");
@@ -123,7 +123,7 @@ class TlsTest {
     }
 
     @Test
-    void aServerWithoutTlsIsToldForWhatItIs() {
+    void aServerWithoutTlsIsReportedClearly() {
         Client.Config plain = Client.Config.of(server.endpoints(), "no").withScheme("zookeepers");
         assertRefused(plain, "TLS with 127.0.0.1");
     }

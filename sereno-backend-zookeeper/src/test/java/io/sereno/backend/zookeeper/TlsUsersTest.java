@@ -88,9 +88,9 @@ class TlsUsersTest {
                 .withTimeouts(Duration.ofSeconds(20), Duration.ofSeconds(10));
     }
 
-    /** The name service knows 127.0.0.1 by another name, which is nobody's business. */
+    /** The name service knows 127.0.0.1 by another name, which the backend must not use. */
     @Test
-    void whoLogsInBySaslAtAnAddressChecksTheCertificateAgainstThatAddress() throws IOException {
+    void aSaslLoginAtAnAddressChecksTheCertificateAgainstThatAddress() throws IOException {
         Identity byAddress = Identity.create(folder, "by-address", "ip:127.0.0.1");
         Identity byName = Identity.create(folder, "by-name", "dns:localhost");
         Identity ann = Identity.create(folder, "ann", "dns:ann");
@@ -112,7 +112,7 @@ class TlsUsersTest {
     }
 
     @Test
-    void besideACertificateWhatAUserStoresIsThatUsersAlone() throws Exception {
+    void besideACertificateNodesOfAUserBelongToThatUserAlone() throws Exception {
         Identity serverIdentity = Identity.create(folder, "server", "dns:localhost");
         Identity ann = Identity.create(folder, "ann", "dns:ann");
         try (ZooKeeperServer server = start(serverIdentity, ann.certificate())) {
@@ -124,9 +124,9 @@ class TlsUsersTest {
         }
     }
 
-    /** As docs/zookeeper.md says: whoever logs in with the new password is another user, to whom the nodes have to be given. */
+    /** As docs/zookeeper.md says: with the new password the client is another user, which needs rights to the nodes. */
     @Test
-    void whatIsStoredAfterAChangeOfThePasswordBelongsToWhoLogsInWithTheNewOne() throws Exception {
+    void nodesCreatedAfterAChangeOfThePasswordBelongToTheNewPassword() throws Exception {
         Identity serverIdentity = Identity.create(folder, "server", "dns:localhost");
         Identity ann = Identity.create(folder, "ann", "dns:ann");
         char[] password = "former".toCharArray();
@@ -218,7 +218,7 @@ class TlsUsersTest {
     }
 
     @Test
-    void aServerWithTls12AloneIsConnectedToAndWhereThatIsForbiddenTheCauseIsTold() throws IOException {
+    void aServerWithTls12AloneIsConnectedToAndIfThatIsForbiddenTheCauseIsReported() throws IOException {
         Identity serverIdentity = Identity.create(folder, "server", "dns:localhost");
         Identity ann = Identity.create(folder, "ann", "dns:ann");
         try (ZooKeeperServer server =

@@ -102,7 +102,7 @@ class WatchTest {
     }
 
     @Test
-    void aWatchOfOneEntryHearsOfNoOther(TestInfo test) throws InterruptedException {
+    void aWatchOfOneEntryGetsNoNoticeOfAnother(TestInfo test) throws InterruptedException {
         String d = test.getDisplayName();
         Notes one = new Notes();
         Notes inside = new Notes();

@@ -30,10 +30,7 @@ public class ClosingRules {
     /** Longer than close() takes. */
     private static final Duration SILENCE = Duration.ofSeconds(8);
 
-    @Rule(
-            value = "REC-6",
-            waits = true,
-            check = "LEA-5b: whether a revocation is sent again of which nothing was heard")
+    @Rule(value = "REC-6", waits = true, check = "LEA-5b: whether a revocation without an answer is sent again")
     void aRevocationThatWasLostIsMadeAllTheSame(Bench bench) {
         Map<String, Fate> fates = new LinkedHashMap<>();
         fates.put("was lost", Fate.loseRequest());
@@ -51,7 +48,7 @@ public class ClosingRules {
             long began = bench.now();
             node.calls("close", closing(node)).result(LONG);
             requireNothing(bench, node, began, "the first revocation of each lease " + what);
-            bench.evidence("first revocations that were in vain", met.size(), 1);
+            bench.evidence("first revocations that failed", met.size(), 1);
         });
     }
 

@@ -44,7 +44,7 @@ public class PlaceRules {
     @Rule(
             value = "REC-7a",
             waits = true,
-            check = "whether a mutex takes an entry for a place whose name is not that of one")
+            check = "whether a mutex takes an entry for a place though its name is not that of a place")
     void aMutexPassesOverWhatIsNoPlace(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         List<String> put = putStrangers(bench, queue.directory(), "");
@@ -71,7 +71,7 @@ public class PlaceRules {
     @Rule(
             value = "REC-7a",
             waits = true,
-            check = "whether an election takes an entry for a candidate whose name is not that of a place")
+            check = "whether an election takes an entry for a candidate though its name is not that of a place")
     void anElectionPassesOverWhatIsNoPlace(Bench bench) {
         Queues queue = Queues.ofElection(bench, NAME);
         List<String> put = putStrangers(bench, queue.directory(), "");
@@ -92,7 +92,7 @@ public class PlaceRules {
         requireStrangers(bench, queue.directory(), put);
     }
 
-    @Rule(value = "REC-7b", waits = true, check = "how recipes name what they put beside places, and their places")
+    @Rule(value = "REC-7b", waits = true, check = "how recipes name their places, and their other entries")
     void placesAndNothingElseAreNamedLikePlaces(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", backend));
@@ -146,7 +146,7 @@ public class PlaceRules {
 
     private static void requireStrangers(Bench bench, String directory, List<String> put) {
         bench.same(
-                "what was put into " + directory + " besides places, and is still there",
+                "what was put into " + directory + " besides places, and still exists",
                 put.stream().sorted().toList(),
                 bench.judge().all(directory).stream()
                         .map(Entry::name)

@@ -53,7 +53,7 @@ public class RecipeRules {
     private static final int NAME_BYTES = 512;
     private static final String LONG_NAME = "n".repeat(390);
 
-    @Rule(value = "REC-1", waits = true, check = "what the recipes ask of a backend that takes no more than the least")
+    @Rule(value = "REC-1", waits = true, check = "what the recipes require from a backend with the smallest limits")
     void recipesUseNoMoreThanTheLeast(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", new Least(backend)));
@@ -247,11 +247,11 @@ public class RecipeRules {
                 ids.stream().allMatch(name -> name.equals("layout") || name.startsWith("hw-")) && ids.size() == 2,
                 () -> "of ids their layout and a mark for each slot stay, and there are " + ids);
         for (int i = 0; i < names; i++) {
-            bench.same("the entries of a mutex that was given back", List.of(), names(bench, "lock/name-" + i));
+            bench.same("the entries of a mutex that was released", List.of(), names(bench, "lock/name-" + i));
         }
         for (String directory :
                 List.of("election/e", "member/g", "counter/c", "waitgroup/w", "topic/t", "reader/d/t")) {
-            bench.same("the entries of " + directory + ", which was given back", List.of(), names(bench, directory));
+            bench.same("the entries of " + directory + ", which was released", List.of(), names(bench, directory));
         }
         bench.verify(
                 names(bench, "session").isEmpty(),
@@ -293,7 +293,7 @@ public class RecipeRules {
         return bench.judge().all(directory).stream().map(Entry::name).toList();
     }
 
-    @Rule(value = "REC-5", waits = true, check = "where arguments are looked at")
+    @Rule(value = "REC-5", waits = true, check = "where arguments are checked")
     void badArgumentsDoNoInputAndBadStateChangesNothing(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", backend));
@@ -341,7 +341,7 @@ public class RecipeRules {
                     .end(LONG);
             bench.verify(
                     ended.thrown() instanceof IllegalArgumentException,
-                    () -> what + " ended as " + ended + "; IllegalArgumentException is right");
+                    () -> what + " ended as " + ended + "; IllegalArgumentException is expected");
         });
         bench.same("requests that were made for bad arguments", 0L, requests(recorder) - before);
         Grant grant = node.told("acquire", node.sereno().mutex("m")::acquire);
@@ -353,7 +353,7 @@ public class RecipeRules {
         WaitGroup group = node.sereno().waitGroup("w");
         node.tells("add", () -> group.add(1));
         node.tells("done", group::done);
-        requireBadState(bench, node, "done() where nobody is left", group::done);
+        requireBadState(bench, node, "done() with no place left", group::done);
         bench.same(
                 "whether a wait group is finished", true, node.told("await", () -> group.await(Duration.ofSeconds(1))));
         KeepAlive member = node.told("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
@@ -370,7 +370,7 @@ public class RecipeRules {
                 .end(LONG);
         bench.verify(
                 ended.thrown() instanceof IllegalStateException,
-                () -> what + " ended as " + ended + "; IllegalStateException is right");
+                () -> what + " ended as " + ended + "; IllegalStateException is expected");
     }
 
     /** Without the requests of the session, which continue. */
@@ -387,7 +387,7 @@ public class RecipeRules {
                 .count();
     }
 
-    @Rule(value = "REC-3", waits = true, check = "OUT-3: how what is UNKNOWN is settled, without a fault in sight")
+    @Rule(value = "REC-3", waits = true, check = "OUT-3: how commits that ended UNKNOWN are settled, without any fault")
     void doubtIsSettledAndNeverGuessed(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Node judge = Node.in(bench);
@@ -445,15 +445,15 @@ public class RecipeRules {
         long most = sure + doubtful;
         bench.verify(
                 least <= value && value <= most,
-                () -> "additions of 1, some of them in doubt, make " + value + "; from " + least + " to " + most
-                        + " is right");
+                () -> "additions of 1, some of them of unknown outcome, make " + value + "; from " + least + " to "
+                        + most + " is right");
         List<String> read = TopicFaultRules.readAll(judge, "t");
         bench.verify(
                 Set.copyOf(read).size() == read.size() && read.containsAll(published),
                 () -> published + " were published, and readers find " + read);
         Grant free = judge.calls("acquire", judge.sereno().mutex("m")::acquire).result(LONG);
         judge.tells("release", free::release);
-        bench.evidence("commits in doubt", met.get(), 60);
+        bench.evidence("commits of unknown outcome", met.get(), 60);
         bench.count("additions of unknown outcome", doubtful);
     }
 

@@ -46,7 +46,7 @@ final class SecondProcess {
         SecondJvm second = SecondJvm.start(bench, ttl, SecondProcess.class);
         String said = second.says();
         if (!said.startsWith("holds ")) {
-            throw new RuleFailure("a second JVM was to take a mutex, and said: " + said);
+            throw new RuleFailure("a second JVM had to acquire a mutex, and answered: " + said);
         }
         long token = Long.parseLong(said.substring("holds ".length()));
         Calling<Grant> lock = node.calls("acquire", node.sereno().mutex("m")::acquire);
@@ -79,7 +79,7 @@ final class SecondProcess {
                 .plus(TRIPS)
                 .plus(bench.kit().stalledSince(dead).multipliedBy(2));
         inTime(chronicle, "LCK-8b", lock.returned() - dead, bound, "the mutex was granted");
-        inTime(chronicle, "LDR-3", lead.returned() - dead, bound, "another one led");
+        inTime(chronicle, "LDR-3", lead.returned() - dead, bound, "another candidate led");
         inTime(chronicle, "WGP-4", done.returned() - dead, bound, "its loss was settled");
         inTime(chronicle, "MEM-3", gone - dead, bound, "it was not listed any more");
         chronicle.require(

@@ -19,7 +19,7 @@ public class CounterFaultRules {
     private static final String NAME = "counter";
     private static final Duration LONG = Duration.ofSeconds(30);
 
-    @Rule(value = "CTR-2", waits = true, check = "how a change is settled whose reply was lost: not by adding again")
+    @Rule(value = "CTR-2", waits = true, check = "how a change whose reply was lost is settled: not by adding again")
     void aChangeWhoseReplyIsLostIsMadeOnce(Bench bench) {
         List<Fate> fates = List.of(
                 Fate.loseReply(),
@@ -113,7 +113,7 @@ public class CounterFaultRules {
         }
     }
 
-    @Rule(value = "CTR-8", waits = true, check = "what delete() says of commits that were not answered")
+    @Rule(value = "CTR-8", waits = true, check = "how delete() reports commits that were not answered")
     void aDeletionThatMayComeLateIsNotToldAsNotMade(Bench bench) {
         Duration timeout = bench.kit().operationTimeout();
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();

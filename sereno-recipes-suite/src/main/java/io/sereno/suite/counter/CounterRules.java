@@ -66,7 +66,7 @@ public class CounterRules {
     @Rule(
             value = "CTR-3",
             waits = true,
-            check = "how changes that travel together are applied, and what becomes of one that cannot be")
+            check = "how changes in one commit are applied, and how one that cannot be applied is reported")
     void changesThatTravelTogetherHaveEachTheirOwnResult(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench));
         Counter counter = node.sereno().counter(NAME);
@@ -98,7 +98,7 @@ public class CounterRules {
                             ? "overflow"
                             : end.succeeded() ? Long.toString(end.result()) : String.valueOf(end));
         }
-        bench.same("what 40 additions asked for at once returned", expected, seen);
+        bench.same("the results of 40 additions that were requested at once", expected, seen);
         bench.same("compareAndSet of a value that is not there, asked for with them", false, comparing.result(LONG));
         bench.same("the value afterwards", value, node.told("get", counter::get));
         bench.count("commits for them", commits.get());
@@ -182,7 +182,7 @@ public class CounterRules {
                 last.told("get", last.sereno().counter(NAME)::get));
     }
 
-    @Rule(value = "CTR-5", waits = true, check = "how often a change is tried again that others were faster than")
+    @Rule(value = "CTR-5", waits = true, check = "how often a change is retried after conflicts with other clients")
     void whoIsOvertakenTriesAgain(Bench bench) {
         int times = 20;
         Node rival = Node.in(bench);
@@ -205,12 +205,12 @@ public class CounterRules {
                 .end(LONG);
         bench.verify(
                 ended.succeeded() && ended.result() >= 1_000,
-                () -> "addAndGet(1000), which others were faster than " + Math.min(times, overtaken.get())
+                () -> "addAndGet(1000), which lost against other clients " + Math.min(times, overtaken.get())
                         + " times, ended as " + ended);
-        bench.evidence("times that it was overtaken", Math.min(times, overtaken.get()), times);
+        bench.evidence("conflicts with other clients", Math.min(times, overtaken.get()), times);
     }
 
-    @Rule(value = "CTR-5", waits = true, check = "from when the deadline of a change counts: from its call")
+    @Rule(value = "CTR-5", waits = true, check = "when the deadline of a change begins: at its call")
     void whatDoesNotEndHoldsNobodyUp(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench));
         Counter counter = node.sereno().counter(NAME);
@@ -268,7 +268,7 @@ public class CounterRules {
             bench.verify(ended.succeeded(), () -> what + " while another caller's function is slow ended as " + ended);
         });
         gate.open();
-        bench.same("what the slow update made", 1_004L, slow.result());
+        bench.same("the result of the slow update", 1_004L, slow.result());
     }
 
     @Rule(value = "CTR-7", waits = true, check = "WAT-1: whether the last change is announced")
@@ -293,16 +293,17 @@ public class CounterRules {
                 long from = bench.now();
                 bench.verify(
                         bench.reach(() -> last(heard) == value, LONG),
-                        () -> "the last value is " + value + ", and heard was " + heard);
-                bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "hearing of the last value");
+                        () -> "the last value is " + value + ", and the listener heard " + heard);
+                bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "the notice of the last value");
             }
             bench.pass(Duration.ofMillis(200));
             synchronized (heard) {
-                bench.same("what was heard", heard.stream().distinct().sorted().toList(), heard);
+                bench.same("the events", heard.stream().distinct().sorted().toList(), heard);
                 bench.evidence("values heard", heard.size(), rounds);
             }
             node.tells("delete", node.sereno().counter(NAME)::delete);
-            bench.verify(bench.reach(() -> last(heard) == 0, LONG), () -> "it was deleted, and heard was " + heard);
+            bench.verify(
+                    bench.reach(() -> last(heard) == 0, LONG), () -> "it was deleted, and the listener heard " + heard);
             bench.verify(!subscription.ended().toCompletableFuture().isDone(), () -> "the subscription has ended");
         }
     }

@@ -46,7 +46,8 @@ public class LeaderFaultRules {
         leading.faults().cutOff();
         waiting.result(LONG);
         bench.same(
-                "whether both believed when " + next + " was elected after " + leading + " had been cut off",
+                "whether both relied on their grant when " + next + " was elected after " + leading
+                        + " had been cut off",
                 List.of(false),
                 believed);
         leading.faults().heal();
@@ -106,11 +107,11 @@ public class LeaderFaultRules {
             Optional<Leadership> other = second.leadership();
             bench.verify(
                     other.isEmpty() || !other.get().isHeld() || !leadership.isHeld(),
-                    () -> next + " leads while " + leading + ", cut off, believes that it leads");
+                    () -> next + " leads while " + leading + ", cut off, relies on its leadership");
             looks += believes ? 1 : 0;
             bench.pass(Duration.ofMillis(10));
         }
-        bench.evidence("looks while it believed", looks, 3);
+        bench.evidence("checks while it relied on its grant", looks, 3);
         bench.verify(
                 bench.reach(lost::isDone, TRIPS) && bench.reach(() -> interrupts.get() > 0, TRIPS),
                 () -> "a leader was cut off " + Bench.text(bench.since(cut)) + " ago; lost() is "
@@ -128,7 +129,7 @@ public class LeaderFaultRules {
     @Rule(
             value = "LDR-13",
             waits = true,
-            check = "whom a candidate names as the leader when its own entry may still be in front of the others")
+            check = "which leader a candidate names while its own entry may still be in front of the others")
     void whoLostTheLeadershipNamesNobodyWhoHasNotLed(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node leading = Node.breakable(bench, ttl).awaitSession();
@@ -140,7 +141,7 @@ public class LeaderFaultRules {
         leading.faults().cutOff();
         bench.verify(
                 bench.reach(() -> !leadership.isHeld(), ttl.plus(TRIPS)),
-                () -> "a leader that is cut off believes in itself for longer than its ttl of " + ttl);
+                () -> "a leader that is cut off relies on its leadership for longer than its ttl of " + ttl);
         // It gets no answers, so it cannot know of another leader, whoever leads by now.
         Optional<Peer> named = first.topology().leader();
         bench.same(
@@ -154,7 +155,7 @@ public class LeaderFaultRules {
                                 .map(Peer::nodeId)
                                 .equals(Optional.of(next.sereno().nodeId())),
                         LONG),
-                () -> leading + " does not come to see that " + next + " leads: " + first.topology());
+                () -> leading + " does not see in time that " + next + " leads: " + first.topology());
     }
 
     @Rule(value = "LDR-6", waits = true, check = "WAT-3 and WAT-8: whether a view is read again after a break")
@@ -219,7 +220,10 @@ public class LeaderFaultRules {
         return topology.peers().stream().map(Peer::incarnation).toList();
     }
 
-    @Rule(value = "LDR-9", waits = true, check = "WAT-8: whether what came and went during a break is told in pairs")
+    @Rule(
+            value = "LDR-9",
+            waits = true,
+            check = "WAT-8: whether members that came and went during a break are reported as joined and left in pairs")
     void peersJoinAndLeaveInPairsOverABreak(Bench bench) {
         Node watching = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
@@ -232,7 +236,7 @@ public class LeaderFaultRules {
             LeaderElection former = candidate(bench, other).start();
             bench.verify(
                     bench.reach(() -> peers.joins() >= 2 * round - 1, LONG),
-                    () -> "a candidate has joined, and heard was " + peers);
+                    () -> "a candidate has joined, and the listener heard " + peers);
             if (round == 1) {
                 watching.faults().breakConnections();
             } else {
@@ -247,7 +251,7 @@ public class LeaderFaultRules {
             watching.faults().heal();
             bench.verify(
                     bench.reach(() -> peers.joins() >= 2 * round && peers.leaves() >= 2 * round - 1, LONG),
-                    () -> "a candidate left and came back while a connection broke, and heard was " + peers);
+                    () -> "a candidate left and returned while a connection broke, and the listener heard " + peers);
             other.calls("close", () -> {
                         next.close();
                         return true;
@@ -255,7 +259,7 @@ public class LeaderFaultRules {
                     .end(LONG);
             bench.verify(
                     bench.reach(() -> peers.leaves() >= 2 * round, LONG),
-                    () -> "a candidate has left, and heard was " + peers);
+                    () -> "a candidate has left, and the listener heard " + peers);
         }
         peers.requirePairs(bench);
     }

@@ -27,10 +27,7 @@ public class LeaderRules {
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
-    @Rule(
-            value = "LDR-10",
-            waits = true,
-            check = "whether a candidate looks at all who are in front, or at the nearest one")
+    @Rule(value = "LDR-10", waits = true, check = "whether a candidate checks all predecessors, or the nearest one")
     void whoStandsBehindOneThatLeavesDoesNotLead(Bench bench) {
         Queues queue = Queues.ofElection(bench, NAME);
         List<LeaderElection> candidates = new ArrayList<>();
@@ -100,7 +97,7 @@ public class LeaderRules {
         }
     }
 
-    @Rule(value = "LDR-5a", waits = true, check = "whether callbacks of one candidate can run beside each other")
+    @Rule(value = "LDR-5a", waits = true, check = "whether callbacks of one candidate can overlap")
     void callbacksOfLeadingAndFollowingAlternate(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
@@ -134,11 +131,11 @@ public class LeaderRules {
                     !seen.get(i).equals(seen.get(i - 1)),
                     () -> "callback " + (at + 1) + " is a second '" + seen.get(at) + "' in a row: " + seen);
         }
-        bench.same("callbacks that ran beside another one", 0, beside.get());
+        bench.same("callbacks that overlapped another callback", 0, beside.get());
         bench.evidence("callbacks", seen.size(), 9);
     }
 
-    @Rule(value = "LDR-5a", waits = true, check = "whether callbacks about peers can run beside each other")
+    @Rule(value = "LDR-5a", waits = true, check = "whether callbacks about peers can overlap")
     void callbacksAboutPeersAreSerial(Bench bench) {
         Node one = Node.in(bench);
         List<String> told = new ArrayList<>();
@@ -157,15 +154,15 @@ public class LeaderRules {
             guests.forEach(guest -> candidates.add(guest.sereno().election(NAME).start()));
             bench.verify(
                     bench.reach(() -> count(told, "joined") == times, LONG),
-                    () -> times + " candidates have joined, and heard was " + copy(told));
+                    () -> times + " candidates have joined, and the listener heard " + copy(told));
             for (int i = 0; i < guests.size(); i++) {
                 guests.get(i).calls("close", closing(candidates.get(i)));
             }
             bench.verify(
                     bench.reach(() -> count(told, "left") == times, LONG),
-                    () -> times + " candidates have left, and heard was " + copy(told));
+                    () -> times + " candidates have left, and the listener heard " + copy(told));
         }
-        bench.same("callbacks about peers that ran beside another one", 0, beside.get());
+        bench.same("callbacks about peers that overlapped another callback", 0, beside.get());
     }
 
     private static Callable<Boolean> closing(LeaderElection candidate) {
@@ -202,7 +199,7 @@ public class LeaderRules {
     @Rule(
             value = "LDR-5b",
             waits = true,
-            check = "whether a candidate queues again while its worker is still at the last term")
+            check = "whether a candidate queues again while its callback still runs for the former term")
     void aCandidateEnrolsAgainWhenItsCallbackHasReturned(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
@@ -270,7 +267,7 @@ public class LeaderRules {
                 interrupts.incrementAndGet();
                 bench.stir();
             } catch (Exception e) {
-                throw new IllegalStateException("what a worker waits for has failed", e);
+                throw new IllegalStateException("the work of a leader has failed", e);
             }
         }
     }
@@ -350,7 +347,7 @@ public class LeaderRules {
         bench.stir();
     }
 
-    @Rule(value = "LDR-9", waits = true, check = "WAT-1 and READ-3: whether a view can miss somebody who is there")
+    @Rule(value = "LDR-9", waits = true, check = "WAT-1 and READ-3: whether a view can miss a candidate")
     void peersJoinAndLeaveInPairs(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
@@ -364,11 +361,11 @@ public class LeaderRules {
             int round = i;
             bench.verify(
                     bench.reach(() -> peers.joins() == round, LONG),
-                    () -> "a candidate has joined for the " + round + ". time, and heard was " + peers);
+                    () -> "a candidate has joined for the " + round + ". time, and the listener heard " + peers);
             other.tells("close", guest::close);
             bench.verify(
                     bench.reach(() -> peers.leaves() == round, LONG),
-                    () -> "a candidate has left for the " + round + ". time, and heard was " + peers);
+                    () -> "a candidate has left for the " + round + ". time, and the listener heard " + peers);
         }
         peers.requirePairs(bench);
     }
@@ -416,7 +413,7 @@ public class LeaderRules {
                     judging.verify(there.remove(who), () -> who + " left without having joined: " + events);
                 }
             }
-            judging.same("how often somebody joined", events.stream().distinct().count(), (long) events.size());
+            judging.same("the number of join events", events.stream().distinct().count(), (long) events.size());
         }
 
         @Override
@@ -445,11 +442,11 @@ public class LeaderRules {
         }
         bench.verify(
                 bench.reach(() -> version(watching).equals(Optional.of("5")), LONG),
-                () -> "a candidate has set version 5, and another one sees " + watching.topology());
+                () -> "a candidate has set version 5, and another candidate sees " + watching.topology());
         bench.same("the createRevision of the entry", place, queue.live().get(1).createRevision());
         bench.verify(
                 bench.reach(() -> peers.joins() == 1, bench.patience()) && peers.leaves() == 0,
-                () -> "one candidate joined and changed its metadata, and heard was " + peers);
+                () -> "one candidate joined and changed its metadata, and the listener heard " + peers);
     }
 
     private static Optional<String> version(LeaderElection election) {

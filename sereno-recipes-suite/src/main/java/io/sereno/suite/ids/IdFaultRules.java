@@ -25,7 +25,7 @@ public class IdFaultRules {
     @Rule(
             value = "IDS-6",
             waits = true,
-            check = "what a reservation is conditioned on, so that a late copy of it moves nothing back")
+            check = "the condition of a reservation, which keeps a late copy from moving the mark back")
     void aReservationThatComesLateHarmsNobody(Bench bench) {
         Map<Long, String> seen = new HashMap<>();
         Map<String, Long> marks = new HashMap<>();
@@ -153,7 +153,7 @@ public class IdFaultRules {
                 end.thrown() instanceof NotAppliedException,
                 () -> "at the end of what it has reserved, with the store out of reach since "
                         + Bench.text(bench.since(from)) + ", a generator ended as " + end
-                        + "; NotAppliedException is right");
+                        + "; NotAppliedException is expected");
         bench.count("ids made with the store out of reach", made);
         return last;
     }

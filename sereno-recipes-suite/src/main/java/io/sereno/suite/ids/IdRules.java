@@ -26,7 +26,7 @@ public class IdRules {
 
     private static final Duration LONG = Duration.ofSeconds(40);
 
-    @Rule(value = "IDS-2", waits = true, check = "whether a generator follows its clock wherever that goes")
+    @Rule(value = "IDS-2", waits = true, check = "whether a generator follows its clock when the clock jumps")
     void idsOfOneGeneratorRise(Bench bench) {
         ShiftedTime clock = new ShiftedTime(bench.time());
         Node node = Node.at(bench, clock);
@@ -65,7 +65,7 @@ public class IdRules {
                 () -> "id " + end + " says " + parts + ", and it is " + clock.wall());
     }
 
-    @Rule(value = "IDS-3", waits = true, check = "whether every id is asked for in the store")
+    @Rule(value = "IDS-3", waits = true, check = "whether every id costs a request to the store")
     void insideItsWindowAGeneratorAsksNobody(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Client client = bench.client();
@@ -175,14 +175,14 @@ public class IdRules {
                 empty++;
             }
         }
-        bench.evidence("calls that came to nothing", empty, 1);
+        bench.evidence("calls without a result", empty, 1);
         clock.jump(Duration.ofMinutes(10).plusSeconds(1));
         long id = node.told("nextId", ids::nextId);
         long before = last;
         bench.verify(id > before, () -> "once the clock is right again id " + id + " followed " + before);
     }
 
-    @Rule(value = "IDS-7", waits = true, check = "what all generators of a name agree on, and what an error says")
+    @Rule(value = "IDS-7", waits = true, check = "which layout all generators of a name share, and what an error says")
     void whatCannotBeIsRefusedAndSaysSo(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
@@ -194,7 +194,7 @@ public class IdRules {
         bench.verify(
                 refused.thrown() instanceof IllegalStateException,
                 () -> "ids of a name in use, in another layout, ended as " + refused
-                        + "; IllegalStateException is right");
+                        + "; IllegalStateException is expected");
         IdLayout oneSlot = new IdLayout(39, Duration.ofMillis(10), 8, 0, IdLayout.SONYFLAKE.epoch());
         node.told("nextId with one slot", node.sereno().ids("one slot", oneSlot)::nextId);
         Ended<Long> full = other.calls("nextId with one slot", other.sereno().ids("one slot", oneSlot)::nextId)
@@ -202,7 +202,8 @@ public class IdRules {
         bench.verify(
                 full.thrown() instanceof NotAppliedException
                         && String.valueOf(full.thrown().getMessage()).contains("slot"),
-                () -> "ids with all slots taken ended as " + full + "; a NotAppliedException that says so is right");
+                () -> "ids with all slots taken ended as " + full
+                        + "; a NotAppliedException with this reason is expected");
         ShiftedTime clock = new ShiftedTime(bench.time());
         clock.jump(Duration.ofDays(-365 * 40));
         Node early = Node.at(bench, clock);
@@ -213,7 +214,7 @@ public class IdRules {
                 before.thrown() instanceof NotAppliedException
                         && String.valueOf(before.thrown().getMessage()).contains("epoch"),
                 () -> "ids with a clock before the epoch ended as " + before
-                        + "; a NotAppliedException that says so is right");
+                        + "; a NotAppliedException with this reason is expected");
         IdLayout shortLived = new IdLayout(10, Duration.ofMillis(10), 8, 2, IdLayout.SONYFLAKE.epoch());
         Ended<Long> beyond = node.calls(
                         "nextId beyond the time bits", node.sereno().ids("short-lived", shortLived)::nextId)
@@ -222,6 +223,6 @@ public class IdRules {
                 beyond.thrown() instanceof NotAppliedException
                         && String.valueOf(beyond.thrown().getMessage()).contains("time bits"),
                 () -> "ids with a clock beyond the time bits ended as " + beyond
-                        + "; a NotAppliedException that says so is right");
+                        + "; a NotAppliedException with this reason is expected");
     }
 }

@@ -33,13 +33,13 @@ public class MemberFaultRules {
         dying.faults().cutOff();
         long from = bench.now();
         while (MemberRules.ids(other).contains("one")) {
-            bench.within(Node.gone(bench, ttl).plus(TRIPS), from, "that a member that died is not listed any more");
+            bench.within(Node.gone(bench, ttl).plus(TRIPS), from, "the removal of a dead member");
             bench.pass(Duration.ofMillis(50));
         }
         bench.verify(
                 bench.since(from).compareTo(ttl.dividedBy(2)) > 0,
-                () -> "a member was dropped " + Bench.text(bench.since(from))
-                        + " after it was last heard of; its ttl is " + ttl);
+                () -> "a member was dropped " + Bench.text(bench.since(from)) + " after its last renewal; its ttl is "
+                        + ttl);
         dying.faults().heal();
     }
 
@@ -78,9 +78,9 @@ public class MemberFaultRules {
         if (taken) {
             bench.pass(late.plusMillis(300));
         }
-        MemberRules.requireListed(bench, theirs, "the state of the one who joined next");
+        MemberRules.requireListed(bench, theirs, "the state of the member that joined next");
         bench.same(
-                "who is listed",
+                "the member that is listed",
                 List.of(theirs.incarnation()),
                 other.told("members", other.sereno().membership(GROUP)::members).list().stream()
                         .map(Member::incarnation)
@@ -93,7 +93,7 @@ public class MemberFaultRules {
                         .toList());
         other.tells("close", theirs::close);
         bench.same("the members when all have left", List.of(), MemberRules.ids(other));
-        bench.evidence("joins in doubt", met.get(), 1);
+        bench.evidence("joins of unknown outcome", met.get(), 1);
         node.tells("close", node.sereno()::close);
     }
 
@@ -105,10 +105,7 @@ public class MemberFaultRules {
                                 write instanceof Write.Put && write.name().startsWith("m-"));
     }
 
-    @Rule(
-            value = "MEM-5a",
-            waits = true,
-            check = "whether a member that was lost is listed again with what is wanted now")
+    @Rule(value = "MEM-5a", waits = true, check = "whether a lost member is listed again with its latest metadata")
     void whoWasLostIsListedAnew(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node node = Node.breakable(bench, ttl).awaitSession();
@@ -139,12 +136,12 @@ public class MemberFaultRules {
                     .list();
             if (!listed.isEmpty() && listed.get(0).incarnation() > former) {
                 bench.same(
-                        "the metadata of a member that is listed anew",
+                        "the metadata of a member that is listed again",
                         Map.of("version", version),
                         listed.get(0).metadata());
                 bench.verify(
                         bench.reach(() -> member.state() == KeepAlive.State.LISTED, LONG),
-                        () -> "a member is listed anew, and its handle says " + member.state());
+                        () -> "a member is listed again, and its handle reports " + member.state());
                 bench.same("the incarnation of the handle", listed.get(0).incarnation(), member.incarnation());
                 return;
             }
@@ -154,7 +151,7 @@ public class MemberFaultRules {
                             .plus(Node.brief(bench).multipliedBy(2))
                             .plusSeconds(5),
                     from,
-                    "that a member which was lost is listed anew (it is " + member.state() + ")");
+                    "that a lost member is listed again (it is " + member.state() + ")");
             bench.pass(Duration.ofMillis(50));
         }
     }
@@ -191,7 +188,10 @@ public class MemberFaultRules {
         }
     }
 
-    @Rule(value = "MEM-7", waits = true, check = "WAT-8: whether what came and went during a break is told in pairs")
+    @Rule(
+            value = "MEM-7",
+            waits = true,
+            check = "WAT-8: whether members that came and went during a break are reported as joined and left in pairs")
     void everyIncarnationJoinsAndLeavesOnceOverABreak(Bench bench) {
         Node watching = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Node node = Node.in(bench);
@@ -202,25 +202,28 @@ public class MemberFaultRules {
             KeepAlive member = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
             bench.verify(
                     bench.reach(() -> heard.count("+") >= round, LONG),
-                    () -> "a member joined, and heard was " + heard);
+                    () -> "a member joined, and the listener heard " + heard);
             watching.faults().breakConnections();
             node.tells("close", member::close);
             watching.faults().heal();
             bench.verify(
                     bench.reach(() -> heard.count("-") >= round, LONG),
-                    () -> "a member left while a connection broke, and heard was " + heard);
+                    () -> "a member left while a connection broke, and the listener heard " + heard);
         }
         KeepAlive former = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
-        bench.verify(bench.reach(() -> heard.count("+") >= 4, LONG), () -> "a member joined, and heard was " + heard);
+        bench.verify(
+                bench.reach(() -> heard.count("+") >= 4, LONG),
+                () -> "a member joined, and the listener heard " + heard);
         watching.faults().cutOff();
         node.tells("close", former::close);
         KeepAlive next = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
         watching.faults().heal();
         bench.verify(
                 bench.reach(() -> heard.count("-") >= 4 && heard.count("+") >= 5, LONG),
-                () -> "a member left and joined again while a connection broke, and heard was " + heard);
+                () -> "a member left and joined again while a connection broke, and the listener heard " + heard);
         node.tells("close", next::close);
-        bench.verify(bench.reach(() -> heard.count("-") >= 5, LONG), () -> "a member left, and heard was " + heard);
+        bench.verify(
+                bench.reach(() -> heard.count("-") >= 5, LONG), () -> "a member left, and the listener heard " + heard);
         heard.requirePairs(bench);
     }
 
@@ -243,19 +246,18 @@ public class MemberFaultRules {
             bench.verify(
                     before - deadline <= 0 || state == KeepAlive.State.LOST,
                     () -> "a member was cut off " + Bench.text(Duration.ofNanos(before - cut))
-                            + " ago, and says that it is " + state + "; its ttl is " + ttl);
+                            + " ago, and reports that it is " + state + "; its ttl is " + ttl);
             bench.verify(
                     bench.now() - earliest >= 0 || state != KeepAlive.State.LOST,
-                    () -> "a member was cut off " + Bench.text(bench.since(cut)) + " ago, and says that it is lost");
+                    () -> "a member was cut off " + Bench.text(bench.since(cut)) + " ago, and reports that it is lost");
             suspended += state == KeepAlive.State.SUSPENDED ? 1 : 0;
             bench.pass(Duration.ofMillis(10));
         }
         if (suspended == 0) {
-            bench.unlessStoodStill(cut, "a member was looked at too seldom");
+            bench.unlessStoodStill(cut, "a member was checked too seldom");
         }
-        bench.verify(
-                suspended > 0, () -> "a member was cut off, and never said that it is SUSPENDED before it was lost");
-        bench.count("looks at which it was SUSPENDED", suspended);
+        bench.verify(suspended > 0, () -> "a member was cut off, and never reported SUSPENDED before it was lost");
+        bench.count("checks at which it was SUSPENDED", suspended);
         node.faults().heal();
     }
 
@@ -275,7 +277,7 @@ public class MemberFaultRules {
                 Node.gone(bench, ttl).plus(bench.kit().operationTimeout().multipliedBy(2)),
                 from,
                 "join() behind a predecessor that died");
-        MemberRules.requireListed(bench, anew, "the state of who got the id back");
+        MemberRules.requireListed(bench, anew, "the state of the member that got the id back");
         next.tells("close", anew::close);
         dying.faults().heal();
     }

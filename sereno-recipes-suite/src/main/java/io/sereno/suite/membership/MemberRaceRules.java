@@ -80,7 +80,7 @@ public class MemberRaceRules {
         }
     }
 
-    @Rule(value = "MEM-4", waits = true, check = "OUT-3: by what an entry is recognised when a join is in doubt")
+    @Rule(value = "MEM-4", waits = true, check = "OUT-3: how the entry of a join of unknown outcome is recognised")
     void whoComesDuringADoubtIsNotTakenForOneself(Bench bench) {
         for (boolean arrives : new boolean[] {false, true}) {
             Held late = held(bench, MemberRaceRules::lists);
@@ -122,12 +122,12 @@ public class MemberRaceRules {
     private static void requireRefused(Bench bench, Ended<KeepAlive> ended) {
         bench.verify(
                 ended.thrown() instanceof DuplicateMemberException,
-                () -> "join() under an id that somebody else took in between ended as " + ended
-                        + "; DuplicateMemberException is right");
+                () -> "join() under an id that another client took in between ended as " + ended
+                        + "; DuplicateMemberException is expected");
     }
 
     private static void requireListed(Bench bench, Node owner, KeepAlive member) {
-        MemberRules.requireListed(bench, member, "the state of the one who has the id");
+        MemberRules.requireListed(bench, member, "the state of the member that has the id");
         bench.same(
                 "the incarnations that are listed",
                 List.of(member.incarnation()),
@@ -142,7 +142,7 @@ public class MemberRaceRules {
                         .toList());
     }
 
-    @Rule(value = "MEM-5b", waits = true, check = "how soon a member is listed anew that is removed again and again")
+    @Rule(value = "MEM-5b", waits = true, check = "how soon a member that is removed again and again is listed again")
     void whoIsRemovedAgainAndAgainIsListedLessOften(Bench bench) {
         Duration removals = bench.guarantees().noticeLateness().multipliedBy(REMOVALS);
         if (removals.compareTo(Node.steady(bench).dividedBy(3)) > 0) {
@@ -163,8 +163,8 @@ public class MemberRaceRules {
                 began,
                 last,
                 first,
-                () -> "a member was removed " + REMOVALS + " times, and was listed anew after "
-                        + pauses.stream().map(Bench::text).toList() + "; the pauses are to grow");
+                () -> "a member was removed " + REMOVALS + " times, and was listed again after "
+                        + pauses.stream().map(Bench::text).toList() + "; the pauses have to grow");
         if (!bench.kit().pace().isReal()) {
             requireShortAgain(bench, member, last);
         }
@@ -185,7 +185,7 @@ public class MemberRaceRules {
                 () -> "a member was removed often, and its last two pauses were " + Bench.text(last)
                         + "; then it was removed "
                         + RENEWALS + " times, each time after a renewal, and its pauses were " + Bench.text(again)
-                        + " in all; they are to be short again");
+                        + " in all; they have to be short again");
     }
 
     private static Duration pauseAfterRemoval(Bench bench, KeepAlive member) {
@@ -204,7 +204,7 @@ public class MemberRaceRules {
         Duration stood = bench.kit().stalledSince(since);
         if (stood.compareTo(Duration.ofMillis(100)) > 0
                 && longer.minus(shorter).abs().compareTo(stood) <= 0) {
-            throw bench.unknown("pauses were to be compared, while this machine stood still for " + Bench.text(stood));
+            throw bench.unknown("pauses were to be compared, while this machine stalled for " + Bench.text(stood));
         }
         bench.verify(longer.compareTo(shorter) > 0, amiss);
     }

@@ -91,7 +91,7 @@ public class MemberRules {
         }
     }
 
-    @Rule(value = "MEM-3", waits = true, check = "LEA-5a: whether entries are gone when their lease was given back")
+    @Rule(value = "MEM-3", waits = true, check = "LEA-5a: whether entries are deleted when their lease was revoked")
     void whoClosesIsGoneAtOnce(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
@@ -132,9 +132,10 @@ public class MemberRules {
                 bench.reach(() -> heard.lastVersion().equals("5"), LONG),
                 () -> "version 5 was set, and a listener heard " + heard);
         node.tells("close", member::close);
-        bench.verify(bench.reach(() -> heard.count("-") == 1, LONG), () -> "a member left, and heard was " + heard);
+        bench.verify(
+                bench.reach(() -> heard.count("-") == 1, LONG), () -> "a member left, and the listener heard " + heard);
         heard.requirePairs(bench);
-        bench.same("how often somebody joined", 1L, heard.count("+"));
+        bench.same("the number of join events", 1L, heard.count("+"));
         other.tells("close", listening::close);
     }
 
@@ -211,7 +212,10 @@ public class MemberRules {
         }
     }
 
-    @Rule(value = "MEM-7", waits = true, check = "WAT-1 and READ-3: whether a view can miss somebody, or see one twice")
+    @Rule(
+            value = "MEM-7",
+            waits = true,
+            check = "WAT-1 and READ-3: whether a view can miss a member, or report one twice")
     void everyIncarnationJoinsAndLeavesOnce(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
@@ -243,7 +247,7 @@ public class MemberRules {
             int round = i;
             bench.verify(
                     bench.reach(() -> heard.count("+") == round, LONG),
-                    () -> "a member joined for the " + round + ". time, and heard was " + heard
+                    () -> "a member joined for the " + round + ". time, and the listener heard " + heard
                             + "; another listener is stuck");
             bench.verify(
                     bench.reach(standsStill::get, LONG),
@@ -251,24 +255,25 @@ public class MemberRules {
             node.tells("close", member::close);
             bench.verify(
                     bench.reach(() -> heard.count("-") == round, LONG),
-                    () -> "a member left for the " + round + ". time, and heard was " + heard);
+                    () -> "a member left for the " + round + ". time, and the listener heard " + heard);
         }
         heard.requirePairs(bench);
         // The blocked listener may have missed any of the joins and leaves meanwhile, but not that another member has
         // the id now.
         KeepAlive last = node.told("join", () -> join(bench, node, "one", IfPresent.WAIT));
-        bench.verify(bench.reach(() -> heard.count("+") == 7, LONG), () -> "a member joined, and heard was " + heard);
+        bench.verify(
+                bench.reach(() -> heard.count("+") == 7, LONG),
+                () -> "a member joined, and the listener heard " + heard);
         String seventh = heard.latest();
         gate.open();
         bench.verify(
                 bench.reach(() -> stuck.count("+" + seventh) == 1, LONG),
-                () ->
-                        "a listener stood still while six members had an id one after the other, a seventh has it, and heard"
-                                + " was " + stuck);
+                () -> "a listener blocked while six members had an id one after the other, a seventh has it, and the"
+                        + " listener heard " + stuck);
         node.tells("close", last::close);
         bench.verify(
                 bench.reach(() -> stuck.count("-" + seventh) == 1, LONG),
-                () -> "a member left, and heard was " + stuck);
+                () -> "a member left, and the listener heard " + stuck);
         stuck.requirePairs(bench);
         other.tells("close", listening::close);
         other.tells("close", stuckListening::close);
@@ -319,19 +324,19 @@ public class MemberRules {
                 bench.reach(
                         () -> first.state() == KeepAlive.State.LOST,
                         bench.afterNotice(Node.steady(bench).dividedBy(2))),
-                () -> "a member was taken over, and its handle says " + first.state());
+                () -> "a member was taken over, and its handle reports " + first.state());
         bench.verify(
                 second.incarnation() > first.incarnation(),
                 () -> "incarnation " + second.incarnation() + " took over from " + first.incarnation());
         bench.pass(Duration.ofSeconds(1));
-        requireListed(bench, second, "the state of the one who took over");
+        requireListed(bench, second, "the state of the member that took over");
         bench.same("its incarnation", incarnation, second.incarnation());
-        bench.same("who is listed", Optional.of(incarnation), incarnation(other));
+        bench.same("the member that is listed", Optional.of(incarnation), incarnation(other));
         other.tells("close", second::close);
         long from = bench.now();
         bench.verify(
                 bench.reach(() -> first.state() == KeepAlive.State.LISTED, LONG),
-                () -> "the id is free again, and who was removed is " + first.state());
+                () -> "the id is free again, and the removed member is " + first.state());
         bench.within(
                 bench.afterNotice(Node.steady(bench).plusSeconds(2)),
                 from,
@@ -345,7 +350,7 @@ public class MemberRules {
                 .findFirst();
     }
 
-    @Rule(value = "MEM-11", waits = true, check = "whether a join that is given up on can still succeed")
+    @Rule(value = "MEM-11", waits = true, check = "whether an abandoned join can still succeed")
     void aJoinThatIsInterruptedIsWithdrawn(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
@@ -405,7 +410,7 @@ public class MemberRules {
         }
         bench.verify(
                 bench.reach(() -> revocations(recorder) == 1, bench.patience()),
-                () -> "the last member of a ttl has closed, and its lease was given back " + revocations(recorder)
+                () -> "the last member of a ttl has closed, and its lease was revoked " + revocations(recorder)
                         + " times");
     }
 

@@ -39,7 +39,7 @@ public class LockAttemptRules {
                         took.compareTo(timeout) >= 0,
                         () -> "tryAcquire(" + timeout + ") gave up after " + Bench.text(took));
             }
-            bench.same("the clients in the queue after an attempt came to nothing", 1, queued(bench));
+            bench.same("the clients in the queue after an attempt ended without a grant", 1, queued(bench));
         }
         // A grant that comes after the timeout is given to no caller.
         Duration timeout = Duration.ofMillis(400);
@@ -55,7 +55,7 @@ public class LockAttemptRules {
         holder.tells("release", free::release);
     }
 
-    @Rule(value = "LCK-9a", waits = true, check = "whether an attempt that was given up on is taken out of the queue")
+    @Rule(value = "LCK-9a", waits = true, check = "whether an abandoned attempt is removed from the queue")
     void whoSaysEmptyDoesNotComeToHold(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node holder = Node.in(bench);
@@ -66,16 +66,16 @@ public class LockAttemptRules {
             Grant held = LockRules.acquire(holder);
             Optional<Grant> attempt = other.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout))
                     .result();
-            bench.verify(attempt.isEmpty(), () -> "a grant was returned while another one held");
+            bench.verify(attempt.isEmpty(), () -> "a grant was returned while another client held");
             holder.tells("release", held::release);
             bench.pass(Duration.ofMillis(300));
             bench.verify(
                     queue.live().isEmpty(),
-                    () -> "tryAcquire(" + timeout + ") said empty; when the lock became free, there was "
+                    () -> "tryAcquire(" + timeout + ") returned empty; when the lock became free, the queue held "
                             + queue.describe());
             Optional<Grant> free =
                     third.told("tryAcquire", () -> third.sereno().mutex(NAME).tryAcquire());
-            bench.verify(free.isPresent(), () -> "nobody holds the lock, and tryAcquire() is empty");
+            bench.verify(free.isPresent(), () -> "the lock is free, and tryAcquire() is empty");
             third.tells("release", free.orElseThrow()::release);
         }
     }
@@ -83,8 +83,8 @@ public class LockAttemptRules {
     @Rule(
             value = "LCK-9c",
             waits = true,
-            check = "whom an attempt takes for others: a session that is not there yet,"
-                    + " or what the same client had before")
+            check = "what an attempt takes for another client: a session that is not open yet,"
+                    + " or an earlier entry of the same client")
     void anAttemptOnAFreeLockIsNotEmpty(Bench bench) {
         for (Duration timeout : List.of(Duration.ZERO, Duration.ofSeconds(5))) {
             Node node = Node.in(bench);
@@ -96,7 +96,7 @@ public class LockAttemptRules {
                 bench.verify(
                         attempt.isPresent(),
                         () -> "attempt " + number + " of a client, tryAcquire(" + timeout
-                                + "), is empty, and nobody is in front");
+                                + "), is empty, but the queue has no predecessor");
                 node.tells("release", attempt.orElseThrow()::release);
             }
         }
@@ -109,8 +109,7 @@ public class LockAttemptRules {
     @Rule(
             value = "LCK-8a",
             waits = true,
-            check = "whether a request that is given up on is removed by its createRevision, and before its caller"
-                    + " hears")
+            check = "whether an abandoned request is removed by its createRevision, and before its call" + " returns")
     void whoGivesUpBlocksNobodyAndLeavesNothing(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node holder = Node.in(bench);
@@ -137,12 +136,12 @@ public class LockAttemptRules {
                 giving.tells("close", giving.sereno()::close);
             }
             Ended<?> ended = waiting.end(bench.patience());
-            bench.verify(!ended.isOpen(), () -> "a waiter that gives up by " + way + " has not come back");
+            bench.verify(!ended.isOpen(), () -> "a waiter that gives up by " + way + " has not returned");
             List<Entry> left = queue.live();
             bench.verify(
                     left.size() == 2,
-                    () -> "a waiter gave up by " + way + " and heard of it (" + ended
-                            + "); its entry is to be gone by then, and there are " + queue.describe());
+                    () -> "a waiter gave up by " + way + " and its call ended (" + ended
+                            + "); its entry has to be gone by then, but the queue holds " + queue.describe());
             holder.tells("release", held::release);
             long freed = bench.now();
             Grant granted = behind.result(LONG);
@@ -152,7 +151,7 @@ public class LockAttemptRules {
                     "the grant behind a waiter that gave up by " + way);
             next.tells("release", granted::release);
         }
-        bench.same("those who queue at the end", List.of(), queue.live());
+        bench.same("the clients that queue at the end", List.of(), queue.live());
         // A name whose commit has an unknown outcome stays taken until its session ends.
         for (Node node : List.of(holder, quitter, next)) {
             node.tells("close", node.sereno()::close);

@@ -38,7 +38,7 @@ public class LockCallerRules {
 
     private static final Duration LONGEST = Duration.ofMillis(20);
 
-    @Rule(value = "LCK-5b", waits = true, check = "whether callers of one client wait in one line")
+    @Rule(value = "LCK-5b", waits = true, check = "whether callers of one client wait in one queue")
     void callersOfOneClientAreGrantedInTheOrderOfTheirCalls(Bench bench) {
         Node node = Node.in(bench);
         Mutex mutex = node.sereno().mutex(NAME);
@@ -60,7 +60,7 @@ public class LockCallerRules {
             });
             callers.add(caller);
             if (!bench.reach(caller::isParked, bench.patience())) {
-                throw bench.unknown("caller " + i + " does not come to wait");
+                throw bench.unknown("caller " + i + " does not start to wait");
             }
         }
         // A caller that gives up does not change the order of the others.
@@ -84,7 +84,10 @@ public class LockCallerRules {
         }
     }
 
-    @Rule(value = "LCK-6", waits = true, check = "whether a client that hands on locally ever lets others in")
+    @Rule(
+            value = "LCK-6",
+            waits = true,
+            check = "whether a client that hands the lock to its own callers ever lets other clients in")
     void aSeriesOfLocalHoldsEnds(Bench bench) {
         long entries = trySeries(bench, "long", Duration.ofMillis(2), 24, 200);
         for (int i = 0; i < 3; i++) {
@@ -124,7 +127,7 @@ public class LockCallerRules {
             }));
         }
         if (!bench.reach(() -> callers.stream().allMatch(Calling::isParked), bench.patience())) {
-            throw bench.unknown("callers do not come to wait");
+            throw bench.unknown("callers do not start to wait");
         }
         busy.tells("release", first::release);
         Grant grant = outside.result(LONG);
@@ -156,7 +159,7 @@ public class LockCallerRules {
         }
         // On a busy machine 20 ms may be over before the first hold begins.
         bench.evidence(
-                "places of the longest series of each try",
+                "places of the longest series of each attempt",
                 longest + 1,
                 bench.kit().pace().isReal() ? 1 : 2);
         return begins.size();
@@ -168,12 +171,12 @@ public class LockCallerRules {
         Duration stood = bench.kit().stalledSince(from);
         if (late.compareTo(allowed) > 0 && stood.compareTo(LONGEST) > 0) {
             throw bench.unknown("a hold was seen to begin " + Bench.text(late)
-                    + " after the first of its entry, while this machine stood still for " + Bench.text(stood));
+                    + " after the first of its entry, while this machine stalled for " + Bench.text(stood));
         }
         bench.verify(
                 late.compareTo(allowed) <= 0,
                 () -> "a hold of the entry created at " + hold.token() / 1_024 + " began " + Bench.text(late)
-                        + " after its first; none is to begin later than 20 ms");
+                        + " after its first; none may begin later than 20 ms");
     }
 
     private static void hold(Bench bench, Mutex mutex, Duration length, List<Hold> holds) throws Exception {
@@ -191,7 +194,7 @@ public class LockCallerRules {
             value = "LCK-15a",
             waits = true,
             check =
-                    "how the deletion of an entry that is gone ends: Conflict is right, and proves that the grant was lost")
+                    "how the deletion of an entry that is gone ends: Conflict is the correct answer, and proves that the grant was lost")
     void aReleaseThatFindsItsEntryGoneTellsTheLoss(Bench bench) {
         Node node = Node.in(bench);
         Queues queue = Queues.ofLock(bench, NAME);
@@ -202,14 +205,14 @@ public class LockCallerRules {
             bench.verify(
                     ended.thrown() instanceof GrantLostException,
                     () -> "the entry of a grant was removed, and then release() ended as " + ended
-                            + "; GrantLostException is right");
+                            + "; GrantLostException is expected");
         }
     }
 
     @Rule(
             value = "LCK-15b",
             waits = true,
-            check = "what release() makes of a deletion that is refused after an earlier attempt whose reply was lost")
+            check = "how release() treats a deletion that is refused after an earlier attempt whose reply was lost")
     void aReleaseWhoseReplyIsLostIsNoLoss(Bench bench) {
         for (Fate fate : List.of(Fate.loseReply(), Fate.applyLate(Duration.ofMillis(20)))) {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
@@ -220,7 +223,7 @@ public class LockCallerRules {
             bench.verify(
                     ended.succeeded(),
                     () -> "release() ended as " + ended + " when its deletion was " + fate
-                            + "; nobody else removed the entry, so it was no loss");
+                            + "; no other client removed the entry, so the grant was not lost");
         }
     }
 
@@ -247,7 +250,7 @@ public class LockCallerRules {
             boolean handedOn = waiter.result(LONG);
             bench.verify(
                     ended.succeeded() && (handedOn || left.isEmpty()),
-                    () -> "release() ended as " + ended + ", nobody was handed the lock, and its entry is still there: "
+                    () -> "release() ended as " + ended + ", no caller got the lock, and its entry still exists: "
                             + left);
         }
     }
@@ -263,7 +266,7 @@ public class LockCallerRules {
     @Rule(
             value = "LCK-14",
             waits = true,
-            check = "whether entering again makes a new grant, and what unlock() says after a loss")
+            check = "whether a reentrant lock() creates a new grant, and how unlock() reports a loss")
     @SuppressWarnings("LockNotBeforeTry")
     void theLockViewIsReentrantAndTellsOfALoss(Bench bench) {
         Node node = Node.in(bench);
@@ -299,7 +302,8 @@ public class LockCallerRules {
         bench.same("whether another thread of the client may enter meanwhile", List.of(false, false), strangers);
         bench.verify(
                 ended.thrown() instanceof GrantLostException,
-                () -> "unlock() after the entry had been removed ended as " + ended + "; GrantLostException is right");
+                () -> "unlock() after the entry had been removed ended as " + ended
+                        + "; GrantLostException is expected");
         Grant free = other.told("acquire", other.sereno().mutex(NAME)::acquire);
         other.tells("release", free::release);
     }

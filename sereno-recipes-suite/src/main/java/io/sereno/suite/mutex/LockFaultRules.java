@@ -56,7 +56,8 @@ public class LockFaultRules {
         holder.faults().cutOff();
         Grant granted = waiting.result(LONG);
         bench.same(
-                "whether both believed when " + next + " was granted what " + holder + ", cut off, had held",
+                "whether both relied on their grant when " + next + " was granted what " + holder
+                        + ", cut off, had held",
                 List.of(false),
                 believed);
         holder.faults().heal();
@@ -69,10 +70,10 @@ public class LockFaultRules {
                 bench.kit().fixture().server().filter(one -> one.abilities().contains(ServerControl.Ability.RESTART));
         if (control.isEmpty()) {
             // The rule is tested in other ways too; this test is for stores that can be restarted.
-            throw bench.untested("nobody can restart the store; see BackendFixture.server()");
+            throw bench.untested("the fixture cannot restart the store; see BackendFixture.server()");
         }
         if (!bench.guarantees().promises().contains(Promise.DURABLE)) {
-            throw bench.untested("a store that is not durable begins anew with a restart");
+            throw bench.untested("a store that is not durable is empty after a restart");
         }
         ServerControl server = control.get();
         long before = 0;
@@ -133,7 +134,7 @@ public class LockFaultRules {
         }
     }
 
-    @Rule(value = "LCK-7", waits = true, check = "whether a waiter looks now and then without being told to")
+    @Rule(value = "LCK-7", waits = true, check = "whether a waiter looks now and then without a notice")
     void aWatchThatDiedInSilenceCostsATtl(Bench bench) {
         if (bench.inProcess()) {
             bench.simulated();
@@ -147,7 +148,7 @@ public class LockFaultRules {
         first.tells("release", held::release);
         long from = bench.now();
         Grant granted = waiting.result(LONG);
-        bench.within(ttl.multipliedBy(2).plus(TRIPS), from, "the grant of a waiter whose watch says nothing");
+        bench.within(ttl.multipliedBy(2).plus(TRIPS), from, "the grant of a waiter whose watch reports nothing");
         second.tells("release", granted::release);
     }
 
@@ -240,7 +241,7 @@ public class LockFaultRules {
                     ended.thrown() instanceof NotAppliedException,
                     () -> "tryAcquire(" + timeout + ") with the store out of reach ended as "
                             + (ended.succeeded() ? ended.result() + ", which means that others were in front" : ended)
-                            + "; NotAppliedException is right");
+                            + "; NotAppliedException is expected");
         }
         node.faults().heal();
         Grant grant = acquire(node, LONG);
@@ -275,11 +276,11 @@ public class LockFaultRules {
             boolean granted = waiting.isDone();
             bench.verify(
                     !granted || !held.isHeld(),
-                    () -> next + " was granted the lock while " + holder + ", cut off, believes that it holds it");
+                    () -> next + " was granted the lock while " + holder + ", cut off, relies on its grant");
             looks += believes ? 1 : 0;
             bench.pass(Duration.ofMillis(10));
         }
-        bench.evidence("looks while it believed", looks, 3);
+        bench.evidence("checks while it relied on its grant", looks, 3);
         bench.verify(
                 bench.reach(lost::isDone, TRIPS),
                 () -> "lost() is not complete " + Bench.text(bench.since(cut)) + " after the holder was cut off");
@@ -301,7 +302,7 @@ public class LockFaultRules {
                 .end(bench.patience());
         bench.verify(
                 released.thrown() instanceof GrantLostException,
-                () -> "release() after a loss ended as " + released + "; GrantLostException is right");
+                () -> "release() after a loss ended as " + released + "; GrantLostException is expected");
         bench.same("isHeld() of the successor", true, granted.isHeld());
         bench.same("isHeld() of the lost grant, after the network came back", false, held.isHeld());
         next.tells("release", granted::release);
@@ -310,7 +311,7 @@ public class LockFaultRules {
     @Rule(
             value = "LCK-13",
             waits = true,
-            check = "OUT-3: how an enqueue is settled whose reply was lost and which is applied later")
+            check = "OUT-3: how an enqueue whose reply was lost and which is applied later is settled")
     void anEnqueueThatIsAppliedLateLeavesNoGhost(Bench bench) {
         for (Duration late : List.of(Duration.ZERO, Duration.ofMillis(30), Duration.ofMillis(700))) {
             for (boolean patient : new boolean[] {true, false}) {
@@ -325,12 +326,15 @@ public class LockFaultRules {
                 if (ended.succeeded() && ended.result().isPresent()) {
                     node.tells("release", ended.result().get()::release);
                 } else {
-                    bench.verify(!patient, () -> "a patient attempt whose enqueue was in doubt ended as " + ended);
+                    bench.verify(
+                            !patient, () -> "a patient attempt whose enqueue had an unknown outcome ended as " + ended);
                 }
                 bench.pass(late.plusMillis(50));
                 requireFree(
-                        bench, other, "an enqueue was told as UNKNOWN and applied " + late.toMillis() + " ms later");
-                bench.evidence("enqueues in doubt", met.get(), 1);
+                        bench,
+                        other,
+                        "an enqueue was reported as UNKNOWN and applied " + late.toMillis() + " ms later");
+                bench.evidence("enqueues of unknown outcome", met.get(), 1);
                 node.tells("close", node.sereno()::close);
             }
         }
@@ -345,7 +349,7 @@ public class LockFaultRules {
     @Rule(
             value = "LCK-13",
             waits = true,
-            check = "OUT-3: what a client sends again when a request of its hangs on the way")
+            check = "OUT-3: what a client sends again when one of its requests is delayed")
     void anEnqueueThatHangsOnItsWayLeavesNoGhost(Bench bench) {
         Node node = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
@@ -358,7 +362,7 @@ public class LockFaultRules {
         bench.pass(held);
         node.faults().heal();
         bench.pass(Duration.ofMillis(500));
-        requireFree(bench, other, "an enqueue hung on its way, was given up, and arrived");
+        requireFree(bench, other, "an enqueue was delayed, was abandoned, and arrived");
     }
 
     /** Another client gets the lock, and nothing is left behind. */
@@ -369,10 +373,10 @@ public class LockFaultRules {
         Ended<Optional<Grant>> ended = attempt.end(LONG);
         bench.verify(
                 ended.succeeded() && ended.result().isPresent(),
-                () -> after + "; then nobody held the lock, and another client's tryAcquire(8 s) ended as " + ended
+                () -> after + "; then the lock was free, and another client's tryAcquire(8 s) ended as " + ended
                         + "; in the store there is " + queue.describe());
         other.tells("release", ended.result().orElseThrow()::release);
-        bench.verify(queue.live().isEmpty(), () -> after + ", and left an entry that nobody owns: " + queue.describe());
+        bench.verify(queue.live().isEmpty(), () -> after + ", and left an entry without an owner: " + queue.describe());
     }
 
     private static Grant acquire(Node node, Duration atMost) {

@@ -52,7 +52,7 @@ public class LockRules {
         }
     }
 
-    @Rule(value = "LCK-2b", waits = true, check = "whether a grant keeps its token, or looks it up")
+    @Rule(value = "LCK-2b", waits = true, check = "whether a grant keeps its token, or reads it again")
     void theTokenOfAGrantNeverChanges(Bench bench) {
         LockRun.calm(bench).judge(bench, "LCK-2b", 20);
         List<Grant> former = new ArrayList<>();
@@ -67,7 +67,7 @@ public class LockRules {
             }
         }
         bench.same(
-                "what the grants say of their tokens when all have been given back",
+                "the tokens of the grants after all were released",
                 tokens,
                 former.stream().map(Grant::fencingToken).toList());
         // A fenced-out holder is identified by its token afterwards.
@@ -78,13 +78,10 @@ public class LockRules {
         bench.verify(
                 bench.reach(() -> lost.lost().toCompletableFuture().isDone(), LONG),
                 () -> "the entry of a grant was removed, and lost() is not complete after " + Bench.text(LONG));
-        bench.same("the token of a grant that was lost", token, lost.fencingToken());
+        bench.same("the token of a lost grant", token, lost.fencingToken());
     }
 
-    @Rule(
-            value = "LCK-4",
-            waits = true,
-            check = "whether a waiter looks at all who are in front, or at the nearest one")
+    @Rule(value = "LCK-4", waits = true, check = "whether a waiter checks all predecessors, or the nearest one")
     void whoStandsBehindOneThatLeavesIsNotGranted(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node first = Node.in(bench);
@@ -111,7 +108,7 @@ public class LockRules {
     @Rule(
             value = "LCK-4",
             waits = true,
-            check = "whether a waiter looks at its own entry again before it says that it holds")
+            check = "whether a waiter checks its own entry again before it reports the grant")
     void aWaiterWhoseEntryIsGoneIsNotGranted(Bench bench) {
         Node first = Node.in(bench);
         Node second = Node.scripted(bench, Node.steady(bench));
@@ -148,7 +145,7 @@ public class LockRules {
     @Rule(
             value = "LCK-5a",
             waits = true,
-            check = "COM-6 and READ-3a: the order of createRevisions, and listings that miss nobody")
+            check = "COM-6 and READ-3a: the order of createRevisions, and listings that miss no entry")
     void clientsAreGrantedInTheOrderOfTheirEntries(Bench bench) {
         LockRun.calm(bench).judge(bench, "LCK-5a", 20);
         Queues queue = Queues.ofLock(bench, NAME);
@@ -172,7 +169,7 @@ public class LockRules {
         }
     }
 
-    @Rule(value = "LCK-10", waits = true, check = "whether a release deletes by name, or whatever is first")
+    @Rule(value = "LCK-10", waits = true, check = "whether a release deletes by name, or the first entry")
     void aReleaseThatComesTooLateFreesNobody(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node former = Node.in(bench);
@@ -198,11 +195,11 @@ public class LockRules {
         bench.same("isHeld() of the successor", true, held.isHeld());
         Optional<Grant> third =
                 former.told("tryAcquire", () -> former.sereno().mutex(NAME).tryAcquire());
-        bench.verify(third.isEmpty(), () -> "a third was granted the lock while its holder held it");
+        bench.verify(third.isEmpty(), () -> "another client was granted the lock while its holder held it");
         next.tells("release", held::release);
     }
 
-    @Rule(value = "LCK-10", waits = true, check = "whether a waiter takes whoever holds for long for dead")
+    @Rule(value = "LCK-10", waits = true, check = "whether a waiter takes a long-time holder for dead")
     void whoHoldsForLongIsLeftAlone(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node first = Node.in(bench, ttl);
@@ -229,7 +226,7 @@ public class LockRules {
     @Rule(
             value = "LCK-11b",
             waits = true,
-            check = "WAT-4: whether the deletion of an entry is announced to who watches it")
+            check = "WAT-4: whether the deletion of an entry is announced to its watchers")
     void theRemovalOfAHeldEntryIsTold(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Duration ttl = bench.ttl(Node.brief(bench).multipliedBy(3));
@@ -255,7 +252,7 @@ public class LockRules {
                 bench.reach(lost::isDone, bound.plus(bench.kit().operationTimeout())),
                 () -> "the entry of a grant was removed, and lost() is not complete " + Bench.text(bench.since(from))
                         + " later");
-        bench.within(bound, from, "hearing that a held entry was removed");
+        bench.within(bound, from, "the notice that a held entry was removed");
         bench.same("the cause", LossCause.ENTRY_REMOVED, lost.join());
         bench.same("isHeld() after the loss", false, held.isHeld());
     }
@@ -268,7 +265,10 @@ public class LockRules {
                                 || watch.target().name().equals(name)));
     }
 
-    @Rule(value = "LCK-11c", waits = true, check = "what completes lost() when an entry that was given back is deleted")
+    @Rule(
+            value = "LCK-11c",
+            waits = true,
+            check = "whether lost() is completed when the entry of a released grant is deleted")
     void lostIsNotToldAfterARelease(Bench bench) {
         LockRun.calm(bench).judge(bench, "LCK-11c", 20);
         Duration ttl = Node.brief(bench);
@@ -293,7 +293,7 @@ public class LockRules {
 
     private static void requireNotTold(Bench bench, Grant released, Grant closed, String when) {
         bench.same(
-                "whether lost() is complete, " + when + ", of a grant that was given back by release() | by close()",
+                "whether lost() is complete, " + when + ", of a grant that was released by release() | by close()",
                 List.of(false, false),
                 List.of(
                         released.lost().toCompletableFuture().isDone(),
@@ -303,14 +303,14 @@ public class LockRules {
     @Rule(
             value = "LCK-12",
             waits = true,
-            check = "whether waiters watch or read the whole queue: each has to look at the one in front of it")
+            check = "whether waiters watch or read the whole queue: each has to watch its predecessor only")
     void aHandOverCostsTheSameHoweverManyWait(Bench bench) {
         long few = costOfHandOvers(bench, "few", 3);
         long many = costOfHandOvers(bench, "many", 20);
         bench.verify(
                 many <= few + few / 2 + 3,
                 () -> "a hand-over among 20 waiters costs " + many + " requests and notices, among 3 it costs " + few
-                        + "; it is not to grow with the queue");
+                        + "; it must not grow with the queue");
         bench.count("requests and notices for one hand-over", many);
     }
 

@@ -102,9 +102,9 @@ public class TopicArrivalRules {
     private static void requireHeard(Bench bench, List<Line> lines) {
         long from = bench.now();
         boolean heard = bench.reach(() -> lines.stream().allMatch(Line::isHeard), LONG);
-        bench.verify(heard, () -> "what was published has not arrived after " + LONG + ": " + lines);
+        bench.verify(heard, () -> "published messages have not arrived after " + LONG + ": " + lines);
         // The read without a notice comes after three quarters of a ttl at the earliest.
-        bench.within(Node.steady(bench).dividedBy(2), from, "that the last message arrives");
+        bench.within(Node.steady(bench).dividedBy(2), from, "the arrival of the last message");
     }
 
     /** One topic and its listeners. */
@@ -156,8 +156,8 @@ public class TopicArrivalRules {
 
         @Override
         public String toString() {
-            return "of topic " + name + " message " + last + " was published, and its listeners have heard up to "
-                    + heard;
+            return "of topic " + name + " message " + last
+                    + " was published, and its listeners have received messages up to " + heard;
         }
     }
 }

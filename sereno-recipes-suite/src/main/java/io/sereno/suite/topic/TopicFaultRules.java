@@ -33,7 +33,7 @@ public class TopicFaultRules {
     @Rule(
             value = "TOP-4",
             waits = true,
-            check = "how a publication is settled whose reply was lost: not by publishing again")
+            check = "how a publication whose reply was lost is settled: not by publishing again")
     void aPublicationWhoseReplyIsLostIsThereOnce(Bench bench) {
         List<Fate> fates = List.of(
                 Fate.loseReply(),
@@ -77,7 +77,7 @@ public class TopicFaultRules {
     @Rule(
             value = "TOP-4",
             waits = true,
-            check = "OUT-1 and OUT-3: what a caller hears whose publication gets no answer in its time")
+            check = "OUT-1 and OUT-3: which outcome is reported for a publication without an answer in time")
     void whatCannotBeFoundOutIsSaid(Bench bench) {
         List<Fate> fates = List.of(Fate.loseReply(), Fate.loseRequest(), Fate.refuse());
         List<Runnable> healing = new ArrayList<>();
@@ -176,7 +176,7 @@ public class TopicFaultRules {
         bench.within(
                 bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
                 from,
-                "that another reader takes over from one that died");
+                "the take-over by the next reader after one died");
         bench.verify(
                 first >= 1 && first <= 5,
                 () -> "messages 1 to 5 were given to a reader that died, 5 was not acknowledged, and the next reader"
@@ -214,7 +214,8 @@ public class TopicFaultRules {
         TopicReader<String> successor =
                 next.told("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
         bench.same(
-                "what the next reader begins with, where messages 1 to 7 were acknowledged, and an earlier position came late",
+                "the first message of the next reader, where messages 1 to 7 were acknowledged, and an earlier"
+                        + " position came late",
                 8L,
                 next.calls("next", successor::next).result(LONG).offset());
         bench.evidence("positions that came late", met.get(), 1);
@@ -258,7 +259,8 @@ public class TopicFaultRules {
                             + " ago, and was given " + ended + "; its session has a ttl of " + ttl);
             before += given ? 1 : 0;
             bench.pass(Duration.ofMillis(20));
-            bench.within(bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)), from, "that another reader takes over");
+            bench.within(
+                    bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)), from, "the take-over by the next reader");
         }
         bench.count("messages given before the deadline", before);
         taking.result();
@@ -269,8 +271,7 @@ public class TopicFaultRules {
     @Rule(
             value = "TOP-11b",
             waits = true,
-            check = "OUT-3: what becomes of a deletion whose reply was lost, and of a topic that somebody uses"
-                    + " meanwhile")
+            check = "OUT-3: how a deletion whose reply was lost is settled, and of a topic that is used meanwhile")
     void aDeletionWhoseReplyIsLostLeavesNothing(Bench bench) {
         for (Fate fate : List.of(Fate.loseReply(), Fate.loseRequest(), Fate.applyLate(Duration.ofMillis(400)))) {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
@@ -306,10 +307,7 @@ public class TopicFaultRules {
         }
     }
 
-    @Rule(
-            value = "TOP-11b",
-            waits = true,
-            check = "what is left of a deletion that nobody ends, for whoever publishes next")
+    @Rule(value = "TOP-11b", waits = true, check = "what an unfinished deletion leaves for the next publisher")
     void whatADeleterLeftBehindThatDiedTurnsUpNowhere(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
@@ -369,7 +367,7 @@ public class TopicFaultRules {
             }
             bench.pass(Duration.ofMillis(800));
             bench.same(
-                    "what readers find that was published after a deletion whose commit " + which + " came late",
+                    "the messages that readers find after a deletion whose commit " + which + " came late",
                     List.of("new 1", "new 2", "new 3", "the end"),
                     readAll(other, NAME));
             bench.evidence("commits of deletions", commits.get(), which);

@@ -33,7 +33,7 @@ public class TopicKeepingRules {
     private static final String NAME = "topic";
     private static final Duration LONG = Duration.ofSeconds(40);
 
-    @Rule(value = "TOP-3b", waits = true, check = "whether a gap names exactly what retention took")
+    @Rule(value = "TOP-3b", waits = true, check = "whether a gap names exactly the messages that retention removed")
     void aGapNamesWhatIsMissing(Bench bench) {
         Node node = Node.in(bench);
         Topic<String> topic = topic(node).withRetention(new Retention(5, Optional.empty()));
@@ -46,7 +46,7 @@ public class TopicKeepingRules {
         long kept = node.told("next", earliest::next).offset();
         bench.verify(
                 kept > 3 && kept <= 26,
-                () -> "of 30 messages the last 5 are to be kept, and " + kept + " is the first");
+                () -> "of 30 messages the last 5 have to be kept, and " + kept + " is the first");
         node.tells("close", earliest::close);
         TopicReader<String> reader = node.told("reader", () -> topic.reader(new From.Offset(3)));
         Ended<Message<String>> first = node.calls("next", reader::next).end(LONG);
@@ -91,12 +91,12 @@ public class TopicKeepingRules {
                 },
                 LONG);
         synchronized (heard) {
-            bench.same("what a subscription from 3 on was told", expected, heard);
+            bench.same("the gap that a subscription from 3 on was given", expected, heard);
         }
         node.tells("close", subscription::close);
     }
 
-    @Rule(value = "TOP-9c", waits = true, check = "whether the position is stored when a reader ends in order")
+    @Rule(value = "TOP-9c", waits = true, check = "whether the position is stored when a reader is closed in order")
     void whatWasAcknowledgedIsNotGivenAgain(Bench bench) {
         Node node = Node.in(bench);
         publish(node, 10);
@@ -140,7 +140,7 @@ public class TopicKeepingRules {
         }
         synchronized (heard) {
             bench.same(
-                    "what a durable listener heard that was closed in between",
+                    "the messages of a durable listener that was closed in between",
                     LongStream.rangeClosed(1, 20).boxed().toList(),
                     heard);
         }
@@ -181,13 +181,13 @@ public class TopicKeepingRules {
         one.tells("close", first::close);
         long from = bench.now();
         bench.same(
-                "what the next one begins with",
+                "the first message of the next reader",
                 1L,
                 other.calls("next", second::next).result(LONG).offset());
         bench.within(
                 bench.afterNotice(Node.steady(bench).dividedBy(2)),
                 from,
-                "that the next reader of a durable name takes over");
+                "the take-over by the next reader of a durable name");
         other.tells("close", second::close);
     }
 
@@ -267,7 +267,7 @@ public class TopicKeepingRules {
         node.tells("close", reader::close);
         bench.verify(
                 first <= latest && first >= earliest,
-                () -> "messages from " + latest + " on are to be kept, and those before " + earliest
+                () -> "messages from " + latest + " on have to be kept, and those before " + earliest
                         + " are not; the first that a reader finds is " + first);
         bench.same("the first batch that is stored, where a reader begins with " + first, first, batches.get(0));
     }
@@ -295,12 +295,15 @@ public class TopicKeepingRules {
         int batches = bench.judge().all("topic/" + NAME).size() - 1;
         bench.verify(
                 batches >= 5 && batches <= 6,
-                () -> "60 messages were there, ten were published of which five are to be kept, and there are "
+                () -> "60 messages were there, ten were published of which five have to be kept, and the store has "
                         + batches + " batches");
         bench.evidence("batches deleted", deleted, 60);
     }
 
-    @Rule(value = "TOP-11a", waits = true, check = "whether readers tell a new stream from the old one, and LIF-8")
+    @Rule(
+            value = "TOP-11a",
+            waits = true,
+            check = "whether readers distinguish a new stream from the old one, and LIF-8")
     void deletingEndsReadersAndLeavesNothing(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
@@ -338,7 +341,7 @@ public class TopicKeepingRules {
         Ended<Message<String>> end = ended;
         bench.verify(
                 end.thrown() instanceof IllegalStateException,
-                () -> "a reader of a topic that was deleted ended as " + end + "; IllegalStateException is right");
+                () -> "a reader of a topic that was deleted ended as " + end + "; IllegalStateException is expected");
         node.tells("close", reader::close);
     }
 

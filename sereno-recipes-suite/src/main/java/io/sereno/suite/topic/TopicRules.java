@@ -34,7 +34,10 @@ public class TopicRules {
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final int LARGE_MESSAGES = 200;
 
-    @Rule(value = "TOP-2", waits = true, check = "READ-1: whether a reader that begins later finds what was acked")
+    @Rule(
+            value = "TOP-2",
+            waits = true,
+            check = "READ-1: whether a reader that begins later finds acknowledged messages")
     void whatWasPublishedIsThereForWhoComesLater(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
@@ -49,7 +52,7 @@ public class TopicRules {
         }
     }
 
-    @Rule(value = "TOP-5", waits = true, check = "whether what is large goes another way than what is small")
+    @Rule(value = "TOP-5", waits = true, check = "whether large messages take another path than small ones")
     void largeAndSmallMessagesOfOneThreadKeepTheirOrder(Bench bench) {
         Node node = Node.in(bench);
         Topic<String> one = topic(node);
@@ -116,15 +119,16 @@ public class TopicRules {
             }
             bench.verify(
                     bench.reach(() -> size(heard) >= 3, LONG),
-                    () -> "three messages were published after subscribe() had returned, and heard was " + heard);
+                    () -> "three messages were published after subscribe() had returned, and the listener heard "
+                            + heard);
             for (String message : expected) {
                 bench.same(
-                        "what a reader that began at the same time is given",
+                        "the messages of a reader that began at the same time",
                         message,
                         other.calls("next", reader::next).result(LONG).payload());
             }
             synchronized (heard) {
-                bench.same("what was heard", expected, heard);
+                bench.same("the events", expected, heard);
             }
             other.tells("close", subscription::close);
             other.tells("close", reader::close);
@@ -185,20 +189,20 @@ public class TopicRules {
             other.told("next", reader::next);
         }
         bench.within(Node.steady(bench), from, "30 messages beside a listener that blocks");
-        bench.same("what the listener that blocks has heard", 0, stuck.get());
+        bench.same("the events that the blocked listener has received", 0, stuck.get());
         gate.open();
         bench.verify(
                 bench.reach(() -> stuck.get() == 30, LONG),
-                () -> "a listener that was slow heard " + stuck + " of 30 messages in the end");
+                () -> "a slow listener received " + stuck + " of 30 messages in the end");
         for (long i = 1; i <= 30; i++) {
             bench.same(
-                    "the offset that a reader is given which stood still",
+                    "the offset that a reader is given after a standstill",
                     i,
                     other.told("next", idle::next).offset());
         }
     }
 
-    @Rule(value = "TOP-7b", waits = true, check = "how much is read ahead for a reader that does not ask")
+    @Rule(value = "TOP-7b", waits = true, check = "how much is read ahead for a reader that does not read")
     void whatIsKeptForAReaderThatStandsStillIsBounded(Bench bench) {
         Weight weight = new Weight();
         Node node = Node.in(bench);
@@ -236,17 +240,17 @@ public class TopicRules {
         for (TopicReader<byte[]> reader : List.of(ahead, behind)) {
             for (long i = reader.equals(behind) ? 2 : 1; i <= LARGE_MESSAGES; i++) {
                 bench.same(
-                        "the offset that a reader is given which stood still",
+                        "the offset that a reader is given after a standstill",
                         i,
                         slow.told("next", reader::next).offset());
             }
         }
         bench.verify(
                 bench.reach(() -> heard.get() == LARGE_MESSAGES, LONG),
-                () -> "a listener that was slow heard " + heard + " of " + LARGE_MESSAGES + " messages in the end");
+                () -> "a slow listener received " + heard + " of " + LARGE_MESSAGES + " messages in the end");
     }
 
-    @Rule(value = "TOP-8", waits = true, check = "what publishAsync does when the store does not keep up")
+    @Rule(value = "TOP-8", waits = true, check = "how publishAsync limits messages when the store does not keep up")
     void whatIsOnItsWayIsBounded(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Topic<String> topic = topic(node);
@@ -269,14 +273,14 @@ public class TopicRules {
         bench.pass(Duration.ofSeconds(1));
         bench.verify(
                 !publishing.isDone() && accepted.get() - completed.get() <= 8 * 1024 / 60 + 2,
-                () -> accepted + " messages of 60 KiB were taken on, and " + completed
-                        + " of them are through; 8 MiB are to be on their way at most");
+                () -> accepted + " messages of 60 KiB were accepted, and " + completed
+                        + " of them are published; 8 MiB may be under way at most");
         heal.run();
         publishing.end(LONG.multipliedBy(2));
-        bench.evidence("messages taken on", accepted.get(), 20);
+        bench.evidence("messages accepted", accepted.get(), 20);
     }
 
-    @Rule(value = "TOP-8", waits = true, check = "how long publishAsync waits for room that does not come")
+    @Rule(value = "TOP-8", waits = true, check = "how long publishAsync waits if there is never room")
     void whoWaitsForRoomWaitsForTheOperationTimeoutAtMost(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Topic<String> topic = topic(node);
@@ -298,8 +302,7 @@ public class TopicRules {
         Duration waited = Duration.ofNanos(longest.get());
         bench.verify(
                 waited.compareTo(Duration.ofMillis(1)) > 0,
-                () ->
-                        "200 messages of 60 KiB were taken on while none came through; 8 MiB are to be on their way at most");
+                () -> "200 messages of 60 KiB were accepted while none was published; 8 MiB may be under way at most");
         Duration most =
                 bench.kit().operationTimeout().plusMillis(bench.kit().pace().isReal() ? 1_000 : 100);
         if (waited.compareTo(most) > 0) {
@@ -311,7 +314,7 @@ public class TopicRules {
                         + bench.kit().operationTimeout());
     }
 
-    @Rule(value = "TOP-12a", waits = true, check = "whether a message can be skipped without its listener's word")
+    @Rule(value = "TOP-12a", waits = true, check = "whether a message can be skipped before its listener has returned")
     void aListenerThatFailsIsAskedWhatFollows(Bench bench) {
         Node node = Node.in(bench);
         for (TopicListener.Reaction reaction : TopicListener.Reaction.values()) {
@@ -349,7 +352,7 @@ public class TopicRules {
             bench.reach(() -> size(heard) >= expected.size(), LONG);
             bench.pass(Duration.ofMillis(100));
             synchronized (heard) {
-                bench.same("what was heard under " + reaction, expected, List.copyOf(heard));
+                bench.same("the events under " + reaction, expected, List.copyOf(heard));
             }
             boolean ends = reaction == TopicListener.Reaction.STOP;
             bench.verify(
@@ -365,7 +368,7 @@ public class TopicRules {
         }
     }
 
-    @Rule(value = "TOP-12b", waits = true, check = "what becomes of a message that its codec refuses")
+    @Rule(value = "TOP-12b", waits = true, check = "how a message that its codec refuses is handled")
     void whatCannotBeDecodedOrToldEndsASubscription(Bench bench) {
         Node node = Node.in(bench);
         Topic<String> topic = topic(node);
@@ -382,7 +385,7 @@ public class TopicRules {
         Subscription subscription =
                 node.told("subscribe", () -> refusing.subscribe(new From.Earliest(), hearing(bench, heard)));
         requireFailed(bench, subscription, "a message could not be decoded");
-        bench.same("what was heard before it", List.of("m1"), List.copyOf(heard));
+        bench.same("the events before it", List.of("m1"), List.copyOf(heard));
         TopicReader<String> reader = node.told("reader", () -> refusing.reader(new From.Earliest()));
         bench.same("the first message", "m1", node.told("next", reader::next).payload());
         Ended<Message<String>> refused = node.calls("next", reader::next).end(LONG);
@@ -412,7 +415,7 @@ public class TopicRules {
                     }
                 }));
         requireFailed(bench, gapped, "onGap() threw");
-        bench.same("what was heard behind the gap", List.of(), List.copyOf(heardBehind));
+        bench.same("the events after the gap", List.of(), List.copyOf(heardBehind));
     }
 
     private static void requireFailed(Bench bench, Subscription subscription, String why) {

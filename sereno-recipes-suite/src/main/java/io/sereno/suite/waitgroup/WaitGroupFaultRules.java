@@ -22,7 +22,7 @@ public class WaitGroupFaultRules {
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration TRIPS = Duration.ofSeconds(2);
 
-    @Rule(value = "WGP-2", waits = true, check = "how done() is settled whose reply was lost: not by counting again")
+    @Rule(value = "WGP-2", waits = true, check = "how a done() whose reply was lost is settled: not by counting again")
     void aDoneWhoseReplyIsLostCountsOnce(Bench bench) {
         List<Fate> fates = List.of(
                 Fate.loseReply(),
@@ -92,7 +92,7 @@ public class WaitGroupFaultRules {
         long from = bench.now();
         bench.verify(
                 bench.reach(() -> waiting.get(0).isDone(), LONG),
-                () -> "a worker died " + Bench.text(bench.since(from)) + " ago, and nobody noticed");
+                () -> "a worker died " + Bench.text(bench.since(from)) + " ago, and its loss was not noticed");
         bench.within(
                 bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
                 from,
@@ -125,7 +125,7 @@ public class WaitGroupFaultRules {
         long from = bench.now();
         bench.verify(
                 bench.reach(() -> worker.lost().toCompletableFuture().isDone(), LONG),
-                () -> "a worker that is cut off has not heard that its place is lost");
+                () -> "a worker that is cut off was not notified that its place is lost");
         bench.within(ttl.minus(Node.margin(ttl)).plusMillis(250), from, "lost() of a worker that was cut off");
         // Another worker takes the place.
         bench.pass(bench.afterNotice(Node.gone(bench, ttl)));
@@ -138,7 +138,7 @@ public class WaitGroupFaultRules {
             bench.within(
                     bench.afterNotice(Node.gone(bench, ttl).multipliedBy(2).plus(TRIPS)),
                     from,
-                    "that a lost place is free");
+                    "the release of a lost place");
         }
         dying.faults().heal();
         Ended<Boolean> done = dying.calls("done", () -> {
@@ -148,7 +148,7 @@ public class WaitGroupFaultRules {
                 .end(LONG);
         bench.verify(
                 done.thrown() instanceof GrantLostException,
-                () -> "done() of a worker that was lost ended as " + done + "; GrantLostException is right");
+                () -> "done() of a worker that was lost ended as " + done + "; GrantLostException is expected");
         bench.same(
                 "pending after done() of a worker that was lost",
                 2,
@@ -162,7 +162,7 @@ public class WaitGroupFaultRules {
     @Rule(
             value = "WGP-8",
             waits = true,
-            check = "OUT-3: what becomes of a place that was taken by a commit whose reply was lost")
+            check = "OUT-3: how a place that was taken by a commit whose reply was lost is settled")
     void aPlaceThatNobodyHasIsGivenBack(Bench bench) {
         Node node = Node.in(bench);
         Node unlucky = Node.scripted(bench, Node.steady(bench)).awaitSession();
@@ -179,7 +179,8 @@ public class WaitGroupFaultRules {
                 unlucky.calls("join", unlucky.sereno().waitGroup(NAME)::join).end(LONG);
         bench.verify(
                 joined.thrown() instanceof OutcomeUnknownException,
-                () -> "no commit was answered, and join() ended as " + joined + "; OutcomeUnknownException is right");
+                () -> "no commit was answered, and join() ended as " + joined
+                        + "; OutcomeUnknownException is expected");
         bench.evidence("commits whose reply was lost", met.get(), 1);
         Ended<Worker> taken = node.calls("join", group::join).end(LONG);
         bench.verify(
@@ -196,7 +197,7 @@ public class WaitGroupFaultRules {
             bench.within(
                     bench.guarantees().recovery().plusSeconds(10),
                     from,
-                    "that a place is free which was taken for a caller who was told " + joined);
+                    "the release of a place whose caller was told " + joined);
             bench.pass(Duration.ofMillis(50));
         }
         bench.same("what await() returned", true, node.told("await", () -> group.await(LONG)));

@@ -36,7 +36,7 @@ public class WaitGroupRules {
         Ended<?> early = node.calls("done", act(group::done)).end(LONG);
         bench.verify(
                 early.thrown() instanceof IllegalStateException,
-                () -> "done() before any add() ended as " + early + "; IllegalStateException is right");
+                () -> "done() before any add() ended as " + early + "; IllegalStateException is expected");
         node.tells("add 2", () -> group.add(2));
         Worker worker = other.told("join", other.sereno().waitGroup(NAME)::join);
         other.tells("done", worker::done);
@@ -44,7 +44,7 @@ public class WaitGroupRules {
                 other.calls("done of the same worker", act(worker::done)).end(LONG);
         bench.verify(
                 again.thrown() instanceof IllegalStateException,
-                () -> "done() of a worker that was done ended as " + again + "; IllegalStateException is right");
+                () -> "done() of a worker that was done ended as " + again + "; IllegalStateException is expected");
         other.tells("close", worker::close);
         bench.same(
                 "pending after one of two was done",
@@ -55,12 +55,12 @@ public class WaitGroupRules {
                 other.calls("done", act(other.sereno().waitGroup(NAME)::done)).end(LONG);
         bench.verify(
                 over.thrown() instanceof IllegalStateException,
-                () -> "a third done() of two places ended as " + over + "; IllegalStateException is right");
+                () -> "a third done() of two places ended as " + over + "; IllegalStateException is expected");
         Ended<?> late =
                 other.calls("join", other.sereno().waitGroup(NAME)::join).end(LONG);
         bench.verify(
                 late.thrown() instanceof IllegalStateException,
-                () -> "join() when all places are done ended as " + late + "; IllegalStateException is right");
+                () -> "join() when all places are done ended as " + late + "; IllegalStateException is expected");
         bench.same("pending at the end", 0, node.told("inspect", group::inspect).pending());
     }
 
@@ -91,7 +91,7 @@ public class WaitGroupRules {
         long from = bench.now();
         node.tells("done", group::done);
         bench.same("what await() returned", true, waiting.result(LONG));
-        bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "hearing of the end");
+        bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "the notice of the end");
     }
 
     @Rule(
@@ -158,7 +158,7 @@ public class WaitGroupRules {
     @Rule(
             value = "WGP-3",
             waits = true,
-            check = "READ-3: what inspect() says of two entries that it has read at two moments")
+            check = "READ-3: what inspect() reports from two entries that it has read at two moments")
     void aLossIsShownOnlyWhereItIsProved(Bench bench) {
         if (bench.inProcess()) {
             bench.simulated();
@@ -183,18 +183,18 @@ public class WaitGroupRules {
         String id = second.get(0).id();
         bench.judge().delete("waitgroup/" + NAME, "l-" + id);
         bench.same(
-                "the workers shown as lost, of whom one has no life",
+                "the workers shown as lost, of which one has no lease",
                 List.of(id),
                 node.told("inspect", group::inspect).lost());
     }
 
     private static void requireNoneShown(Bench bench, Node looking, MixedReads reads) {
         WaitGroup.View view = looking.told("inspect", looking.sereno().waitGroup(NAME)::inspect);
-        bench.same("the workers shown as lost, of whom none is", List.of(), view.lost());
+        bench.same("the workers shown as lost, of which none is lost", List.of(), view.lost());
         bench.evidence("reads that mixed moments", reads.mixed(), 1);
     }
 
-    @Rule(value = "WGP-4", waits = true, check = "what the commit that settles a loss is conditioned on")
+    @Rule(value = "WGP-4", waits = true, check = "the condition of the commit that settles a loss")
     void aLossIsSettledOnce(Bench bench) {
         for (OnLostWorker policy : OnLostWorker.values()) {
             String name = NAME + policy;
@@ -244,7 +244,7 @@ public class WaitGroupRules {
         }
     }
 
-    @Rule(value = "WGP-5", waits = true, check = "WAT-1: whether the change is announced to who waits")
+    @Rule(value = "WGP-5", waits = true, check = "WAT-1: whether the change is announced to waiters")
     void aPlaceThatIsClosedWithoutBeingDoneIsLostAtOnce(Bench bench) {
         for (OnLostWorker policy : OnLostWorker.values()) {
             String name = NAME + policy;
@@ -315,7 +315,8 @@ public class WaitGroupRules {
     @Rule(
             value = "WGP-7",
             waits = true,
-            check = "whether who waits is told of the generation that it waits for, or of the one that is open now")
+            check =
+                    "whether a waiter is notified about the generation that it waits for, or about the one that is open now")
     void whoWaitsHearsOfItsOwnGeneration(Bench bench) {
         Node node = Node.in(bench);
         Node slow = Node.scripted(bench, Node.steady(bench));
@@ -370,7 +371,7 @@ public class WaitGroupRules {
         node.tells("done", group::done);
     }
 
-    @Rule(value = "WGP-9", waits = true, check = "whether everybody hears of the deletion, and LIF-8")
+    @Rule(value = "WGP-9", waits = true, check = "whether all waiters are notified of the deletion, and LIF-8")
     void deletingEndsItForAll(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
@@ -385,7 +386,7 @@ public class WaitGroupRules {
         bench.verify(
                 ended.thrown() instanceof IllegalStateException,
                 () -> "await() of a generation that was deleted ended as " + ended
-                        + "; IllegalStateException is right");
+                        + "; IllegalStateException is expected");
         Ended<?> done = other.calls("done", act(worker::done)).end(LONG);
         bench.verify(
                 done.thrown() instanceof GrantLostException || done.thrown() instanceof IllegalStateException,
@@ -402,6 +403,9 @@ public class WaitGroupRules {
                 bench.judge().all("waitgroup/" + NAME).toString());
         node.tells("add 1", () -> group.add(1));
         node.tells("done", group::done);
-        bench.same("what await() returns of what began anew", true, node.told("await", () -> group.await(LONG)));
+        bench.same(
+                "what await() returns after add() to a deleted group",
+                true,
+                node.told("await", () -> group.await(LONG)));
     }
 }

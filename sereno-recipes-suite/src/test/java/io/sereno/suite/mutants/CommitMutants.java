@@ -79,7 +79,7 @@ final class CommitMutants {
                                                 : completedFuture(result));
                             }
                         }),
-                Mutant.client("COM-3", "'absent' is looked at before the put is sent", CheckThenAct::new),
+                Mutant.client("COM-3", "'absent' is checked before the put is sent", CheckThenAct::new),
                 Mutant.store(
                         "COM-4",
                         "conditions compare a version counted per entry",
@@ -99,7 +99,7 @@ final class CommitMutants {
                         (world, config) -> new PerEntryVersions(new PlainClient(world.store(config), config))),
                 Mutant.client(
                         "COM-5a",
-                        "now and then a commit has the revision of the one before",
+                        "now and then a commit has the revision of the commit before",
                         (world, below) -> new ToldRevisions(below) {
                             private final AtomicLong last = new AtomicLong(1);
 
@@ -254,14 +254,14 @@ final class CommitMutants {
                 }),
                 Mutant.connected(
                         "COM-9b",
-                        "any lease of the store will do",
+                        "a commit accepts any lease of the store",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             void checkLease(Commit commit) {}
                         }),
                 Mutant.store(
                         "COM-9b",
-                        "a lease that nobody granted is taken for none",
+                        "a lease that was never granted counts as no lease",
                         world -> new PlainStore(world.time()) {
                             @Override
                             boolean lives(long lease) {
@@ -290,7 +290,7 @@ final class CommitMutants {
                         }),
                 Mutant.connected(
                         "COM-10b",
-                        "what is too large is cut off",
+                        "a commit that is too large is truncated",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -307,7 +307,7 @@ final class CommitMutants {
                         }),
                 Mutant.connected(
                         "COM-10b",
-                        "what is too large looks like a lost connection",
+                        "a commit that is too large looks like a lost connection",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -319,7 +319,7 @@ final class CommitMutants {
                 Mutant.client("COM-11", "a commit in a hundred is sent a second time", SentAgain::new),
                 Mutant.library(
                         "COM-11",
-                        "after a lost reply the library sends again",
+                        "the library resends after a lost reply",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -339,7 +339,10 @@ final class CommitMutants {
                                         : super.commit(commit);
                             }
                         }),
-                Mutant.client("COM-12", "a condition is compared with what the client saw last", StaleConflicts::new),
+                Mutant.client(
+                        "COM-12",
+                        "a condition is compared with the value that the client saw last",
+                        StaleConflicts::new),
                 Mutant.client("COM-13", "a check is answered from separate reads", CheckByReads::new),
                 Mutant.client(
                         "COM-13", "a commit without writes always goes through", (world, below) -> new Wrapper(below) {
@@ -385,7 +388,7 @@ final class CommitMutants {
                         }),
                 Mutant.client(
                         "VAL-1b",
-                        "a value above 200,000 bytes loses its end",
+                        "a value above 200,000 bytes is truncated",
                         (world, below) -> putting(
                                 below,
                                 value -> value.size() < 200_000
@@ -393,7 +396,7 @@ final class CommitMutants {
                                         : Bytes.copyOf(java.util.Arrays.copyOf(value.toArray(), 200_000)))),
                 Mutant.connected(
                         "VAL-1c",
-                        "a value one byte too large is taken",
+                        "a value one byte too large is accepted",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             void checkSizes(Commit commit) {}

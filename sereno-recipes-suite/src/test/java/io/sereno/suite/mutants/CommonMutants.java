@@ -52,7 +52,7 @@ final class CommonMutants {
         return List.of(
                 backend(
                         "REC-6",
-                        "a revocation that has failed is left to the end of the lease",
+                        "a failed revocation is not retried",
                         below -> LeaseMutants.leased(below, lease -> new Wrapper.OfLease(lease) {
                             @Override
                             public CompletionStage<Void> revoke() {
@@ -61,7 +61,7 @@ final class CommonMutants {
                         })),
                 backend(
                         "REC-6",
-                        "a revocation is not sent again while the answer to it may come",
+                        "a revocation is not resent while its answer may still come",
                         below -> LeaseMutants.leased(below, lease -> new Wrapper.OfLease(lease) {
                             private @Nullable CompletionStage<Void> underWay;
 
@@ -73,7 +73,7 @@ final class CommonMutants {
                                 return underWay;
                             }
                         })),
-                backend("REC-6", "of several leases the first is asked for again", below -> {
+                backend("REC-6", "after the first lease of a client no other is granted", below -> {
                     AtomicReference<@Nullable Lease> first = new AtomicReference<>();
                     return LeaseMutants.leased(below, lease -> new Wrapper.OfLease(lease) {
                         @Override
@@ -102,11 +102,11 @@ final class CommonMutants {
                 backend("REC-1", "names are written in hexadecimal digits", Hexadecimal::new),
                 backend(
                         "REC-1",
-                        "a commit has a condition for whatever may matter",
+                        "a commit has a condition for every entry that may matter",
                         below -> Commits.saying(below, CommonMutants::careful)),
                 backend(
                         "REC-2",
-                        "what a member says anew is bound to no lease",
+                        "updated metadata of a member is bound to no lease",
                         below -> Commits.saying(
                                 below,
                                 commit -> Commits.isTo(commit, "member") && changes(commit)
@@ -114,7 +114,7 @@ final class CommonMutants {
                                         : commit)),
                 backend(
                         "REC-2",
-                        "what a candidate says anew is bound to no lease",
+                        "updated metadata of a candidate is bound to no lease",
                         below -> Commits.saying(
                                 below,
                                 commit -> Commits.isTo(commit, "election") && changes(commit)
@@ -122,12 +122,12 @@ final class CommonMutants {
                                         : commit)),
                 settled(
                         "REC-3",
-                        "what is in doubt has not happened",
+                        "a commit of unknown outcome counts as not applied",
                         failedFuture(new BackendException(
                                 BackendException.Outcome.NOT_APPLIED, false, "no answer, so nothing happened", null))),
                 settled(
                         "REC-3",
-                        "what is in doubt has happened",
+                        "a commit of unknown outcome counts as applied",
                         completedFuture(new CommitResult.Committed(1, Optional.empty()))));
     }
 
@@ -146,13 +146,13 @@ final class CommonMutants {
                         }),
                 backend(
                         "REC-4",
-                        "the first who uses a name writes that down",
+                        "the first use of a name leaves a record",
                         below -> Commits.saying(
                                 below,
                                 commit -> Commits.isTo(commit, "lock") && Commits.puts(commit, "")
                                         ? writingAlso(commit, new Write.Put("used", Bytes.utf8("since today"), 0))
                                         : commit)),
-                backend("REC-4", "one release in four hundred does not come through", below -> new Wrapper(below) {
+                backend("REC-4", "one release in four hundred is lost", below -> new Wrapper(below) {
                     private int released;
 
                     @Override
@@ -172,8 +172,9 @@ final class CommonMutants {
 
     private static List<Mutant> minding() {
         return List.of(
-                TopicMutants.topics("REC-5", "a message is measured when the store has been asked", Late::new),
-                recipes("REC-5", "what has no name is called 'default'", (store, settings) -> {
+                TopicMutants.topics(
+                        "REC-5", "the size of a message is checked after a request to the store", Late::new),
+                recipes("REC-5", "an empty name becomes 'default'", (store, settings) -> {
                     Sereno right =
                             settings.apply(Sereno.builder().backend(store)).connect();
                     return changed(Sereno.class, right, (method, call) -> {
@@ -186,7 +187,7 @@ final class CommonMutants {
                 }),
                 recipe(
                         "REC-5",
-                        "a second release gives back whatever is held by then",
+                        "a second release releases the next grant",
                         Mutex.class,
                         () -> new AtomicReference<@Nullable Grant>(),
                         (last, mutex) -> granting(mutex, grant -> {

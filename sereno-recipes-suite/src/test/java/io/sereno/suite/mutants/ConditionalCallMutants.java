@@ -37,7 +37,7 @@ final class ConditionalCallMutants {
         return List.of(
                 Mutant.library(
                         "WAT-3",
-                        "after a break what was put meanwhile is told, and what was deleted is not",
+                        "after a break puts are announced, and deletes are not",
                         (world, network, executor) -> new Compared(network)),
                 Mutant.library("WAT-5a", "a reset begins while a notice runs", (world, network, executor) -> {
                     InTurn one = new InTurn(executor);
@@ -55,7 +55,7 @@ final class ConditionalCallMutants {
                 }),
                 Mutant.connected(
                         "WAT-6b",
-                        "each name waits once for a listener that blocks, however many there are",
+                        "for a blocked listener each name is kept once, without a bound",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             PlainWatch open(Target target, WatchListener listener) {
@@ -103,15 +103,15 @@ final class ConditionalCallMutants {
                         }),
                 failingAsUnknown(
                         "OUT-5",
-                        "a commit with conditions that could not be sent is told as UNKNOWN",
+                        "a commit with conditions that could not be sent is reported as UNKNOWN",
                         commit -> !commit.conditions().isEmpty()),
                 failingAsUnknown(
                         "OUT-5",
-                        "a delete that could not be sent is told as UNKNOWN",
+                        "a delete that could not be sent is reported as UNKNOWN",
                         commit -> commit.writes().stream().anyMatch(Write.Delete.class::isInstance)),
                 Mutant.client(
                         "OUT-6b",
-                        "a commit of too many writes is sent, and told as a lost connection",
+                        "a commit of too many writes is sent, and reported as a lost connection",
                         (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -122,7 +122,7 @@ final class ConditionalCallMutants {
                         }),
                 Mutant.client(
                         "OUT-6b",
-                        "a commit of too many bytes is sent, and told as a lost connection",
+                        "a commit of too many bytes is sent, and reported as a lost connection",
                         (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -138,7 +138,7 @@ final class ConditionalCallMutants {
                         (world, network, executor) -> new Tidy(network)),
                 Mutant.library(
                         "LIF-1b",
-                        "close() tells the server of each watch, and waits",
+                        "close() cancels each watch at the server, and waits",
                         (world, network, executor) -> new Wrapper(network) {
                             private final List<Target> targets = new CopyOnWriteArrayList<>();
 
@@ -193,7 +193,7 @@ final class ConditionalCallMutants {
                         }),
                 Mutant.client(
                         "LIF-7c",
-                        "of leases that are granted at one moment the last is everybody's",
+                        "all leases that are granted at one moment are the last of them",
                         (world, below) -> new Wrapper(below) {
                             private volatile CompletionStage<Lease> latest = completedFuture(null);
 
@@ -217,9 +217,7 @@ final class ConditionalCallMutants {
                             }
                         }),
                 Mutant.store(
-                        "LIF-8",
-                        "a directory that is looked at is made for good",
-                        world -> new PlainStore(world.time()) {
+                        "LIF-8", "a directory that is read is created for good", world -> new PlainStore(world.time()) {
                             private final Map<String, byte[]> kept = new HashMap<>();
 
                             @Override

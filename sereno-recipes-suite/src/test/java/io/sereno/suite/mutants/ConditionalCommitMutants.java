@@ -36,7 +36,7 @@ final class ConditionalCommitMutants {
         return List.of(
                 Mutant.store(
                         "READ-2a",
-                        "what a dead lease refuses is there for a moment",
+                        "a commit that a dead lease refuses is visible for a moment",
                         world -> new PlainStore(world.time()) {
                             @Override
                             CommitResult commit(Commit commit) {
@@ -57,7 +57,7 @@ final class ConditionalCommitMutants {
                         }),
                 Mutant.store(
                         "READ-2b",
-                        "what a commit deletes is there a moment longer than what it puts",
+                        "deletes of a commit take effect a moment after its puts",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void apply(String directory, Write write, long at) {
@@ -76,11 +76,11 @@ final class ConditionalCommitMutants {
                         }),
                 Mutant.client(
                         "READ-2c",
-                        "an entry is told with the lease that its name had before",
+                        "an entry is read with the lease that its name had before",
                         (world, below) -> ReadMutants.reading(below, new FormerLease(world)::told)),
                 querying(
                         "READ-3a",
-                        "a range overlooks what was put again",
+                        "a range misses entries that were put again",
                         Query.Range.class,
                         (world, read) -> new Snapshot(
                                 read.entries().stream()
@@ -90,7 +90,7 @@ final class ConditionalCommitMutants {
                                 read.more())),
                 Mutant.client(
                         "READ-3b",
-                        "a read of one entry shows it once more when it is gone",
+                        "a read of one entry shows a deleted entry once more",
                         (world, below) -> new Wrapper(below) {
                             private final Map<Query, Snapshot> last = new ConcurrentHashMap<>();
 
@@ -149,7 +149,7 @@ final class ConditionalCommitMutants {
                         }),
                 querying(
                         "READ-4b",
-                        "a range leaves out what has no value",
+                        "a range leaves out entries without a value",
                         Query.Range.class,
                         (world, read) -> new Snapshot(
                                 read.entries().stream()
@@ -157,7 +157,9 @@ final class ConditionalCommitMutants {
                                         .toList(),
                                 read.more())),
                 Mutant.client(
-                        "READ-4b", "to put nothing over a value deletes it", (world, below) -> new Wrapper(below) {
+                        "READ-4b",
+                        "a put of an empty value over a value deletes the entry",
+                        (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
                                 return super.read(new Query.All(commit.directory()))
@@ -175,7 +177,7 @@ final class ConditionalCommitMutants {
                         }),
                 Mutant.library(
                         "READ-6",
-                        "after a reconnect what did not exist before is not seen at first",
+                        "after a reconnect new entries are not seen at first",
                         (world, network, executor) -> new Behind(network)),
                 querying(
                         "READ-7a",
@@ -187,11 +189,11 @@ final class ConditionalCommitMutants {
                                 read.more())),
                 Mutant.client(
                         "READ-8a",
-                        "the one entry that comes back with a conflict is of a while before",
+                        "the entry returned with a conflict was read earlier",
                         (world, below) -> new ReadBefore(world, below, Query.One.class, true)),
                 Mutant.client(
                         "READ-8b",
-                        "the range that comes back with a commit was read before it",
+                        "the range returned with a commit was read before the commit",
                         (world, below) -> new ReadBefore(world, below, Query.Range.class, false)),
                 Mutant.store(
                         "COM-2b",
@@ -213,11 +215,11 @@ final class ConditionalCommitMutants {
                                         || condition instanceof Condition.ModRevision)),
                 conflicts(
                         "COM-2c",
-                        "a conflict with a read to come back is a failure",
+                        "a conflict with a returned read is a failure",
                         commit -> commit.returning().isPresent()),
                 Mutant.client(
                         "COM-3",
-                        "'absent' is looked at first for a name that was there before",
+                        "'absent' is checked in advance for a name that existed before",
                         (world, below) -> new CommitMutants.CheckThenAct(world, below) {
                             private final Set<String> deleted = ConcurrentHashMap.newKeySet();
 
@@ -233,7 +235,7 @@ final class ConditionalCommitMutants {
                             }
                         }),
                 Mutant.client(
-                        "COM-5c", "what only deletes is told with revision -1", (world, below) -> new Wrapper(below) {
+                        "COM-5c", "a commit that only deletes has revision -1", (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
                                 boolean deletes = !commit.writes().isEmpty()
@@ -247,7 +249,7 @@ final class ConditionalCommitMutants {
                             }
                         }),
                 Mutant.store(
-                        "COM-6", "some revisions come from a range that was put aside a while before", PutAside::new),
+                        "COM-6", "some revisions come from a range that was reserved earlier", PutAside::new),
                 storeWide("each directory has a counter of its own", world -> new PlainStore(world.time()) {
                     private final Map<String, Long> last = new HashMap<>();
 
@@ -271,7 +273,7 @@ final class ConditionalCommitMutants {
                         }),
                 Mutant.store(
                         "COM-7b",
-                        "what is created while another entry is deleted has that one's createRevision",
+                        "an entry created while another is deleted takes over its createRevision",
                         world -> new PlainStore(world.time()) {
                             private long deleted;
 

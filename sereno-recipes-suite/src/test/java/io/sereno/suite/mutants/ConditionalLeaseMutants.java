@@ -34,7 +34,7 @@ final class ConditionalLeaseMutants {
         return List.of(
                 Mutant.connected(
                         "LEA-1c",
-                        "a ttl is compared in milliseconds, so that one just below zero is taken",
+                        "a ttl is compared in milliseconds, so a ttl just below zero is accepted",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             void checkTtl(Duration ttl) {
@@ -43,7 +43,7 @@ final class ConditionalLeaseMutants {
                                 }
                             }
                         }),
-                LeaseMutants.guaranteeing("LEA-3b", "a little more lateness is declared than is allowed", 2_001),
+                LeaseMutants.guaranteeing("LEA-3b", "the declared lateness is slightly above the allowed one", 2_001),
                 Mutant.store(
                         "LEA-3c",
                         "the second lease of a client gets two ttls too many",
@@ -67,7 +67,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.store(
                         "LEA-4a",
-                        "what was put again under its lease goes a moment later than the rest",
+                        "entries put again under their lease are deleted a moment after the others",
                         world -> new LastsLater(world) {
                             @Override
                             boolean isLater(Entry entry, int place) {
@@ -76,7 +76,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.store(
                         "LEA-4a",
-                        "entries without a value are overlooked when their lease ends",
+                        "entries without a value stay when their lease ends",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void end(String directory, List<Entry> entries) {
@@ -127,7 +127,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.store(
                         "LEA-5b",
-                        "revoking twice deletes what stands under the lease's names by then",
+                        "a second revocation deletes new entries with the lease's names",
                         world -> new LeaseMutants.ByName(world) {
                             @Override
                             void revoke(PlainLease lease) {
@@ -137,15 +137,15 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.store(
                         "LEA-6b",
-                        "what was revoked is written again when its client grants another lease",
+                        "revoked entries are written again when their client is granted another lease",
                         Restored::new),
                 Mutant.store(
                         "LEA-6b",
-                        "an ended entry shines through when who took its name has left",
+                        "an ended entry reappears when the entry that took its name is deleted",
                         world -> new Layered(world)),
                 Mutant.client(
                         "LEA-7b",
-                        "of a commit with conditions under a dead lease nobody knows",
+                        "a commit with conditions under a dead lease ends as UNKNOWN",
                         (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -159,7 +159,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.client(
                         "LEA-7b",
-                        "with a read to come back a commit under a dead lease is told as done",
+                        "a commit with a returned read under a dead lease is reported as Committed",
                         (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -172,7 +172,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.store(
                         "LEA-9",
-                        "what its client put anew under another lease ends with the first",
+                        "an entry put again under another lease of its client ends with the first lease",
                         world -> new PlainStore(world.time()) {
                             private final Map<List<String>, Long> bound = new HashMap<>();
 
@@ -199,7 +199,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.store(
                         "LEA-9",
-                        "a name that was put anew twice is deleted with its first lease",
+                        "an entry that was put again twice is deleted with its first lease",
                         world -> new PlainStore(world.time()) {
                             private final Map<List<String>, Integer> lives = new HashMap<>();
                             private final Map<List<String>, Long> first = new HashMap<>();
@@ -248,7 +248,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.store(
                         "LEA-11b",
-                        "of a lease the first thousand entries less one are deleted",
+                        "only the first 999 entries of a lease are deleted",
                         world -> new PlainStore(world.time()) {
                             private int left;
 
@@ -303,11 +303,11 @@ final class ConditionalLeaseMutants {
                                 })),
                 Mutant.library(
                         "LEA-13",
-                        "what creates under a lease that has ended goes under the latest one",
+                        "an entry created under an ended lease is put under the latest lease",
                         (world, network, executor) -> new Rebound(network)),
                 Mutant.store(
                         "LEA-14",
-                        "what is put under a lease before the reaping is reaped too",
+                        "an entry put under a lease before the reaping is reaped too",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void end(String directory, List<Entry> entries) {
@@ -325,7 +325,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.store(
                         "LEA-14",
-                        "the reaping deletes what has the value of the one that ended",
+                        "the reaping deletes an entry with the value of the ended one",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void end(String directory, List<Entry> entries) {
@@ -344,7 +344,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.connected(
                         "LEA-15a",
-                        "a client has one lease less than it says",
+                        "a client has one lease less than it declares",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             void checkTtl(Duration ttl) {
@@ -357,7 +357,7 @@ final class ConditionalLeaseMutants {
                         }),
                 Mutant.client(
                         "LEA-15a",
-                        "what is put under one of many leases is bound to the first",
+                        "an entry put under one of many leases is bound to the first",
                         (world, below) -> new Wrapper(below) {
                             private final List<Long> ids = new ArrayList<>();
 

@@ -23,7 +23,7 @@ final class ConfigurationMutants {
         return List.of(
                 Mutant.connected(
                         "CFG-1",
-                        "parameters that nobody knows are ignored",
+                        "unknown parameters are ignored",
                         (world, config) -> new PlainClient(world.store(config), LifeMutants.without(config))),
                 Mutant.connected("CFG-1", "an unknown parameter is refused without its name", (world, config) -> {
                     if (!config.parameters().isEmpty()) {
@@ -31,14 +31,15 @@ final class ConfigurationMutants {
                     }
                     return new PlainClient(world.store(config), config);
                 }),
-                Mutant.connected("CFG-2", "time is the system's", (world, config) -> new ByTheSystem(world, config)),
+                Mutant.connected(
+                        "CFG-2", "time comes from the system clock", (world, config) -> new ByTheSystem(world, config)),
                 Mutant.connected("CFG-2", "the time is asked for once, when a client is opened", (world, config) -> {
                     config.time().nanoTime();
                     return new ByTheSystem(world, config);
                 }),
                 Mutant.connected(
                         "CFG-3",
-                        "listeners run on a thread of the backend's",
+                        "listeners run on a thread of the backend",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             PlainWatch open(Target target, WatchListener listener) {
@@ -59,7 +60,7 @@ final class ConfigurationMutants {
                         }),
                 Mutant.library(
                         "CFG-4",
-                        "guarantees are asked at the server",
+                        "guarantees are read from the server at each call",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public Guarantees guarantees() {

@@ -40,11 +40,11 @@ final class CounterMutants {
 
     static List<Mutant> all() {
         return List.of(
-                counter("CTR-1", "a client reads what it saw last", (seen, method, call) -> {
+                counter("CTR-1", "a client reads the value that it saw last", (seen, method, call) -> {
                     Long last = seen.value;
                     return method.equals("get") && last != null ? last : seen.noting(method, call);
                 }),
-                backend("CTR-1", "a change is put whatever is there by then", below -> new Wrapper(below) {
+                backend("CTR-1", "a change is put without a condition", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
                         List<Condition> kept = commit.conditions().stream()
@@ -59,11 +59,11 @@ final class CounterMutants {
                 }),
                 counter(
                         "CTR-1",
-                        "getAndAdd returns what is there afterwards",
+                        "getAndAdd returns the new value",
                         (seen, method, call) -> method.equals("getAndAdd")
                                 ? seen.counter.addAndGet(call.given(0, Long.class))
                                 : call.go()),
-                counter("CTR-1", "getAndSet reads, and sets then", (seen, method, call) -> {
+                counter("CTR-1", "getAndSet reads and sets in two steps", (seen, method, call) -> {
                     if (!method.equals("getAndSet")) {
                         return call.go();
                     }
@@ -73,28 +73,28 @@ final class CounterMutants {
                 }),
                 doubting(
                         "CTR-2",
-                        "what is in doubt is taken for not made",
+                        "a change of unknown outcome counts as not applied",
                         (below, commit, lost) ->
                                 failedFuture(new BackendException(Outcome.NOT_APPLIED, false, "try again", lost))),
                 doubting(
                         "CTR-2",
-                        "a doubt is settled by whether the value is the one that was put",
+                        "an unknown outcome is settled by a comparison of values",
                         CounterMutants::comparingValues),
                 counter(
                         "CTR-3",
-                        "changes that travel together are told the sum of all",
+                        "changes in one commit all return the sum",
                         (seen, method, call) -> method.equals("addAsync")
                                 ? seen.combining.add(call, Combining.Told.THE_SUM)
                                 : call.go()),
                 counter(
                         "CTR-3",
-                        "an overflow ends all that travel with it",
+                        "an overflow fails all changes in the same commit",
                         (seen, method, call) -> method.equals("addAsync")
                                 ? seen.combining.add(call, Combining.Told.ONE_FAILURE)
                                 : call.go()),
                 counter(
                         "CTR-3",
-                        "changes that travel together are made with the last one first",
+                        "changes in one commit are applied in reverse order",
                         (seen, method, call) -> method.equals("addAsync")
                                 ? seen.combining.add(call, Combining.Told.BACKWARDS)
                                 : call.go()),
@@ -106,7 +106,7 @@ final class CounterMutants {
                 }),
                 counter(
                         "CTR-4",
-                        "a comparison with another value than the one seen last fails at once",
+                        "a comparison with a value other than the last one seen fails at once",
                         (seen, method, call) -> {
                             Long last = seen.value;
                             return method.equals("compareAndSet")
@@ -115,7 +115,7 @@ final class CounterMutants {
                                     ? false
                                     : seen.noting(method, call);
                         }),
-                counter("CTR-4", "an overflow is judged by the value that was seen last", (seen, method, call) -> {
+                counter("CTR-4", "an overflow is checked against the last value seen", (seen, method, call) -> {
                     Long last = seen.value;
                     if (method.equals("addAndGet") && last != null) {
                         Math.addExact(last, call.given(0, Long.class));
@@ -125,7 +125,7 @@ final class CounterMutants {
                 backend("CTR-5", "a change is given up after five conflicts", GivingUp::new),
                 counter(
                         "CTR-5",
-                        "each change waits for the end of the one before it",
+                        "each change waits for the end of the change before",
                         (seen, method, call) -> method.equals("get") ? call.go() : seen.turns.take(call)),
                 counter(
                         "CTR-6",
@@ -133,7 +133,7 @@ final class CounterMutants {
                         (seen, method, call) -> seen.turns.take(call)),
                 counter(
                         "CTR-6",
-                        "who changes by a function waits for whoever does so already",
+                        "a change by a function waits for other changes by functions",
                         (seen, method, call) -> method.equals("updateAndGet") ? seen.turns.take(call) : call.go()),
                 new Mutant("callbacks are handed to a pool of threads", "CTR-7", new World.Backends() {
                     @Override
@@ -141,18 +141,21 @@ final class CounterMutants {
                         return counters(backend, settings, (seen, counter) -> new Pooled(world, counter).counter());
                     }
                 }),
-                backend("CTR-7", "what changes soon after another change is not looked at", Throttled::new),
-                backend("CTR-8", "a change in doubt is sent again without its conditions", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(commit)
-                                .exceptionallyCompose(lost -> CommitMutants.isUnknown(lost)
-                                                && commit.directory().contains("counter")
-                                        ? super.commit(unconditional(commit))
-                                        : failedFuture(lost));
-                    }
-                }),
-                counter("CTR-8", "a deletion in doubt is told as not made", (seen, method, call) -> {
+                backend("CTR-7", "a change soon after another change is not announced", Throttled::new),
+                backend(
+                        "CTR-8",
+                        "a change of unknown outcome is resent without its conditions",
+                        below -> new Wrapper(below) {
+                            @Override
+                            public CompletionStage<CommitResult> commit(Commit commit) {
+                                return super.commit(commit)
+                                        .exceptionallyCompose(lost -> CommitMutants.isUnknown(lost)
+                                                        && commit.directory().contains("counter")
+                                                ? super.commit(unconditional(commit))
+                                                : failedFuture(lost));
+                            }
+                        }),
+                counter("CTR-8", "a deletion of unknown outcome is reported as not applied", (seen, method, call) -> {
                     try {
                         return call.go();
                     } catch (OutcomeUnknownException lost) {
@@ -254,7 +257,7 @@ final class CounterMutants {
         });
     }
 
-    /** What the objects of one counter share within a client. */
+    /** The shared state of the objects of one counter within a client. */
     private static final class Seen {
         final Counter counter;
         final Turns turns = new Turns();

@@ -20,7 +20,7 @@ import java.util.Set;
  * @param traits what is unpleasant about it
  */
 public record Devil(String name, Set<Trait> traits) {
-    /** What a backend may do. */
+    /** The traits that a backend may have. */
     public enum Trait {
         /** A change is announced twice, along with entries that did not change. */
         SPURIOUS_NOTICES,
@@ -80,7 +80,7 @@ public record Devil(String name, Set<Trait> traits) {
                 // A rule that failed on the store under all mutants would seem to detect each of them.
                 new Devil("none: the store without a bug", EnumSet.noneOf(Trait.class)),
                 new Devil(
-                        "a chatterer with the least limits",
+                        "with the smallest limits and many notices",
                         EnumSet.of(
                                 SPURIOUS_NOTICES,
                                 NOTICES_WITHOUT_REVISION,
@@ -89,7 +89,7 @@ public record Devil(String name, Set<Trait> traits) {
                                 GAPS_BETWEEN_REVISIONS,
                                 LEAST_LIMITS)),
                 new Devil(
-                        "a forgetful one that reads piece by piece",
+                        "without a history, with reads in pieces",
                         EnumSet.of(
                                 RESETS_ONLY,
                                 LOST_SNAPSHOTS,
@@ -97,15 +97,15 @@ public record Devil(String name, Set<Trait> traits) {
                                 SNAPSHOTS_READ_LATER,
                                 MIXED_MOMENTS)),
                 new Devil(
-                        "a slow one",
+                        "slow",
                         EnumSet.of(
                                 EXPIRY_AT_THE_LAST_MOMENT, COARSE_TTLS, SLOW_NOTICES, SHUFFLED_NOTICES, SLOW_ANSWERS)),
                 new Devil(
-                        "one that leaves its callers in doubt",
+                        "with unknown outcomes",
                         EnumSet.of(COMMITS_IN_DOUBT, COMMITS_IN_DOUBT_COME_LATE, LEASES_IN_DOUBT, STRANGE_LEASE_IDS)),
-                new Devil("one that asks its store for changes now and then", EnumSet.of(NOTICES_AT_THE_LAST_MOMENT)),
+                new Devil("with polling for changes", EnumSet.of(NOTICES_AT_THE_LAST_MOMENT)),
                 new Devil(
-                        "a hasty one without order",
+                        "hasty and without order",
                         EnumSet.of(OVERTAKING, REVISIONS_OF_EACH_DIRECTORY, DEAD_LEASES_ARE_REFUSED, NO_LIMITS)));
     }
 

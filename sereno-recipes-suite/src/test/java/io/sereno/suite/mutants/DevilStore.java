@@ -20,7 +20,7 @@ final class DevilStore extends PlainStore {
     /** The last revision of each directory that has an entry. */
     private final Map<String, Long> revisions = new HashMap<>();
 
-    /** What will be announced once more, each change of a name once. */
+    /** The changes that will be announced once more, each name once. */
     private final Set<List<Object>> doubled = new HashSet<>();
 
     /** The greatest revision of the emptied directories: nothing else is kept of them. */

@@ -44,7 +44,7 @@ final class IdMutants {
     static List<Mutant> all() {
         return List.of(
                 backend("IDS-1", "a mark goes with the session of its slot", LeasedMarks::new),
-                backend("IDS-1", "a slot is drawn, and not looked at", below -> new Wrapper(below) {
+                backend("IDS-1", "a slot is drawn without a check", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<Snapshot> read(Query query) {
                         return query instanceof Query.One one && one.name().startsWith("hw-")
@@ -62,17 +62,17 @@ final class IdMutants {
                 }),
                 ids(
                         "IDS-2",
-                        "ids that were taken together are handed out with the last one first",
+                        "ids that were taken together are returned in reverse order",
                         (gen, method, call) -> method.equals("nextId") ? gen.fromTheEnd() : call.go()),
                 ids(
                         "IDS-2",
-                        "an id has the time that the clock shows",
+                        "the tick of an id is the time of its request",
                         (gen, method, call) -> method.equals("nextId")
                                 ? gen.byTheClock((long) Objects.requireNonNull(call.go()))
                                 : call.go()),
                 recipes(
                         "IDS-3",
-                        "whether the layout is still the same is asked for each id",
+                        "the layout is read from the store for each id",
                         (store, settings) -> generators(store, settings, (gen, method, call) -> {
                             if (method.equals("nextId")) {
                                 store.read(new Query.One("ids/" + gen.name, "layout"))
@@ -81,7 +81,7 @@ final class IdMutants {
                             }
                             return call.go();
                         })),
-                backend("IDS-3", "the next window is asked for when the last one is at its end", AtTheEnd::new),
+                backend("IDS-3", "the next window is reserved only at the end of the last one", AtTheEnd::new),
                 ids("IDS-4", "at the end of its window a generator counts on", (gen, method, call) -> {
                     try {
                         Object id = call.go();
@@ -110,13 +110,13 @@ final class IdMutants {
                         "tryNextId waits for its clock as long as nextId does",
                         (gen, method, call) ->
                                 method.equals("tryNextId") ? OptionalLong.of(gen.right.nextId()) : call.go()),
-                ids("IDS-5", "the tick of an id is that of the clock, wherever it goes", (gen, method, call) -> {
+                ids("IDS-5", "the tick of an id follows the clock in both directions", (gen, method, call) -> {
                     Object made = call.go();
                     return method.equals("tryNextId") && made instanceof OptionalLong id && id.isPresent()
                             ? OptionalLong.of(gen.byTheClock(id.getAsLong()))
                             : made;
                 }),
-                backend("IDS-6", "a mark is put without a condition on what it was", below -> new Wrapper(below) {
+                backend("IDS-6", "a mark is put without a condition on its former value", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
                         return super.commit(
@@ -128,7 +128,7 @@ final class IdMutants {
                                         : commit);
                     }
                 }),
-                backend("IDS-6", "a reservation in doubt is taken for made", below -> new Wrapper(below) {
+                backend("IDS-6", "a reservation of unknown outcome counts as made", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
                         return super.commit(commit)
@@ -137,7 +137,7 @@ final class IdMutants {
                                         : failedFuture(lost));
                     }
                 }),
-                backend("IDS-7", "nobody compares layouts", below -> new Wrapper(below) {
+                backend("IDS-7", "layouts are not compared", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<Snapshot> read(Query query) {
                         return query instanceof Query.One one && one.name().equals("layout")
@@ -151,14 +151,14 @@ final class IdMutants {
                                 without(commit, condition -> condition.name().equals("layout")));
                     }
                 }),
-                ids("IDS-7", "that all slots are taken is told as a timeout", (gen, method, call) -> {
+                ids("IDS-7", "a lack of free slots is reported as a timeout", (gen, method, call) -> {
                     try {
                         return call.go();
                     } catch (NotAppliedException why) {
                         throw new NotAppliedException("nextId was not answered in time");
                     }
                 }),
-                outside("a clock before the epoch stands at the epoch", "epoch"),
+                outside("a clock before the epoch counts as the epoch", "epoch"),
                 outside("a clock beyond the time bits begins again at 0", "time bits"));
     }
 
@@ -212,7 +212,7 @@ final class IdMutants {
         });
     }
 
-    /** What the objects of one name share within a client. */
+    /** The shared state of the objects of one name within a client. */
     private static final class Generator {
         final String name;
         final IdGenerator right;

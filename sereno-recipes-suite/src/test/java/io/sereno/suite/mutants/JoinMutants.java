@@ -39,16 +39,18 @@ final class JoinMutants {
     private static List<Mutant> telling() {
         return List.of(
                 MemberMutants.members(
-                        "MEM-7", "whoever is back under its id has only changed", right -> listening(right, ById::new)),
+                        "MEM-7",
+                        "a member that returns under its id is reported as changed",
+                        right -> listening(right, ById::new)),
                 recipe(
                         "MEM-7",
-                        "the listeners of a client hear one after another",
+                        "the listeners of a client are called one after another",
                         Membership.class,
                         OneAfterAnother::new,
                         (line, right) -> listening(right, listener -> new InLine(listener, line))),
                 handles(
                         "MEM-8",
-                        "a member that is cut off is suspended until it hears better",
+                        "a member that is cut off stays suspended until it reconnects",
                         state -> state == KeepAlive.State.LOST ? KeepAlive.State.SUSPENDED : state),
                 handles(
                         "MEM-8",
@@ -56,7 +58,7 @@ final class JoinMutants {
                         state -> state == KeepAlive.State.SUSPENDED ? KeepAlive.State.LOST : state),
                 handles(
                         "MEM-8",
-                        "a member that is not renewed says that it is listed",
+                        "a member that is not renewed reports LISTED",
                         state -> state == KeepAlive.State.SUSPENDED ? KeepAlive.State.LISTED : state));
     }
 
@@ -85,7 +87,7 @@ final class JoinMutants {
                         })),
                 backend(
                         "MEM-9",
-                        "WAIT goes by the own ttl, whatever that of the predecessor was",
+                        "WAIT uses the own ttl instead of the predecessor's",
                         below -> Commits.saying(
                                 below,
                                 commit -> MemberMutants.isOfMember(commit)
@@ -96,17 +98,17 @@ final class JoinMutants {
                                         : commit)),
                 backend(
                         "MEM-10",
-                        "a take-over removes whoever is there by then",
+                        "a take-over removes any present member",
                         below -> Commits.saying(
                                 below,
                                 commit ->
                                         MemberMutants.isOfMember(commit) && Commits.deletes(commit, MemberMutants.ENTRY)
                                                 ? unconditional(commit)
                                                 : commit)),
-                backend("MEM-10", "who was removed removes in turn", StrangeMembers.Revengeful::new),
+                backend("MEM-10", "a removed member removes its successor", StrangeMembers.Revengeful::new),
                 backend(
                         "MEM-10",
-                        "who was removed finds out when it looks for another reason",
+                        "a removed member notices only at its next check for another reason",
                         below -> new Wrapper(below) {
                             @Override
                             public CompletionStage<Watch> watch(Target target, WatchListener listener) {
@@ -124,11 +126,11 @@ final class JoinMutants {
                         }),
                 MemberMutants.members(
                         "MEM-11",
-                        "a join that was interrupted goes on without its caller",
+                        "an interrupted join continues without its caller",
                         right -> new MemberMutants.Joining(right, JoinMutants::joinAside)),
                 MemberMutants.members(
                         "MEM-11",
-                        "a join that was refused goes on without its caller",
+                        "a refused join continues without its caller",
                         right -> new MemberMutants.Joining(right, (group, id, ttl, metadata, ifPresent) -> {
                             try {
                                 return group.join(id, ttl, metadata, ifPresent);
@@ -150,7 +152,7 @@ final class JoinMutants {
                                 right,
                                 (group, id, ttl, metadata, ifPresent) -> group.join(
                                         id, ttl.minusMillis(joined.incrementAndGet()), metadata, ifPresent))),
-                backend("MEM-12", "the lease of a ttl that nobody uses is kept", MemberMutants::keepingLeases));
+                backend("MEM-12", "the lease of an unused ttl is kept", MemberMutants::keepingLeases));
     }
 
     private static Mutant handles(String rule, String what, UnaryOperator<KeepAlive.State> said) {

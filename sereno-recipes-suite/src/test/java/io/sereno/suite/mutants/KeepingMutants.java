@@ -70,7 +70,7 @@ final class KeepingMutants {
                                         : commit)),
                 backend(
                         "TOP-9a",
-                        "a position is stored whatever it replaces",
+                        "a position is stored without a condition on the former one",
                         below -> Commits.saying(
                                 below,
                                 commit -> storesAPosition(commit)
@@ -79,7 +79,7 @@ final class KeepingMutants {
                 backend("TOP-9b", "each client has a queue of its own", Alone::new),
                 topics(
                         "TOP-9b",
-                        "a durable reader gives out what it took while it had its turn",
+                        "a durable reader returns messages after it lost its turn",
                         right -> reading(right, Ahead::new)),
                 backend("TOP-9c", "the position is stored with every tenth message", below -> new Wrapper(below) {
                     @Override
@@ -92,22 +92,22 @@ final class KeepingMutants {
                     }
                 }),
                 backend("TOP-9c", "a position is stored when there is more to read", Unfinished::new),
-                backend("TOP-9d", "a durable name has a position when something was acknowledged", Late::new));
+                backend("TOP-9d", "a durable name has no position before an acknowledgement", Late::new));
     }
 
     private static List<Mutant> retention() {
         return List.of(
                 retaining(
                         "TOP-10a",
-                        "a message less is kept than was asked for",
+                        "one message less is kept than requested",
                         asked -> new Retention(asked.maxMessages() - 1, asked.maxAge())),
                 retaining(
                         "TOP-10a",
-                        "the age of messages does not matter",
+                        "the age of messages is ignored",
                         asked -> new Retention(asked.maxMessages(), Optional.empty())),
                 retaining(
                         "TOP-10a",
-                        "the number of messages does not matter where there is an age",
+                        "the number of messages is ignored if there is an age",
                         asked -> asked.maxAge().isPresent() ? new Retention(Integer.MAX_VALUE, asked.maxAge()) : asked),
                 retaining(
                         "TOP-10a",
@@ -124,9 +124,9 @@ final class KeepingMutants {
                                         : commit)),
                 retaining(
                         "TOP-10b",
-                        "what was published stays",
+                        "messages are never trimmed",
                         asked -> new Retention(Integer.MAX_VALUE, Optional.empty())),
-                backend("TOP-10b", "deletions are put off until there are twenty", below -> {
+                backend("TOP-10b", "deletions are delayed until there are twenty", below -> {
                     List<Write> putOff = new ArrayList<>();
                     return Commits.saying(below, commit -> publishes(commit) ? puttingOff(commit, putOff) : commit);
                 }));
@@ -136,7 +136,7 @@ final class KeepingMutants {
         return List.of(
                 topics(
                         "TOP-11a",
-                        "a reader of a topic that was deleted goes on with the next",
+                        "a reader of a deleted topic continues with the next one",
                         right -> new TopicWrapper(right, UnaryOperator.identity()) {
                             @Override
                             public TopicReader<Object> reader(From from) {
@@ -170,7 +170,7 @@ final class KeepingMutants {
                         return more ? completedFuture(Commits.done()) : super.commit(commit);
                     }
                 }),
-                backend("TOP-11b", "whoever publishes does not ask what is left of another topic", Careless::new),
+                backend("TOP-11b", "a publisher ignores the remains of a deleted topic", Careless::new),
                 backend(
                         "TOP-11c",
                         "a deletion deletes by name",

@@ -57,23 +57,23 @@ final class LeaderMutants {
                 }),
                 election(
                         "LDR-2",
-                        "a leader that is cut off believes until it reconnects",
+                        "a leader that is cut off relies on its leadership until it reconnects",
                         election -> terms(election, leadership -> believing(Leadership.class, leadership))),
                 backend(
                         "LDR-3",
-                        "a candidate is deaf, and looks once a ttl",
+                        "a candidate gets no notices, and looks once a ttl",
                         below -> new Queueing.HardOfHearing(below, target -> Queueing.isQueue(target.directory()))),
                 backend("LDR-3", "candidates are under no lease", Queueing.WithoutALease::new),
                 election(
                         "LDR-4",
-                        "resign() is known to the one who resigns",
+                        "resign() changes only the own client",
                         election -> changed(
                                 LeaderElection.class,
                                 election,
                                 (method, call) -> method.equals("resign") ? null : call.go())),
                 election(
                         "LDR-4",
-                        "who has resigned believes on",
+                        "a resigned leader still reports its leadership",
                         election -> terms(
                                 election,
                                 leadership -> changed(
@@ -82,7 +82,7 @@ final class LeaderMutants {
                                         (method, call) -> method.equals("isHeld") ? true : call.go()))),
                 backend(
                         "LDR-4",
-                        "close() leaves the place to the lease",
+                        "close() leaves the place to the end of the lease",
                         below -> new Queueing.LeavingInWordsOnly(below) {
                             @Override
                             boolean isKept(String name) {
@@ -91,14 +91,14 @@ final class LeaderMutants {
                         }),
                 election(
                         "LDR-5a",
-                        "the leader is told twice",
+                        "the leader callback is called twice",
                         election -> heard(election, "onElectedLeader", call -> {
                             call.run();
                             call.run();
                         })),
                 withExecutor(
                         "LDR-5a",
-                        "the callbacks of a follower have threads of their own",
+                        "follower callbacks run on their own threads",
                         (executor, election) -> heard(election, "onElectedFollower", executor::execute)),
                 withExecutor(
                         "LDR-5a",
@@ -137,7 +137,7 @@ final class LeaderMutants {
                 }),
                 election(
                         "LDR-6",
-                        "the leader that is shown is the one who came last",
+                        "the last candidate is shown as the leader",
                         election -> topologies(election, topology -> {
                             List<Peer> peers = topology.peers();
                             return new Topology(
@@ -148,7 +148,7 @@ final class LeaderMutants {
                         })),
                 election(
                         "LDR-7",
-                        "a leader believes until it reconnects",
+                        "a leader relies on its leadership until it reconnects",
                         election -> terms(election, leadership -> believing(Leadership.class, leadership))),
                 withExecutor(
                         "LDR-7",
@@ -156,7 +156,7 @@ final class LeaderMutants {
                         (executor, election) -> heard(election, "onElectedLeader", executor::execute)),
                 election(
                         "LDR-8",
-                        "a callback that throws is the last",
+                        "after a callback throws no other is called",
                         election -> heard(election, "onElectedFollower", callback -> {
                             try {
                                 callback.run();
@@ -169,7 +169,7 @@ final class LeaderMutants {
                         "LDR-8",
                         "other recipes wait for callbacks",
                         (directory, renews) -> directory.startsWith("counter/")),
-                election("LDR-8", "a loss is told when the callback has returned", election -> {
+                election("LDR-8", "a loss is reported after the callback has returned", election -> {
                     CompletableFuture<Boolean> returned = new CompletableFuture<>();
                     return terms(
                             heard(election, "onElectedLeader", callback -> {
@@ -183,7 +183,7 @@ final class LeaderMutants {
                                             ? returned.thenCompose(done -> leadership.lost())
                                             : call.go()));
                 }),
-                election("LDR-9", "peers are told apart by their node ids", election -> {
+                election("LDR-9", "peers are distinguished by their node ids", election -> {
                     Set<String> there = ConcurrentHashMap.newKeySet();
                     return ElectionObjects.peers(
                             election,
@@ -194,22 +194,22 @@ final class LeaderMutants {
                 }),
                 election(
                         "LDR-9",
-                        "who leaves is told twice",
+                        "a leaving peer is reported twice",
                         election -> heard(election, "onPeerLeft", callback -> {
                             callback.run();
                             callback.run();
                         })),
                 backend(
                         "LDR-10",
-                        "the own entry is not looked at after waiting, nor those in front",
+                        "neither the own entry nor its predecessors are checked after waiting",
                         below -> new Queueing(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
                                 return verifies(commit) ? completedFuture(done()) : super.commit(commit);
                             }
                         }),
-                backend("LDR-10", "only the one directly in front is looked at", Queueing.LookingAtTheNearest::new),
-                election("LDR-10", "the entry of a namesake is the own one", ElectionObjects::byNodeId),
+                backend("LDR-10", "only the direct predecessor is checked", Queueing.LookingAtTheNearest::new),
+                election("LDR-10", "the entry of a namesake is taken for the own entry", ElectionObjects::byNodeId),
                 backend("LDR-11", "new metadata is a new entry in place of the old", below -> new Queueing(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
@@ -237,7 +237,7 @@ final class LeaderMutants {
                         return method.equals("metadata") && Boolean.TRUE.equals(started.get()) ? election : call.go();
                     });
                 }),
-                backend("LDR-11", "peers are told apart by their modRevisions", below -> new Wrapper(below) {
+                backend("LDR-11", "peers are distinguished by their modRevisions", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<Snapshot> read(Query query) {
                         return super.read(query)
@@ -274,7 +274,7 @@ final class LeaderMutants {
                                 return leases.size() == 1 ? super.commit(commit) : new CompletableFuture<>();
                             }
                         }),
-                backend("LDR-12", "an enrolment that fails is not tried again", below -> new Queueing(below) {
+                backend("LDR-12", "a failed enrolment is not retried", below -> new Queueing(below) {
                     private volatile boolean failed;
 
                     @Override
@@ -287,7 +287,7 @@ final class LeaderMutants {
                 }),
                 election(
                         "LDR-12",
-                        "lastError() is not told",
+                        "lastError() is never set",
                         election -> changed(
                                 LeaderElection.class,
                                 election,
@@ -303,7 +303,7 @@ final class LeaderMutants {
                 }),
                 election(
                         "LDR-13",
-                        "the first of the others is the leader",
+                        "the first other candidate is shown as the leader",
                         election -> topologies(
                                 election,
                                 topology -> new Topology(
@@ -311,7 +311,7 @@ final class LeaderMutants {
                                         topology.peers().stream().findFirst(),
                                         topology.peers(),
                                         topology.current()))),
-                election("LDR-13", "who leads is shown until another is seen to lead", election -> {
+                election("LDR-13", "a former leader is shown until another leader is seen", election -> {
                     AtomicReference<Optional<Peer>> last = new AtomicReference<>(Optional.empty());
                     return topologies(
                             election,

@@ -80,16 +80,17 @@ final class LeaseMutants {
                                 return super.grantLease(ttl.isZero() ? least : ttl);
                             }
                         }),
-                Mutant.store("LEA-1d", "ids are those of the leases that live", world -> new PlainStore(world.time()) {
-                    @Override
-                    long nextLease() {
-                        long id = 1;
-                        while (leases.containsKey(id)) {
-                            id++;
-                        }
-                        return id;
-                    }
-                }),
+                Mutant.store(
+                        "LEA-1d", "ids are reused when their leases have ended", world -> new PlainStore(world.time()) {
+                            @Override
+                            long nextLease() {
+                                long id = 1;
+                                while (leases.containsKey(id)) {
+                                    id++;
+                                }
+                                return id;
+                            }
+                        }),
                 Mutant.store("LEA-1d", "ids are drawn from few numbers", world -> new PlainStore(world.time()) {
                     @Override
                     long nextLease() {
@@ -111,7 +112,7 @@ final class LeaseMutants {
                 }),
                 Mutant.store(
                         "LEA-3a",
-                        "leases end when somebody renews or uses them, not by themselves",
+                        "leases end when they are renewed or used, not by themselves",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void expire() {}
@@ -122,7 +123,7 @@ final class LeaseMutants {
                                 return super.lives(lease);
                             }
                         }),
-                Mutant.store("LEA-3a", "leases end as late again as their ttl", world -> new PlainStore(world.time()) {
+                Mutant.store("LEA-3a", "leases end a whole ttl too late", world -> new PlainStore(world.time()) {
                     @Override
                     Duration life(PlainLease lease) {
                         return lease.ttl().multipliedBy(2);
@@ -138,10 +139,11 @@ final class LeaseMutants {
                                 return lease.ttl().multipliedBy(3).plusSeconds(1);
                             }
                         }),
-                Mutant.store("LEA-4a", "entries of an ended lease go one after another", LeaseMutants::oneByOne),
+                Mutant.store(
+                        "LEA-4a", "entries of an ended lease are deleted one after another", LeaseMutants::oneByOne),
                 Mutant.store(
                         "LEA-4b",
-                        "what ends with a lease is announced with an old revision",
+                        "the end of a lease's entries is announced with an old revision",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void end(String directory, List<Entry> entries) {
@@ -198,7 +200,7 @@ final class LeaseMutants {
                         return super.revoke();
                     }
                 }),
-                leasing("LEA-6a", "renewing a dead lease says true", (world, lease) -> new Wrapper.OfLease(lease) {
+                leasing("LEA-6a", "renewing a dead lease returns true", (world, lease) -> new Wrapper.OfLease(lease) {
                     @Override
                     public CompletionStage<Boolean> renew() {
                         return super.renew().thenApply(alive -> true);
@@ -257,7 +259,7 @@ final class LeaseMutants {
                         }),
                 Mutant.store(
                         "LEA-7a",
-                        "of a commit under a dead lease the rest is written",
+                        "of a commit under a dead lease the writes without a lease are applied",
                         world -> new PlainStore(world.time()) {
                             @Override
                             CommitResult commit(Commit commit) {
@@ -273,7 +275,9 @@ final class LeaseMutants {
                             }
                         }),
                 Mutant.client(
-                        "LEA-7b", "a commit under a dead lease is told as done", (world, below) -> new Wrapper(below) {
+                        "LEA-7b",
+                        "a commit under a dead lease is reported as Committed",
+                        (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
                                 return super.commit(commit)
@@ -304,7 +308,7 @@ final class LeaseMutants {
                                 return lives(lease.id());
                             }
                         }),
-                Mutant.store("LEA-9", "the end of a lease deletes names that were put anew", ByName::new),
+                Mutant.store("LEA-9", "the end of a lease deletes entries that were put again", ByName::new),
                 Mutant.library(
                         "LEA-10",
                         "a lost connection revokes the leases",
@@ -338,7 +342,7 @@ final class LeaseMutants {
                 }),
                 Mutant.store(
                         "LEA-11b",
-                        "two hundred entries of a lease are deleted, and the rest forgotten",
+                        "two hundred entries of a lease are deleted, and the others stay",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void end(String directory, List<Entry> entries) {
@@ -346,7 +350,7 @@ final class LeaseMutants {
                             }
                         }),
                 Mutant.store(
-                        "LEA-11c", "deadlines are reckoned by the wall clock", world -> new PlainStore(world.time()) {
+                        "LEA-11c", "deadlines are computed with the wall clock", world -> new PlainStore(world.time()) {
                             private final Map<Long, java.time.Instant> until = new ConcurrentHashMap<>();
 
                             @Override
@@ -374,9 +378,10 @@ final class LeaseMutants {
                         world -> new LateReaper(world, false)),
                 Mutant.library(
                         "LEA-13",
-                        "a lease that has ended is replaced, and nobody is told",
+                        "a lease that has ended is replaced without a report",
                         (world, network, executor) -> new Replaced(network)),
-                Mutant.store("LEA-14", "what is put before the reaping is reaped too", world -> new ReapedLater(world)),
+                Mutant.store(
+                        "LEA-14", "an entry put before the reaping is reaped too", world -> new ReapedLater(world)),
                 Mutant.connected(
                         "LEA-15a",
                         "a client has ten leases",

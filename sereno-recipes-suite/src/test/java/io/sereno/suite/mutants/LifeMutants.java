@@ -34,7 +34,7 @@ final class LifeMutants {
 
     static List<Mutant> all() {
         return List.of(
-                Mutant.connected("LIF-1a", "to close twice is an error", (world, config) -> {
+                Mutant.connected("LIF-1a", "a second close() is an error", (world, config) -> {
                     AtomicBoolean closed = new AtomicBoolean();
                     return new PlainClient(world.store(config), config) {
                         @Override
@@ -49,15 +49,15 @@ final class LifeMutants {
                 Mutant.client("LIF-1a", "close() waits until no listener runs", (world, below) -> new Orderly(below)),
                 Mutant.library(
                         "LIF-1b",
-                        "close() says good-bye, and waits for the answer",
+                        "close() sends a farewell, and waits for the answer",
                         (world, network, executor) -> new Polite(network)),
                 Mutant.library(
                         "LIF-2",
-                        "stages that are open are forgotten by close()",
+                        "close() leaves open stages incomplete",
                         (world, network, executor) -> new PendingClose(network)),
                 Mutant.library(
                         "LIF-2",
-                        "a commit that was under way is told as NOT_APPLIED by close()",
+                        "close() reports a commit under way as NOT_APPLIED",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -126,15 +126,15 @@ final class LifeMutants {
                         (world, config) -> new ThreadLeft(world, config)),
                 Mutant.connected(
                         "LIF-5",
-                        "opening against nobody succeeds",
+                        "opening without a server succeeds",
                         (world, config) -> new PlainClient(world.store(config), without(config))),
-                Mutant.connected("LIF-5", "the error does not say where nobody answers", (world, config) -> {
+                Mutant.connected("LIF-5", "the error does not name the address without an answer", (world, config) -> {
                     if (!config.endpoints().isEmpty()) {
                         throw new BackendException(Outcome.NOT_APPLIED, false, "cannot connect", null);
                     }
                     return new PlainClient(world.store(config), config);
                 }),
-                Mutant.connected("LIF-5", "where nobody answers, opening fails for good", (world, config) -> {
+                Mutant.connected("LIF-5", "opening without an answer fails for good", (world, config) -> {
                     if (!config.endpoints().isEmpty()) {
                         throw new BackendException(
                                 Outcome.NOT_APPLIED, true, "cannot connect to " + config.endpoints(), null);
@@ -143,7 +143,7 @@ final class LifeMutants {
                 }),
                 Mutant.library(
                         "LIF-6a",
-                        "a renewal is sent when its caller has waited for the one before it",
+                        "a renewal waits for the renewal before",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<Lease> grantLease(Duration ttl) {
@@ -180,7 +180,7 @@ final class LifeMutants {
                         }),
                 Mutant.library(
                         "LIF-6b",
-                        "deadlines are begun anew with each attempt",
+                        "deadlines start again with each attempt",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<Snapshot> read(Query query) {
@@ -196,7 +196,7 @@ final class LifeMutants {
                         }
                     };
                 }),
-                Mutant.connected("LIF-7a", "one thread tells of notices and of answers", (world, config) -> {
+                Mutant.connected("LIF-7a", "one thread delivers notices and answers", (world, config) -> {
                     Executor one = new InTurn(config.executor());
                     return new OneThread(new PlainClient(world.store(config), config), one);
                 }),
@@ -311,7 +311,7 @@ final class LifeMutants {
         });
     }
 
-    /** A thread that nobody ends until its world ends. */
+    /** A thread that only ends with its world. */
     private static final class ThreadLeft extends PlainClient {
         ThreadLeft(World world, BackendConfig config) {
             super(world.store(config), config);

@@ -67,13 +67,13 @@ final class LockMutants {
                                                 ? Long.valueOf((long) Objects.requireNonNull(call.go()) % 1_024)
                                                 : call.go()))),
                 granting("LCK-2a", "tokens begin again with each client", LockObjects::counted),
-                granting("LCK-2b", "a token that is read again is that of the newest grant", newest -> grant -> {
+                granting("LCK-2b", "a token that is read again is the newest grant's", newest -> grant -> {
                     newest.set(grant.fencingToken());
                     return tokens(grant, token -> newest.get());
                 }),
                 recipe(
                         "LCK-3",
-                        "a holder that is cut off believes until it reconnects",
+                        "a holder that is cut off relies on its grant until it reconnects",
                         Mutex.class,
                         mutex -> granting(mutex, grant -> believing(Grant.class, grant))),
                 recipe(
@@ -94,7 +94,7 @@ final class LockMutants {
                                 : super.commit(commit);
                     }
                 }),
-                backend("LCK-4", "only the one directly in front is looked at", Queueing.LookingAtTheNearest::new),
+                backend("LCK-4", "only the direct predecessor is checked", Queueing.LookingAtTheNearest::new),
                 backend("LCK-4", "the own entry is not looked at after waiting", below -> new Queueing(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
@@ -102,8 +102,8 @@ final class LockMutants {
                                 verifies(commit) ? conditions(commit, Condition.Absent.class::isInstance) : commit);
                     }
                 }),
-                backend("LCK-5a", "all wait for the first in the queue", Queueing.LookingAtTheFirst::new),
-                timed("LCK-5a", "a waiter asks again and again, and does not queue", LockObjects::polling),
+                backend("LCK-5a", "all waiters watch the first place of the queue", Queueing.LookingAtTheFirst::new),
+                timed("LCK-5a", "a waiter polls, and does not queue", LockObjects::polling),
                 recipe("LCK-5b", "the caller who came last is the first to be served", Mutex.class, mutex -> {
                     LockObjects.Stack stack = new LockObjects.Stack();
                     return changed(
@@ -115,20 +115,14 @@ final class LockMutants {
                 }),
                 handingOn(
                         "LCK-6",
-                        "a series goes on for as long as there are callers",
+                        "a series continues as long as there are callers",
                         Integer.MAX_VALUE,
                         Duration.ofDays(1)),
                 handingOn("LCK-6", "a series takes 100 ms", Integer.MAX_VALUE, Duration.ofMillis(100)),
                 handingOn("LCK-6", "the holds of a series are not counted", Integer.MAX_VALUE, Duration.ofMillis(20)),
-                backend(
-                        "LCK-7",
-                        "the watch is opened after the look, and there is no other",
-                        Queueing.WatchingTooLate::new),
-                backend(
-                        "LCK-7",
-                        "a waiter looks when it is told to, and never by itself",
-                        Queueing.WaitingToBeTold::new),
-                backend("LCK-7", "a reset is nothing new", below -> new Wrapper(below) {
+                backend("LCK-7", "the watch is opened after the only look", Queueing.WatchingTooLate::new),
+                backend("LCK-7", "a waiter looks only after a notice", Queueing.WaitingToBeTold::new),
+                backend("LCK-7", "a reset is ignored", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
                         return super.watch(target, new OfListener(listener) {
@@ -139,13 +133,16 @@ final class LockMutants {
                         });
                     }
                 }),
-                backend("LCK-8a", "who gives up leaves its entry to the session", Queueing.LeavingInWordsOnly::new),
                 backend(
                         "LCK-8a",
-                        "who gives up hears of it before its entry is gone",
+                        "an abandoned attempt leaves its entry to the session",
+                        Queueing.LeavingInWordsOnly::new),
+                backend(
+                        "LCK-8a",
+                        "an abandoned attempt returns before its entry is deleted",
                         (world, below) -> new Queueing.LeavingLater(world, below, Duration.ofMillis(100))),
                 backend("LCK-8b", "entries of waiters are under no lease", Queueing.WithoutALease::new),
-                recipes("LCK-8a", "a close leaves everything to the lease", (store, settings) -> {
+                recipes("LCK-8a", "close() leaves everything to the end of the lease", (store, settings) -> {
                     AtomicBoolean closing = new AtomicBoolean();
                     Backend careless = new Queueing.LeavingInWordsOnly(store) {
                         @Override
@@ -172,7 +169,7 @@ final class LockMutants {
                 }),
                 recipe(
                         "LCK-9a",
-                        "an attempt whose time is over returns what it has given back",
+                        "an attempt returns a grant that it has released at its timeout",
                         Mutex.class,
                         mutex -> changed(Mutex.class, mutex, (method, call) -> {
                             Object result = call.go();
@@ -185,7 +182,7 @@ final class LockMutants {
                         })),
                 backend(
                         "LCK-9a",
-                        "an attempt that has said empty keeps its place until somebody cleans up",
+                        "an attempt that returned empty keeps its place",
                         (world, below) -> new Queueing.LeavingLater(world, below, Duration.ofSeconds(1)) {
                             @Override
                             boolean isLate(String name) {
@@ -202,12 +199,12 @@ final class LockMutants {
                         })),
                 recipe(
                         "LCK-9b",
-                        "a grant is returned that came a while after the timeout",
+                        "a grant that came after the timeout is returned",
                         Mutex.class,
                         mutex -> trying(mutex, timeout -> mutex.tryAcquire(timeout.plusMillis(200)))),
                 recipe(
                         "LCK-9c",
-                        "an outage is a busy lock",
+                        "an outage is reported as a busy lock",
                         Mutex.class,
                         mutex -> trying(mutex, timeout -> {
                             try {
@@ -216,7 +213,7 @@ final class LockMutants {
                                 return Optional.empty();
                             }
                         })),
-                recipes("LCK-9c", "the first attempt begins a session, and does not wait for it", (store, settings) -> {
+                recipes("LCK-9c", "the first attempt does not wait for its session", (store, settings) -> {
                     Sereno sereno =
                             settings.apply(Sereno.builder().backend(store)).connect();
                     AtomicBoolean begun = new AtomicBoolean();
@@ -240,18 +237,15 @@ final class LockMutants {
                         return super.commit(deletes ? unconditional(commit) : commit);
                     }
                 }),
-                backend(
-                        "LCK-10",
-                        "whoever waits for longer than a ttl removes the one in front",
-                        Queueing.Breaking::new),
+                backend("LCK-10", "a waiter removes its predecessor after a ttl", Queueing.Breaking::new),
                 recipe(
                         "LCK-11a",
-                        "a holder believes until it reconnects",
+                        "a holder relies on its grant until it reconnects",
                         Mutex.class,
                         mutex -> granting(mutex, grant -> believing(Grant.class, grant))),
                 recipe(
                         "LCK-11a",
-                        "isHeld() becomes false by the clock, and lost() when somebody asks the store",
+                        "isHeld() becomes false by the clock, and lost() completes at the next request",
                         Mutex.class,
                         mutex -> granting(
                                 mutex,
@@ -261,12 +255,12 @@ final class LockMutants {
                                 }))),
                 recipe(
                         "LCK-11b",
-                        "a removal is found when the grant is released",
+                        "a removal is noticed when the grant is released",
                         Mutex.class,
                         mutex -> granting(mutex, grant -> believing(Grant.class, grant))),
                 recipe(
                         "LCK-11b",
-                        "whatever ends a grant is the end of its session",
+                        "every loss of a grant is reported as the end of its session",
                         Mutex.class,
                         mutex -> granting(
                                 mutex,
@@ -278,7 +272,7 @@ final class LockMutants {
                                 }))),
                 backend(
                         "LCK-11b",
-                        "a held entry is watched, and nobody listens",
+                        "a held entry is watched without a reaction",
                         below -> new Queueing.HardOfHearing(below, target -> Queueing.isQueue(target.directory()))),
                 recipe(
                         "LCK-11c",
@@ -331,7 +325,7 @@ final class LockMutants {
                                         });
                             }
                         }),
-                backend("LCK-13", "an enqueue without an answer has not happened", below -> new Queueing(below) {
+                backend("LCK-13", "an enqueue without an answer counts as not applied", below -> new Queueing(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
                         return super.commit(commit)
@@ -342,34 +336,40 @@ final class LockMutants {
                                                 : lost));
                     }
                 }),
-                backend("LCK-13", "an enqueue that one look does not find will not come", below -> new Queueing(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        boolean settles = enqueues(commit)
-                                && commit.returning()
-                                        .filter(Query.One.class::isInstance)
-                                        .isPresent();
-                        return super.commit(
-                                settles
-                                        ? new Commit(
-                                                commit.directory(), commit.conditions(), List.of(), commit.returning())
-                                        : commit);
-                    }
-                }),
-                lock("LCK-14", "entering again is a wait for oneself", mutex -> new LockObjects.Lockings(mutex) {
+                backend(
+                        "LCK-13",
+                        "an enqueue that one look does not find counts as not applied",
+                        below -> new Queueing(below) {
+                            @Override
+                            public CompletionStage<CommitResult> commit(Commit commit) {
+                                boolean settles = enqueues(commit)
+                                        && commit.returning()
+                                                .filter(Query.One.class::isInstance)
+                                                .isPresent();
+                                return super.commit(
+                                        settles
+                                                ? new Commit(
+                                                        commit.directory(),
+                                                        commit.conditions(),
+                                                        List.of(),
+                                                        commit.returning())
+                                                : commit);
+                            }
+                        }),
+                lock("LCK-14", "a reentrant lock() waits for its own thread", mutex -> new LockObjects.Lockings(mutex) {
                     @Override
                     boolean isMine() {
                         return false;
                     }
                 }),
-                lock("LCK-14", "entering again makes a new grant", mutex -> new LockObjects.Lockings(mutex) {
+                lock("LCK-14", "a reentrant lock() creates a new grant", mutex -> new LockObjects.Lockings(mutex) {
                     @Override
                     void again() throws InterruptedException {
                         leave();
                         enter();
                     }
                 }),
-                lock("LCK-14", "the first unlock() gives back", mutex -> new LockObjects.Lockings(mutex) {
+                lock("LCK-14", "the first unlock() releases", mutex -> new LockObjects.Lockings(mutex) {
                     @Override
                     boolean isLast() {
                         return true;
@@ -381,7 +381,7 @@ final class LockMutants {
                         return true;
                     }
                 }),
-                lock("LCK-14", "unlock() says nothing of a loss", mutex -> new LockObjects.Lockings(mutex) {
+                lock("LCK-14", "unlock() does not report a loss", mutex -> new LockObjects.Lockings(mutex) {
                     @Override
                     void leave() {
                         grant().close();

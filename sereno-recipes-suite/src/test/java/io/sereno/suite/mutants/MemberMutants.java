@@ -45,18 +45,18 @@ final class MemberMutants {
         return List.of(
                 backend(
                         "MEM-1",
-                        "a member puts its entry without the condition that nobody is there",
+                        "a member puts its entry without a condition",
                         below -> Commits.saying(below, MemberMutants::overSomebody)),
                 members(
                         "MEM-1",
-                        "whoever finds its id taken takes it over",
+                        "a join takes over an id that is in use",
                         right -> new Joining(
                                 right,
                                 (group, id, ttl, metadata, ifPresent) ->
                                         group.join(id, ttl, metadata, Membership.IfPresent.TAKE_OVER))),
                 recipe(
                         "MEM-2",
-                        "a look shows what the one before it found",
+                        "a look shows the result of the look before",
                         Membership.class,
                         () -> new AtomicReference<@Nullable Members>(),
                         (former, right) -> looking(right, now -> {
@@ -100,14 +100,17 @@ final class MemberMutants {
                                 below, commit -> isOfMember(commit) ? Commits.leaseless(commit) : commit)),
                 backend(
                         "MEM-4",
-                        "an attempt bears no mark that calls it off",
+                        "an attempt has no mark that can cancel it",
                         below -> Commits.saying(
                                 below, commit -> lists(commit) ? Commits.without(commit, isAbsent(MARK)) : commit)),
                 backend(
                         "MEM-4",
-                        "an attempt that comes late replaces whoever is there",
+                        "a late attempt replaces the present member",
                         below -> Commits.saying(below, MemberMutants::overSomebody)),
-                backend("MEM-4", "whoever is there after a doubt is taken for oneself", StrangeMembers.Mistaken::new));
+                backend(
+                        "MEM-4",
+                        "after an unknown outcome any member is taken for the own one",
+                        StrangeMembers.Mistaken::new));
     }
 
     private static List<Mutant> relisting() {
@@ -141,7 +144,7 @@ final class MemberMutants {
                                     member,
                                     (method, call) -> method.equals("incarnation") ? first : call.go());
                         })),
-                backend("MEM-5a", "a member is listed anew with the metadata of its first day", below -> {
+                backend("MEM-5a", "a member is listed again with its first metadata", below -> {
                     Map<String, String> first = new ConcurrentHashMap<>();
                     return Commits.saying(
                             below,
@@ -155,13 +158,13 @@ final class MemberMutants {
                 }),
                 backend(
                         "MEM-5b",
-                        "a member that was removed is back at once, however often",
+                        "a removed member is listed again at once, however often",
                         StrangeMembers.Stubborn::new),
                 backend(
                         "MEM-5b",
-                        "a member that was removed often comes back late for ever",
+                        "a member that was removed often is listed again late for ever",
                         StrangeMembers.Resentful::new),
-                backend("MEM-6", "an update deletes the entry and makes another", below -> new Wrapper(below) {
+                backend("MEM-6", "an update deletes the entry and creates another", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
                         if (!describes(commit)) {
@@ -175,7 +178,7 @@ final class MemberMutants {
                 }),
                 backend(
                         "MEM-6",
-                        "an update is not bound to what it replaces",
+                        "an update has no condition on the former value",
                         below -> Commits.saying(
                                 below,
                                 commit -> describes(commit)

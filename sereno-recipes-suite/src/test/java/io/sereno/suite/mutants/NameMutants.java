@@ -72,7 +72,7 @@ final class NameMutants {
                 sharing("NAM-2b", "all namespaces are one", (namespace, directory) -> directory),
                 sharing(
                         "NAM-2b",
-                        "what ends with a slash is the namespace without it",
+                        "a namespace with a slash at its end is the one without",
                         (namespace, directory) -> namespace.replaceAll("/+$", "") + "\u0001" + directory),
                 new Mutant(
                         "namespaces are watched by their prefix",

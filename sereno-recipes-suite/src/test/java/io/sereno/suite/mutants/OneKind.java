@@ -41,18 +41,18 @@ final class OneKind {
                         Stream.of(Kind.REVOCATION, Kind.WATCH).map(OneKind::forgotten),
                         Stream.of(Kind.GRANT, Kind.RENEWAL, Kind.WATCH).map(OneKind::broken),
                         Stream.of(
-                                lost("OUT-4", "a lost reply to a delete is told as NOT_APPLIED", OneKind::deletes),
+                                lost("OUT-4", "a lost reply to a delete is reported as NOT_APPLIED", OneKind::deletes),
                                 lost(
                                         "OUT-4",
-                                        "a lost reply to a commit that is to bring a read is told as NOT_APPLIED",
+                                        "a lost reply to a commit with a read is reported as NOT_APPLIED",
                                         commit -> commit.returning().isPresent()),
                                 lost(
                                         "OUT-4",
-                                        "a lost reply to a commit with conditions is told as NOT_APPLIED",
+                                        "a lost reply to a commit with conditions is reported as NOT_APPLIED",
                                         commit -> !commit.conditions().isEmpty()),
                                 lost(
                                         "OUT-4",
-                                        "a lost reply to a commit under a lease is told as NOT_APPLIED",
+                                        "a lost reply to a commit under a lease is reported as NOT_APPLIED",
                                         commit -> PlainStore.leaseOf(commit) != 0),
                                 again()))
                 .flatMap(mutants -> mutants)
@@ -67,7 +67,7 @@ final class OneKind {
     private static Mutant forgotten(Kind kind) {
         return Mutant.library(
                 "LIF-2",
-                "a " + kind.text() + " that is under way is forgotten by close()",
+                "a " + kind.text() + " that is under way is left incomplete by close()",
                 (world, network, executor) -> new Overlooking(network, kind) {
                     private volatile boolean closed;
 

@@ -29,11 +29,11 @@ final class OutcomeMutants {
         return List.of(
                 Mutant.library(
                         "OUT-1",
-                        "a timeout is told as NOT_APPLIED",
+                        "a timeout is reported as NOT_APPLIED",
                         (world, network, executor) -> failing(network, OutcomeMutants::notApplied)),
                 Mutant.client(
                         "OUT-1",
-                        "one commit in twenty is told as NOT_APPLIED and applied later",
+                        "one commit in twenty is reported as NOT_APPLIED and applied later",
                         (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -44,7 +44,7 @@ final class OutcomeMutants {
                                 return failedFuture(new BackendException(Outcome.NOT_APPLIED, false, "not sent", null));
                             }
                         }),
-                Mutant.store("OUT-2", "what is new is told before it is stored", WriteBehind::new),
+                Mutant.store("OUT-2", "a commit is reported before it is stored", WriteBehind::new),
                 Mutant.library(
                         "OUT-2",
                         "the exception of a lost connection is swallowed",
@@ -58,7 +58,7 @@ final class OutcomeMutants {
                         }),
                 Mutant.library(
                         "OUT-3",
-                        "what is in doubt is sent again in the background",
+                        "a commit of unknown outcome is resent in the background",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -78,15 +78,15 @@ final class OutcomeMutants {
                         }),
                 Mutant.library(
                         "OUT-3",
-                        "a request that may arrive yet is told as NOT_APPLIED",
+                        "a request that may still arrive is reported as NOT_APPLIED",
                         (world, network, executor) -> failing(network, OutcomeMutants::notApplied)),
                 Mutant.library(
                         "OUT-4",
-                        "a lost reply is told as NOT_APPLIED",
+                        "a lost reply is reported as NOT_APPLIED",
                         (world, network, executor) -> failing(network, OutcomeMutants::notApplied)),
                 Mutant.library(
                         "OUT-4",
-                        "after a lost reply the conditions are looked at once more, and do not hold",
+                        "after a lost reply the conditions are checked once more, and do not hold",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -99,7 +99,7 @@ final class OutcomeMutants {
                         }),
                 Mutant.library(
                         "OUT-5",
-                        "what could not be sent is told as UNKNOWN",
+                        "a commit that could not be sent is reported as UNKNOWN",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -110,7 +110,7 @@ final class OutcomeMutants {
                         }),
                 Mutant.library(
                         "OUT-6a",
-                        "a read that was lost is told as UNKNOWN",
+                        "a lost read is reported as UNKNOWN",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<Snapshot> read(Query query) {
@@ -121,7 +121,7 @@ final class OutcomeMutants {
                         }),
                 Mutant.library(
                         "OUT-6a",
-                        "a grant that was lost is told as UNKNOWN",
+                        "a lost grant is reported as UNKNOWN",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<Lease> grantLease(Duration ttl) {
@@ -132,7 +132,7 @@ final class OutcomeMutants {
                         }),
                 Mutant.library(
                         "OUT-6a",
-                        "a watch that was lost is told as UNKNOWN",
+                        "a lost watch is reported as UNKNOWN",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<Watch> watch(Target target, WatchListener listener) {
@@ -143,7 +143,7 @@ final class OutcomeMutants {
                         }),
                 Mutant.client(
                         "OUT-6b",
-                        "what is refused is sent, and told as a lost connection",
+                        "a refused call is sent, and reported as a lost connection",
                         (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -172,7 +172,7 @@ final class OutcomeMutants {
                         (world, below) -> new Leaky(below)),
                 Mutant.connected(
                         "OUT-6d",
-                        "toString() has the password",
+                        "toString() shows the password",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             public String toString() {
@@ -189,11 +189,11 @@ final class OutcomeMutants {
                 }),
                 Mutant.library(
                         "OUT-7",
-                        "after a lost connection nothing works any more",
+                        "after a lost connection no call works",
                         (world, network, executor) -> new Broken(network)),
                 Mutant.library(
                         "OUT-7",
-                        "after a lost commit a client reads, and writes no more",
+                        "after a lost commit a client reads, but cannot write",
                         (world, network, executor) -> new Wrapper(network) {
                             private volatile boolean lost;
 

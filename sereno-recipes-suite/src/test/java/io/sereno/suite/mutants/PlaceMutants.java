@@ -36,18 +36,18 @@ final class PlaceMutants {
         return List.of(
                 backend(
                         "REC-7a",
-                        "whatever stands in front is waited for",
+                        "every entry in front is waited for",
                         below -> new Renaming(below, PlaceMutants::named, PlaceMutants::asPlace)),
                 backend(
                         "REC-7a",
-                        "a view shows whatever stands in the directory",
+                        "a view shows every entry of the directory",
                         below -> new Renaming(below, PlaceMutants::named, PlaceMutants::asPlace) {
                             @Override
                             CommitResult told(String directory, CommitResult result) {
                                 return result;
                             }
                         }),
-                backend("REC-7a", "whoever takes a place removes what it does not know", Tidy::new),
+                backend("REC-7a", "taking a place removes unknown entries", Tidy::new),
                 backend(
                         "REC-7b",
                         "sessions have ids of twelve letters and digits",
@@ -69,7 +69,7 @@ final class PlaceMutants {
                                         : name)),
                 backend(
                         "REC-7b",
-                        "what stands beside a queue is named like a place",
+                        "an entry beside a queue is named like a place",
                         below -> Commits.saying(
                                 below,
                                 commit -> isQueue(commit.directory()) && Commits.puts(commit, "")
@@ -183,7 +183,7 @@ final class PlaceMutants {
         }
     }
 
-    /** Deletes entries that are in nobody's way. */
+    /** Deletes entries that block no client. */
     private static final class Tidy extends Wrapper {
         Tidy(Backend below) {
             super(below);

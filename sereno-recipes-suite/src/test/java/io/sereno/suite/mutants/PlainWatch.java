@@ -96,7 +96,7 @@ class PlainWatch implements Watch {
                     listener.changed(name, revision);
                 }
             } catch (RuntimeException | Error e) {
-                LOG.log(Level.ERROR, () -> "a listener threw; its watch goes on", e);
+                LOG.log(Level.ERROR, () -> "a listener threw an exception; its watch continues", e);
             }
         }
     }

@@ -32,8 +32,7 @@ final class ReadMutants {
         return List.of(
                 Mutant.client("READ-1", "one read in a hundred is answered by a replica that lags", Lagging::new),
                 Mutant.client("READ-1", "a client reads its own writes and caches the others'", Caching::new),
-                Mutant.client(
-                        "READ-2a", "what ends as a conflict is written now and then all the same", Undecided::new),
+                Mutant.client("READ-2a", "a commit that ends as a conflict is sometimes applied", Undecided::new),
                 Mutant.client("READ-2b", "the writes of a commit are sent one by one", OneByOne::new),
                 Mutant.client(
                         "READ-2c",
@@ -44,11 +43,11 @@ final class ReadMutants {
                         "a directory read iterates over a live map",
                         (world, below) ->
                                 reading(below, read -> new Snapshot(withoutOne(world, read.entries()), read.more()))),
-                Mutant.client("READ-3b", "what was deleted is seen again for a moment", Ghosts::new),
+                Mutant.client("READ-3b", "a deleted entry is seen again for a moment", Ghosts::new),
                 Mutant.client("READ-3c", "one entry in a listing is of an earlier moment", OldEntry::new),
                 Mutant.connected(
                         "READ-3d",
-                        "snapshot reads are promised, and moments mixed",
+                        "snapshot reads are promised, but reads mix moments",
                         (world, config) -> new MixedMoments(world, new PlainClient(world.store(config), config))),
                 Mutant.client(
                         "READ-4a", "a directory that does not exist is an error", (world, below) -> new Wrapper(below) {
@@ -102,7 +101,7 @@ final class ReadMutants {
                 }),
                 Mutant.client(
                         "READ-5b",
-                        "a range behind a name that is gone begins at the first",
+                        "a range behind a deleted name begins at the first",
                         (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<Snapshot> read(Query query) {
@@ -119,14 +118,14 @@ final class ReadMutants {
                         }),
                 Mutant.store(
                         "READ-5c",
-                        "more is told when exactly the limit is left",
+                        "more is reported when exactly the limit is left",
                         world -> new PlainStore(world.time()) {
                             @Override
                             boolean more(int left, int limit) {
                                 return left >= limit;
                             }
                         }),
-                Mutant.store("READ-5c", "more is never told", world -> new PlainStore(world.time()) {
+                Mutant.store("READ-5c", "more is never reported", world -> new PlainStore(world.time()) {
                     @Override
                     boolean more(int left, int limit) {
                         return false;
@@ -144,7 +143,7 @@ final class ReadMutants {
                     }
                 }),
                 Mutant.client(
-                        "READ-7b", "an answer that is too large is cut off", (world, below) -> new Wrapper(below) {
+                        "READ-7b", "an answer that is too large is truncated", (world, below) -> new Wrapper(below) {
                             @Override
                             public CompletionStage<Snapshot> read(Query query) {
                                 return super.read(query)
@@ -165,7 +164,7 @@ final class ReadMutants {
                         }),
                 Mutant.client(
                         "READ-8a",
-                        "the returned read of a conflict was made a while before it",
+                        "the returned read of a conflict was made earlier",
                         (world, below) -> new SnapshotBefore(world, below, true)),
                 Mutant.client(
                         "READ-8b",
@@ -173,7 +172,7 @@ final class ReadMutants {
                         (world, below) -> new SnapshotBefore(world, below, false)),
                 Mutant.library(
                         "READ-8c",
-                        "a commit is told as failed when the read with it fails",
+                        "a commit is reported as failed when its read fails",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {

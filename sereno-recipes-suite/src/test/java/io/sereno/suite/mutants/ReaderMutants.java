@@ -44,7 +44,7 @@ final class ReaderMutants {
         return List.of(
                 topics(
                         "TOP-3a",
-                        "of messages that travelled together the first is read",
+                        "of messages in one batch only the first is read",
                         right -> reading(right, FirstOfBatch::new)),
                 topics(
                         "TOP-3a",
@@ -52,11 +52,11 @@ final class ReaderMutants {
                         right -> reading(right, Twice::new)),
                 topics(
                         "TOP-3b",
-                        "a reader passes over a gap in silence",
+                        "a reader skips a gap in silence",
                         right -> reading(right, reader -> new Deaf(reader, MessagesLostException.class))),
                 topics(
                         "TOP-3b",
-                        "a listener is not told of a gap",
+                        "a listener is not called for a gap",
                         right -> listening(right, listener -> new TopicWrapper.OfListener(listener) {
                             @Override
                             public void onGap(Gap gap) {
@@ -95,28 +95,28 @@ final class ReaderMutants {
                         }),
                 topics(
                         "TOP-14",
-                        "a listener hears one message in ten together with the next",
+                        "a listener gets one message in ten together with the next",
                         right -> listening(right, Lagging::new)));
     }
 
     private static List<Mutant> beginning() {
         return List.of(
                 topicsIn("TOP-6", "subscribe() returns before it knows where the topic ends", Hasty::new),
-                topics("TOP-6", "a subscription that begins now begins with what is kept", Early::new),
+                topics("TOP-6", "a subscription from now on begins with the kept messages", Early::new),
                 topics(
                         "TOP-7a",
-                        "the listeners of a client hear one after another",
+                        "the listeners of a client are called one after another",
                         OneAfterAnother::new,
                         (line, right) -> listening(right, listener -> new InLine(listener, line))),
                 topics(
                         "TOP-7a",
-                        "a publisher waits until its own client has heard enough",
+                        "a publisher waits for the listeners of its own client",
                         Pressure::new,
                         Considerate::new),
                 topics("TOP-7b", "a reader is a subscription that fills a queue", Hoarding::new),
                 topics(
                         "TOP-7b",
-                        "whoever asks for the first message is sent all that are there",
+                        "a request for the first message loads all messages",
                         right -> reading(right, KeepingMutants.Ahead::new)));
     }
 
@@ -124,11 +124,11 @@ final class ReaderMutants {
         return List.of(
                 topics(
                         "TOP-12a",
-                        "a message whose listener failed is passed over",
+                        "a message whose listener failed is skipped",
                         right -> listening(right, Forgiving::new)),
                 topics(
                         "TOP-12a",
-                        "a message whose listener failed comes again, whatever it says",
+                        "a message whose listener failed is always delivered again",
                         right -> listening(right, listener -> new TopicWrapper.OfListener(listener) {
                             @Override
                             public Reaction onFailure(Message<Object> message, Exception failure) {
@@ -137,11 +137,11 @@ final class ReaderMutants {
                         })),
                 topics(
                         "TOP-12b",
-                        "a reader passes over what it cannot decode",
+                        "a reader skips messages that it cannot decode",
                         right -> reading(right, reader -> new Deaf(reader, IllegalArgumentException.class))),
                 topics(
                         "TOP-12b",
-                        "a gap that could not be told is a gap all the same",
+                        "a gap whose report failed is not reported again",
                         right -> listening(right, listener -> new TopicWrapper.OfListener(listener) {
                             @Override
                             public void onGap(Gap gap) {
@@ -152,7 +152,7 @@ final class ReaderMutants {
                                 }
                             }
                         })),
-                topics("TOP-12b", "a subscription goes on behind what it cannot decode", Resuming::new));
+                topics("TOP-12b", "a subscription skips messages that it cannot decode", Resuming::new));
     }
 
     // ---- shared
@@ -337,7 +337,7 @@ final class ReaderMutants {
         }
     }
 
-    /** What the listeners of a client have received, and which calls wait for that. */
+    /** The events that the listeners of a client have received, and the calls that wait for them. */
     private static final class Pressure {
         private static final int AHEAD = 4;
 

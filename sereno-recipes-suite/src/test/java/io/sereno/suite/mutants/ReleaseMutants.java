@@ -27,7 +27,7 @@ final class ReleaseMutants {
                 }),
                 recipe(
                         "LCK-15a",
-                        "release() is silent about a loss, as close() is",
+                        "release() does not report a loss, as close() does not",
                         Mutex.class,
                         mutex -> LockObjects.granting(mutex, LockObjects::silent)),
                 backend(
@@ -44,7 +44,7 @@ final class ReleaseMutants {
                         }),
                 backend(
                         "LCK-15c",
-                        "a release returns before its entry is gone",
+                        "a release returns before its entry is deleted",
                         (world, below) -> new Queueing.LeavingLater(world, below, Duration.ofMillis(100))));
     }
 }

@@ -46,18 +46,18 @@ final class RestoredMutants {
         return List.of(
                 Mutant.store(
                         "REC-9",
-                        "watches go on over a restore as if nothing had happened",
+                        "watches continue over a restore without a reset",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void announceRestored(PlainWatch watch) {
                                 // The connection was never lost.
                             }
                         }),
-                backend("REC-9", "what a client has deleted is never shown to it again", Hiding::new),
-                backend("REC-9", "a revision that falls is told as the next one", Rising::new),
+                backend("REC-9", "entries that a client has deleted are never shown to it again", Hiding::new),
+                backend("REC-9", "a revision that falls is reported as the next one", Rising::new),
                 granting(
                         "REC-9",
-                        "that the store was restored is told as an expiry",
+                        "a restored store is reported as an expiry",
                         grant -> changed(
                                 Grant.class,
                                 grant,
@@ -68,18 +68,15 @@ final class RestoredMutants {
 
     private static List<Mutant> goingOn() {
         return List.of(
-                granting(
-                        "REC-10",
-                        "what was granted is held until it is released",
-                        grant -> believing(Grant.class, grant)),
+                granting("REC-10", "a grant is held until it is released", grant -> believing(Grant.class, grant)),
                 backend("REC-10", "a client has one lease in its life", OneLease::new),
                 Mutant.client(
                         "REC-10",
-                        "revisions are promised to go on, and are given again",
+                        "revisions are promised to continue, and are given again",
                         (world, below) -> new Promising(below, Promise.REVISIONS_SURVIVE_FAIL_OVER)),
                 TopicMutants.topics(
                         "REC-10",
-                        "of messages that the store has lost no gap is told",
+                        "messages that the store has lost cause no gap",
                         right -> listening(right, listener -> new TopicWrapper.OfListener(listener) {
                             @Override
                             public void onGap(Gap gap) {
@@ -88,7 +85,7 @@ final class RestoredMutants {
                         })),
                 TopicMutants.topics(
                         "REC-10",
-                        "a reader passes over what it thinks that it has had",
+                        "a reader skips new messages at offsets that it has read",
                         right -> listening(right, Remembering::new)));
     }
 

@@ -64,36 +64,33 @@ final class SeldomRecipes {
                                                 ? 0
                                                 : token))),
                 backend("LCK-3", "a renewal soon after another is not sent", SeldomRecipes::savingRenewals),
-                lines("LCK-5b", "who waits with a timeout comes after those who wait without", (waiting, timed) -> {
+                lines("LCK-5b", "waiters with a timeout come after waiters without", (waiting, timed) -> {
                     int first = timed.indexOf(false);
                     return Math.max(0, first);
                 }),
-                lines("LCK-5b", "who gives up leaves the place to the one who came last", null),
+                lines("LCK-5b", "a caller that gives up leaves its place to the last caller", null),
                 backend("LCK-8b", "the second place of a client is under no lease", LeaselessLater::new),
                 recipe(
                         "LCK-11c",
-                        "a grant that is closed is a grant that was lost",
+                        "close() of a grant completes lost()",
                         Mutex.class,
                         mutex -> granting(mutex, SeldomRecipes::lostWhenClosed)),
-                recipes(
-                        "LCK-11c",
-                        "the end of a session is told to whoever had a grant under it",
-                        (store, settings) -> {
-                            Sereno sereno = settings.apply(Sereno.builder().backend(store))
-                                    .connect();
-                            List<CompletableFuture<LossCause>> had = new CopyOnWriteArrayList<>();
-                            return changed(Sereno.class, sereno, (method, call) -> {
-                                Object result = call.go();
-                                return result instanceof Mutex mutex
-                                        ? granting(mutex, grant -> remembered(grant, had))
-                                        : result;
-                            });
-                        }));
+                recipes("LCK-11c", "the end of a session completes lost() of released grants", (store, settings) -> {
+                    Sereno sereno =
+                            settings.apply(Sereno.builder().backend(store)).connect();
+                    List<CompletableFuture<LossCause>> had = new CopyOnWriteArrayList<>();
+                    return changed(Sereno.class, sereno, (method, call) -> {
+                        Object result = call.go();
+                        return result instanceof Mutex mutex
+                                ? granting(mutex, grant -> remembered(grant, had))
+                                : result;
+                    });
+                }));
     }
 
     private static List<Mutant> elections() {
         return List.of(
-                new Mutant("isHeld() goes by lost(), which is told a moment late", "LDR-2", new World.Backends() {
+                new Mutant("isHeld() follows lost(), which completes a moment late", "LDR-2", new World.Backends() {
                     @Override
                     public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
                         Sereno sereno = settings.apply(Sereno.builder().backend(backend))
@@ -107,7 +104,7 @@ final class SeldomRecipes {
                     }
                 }),
                 backend("LDR-2", "a renewal soon after another is not sent", SeldomRecipes::savingRenewals),
-                backend("LDR-5b", "whose entry was removed puts it again while its callback runs on", Hasty::new));
+                backend("LDR-5b", "a leader whose entry was removed enrols while its callback runs", Hasty::new));
     }
 
     private static Grant lostWhenClosed(Grant grant) {

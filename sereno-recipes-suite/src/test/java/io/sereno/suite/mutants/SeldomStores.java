@@ -46,7 +46,7 @@ final class SeldomStores {
         return List.of(
                 Mutant.store(
                         "COM-10a",
-                        "of a commit the first twenty writes are carried out",
+                        "only the first twenty writes of a commit are applied",
                         world -> new PlainStore(world.time()) {
                             @Override
                             CommitResult commit(Commit commit) {
@@ -57,7 +57,7 @@ final class SeldomStores {
                         }),
                 Mutant.store(
                         "COM-2a",
-                        "of many conditions the first sixteen are judged",
+                        "only the first sixteen conditions are checked",
                         world -> new PlainStore(world.time()) {
                             @Override
                             boolean hold(Commit commit) {
@@ -68,7 +68,9 @@ final class SeldomStores {
                             }
                         }),
                 Mutant.store(
-                        "COM-7a", "a put over an empty value makes a new entry", world -> new PlainStore(world.time()) {
+                        "COM-7a",
+                        "a put over an empty value creates a new entry",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             Entry put(Write.Put put, Optional<Entry> before, long at) {
                                 return super.put(
@@ -79,7 +81,7 @@ final class SeldomStores {
                         }),
                 Mutant.store(
                         "NAM-1b",
-                        "of a name the first five hundred bytes count",
+                        "only the first five hundred bytes of a name count",
                         world -> new PlainStore(world.time()) {
                             @Override
                             String key(String name) {
@@ -88,7 +90,7 @@ final class SeldomStores {
                         }),
                 Mutant.store(
                         "NAM-1b",
-                        "of a path the first two hundred characters count",
+                        "only the first two hundred characters of a path count",
                         world -> new PlainStore(world.time()) {
                             @Override
                             String path(String directory) {
@@ -113,7 +115,7 @@ final class SeldomStores {
                             }
                         }),
                 Mutant.store(
-                        "LEA-5a", "revoke() overlooks entries without a value", world -> new PlainStore(world.time()) {
+                        "LEA-5a", "revoke() leaves entries without a value", world -> new PlainStore(world.time()) {
                             private boolean revoking;
 
                             @Override
@@ -157,7 +159,7 @@ final class SeldomStores {
                         }),
                 Mutant.store(
                         "LEA-4a",
-                        "what was put again under its lease is bound to none",
+                        "an entry put again under its lease is bound to none",
                         world -> new PlainStore(world.time()) {
                             @Override
                             Entry put(Write.Put put, Optional<Entry> before, long at) {
@@ -187,7 +189,7 @@ final class SeldomStores {
                         }),
                 Mutant.store(
                         "WAT-1",
-                        "of two watches of one directory the first is told",
+                        "only the first of two watches of a directory is notified",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void announce(String directory, String name, long at) {
@@ -203,7 +205,7 @@ final class SeldomStores {
                         }),
                 Mutant.store(
                         "WAT-9",
-                        "to cancel one of two watches of a directory ends both",
+                        "cancel() of one of two watches of a directory ends both",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void cancel(PlainWatch watch) {
@@ -240,7 +242,7 @@ final class SeldomStores {
                         }),
                 Mutant.store(
                         "WAT-4",
-                        "what a commit of more than ten writes deletes is not announced",
+                        "deletes in a commit of more than ten writes are not announced",
                         world -> new PlainStore(world.time()) {
                             private boolean quiet;
 
@@ -299,7 +301,7 @@ final class SeldomStores {
         return List.of(
                 Mutant.store(
                         "READ-4b",
-                        "an empty value is told with the one before it",
+                        "an empty value is read with the value before",
                         world -> new PlainStore(world.time()) {
                             @Override
                             Entry put(Write.Put put, Optional<Entry> before, long at) {
@@ -345,7 +347,7 @@ final class SeldomStores {
                         }),
                 Mutant.connected(
                         "READ-3d",
-                        "of a snapshot the last entry is of a moment later",
+                        "the last entry of a snapshot is read a moment later",
                         (world, config) -> new Wrapper(new PlainClient(world.store(config), config)) {
                             @Override
                             public CompletionStage<Snapshot> read(Query query) {
@@ -380,7 +382,7 @@ final class SeldomStores {
                         }),
                 Mutant.library(
                         "READ-8c",
-                        "nobody knows of a commit whose read failed",
+                        "a commit whose read failed ends as UNKNOWN",
                         (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
@@ -392,9 +394,7 @@ final class SeldomStores {
                             }
                         }),
                 Mutant.library(
-                        "READ-8c",
-                        "a read that failed has found nothing",
-                        (world, network, executor) -> new Wrapper(network) {
+                        "READ-8c", "a failed read returns nothing", (world, network, executor) -> new Wrapper(network) {
                             @Override
                             public CompletionStage<CommitResult> commit(Commit commit) {
                                 return super.commit(commit)
@@ -407,7 +407,7 @@ final class SeldomStores {
                         }),
                 Mutant.library(
                         "LEA-10",
-                        "a lost connection revokes all leases of its client but the first",
+                        "a lost connection revokes all leases of its client except the first",
                         (world, network, executor) -> new Wrapper(network) {
                             private final AtomicInteger granted = new AtomicInteger();
 
@@ -430,7 +430,7 @@ final class SeldomStores {
                         }),
                 Mutant.library(
                         "LEA-10",
-                        "a renewal that failed is answered from what was known, and so are those after it",
+                        "a failed renewal and all later ones are answered from memory",
                         (world, network, executor) -> LeaseMutants.leased(network, lease -> new Wrapper.OfLease(lease) {
                             private volatile boolean failed;
 

@@ -57,9 +57,9 @@ final class TopicMutants {
                 topics("TOP-1", "the first offset is 2", right -> new Renumbered(right, offset -> offset + 1)),
                 topics(
                         "TOP-1",
-                        "every other offset is given to nobody",
+                        "every other offset is skipped",
                         right -> new Renumbered(right, offset -> 2 * offset - 1)),
-                backend("TOP-2", "a publication that another one overtook counts as done", below -> new Wrapper(below) {
+                backend("TOP-2", "a publication that lost against another counts as done", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
                         return super.commit(commit)
@@ -80,7 +80,7 @@ final class TopicMutants {
 
     private static List<Mutant> doubting() {
         return List.of(
-                backend("TOP-4", "a reply that is lost is taken for a refusal", below -> new Wrapper(below) {
+                backend("TOP-4", "a lost reply counts as a refusal", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<CommitResult> commit(Commit commit) {
                         return super.commit(commit)
@@ -93,7 +93,7 @@ final class TopicMutants {
                 }),
                 topics(
                         "TOP-4",
-                        "whoever is in doubt hears that nothing was published",
+                        "an unknown outcome is reported as not published",
                         right -> new Publishing(right, (topic, payload) -> {
                             try {
                                 return topic.publish(payload);
@@ -103,7 +103,7 @@ final class TopicMutants {
                         })),
                 topics(
                         "TOP-4",
-                        "whoever is in doubt hears that its message was published",
+                        "an unknown outcome is reported as published",
                         right -> new Publishing(right, (topic, payload) -> {
                             try {
                                 return topic.publish(payload);
@@ -113,7 +113,7 @@ final class TopicMutants {
                         })),
                 topics(
                         "TOP-4",
-                        "a message is tried on after its caller heard that it was not published",
+                        "a message is retried after it was reported as not published",
                         right -> new Publishing(right, (topic, payload) -> {
                             try {
                                 return topic.publish(payload);
@@ -128,15 +128,15 @@ final class TopicMutants {
         return List.of(
                 topicsIn(
                         "TOP-5",
-                        "publishAsync sends when there is time",
+                        "publishAsync sends out of order",
                         (world, right) -> new Lazy(world, right, message -> true)),
                 topicsIn(
                         "TOP-5",
-                        "what is large is sent when there is time",
+                        "large messages are sent out of order",
                         (world, right) -> new Lazy(
                                 world, right, message -> message.toString().length() > 16 * 1024)),
-                topics("TOP-8", "publishAsync takes on whatever comes", Unbounded::new),
-                topics("TOP-8", "publishAsync waits until what failed was tried three times", Patient::new));
+                topics("TOP-8", "publishAsync accepts messages without a limit", Unbounded::new),
+                topics("TOP-8", "publishAsync waits for room without a timeout", Patient::new));
     }
 
     // ---- shared
@@ -231,7 +231,7 @@ final class TopicMutants {
         }
     }
 
-    /** Leaves some messages unsent for a while if nobody waits for them. */
+    /** Leaves some messages unsent for a while if no caller waits for them. */
     private static final class Lazy extends TopicWrapper {
         private final World world;
         private final Predicate<Object> lie;

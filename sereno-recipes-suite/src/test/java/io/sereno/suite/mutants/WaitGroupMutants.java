@@ -48,12 +48,12 @@ final class WaitGroupMutants {
                         (group, method, call) -> method.equals("await") ? finished(call) : call.go()),
                 group(
                         "WGP-1",
-                        "who waits before the first add() waits for nothing",
+                        "await() before the first add() returns at once",
                         (group, method, call) ->
                                 method.equals("await") && group.inspect().generation() == 0
                                         ? finished(call)
                                         : call.go()),
-                group("WGP-1", "await is true when its time is over", (group, method, call) -> {
+                group("WGP-1", "await returns true at its timeout", (group, method, call) -> {
                     Object ended = call.go();
                     return method.equals("await") && !call.returnsNothing() ? true : ended;
                 }),
@@ -76,7 +76,7 @@ final class WaitGroupMutants {
                                     })
                                     : result;
                         })),
-                group("WGP-2", "one done() too many is passed over", (group, method, call) -> {
+                group("WGP-2", "one done() too many is ignored", (group, method, call) -> {
                     try {
                         return call.go();
                     } catch (IllegalStateException tooMany) {
@@ -88,11 +88,11 @@ final class WaitGroupMutants {
                 }),
                 unconditional(
                         "WGP-3",
-                        "a worker is taken for lost whose life was not seen, without a condition on it",
+                        "a worker is settled as lost without a condition on its lease entry",
                         condition -> condition.name().startsWith("l-") && condition instanceof Condition.Absent),
                 recipes(
                         "WGP-3",
-                        "inspect() shows as lost what one read shows as lost",
+                        "inspect() reports lost workers from one read",
                         (store, settings) -> inspectingOnce(store, settings)),
                 group(
                         "WGP-4",
@@ -104,7 +104,7 @@ final class WaitGroupMutants {
                             }
                             return call.go();
                         }),
-                backend("WGP-4", "that a life has gone wakes nobody", below -> new Wrapper(below) {
+                backend("WGP-4", "the loss of a worker wakes no waiter", below -> new Wrapper(below) {
                     @Override
                     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
                         return super.watch(target, new OfListener(listener) {
@@ -119,7 +119,7 @@ final class WaitGroupMutants {
                 }),
                 unconditional(
                         "WGP-4",
-                        "each who notices the loss of a worker settles it",
+                        "each client that notices the loss of a worker settles it",
                         condition -> condition.name().startsWith("c-")),
                 worker(
                         "WGP-5",
@@ -149,7 +149,7 @@ final class WaitGroupMutants {
                         return null;
                     }
                 }),
-                worker("WGP-6", "done() of a worker that was lost says nothing", (group, method, call) -> {
+                worker("WGP-6", "done() of a lost worker does not fail", (group, method, call) -> {
                     try {
                         return call.go();
                     } catch (GrantLostException lost) {
@@ -158,11 +158,11 @@ final class WaitGroupMutants {
                 }),
                 worker(
                         "WGP-6",
-                        "a worker does not look after its place",
+                        "a worker does not watch its place",
                         (group, method, call) ->
                                 method.equals("lost") ? new CompletableFuture<LossCause>() : call.go()),
                 new Mutant(
-                        "who waits looks for the end of the generation that is open then",
+                        "a waiter waits for the end of the generation that is open then",
                         "WGP-7",
                         new World.Backends() {
                             @Override
@@ -177,13 +177,13 @@ final class WaitGroupMutants {
                         }),
                 header(
                         "WGP-7",
-                        "add() opens the generation that is over once more",
+                        "add() opens the finished generation once more",
                         value -> value.replaceAll("generation \\d+", "generation 1")),
                 header(
                         "WGP-7",
-                        "that a generation has failed is forgotten when the next one opens",
+                        "a failed generation is forgotten when the next one opens",
                         value -> value.contains("stage open") ? value.replaceAll("failed [^\n]*\n", "") : value),
-                backend("WGP-8", "a place that was taken in doubt is forgotten", Forgetting::new),
+                backend("WGP-8", "a place taken by a join of unknown outcome is forgotten", Forgetting::new),
                 recipes(
                         "WGP-9",
                         "delete() removes the header alone",
@@ -197,7 +197,7 @@ final class WaitGroupMutants {
                             }
                             return call.go();
                         })),
-                group("WGP-9", "who waits for what was deleted hears that it is done", (group, method, call) -> {
+                group("WGP-9", "await() of a deleted group returns true", (group, method, call) -> {
                     try {
                         return call.go();
                     } catch (IllegalStateException deleted) {
@@ -315,7 +315,7 @@ final class WaitGroupMutants {
         return finished(call);
     }
 
-    /** Entries that were put by a commit of unknown outcome belong to nobody. */
+    /** Entries that were put by a commit of unknown outcome have no owner. */
     private static final class Forgetting extends Wrapper {
         private final Set<String> doubtful = ConcurrentHashMap.newKeySet();
 

@@ -40,7 +40,7 @@ final class WatchMutants {
                 }),
                 Mutant.store(
                         "WAT-1",
-                        "a watch hears of nothing for a while after it began",
+                        "a watch reports nothing for a while after it began",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void watch(PlainWatch watch) {
@@ -71,7 +71,7 @@ final class WatchMutants {
                 Mutant.store("WAT-2", "reads are answered by a server that lags behind the notices", Lagging::new),
                 Mutant.library(
                         "WAT-3",
-                        "what was changed while the connection was lost is never told",
+                        "changes during a lost connection are never announced",
                         (world, network, executor) -> watching(network, listener -> new Wrapper.OfListener(listener) {
                             @Override
                             public void reset() {}
@@ -103,7 +103,7 @@ final class WatchMutants {
                 }),
                 Mutant.store(
                         "WAT-4",
-                        "revocation is not announced to those who watch one entry",
+                        "revocation is not announced to watches of one entry",
                         world -> new PlainStore(world.time()) {
                             @Override
                             void end(String directory, List<Entry> entries) {
@@ -121,11 +121,11 @@ final class WatchMutants {
                                 }
                             }
                         }),
-                Mutant.connected("WAT-5a", "each notice is handed to the pool by itself", (world, config) -> {
+                Mutant.connected("WAT-5a", "each notice is a task of its own in the pool", (world, config) -> {
                     Executor pool = config.executor();
                     return watching(new PlainClient(world.store(config), config), listener -> handing(pool, listener));
                 }),
-                listening("WAT-5b", "what a listener throws is swallowed", (world, listener) -> new WatchListener() {
+                listening("WAT-5b", "exceptions of a listener are swallowed", (world, listener) -> new WatchListener() {
                     @Override
                     public void changed(String name, long revision) {
                         quietly(() -> listener.changed(name, revision));
@@ -146,7 +146,9 @@ final class WatchMutants {
                     }
                 }),
                 listening(
-                        "WAT-5b", "a listener that throws is called no more", (world, listener) -> new WatchListener() {
+                        "WAT-5b",
+                        "a listener that throws is not called again",
+                        (world, listener) -> new WatchListener() {
                             private volatile boolean thrown;
 
                             @Override
@@ -192,7 +194,7 @@ final class WatchMutants {
                         }
                     }
                 }),
-                Mutant.client("WAT-5c", "to cancel twice is an error", (world, below) -> new Wrapper(below) {
+                Mutant.client("WAT-5c", "a second cancel() is an error", (world, below) -> new Wrapper(below) {
                     @Override
                     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
                         AtomicBoolean cancelled = new AtomicBoolean();
@@ -218,7 +220,7 @@ final class WatchMutants {
                         }),
                 Mutant.connected(
                         "WAT-5c",
-                        "what waits is delivered after cancel()",
+                        "waiting notices are delivered after cancel()",
                         (world, config) -> new PlainClient(world.store(config), config) {
                             @Override
                             public CompletionStage<Watch> watch(Target target, WatchListener listener) {
@@ -238,14 +240,14 @@ final class WatchMutants {
                         (world, network, executor) -> new OneThread(network, new InTurn(executor))),
                 Mutant.connected(
                         "WAT-6b",
-                        "notices wait one by one for a listener that blocks",
+                        "notices for a blocked listener are kept one by one",
                         (world, config) -> watching(
                                 new PlainClient(world.store(config), config),
                                 listener -> handing(new InTurn(config.executor()), listener))),
                 Mutant.connected("WAT-7a", "a client has 500 watches", (world, config) -> new Few(world, config, true)),
                 Mutant.connected(
                         "WAT-7a",
-                        "the oldest watch gives way to one too many",
+                        "one watch too many ends the oldest",
                         (world, config) -> new Few(world, config, false)),
                 Mutant.store("WAT-7b", "an entry is watched by its prefix", world -> new PlainStore(world.time()) {
                     @Override
@@ -255,7 +257,9 @@ final class WatchMutants {
                     }
                 }),
                 Mutant.store(
-                        "WAT-7b", "who watches an entry hears of its directory", world -> new PlainStore(world.time()) {
+                        "WAT-7b",
+                        "a watch of an entry reports its whole directory",
+                        world -> new PlainStore(world.time()) {
                             @Override
                             boolean covers(PlainWatch watch, String directory, String name) {
                                 return watch.target().directory().equals(directory);
@@ -263,7 +267,7 @@ final class WatchMutants {
                         }),
                 Mutant.library(
                         "WAT-8",
-                        "reset() is told when the connection is back, and the watch is set a moment later",
+                        "reset() is called when the connection is back, and the watch is set a moment later",
                         (world, network, executor) -> watching(network, listener -> late(world, listener))),
                 Mutant.library(
                         "WAT-9",
@@ -281,7 +285,7 @@ final class WatchMutants {
                         }),
                 Mutant.connected(
                         "WAT-10",
-                        "the store is asked for changes every three seconds, and that is not declared",
+                        "the store is polled every three seconds, without a declaration",
                         (world, config) -> new Polling(world, config, Duration.ZERO)),
                 Mutant.connected(
                         "WAT-10",

@@ -14,7 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 
-/** What the clients of one run of the kit share: a clock, chance, and a store for each namespace. */
+/** The shared state of the clients of one run of the kit: a clock, chance, and a store for each namespace. */
 public final class World {
     private final ManualTime time = new ManualTime();
     private final Random random;

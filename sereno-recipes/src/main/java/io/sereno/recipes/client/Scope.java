@@ -20,8 +20,8 @@ public record Scope(Kernel kernel, String recipe, String name) implements Errors
     public NotAppliedException notApplied(String operation, @Nullable BackendException because) {
         String reason = because == null ? "the store has not answered" : messageOf(because);
         String advice = because != null && because.permanent()
-                ? "repeating will not help until this is mended"
-                : "nothing was changed, the call may be repeated";
+                ? "a retry will not help until the cause is fixed"
+                : "nothing was changed; the call may be repeated";
         return new NotAppliedException(about(operation) + ": " + reason + "; " + advice, because);
     }
 
@@ -30,13 +30,13 @@ public record Scope(Kernel kernel, String recipe, String name) implements Errors
         String reason = because == null ? "no answer in time" : messageOf(because);
         return new OutcomeUnknownException(
                 about(operation) + ": " + reason
-                        + "; it may have taken effect, or may still do so: look before you repeat it",
+                        + "; it may have taken effect, or may still take effect: check before you repeat it",
                 because);
     }
 
     @Override
     public SerenoClosedException closed(String operation) {
-        return new SerenoClosedException(about(operation) + ": this Sereno was closed; connect anew");
+        return new SerenoClosedException(about(operation) + ": this Sereno was closed; connect again");
     }
 
     /** Called at the first failure of a series. The operation is retried; this reports why it takes so long. */

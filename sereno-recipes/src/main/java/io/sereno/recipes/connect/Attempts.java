@@ -45,7 +45,7 @@ final class Attempts {
                 throw attempts == 1 ? failure : exhausted(failure, attempts, retry);
             }
             if (attempts == 1) {
-                Lines.SESSION.log(Level.WARNING, "trying again for up to " + retry + ": " + failure.getMessage());
+                Lines.SESSION.log(Level.WARNING, "retrying for up to " + retry + ": " + failure.getMessage());
             }
             Duration pause = pauses.next();
             pause(time, pause.compareTo(left) < 0 ? pause : left, failure);
@@ -68,7 +68,7 @@ final class Attempts {
     private static NotAppliedException exhausted(NotAppliedException last, int attempts, Duration retry) {
         return new NotAppliedException(
                 attempts + " attempts to connect failed within " + retry
-                        + ", which connectRetry(...) changes. The last: " + last.getMessage(),
+                        + "; connectRetry(...) sets this time. The last: " + last.getMessage(),
                 last);
     }
 
@@ -86,8 +86,8 @@ final class Attempts {
             }
             throw new NotAppliedException(
                     "no connection to " + name + ": " + e.getMessage()
-                            + ". Look whether a server answers there; one that is slow has "
-                            + config.connectTimeout() + ", which connectTimeout(...) changes",
+                            + ". Check that a server answers there. A slow server has "
+                            + config.connectTimeout() + "; connectTimeout(...) sets this time",
                     e);
         }
     }

@@ -75,7 +75,7 @@ final class Backends {
                     + " found: " + describe(addressed.isEmpty() ? found : addressed)
                     + (addressed.isEmpty()
                             ? ". Add a backend such as io.sereno:sereno-backend-etcd, or name a URI;"
-                                    + " memory: is never taken unasked, it would give every process its own store"
+                                    + " memory: is never the default, because every process would have a store of its own"
                             : ". Name a URI, or leave one of them on the class path"));
         }
         return addressed.get(0).defaultUri().orElseThrow();

@@ -27,7 +27,7 @@ final class GuardedExecutor implements Executor {
             } catch (RuntimeException | Error refused) {
                 LOG.log(
                         Level.WARNING,
-                        "the executor given to the builder refused a callback; it runs in a thread of Sereno's",
+                        "the executor given to the builder refused a callback; the callback runs in a thread of Sereno",
                         refused);
                 task.run();
             }

@@ -213,7 +213,7 @@ final class SerenoBuilder implements Sereno.Builder {
                 .collect(joining(", "));
         if (!ofUri.isEmpty()) {
             throw new SerenoConfigurationException(
-                    "backend(...) is open already and cannot be combined with " + ofUri + "; leave one side out");
+                    "backend(...) is open already and cannot be combined with " + ofUri + "; leave out one of them");
         }
     }
 

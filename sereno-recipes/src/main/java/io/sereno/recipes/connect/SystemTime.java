@@ -83,7 +83,7 @@ final class SystemTime implements TimeSource, AutoCloseable {
         try {
             executor.execute(() -> run(task));
         } catch (Throwable e) {
-            LOG.log(Level.ERROR, "the executor did not take a task that is due; it is not run: " + task, e);
+            LOG.log(Level.ERROR, "the executor refused a task that is due; the task does not run: " + task, e);
         }
     }
 

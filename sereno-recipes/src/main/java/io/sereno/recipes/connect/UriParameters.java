@@ -105,7 +105,7 @@ final class UriParameters {
         Optional<Promise> promise =
                 Stream.of(Promise.values()).filter(p -> name(p).equals(name)).findFirst();
         return promise.orElseThrow(() -> new SerenoConfigurationException(
-                "?require: '" + name + "' is no promise; accepted are " + names(EnumSet.allOf(Promise.class))));
+                "?require: '" + name + "' is not a promise; accepted are " + names(EnumSet.allOf(Promise.class))));
     }
 
     static String names(Collection<Promise> promises) {

@@ -128,7 +128,7 @@ public final class CounterRecipe implements Counter {
             }
             if (deadline - kernel.time().nanoTime() <= 0) {
                 throw new NotAppliedException(scope.about("updateAndGet")
-                        + ": others changed it each time before this could; nothing was changed");
+                        + ": other clients changed the counter before each attempt; nothing was changed");
             }
             expected = found;
         }

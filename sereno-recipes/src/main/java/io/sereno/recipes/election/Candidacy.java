@@ -132,7 +132,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     }
 
     static String closedMessage(Scope scope, String operation) {
-        return scope.about(operation) + ": this election was closed; make another one";
+        return scope.about(operation) + ": this election was closed; create another one";
     }
 
     Optional<Hold> leadership() {

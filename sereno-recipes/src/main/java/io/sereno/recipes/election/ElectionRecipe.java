@@ -79,7 +79,7 @@ public final class ElectionRecipe implements LeaderElection {
         requireNotClosed("start");
         Candidacy begun = new Candidacy(client, scope, directory, Objects.requireNonNull(listeners.get()));
         if (!candidacy.compareAndSet(null, begun)) {
-            throw new IllegalStateException(scope.about("start") + ": it was started before");
+            throw new IllegalStateException(scope.about("start") + ": this election was started before");
         }
         begun.describe(metadata);
         begun.stand();
@@ -104,7 +104,7 @@ public final class ElectionRecipe implements LeaderElection {
         Candidacy standing = candidacy.get();
         if (standing == null) {
             throw new IllegalStateException(
-                    scope.about("awaitLeadership") + ": call start() first, nobody stands here yet");
+                    scope.about("awaitLeadership") + ": call start() first; this election has no candidacy yet");
         }
         if (Thread.interrupted()) {
             throw new InterruptedException(scope.about("awaitLeadership") + ": interrupted before it began");
@@ -180,7 +180,7 @@ public final class ElectionRecipe implements LeaderElection {
         requireNotClosed(operation);
         if (candidacy.get() != null) {
             throw new IllegalStateException(
-                    scope.about(operation) + ": register callbacks before start(), else the first events are missed");
+                    scope.about(operation) + ": register callbacks before start(), or the first events are missed");
         }
         listeners.updateAndGet(addition);
         return this;

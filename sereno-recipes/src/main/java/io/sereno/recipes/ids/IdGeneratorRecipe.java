@@ -86,8 +86,8 @@ public final class IdGeneratorRecipe implements IdGenerator {
             shared = sources.enter(directory, () -> new IdSource(scope, directory, layout));
             if (!shared.layout().equals(layout)) {
                 throw new IllegalStateException(
-                        scope.about(operation) + ": this client makes ids of this name with " + shared.layout()
-                                + ", and here " + layout + " is asked for; one layout for a name is accepted");
+                        scope.about(operation) + ": this client generates ids of this name with " + shared.layout()
+                                + ", and here " + layout + " is requested; one layout for a name is accepted");
             }
             source = shared;
         }

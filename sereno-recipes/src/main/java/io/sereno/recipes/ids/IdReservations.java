@@ -162,7 +162,7 @@ final class IdReservations {
         return tried == 0
                 ? "the store has not answered yet"
                 : "no slot is free; " + tried + " tries among the " + slots
-                        + " of the layout found one taken, or used ahead of this clock";
+                        + " of the layout found each slot taken, or used ahead of this clock";
     }
 
     /**
@@ -213,8 +213,8 @@ final class IdReservations {
         read(LAYOUT, found -> {
             layoutRevision = found == null ? 0 : found.createRevision();
             if (found != null && !IdWindow.isLayout(found.value(), layout)) {
-                refusal = "ids of this name are made with another layout; one for a name is accepted. Stored is "
-                        + oneLine(found.value()) + ", asked for " + oneLine(layout);
+                refusal = "ids of this name have another layout; one layout for a name is accepted. Stored is "
+                        + oneLine(found.value()) + ", requested is " + oneLine(layout);
                 owner.serve();
             }
         });

@@ -197,7 +197,8 @@ final class IdSource implements IdReservations.Owner {
                     + " has no time bits; take a layout with more of them";
         }
         if (sequence.reaches(next)) {
-            return "the clock is " + sequence.until(next) + " behind the next tick, and not more ids fit before it";
+            return "the clock is " + sequence.until(next)
+                    + " behind the next tick, and no more ids fit before that tick";
         }
         return reservations.obstacle();
     }

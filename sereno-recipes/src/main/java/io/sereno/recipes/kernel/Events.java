@@ -83,7 +83,7 @@ public final class Events {
         }
         Lines.SESSION.expected(
                 "session " + sessionId + " on " + store
-                        + " is suspended, and what is held under it is believed in for another " + believed,
+                        + " is suspended; everything held under it counts as held for another " + believed,
                 why,
                 true);
         failed("session", nodeId, "renew", why);
@@ -109,16 +109,17 @@ public final class Events {
         Lines.SESSION.log(
                 Level.WARNING,
                 "session " + sessionId + " on " + store + " has more than " + most
-                        + " withdrawn entries in the store, since so many requests had an"
-                        + " unknown outcome; session " + successor + " takes what is put from now on, and " + sessionId
+                        + " withdrawn entries in the store, because so many requests had an"
+                        + " unknown outcome; session " + successor + " is used for new entries from now on, and "
+                        + sessionId
                         + " ends when nothing is held under it");
     }
 
     void storeRestored(String evidence) {
         Lines.SESSION.log(
                 Level.WARNING,
-                store + " has gone back to an earlier state and has lost what it acknowledged since: " + evidence
-                        + "; the session ends, and another one is opened");
+                store + " has gone back to an earlier state and has lost changes that it had acknowledged: " + evidence
+                        + "; the session ends, and another session is opened");
     }
 
     void sessionOpenedAgain(String sessionId) {
@@ -197,8 +198,8 @@ public final class Events {
     /** For the log: an entry that no client put is in front of a place, and only an operator can remove it. */
     void foreign(String directory, String entry) {
         String line = "entry '" + entry + "' in directory '" + directory + "' on " + store
-                + " is foreign: it is named like a place in the queue and bound to no lease, so it never ends by itself and"
-                + " everybody behind it waits. Delete that entry with the store's own tools";
+                + " is foreign: it has the name of a place in the queue, but no lease, so it never ends by itself, and"
+                + " all places behind it wait. Delete that entry with the store's own tools";
         boolean first = foreign.size() < MOST_FOREIGN && foreign.add(line);
         Lines.STORE.log(first ? Level.WARNING : Level.DEBUG, line);
     }

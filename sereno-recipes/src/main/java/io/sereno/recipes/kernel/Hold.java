@@ -84,7 +84,7 @@ public final class Hold implements Leadership {
         End before = giveBack();
         if (before != null && !End.isLoss(before)) {
             throw new IllegalStateException(recipe + " '" + Names.printable(name) + "' on " + kernel.backend()
-                    + ": the right with token " + fencingToken + " was given back before");
+                    + ": the right with token " + fencingToken + " was released before");
         }
         if (before != null) {
             throw lossOf(before, null);
@@ -177,8 +177,8 @@ public final class Hold implements Leadership {
                 cause,
                 recipe + " '" + Names.printable(name) + "' on " + kernel.backend() + ": the right with token "
                         + fencingToken
-                        + " was lost before it was given back (" + cause
-                        + "); another may hold it by now, so check what was done under it",
+                        + " was lost before it was released (" + cause
+                        + "); another client may hold it by now, so check the work done under it",
                 because);
     }
 }

@@ -62,7 +62,7 @@ public final class Observers implements SerenoObserver, Callbacks.Watcher {
                 Lines.CALLBACK.log(
                         Level.WARNING,
                         "the observer is " + BACKLOG + " events behind; an event '" + what
-                                + "' is dropped, as are those that follow until it is up to date");
+                                + "' is dropped, and so are all events until the observer has caught up");
             }
             return;
         }
@@ -73,7 +73,7 @@ public final class Observers implements SerenoObserver, Callbacks.Watcher {
         if (behind.decrementAndGet() == 0) {
             long dropped = missed.getAndSet(0);
             if (dropped > 0) {
-                Lines.CALLBACK.log(Level.INFO, "the observer is up to date again; it missed " + dropped + " events");
+                Lines.CALLBACK.log(Level.INFO, "the observer has caught up; it missed " + dropped + " events");
             }
         }
     }

@@ -72,8 +72,9 @@ final class Revocation {
 
     private void giveUp(Duration after) {
         kernel.events()
-                .leaseLeft("the store at " + kernel.backend() + " has not answered within " + after
-                        + " that a lease was given back; what is left under it goes within its ttl of " + lease.ttl());
+                .leaseLeft("the store at " + kernel.backend() + " has not confirmed within " + after
+                        + " that a lease was revoked; the entries left under it are deleted within its ttl of "
+                        + lease.ttl());
         end();
     }
 

@@ -270,7 +270,7 @@ public final class Sessions {
         return new BackendException(
                 BackendException.Outcome.NOT_APPLIED,
                 false,
-                "the session was over before it stood: lease and marker took longer than its ttl of " + ttl,
+                "the session expired before it was open: lease and marker took longer than its ttl of " + ttl,
                 null);
     }
 

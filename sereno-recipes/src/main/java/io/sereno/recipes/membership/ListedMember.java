@@ -108,7 +108,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
                 listing.isInDoubt()
                         ? new OutcomeUnknownException(
                                 about("join") + ": " + reason(why)
-                                        + "; it is withdrawn, and until that is through, others may see it listed",
+                                        + "; the member is withdrawn, and until that is settled, others may see it listed",
                                 why)
                         : scope.notApplied(operation("join"), why));
     }
@@ -193,7 +193,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
                     listing.isPerhapsShown(update.description)
                             ? new OutcomeUnknownException(about + "others may see it, now or soon", why)
                             : new NotAppliedException(
-                                    about + "others do not see it yet, and will when it is listed", why));
+                                    about + "others do not see it yet; they will when the member is listed", why));
         }
     }
 

@@ -86,7 +86,7 @@ final class MutexLock implements Lock {
     @Override
     public Condition newCondition() {
         throw new UnsupportedOperationException(
-                "mutex '" + mutex.name() + "' has no conditions; a condition of its own needs a topic or a wait group");
+                "mutex '" + mutex.name() + "' has no conditions; use a topic or a wait group to wait for a condition");
     }
 
     private void requireNotInterrupted() throws InterruptedException {

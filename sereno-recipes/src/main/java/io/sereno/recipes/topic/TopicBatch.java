@@ -275,7 +275,7 @@ public final class TopicBatch {
 
     private static UnreadableEntryException malformed(Entry entry, @Nullable RuntimeException cause) {
         return new UnreadableEntryException(
-                "entry " + Quote.of(entry.name()) + " is no batch of messages of a format that is known here; only"
+                "entry " + Quote.of(entry.name()) + " is not a batch of messages of a format that is known here; only"
                         + " Sereno may write here, in this version or a compatible one",
                 cause);
     }

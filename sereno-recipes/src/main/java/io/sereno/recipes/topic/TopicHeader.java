@@ -52,7 +52,7 @@ record TopicHeader(long stream, long modRevision, long next, long low, String la
         String found = word(value, word);
         if (found.isEmpty()) {
             throw new UnreadableEntryException(
-                    "an entry says nothing of '" + word + "', it says " + Quote.of(value.toUtf8())
+                    "an entry has no field '" + word + "'; it holds " + Quote.of(value.toUtf8())
                             + "; only Sereno may write here",
                     null);
         }
@@ -60,7 +60,7 @@ record TopicHeader(long stream, long modRevision, long next, long low, String la
             return Long.parseLong(found);
         } catch (NumberFormatException unreadable) {
             throw new UnreadableEntryException(
-                    "an entry says " + Quote.of(word + " " + found) + "; only Sereno may write here", unreadable);
+                    "an entry holds " + Quote.of(word + " " + found) + "; only Sereno may write here", unreadable);
         }
     }
 }

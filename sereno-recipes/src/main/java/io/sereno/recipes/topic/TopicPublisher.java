@@ -455,7 +455,7 @@ final class TopicPublisher {
         String reason = failure == null ? "no answer in time" : String.valueOf(failure.getMessage());
         return new OutcomeUnknownException(
                 scope.about("publish") + ": " + reason + "; the message of " + message.octets.length
-                        + " bytes may have been published, or may be yet",
+                        + " bytes may have been published, or may still be published",
                 failure);
     }
 }

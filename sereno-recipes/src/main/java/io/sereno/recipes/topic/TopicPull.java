@@ -141,10 +141,10 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
                     gap,
                     scope.about(OPERATION)
                             + (missing.areLost()
-                                    ? ": the store has lost " + which + "; the next call goes on with what is published"
-                                            + " in their place, from offset " + missing.end()
-                                    : ": retention took " + which
-                                            + " before they were read; the next call goes on behind them"));
+                                    ? ": the store has lost " + which + "; the next call continues with the messages"
+                                            + " published in their place, from offset " + missing.end()
+                                    : ": retention removed " + which
+                                            + " before they were read; the next call continues after them"));
         }
         return TopicPlace.message((TopicCursor.Next.One) next, codec);
     }

@@ -105,13 +105,15 @@ public final class TopicRemoval {
     private RuntimeException error(Scope scope, @Nullable BackendException why) {
         if (inDoubt) {
             return new OutcomeUnknownException(
-                    scope.about("delete") + ": the topic may have been deleted, or may be yet; delete it again", why);
+                    scope.about("delete")
+                            + ": the topic may have been deleted, or may still be deleted; delete it again",
+                    why);
         }
         if (begun) {
             String reason = why == null ? "it took too long" : String.valueOf(why.getMessage());
             return new NotAppliedException(
                     scope.about("delete") + ": " + reason
-                            + "; the topic is gone, not all that it stored: delete it again",
+                            + "; the topic is gone, but some of its entries are left: delete it again",
                     why);
         }
         return scope.notApplied("delete", why);

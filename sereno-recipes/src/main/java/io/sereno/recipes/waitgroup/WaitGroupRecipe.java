@@ -189,8 +189,8 @@ public final class WaitGroupRecipe implements WaitGroup {
                 } catch (OutcomeUnknownException | NotAppliedException unsure) {
                     throw new NotAppliedException(
                             scope.about(operation)
-                                    + ": no place is free, and whether those of lost workers are could not"
-                                    + " be found out; nothing was changed, the call may be repeated",
+                                    + ": no place is free, and the places of lost workers could not be checked;"
+                                    + " nothing was changed; the call may be repeated",
                             unsure);
                 }
             }
@@ -227,7 +227,7 @@ public final class WaitGroupRecipe implements WaitGroup {
         protected WaitGroupState apply(WaitGroupState state, long incarnation) {
             if (state.isOpen() && policy != null && policy != state.policy()) {
                 throw new IllegalStateException(scope.about("add") + ": generation " + state.generation()
-                        + " has policy " + state.policy() + ", and " + policy + " was asked for; nothing was changed");
+                        + " has policy " + state.policy() + ", and " + policy + " was requested; nothing was changed");
             }
             if (state.isOpen() && state.pending() > Integer.MAX_VALUE - workers) {
                 throw new IllegalStateException(scope.about("add") + ": " + state.pending() + " places and " + workers

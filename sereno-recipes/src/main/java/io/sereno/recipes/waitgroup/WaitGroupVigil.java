@@ -208,7 +208,7 @@ final class WaitGroupVigil {
         } else if (lost == null) {
             waiter.fail(new OutcomeUnknownException(
                     scope.about(OPERATION) + ": generation " + mine
-                            + " is over, and so many have failed since that nobody" + " remembers how it ended",
+                            + " is over, and so many generations have failed since that its result is no longer stored",
                     null));
         } else if (sighting.lifeless().isEmpty() || state.generation() != mine || waiter.timeUp) {
             waiter.fail(lost(lost));

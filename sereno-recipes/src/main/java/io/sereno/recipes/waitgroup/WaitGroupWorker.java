@@ -278,7 +278,7 @@ final class WaitGroupWorker implements Worker, Open {
         return new GrantLostException(
                 cause,
                 scope.about("done") + ": the place " + place.id() + " was lost before (" + cause
-                        + "); another may have it by now");
+                        + "); another worker may have it by now");
     }
 
     private final class SessionEvents implements Sessions.Member {

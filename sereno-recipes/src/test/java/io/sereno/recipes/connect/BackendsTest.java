@@ -67,7 +67,7 @@ class BackendsTest {
     }
 
     @Test
-    void withoutAnyBackendTheErrorSaysSo() {
+    void withoutAnyBackendTheErrorNamesTheRemedy() {
         assertThatThrownBy(() -> Backends.find(empty, empty).forScheme("etcd"))
                 .isInstanceOf(SerenoConfigurationException.class)
                 .hasMessage("no backend for the scheme 'etcd'. Found: none. Add io.sereno:sereno-backend-etcd");
@@ -101,7 +101,7 @@ class BackendsTest {
         assertThatThrownBy(Backends.find(path("a", UnaddressedProvider.class), empty)::defaultUri)
                 .isInstanceOf(SerenoConfigurationException.class)
                 .hasMessageContaining("found: [quiet] " + UnaddressedProvider.class.getName())
-                .hasMessageContaining("never taken unasked");
+                .hasMessageContaining("is never the default");
     }
 
     @Test

@@ -33,7 +33,7 @@ class CallsAtTheCloseTest {
 
     @ParameterizedTest
     @MethodSource("calls")
-    void itEndsInItsTimeAllTheSame(Consumer<Sereno> call) throws Exception {
+    void callsEndInTimeAlthoughTheClientCloses(Consumer<Sereno> call) throws Exception {
         ManualTime storeTime = new ManualTime();
         FaultyBackend line =
                 new FaultyBackend(new MemoryStore(storeTime).connect(Runnable::run), storeTime, Runnable::run);

@@ -126,7 +126,7 @@ class ConnectRetryTest {
         assertThatThrownBy(() -> connect(builder().connectRetry(Duration.ofSeconds(12))))
                 .isInstanceOf(NotAppliedException.class)
                 .hasMessageStartingWith(
-                        "3 attempts to connect failed within PT12S, which connectRetry(...) changes. The"
+                        "3 attempts to connect failed within PT12S; connectRetry(...) sets this time. The"
                                 + " last: no connection to probe://localhost:7000: connection refused")
                 .hasCauseInstanceOf(NotAppliedException.class);
         assertThat(attempts).hasSize(3).allMatch(begun -> begun.compareTo(Duration.ofSeconds(12)) <= 0);
@@ -146,7 +146,7 @@ class ConnectRetryTest {
     }
 
     @Test
-    void aFaultOfTheConfigurationIsToldAtOnce() {
+    void aFaultOfTheConfigurationIsReportedAtOnce() {
         Probe.opening = config -> {
             attempts.add(time.elapsed());
             boolean first = attempts.size() == 1;
@@ -185,7 +185,7 @@ class ConnectRetryTest {
                 .isInstanceOf(NotAppliedException.class)
                 .hasMessageStartingWith("interrupted while waiting");
         assertThat(flag).isTrue();
-        assertThat(time.untilNext()).as("what is still scheduled").isEmpty();
+        assertThat(time.untilNext()).as("tasks still scheduled").isEmpty();
     }
 
     /** A backend that is interrupted sets the flag again and fails. */
@@ -216,7 +216,7 @@ class ConnectRetryTest {
             assertThat(line.getLevel()).isEqualTo(Level.WARNING);
             assertThat(line.getThrown()).isNull();
             assertThat(new java.util.logging.SimpleFormatter().formatMessage(line))
-                    .startsWith("trying again for up to PT1M: no connection to probe://h:1: connection refused")
+                    .startsWith("retrying for up to PT1M: no connection to probe://h:1: connection refused")
                     .doesNotContain("secret");
             assertThat(log.all()).noneMatch(more -> more.getLevel().equals(Level.WARNING));
         }

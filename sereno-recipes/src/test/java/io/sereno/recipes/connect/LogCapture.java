@@ -9,7 +9,7 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What is logged under a name while this is open. */
+/** The log records under a name while this is open. */
 public final class LogCapture extends Handler implements AutoCloseable {
     private final Logger logger;
     private final BlockingQueue<LogRecord> records = new LinkedBlockingQueue<>();
@@ -32,7 +32,7 @@ public final class LogCapture extends Handler implements AutoCloseable {
         return record;
     }
 
-    /** What was logged, and not asked for yet. */
+    /** The log records since the last call. */
     public List<LogRecord> all() {
         List<LogRecord> all = new ArrayList<>();
         records.drainTo(all);

@@ -69,7 +69,7 @@ class SerenoBuilderTest {
         Thread.currentThread().setContextClassLoader(contextLoader);
     }
 
-    // What reaches the backend and the client.
+    // The settings that reach the backend and the client.
 
     @Test
     void theBackendGetsWhatTheUriSays() {
@@ -144,7 +144,7 @@ class SerenoBuilderTest {
     }
 
     @Test
-    void whatIsLeftOutHasADefault() {
+    void unsetSettingsHaveDefaults() {
         builder().uri("quiet:").connect();
 
         assertThat(opened().endpoints()).isEmpty();
@@ -215,7 +215,7 @@ class SerenoBuilderTest {
     void withoutUriABackendWithoutAddressIsNotTaken() throws IOException {
         Thread.currentThread().setContextClassLoader(path("memory", UnaddressedProvider.class));
 
-        refused(builder()::connect).hasMessageContaining("never taken unasked");
+        refused(builder()::connect).hasMessageContaining("is never the default");
     }
 
     // Every fault, before any I/O.
@@ -270,8 +270,8 @@ class SerenoBuilderTest {
                 fault(
                         "an unknown promise",
                         b -> b.uri("probe:?require=durable,eternal"),
-                        "'eternal' is no promise; accepted are snapshot-reads, durable, fail-over-safe"),
-                fault("an empty promise", b -> b.uri("probe:?require="), "'' is no promise"),
+                        "'eternal' is not a promise; accepted are snapshot-reads, durable, fail-over-safe"),
+                fault("an empty promise", b -> b.uri("probe:?require="), "'' is not a promise"),
                 fault(
                         "two logins",
                         b -> b.uri("probe://ada:secret@h").credentials("ada", "secret".toCharArray()),
@@ -287,7 +287,7 @@ class SerenoBuilderTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("faults")
-    void aFaultIsToldBeforeAnyInputOrOutput(String kind, UnaryOperator<Sereno.Builder> fault, String message) {
+    void aFaultIsReportedBeforeAnyInputOrOutput(String kind, UnaryOperator<Sereno.Builder> fault, String message) {
         Sereno.Builder faulty = fault.apply(builder());
 
         refused(faulty::connect).hasMessageContaining(message).hasMessageNotContaining("secret");
@@ -296,7 +296,7 @@ class SerenoBuilderTest {
     }
 
     @Test
-    void severalFaultsAreToldTogether() {
+    void severalFaultsAreReportedTogether() {
         Sereno.Builder faulty = builder()
                 .uri("probe://ada:secret@h:x?session-ttl=ten")
                 .credentials("ada", new char[0])
@@ -349,7 +349,7 @@ class SerenoBuilderTest {
                 .hasMessage(name);
     }
 
-    // What the store promises.
+    // The promises of the store.
 
     @Test
     void requiredPromisesAreThoseOfTheUriAndOfTheBuilder() {
@@ -389,7 +389,7 @@ class SerenoBuilderTest {
         assertThat(backend.closed).isZero();
     }
 
-    // What goes wrong while connecting.
+    // Failures while connecting.
 
     @Test
     void aStoreOutOfReachIsNotApplied() {

@@ -119,7 +119,7 @@ class SystemTimeTest {
     }
 
     @Test
-    void whatIsScheduledComesDueAfterTheCloseTooAndThenTheThreadIsGone() throws Exception {
+    void scheduledTasksComeDueAlsoAfterTheCloseAndThenTheThreadEnds() throws Exception {
         CompletableFuture<Thread> before = new CompletableFuture<>();
         CompletableFuture<Thread> after = new CompletableFuture<>();
         time.schedule(Duration.ofMillis(300), Runnable::run, () -> before.complete(Thread.currentThread()));

@@ -96,7 +96,7 @@ class WrapTest {
     }
 
     @Test
-    void whatTheWrappersBeforeHaveReturnedIsClosedWhenOneFails() {
+    void backendsOfTheEarlierWrappersAreClosedWhenOneFails() {
         for (UnaryOperator<Backend> failing : List.<UnaryOperator<Backend>>of(wrapped -> null, wrapped -> {
             throw new IllegalStateException("no staging here");
         })) {
@@ -118,7 +118,7 @@ class WrapTest {
     }
 
     @Test
-    void whatAWrapperDoesNotPromiseIsMissing() {
+    void aPromiseThatAWrapperDropsIsMissing() {
         ProbeBackend backend = new ProbeBackend(Set.of(Promise.DURABLE));
         ProbeBackend wrapper = new ProbeBackend(Set.of());
         Probe.opening = config -> backend;

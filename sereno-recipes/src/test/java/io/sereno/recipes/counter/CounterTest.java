@@ -36,7 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What callers of the counter see. */
+/** The counter as its callers see it. */
 @Timeout(30)
 class CounterTest {
     private static final String DIRECTORY = "counter/x";
@@ -71,7 +71,7 @@ class CounterTest {
     }
 
     @Test
-    void whatOneClientChangesAnotherSeesAtOnce() {
+    void aChangeOfOneClientIsSeenByAnotherAtOnce() {
         Counter here = clients.connect("one").counter("x");
         Counter there = clients.connect("two").counter("x");
         for (int i = 0; i < 100; i++) {
@@ -84,7 +84,7 @@ class CounterTest {
     }
 
     @Test
-    void anOverflowIsToldAndChangesNothing() {
+    void anOverflowIsReportedAndChangesNothing() {
         Counter counter = clients.connect("one").counter("x");
         counter.set(Long.MAX_VALUE - 1);
         assertThatThrownBy(() -> counter.addAndGet(2))
@@ -104,7 +104,7 @@ class CounterTest {
         Counter here = clients.connect("one").counter("x");
         here.set(Long.MAX_VALUE);
         clients.connect("two").counter("x").set(5);
-        // What this client saw last would overflow.
+        // The value that this client saw last would overflow.
         assertThat(here.incrementAndGet()).isEqualTo(6);
     }
 
@@ -127,7 +127,7 @@ class CounterTest {
     }
 
     @Test
-    void whatWasNeverChangedIsNotInTheStore() {
+    void anUnchangedCounterIsNotInTheStore() {
         Counter counter = clients.connect("one").counter("x");
         assertThat(counter.get()).isZero();
         assertThat(counter.addAndGet(0)).isZero();
@@ -152,7 +152,7 @@ class CounterTest {
     }
 
     @Test
-    void whatIsAskedForWhileACommitIsUnderWayTravelsTogether() throws Exception {
+    void changesRequestedDuringACommitShareTheNextCommit() throws Exception {
         FaultyBackend line = clients.line();
         Counter counter = clients.connect("one", line).counter("x");
         counter.set(100);
@@ -241,7 +241,7 @@ class CounterTest {
     }
 
     @Test
-    void whatAnUpdateThrowsReachesItsCallerAndChangesNothing() {
+    void anExceptionOfAnUpdateReachesItsCallerAndChangesNothing() {
         Counter counter = clients.connect("one").counter("x");
         assertThatThrownBy(() -> counter.updateAndGet(value -> 1 / value)).isInstanceOf(ArithmeticException.class);
         assertThat(entries()).isEmpty();
@@ -255,7 +255,7 @@ class CounterTest {
     }
 
     @Test
-    void anUpdateThatOthersAlwaysOvertakeEndsInTime() {
+    void anUpdateThatAlwaysConflictsEndsInTime() {
         Counter here = clients.connect("one").counter("x");
         Counter there = clients.connect("two").counter("x");
         assertThatThrownBy(() -> here.updateAndGet(value -> {
@@ -263,11 +263,11 @@ class CounterTest {
                     return there.addAndGet(1) + 1;
                 }))
                 .isInstanceOf(NotAppliedException.class)
-                .hasMessageContaining("others changed it");
+                .hasMessageContaining("other clients changed the counter");
     }
 
     @Test
-    void deletingSetsItToZeroAndLeavesNoEntryWhoeverUsedIt() {
+    void deletingSetsItToZeroAndLeavesNoEntryOfAnyClient() {
         Counter here = clients.connect("one").counter("x");
         Counter there = clients.connect("two").counter("x");
         for (int i = 0; i < 40; i++) {
@@ -335,8 +335,8 @@ class CounterTest {
         FaultyBackend line = clients.line();
         Counter counter = clients.connect("one", line).counter("x");
         counter.incrementAndGet();
-        // The removal goes out when the counter has rested for LIMIT; it is heard to be lost, and comes in the midst of
-        // the next addition.
+        // The removal is sent when the counter has rested for LIMIT; it is reported as lost, and arrives during the
+        // next addition.
         Runnable first = line.each(Request.commitsTo(DIRECTORY), Fate.applyLate(Duration.ofMillis(100)));
         clients.time.advance(LIMIT);
         first.run();
@@ -348,7 +348,7 @@ class CounterTest {
     }
 
     @Test
-    void whatCannotBeSentWasNotApplied() {
+    void anUnsentChangeIsNotApplied() {
         FaultyBackend line = clients.line();
         Counter counter = clients.connect("one", line).counter("x");
         counter.set(3);
@@ -372,7 +372,7 @@ class CounterTest {
     }
 
     @Test
-    void inALongOutageEachCallerIsToldInTimeAndAfterItAllGoesOn() {
+    void inALongOutageEachCallFailsInTimeAndAfterItCallsSucceed() {
         FaultyBackend line = clients.line();
         Counter counter = clients.connect("one", line).counter("x");
         counter.set(3);
@@ -382,7 +382,7 @@ class CounterTest {
             for (int i = 0; i < 3; i++) {
                 callers.add(counter.addAsync(1).toCompletableFuture());
             }
-            // Who tells the callers of the round before may be at it yet, and begins with these when it has done.
+            // The thread that completes the round before may still run, and begins with these when it has finished.
             for (CompletableFuture<Long> caller : callers) {
                 clients.passUntilDone(caller, LIMIT.plusSeconds(1));
                 assertFailed(caller, NotAppliedException.class);
@@ -395,7 +395,7 @@ class CounterTest {
     }
 
     @Test
-    void ofWhatWasSentAndNotAnsweredNobodyKnowsAndItIsNotSentTwice() {
+    void aChangeWithoutAnAnswerIsUnknownAndNotResent() {
         FaultyBackend line = clients.line();
         Counter counter = clients.connect("one", line).counter("x");
         counter.set(3);
@@ -409,7 +409,7 @@ class CounterTest {
     }
 
     @Test
-    void whatHasNotLeftWhileAnotherIsInDoubtWasNotApplied() {
+    void aChangeUnsentBehindAnUnknownOneIsNotApplied() {
         FaultyBackend line = clients.line();
         Counter counter = clients.connect("one", line).counter("x");
         counter.set(3);
@@ -423,7 +423,7 @@ class CounterTest {
     }
 
     @Test
-    void aChangeWhoseCallerHasGivenUpIsNotSentAgain() {
+    void anAbandonedChangeIsNotSentAgain() {
         FaultyBackend line = clients.line();
         Counter here = clients.connect("one", line).counter("x");
         here.set(3);
@@ -434,12 +434,12 @@ class CounterTest {
         assertFailed(doubtful, OutcomeUnknownException.class);
         outage.run();
         clients.time.advance(LIMIT);
-        // Found out after all: it was overtaken, so it was never made. That comes too late to make it now.
+        // The outcome is settled late: the change conflicted, so it was never made. It is too late to make it now.
         assertThat(here.addAndGet(10)).isEqualTo(110);
     }
 
     @Test
-    void anEntryThatHoldsNoCounterIsToldAndLeftAlone() {
+    void anEntryWithoutACounterIsReportedAndLeftAlone() {
         Counter counter = clients.connect("one").counter("x");
         var unused = observer.commit(
                 Commit.to(DIRECTORY).put("v", Bytes.utf8("something else")).build());
@@ -453,7 +453,7 @@ class CounterTest {
     }
 
     @Test
-    void whoWaitsIsNotInterruptedAndKeepsTheFlag() throws Exception {
+    void aWaitingCallerIsNotInterruptedAndKeepsTheFlag() throws Exception {
         Counter counter = clients.connect("one").counter("x");
         CompletableFuture<Boolean> flag = Threads.inThread(() -> {
             Thread.currentThread().interrupt();
@@ -496,7 +496,7 @@ class CounterTest {
     }
 
     @Test
-    void listenersHearTheValueAndItsChangesInOrderTheLatestAlways() throws Exception {
+    void listenersGetTheValueAndItsChangesInOrderAndAlwaysTheLatest() throws Exception {
         Counter here = clients.connect("one").counter("x");
         Counter there = clients.connect("two").counter("x");
         here.set(7);
@@ -507,7 +507,7 @@ class CounterTest {
             permits.acquireUninterruptibly();
         });
         assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(7);
-        // The callback is slow: of what happens meanwhile it hears the end.
+        // The callback is slow: of the changes meanwhile it gets the last.
         for (int i = 0; i < 50; i++) {
             here.incrementAndGet();
         }
@@ -527,7 +527,7 @@ class CounterTest {
     }
 
     @Test
-    void whoTellsOneResultMayWaitForTheNext() throws Exception {
+    void aCallbackOfOneResultMayWaitForTheNext() throws Exception {
         Counter counter = clients.connect("one").counter("x");
         CompletableFuture<Long> nested = counter.addAsync(1)
                 .thenApply(first -> counter.addAsync(10).toCompletableFuture().join()
@@ -537,14 +537,14 @@ class CounterTest {
     }
 
     @Test
-    void whatWasAskedForBeforeAResultIsToldHasBeenSeenToWhenItIs() {
+    void changesRequestedBeforeAResultIsReportedAreSentByThen() {
         try (Bench bench = new Bench(DIRECTORY, Wire.Notices.EXACT)) {
             Bench.Node node = bench.connect("one");
             node.client().open();
             Counter counter = new CounterRecipe(node.client(), "x", DIRECTORY);
             CompletableFuture<Long> first = counter.addAsync(1).toCompletableFuture();
             CompletableFuture<Long> second = counter.addAsync(2).toCompletableFuture();
-            // Who waited here for the second would wait for ever, had it been left for later.
+            // A caller that waited here for the second would wait for ever, if the second were left for later.
             CompletableFuture<Long> seen = first.thenApply(sum -> counter.get());
             while (!second.isDone()) {
                 assertThat(bench.step(LIMIT)).isTrue();

@@ -24,17 +24,18 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all that can befall a call of the counter: every kind of call, times every {@link Mishap}, times which time it is; with a change
- * in doubt before or not. Every addition has a bit of the value for itself, so the value tells what was made, and what was made twice.
+ * The table of all faults of a call of the counter: every kind of call, times every {@link Mishap}, times its occurrence; with a change of
+ * unknown outcome before or not. Every addition has a bit of the value for itself, so the value shows which additions were made, and which
+ * were made twice.
  */
 class CounterUnderMishapsTest {
     private static final String DIRECTORY = "counter/x";
-    /** Before this moment everybody has come to rest once. */
+    /** Before this moment all clients have come to rest once. */
     private static final Duration REST = Duration.ofSeconds(35);
 
     private static final Duration LIMIT = Bench.OPERATION_TIMEOUT.plusMillis(250);
 
-    /** What a call is for. */
+    /** The purpose of a call. */
     enum Purpose {
         READ,
         FOUNDING,
@@ -68,7 +69,7 @@ class CounterUnderMishapsTest {
         }
     }
 
-    /** What becomes of one commit of the victim, whose reply is lost in any case: of its founding, or of its first change after a rest. */
+    /** The fate of one commit of the victim, whose reply is lost in any case: of its creation, or of its first change after a rest. */
     enum Doubt {
         NONE,
         FOUNDING_LOST,
@@ -82,7 +83,7 @@ class CounterUnderMishapsTest {
     static Stream<Arguments> cells() {
         List<Arguments> cells = new ArrayList<>();
         for (Purpose purpose : Purpose.values()) {
-            // Nobody removes the entries of a counter by hand.
+            // The entries of a counter are not removed by hand.
             for (Mishap mishap :
                     EnumSet.complementOf(EnumSet.range(Mishap.ENTRY_REMOVED_BEFORE, Mishap.ENTRY_REMOVED_AFTER))) {
                 cells.add(Arguments.of(purpose, mishap));
@@ -93,7 +94,7 @@ class CounterUnderMishapsTest {
 
     @ParameterizedTest
     @MethodSource("cells")
-    void whateverBefallsACallEveryAdditionIsMadeOnceOrItsCallerKnowsBetter(Purpose purpose, Mishap mishap) {
+    void everyAdditionIsMadeOnceOrReportedOtherwiseUnderAnyFault(Purpose purpose, Mishap mishap) {
         int struck = 0;
         for (Doubt doubt : Doubt.values()) {
             for (int occurrence = 1; occurrence <= 5; occurrence++) {
@@ -122,7 +123,7 @@ class CounterUnderMishapsTest {
         private final Bench.Node victim = bench.connect("victim");
         private final Bench.Node other = bench.connect("other");
         private final List<Addition> additions = new ArrayList<>();
-        /** The bits of all additions whose callers have heard that they were made. */
+        /** The bits of all additions that were reported to their callers as made. */
         private long heard;
 
         private int bits;
@@ -217,7 +218,7 @@ class CounterUnderMishapsTest {
                 if (failure == null) {
                     heard |= bit;
                     bench.guard(() -> assertThat(sum & (addition.madeBefore | bit))
-                            .as("what was made before %s was asked for, and itself", bit)
+                            .as("the additions before %s was requested, and itself", bit)
                             .isEqualTo(addition.madeBefore | bit));
                 }
             });

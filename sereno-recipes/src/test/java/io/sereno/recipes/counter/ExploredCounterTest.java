@@ -33,7 +33,7 @@ class ExploredCounterTest {
     private static final int EACH = 5;
 
     @Test
-    void everyAdditionIsMadeOnceOrItsCallerKnowsBetter() {
+    void everyAdditionIsMadeOnceOrReportedOtherwise() {
         Exploration found = explorer(LyingBackend.Lie.NONE, false)
                 .schedules(Schedules.inABuild(3_000))
                 .run();
@@ -44,7 +44,7 @@ class ExploredCounterTest {
     }
 
     @Test
-    void whatWasDeletedDoesNotComeBack() {
+    void aDeletedCounterDoesNotReturn() {
         Exploration found = explorer(LyingBackend.Lie.NONE, true)
                 .seed(2)
                 .schedules(Schedules.inABuild(3_000))
@@ -86,7 +86,7 @@ class ExploredCounterTest {
 
     /** An operator who removes the value deletes the counter, whatever else is under way. */
     @Test
-    void whatAnOperatorRemovesDoesNotComeBackWhateverElseHappens() {
+    void aCounterRemovedByAnOperatorDoesNotReturnUnderAnyFault() {
         Exploration found = explorer(LyingBackend.Lie.NONE, true)
                 .seed(4)
                 .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
@@ -98,7 +98,7 @@ class ExploredCounterTest {
     }
 
     @Test
-    void aCounterThatTakesDoubtForFailureIsFoundOut() {
+    void aCounterThatTakesUnknownForNotAppliedIsDetected() {
         Exploration found = explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, false)
                 .schedules(1_000)
                 .run();
@@ -131,17 +131,17 @@ class ExploredCounterTest {
                                 .start()
                                 .whenComplete((done, failure) -> deleted.complete(null));
                     });
-                    process.eventually("has heard of its deletion", deleted::isDone);
+                    process.eventually("has seen the end of its deletion", deleted::isDone);
                 }
             }
             if (deleting) {
                 Processes.operatorRemoves(
                         world, DIRECTORY, entry -> entry.name().equals(CounterRecipe.VALUE));
-                world.always("what was deleted does not come back", sum::nothingComesBack);
+                world.always("a deleted counter does not return", sum::nothingComesBack);
             } else if (!losing) {
-                world.always("what was acknowledged is there, what was not applied is not", sum::isRight);
+                world.always("acknowledged additions are stored, and unapplied ones are not", sum::isRight);
             }
-            world.always("no bit is set that nobody asked for", () -> (sum.value() & ~sum.askedFor) == 0);
+            world.always("no bit is set without a request", () -> (sum.value() & ~sum.askedFor) == 0);
         });
     }
 
@@ -202,7 +202,7 @@ class ExploredCounterTest {
             sum.askedFor |= bit;
             sum.world.note(() -> process + " adds " + bit);
             var unused = counter.addAsync(bit).whenComplete((value, failure) -> {
-                sum.world.note(() -> process + " is told of " + bit + ": " + (failure == null ? value : failure));
+                sum.world.note(() -> process + " was notified of " + bit + ": " + (failure == null ? value : failure));
                 ended++;
                 if (failure == null) {
                     sum.made |= bit;
@@ -210,7 +210,7 @@ class ExploredCounterTest {
                     sum.notMade |= bit;
                 }
             });
-            // Some at once, into one batch; some after a pause in which the client comes to rest.
+            // Some at once, in one batch; some after a pause in which the client comes to rest.
             int pause = sum.world.random().nextInt(4) == 0 ? 20_000 : 50;
             process.stepAfter(Duration.ofMillis(sum.world.random().nextInt(pause)), "next", this::next);
         }

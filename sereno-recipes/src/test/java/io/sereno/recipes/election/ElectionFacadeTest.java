@@ -32,7 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What users of an election see: states, waiting, interrupts, errors, callbacks that last, throw or hang. */
+/** The election as its users see it: states, waiting, interrupts, errors, callbacks that last, throw or hang. */
 @Timeout(60)
 class ElectionFacadeTest {
     private final Clients clients = new Clients();
@@ -157,7 +157,7 @@ class ElectionFacadeTest {
     }
 
     @Test
-    void aLeaderCallbackThatLastsIsInterruptedByTheLossAndNobodyEnrolsBeforeItReturned() throws Exception {
+    void aLongLeaderCallbackIsInterruptedByTheLossAndTheCandidateEnrolsOnlyAfterIt() throws Exception {
         CountDownLatch mayReturn = new CountDownLatch(1);
         LeaderElection election = one.election("e")
                 .onElectedLeader((leadership, topology) -> {
@@ -189,7 +189,7 @@ class ElectionFacadeTest {
     }
 
     @Test
-    void aCallbackThatThrowsIsToldAndEndsNothing() throws Exception {
+    void anExceptionOfACallbackIsReportedAndEndsNothing() throws Exception {
         LeaderElection election = one.election("e")
                 .onElectedLeader((leadership, topology) -> {
                     throw new IllegalStateException("of the callback");
@@ -237,7 +237,7 @@ class ElectionFacadeTest {
     }
 
     @Test
-    void aClosedClientIsSaid() {
+    void aClosedClientIsReported() {
         LeaderElection election = one.election("e");
         one.close();
         assertThatThrownBy(election::start).isInstanceOf(SerenoClosedException.class);

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The real election in thousands of schedules: three candidates that lead, resign, change what they say of themselves, and one that closes. */
 class ExploredElectionTest {
     private static final String DIRECTORY = "election/e";
-    private static final String ONE_LEADER = "at most one believes that it leads";
+    private static final String ONE_LEADER = "at most one relies on its leadership";
 
     private final Defects defects = new Defects();
 
@@ -117,7 +117,7 @@ class ExploredElectionTest {
             world.always("no task of the kernel fails", () -> defects.found().isEmpty());
             world.always(
                     "each session has one place", () -> losing || Processes.eachSessionHasOnePlace(world, DIRECTORY));
-            world.eventually("all who stand see the same leader and the same peers", () -> agree(candidates));
+            world.eventually("all candidates see the same leader and the same peers", () -> agree(candidates));
         });
     }
 
@@ -148,7 +148,9 @@ class ExploredElectionTest {
         }
     }
 
-    /** Resigns each time that it leads, until all have led twice; describes itself anew twice; and, by chance, closes after its second term. */
+    /**
+     * Resigns each time that it leads, until all have led twice; changes its metadata twice; and, by chance, closes after its second term.
+     */
     private static final class Candidate {
         private final World world;
         private final SimulatedClient process;
@@ -229,20 +231,20 @@ class ExploredElectionTest {
 
         private void callback(String kind) {
             if (kind.equals(lastCallback)) {
-                world.failed(process + " is told twice that it is " + kind, null);
+                world.failed(process + " is notified twice that it is " + kind, null);
             }
             lastCallback = kind;
         }
 
         private void joined(Peer peer) {
             if (!told.add(peer.incarnation())) {
-                world.failed(process + " is told twice that " + peer + " joined", null);
+                world.failed(process + " is notified twice that " + peer + " joined", null);
             }
         }
 
         private void left(Peer peer) {
             if (!told.remove(peer.incarnation())) {
-                world.failed(process + " is told that " + peer + " left, and not that it had joined", null);
+                world.failed(process + " is notified that " + peer + " left, and not that it had joined", null);
             }
         }
     }

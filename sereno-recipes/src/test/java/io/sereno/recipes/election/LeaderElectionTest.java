@@ -74,7 +74,7 @@ class LeaderElectionTest {
 
     /** Callbacks run here in the thread that submits them: sooner than they ever can in another. */
     @Test
-    void whoLostTheLeadershipIsNotShownAsTheLeaderInTheFollowerCallback() {
+    void aFormerLeaderIsNotShownAsTheLeaderInTheFollowerCallback() {
         FaultyBackend line = clients.line();
         Client client = clients.client("a", line, clients.time, Runnable::run);
         List<Topology> seen = new ArrayList<>();
@@ -95,9 +95,9 @@ class LeaderElectionTest {
         assertThat(seen.get(0).current()).isFalse();
     }
 
-    /** Its own entry may stand in the store for a while yet, so nobody can lead. */
+    /** Its own entry may stay in the store for a while, so no candidate can lead. */
     @Test
-    void nobodyIsNamedAsTheLeaderWhileTheOneWhoLostTheLeadershipMayStillStandInFront() {
+    void noLeaderIsNamedWhileTheFormerLeadersEntryMayBeInFront() {
         FaultyBackend line = clients.line();
         List<Topology> seen = new ArrayList<>();
         LeaderElection a = new ElectionRecipe(clients.client("a", line, clients.time, Runnable::run), "e", "election/e")
@@ -124,9 +124,9 @@ class LeaderElectionTest {
         assertThat(a.topology().leader()).map(Peer::nodeId).contains("b");
     }
 
-    /** Its leadership has proved that whoever was in front of it is gone. */
+    /** Its leadership has proved that all its predecessors are gone. */
     @Test
-    void whoWasInFrontOfALeaderIsNotNamedWhenItHasLostTheLeadership() {
+    void aPredecessorOfALeaderIsNotNamedAfterTheLossOfTheLeadership() {
         LeaderElection x = new ElectionRecipe(
                         clients.client("x", clients.line(), clients.time, Runnable::run), "e", "election/e")
                 .start();
@@ -157,7 +157,7 @@ class LeaderElectionTest {
                 .start();
     }
 
-    /** Two candidates tell of the same event each in its own time. */
+    /** Two candidates report the same event, each in its own time. */
     private void expectInAnyOrder(String one, String other) throws InterruptedException {
         assertThat(List.of(events.take(), events.take())).containsExactlyInAnyOrder(one, other);
     }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What belongs to the strand of a candidate is touched by nobody else. */
+/** No other thread touches the state that belongs to the strand of a candidate. */
 @Timeout(30)
 class PeersTest {
     private static final String DIRECTORY = "election/e";

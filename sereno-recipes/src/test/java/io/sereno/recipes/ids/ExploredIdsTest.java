@@ -86,7 +86,7 @@ class ExploredIdsTest {
     }
 
     @Test
-    void aStoreThatDoesNotCompareIsFoundOut() {
+    void aStoreThatDoesNotCompareIsDetected() {
         Exploration found = explorer("ids, nothing compared", Uncompared::new)
                 .schedules(1_000)
                 .run();
@@ -203,7 +203,7 @@ class ExploredIdsTest {
                 return; // What was reserved may be lost, and reserved again by another.
             }
             if (id >> (LAYOUT.sequenceBits() + LAYOUT.slotBits()) >= reserved) {
-                world.failed(process + " made " + parts + ", which nobody had reserved", null);
+                world.failed(process + " made " + parts + ", which was not reserved", null);
             }
             if (!made.add(id)) {
                 world.failed(process + " made " + parts + " a second time", null);

@@ -54,7 +54,7 @@ class IdGeneratorTest {
     }
 
     @Test
-    void anIdTellsWhenAndWhereItWasMade() {
+    void anIdShowsWhenAndWhereItWasGenerated() {
         long id = connect("a").ids("x").nextId();
 
         IdLayout.Parts parts = IdLayout.SONYFLAKE.decode(id);
@@ -114,7 +114,7 @@ class IdGeneratorTest {
     }
 
     @Test
-    void aWindowIsExtendedBeforeItEndsAndGoesOnToItsEndWhenTheStoreIsOutOfReach() throws Exception {
+    void aWindowIsExtendedBeforeItEndsAndUsedToItsEndWithoutTheStore() throws Exception {
         FaultyBackend backend = faulty();
         IdGenerator ids = connect("a", backend).ids("x", SMALL);
         long begun = time.nanoTime();
@@ -204,7 +204,7 @@ class IdGeneratorTest {
     }
 
     @Test
-    void aClockBeforeTheEpochOrBeyondTheTimeBitsIsAnErrorThatSaysSo() {
+    void aClockBeforeTheEpochOrBeyondTheTimeBitsIsAClearError() {
         Sereno a = connect("a");
         IdLayout future = new IdLayout(40, TICK, 8, 15, Instant.parse("2100-01-01T00:00:00Z"));
         IdLayout past = new IdLayout(10, TICK, 8, 16, Instant.parse("2014-01-01T00:00:00Z"));

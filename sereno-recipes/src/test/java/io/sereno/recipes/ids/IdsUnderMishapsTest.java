@@ -23,18 +23,18 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all that can befall a call that reserves ticks: what it is for, times every {@link Mishap}, times which time it is, with and without a
- * doubt before it. Two clients make ids of one name, for which there are two slots.
+ * The table of all faults of a call that reserves ticks: its purpose, times every {@link Mishap}, times its occurrence, with and without an
+ * unknown outcome before it. Two clients make ids of one name, for which there are two slots.
  */
 class IdsUnderMishapsTest {
     private static final String DIRECTORY = "ids/x";
     private static final IdLayout LAYOUT =
             new IdLayout(40, Duration.ofMillis(100), 2, 1, Instant.parse("2014-09-01T00:00:00Z"));
 
-    /** Beyond this, every mishap is over, and what it had left behind too. */
+    /** After this, every fault is over, and so are its remains. */
     private static final Duration TROUBLE = Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(2));
 
-    /** What a call is for. */
+    /** The purpose of a call. */
     enum Purpose {
         READ,
         CLAIM,
@@ -62,7 +62,7 @@ class IdsUnderMishapsTest {
         }
     }
 
-    /** What becomes of the first claim, or the first extension, of the victim. Its reply is lost in any case. */
+    /** The fate of the first claim, or the first extension, of the victim. Its reply is lost in any case. */
     enum Doubt {
         NONE,
         CLAIM_LOST,
@@ -95,7 +95,7 @@ class IdsUnderMishapsTest {
 
     @ParameterizedTest
     @MethodSource("cells")
-    void whateverBefallsACallIdsAreUniqueAndRiseAndGoOn(Purpose purpose, Mishap mishap) {
+    void idsAreUniqueAndRiseUnderAnyFault(Purpose purpose, Mishap mishap) {
         int struck = 0;
         for (Doubt doubt : Doubt.values()) {
             for (int occurrence = 1; occurrence <= 3; occurrence++) {

@@ -51,7 +51,7 @@ class EndedSessionsTest {
 
     @ParameterizedTest
     @CsvSource({"REPEAT, STORE_RESTORED", "GO_ON, SESSION_EXPIRED"})
-    void anEmptyStoreIsToldAsRestoredIfItRepeatsRevisions(MemoryBackup.Revisions revisions, LossCause cause)
+    void anEmptyStoreIsReportedAsRestoredIfItRepeatsRevisions(MemoryBackup.Revisions revisions, LossCause cause)
             throws Exception {
         SerenoClient client = clients.connect("one", line);
         Grant held = client.mutex("m").acquire();
@@ -136,7 +136,7 @@ class EndedSessionsTest {
     }
 
     @Test
-    void theCauseIsOpenForASixthOfTheTtlAtMost() throws Exception {
+    void theCauseIsUndecidedForASixthOfTheTtlAtMost() throws Exception {
         SerenoClient client = clients.connect("one", line);
         Grant held = client.mutex("m").acquire();
         line.each(Request.GrantLease.class::isInstance, Fate.delayReply(SIXTH.multipliedBy(2)));
@@ -150,7 +150,7 @@ class EndedSessionsTest {
         clients.time.advance(MOMENT);
         assertTold(held.lost(), LossCause.SESSION_EXPIRED);
 
-        // The proof comes too late, and ends nothing that was opened after the store had gone back.
+        // The proof comes too late, and ends no session that was opened after the store had gone back.
         clients.time.advance(SIXTH.multipliedBy(2));
         Grant again = client.mutex("m").acquire();
         clients.time.advance(Clients.TTL.multipliedBy(2));
@@ -225,7 +225,7 @@ class EndedSessionsTest {
     }
 
     @Test
-    void aMarkerThatSomebodyRemovedIsNoRestore() throws Exception {
+    void aRemovedMarkerIsNoRestore() throws Exception {
         SerenoClient client = clients.connect("one", line);
         Grant held = client.mutex("m").acquire();
 
@@ -251,7 +251,7 @@ class EndedSessionsTest {
     }
 
     @Test
-    void whoGivesBackMeanwhileIsToldOfAnExpiry() throws Exception {
+    void aReleaseMeanwhileReportsAnExpiry() throws Exception {
         SerenoClient client = clients.connect("one", line);
         Grant held = client.mutex("m").acquire();
         client.waitGroup("w").add(1);
@@ -287,7 +287,7 @@ class EndedSessionsTest {
     }
 
     @Test
-    void whatTheStoreHasEndedIsNotLostByTheClose() throws Exception {
+    void aSessionEndedByTheStoreIsNotLostByTheClose() throws Exception {
         SerenoClient client = clients.connect("one", line);
         Grant held = client.mutex("m").acquire();
         Leadership led = client.election("e").start().awaitLeadership();
@@ -304,7 +304,7 @@ class EndedSessionsTest {
     }
 
     @Test
-    void membersHearOfTheEndBeforeTheyHearOfTheNextSession() {
+    void membersAreNotifiedOfTheEndBeforeTheNextSession() {
         Client client = clients.client("one", line, clients.time, clients.callbacks);
         Heard heard = new Heard();
         Sessions sessions = client.kernel().sessions();
@@ -320,7 +320,7 @@ class EndedSessionsTest {
 
     /** The full one and its successor end together, and are told alike. */
     @Test
-    void aRetiredSessionIsToldLikeTheCurrentOne() {
+    void aRetiredSessionIsReportedLikeTheCurrentOne() {
         Client client = clients.client("one", line, clients.time, clients.callbacks);
         Sessions sessions = client.kernel().sessions();
         Session first = Objects.requireNonNull(sessions.current());

@@ -15,24 +15,24 @@ class EventsTest {
     private final TimeSource untouched = new TimeSource() {
         @Override
         public long nanoTime() {
-            throw new AssertionError("the clock was read for nobody");
+            throw new AssertionError("the clock was read without an observer");
         }
 
         @Override
         public Instant wall() {
-            throw new AssertionError("the clock was read for nobody");
+            throw new AssertionError("the clock was read without an observer");
         }
 
         @Override
         public Runnable schedule(Duration delay, Executor executor, Runnable task) {
-            throw new AssertionError("a timer was set for nobody");
+            throw new AssertionError("a timer was set without an observer");
         }
     };
 
     @Test
     void withoutObserversAndMetersNothingIsAllocatedAndNoClockIsRead() {
         Events events = new Events("store", untouched, Hooks.NONE, task -> {
-            throw new AssertionError("a task for nobody");
+            throw new AssertionError("a task without an observer");
         });
         cycles(events);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

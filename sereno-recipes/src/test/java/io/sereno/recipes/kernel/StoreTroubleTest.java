@@ -11,7 +11,7 @@ class StoreTroubleTest {
     private final StoreTrouble trouble = new StoreTrouble();
 
     @Test
-    void aSeriesIsToldOnceAndTheNextOneAgain() {
+    void aSeriesIsReportedOnceAndTheNextAgain() {
         for (int series = 0; series < 3; series++) {
             trouble.failed(Kind.READ);
             assertThat(trouble.toBeTold()).isTrue();
@@ -24,7 +24,7 @@ class StoreTroubleTest {
     }
 
     @Test
-    void whatFailsIsTroubleUntilItIsAnsweredItself() {
+    void aFailedKindStaysInTroubleUntilItSucceeds() {
         trouble.failed(Kind.PUT);
         assertThat(trouble.toBeTold()).isTrue();
         trouble.answered(Kind.READ);
@@ -35,7 +35,7 @@ class StoreTroubleTest {
     }
 
     @Test
-    void whatWasAnsweredWithinTheSeriesAndFailsIsATroubleOfItsOwn() {
+    void aKindThatSucceededWithinTheSeriesAndFailsIsReportedAgain() {
         trouble.failed(Kind.PUT);
         assertThat(trouble.toBeTold()).isTrue();
         trouble.answered(Kind.READ);
@@ -46,7 +46,7 @@ class StoreTroubleTest {
     }
 
     @Test
-    void whatNobodyToldIsStillToBeTold() {
+    void anUnreportedSeriesIsStillToBeReported() {
         trouble.failed(Kind.READ);
         trouble.failed(Kind.PUT);
         assertThat(trouble.toBeTold()).isTrue();

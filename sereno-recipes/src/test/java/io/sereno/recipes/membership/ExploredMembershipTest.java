@@ -40,8 +40,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The real membership in thousands of schedules: three nodes, each with an id of its own, which it describes anew and joins again, and one id that
- * all want in turn; each node listens.
+ * The real membership in thousands of schedules: three nodes, each with an id of its own, whose metadata it changes and which it joins
+ * again, and one id that all want in turn; each node listens.
  */
 class ExploredMembershipTest {
     private static final String DIRECTORY = "member/g";
@@ -82,10 +82,10 @@ class ExploredMembershipTest {
         assertThat(found.faults()).containsKey(Fault.CRASH);
     }
 
-    /** Where leases end behind their owners' backs, whoever believes to be listed may be wrong for a while; all the rest holds. */
+    /** If leases end without their owners' knowledge, a member that reports LISTED may be wrong for a while; all the rest holds. */
     @ParameterizedTest
     @EnumSource(names = {"WAIT", "TAKE_OVER"})
-    void soItIsWhereOperatorsRemoveMembersAndLeasesEndTooEarly(IfPresent ifPresent) {
+    void theMembershipKeepsItsPromisesWithRemovalsByOperatorsAndShortLeases(IfPresent ifPresent) {
         Exploration found = explorer(LyingBackend.Lie.NONE, ifPresent, true)
                 .seed(4)
                 .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
@@ -147,7 +147,8 @@ class ExploredMembershipTest {
             Map<String, Integer> described = new HashMap<>();
             Map<Long, MemberCard> cards = new HashMap<>();
             world.always(
-                    "who believes to be listed is, descriptions do not go back, and nothing is left behind", () -> {
+                    "members that report LISTED are listed, descriptions do not go back, and nothing is left behind",
+                    () -> {
                         List<Entry> entries = Processes.queue(world, DIRECTORY);
                         return losing
                                 || ((rough || believersAreListed(entries, nodes))
@@ -167,11 +168,11 @@ class ExploredMembershipTest {
                                 "an operator removes it",
                                 () -> nodes.get(0).removedByOthers());
             }
-            world.eventually("all see who is there, and nobody else", () -> agree(world, nodes));
+            world.eventually("all see the present members, and no others", () -> agree(world, nodes));
         });
     }
 
-    /** But whoever was removed by others hears of it a little later. */
+    /** But a member that others removed learns of it a little later. */
     private static boolean believersAreListed(List<Entry> entries, List<Node> nodes) {
         Map<String, Long> listed = new HashMap<>();
         entries.forEach(entry -> listed.put(entry.name(), entry.createRevision()));
@@ -204,7 +205,7 @@ class ExploredMembershipTest {
         return true;
     }
 
-    /** Under a session that lives, nothing is listed whose owner takes it for gone, or for never having been there. */
+    /** Under a live session, no entry is listed that its owner takes for gone, or for never put. */
     private static boolean nothingIsLeftBehind(List<Entry> entries, List<Node> nodes, Map<Long, MemberCard> cards) {
         for (Entry entry : entries) {
             String attempt = card(entry, cards).attempt();
@@ -364,7 +365,7 @@ class ExploredMembershipTest {
         @Override
         public void joined(Member member, Members now) {
             if (told.put(member.id(), member) != null) {
-                world.failed(process + " is told twice that " + member + " joined", null);
+                world.failed(process + " is notified twice that " + member + " joined", null);
             }
         }
 
@@ -372,7 +373,7 @@ class ExploredMembershipTest {
         public void updated(Member member, Members now) {
             Member before = told.put(member.id(), member);
             if (before == null || before.incarnation() != member.incarnation()) {
-                world.failed(process + " is told that " + member + " changed, and not that it had joined", null);
+                world.failed(process + " is notified that " + member + " changed, and not that it had joined", null);
             }
         }
 
@@ -380,7 +381,7 @@ class ExploredMembershipTest {
         public void left(Member member, Members now) {
             Member before = told.remove(member.id());
             if (before == null || before.incarnation() != member.incarnation()) {
-                world.failed(process + " is told that " + member + " left, and not that it had joined", null);
+                world.failed(process + " is notified that " + member + " left, and not that it had joined", null);
             }
         }
     }

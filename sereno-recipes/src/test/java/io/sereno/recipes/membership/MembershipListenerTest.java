@@ -43,7 +43,7 @@ class MembershipListenerTest {
     }
 
     @Test
-    void whoIsThereHasJoinedAndThenEachChangeIsTold() throws Exception {
+    void presentMembersAreReportedAsJoinedAndThenEachChange() throws Exception {
         KeepAlive one = connect("a").membership("g").join("one", TTL);
         observed.onChange(ear);
         ear.expect("joined one " + one.incarnation());
@@ -61,7 +61,7 @@ class MembershipListenerTest {
     }
 
     @Test
-    void aMemberThatIsListedAnewLeavesAndThenJoins() throws Exception {
+    void aMemberThatIsListedAgainLeavesAndThenJoins() throws Exception {
         KeepAlive one = connect("a").membership("g").join("one", TTL);
         observed.onChange(ear);
         long first = one.incarnation();
@@ -93,7 +93,7 @@ class MembershipListenerTest {
     }
 
     @Test
-    void whatHappensDuringAnOutageIsToldAfterItInPairs() throws Exception {
+    void changesDuringAnOutageAreReportedAfterItInPairs() throws Exception {
         FaultyBackend line = clients.line();
         Membership far = clients.connect("far", line).membership("g");
         KeepAlive one = connect("a").membership("g").join("one", TTL);
@@ -118,7 +118,7 @@ class MembershipListenerTest {
     }
 
     @Test
-    void aListenerThatIsSlowOrThrowsDisturbsNobodyAndMissesOnlyWhatCameAndWent() throws Exception {
+    void aSlowOrThrowingListenerDisturbsNoOtherAndMissesOnlyMembersThatCameAndWent() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         BlockingQueue<String> slow = new LinkedBlockingQueue<>();
         BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
@@ -163,7 +163,7 @@ class MembershipListenerTest {
     }
 
     @Test
-    void afterItsCloseAListenerHearsNothing() throws Exception {
+    void aListenerIsNotCalledAfterItsClose() throws Exception {
         Subscription subscription = observed.onChange(ear);
         KeepAlive one = connect("a").membership("g").join("one", TTL);
         ear.expect("joined one " + one.incarnation());
@@ -195,7 +195,7 @@ class MembershipListenerTest {
             nodes.add(connect("n" + i));
         }
         List<KeepAlive> listed = new ArrayList<>();
-        // A listener that hears of nothing before all are gone again hears nothing at all.
+        // A listener that gets no notice before all are gone again is not called at all.
         KeepAlive first = nodes.get(0).membership("g").join("first", TTL);
         ear.expect("joined first " + first.incarnation());
         listed.add(first);

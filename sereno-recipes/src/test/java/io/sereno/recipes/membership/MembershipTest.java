@@ -65,7 +65,7 @@ class MembershipTest {
     }
 
     @Test
-    void whoJoinsIsListedUntilItCloses() throws Exception {
+    void aMemberIsListedUntilItCloses() throws Exception {
         Membership group = connect("a").membership("g");
         KeepAlive one = group.join("one", TTL, NORTH, IfPresent.WAIT);
         KeepAlive two = connect("b").membership("g").join("two", TTL);
@@ -165,7 +165,7 @@ class MembershipTest {
     }
 
     @Test
-    void whoWaitsIsListedAsSoonAsTheOtherLeaves() throws Exception {
+    void aWaitingMemberIsListedAsSoonAsTheOtherLeaves() throws Exception {
         KeepAlive first = connect("a").membership("g").join("one", TTL);
         Membership group = connect("b").membership("g");
         FutureTask<KeepAlive> second = inThread(() -> group.join("one", TTL));
@@ -178,7 +178,7 @@ class MembershipTest {
     }
 
     @Test
-    void whoTakesOverHasTheIdAndTheOtherIsToldAndWaits() throws Exception {
+    void aTakeOverGetsTheIdAndTheFormerMemberIsNotifiedAndWaits() throws Exception {
         KeepAlive first = connect("a").membership("g").join("one", TTL);
         first.onState(states::add);
         Membership group = connect("b").membership("g");
@@ -210,7 +210,7 @@ class MembershipTest {
     }
 
     @Test
-    void whatAForeignHandRemovesIsListedAnewWithTheLatestMetadata() throws Exception {
+    void aMemberRemovedByAnOperatorIsListedAgainWithTheLatestMetadata() throws Exception {
         Membership group = connect("a").membership("g");
         KeepAlive one = group.join("one", TTL, NORTH, IfPresent.FAIL);
         one.update(SOUTH);
@@ -229,7 +229,7 @@ class MembershipTest {
     }
 
     @Test
-    void whatIsRemovedAgainAndAgainIsListedMoreAndMoreSlowly() throws Exception {
+    void aMemberThatIsRemovedRepeatedlyIsListedMoreAndMoreSlowly() throws Exception {
         Sereno a = connect("a");
         KeepAlive one = a.membership("g").join("one", TTL);
         int removals = 0;
@@ -259,7 +259,7 @@ class MembershipTest {
     }
 
     @Test
-    void whatIsLeftOfALostSessionIsWaitedForAndIsNobodyElse() throws Exception {
+    void theEntryOfTheOwnLostSessionIsWaitedForAndIsNoOtherMember() throws Exception {
         List<Throwable> failures = new CopyOnWriteArrayList<>();
         SerenoObserver observer = new SerenoObserver() {
             @Override
@@ -313,7 +313,7 @@ class MembershipTest {
     }
 
     @Test
-    void aTtlOtherThanTheSessionsHasASessionOfItsOwnWhileSomebodyUsesIt() throws Exception {
+    void anotherTtlHasASessionOfItsOwnWhileItIsUsed() throws Exception {
         Sereno a = connect("a");
         Membership group = a.membership("g");
         assertThat(entries("session")).hasSize(1);
@@ -424,7 +424,7 @@ class MembershipTest {
     }
 
     @Test
-    void whoWaitsHearsThatTheClientIsClosed() throws Exception {
+    void aWaitingJoinFailsWhenTheClientIsClosed() throws Exception {
         connect("a").membership("g").join("one", TTL);
         Sereno b = connect("b");
         FutureTask<KeepAlive> waiting = inThread(() -> b.membership("g").join("one", TTL));
@@ -562,8 +562,8 @@ class MembershipTest {
     }
 
     /**
-     * Runs what waits; this thread moves time, and only while the other waits. It goes on a little after the result is there, until the other thread
-     * has woken up: so nothing can be said of how long the call took.
+     * Runs the waiting call; this thread moves time, and only while the other waits. It continues a little after the result is there, until
+     * the other thread has woken up: so the duration of the call cannot be measured.
      */
     private <T> T whileTimePasses(Call<T> call) throws Exception {
         FutureTask<T> result = inThread(call);

@@ -24,8 +24,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all that can befall a call of a member: every kind of call that it and its session send, times every {@link Mishap}, times which time it
- * is; each under notices that are exact, repeated, and lost. It joins, describes itself anew, leaves and joins again, while another waits for its id.
+ * The table of all faults of a call of a member: every kind of call that it and its session send, times every {@link Mishap}, times its
+ * occurrence; each under notices that are exact, repeated, and lost. The member joins, changes its metadata, leaves and joins again, while
+ * another waits for its id.
  */
 class MembershipUnderMishapsTest {
     private static final String DIRECTORY = "member/g";
@@ -55,7 +56,7 @@ class MembershipUnderMishapsTest {
 
     @ParameterizedTest
     @MethodSource("cells")
-    void whateverBefallsACallAMemberIsListedAnewLatestAndLeavesNothing(Kind kind, Mishap mishap) {
+    void aMemberIsListedAgainWithItsLatestStateAndLeavesNothingUnderAnyFault(Kind kind, Mishap mishap) {
         int struck = 0;
         for (Notices notices : Notices.values()) {
             for (int occurrence = 1; occurrence <= 3; occurrence++) {
@@ -159,7 +160,7 @@ class MembershipUnderMishapsTest {
             assertThat(bench.live()).as("entries at rest").isEmpty();
         }
 
-        /** A join that is refused for want of a store, or by its own dead entry, is tried again; one that is refused leaves nothing. */
+        /** A join that is refused because the store is away, or by its own dead entry, is retried; a refused join leaves nothing. */
         private ListedMember joined(Bench.Node node, IfPresent how, String version) {
             for (int i = 0; i < 20; i++) {
                 Scope scope = new Scope(node.client().kernel(), MembershipRecipe.RECIPE, "g");
@@ -174,7 +175,7 @@ class MembershipUnderMishapsTest {
                 boolean duplicate = result.handle((done, why) -> why instanceof DuplicateMemberException)
                         .join();
                 assertThat(duplicate && how == IfPresent.TAKE_OVER)
-                        .as("nobody came in between")
+                        .as("no other member joined in between")
                         .isFalse();
                 pass(Duration.ofSeconds(1));
             }

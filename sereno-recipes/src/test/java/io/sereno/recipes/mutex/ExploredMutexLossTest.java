@@ -14,7 +14,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The real mutex on a store that goes back to earlier moments: nobody is sure to be the only holder then, and no caller waits for ever. */
+/** The real mutex on a store that goes back to earlier moments: then exclusion is not guaranteed, and no caller waits for ever. */
 class ExploredMutexLossTest {
     private static final String DIRECTORY = "lock/x";
 
@@ -43,7 +43,7 @@ class ExploredMutexLossTest {
                         process.eventually("a caller comes to its end", () -> caller.left == 0);
                     }
                     world.eventually(
-                            "nobody is left in the queue",
+                            "the queue is empty",
                             () -> Processes.queue(world, DIRECTORY).isEmpty());
                 })
                 .faults(5, faults)

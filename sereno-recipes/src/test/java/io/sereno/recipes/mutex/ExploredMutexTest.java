@@ -24,11 +24,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The real mutex in thousands of schedules: three clients with two callers each, that acquire, try, give up, withdraw and hand over, under up to
- * three faults. What is planted to be found is a backend that lies to the recipe as a bug in it would.
+ * The real mutex in thousands of schedules: three clients with two callers each, that acquire, try, give up, withdraw and hand over, under
+ * up to three faults. The planted bug is a backend that gives the recipe the answers that a bug in the recipe would assume.
  */
 class ExploredMutexTest {
-    private static final String EXCLUSION = "at most one believes that it holds";
+    private static final String EXCLUSION = "at most one relies on its grant";
     private static final String DIRECTORY = "lock/x";
 
     private final Defects defects = new Defects();
@@ -130,12 +130,12 @@ class ExploredMutexTest {
             world.always("no task of the kernel fails", () -> defects.found().isEmpty());
             world.always("each session has one place", () -> Processes.eachSessionHasOnePlace(world, DIRECTORY));
             world.eventually(
-                    "nobody is left in the queue",
+                    "the queue is empty",
                     () -> Processes.places(world, DIRECTORY).isEmpty());
         });
     }
 
-    /** What all callers of a world have in common. */
+    /** The shared state of all callers of a world. */
     private static final class Log {
         private final World world;
         private long lastToken;
@@ -209,7 +209,7 @@ class ExploredMutexTest {
                 boolean orderly = granted.isHeld();
                 var unused = granted.lost().whenComplete((cause, failure) -> {
                     if (orderly) {
-                        log.world.failed("told of a loss after an orderly release: " + cause, null);
+                        log.world.failed("notified of a loss after an orderly release: " + cause, null);
                     }
                 });
                 var unused2 = granted.surrender();

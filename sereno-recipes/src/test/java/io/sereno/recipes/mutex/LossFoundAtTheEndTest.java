@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Giving a right back finds that it had been lost: the store refuses the deletion of the entry because the entry is not there any more. That is
- * proof only where no earlier attempt of the same deletion can have removed it.
+ * A release finds that the right was lost: the store refuses the deletion of the entry because the entry is gone. That is proof only if no
+ * earlier attempt of the same deletion can have removed it.
  */
 @Timeout(30)
 class LossFoundAtTheEndTest {
@@ -49,7 +49,7 @@ class LossFoundAtTheEndTest {
     }
 
     @Test
-    void releaseSaysThatTheGrantWasLost() throws Exception {
+    void releaseReportsThatTheGrantWasLost() throws Exception {
         Grant grant = mutex.acquire();
         clients.removeAll("lock/x");
 
@@ -63,7 +63,7 @@ class LossFoundAtTheEndTest {
     }
 
     @Test
-    void closeIsSilent() throws Exception {
+    void closeDoesNotReportTheLoss() throws Exception {
         Grant grant = mutex.acquire();
         clients.removeAll("lock/x");
 
@@ -91,7 +91,7 @@ class LossFoundAtTheEndTest {
     }
 
     @Test
-    void aDeletionThatDidNotReachTheStoreAtFirstProvesALossAllTheSame() throws Exception {
+    void aDeletionThatFirstDidNotReachTheStoreStillProvesALoss() throws Exception {
         Grant grant = mutex.acquire();
         clients.removeAll("lock/x");
         line.next(LossFoundAtTheEndTest::isDeletion, Fate.refuse());
@@ -103,7 +103,7 @@ class LossFoundAtTheEndTest {
     }
 
     @Test
-    void theLossIsFoundAlsoWhereTheEntryIsExchangedForANewOne() throws Exception {
+    void theLossIsFoundAlsoIfTheEntryIsReplacedByANewOne() throws Exception {
         Grant grant = mutex.acquire();
         MutexQueue.Request next =
                 new MutexRecipe(here.client(), "x", "lock/x").queue("test").request("test", false, null);
@@ -121,7 +121,7 @@ class LossFoundAtTheEndTest {
     }
 
     @Test
-    void theLossIsFoundAlsoWhereTheStoreSaysThatTheLeaseIsDead() throws Exception {
+    void theLossIsFoundAlsoIfTheStoreReportsThatTheLeaseIsDead() throws Exception {
         Grant grant = mutex.acquire();
         MutexQueue.Request next =
                 new MutexRecipe(here.client(), "x", "lock/x").queue("test").request("test", false, null);
@@ -151,7 +151,7 @@ class LossFoundAtTheEndTest {
     }
 
     @Test
-    void unlockSaysThatTheLockWasLost() {
+    void unlockReportsThatTheLockWasLost() {
         Lock lock = mutex.asLock();
         lock.lock();
         clients.removeAll("lock/x");
@@ -160,7 +160,7 @@ class LossFoundAtTheEndTest {
     }
 
     @Test
-    void aLeadershipThatWasLostSaysSoTooWhenItIsGivenBack() throws Exception {
+    void aLostLeadershipReportsTheLossWhenItIsReleased() throws Exception {
         Leadership leadership = here.election("e").start().awaitLeadership();
         clients.removeAll("election/e");
 

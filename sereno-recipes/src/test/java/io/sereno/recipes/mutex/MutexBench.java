@@ -81,13 +81,13 @@ final class MutexBench extends Bench {
                         if (failure != null) {
                             log(node + " is refused: " + failure.getMessage());
                             assertThat(wish.limit)
-                                    .as("only a timed wish fails: %s", failure)
+                                    .as("only a timed attempt fails: %s", failure)
                                     .isNotNull();
                             ended();
                         } else if (hold.isEmpty()) {
-                            log(node + " is told that others were in front");
+                            log(node + " is notified that others were in front");
                             assertThat(wish.limit)
-                                    .as("only a timed wish comes to nothing")
+                                    .as("only a timed attempt ends without a grant")
                                     .isNotNull();
                             ended();
                         } else {
@@ -95,12 +95,12 @@ final class MutexBench extends Bench {
                         }
                     }));
             if (wish.limit != null) {
-                // What is beyond the limit is for the removal, and used only when the store does not answer it.
+                // The time beyond the limit is for the removal, and used only when the store does not answer it.
                 Duration latest = wish.limit.plus(REMOVAL);
                 later(
                         latest,
                         () -> assertThat(request.result())
-                                .as("%s asked at %s, and should have heard after %s", node, asked, latest)
+                                .as("%s asked at %s, and should have ended after %s", node, asked, latest)
                                 .isDone());
             }
             if (wish.withdrawAfter != null) {
@@ -121,9 +121,7 @@ final class MutexBench extends Bench {
             assertThat(waiting)
                     .as("a request that was withdrawn was granted to %s", node)
                     .isTrue();
-            assertThat(line(node).get(0))
-                    .as("the first of those who wait in %s", node)
-                    .isSameAs(this);
+            assertThat(line(node).get(0)).as("the first waiter in %s", node).isSameAs(this);
             waiting = false;
             line(node).remove(this);
             grant = new Grant(node, hold, time.elapsed());
@@ -148,7 +146,7 @@ final class MutexBench extends Bench {
         private void lost(Grant mine, LossCause cause) {
             log(node + " has lost " + mine.hold.fencingToken() + ": " + cause);
             assertThat(mine.returned)
-                    .as("a loss is told of what was given back by %s", node)
+                    .as("a loss is reported of a grant that was released by %s", node)
                     .isFalse();
             if (!mine.ended) {
                 mine.ended = true;
@@ -163,7 +161,7 @@ final class MutexBench extends Bench {
         }
     }
 
-    /** What a caller was given. */
+    /** The grant of a caller. */
     final class Grant {
         private final Node node;
         private final Hold hold;
@@ -214,7 +212,7 @@ final class MutexBench extends Bench {
         return new Caller(node, List.of(wishes));
     }
 
-    /** What the store gave to a client is taken away now, behind its back; it may take so long to find out. */
+    /** The store takes the grant of a client away now, without its knowledge; the client may take so long to notice. */
     void broken(Node victim, Duration toFindOut) {
         broken = victim;
         excusedUntil = time.elapsed().plus(toFindOut);
@@ -248,7 +246,7 @@ final class MutexBench extends Bench {
         return lines.get(index);
     }
 
-    /** Until every caller has had all its wishes, or has been told that they come to nothing. */
+    /** Until every caller has ended all its attempts. */
     void run(Duration limit) {
         while (busy > 0) {
             assertThat(step(limit))
@@ -258,7 +256,7 @@ final class MutexBench extends Bench {
         }
     }
 
-    /** Time goes on with nobody wanting anything; what came late must not change that. */
+    /** Time passes without any attempt; late requests must not change that. */
     void expectRest(Duration duration) {
         Duration until = time.elapsed().plus(duration);
         while (step(until)) {
@@ -277,7 +275,7 @@ final class MutexBench extends Bench {
             if (grant.isBelieved() && !grant.isExcused()) {
                 believed.add(grant);
                 assertThat(live)
-                        .as("the entry under which %s is believed", grant)
+                        .as("the entry of the grant of %s", grant)
                         .anyMatch(entry -> entry.createRevision() == grant.createRevision);
             }
             checkLossIsTold(grant);
@@ -301,7 +299,7 @@ final class MutexBench extends Bench {
             }
             // If the store ended the session, the cause may be open for a sixth of the ttl.
             assertThat(time.elapsed().minus(grant.unbelievedSince))
-                    .as("%s is not held any more, and its owner was not told", grant)
+                    .as("%s is not held any more, and its owner was not notified", grant)
                     .isLessThanOrEqualTo(TTL.dividedBy(6));
         }
     }

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a thread sees that calls the mutex: waiting, interrupts, timeouts, errors, the {@link Lock} view. */
+/** The mutex as its callers see it: waiting, interrupts, timeouts, errors, the {@link Lock} view. */
 @Timeout(60)
 @SuppressWarnings("LockNotBeforeTry") // The lock itself is what is tried.
 class MutexFacadeTest {
@@ -57,7 +57,7 @@ class MutexFacadeTest {
     }
 
     @Test
-    void anInterruptBeforeItBeginsIsToldWithoutAnyRequest() {
+    void anInterruptBeforeTheCallFailsWithoutAnyRequest() {
         FaultyBackend line = clients.line();
         Mutex mutex = clients.connect("three", line).mutex("x");
         line.each(Request.commitsTo("lock/x"), Fate.refuse());
@@ -91,7 +91,7 @@ class MutexFacadeTest {
     }
 
     @Test
-    void whatWaitsForTheStoreAloneDoesItsWorkAndKeepsTheInterruptFlag() throws Exception {
+    void aWaitForTheStoreAloneCompletesAndKeepsTheInterruptFlag() throws Exception {
         Grant held = mine.acquire();
         Thread.currentThread().interrupt();
         assertThat(theirs.tryAcquire()).isEmpty();
@@ -116,7 +116,7 @@ class MutexFacadeTest {
     }
 
     @Test
-    void anInterruptWhileTheStoreIsOutOfReachIsHeardWithinAGrace() throws Exception {
+    void anInterruptWhileTheStoreIsOutOfReachTakesEffectWithinAGrace() throws Exception {
         FaultyBackend line = clients.line();
         Mutex mutex = clients.connect("three", line).mutex("x");
         line.next(Request.commitsTo("lock/x"), Fate.delayRequest(Duration.ofSeconds(4)));
@@ -186,7 +186,7 @@ class MutexFacadeTest {
     }
 
     @Test
-    void badStateIsToldAndChangesNothing() throws Exception {
+    void badStateIsReportedAndChangesNothing() throws Exception {
         Grant grant = mine.acquire();
         grant.release();
         assertThatThrownBy(grant::release)
@@ -331,7 +331,7 @@ class MutexFacadeTest {
         }
     }
 
-    /** What a hand-over costs does not depend on how many wait, and whoever came first is first. */
+    /** The cost of a hand-over does not depend on the number of waiters, and the first caller is served first. */
     @Test
     void manyClientsAreServedInTheOrderOfTheirEntriesAtACostThatDoesNotGrow() {
         double few = requestsForEachHandOver("few", 100);

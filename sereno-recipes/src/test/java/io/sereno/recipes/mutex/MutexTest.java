@@ -123,7 +123,7 @@ class MutexTest {
     }
 
     @Test
-    void workThatLostItsGrantIsInterruptedAndTold() throws Exception {
+    void workThatLostItsGrantIsInterruptedAndFails() throws Exception {
         Sereno one = clients.connect("one");
         Mutex mutex = one.mutex("x");
         CompletableFuture<Boolean> inside = new CompletableFuture<>();

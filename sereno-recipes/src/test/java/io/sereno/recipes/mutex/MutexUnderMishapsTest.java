@@ -19,8 +19,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all that can befall a call: every kind of call that session and turn send, times every {@link Mishap}, times who sends it and which
- * time it is; each under notices that are exact, repeated, and lost. {@link MutexBench} checks after every event what must hold in each cell.
+ * The table of all faults of a call: every kind of call that session and turn send, times every {@link Mishap}, times the sender and the
+ * occurrence; each under notices that are exact, repeated, and lost. {@link MutexBench} checks after every event what must hold in each
+ * cell.
  */
 class MutexUnderMishapsTest {
     private static final Duration LIMIT = Duration.ofMinutes(5);
@@ -37,7 +38,7 @@ class MutexUnderMishapsTest {
 
     @ParameterizedTest
     @MethodSource("cells")
-    void whateverBefallsACallTheMutexExcludesGoesOnAndLeavesNothing(Kind kind, Mishap mishap) {
+    void theMutexExcludesAndLeavesNothingUnderAnyFault(Kind kind, Mishap mishap) {
         int struck = 0;
         for (Notices notices : Notices.values()) {
             for (String victim : List.of("a", "b", "c")) {
@@ -69,7 +70,7 @@ class MutexUnderMishapsTest {
                     .orElseThrow();
             int[] count = {0};
             if (cell.kind == Kind.SETTLE) {
-                // Sent only when an enqueue is in doubt.
+                // Sent only after an enqueue of unknown outcome.
                 int[] enqueues = {0};
                 victim.wire().add(call -> {
                     boolean enqueue = call.kind == Kind.ENQUEUE || call.kind == Kind.ROLL_OVER;
@@ -81,7 +82,7 @@ class MutexUnderMishapsTest {
                 });
             }
             if (cell.kind == Kind.READ_ENTRY) {
-                // Sent only when a conflict does not show who is in front.
+                // Sent only when a conflict does not show the predecessors.
                 victim.wire().add(call -> {
                     boolean check = call.kind == Kind.CHECK_OF_PREDECESSOR;
                     if (check) {
@@ -113,7 +114,7 @@ class MutexUnderMishapsTest {
             bench.run(LIMIT);
             bench.expectRest(Mishap.OUTAGE.plus(Bench.TTL));
             assertThat(bench.longestIdle())
-                    .as("the longest time that nobody had what somebody wanted")
+                    .as("the longest time that the mutex was free while a caller waited")
                     .isLessThan(Bench.TTL.multipliedBy(cell.notices == Notices.NONE ? 4 : 2));
             bench.closeAndExpectNothing();
             return struck[0];

@@ -32,15 +32,15 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * The real topic on a store that goes back to earlier moments, now and then several times: three clients publish and read from the beginning, and take
- * turns in reading under a durable name. In the end each has heard what the store has, or of a gap in its place.
+ * The real topic on a store that goes back to earlier moments, sometimes several times: three clients publish and read from the beginning,
+ * and take turns in reading under a durable name. In the end each has read the messages in the store, or got a gap in their place.
  */
 class ExploredTopicLossTest {
     private static final String DIRECTORY = "topic/t";
     private static final int EACH = 5;
 
     @Test
-    void nothingIsSkippedWithoutAGapWhereRevisionsGoOn() {
+    void noMessageIsSkippedWithoutAGapIfRevisionsRise() {
         Exploration found =
                 explorer(Fault.ROLL_BACK).schedules(Schedules.inABuild(2_500)).run();
         System.out.println(found);
@@ -71,8 +71,8 @@ class ExploredTopicLossTest {
                         client.step("read under a name", node::readUnderAName);
                         client.step("publish", node::publish);
                         client.eventually(
-                                "has heard how each publication ended", () -> node.open == 0 && node.left == 0);
-                        client.eventually("has heard all that there is", node.ear::isDone);
+                                "has the outcome of each publication", () -> node.open == 0 && node.left == 0);
+                        client.eventually("has received all messages", node.ear::isDone);
                         client.eventually("a reader that was closed has ended", () -> node.ended);
                     }
                     world.eventually("all was handled under the name", log.durable::isDone);
@@ -80,7 +80,7 @@ class ExploredTopicLossTest {
                 .faults(6, faults);
     }
 
-    /** What somebody was told of each offset last. */
+    /** The last message or gap that a reader got for each offset. */
     private static class Heard implements TopicListener<String> {
         private static final String GAP = "gap";
 
@@ -88,9 +88,9 @@ class ExploredTopicLossTest {
         private final String who;
         private final boolean again;
         private final Map<Long, String> last = new HashMap<>();
-        /** The store may go back to one history and then to another: what was handled in that is handled. */
+        /** The store may go back to one history and then to another: messages handled in the first stay handled. */
         private final Set<String> ever = new HashSet<>();
-        /** What may come next: from the first to the last of these. */
+        /** The offsets that may come next: from the first to the last of these. */
         private long least = 1;
 
         private long next = 1;
@@ -109,7 +109,7 @@ class ExploredTopicLossTest {
 
         @Override
         public void onMessage(Message<String> message) {
-            log.world.note(() -> who + " hears " + message.offset() + " " + message.payload());
+            log.world.note(() -> who + " receives " + message.offset() + " " + message.payload());
             check(message.offset());
             last.put(message.offset(), message.payload());
             ever.add(message.payload());
@@ -119,9 +119,9 @@ class ExploredTopicLossTest {
 
         @Override
         public void onGap(Gap gap) {
-            log.world.note(() -> who + " hears of " + gap);
+            log.world.note(() -> who + " receives a gap " + gap);
             if (!again && gap.firstOffset() > next) {
-                log.world.failed(who + " hears of " + gap + ", and " + next + " was due", null);
+                log.world.failed(who + " receives a gap " + gap + ", and " + next + " was expected", null);
             }
             for (long offset = gap.firstOffset(); offset <= gap.lastOffset(); offset++) {
                 last.put(offset, GAP);
@@ -133,7 +133,8 @@ class ExploredTopicLossTest {
         private void check(long offset) {
             // Where two read under one name for a moment, as after a loss, one may be behind the other.
             if (!again && (offset > next || offset < least)) {
-                log.world.failed(who + " hears " + offset + ", and " + least + " to " + next + " was due", null);
+                log.world.failed(
+                        who + " receives " + offset + ", and " + least + " to " + next + " was expected", null);
             }
         }
 
@@ -160,7 +161,7 @@ class ExploredTopicLossTest {
             this.durable = new Heard(this, "the durable reader", true);
         }
 
-        /** What the topic has, by its header and batches. */
+        /** The messages of the topic, by its header and batches. */
         Map<Long, String> stored() {
             Map<Long, String> messages = new HashMap<>();
             TopicHeader header = null;

@@ -43,8 +43,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The real topic in thousands of schedules: three clients that publish, read from the beginning, and take turns in reading under one durable name;
- * on a store whose reads mix moments; in a second scenario somebody deletes the topic meanwhile.
+ * The real topic in thousands of schedules: three clients that publish, read from the beginning, and take turns in reading under one
+ * durable name; on a store whose reads mix moments; in a second scenario the topic is deleted meanwhile.
  */
 class ExploredTopicTest {
     private static final String DIRECTORY = "topic/t";
@@ -75,9 +75,12 @@ class ExploredTopicTest {
         assertThat(found.faults()).containsKey(Fault.CRASH);
     }
 
-    /** Who removes a batch makes a gap. Where positions are removed, and leases end too early, nothing is asked of those who read under the name. */
+    /**
+     * The removal of a batch makes a gap. If positions are removed, and leases end too early, nothing is required of the readers of the
+     * durable name.
+     */
     @Test
-    void soItIsWhereOperatorsRemoveEntriesAndLeasesEndTooEarly() {
+    void theTopicKeepsItsPromisesWithRemovalsByOperatorsAndShortLeases() {
         Exploration found = explorer(LyingBackend.Lie.NONE, true)
                 .seed(4)
                 .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
@@ -89,7 +92,7 @@ class ExploredTopicTest {
     }
 
     @Test
-    void aTopicThatIsDeletedMeanwhileKeepsThemToo() {
+    void aTopicThatIsDeletedMeanwhileKeepsItsPromises() {
         Exploration found = deleting().schedules(Schedules.inABuild(1_000)).run();
         System.out.println(found);
         assertThat(found.failure()).isEmpty();
@@ -120,8 +123,8 @@ class ExploredTopicTest {
                 client.step("listen", process::listen);
                 client.step("publish", process::publish);
                 client.stepAfter(Duration.ofMillis(world.random().nextInt(4_000)), "take turns", process::takeTurns);
-                client.eventually("has heard how each publication ended", () -> process.open == 0 && process.left == 0);
-                client.eventually("has heard all that there is", () -> process.ear.next == log.end());
+                client.eventually("has the outcome of each publication", () -> process.open == 0 && process.left == 0);
+                client.eventually("has received all messages", () -> process.ear.next == log.end());
             }
             log.isRough = rough;
             if (rough) {
@@ -136,7 +139,7 @@ class ExploredTopicTest {
                 }
                 return rough || active <= 1;
             });
-            world.always("the position is not ahead of what was handled", () -> rough || log.positionIsHandled());
+            world.always("the position is not ahead of the handled messages", () -> rough || log.positionIsHandled());
             world.eventually(
                     "everything was handled under the durable name",
                     () -> rough
@@ -158,21 +161,21 @@ class ExploredTopicTest {
                 if (process.isFirst()) {
                     client.stepAfter(Duration.ofMillis(world.random().nextInt(3_000)), "delete", process::delete);
                 }
-                client.eventually("has heard how each publication ended", () -> process.open == 0 && process.left == 0);
-                client.eventually("has heard all that there is", () -> process.ear.next == log.end());
+                client.eventually("has the outcome of each publication", () -> process.open == 0 && process.left == 0);
+                client.eventually("has received all messages", () -> process.ear.next == log.end());
                 client.eventually("nothing is left of the deletion", () -> !log.isThere(TopicRemoval.NAME));
             }
         });
     }
 
-    /** What all processes of a world have in common. */
+    /** The shared state of all processes of a world. */
     private static final class Log {
         private final World world;
         private final Map<Long, String> messages = new HashMap<>();
         private final Set<String> refused = new HashSet<>();
         private boolean isDeleted;
         private boolean isRough;
-        /** From the first position on, all up to this one were handled under the durable name, or told to be missing; negative before. */
+        /** From the first position on, all up to this one were handled under the durable name, or reported as missing; negative before. */
         private long handled = -1;
 
         Log(World world) {
@@ -190,14 +193,14 @@ class ExploredTopicTest {
                 world.failed(payload + " was published twice", null);
             }
             if (refused.contains(payload)) {
-                world.failed(payload + " was published, and its publisher was told that it was not", null);
+                world.failed(payload + " was published, but was reported as not published", null);
             }
         }
 
         void refused(String payload) {
             refused.add(payload);
             if (messages.containsValue(payload)) {
-                world.failed(payload + " is there, and its publisher is told that it is not", null);
+                world.failed(payload + " is stored, but was reported as not published", null);
             }
         }
 
@@ -240,7 +243,10 @@ class ExploredTopicTest {
         }
     }
 
-    /** Hears everything from the first message on, in order; anew when the topic was deleted. Nothing is heard in two streams. */
+    /**
+     * Reads everything from the first message on, in order; again from the first when the topic was deleted. No message is read in two
+     * streams.
+     */
     private static final class Ear implements TopicListener<String> {
         private final Node process;
         private final Set<String> heard;
@@ -268,7 +274,8 @@ class ExploredTopicTest {
 
         private void told(long first, long last) {
             if (first != next) {
-                process.log.world.failed(process.name() + " is told of " + first + ", and " + next + " was due", null);
+                process.log.world.failed(
+                        process.name() + " receives offset " + first + ", and " + next + " was expected", null);
             }
             next = last + 1;
         }

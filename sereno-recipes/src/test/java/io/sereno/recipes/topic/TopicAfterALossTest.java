@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What readers of a topic are told when the store has lost messages that it had acknowledged: TOP-13. */
+/** The gaps that readers of a topic get when the store has lost messages that it had acknowledged: TOP-13. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TopicAfterALossTest {
     private static final Duration LONG = Duration.ofSeconds(10);
@@ -56,14 +56,14 @@ class TopicAfterALossTest {
 
     private static Gap gap(TopicReader<String> reader) {
         MessagesLostException lost = catchThrowableOfType(MessagesLostException.class, () -> reader.next(LONG));
-        assertThat(lost).as("told of a gap").isNotNull();
+        assertThat(lost).as("got a gap").isNotNull();
         return lost.gap();
     }
 
     /** The reader used to spin for ever, also after it was closed. */
     @ParameterizedTest
     @EnumSource
-    void whatIsPublishedInPlaceOfWhatWasLostIsReadBehindAGap(MemoryBackup.Revisions revisions) throws Exception {
+    void messagesInPlaceOfLostOnesAreReadAfterAGap(MemoryBackup.Revisions revisions) throws Exception {
         publish("1", "2");
         MemoryBackup backup = clients.store.backup();
         publish("3", "4", "5");
@@ -84,7 +84,7 @@ class TopicAfterALossTest {
 
     @ParameterizedTest
     @EnumSource
-    void aReaderThatHearsOfItOnlyWhenTheTopicIsLongerAgainMissesNothing(MemoryBackup.Revisions revisions)
+    void aReaderThatNoticesTheLossOnlyWhenTheTopicIsLongerAgainMissesNothing(MemoryBackup.Revisions revisions)
             throws Exception {
         publish("1", "2");
         MemoryBackup backup = clients.store.backup();
@@ -126,8 +126,7 @@ class TopicAfterALossTest {
 
     @ParameterizedTest
     @EnumSource
-    void aSubscriptionFromNowOnHearsWhatIsPublishedWhereTheTopicEndsThen(MemoryBackup.Revisions revisions)
-            throws Exception {
+    void aSubscriptionFromNowOnGetsMessagesFromTheNewEndOfTheTopic(MemoryBackup.Revisions revisions) throws Exception {
         publish("1");
         MemoryBackup backup = clients.store.backup();
         publish("2", "3");

@@ -70,7 +70,7 @@ class TopicDurableTest {
         return heard.poll(20, TimeUnit.SECONDS);
     }
 
-    /** What the store says, or 0. */
+    /** The position in the store, or 0. */
     private long storedPosition() {
         Backend operator = clients.store.connect(Runnable::run);
         try (operator) {
@@ -97,7 +97,7 @@ class TopicDurableTest {
     }
 
     @Test
-    void aReaderGoesOnBehindWhatItAcknowledgedBeforeItWasClosed() throws Exception {
+    void aReaderContinuesAfterTheMessagesAcknowledgedBeforeItsClose() throws Exception {
         try (Sereno one = clients.connect("one")) {
             TopicReader<String> reader = topic(one).reader(LOADER);
             for (int i = 1; i <= 4; i++) {
@@ -105,7 +105,7 @@ class TopicDurableTest {
             }
             reader.close();
         }
-        // The fourth was not acknowledged: nobody asked for the fifth.
+        // The fourth was not acknowledged: the fifth was not requested.
         assertThat(storedPosition()).isEqualTo(4);
         try (TopicReader<String> again = topic(clients.connect("two")).reader(LOADER)) {
             assertThat(again.next().payload()).isEqualTo("m4");
@@ -145,7 +145,7 @@ class TopicDurableTest {
     }
 
     @Test
-    void whatAListenerHandledIsNotHeardAgainAfterAnOrderlyEnd() throws Exception {
+    void handledMessagesAreNotDeliveredAgainAfterAnOrderlyEnd() throws Exception {
         Sereno one = clients.connect("one");
         Subscription subscription = topic(one).subscribe(LOADER, message -> heard.add(message.payload()));
         for (int i = 1; i <= 10; i++) {
@@ -187,7 +187,7 @@ class TopicDurableTest {
     }
 
     @Test
-    void whoWaitsBehindAnotherFindsNothingInItsTime() throws Exception {
+    void aReaderBehindAnotherFindsNothingInItsTime() throws Exception {
         TopicReader<String> active = topic(clients.connect("one")).reader(LOADER);
         assertThat(active.next().payload()).isEqualTo("m1");
         TopicReader<String> standby = topic(clients.connect("two")).reader(LOADER);
@@ -218,7 +218,7 @@ class TopicDurableTest {
         line.heal();
         assertThat(standby.next().payload()).isEqualTo("m3");
         assertThat(standby.next().payload()).isEqualTo("m4");
-        // What the one that was cut off acknowledges now does not move the position back.
+        // An acknowledgement of the reader that was cut off does not move the position back.
         awaitPosition(4);
         CompletableFuture<Message<String>> back = Threads.inThread(cut::next);
         standby.close();
@@ -248,7 +248,7 @@ class TopicDurableTest {
                 clients.time.advance(Duration.ofMillis(60));
             }
             reader.close();
-            // Waits for what is not stored yet, as long as it may.
+            // Waits for a message that is not stored yet, as long as it may.
             CompletableFuture<Boolean> closed = Threads.inThread(() -> {
                 one.close();
                 return true;
@@ -383,7 +383,7 @@ class TopicDurableTest {
     }
 
     @Test
-    void aReaderThatLostItsTurnWithinABatchGoesOnWhereItsSuccessorStopped() throws Exception {
+    void aReaderThatLostItsTurnWithinABatchContinuesWhereItsSuccessorStopped() throws Exception {
         storeOneBatch("one-batch", List.of("a", "b", "c", "d", "e", "f"));
         FaultyBackend line = clients.line();
         TopicReader<String> cut =

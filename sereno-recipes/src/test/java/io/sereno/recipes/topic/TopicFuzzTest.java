@@ -116,7 +116,7 @@ class TopicFuzzTest {
                 boolean deleted =
                         failure != null && String.valueOf(failure.getMessage()).contains("deleted");
                 if (deleted && !isDeleted) {
-                    faults.add("told of a deletion that was not");
+                    faults.add("notified of a deletion that did not happen");
                 }
                 if (deleted || failure == null) {
                     // Where it was may be the place of another stream by now.
@@ -132,7 +132,7 @@ class TopicFuzzTest {
         @Override
         public void onMessage(Message<String> message) throws Exception {
             if (message.offset() != next) {
-                faults.add("heard " + message.offset() + ", and " + next + " was due");
+                faults.add("received " + message.offset() + ", and " + next + " was expected");
             }
             String other = log.putIfAbsent(message.offset(), message.payload());
             if (!isDeleted && other != null && !other.equals(message.payload())) {
@@ -147,7 +147,7 @@ class TopicFuzzTest {
         @Override
         public void onGap(Gap gap) {
             if (gap.firstOffset() != next) {
-                faults.add("told of " + gap + ", and " + next + " was due");
+                faults.add("received the gap " + gap + ", and " + next + " was expected");
             }
             next = gap.lastOffset() + 1;
         }
@@ -253,7 +253,7 @@ class TopicFuzzTest {
     }
 
     @Test
-    void everyListenerHearsTheSameAndEveryPublisherTheTruth() throws Exception {
+    void allListenersGetTheSameAndEveryPublisherTheTruth() throws Exception {
         connect();
         List<Ear> ears = listen();
         passUntilDone(publish());
@@ -316,7 +316,7 @@ class TopicFuzzTest {
         passUntilDone(CompletableFuture.allOf(published.values().stream()
                 .map(stage -> stage.handle((offset, failure) -> true))
                 .toArray(CompletableFuture[]::new)));
-        // What was applied late is over too.
+        // Late requests are over too.
         passUntilDone(Threads.inThread(() -> clients.time.elapsed()));
         clients.time.advance(Duration.ofSeconds(1));
         clean.delete();

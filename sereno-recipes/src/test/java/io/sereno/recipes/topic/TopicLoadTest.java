@@ -33,7 +33,7 @@ class TopicLoadTest {
         clients.close();
     }
 
-    /** Counts what it hears and what it is told that it will not hear: together that is everything, in order. */
+    /** Counts its messages and the messages in its gaps: together that is everything, in order. */
     private static class Ear implements TopicListener<byte[]> {
         private final CompletableFuture<Void> done = new CompletableFuture<>();
         private long next = 1;
@@ -57,7 +57,8 @@ class TopicLoadTest {
 
         private void expect(long offset) {
             if (offset != next) {
-                done.completeExceptionally(new AssertionError("heard of " + offset + ", and " + next + " was due"));
+                done.completeExceptionally(
+                        new AssertionError("received " + offset + ", and " + next + " was expected"));
             }
         }
 
@@ -70,7 +71,7 @@ class TopicLoadTest {
     }
 
     @Test
-    void everySubscriberHearsEachMessageInOrderOrWhichOnesItMissed() throws Exception {
+    void everySubscriberGetsEachMessageInOrderOrAGap() throws Exception {
         Sereno[] three = {clients.connect("a"), clients.connect("b"), clients.connect("c")};
         List<Ear> ears = new ArrayList<>();
         for (int i = 0; i < 8; i++) {

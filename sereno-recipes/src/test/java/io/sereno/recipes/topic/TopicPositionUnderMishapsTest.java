@@ -26,18 +26,18 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all that can befall a call of a durable reader: what it is for, times every {@link Mishap}, times which time it is. One reads, another
- * waits for its turn under the same name, a third publishes; then the first goes in order.
+ * The table of all faults of a call of a durable reader: its purpose, times every {@link Mishap}, times its occurrence. One client reads,
+ * another waits for its turn under the same name, a third publishes; then the first closes in order.
  */
 class TopicPositionUnderMishapsTest {
     private static final String TOPIC = "topic/t";
     private static final String QUEUE = "reader/d/t";
     private static final int MESSAGES = 30;
 
-    /** Beyond this, every mishap is over, and what it had left behind too. */
+    /** After this, every fault is over, and so are its remains. */
     private static final Duration TROUBLE = Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(3));
 
-    /** What a call is for. */
+    /** The purpose of a call. */
     enum Purpose {
         READ,
         PAGE,
@@ -162,7 +162,8 @@ class TopicPositionUnderMishapsTest {
                         @Override
                         public void onGap(Gap gap) {
                             bench.guard(() -> {
-                                throw new AssertionError("nothing was trimmed, and " + node + " is told of " + gap);
+                                throw new AssertionError(
+                                        "nothing was trimmed, and " + node + " receives the gap " + gap);
                             });
                         }
                     });
@@ -172,7 +173,7 @@ class TopicPositionUnderMishapsTest {
 
         private void handled(Message<String> message) {
             assertThat(message.payload()).isEqualTo("message " + message.offset());
-            assertThat(message.offset()).as("what is handled next").isLessThanOrEqualTo(handled + 1);
+            assertThat(message.offset()).as("the messages handled next").isLessThanOrEqualTo(handled + 1);
             handled = Math.max(handled, message.offset());
         }
 

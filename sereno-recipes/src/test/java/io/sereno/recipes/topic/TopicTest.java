@@ -99,7 +99,7 @@ class TopicTest {
     }
 
     @Test
-    void whatIsPublishedAfterSubscribeReturnedIsHeardAndNothingBefore() throws Exception {
+    void onlyMessagesPublishedAfterSubscribeReturnedAreDelivered() throws Exception {
         Topic<String> here = topic(clients.connect("one"));
         Topic<String> there = topic(clients.connect("two"));
         here.publish("before");
@@ -115,7 +115,7 @@ class TopicTest {
     }
 
     @Test
-    void aSubscriptionToATopicThatNobodyHasUsedHearsTheFirstMessage() throws Exception {
+    void aSubscriptionToAnUnusedTopicGetsTheFirstMessage() throws Exception {
         Topic<String> topic = topic(clients.connect("one"));
         topic.subscribe(heard::add);
         topic(clients.connect("two")).publish("first");
@@ -123,7 +123,7 @@ class TopicTest {
     }
 
     @Test
-    void readersBeginWhereTheyAreTold() throws Exception {
+    void readersBeginAtTheRequestedOffset() throws Exception {
         Topic<String> topic = topic(clients.connect("one"));
         // Batches of different sizes, so that an offset may lie within one.
         publishTogether(topic, "a", "b", "c", "d", "e");
@@ -237,7 +237,7 @@ class TopicTest {
     }
 
     @Test
-    void retentionByCountKeepsThatManyAndAReaderBehindHearsAGapThatNamesTheRest() throws Exception {
+    void retentionByCountKeepsThatManyAndALateReaderGetsAGapOfTheRest() throws Exception {
         List<Gap> observed = new ArrayList<>();
         SerenoObserver observer = new SerenoObserver() {
             @Override
@@ -310,7 +310,7 @@ class TopicTest {
     }
 
     @Test
-    void aSlowSubscriberDisturbsNobodyAndCatchesUpFromTheStore() throws Exception {
+    void aSlowSubscriberDisturbsNoOtherAndCatchesUpFromTheStore() throws Exception {
         Sereno one = clients.connect("one");
         Topic<String> topic = topic(one);
         CountDownLatch asleep = new CountDownLatch(1);
@@ -370,7 +370,7 @@ class TopicTest {
         assertThat(hear().payload()).isEqualTo("b");
     }
 
-    /** Time goes on while other threads do what they have to. */
+    /** Time passes while other threads work. */
     private void advanceUntil(BooleanSupplier reached) {
         while (!reached.getAsBoolean()) {
             clients.time.advance(Duration.ofMillis(50));
@@ -412,7 +412,7 @@ class TopicTest {
     }
 
     @Test
-    void whatCannotBeDecodedEndsASubscriptionAndIsOneExceptionForAReader() throws Exception {
+    void anUndecodableMessageEndsASubscriptionAndIsOneExceptionForAReader() throws Exception {
         Sereno one = clients.connect("one");
         Codec<Integer> numbers = Codec.of(
                 n -> n.toString().getBytes(StandardCharsets.US_ASCII),
@@ -433,7 +433,7 @@ class TopicTest {
     }
 
     @Test
-    void deletingEndsReadersLeavesNothingAndOffsetsBeginAnew() throws Exception {
+    void deletingEndsReadersLeavesNothingAndOffsetsStartAgain() throws Exception {
         Topic<String> one = topic(clients.connect("one"));
         Topic<String> two = topic(clients.connect("two"));
         for (int i = 0; i < 100; i++) {
@@ -529,7 +529,7 @@ class TopicTest {
     }
 
     @Test
-    void nothingOfATopicIsLeftInAClientThatDoesNotUseItAnyMore() throws Exception {
+    void aClientKeepsNothingOfAnUnusedTopic() throws Exception {
         Client client =
                 clients.client("one", clients.store.connect(clients.callbacks), clients.time, clients.callbacks);
         for (int i = 0; i < 1_000; i++) {
@@ -619,7 +619,7 @@ class TopicTest {
     }
 
     @Test
-    void aListenerThatFailsAtAGapEndsAndIsToldOfItAgainWhenItGoesOn() throws Exception {
+    void aListenerThatFailsAtAGapEndsAndGetsTheGapAgainWhenItContinues() throws Exception {
         Topic<String> topic = topic(clients.connect("one")).withRetention(new Retention(3, Optional.empty()));
         topic.publish("m1");
         From name = new From.Durable("d");

@@ -89,7 +89,7 @@ class TopicUnderMishapsTest {
     private final MemoryStore store = new MemoryStore(time);
     private final Map<String, CompletableFuture<Long>> published = new LinkedHashMap<>();
 
-    /** What one reader was told, offset by offset; null where it was told of a gap. */
+    /** The events of one reader, offset by offset; null for a gap. */
     private static final class Ear implements TopicListener<String> {
         private final List<String> faults = new ArrayList<>();
         private final Map<Long, String> heard = new TreeMap<>();
@@ -108,7 +108,7 @@ class TopicUnderMishapsTest {
 
         private void tell(long first, long last) {
             if (first != next) {
-                faults.add("told of " + first + ", and " + next + " was due");
+                faults.add("received offset " + first + ", and " + next + " was expected");
             }
             next = last + 1;
         }
@@ -146,7 +146,7 @@ class TopicUnderMishapsTest {
 
     @ParameterizedTest
     @MethodSource("mishaps")
-    void everyMessageIsThereOnceAtTheOffsetToldOrItsCallerKnowsThatItIsNotOrThatNobodyKnows(Mishap mishap) {
+    void everyMessageIsStoredOnceAtTheReportedOffsetOrReportedAsNotAppliedOrUnknown(Mishap mishap) {
         FaultyBackend victims = line();
         AtomicInteger count = new AtomicInteger();
         victims.each(
@@ -214,7 +214,7 @@ class TopicUnderMishapsTest {
     }
 
     @Test
-    void aPublisherThatIsCutOffTellsTheTruthAndGoesOnAfterwards() {
+    void aPublisherThatIsCutOffReportsTheTruthAndContinuesAfterwards() {
         FaultyBackend victims = line();
         Topic<String> victim = topic(connect("victim", victims), 1_000);
         Ear ear = new Ear();
@@ -231,7 +231,7 @@ class TopicUnderMishapsTest {
                 .hasMessageContaining("publish of topic 't' on memory");
         assertThat(stage("waits")).isNotDone();
         time.advance(Duration.ofMillis(2_999));
-        // It was waiting behind the other, and was never sent, or sent with it in doubt.
+        // It was waiting behind the other, and was never sent, or was sent with it with an unknown outcome.
         assertThat(stage("waits")).isCompletedExceptionally();
 
         victims.heal();
@@ -242,7 +242,7 @@ class TopicUnderMishapsTest {
     }
 
     @Test
-    void aClientThatClosesTellsWhatWasSentFromWhatWasNot() {
+    void aClosingClientDistinguishesSentFromUnsentMessages() {
         FaultyBackend line = line();
         Client closing = connect("closing", line);
         Topic<String> topic = topic(closing, 1_000);
@@ -259,7 +259,7 @@ class TopicUnderMishapsTest {
     }
 
     @Test
-    void whatWasDeletedBeforeItsOutcomeWasKnownIsNotPublishedAgain() {
+    void aMessageDeletedBeforeItsOutcomeWasKnownIsNotPublishedAgain() {
         Topic<String> other = topic(connect("other", line()), 1_000);
         publish(other, "old");
         FaultyBackend line = line();
@@ -365,7 +365,7 @@ class TopicUnderMishapsTest {
 
     /** The feed steps its readers when it has found something. One that searches the store at that moment has to look again by itself. */
     @Test
-    void aMessageThatTheFeedFindsWhileAReaderSearchesIsHeard() {
+    void aMessageThatTheFeedFindsWhileAReaderSearchesIsDelivered() {
         FaultyBackend line = line();
         Topic<String> topic = topic(connect("reading", line), 1_000);
         topic.subscribe(new Ear()); // The feed knows that there is no topic yet.

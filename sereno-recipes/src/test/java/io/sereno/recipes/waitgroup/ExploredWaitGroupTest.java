@@ -49,7 +49,7 @@ class ExploredWaitGroupTest {
 
     @ParameterizedTest
     @EnumSource(OnLostWorker.class)
-    void everyPlaceCountsOnceAndWhoeverWaitsHearsOfTheEnd(OnLostWorker policy) {
+    void everyPlaceCountsOnceAndWaitersAreNotifiedOfTheEnd(OnLostWorker policy) {
         Exploration found = explorer(LyingBackend.Lie.NONE, policy)
                 .schedules(Schedules.inABuild(500))
                 .run();
@@ -61,7 +61,7 @@ class ExploredWaitGroupTest {
 
     @ParameterizedTest
     @EnumSource(OnLostWorker.class)
-    void soItIsWhereLeasesEndTooEarly(OnLostWorker policy) {
+    void theWaitGroupKeepsItsPromisesWithShortLeases(OnLostWorker policy) {
         Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
         faults.add(Fault.END_LEASE);
         Exploration found = explorer(LyingBackend.Lie.NONE, policy)
@@ -76,7 +76,7 @@ class ExploredWaitGroupTest {
 
     @ParameterizedTest
     @EnumSource(OnLostWorker.class)
-    void soItIsWhereClientsCrashAndOperatorsRemoveWorkersWhateverElseHappens(OnLostWorker policy) {
+    void theWaitGroupKeepsItsPromisesWithCrashesAndRemovalsByOperators(OnLostWorker policy) {
         Exploration found = explorer(LyingBackend.Lie.NONE, policy, true)
                 .seed(4)
                 .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
@@ -88,9 +88,9 @@ class ExploredWaitGroupTest {
     }
 
     /**
-     * Whoever adds does so again where that was lost. Nobody knows then how often a place counts; but each call ends, and no wait goes on once the
-     * group is done, has failed or is gone. Where revisions repeat, a write that was meant for a state that is lost may meet another one, after which
-     * a group may stay open.
+     * A client adds again if its addition was lost. Then it is unknown how often a place counts; but each call ends, and no wait continues
+     * once the group is done, has failed or is gone. If revisions repeat, a write that was meant for a lost state may meet another one,
+     * after which a group may stay open.
      */
     @ParameterizedTest
     @MethodSource
@@ -112,7 +112,7 @@ class ExploredWaitGroupTest {
     }
 
     @Test
-    void aWaitGroupThatTakesDoubtForFailureIsFoundOut() {
+    void aWaitGroupThatTakesUnknownForNotAppliedIsDetected() {
         Exploration found = explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, OnLostWorker.REOPEN)
                 .faults(6, Fault.survivable())
                 .schedules(3_000)
@@ -149,7 +149,7 @@ class ExploredWaitGroupTest {
                 }
                 process.step("wait", party::await);
                 process.stepAfter(Duration.ofMillis(world.random().nextInt(2_000)), "join", party::join);
-                process.eventually("has heard of the end", () -> party.hasHeard() || count.mayStayOpen());
+                process.eventually("has seen the end", () -> party.hasHeard() || count.mayStayOpen());
                 process.eventually(
                         "has no call under way",
                         () -> client.shared(WaitGroupRecipe.CELLS).size() == 0);
@@ -160,12 +160,12 @@ class ExploredWaitGroupTest {
             if (loss == null) {
                 world.always("every place counts once, and there are as many claims as are joined", count::isRight);
                 world.always(
-                        "whoever was told that it has not joined is neither lost nor done", count::onlyJoinedCount);
+                        "a worker that was reported as not joined is neither lost nor done", count::onlyJoinedCount);
             }
         });
     }
 
-    /** What was asked for and what was told, beside what the store says. */
+    /** The requests and their results, beside the state in the store. */
     private static final class Count {
         private final World world;
         private final OnLostWorker policy;
@@ -176,9 +176,12 @@ class ExploredWaitGroupTest {
         private int waiting;
         private int tries;
         private boolean finished;
-        /** Ids of those who have joined. */
+        /** Ids of the joined workers. */
         private final Set<String> joined = new HashSet<>();
-        /** How many joins have not ended, or have ended in doubt: each of these may have been told to its caller, as far as the store knows. */
+        /**
+         * The number of joins that have not ended, or have ended with an unknown outcome: as far as the store shows, each of these may have
+         * been reported to its caller.
+         */
         private int perhapsJoined;
 
         private Snapshot seen = new Snapshot(List.of(), false);
@@ -191,7 +194,7 @@ class ExploredWaitGroupTest {
             this.loss = loss;
         }
 
-        /** It is open, and nobody can say that it will ever be done. */
+        /** It is open, and may never be done. */
         boolean mayStayOpen() {
             return loss == Fault.RESTORE && look().state().isOpen();
         }
@@ -244,7 +247,7 @@ class ExploredWaitGroupTest {
         }
     }
 
-    /** What one process does, one worker after another. */
+    /** The work of one process, one worker after another. */
     private static final class Party {
         private final SimulatedClient process;
         private final Client client;
@@ -292,7 +295,7 @@ class ExploredWaitGroupTest {
                     });
         }
 
-        /** Now and then, until nobody waits any more, or nobody tries any more to take a place of what stays open. */
+        /** Now and then, until no client waits any more, or none tries any more to take a place of a group that stays open. */
         void addWheneverThereIsNone() {
             if (count.waiting == 0 || (count.tries > MOST_TRIES && count.mayStayOpen())) {
                 return;

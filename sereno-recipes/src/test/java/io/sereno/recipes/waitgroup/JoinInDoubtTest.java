@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What becomes of a place whose {@code join()} had no answer, and whose session ended before anybody could find out: WGP-4 and WGP-8. */
+/** The place whose {@code join()} had no answer, and whose session ended before its outcome could be settled: WGP-4 and WGP-8. */
 @Timeout(60)
 class JoinInDoubtTest {
     private static final String DIRECTORY = "waitgroup/x";
@@ -43,7 +43,7 @@ class JoinInDoubtTest {
 
     @ParameterizedTest
     @EnumSource
-    void aPlaceThatMayHaveBeenTakenIsThatOfALostWorkerWhenItsSessionEnds(OnLostWorker policy) throws Exception {
+    void aPlaceOfUnknownOutcomeBelongsToALostWorkerWhenItsSessionEnds(OnLostWorker policy) throws Exception {
         group.add(1, policy);
         line.next(Request.commitsTo(DIRECTORY), Fate.loseReply());
         CompletableFuture<Worker> joining = Threads.inThread(there::join);

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What users of the wait group see. */
+/** The wait group as its users see it. */
 @Timeout(60)
 class WaitGroupTest {
     private static final String DIRECTORY = "waitgroup/x";
@@ -60,7 +60,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoWaitsGoesOnWhenAllAreDone() {
+    void aWaitReturnsWhenAllAreDone() {
         WaitGroup there = clients.connect("child").waitGroup("x");
         assertThat(group.name()).isEqualTo("x");
         group.add(2);
@@ -99,7 +99,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoWaitsBeforeAnyPlaceWasAddedWaitsForTheFirstGeneration() throws Exception {
+    void aWaitBeforeTheFirstAddWaitsForTheFirstGeneration() throws Exception {
         assertThat(group.await(Duration.ZERO)).isFalse();
         CompletableFuture<Boolean> waiting = waiting(group);
         clients.time.advance(Duration.ofSeconds(60));
@@ -113,7 +113,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoWaitsForAFinishedGenerationGoesOnAtOnceAndSoDoesWhoMissedItsEnd() throws Exception {
+    void aWaitForAFinishedGenerationReturnsAtOnceAlsoIfItsEndWasMissed() throws Exception {
         group.add(1);
         FaultyBackend line = clients.line();
         WaitGroup there = clients.connect("behind", line).waitGroup("x");
@@ -150,7 +150,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoWaitedBeforeTheFirstGenerationAndMissedAllOfItGoesOn() {
+    void aWaiterThatMissedTheWholeFirstGenerationReturns() {
         FaultyBackend line = clients.line();
         CompletableFuture<Boolean> early =
                 waiting(clients.connect("behind", line).waitGroup("x"));
@@ -164,7 +164,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoMissedThatItsGenerationFailedHearsOfItWhenTheNextIsUnderWay() {
+    void aWaiterThatMissedTheFailureOfItsGenerationLearnsOfItDuringTheNext() {
         FaultyBackend line = clients.line();
         group.add(1);
         CompletableFuture<Boolean> behind =
@@ -181,7 +181,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoWaitsHearsOfAllWhoWereLostTogether() {
+    void aWaitReportsAllWorkersThatWereLostTogether() {
         FaultyBackend line = clients.line();
         WaitGroup dying = clients.connect("dying", line).waitGroup("x");
         group.add(40);
@@ -200,7 +200,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoOnlySeemsToBeLostIsNotSettled() {
+    void aWorkerThatOnlySeemsLostIsNotSettled() {
         group.add(2);
         Worker worker = group.join();
         // A read that mixes moments may show the claim and not the life.
@@ -220,7 +220,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoOnlySeemsToBeLostIsNotShownAsLost() {
+    void aWorkerThatOnlySeemsLostIsNotShownAsLost() {
         Lifeless line = new Lifeless(clients.store.connect(clients.callbacks));
         WaitGroup there = clients.connect("there", line).waitGroup("x");
         group.add(3);
@@ -319,7 +319,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whatMakesNoSenseIsRefusedBeforeAnythingIsAsked() {
+    void badArgumentsAreRefusedBeforeAnyRequest() {
         List<Request> requests = new ArrayList<>();
         FaultyBackend line = clients.line();
         WaitGroup here = clients.connect("here", line).waitGroup("x");
@@ -341,7 +341,7 @@ class WaitGroupTest {
         group.add(1);
         assertThatThrownBy(() -> group.add(1, OnLostWorker.FAIL))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("generation 1 has policy REOPEN, and FAIL was asked for; nothing was changed");
+                .hasMessageContaining("generation 1 has policy REOPEN, and FAIL was requested; nothing was changed");
         group.done();
         group.done();
         group.add(1, OnLostWorker.FAIL);
@@ -432,7 +432,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoFindsNoFreePlaceTakesThatOfOneWhoWasLost() {
+    void aJoinWithoutAFreePlaceTakesThatOfALostWorker() {
         FaultyBackend line = clients.line();
         WaitGroup dying = clients.connect("dying", line).waitGroup("x");
         group.add(20, OnLostWorker.REOPEN);
@@ -441,7 +441,7 @@ class WaitGroupTest {
         }
         line.cutOff(Duration.ofSeconds(1));
         clients.time.advance(Clients.TTL.plusSeconds(2));
-        // Nobody waits who might have settled it.
+        // No waiter is there to settle it.
         assertThat(group.inspect().lost()).hasSize(20);
         Worker worker = group.join();
         assertThat(group.inspect().joined()).contains(worker.id());
@@ -476,7 +476,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void aWorkerHearsWhenItsClientIsClosedAndOthersSettleIt() {
+    void aWorkerIsNotifiedWhenItsClientIsClosedAndOthersSettleIt() {
         SerenoClient child = clients.connect("child");
         group.add(1, OnLostWorker.COUNT_AS_DONE);
         Worker worker = child.waitGroup("x").join();
@@ -495,7 +495,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void aWorkerHearsWhenSomebodyRemovesItsPlace() {
+    void aWorkerIsNotifiedWhenItsPlaceIsRemoved() {
         group.add(1, OnLostWorker.REOPEN);
         Worker worker = group.join();
         // From a third of the ttl on, it is watched.
@@ -530,7 +530,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void aDoneThatEndedInDoubtMayBeRepeated() {
+    void aDoneOfUnknownOutcomeMayBeRepeated() {
         FaultyBackend line = clients.line();
         WaitGroup there = clients.connect("child", line).waitGroup("x");
         group.add(2);
@@ -566,7 +566,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void aPlaceThatWasTakenInDoubtIsGivenBack() {
+    void aPlaceTakenByAJoinOfUnknownOutcomeIsReleased() {
         FaultyBackend line = clients.line();
         SerenoClient child = clients.connect("child", line);
         WaitGroup there = child.waitGroup("x");
@@ -582,7 +582,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void aWorkerThatIsClosedWhileTheStoreIsAwayIsGivenUpLater() {
+    void aWorkerThatIsClosedWhileTheStoreIsAwayIsReleasedLater() {
         FaultyBackend line = clients.line();
         WaitGroup there = clients.connect("child", line).waitGroup("x");
         group.add(1, OnLostWorker.REOPEN);
@@ -628,7 +628,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void whoWaitsHearsOfADeletionAlsoWhenTheGroupIsUsedAgainAtOnce() {
+    void aWaitFailsAtADeletionAlsoWhenTheGroupIsUsedAgainAtOnce() {
         FaultyBackend line = clients.line();
         WaitGroup there = clients.connect("behind", line).waitGroup("x");
         group.add(1);
@@ -657,7 +657,7 @@ class WaitGroupTest {
     }
 
     @Test
-    void aWaitGoesOnThroughAnOutage() {
+    void aWaitContinuesThroughAnOutage() {
         FaultyBackend line = clients.line();
         WaitGroup there = clients.connect("child", line).waitGroup("x");
         group.add(1);

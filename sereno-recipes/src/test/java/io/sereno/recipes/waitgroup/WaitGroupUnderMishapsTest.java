@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all that can befall a call of the wait group: every kind of call, times every {@link Mishap}, times which time it is, under every
+ * The table of all faults of a call of the wait group: every kind of call, times every {@link Mishap}, times its occurrence, under every
  * policy. Two clients wait, and have workers that take the places, do them, give one up; one client is the victim.
  */
 class WaitGroupUnderMishapsTest {
@@ -35,7 +35,7 @@ class WaitGroupUnderMishapsTest {
     private static final int PLACES = 4;
     private static final Duration END = Duration.ofSeconds(200);
 
-    /** What a call is for. */
+    /** The purpose of a call. */
     enum Purpose {
         LOOK,
         READ_OF_HEADER,
@@ -87,7 +87,7 @@ class WaitGroupUnderMishapsTest {
 
     @ParameterizedTest
     @MethodSource("cells")
-    void whateverBefallsACallEveryPlaceCountsOnceAndAllHearOfTheEnd(Purpose purpose, Mishap mishap) {
+    void everyPlaceCountsOnceAndAllWaitersReturnUnderAnyFault(Purpose purpose, Mishap mishap) {
         int struck = 0;
         for (OnLostWorker policy : OnLostWorker.values()) {
             struck += struck(purpose, mishap, 1, policy, Wire.Notices.EXACT);
@@ -109,7 +109,7 @@ class WaitGroupUnderMishapsTest {
         private final Party other;
         private int seen;
         private boolean struck;
-        /** What {@code done} was heard of, and what nobody knows of or is under way. */
+        /** The places reported as done, and those of unknown outcome or under way. */
         private int sure;
 
         private int doubtful;
@@ -139,7 +139,7 @@ class WaitGroupUnderMishapsTest {
             other.await();
             at(Duration.ofSeconds(1), () -> victim.join(true));
             at(Duration.ofSeconds(1), () -> victim.join(cell.policy() == OnLostWorker.FAIL));
-            // One who dies, so that there is somebody to settle in any case.
+            // A worker that dies, so that there is a loss to settle in any case.
             Party dying = new Party(bench.connect("dying"));
             dying.node.client().open();
             at(Duration.ofSeconds(1), () -> {
@@ -159,7 +159,7 @@ class WaitGroupUnderMishapsTest {
                         .as("cells in use")
                         .isZero();
                 assertThat(node.client().shared(WaitGroupVigil.VIGILS).size())
-                        .as("vigils in use")
+                        .as("waits in use")
                         .isZero();
             });
             assertThat(bench.live()).extracting(Entry::name).containsExactly("h");
@@ -205,7 +205,7 @@ class WaitGroupUnderMishapsTest {
         private void check() {
             guard();
             for (Party party : List.of(victim, other)) {
-                assertThat(party.heard).as("what %s has heard", party.node).isNotNull();
+                assertThat(party.heard).as("the events of %s", party.node).isNotNull();
                 if (cell.policy() != OnLostWorker.FAIL) {
                     assertThat(party.heard).isEqualTo("true");
                 }
@@ -222,7 +222,7 @@ class WaitGroupUnderMishapsTest {
             assertThat(other.heard).isEqualTo(victim.heard);
         }
 
-        /** What one client does. */
+        /** The work of one client. */
         private final class Party {
             private final Bench.Node node;
             private final Scope scope;
@@ -263,7 +263,7 @@ class WaitGroupUnderMishapsTest {
                 });
             }
 
-            /** And is done a second later, or gives up; or neither. */
+            /** And is done a second later, or gives its place back; or neither. */
             void join(@Nullable Boolean done) {
                 if (heard != null) {
                     return;

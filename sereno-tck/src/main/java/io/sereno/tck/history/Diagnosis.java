@@ -183,8 +183,8 @@ final class Diagnosis {
                         + lease(version)
                         + (early ? ", whose lease could not have ended by then" : ", and which was there afterwards"),
                 early
-                        ? "from when on the store counts the ttl, and who ends a lease before it"
-                        : "whether a lease that has ended for some is taken as alive for others");
+                        ? "the moment from which the store counts the ttl, and what ends a lease before it"
+                        : "whether a lease has ended for some clients and is alive for others");
     }
 
     static Violation deletedTwice(Timeline timeline, Version version, Collection<Operation> used) {
@@ -195,9 +195,9 @@ final class Diagnosis {
                     version.put.operation(),
                     List.copyOf(used),
                     "'" + version.track.name + "', put " + at(version.put) + lease(version)
-                            + ", vanished before that lease could have ended, and those who may have deleted it have deleted"
-                            + " another one",
-                    "from when on the store counts the ttl, and who ends a lease before it");
+                            + ", vanished before that lease could have ended, and the commits that may have deleted it have deleted"
+                            + " another entry",
+                    "the moment from which the store counts the ttl, and what ends a lease before it");
         }
         return new Violation(
                 "COM-11",
@@ -206,7 +206,7 @@ final class Diagnosis {
                 "'" + version.track.name + "', put " + at(version.put)
                         + ", vanished, as it had before: the commits of unknown"
                         + " outcome that may have deleted it are fewer than its disappearances",
-                "what the client library sends again by itself after a lost connection");
+                "what the client library resends by itself after a lost connection");
     }
 
     static Violation putTwice(Track track, long able, int wanted) {
@@ -217,7 +217,7 @@ final class Diagnosis {
                 "'" + track.name + "' was there " + wanted
                         + " times after it had been deleted, and the commits of unknown outcome"
                         + " that may have put it are " + able,
-                "what the client library sends again by itself after a lost connection");
+                "what the client library resends by itself after a lost connection");
     }
 
     static Violation deadTooEarly(Operation culprit, LeaseLife lease) {
@@ -228,19 +228,19 @@ final class Diagnosis {
                     "LEA-6a",
                     renewal,
                     List.of(culprit),
-                    "lease " + Texts.lease(lease.id) + " was renewed, as told at " + renewal.returned()
-                            + ", after it had been told dead at " + culprit.returned(),
+                    "lease " + Texts.lease(lease.id) + " was renewed, as reported at " + renewal.returned()
+                            + ", after it had been reported dead at " + culprit.returned(),
                     "whether a lease past its deadline can be renewed before its entries are deleted");
         }
         return new Violation(
                 "LEA-2",
                 culprit,
                 lease.lastRenewal == null ? List.of() : List.of(lease.lastRenewal),
-                "lease " + Texts.lease(lease.id) + " was told to be dead at " + culprit.returned()
+                "lease " + Texts.lease(lease.id) + " was reported dead at " + culprit.returned()
                         + ", but was granted or renewed, as of "
                         + (lease.lastRenewal == null ? "?" : lease.lastRenewal.invoked())
-                        + ", until later, and nobody revoked it",
-                "from when on the store counts the ttl, and whether a failed renewal is told as false");
+                        + ", until later, and it was not revoked",
+                "the moment from which the store counts the ttl, and whether a failed renewal is reported as false");
     }
 
     static Violation usedWhenDead(Operation culprit, Operation told, String rule, String what) {
@@ -248,7 +248,7 @@ final class Diagnosis {
                 rule,
                 culprit,
                 List.of(told),
-                what + ", although it had been told dead at " + told.returned(),
+                what + ", although it had been reported dead at " + told.returned(),
                 "whether the store itself looks at the lease, in the same atomic step as the writes");
     }
 
@@ -514,7 +514,7 @@ final class Diagnosis {
                         "it does not show " + put + ", and returned at " + operation.returned()
                                 + ", before the ttl was over"
                                 + (lease.lastRenewal == null ? "" : ", counted from " + lease.lastRenewal.invoked()),
-                        "from when on the store counts the ttl, and who ends a lease before it");
+                        "the moment from which the store counts the ttl, and what ends a lease before it");
             }
         }
         Optional<Operation> repeated = timeline.operations.stream()
@@ -543,7 +543,7 @@ final class Diagnosis {
                 "READ-3a",
                 others,
                 "it does not show " + put + ", which lived throughout the call"
-                        + (longBefore ? "" : " from the moment at which others show it"),
+                        + (longBefore ? "" : " from the moment at which other reads show it"),
                 "whether a read of several entries iterates over something that changes meanwhile, and whether a delete can be"
                         + " carried out a second time");
     }

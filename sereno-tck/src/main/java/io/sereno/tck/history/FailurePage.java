@@ -264,7 +264,7 @@ public final class FailurePage {
             Operation told = lease.toldDead;
             int dead = told == null ? end() : Math.max(sure, x(told.end() / Operation.ROOM));
             String verdict = granted.get().client() + ": alive for certain"
-                    + (told == null ? ", then perhaps" : ", then perhaps until told dead at " + told.returned());
+                    + (told == null ? ", then perhaps" : ", then perhaps until reported dead at " + told.returned());
             width = Math.max(width, from + (int) (verdict.length() * LETTER) + 20);
             svg.append(String.format(
                     Locale.ROOT,

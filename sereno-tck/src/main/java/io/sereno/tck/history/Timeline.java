@@ -152,7 +152,7 @@ final class Timeline {
                     List.of(writer),
                     "a read shows " + shown + ", which belongs to a commit that ended as " + Texts.reply(writer.reply())
                             + " and so must not be in the store",
-                    "whether writes reach the store before the conditions are decided, and which errors are told as"
+                    "whether writes reach the store before the conditions are decided, and which errors are reported as"
                             + " NOT_APPLIED although the request may have been sent"));
         }
         firstSighting.merge(writer, reader, (first, next) -> next.begin() < first.begin() ? next : first);
@@ -211,7 +211,7 @@ final class Timeline {
                                         reader,
                                         List.of(writer),
                                         seen + ": it was carried out twice, or its entries do not carry its revision",
-                                        "what the client library sends again by itself after a lost connection or a timeout, and"
+                                        "what the client library resends by itself after a lost connection or a timeout, and"
                                                 + " whether modRevision is that of the whole commit")
                                 .alsoOf("COM-5a")
                         : new Violation(

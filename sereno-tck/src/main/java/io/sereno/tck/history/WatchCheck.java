@@ -157,15 +157,15 @@ final class WatchCheck {
                     effect.operation(),
                     List.of(opened),
                     "watch w" + open.watch() + " of " + opened.client() + ", live since " + opened.returned()
-                            + ", was told nothing of '" + track.name + "' after this change: " + change,
-                    "from when on the store announces changes to a new watch, and what becomes of a notice while the"
-                            + " connection is made again"));
+                            + ", got no notice of '" + track.name + "' after this change: " + change,
+                    "the moment from which the store announces changes to a new watch, and the fate of a notice while the"
+                            + " connection is restored"));
         }
         return Optional.of(new Violation(
                 "WAT-2",
                 effect.operation(),
                 early,
-                "watch w" + open.watch() + " of " + opened.client() + " was told of '" + track.name
+                "watch w" + open.watch() + " of " + opened.client() + " got a notice of '" + track.name
                         + "', but every read made on a notice shows it as it was before this change, and no notice came after it: "
                         + change,
                 "whether a notice can overtake its commit, and whether reads on a notice may be answered by something that"

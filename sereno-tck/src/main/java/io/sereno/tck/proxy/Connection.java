@@ -165,7 +165,7 @@ public final class Connection {
     private void connected() throws IOException {
         if (serverChannel.getLocalAddress().equals(serverChannel.getRemoteAddress())) {
             // TCP lets a socket connect to itself if nobody listens on its own, randomly chosen, port
-            throw new IOException("nobody listens on " + serverChannel.getRemoteAddress());
+            throw new IOException("no server listens on " + serverChannel.getRemoteAddress());
         }
         server.want(SelectionKey.OP_CONNECT, false);
         toServer.pump();

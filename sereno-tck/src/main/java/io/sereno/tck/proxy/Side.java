@@ -81,7 +81,7 @@ final class Side {
                 whenDrained = () -> resetIn(DRAIN, afterwards);
                 return;
             } catch (IOException e) {
-                LOG.log(Logger.Level.DEBUG, "nobody is left to hear " + channel, e);
+                LOG.log(Logger.Level.DEBUG, "cannot wait until bytes are sent on " + channel, e);
             }
         }
         reset();

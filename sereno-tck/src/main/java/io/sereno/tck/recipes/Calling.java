@@ -89,14 +89,14 @@ public final class Calling<T> {
     public T result(Duration atMost) {
         Ended<T> end = end(atMost);
         if (end.isOpen()) {
-            throw new RuleFailure(what + " has not come back after " + Bench.text(atMost));
+            throw new RuleFailure(what + " has not returned after " + Bench.text(atMost));
         }
         Throwable thrown = end.thrown();
         if (thrown instanceof NotAppliedException || thrown instanceof OutcomeUnknownException) {
             throw new Doubt(what + " ended as " + thrown);
         }
         if (thrown != null) {
-            throw new RuleFailure(what + " failed, and nothing stands in its way: " + thrown, thrown);
+            throw new RuleFailure(what + " failed without a fault: " + thrown, thrown);
         }
         return end.result();
     }

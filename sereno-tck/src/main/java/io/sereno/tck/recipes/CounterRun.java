@@ -217,7 +217,7 @@ final class CounterRun {
         if (result.verdict() == Linearizability.Verdict.IMPOSSIBLE) {
             chronicle.breach(
                     "CTR-1",
-                    "these calls could not have come one after another; the first that fits into no order is "
+                    "no order of these calls explains their results; the first call that fits into no order is "
                             + result.stuck()
                                     .map(call -> call.client() + ": " + call.action())
                                     .orElse("not known"));

@@ -87,7 +87,7 @@ public final class IdRun {
             }
             for (long id : made) {
                 long before = last;
-                bench.verify(id > before, () -> node + " made id " + id + " after " + before + "; they are to rise");
+                bench.verify(id > before, () -> node + " made id " + id + " after " + before + "; they have to rise");
                 String other;
                 synchronized (seen) {
                     other = seen.put(id, node.name());

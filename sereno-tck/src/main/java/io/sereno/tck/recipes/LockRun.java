@@ -257,7 +257,7 @@ public final class LockRun {
         chronicle.require(
                 kind.rule("LCK-11c"),
                 lost || !grant.lost().toCompletableFuture().isDone(),
-                node + ": lost() of a grant that was given back in order is complete");
+                node + ": lost() of a grant that was released in order is complete");
         synchronized (calls) {
             calls.add(new Linearizability.Call<>(node.name(), invoked, returned, new LockModel.Acquired(token)));
             calls.add(new Linearizability.Call<>(
@@ -284,7 +284,7 @@ public final class LockRun {
             chronicle.require(
                     kind.rule("LCK-3"),
                     !(before && his && me.grant.isHeld()),
-                    "two believe that they hold: " + describe(other) + ", and " + describe(me));
+                    "two clients rely on a grant: " + describe(other) + ", and " + describe(me));
         }
     }
 

@@ -87,7 +87,7 @@ final class MemberRun {
                         boolean his = isListed(other);
                         bench.verify(
                                 !(before && his && isListed(mine)),
-                                () -> "two handles say that they are LISTED under one id, incarnations "
+                                () -> "two handles report that they are LISTED under one id, incarnations "
                                         + other.incarnation() + " and " + mine.incarnation());
                     }
                     bench.pass(Duration.ofMillis(5));

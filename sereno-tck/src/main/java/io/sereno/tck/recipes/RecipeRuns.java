@@ -45,7 +45,7 @@ public class RecipeRuns {
 
     @RuleTable(waits = true, value = """
             TOP-1  | everybodySeesTheSameMessageAtAnOffset | 150 | COM-1: header and batch are one commit
-            TOP-2  | whatWasPublishedIsReadAtItsOffset     | 100 | READ-1: whether what was acked is read
+            TOP-2  | whatWasPublishedIsReadAtItsOffset     | 100 | READ-1: whether acknowledged messages are read
             TOP-3a | readersMissNothing                    | 150 | READ-3 and WAT-1: whether a range read may miss what lived throughout, or a notice get lost
             TOP-4  | everyMessageIsPublishedOnce           | 150 | COM-11: whether a commit is carried out twice
             TOP-5  | messagesOfOneThreadKeepTheirOrder     | 150 | whether messages of one client overtake each other
@@ -54,7 +54,7 @@ public class RecipeRuns {
         TopicRun.calm(bench).judge(bench, test.rule(), test.atLeast());
     }
 
-    @Rule(value = "MEM-1", waits = true, check = "COM-3: of those who put an absent entry one succeeds")
+    @Rule(value = "MEM-1", waits = true, check = "COM-3: exactly one put of an absent entry succeeds")
     void anIdHasOneOwner(Bench bench) {
         MemberRun.calm(bench);
     }

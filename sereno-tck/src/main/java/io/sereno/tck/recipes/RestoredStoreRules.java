@@ -58,7 +58,7 @@ public class RestoredStoreRules {
         requireWorks(bench, former, held.fencingToken());
     }
 
-    @Rule(value = "REC-9", check = "COM-6: what revisions commits are told after a restore of the servers")
+    @Rule(value = "REC-9", check = "COM-6: which revisions commits report after a restore of the servers")
     void whoSeesARevisionFallEndsItsSession(Bench bench) {
         ServerControl store = store(bench);
         Duration ttl = bench.ttl(TTL);
@@ -75,7 +75,7 @@ public class RestoredStoreRules {
         store.restore();
         again(bench, node, "add", counter::incrementAndGet);
         if (revision(bench) > newest) {
-            bench.count("revisions that went on", 1);
+            bench.count("revisions that continued", 1);
             node.tells("release", held::close); // The grant may still be held: what it depends on is not lost.
         } else {
             requireRestored(bench, node, held, ttl, from);
@@ -83,7 +83,7 @@ public class RestoredStoreRules {
         requireWorks(bench, node, held.fencingToken());
     }
 
-    @Rule(value = "REC-10", check = "how the client library goes on when what its sessions and leases stood on is gone")
+    @Rule(value = "REC-10", check = "how the client library continues when the store has lost its sessions and leases")
     void whoHasLostEverythingHearsOfItAndGoesOn(Bench bench) {
         ServerControl store = store(bench);
         store.backup(); // Of a store without data in this namespace.
@@ -177,7 +177,7 @@ public class RestoredStoreRules {
                 .server()
                 .filter(one -> one.abilities().contains(ServerControl.Ability.RESTORE))
                 .orElseThrow(() -> bench.untested(
-                        "nobody can restore an earlier state of the store; see BackendFixture.server()"));
+                        "the fixture cannot restore an earlier state of the store; see BackendFixture.server()"));
     }
 
     /**
@@ -205,14 +205,15 @@ public class RestoredStoreRules {
                 .plus(bench.patience());
         bench.verify(
                 bench.reach(lost::isDone, bound),
-                () -> "the store has lost what " + node + " holds, and it has not heard of it after " + bound);
-        bench.within(bound, since, "that " + node + " hears of its loss");
-        bench.verify(!held.isHeld(), () -> "what " + node + " has heard is lost is held");
+                () -> "the store has lost the grant of " + node + ", which was not notified within " + bound);
+        bench.within(bound, since, "the notice of the loss to " + node);
+        bench.verify(!held.isHeld(), () -> "the grant that " + node + " has reported as lost is held");
         LossCause cause = lost.join();
-        bench.count("told as " + cause, 1);
+        bench.count("reported as " + cause, 1);
         Set<LossCause> right = EnumSet.of(LossCause.STORE_RESTORED, LossCause.SESSION_EXPIRED, LossCause.ENTRY_REMOVED);
         bench.verify(
-                right.contains(cause), () -> "what the store has lost is told as " + cause + "; right are " + right);
+                right.contains(cause),
+                () -> "a loss of the store is reported as " + cause + "; one of " + right + " is expected");
         return cause;
     }
 
@@ -230,7 +231,7 @@ public class RestoredStoreRules {
             bench.verify(
                     grant.fencingToken() > before,
                     () -> "token " + grant.fencingToken() + " was granted after a loss of writes, and " + before
-                            + " before it, though revisions are promised to go on");
+                            + " before it, though the backend promises that revisions continue");
         }
     }
 

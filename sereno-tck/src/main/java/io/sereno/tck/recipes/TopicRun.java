@@ -171,7 +171,7 @@ public final class TopicRun {
                     chronicle.require(
                             "TOP-1",
                             false,
-                            node + " was told that messages were lost, and this store loses none: "
+                            node + " was given a gap of lost messages, but this store loses none: "
                                     + lost.getMessage());
                     return true;
                 }
@@ -194,7 +194,7 @@ public final class TopicRun {
         chronicle.require(
                 "TOP-3a",
                 message.offset() == expected,
-                node + " read offset " + message.offset() + " where " + expected + " was next, and was told of no gap");
+                node + " read offset " + message.offset() + " where " + expected + " was next, and was given no gap");
         String before;
         synchronized (atOffset) {
             before = atOffset.putIfAbsent(message.offset(), message.payload());
@@ -228,7 +228,7 @@ public final class TopicRun {
                 chronicle.require(
                         "TOP-1",
                         atOffset.containsKey(offset),
-                        "the last message has offset " + last + ", and nobody read one at " + offset);
+                        "the last message has offset " + last + ", and no reader read a message at " + offset);
             }
             acked.forEach((message, offset) -> chronicle.require(
                     "TOP-2",
@@ -238,12 +238,12 @@ public final class TopicRun {
             refused.forEach(message -> chronicle.require(
                     "TOP-4",
                     !atOffset.containsValue(message),
-                    "message " + message + " was told not to be published, and readers find it"));
+                    "message " + message + " was reported as not published, but readers find it"));
             for (String message : atOffset.values()) {
                 chronicle.require(
                         "TOP-1",
                         acked.containsKey(message) || doubtful.contains(message) || refused.contains(message),
-                        "readers find " + message + ", which nobody published");
+                        "readers find " + message + ", which was never published");
             }
         }
     }

@@ -205,7 +205,7 @@ public final class WaitGroupRun {
                                     .pending()
                             > 0) {
                         if (bench.since(from).compareTo(END) > 0) {
-                            throw new RuleFailure("places that nobody has are not free after " + Bench.text(END) + ": "
+                            throw new RuleFailure("places without a worker are not free after " + Bench.text(END) + ": "
                                     + bench.kit().crew().waiting(steady.sereno().waitGroup(NAME)::inspect));
                         }
                         long invoked = chronicle.tick();
@@ -245,7 +245,7 @@ public final class WaitGroupRun {
             if (result.verdict() == Linearizability.Verdict.IMPOSSIBLE) {
                 chronicle.breach(
                         rule,
-                        "these calls could not have come one after another; the first that fits into no order is "
+                        "no order of these calls explains their results; the first call that fits into no order is "
                                 + result.stuck()
                                         .map(call -> call.client() + ": " + call.action())
                                         .orElse("not known"));

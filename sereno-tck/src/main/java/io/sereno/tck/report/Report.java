@@ -163,7 +163,7 @@ public record Report(
     private static String notTried(List<Outcome> outcomes) {
         return outcomes.stream()
                 .filter(outcome -> outcome.verdict() == Verdict.UNTESTED)
-                .map(outcome -> outcome.test().id() + " was not tried: " + outcome.why())
+                .map(outcome -> outcome.test().id() + " was not tested: " + outcome.why())
                 .collect(Collectors.joining("; "));
     }
 

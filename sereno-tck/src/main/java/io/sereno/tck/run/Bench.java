@@ -117,7 +117,8 @@ public final class Bench implements AutoCloseable {
     /** Proxies before all servers, not used by any client yet. */
     public ProxyFaults proxies() {
         if (kit.endpoints().isEmpty()) {
-            throw unverified("the fixture gives no endpoints, so nothing can be put between a client and the store");
+            throw unverified(
+                    "the fixture gives no endpoints, so the kit cannot put a proxy between a client and the store");
         }
         return new ProxyFaults(kit.endpoints());
     }
@@ -298,7 +299,7 @@ public final class Bench implements AutoCloseable {
     public void join(List<? extends CompletableFuture<?>> works, Duration atMost) {
         if (!reach(() -> works.stream().allMatch(CompletableFuture::isDone), atMost)) {
             throw new RuleFailure(works.stream().filter(work -> !work.isDone()).count() + " of " + works.size()
-                    + " threads have not come back after " + text(atMost));
+                    + " threads have not returned after " + text(atMost));
         }
         for (CompletableFuture<?> work : works) {
             Ended<?> ended = end(work, atMost);
@@ -389,7 +390,7 @@ public final class Bench implements AutoCloseable {
     public void unlessStoodStill(long sinceNanoTime, String amiss) {
         Duration stalled = kit.stalledSince(sinceNanoTime);
         if (stalled.compareTo(LONG_STALL) > 0) {
-            throw unknown(amiss + ", while this machine stood still for " + text(stalled));
+            throw unknown(amiss + ", while this machine stalled for " + text(stalled));
         }
     }
 
@@ -482,7 +483,7 @@ public final class Bench implements AutoCloseable {
 
     public static IllegalStateException interrupted(InterruptedException e) {
         Thread.currentThread().interrupt();
-        return new IllegalStateException("interrupted while a rule was being tried", e);
+        return new IllegalStateException("interrupted while a rule was tested", e);
     }
 
     @Override

@@ -104,7 +104,7 @@ public final class Client implements AutoCloseable {
                     .max()
                     .orElse(0));
         }
-        throw new RuleFailure(new Request.Commit(commit) + " ended as " + result + ", and nothing stands in its way");
+        throw new RuleFailure(new Request.Commit(commit) + " ended as " + result + " without a fault");
     }
 
     /** Puts one entry without lease; returns the revision. */
@@ -165,7 +165,7 @@ public final class Client implements AutoCloseable {
         Long until = lives.get(lease);
         if (until != null && bench.now() - until >= 0) {
             throw bench.unknown(
-                    "what was to be done under a lease took longer than the lease lives: the store, or this machine, stood still");
+                    "the steps under a lease took longer than its ttl: the store, or this machine, stalled");
         }
     }
 
@@ -246,7 +246,7 @@ public final class Client implements AutoCloseable {
                     + "; every operation ends by the operation timeout + 250 ms (LIF-6b)");
         }
         if (ended.thrown() != null) {
-            String seen = name + ": " + what + " failed, and nothing stands in its way: " + ended;
+            String seen = name + ": " + what + " failed without a fault: " + ended;
             if (ended.failure().filter(failure -> !failure.permanent()).isPresent()) {
                 // Connections break when there is no answer for some time.
                 bench.unlessStoodStill(from - bench.kit().operationTimeout().toNanos(), seen);

@@ -22,7 +22,7 @@ final class Failure {
         if (thrown instanceof RuleFailure) {
             line(text, "seen", String.valueOf(thrown.getMessage()));
         } else {
-            line(text, "seen", "the test could not go on: " + thrown);
+            line(text, "seen", "the test could not continue: " + thrown);
         }
         List<String> steps = bench.steps();
         if (!steps.isEmpty()) {

@@ -110,7 +110,7 @@ public record Faulty(Bench bench, Client client, Faults faults, Duration timeout
                 return;
             }
             if (!ended.failedAs(Outcome.NOT_APPLIED)) {
-                throw new RuleFailure("a read ended as " + ended + "; NOT_APPLIED is right, or a result");
+                throw new RuleFailure("a read ended as " + ended + "; NOT_APPLIED is expected, or a result");
             }
             bench.within(bound, from, "the recovery of a client");
             bench.pass(Duration.ofMillis(20));

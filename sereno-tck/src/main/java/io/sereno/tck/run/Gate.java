@@ -19,7 +19,7 @@ public final class Gate implements AutoCloseable {
         waiting.incrementAndGet();
         try {
             if (!crew.idle(() -> open, TimeUnit.MINUTES.toNanos(10))) {
-                throw new IllegalStateException("nobody opened the gate");
+                throw new IllegalStateException("the gate was not opened");
             }
         } catch (InterruptedException e) {
             throw Bench.interrupted(e);

@@ -141,7 +141,7 @@ public final class Kit implements AutoCloseable {
                     && spoilt < STANDSTILLS) {
                 spoilt++;
             } else {
-                return spoilt == 0 ? outcome : outcome.with("tries that a standstill spoilt", spoilt);
+                return spoilt == 0 ? outcome : outcome.with("attempts that a stall spoilt", spoilt);
             }
             outcome = judge(test, open(test));
         }
@@ -149,7 +149,7 @@ public final class Kit implements AutoCloseable {
 
     /** The same failure happened at the same place in every attempt, so no commit of unknown outcome caused it. */
     private static Outcome each(Outcome outcome, Doubt doubt) {
-        String why = "in each of " + (BEGINNINGS + 1) + " beginnings, after different commits in doubt: "
+        String why = "in each of " + (BEGINNINGS + 1) + " attempts, after different commits of unknown outcome: "
                 + first(String.valueOf(doubt.getCause()));
         return new Outcome(
                 outcome.test(),
@@ -256,7 +256,7 @@ public final class Kit implements AutoCloseable {
         try {
             ended.get(limit().toMillis(), TimeUnit.MILLISECONDS);
             if (bench.evidence().isEmpty()) {
-                throw bench.vacuous("nothing was looked at");
+                throw bench.vacuous("no evidence was collected");
             }
         } catch (ExecutionException e) {
             thrown = unwrapped(e);
@@ -300,7 +300,7 @@ public final class Kit implements AutoCloseable {
                 .map(frame -> "\n    at " + frame)
                 .collect(Collectors.joining());
         thread.interrupt();
-        return new StuckTest("the test has not come back after " + limit() + "; it stands" + stack);
+        return new StuckTest("the test has not returned after " + limit() + "; it does not end" + stack);
     }
 
     private Outcome outcome(

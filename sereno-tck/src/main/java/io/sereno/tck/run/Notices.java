@@ -65,7 +65,7 @@ public final class Notices implements WatchListener {
     public void awaitAnnounced(String name, int since) {
         if (!bench.reach(() -> announced(name, since), bench.noticePatience())) {
             throw new RuleFailure("no notice of " + name + " within " + Bench.text(bench.noticePatience())
-                    + " of the change that was to be announced; heard since: "
+                    + " of the change that was to be announced; notices since: "
                     + since(since));
         }
         bench.verified();

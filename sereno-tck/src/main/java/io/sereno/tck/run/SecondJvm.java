@@ -92,7 +92,7 @@ public final class SecondJvm implements AutoCloseable {
             }
             return line;
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot hear the second JVM", e);
+            throw new UncheckedIOException("cannot read from the second JVM", e);
         }
     }
 
@@ -101,7 +101,7 @@ public final class SecondJvm implements AutoCloseable {
             process.getOutputStream().write('\n');
             process.getOutputStream().flush();
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot speak to the second JVM", e);
+            throw new UncheckedIOException("cannot write to the second JVM", e);
         }
     }
 
@@ -200,7 +200,7 @@ public final class SecondJvm implements AutoCloseable {
                             line.complete(null);
                         }
                     } catch (IOException e) {
-                        throw new UncheckedIOException("cannot hear who started this process", e);
+                        throw new UncheckedIOException("cannot read from the parent process", e);
                     } finally {
                         Runtime.getRuntime().halt(1);
                     }

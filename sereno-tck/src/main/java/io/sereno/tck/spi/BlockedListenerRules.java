@@ -27,7 +27,7 @@ public class BlockedListenerRules {
     @Rule(
             value = "WAT-5a",
             waits = true,
-            check = "whether reset() is told by the thread that connects again, beside the one that tells of changes")
+            check = "whether the thread that reconnects calls reset() while another thread calls changed()")
     void aResetWaitsForTheNoticeBeforeIt(Bench bench) {
         if (!bench.inProcess() && bench.kit().endpoints().isEmpty()) {
             throw bench.untested("the fixture gives no endpoints, so no connection can be broken");
@@ -72,7 +72,7 @@ public class BlockedListenerRules {
 
     @Rule(
             value = "WAT-6a",
-            check = "on which threads listeners run, and whether one that blocks keeps others from running")
+            check = "on which threads listeners run, and whether a blocked listener delays other listeners")
     void aBlockedListenerDelaysNothingElse(Bench bench) {
         Faulty faulty = bench.faulty();
         Client client = faulty.client();
@@ -128,7 +128,7 @@ public class BlockedListenerRules {
 
     @Rule(
             value = "WAT-6b",
-            check = "what is kept for a listener that does not come back: names once each, then a reset()")
+            check = "which notices are kept for a listener that does not return: each name once, then a reset()")
     void aBlockedListenerCostsBoundedMemory(Bench bench) {
         // Not over a decorator, which keeps notices of its own.
         Client client = bench.client();
@@ -182,7 +182,8 @@ public class BlockedListenerRules {
 
     @Rule(
             value = "WAT-6b",
-            check = "what is kept for a listener that does not come back when there are many names: a reset(), at last")
+            check =
+                    "which notices are kept for a listener that does not return, when there are many names: at some point a reset()")
     void manyNamesBehindABlockedListenerCostBoundedMemory(Bench bench) {
         Client client = bench.client();
         Gate gate = bench.gate();

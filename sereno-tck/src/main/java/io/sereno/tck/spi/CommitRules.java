@@ -26,7 +26,9 @@ public class CommitRules {
     private static final String DIRECTORY = "commit";
     private static final Bytes VALUE = Bytes.utf8("value");
 
-    @Rule(value = "COM-2a", check = "whether all conditions are judged, not only the first or the last, and ANDed")
+    @Rule(
+            value = "COM-2a",
+            check = "whether all conditions are checked and combined with AND, not only the first or the last")
     void itGoesThroughExactlyIfAllConditionsHold(Bench bench) {
         Client client = bench.client();
         long created = client.put(DIRECTORY, "a", "1");
@@ -77,7 +79,7 @@ public class CommitRules {
                 () -> "a commit on conditions that all hold, " + conditions + ", ended as " + result);
         bench.verify(
                 client.one(DIRECTORY, "probe").isPresent(),
-                () -> "a commit was told as Committed, and its put is not there");
+                () -> "a commit was reported as Committed, but its put is missing");
         client.delete(DIRECTORY, "probe");
     }
 
@@ -87,14 +89,17 @@ public class CommitRules {
                 result instanceof CommitResult.Conflict,
                 () -> "a commit on conditions of which one does not hold, " + conditions + ", ended as " + result);
         bench.verify(
-                client.one(DIRECTORY, "probe").isEmpty(), () -> "a commit was told as Conflict, and its put is there");
+                client.one(DIRECTORY, "probe").isEmpty(),
+                () -> "a commit was reported as Conflict, but its put was applied");
     }
 
     private static Commit probe(List<Condition> conditions) {
         return new Commit(DIRECTORY, conditions, List.of(new Write.Put("probe", VALUE, 0)), Optional.empty());
     }
 
-    @Rule(value = "COM-2b", check = "what the store answers for the revision of an absent entry: 0 must equal nothing")
+    @Rule(
+            value = "COM-2b",
+            check = "which revision the store answers for an absent entry: no condition on 0 may match an entry")
     void aConditionOnARevisionNeedsTheEntry(Bench bench) {
         Client client = bench.client();
         long revision = client.put(DIRECTORY, "a", "1");
@@ -160,11 +165,11 @@ public class CommitRules {
             boolean told = ends.stream().allMatch(Ended::succeeded);
             bench.verify(
                     told ? created == 1 : created <= 1,
-                    () -> "of three who created an entry at once exactly one has to succeed, and they ended as "
+                    () -> "three clients created an entry at once; exactly one has to succeed, but the outcomes are "
                             + ends);
             decided += told ? 1 : 0;
         }
-        bench.evidence("rounds in which all were told", decided, 5);
+        bench.evidence("rounds in which all outcomes were reported", decided, 5);
     }
 
     @Rule(
@@ -187,7 +192,7 @@ public class CommitRules {
                     bench.verify(
                             deleted instanceof CommitResult.Conflict,
                             () -> "a delete on the condition of a former createRevision, " + old + ", ended as "
-                                    + deleted + ", and the entry was created anew at " + created);
+                                    + deleted + ", and the entry was created again at " + created);
                 }
                 bench.same(
                         "createRevision",
@@ -386,7 +391,7 @@ public class CommitRules {
         }
         client.put(DIRECTORY, "a", "1", own);
         bench.same(
-                "the lease goes on serving who was granted it",
+                "the lease still works for its owner",
                 own.id(),
                 client.present(DIRECTORY, "a").leaseId());
     }

@@ -33,14 +33,15 @@ public class ConfigurationRules {
         parameters.put("no-such-parameter", "7");
         long from = bench.now();
         try (Backend opened = bench.connect(config -> config.withParameters(parameters))) {
-            throw new RuleFailure("a parameter that nobody knows, no-such-parameter, was accepted by " + opened);
+            throw new RuleFailure("an unknown parameter, no-such-parameter, was accepted by " + opened);
         } catch (IllegalArgumentException refused) {
             bench.verify(
                     String.valueOf(refused.getMessage()).contains("no-such-parameter"),
                     () -> "the refusal does not name the parameter: " + refused.getMessage());
         } catch (RuntimeException other) {
             throw new RuleFailure(
-                    "an unknown parameter was refused with " + other + "; an IllegalArgumentException is right", other);
+                    "an unknown parameter was refused with " + other + "; an IllegalArgumentException is expected",
+                    other);
         }
         bench.within(Duration.ofSeconds(1), from, "the refusal of an unknown parameter");
     }
@@ -154,7 +155,7 @@ public class ConfigurationRules {
         }
     }
 
-    @Rule(value = "CFG-4", check = "that guarantees() returns what was found out when the backend was opened")
+    @Rule(value = "CFG-4", check = "that guarantees() returns the values that were found when the backend was opened")
     void guaranteesDoNotChange(Bench bench) {
         Client client = bench.client();
         Guarantees first = client.guarantees();
@@ -169,7 +170,7 @@ public class ConfigurationRules {
         bench.verify(!first.backend().isBlank(), () -> "guarantees() does not say what kind of store it is");
     }
 
-    @Rule(value = "CFG-4", waits = true, check = "that guarantees() returns what it has, and asks nobody")
+    @Rule(value = "CFG-4", waits = true, check = "that guarantees() returns known values without any request")
     void guaranteesAskNobody(Bench bench) {
         Faulty faulty = bench.faulty();
         Guarantees first = faulty.client().guarantees();

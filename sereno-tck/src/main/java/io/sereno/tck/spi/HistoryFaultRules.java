@@ -14,10 +14,10 @@ import io.sereno.spi.Promise;
 public class HistoryFaultRules {
     @RuleTable(waits = true, value = """
             READ-6 | readsShowWhatWasAckedAlsoAfterReconnecting | 50 | whether the first read after a reconnect, or on another server, can be behind
-            COM-11 | noCommitIsCarriedOutTwiceWhateverBreaks    | 20 | what the client library sends again by itself after a lost connection
-            OUT-2  | committedMeansAppliedOnceWhateverBreaks    | 20 | whether what was acked is in the store, once, after a reconnect too
-            OUT-3  | unknownMeansAppliedAtMostOnce              |  2 | what is told as UNKNOWN and sent again all the same
-            OUT-1  | notAppliedMeansNeverSeen                   | 10 | which errors are told as NOT_APPLIED though the request may have been sent
+            COM-11 | noCommitIsCarriedOutTwiceWhateverBreaks    | 20 | what the client library resends by itself after a lost connection
+            OUT-2  | committedMeansAppliedOnceWhateverBreaks    | 20 | whether each acknowledged commit is in the store, once, after a reconnect too
+            OUT-3  | unknownMeansAppliedAtMostOnce              |  2 | whether a commit that is reported as UNKNOWN is sent again
+            OUT-1  | notAppliedMeansNeverSeen                   | 10 | which errors are reported as NOT_APPLIED though the request may have been sent
             WAT-3  | whoReadsOnEveryNoticeSeesTheLastChange     |  5 | whether a watch that was opened again says reset() once it is live
             """)
     void rough(Bench bench, RuleTest test) {

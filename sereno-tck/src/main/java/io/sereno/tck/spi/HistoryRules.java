@@ -13,11 +13,11 @@ import io.sereno.tck.run.Bench;
 public class HistoryRules {
     @RuleTable(waits = true, value = """
             READ-1  | readsShowWhatWasAcked                     | 200 | whether a read may be answered by a follower, a replica or a cache
-            READ-2a | nothingOfAFailedCommitIsRead              |  50 | which errors are told as NOT_APPLIED though the request may have been sent
+            READ-2a | nothingOfAFailedCommitIsRead              |  50 | which errors are reported as NOT_APPLIED though the request may have been sent
             READ-2b | whatOneReadShowedLaterReadsShow           |  20 | whether all writes of a commit become visible at once, and to all
             READ-2c | theFieldsOfAnEntryBelongTogether          | 200 | whether value and revisions come from one answer of the store
             READ-3a | readsShowEveryEntryThatLived              | 200 | whether a directory read iterates over something that changes
-            READ-3b | readsShowNoEntryThatDidNotLive            | 100 | whether what was deleted can be seen again
+            READ-3b | readsShowNoEntryThatDidNotLive            | 100 | whether a deleted entry can be read again
             READ-3c | readsShowEntriesAsTheyWere                | 200 | where the fields of an entry are taken from
             READ-8a | returnedReadsAreNoOlderThanTheirCommit    |  50 | whether the returned read is made after the commit was decided
             READ-8b | returnedReadsHaveTheCommitsOwnWrites      |  30 | whether the returned read is made after the writes
@@ -30,16 +30,16 @@ public class HistoryRules {
             COM-6   | laterCommitsHaveGreaterRevisions          |  50 | whether revisions are taken in the same atomic step as the writes
             COM-7a  | puttingAgainKeepsTheCreateRevision        |  30 | what becomes of createRevision when an entry is put again
             COM-7b  | creatingSetsTheCreateRevision             |  20 | what createRevision an entry gets that was deleted before
-            COM-11  | noCommitIsCarriedOutTwice                 |  50 | what the client library sends again by itself
+            COM-11  | noCommitIsCarriedOutTwice                 |  50 | what the client library resends by itself
             COM-12  | conflictsHaveAReason                      |  50 | whether a conflict is decided from a read that may be behind
             COM-13  | checksAreJudgedAtOneMoment                |  10 | whether conditions without writes are judged in one atomic step
-            LEA-2   | noLeaseEndsEarly                          |  20 | from when on the store counts the ttl
+            LEA-2   | noLeaseEndsEarly                          |  20 | the moment from which the store counts the ttl
             LEA-6a  | deadLeasesAreNotRenewed                   |   5 | whether a dead lease can be renewed until its entries are deleted
-            LEA-7b  | nothingIsCommittedUnderADeadLease         |   5 | whether the store itself looks at the lease when it commits
+            LEA-7b  | nothingIsCommittedUnderADeadLease         |   5 | whether the store itself checks the lease when it commits
             LEA-12  | aLeaseThatEndedForSomeEndedForAll         |   5 | whether a lease past its deadline can be used before it is reaped
             WAT-1   | everyChangeIsAnnounced                    |  20 | what becomes of notices when many changes come at once
             WAT-2   | readsOnANoticeSeeTheChange                |  20 | whether a notice can overtake its commit
-            OUT-2   | committedMeansAppliedOnce                 |  50 | whether what was acked is in the store, once
+            OUT-2   | committedMeansAppliedOnce                 |  50 | whether each acknowledged commit is in the store, once
             """)
     void calm(Bench bench, RuleTest test) {
         HistoryRun.calm(bench).judge(bench, test.rule(), test.atLeast());

@@ -81,7 +81,7 @@ public class LeaseEndRules {
                 bench.verify(
                         next == 0,
                         () -> "a read showed " + seen + " of the " + count + " entries of a lease that ended by "
-                                + (revoke ? "revocation" : "expiry") + ", and the next one " + next + " of them");
+                                + (revoke ? "revocation" : "expiry") + ", and the next read " + next + " of them");
                 return;
             }
             bench.within(bound, acked, "the end of a lease by " + (revoke ? "revocation" : "expiry"));
@@ -124,7 +124,7 @@ public class LeaseEndRules {
                 LeaseTimeRules.passUntilEnd(bench, acked, lease.ttl());
             }
             names.forEach(
-                    name -> bench.verify(client.one(DIRECTORY, name).isEmpty(), () -> name + " and is still there"));
+                    name -> bench.verify(client.one(DIRECTORY, name).isEmpty(), () -> name + " and still exists"));
             long after = client.put(DIRECTORY, "plain", "2");
             bench.verify(after > before, () -> "revision " + after + " follows " + before);
             bench.reach(
@@ -140,7 +140,7 @@ public class LeaseEndRules {
             // A store need not report the revision. If it does not, a new put has to show that the entry was gone.
             long anew = client.put(DIRECTORY, how, "2");
             bench.same(
-                    "createRevision of " + how + ", put anew",
+                    "createRevision of " + how + ", put again",
                     anew,
                     client.one(DIRECTORY, how).orElseThrow().createRevision());
             bench.verify(anew > after, () -> "revision " + anew + " follows " + after);
@@ -157,7 +157,7 @@ public class LeaseEndRules {
     @Rule(
             value = "LEA-5b",
             waits = true,
-            check = "what the store answers for a lease that has expired, and whose names revoke() deletes then")
+            check = "what the store answers for an expired lease, and which entries revoke() deletes then")
     void revokingWhatHasExpiredSucceeds(Bench bench) {
         Client client = bench.client();
         Lease lease = client.grant(bench.shortTtl());
@@ -174,7 +174,7 @@ public class LeaseEndRules {
             bench.verified();
         }
         bench.same(
-                "the names, two of them put anew, after the lease that they had was revoked",
+                "the names, two of them put again, after their former lease was revoked",
                 Set.of("plain", "leased"),
                 LeaseTimeRules.names(client.all(DIRECTORY)));
         bench.same("renew() of the client's other lease", true, client.renew(next));
@@ -215,7 +215,7 @@ public class LeaseEndRules {
             entries.stream()
                     .filter(entry -> entry.name().equals("taken"))
                     .forEach(entry -> bench.same(
-                            "the value of what another one put",
+                            "the value of the entry that another client put",
                             "2",
                             entry.value().toUtf8()));
         }
@@ -225,7 +225,8 @@ public class LeaseEndRules {
     @Rule(
             value = "LEA-7b",
             waits = true,
-            check = "how the store's error for a lease that has expired is told: for certain, as LeaseDead")
+            check =
+                    "how the store's error for a lease that has expired is reported: as LeaseDead, not as an unknown outcome")
     void aCommitUnderAnExpiredLeaseEndsForCertain(Bench bench) {
         Client client = bench.client();
         long kept = client.put(DIRECTORY, "kept", "before");
@@ -238,7 +239,8 @@ public class LeaseEndRules {
     @Rule(
             value = "LEA-9",
             waits = true,
-            check = "whether the store keeps a list of names for each lease, and forgets to look whose they are now")
+            check =
+                    "whether the store keeps a list of names for each lease, without a check of the lease that they have now")
     void whatWasPutAnewSurvivesTheOldLease(Bench bench) {
         Client client = bench.client();
         Client other = bench.client();
@@ -281,7 +283,7 @@ public class LeaseEndRules {
     @Rule(
             value = "LEA-14",
             waits = true,
-            check = "whether what reaps an ended lease looks whose the name is by then, in the step that deletes")
+            check = "whether the deletion of an ended lease's entry checks the entry's present lease, in the same step")
     void whatIsPutBeforeTheReapingSurvivesIt(Bench bench) {
         Client client = bench.client();
         Client other = bench.client();
@@ -314,7 +316,7 @@ public class LeaseEndRules {
             bench.within(
                     lease.ttl().plus(bench.guarantees().expiryLateness()).plus(bench.patience()),
                     acked,
-                    "the end of a lease whose names others want");
+                    "the end of a lease whose names other clients put");
             bench.pass(Duration.ofMillis(1));
         }
         other.keep(others, "of a lease that took over");
@@ -323,7 +325,7 @@ public class LeaseEndRules {
         bench.pass(bench.shortTtl().dividedBy(2));
         List<Entry> entries = other.all(DIRECTORY);
         bench.same(
-                "the names that were put anew while the lease was ending",
+                "the names that were put again while the lease was ending",
                 taken.keySet(),
                 LeaseTimeRules.names(entries));
         entries.forEach(entry -> bench.same(

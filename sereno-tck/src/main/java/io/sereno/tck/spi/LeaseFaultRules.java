@@ -30,7 +30,7 @@ public class LeaseFaultRules {
         Ended<Lease> ended = faulty.client()
                 .outcome("grant " + ttl, () -> faulty.client().backend().grantLease(ttl));
         if (!ended.succeeded()) {
-            throw new RuleFailure("a lease was not granted, and nothing stands in its way: " + ended);
+            throw new RuleFailure("a lease was not granted without a fault: " + ended);
         }
         return ended.result();
     }
@@ -96,7 +96,7 @@ public class LeaseFaultRules {
         boolean isAlive = last.succeeded() && last.result();
         Duration took = bench.since(since);
         if (!isAlive && took.compareTo(lease.ttl().dividedBy(2)) > 0) {
-            throw bench.unknown("the client did not come back within half a ttl, so the lease may have ended");
+            throw bench.unknown("the client did not reconnect within half a ttl, so the lease may have ended");
         }
         bench.verify(isAlive, () -> "a connection was lost for less than the ttl, and renew() then ended as " + last);
         bench.same(
@@ -108,7 +108,7 @@ public class LeaseFaultRules {
     @Rule(
             value = "LEA-7a",
             waits = true,
-            check = "that the store, not the client, looks whether the lease lives, when the commit takes effect")
+            check = "that the store, not the client, checks the lease when the commit takes effect")
     void aCommitThatArrivesAfterItsLeaseWritesNothing(Bench bench) {
         Faulty faulty = bench.faulty();
         Lease lease = grant(faulty, bench.shortTtl());
@@ -134,7 +134,8 @@ public class LeaseFaultRules {
         List<Entry> entries = bench.judge().all(DIRECTORY);
         bench.verify(
                 entries.size() == 1 && entries.get(0).name().equals("kept"),
-                () -> "a commit was held up until its lease had ended, was told as " + ended + ", and left " + entries);
+                () -> "a commit was held up until its lease had ended, was reported as " + ended + ", and left "
+                        + entries);
         bench.same(
                 "renew() of the lease",
                 false,
@@ -144,7 +145,7 @@ public class LeaseFaultRules {
     @Rule(
             value = "LEA-13",
             waits = true,
-            check = "whether the client library opens a new session by itself, and what goes through it then")
+            check = "whether the client library opens a new session by itself, and which requests then use it")
     void nothingLandsUnderAnotherLease(Bench bench) {
         Faulty faulty = bench.faulty();
         Lease lease = grant(faulty, bench.shortTtl());
@@ -179,7 +180,7 @@ public class LeaseFaultRules {
                     ended.failedAs(Outcome.NOT_APPLIED)
                             || ended.failedAs(Outcome.UNKNOWN)
                             || !(ended.result() instanceof CommitResult.Committed),
-                    () -> commit + " under a lease that has ended was told as " + ended);
+                    () -> commit + " under a lease that has ended was reported as " + ended);
         }
         Ended<Boolean> renewed = renew(faulty, lease);
         bench.verify(

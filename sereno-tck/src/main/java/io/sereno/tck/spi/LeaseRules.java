@@ -66,7 +66,7 @@ public class LeaseRules {
         }
     }
 
-    @Rule(value = "LEA-1b", check = "whether the server shortens what it finds too long; ask what it gave")
+    @Rule(value = "LEA-1b", check = "whether the server shortens a ttl that is too long; read back the granted ttl")
     void aTtlAboveTheGreatestIsRefused(Bench bench) {
         Client client = bench.client();
         Duration greatest = bench.guarantees().greatestTtl();
@@ -86,7 +86,7 @@ public class LeaseRules {
         client.revoke(lease);
     }
 
-    @Rule(value = "LEA-1c", check = "that the ttl is looked at before anything is sent")
+    @Rule(value = "LEA-1c", check = "that the ttl is checked before anything is sent")
     void aTtlThatIsNotMoreThanZeroIsRefused(Bench bench) {
         Client client = bench.client();
         for (Duration ttl : List.of(Duration.ZERO, Duration.ofNanos(-1), Duration.ofSeconds(-10))) {
@@ -98,7 +98,7 @@ public class LeaseRules {
 
     @Rule(
             value = "LEA-1d",
-            check = "where ids come from: a counter that a lost grant or a restart sets back gives one twice")
+            check = "where ids come from: a counter that a lost grant or a restart sets back returns an id twice")
     void idsAreNeverUsedAgain(Bench bench) {
         Set<Long> ids = new HashSet<>();
         List<Client> clients = List.of(bench.client(), bench.client(), bench.client());
@@ -137,7 +137,10 @@ public class LeaseRules {
                         + "; at most " + bound + " is allowed for that ttl");
     }
 
-    @Rule(value = "LEA-5a", check = "whether revoke() waits until the store has deleted, not only until it has heard")
+    @Rule(
+            value = "LEA-5a",
+            check =
+                    "whether revoke() waits until the store has deleted the entries, not only until it has received the request")
     void entriesAreGoneWhenRevokeCompletes(Bench bench) {
         Client client = bench.client();
         Client reader = bench.client();
@@ -189,7 +192,7 @@ public class LeaseRules {
 
     @Rule(
             value = "LEA-6a",
-            check = "what the client library answers for a lease that the store no longer knows; some say success")
+            check = "what the client library answers for a lease that the store no longer knows; some report success")
     void renewingARevokedLeaseSaysFalse(Bench bench) {
         Client client = bench.client();
         Lease lease = client.grant(bench.longTtl());
@@ -202,7 +205,7 @@ public class LeaseRules {
         bench.same("the entries afterwards", List.of(), client.all(DIRECTORY));
     }
 
-    @Rule(value = "LEA-7a", check = "that writes and the lease are looked at in one step of the store")
+    @Rule(value = "LEA-7a", check = "that the store checks the lease and applies the writes in one step")
     void aCommitUnderADeadLeaseWritesNothing(Bench bench) {
         Client client = bench.client();
         client.put(DIRECTORY, "kept", "before");
@@ -235,7 +238,9 @@ public class LeaseRules {
                         .build());
     }
 
-    @Rule(value = "LEA-7b", check = "how the store's error for an unknown lease is told: for certain, as LeaseDead")
+    @Rule(
+            value = "LEA-7b",
+            check = "how the store's error for an unknown lease is reported: as LeaseDead, not as an unknown outcome")
     void aCommitUnderADeadLeaseEndsForCertain(Bench bench) {
         Client client = bench.client();
         client.put(DIRECTORY, "kept", "before");
@@ -264,8 +269,8 @@ public class LeaseRules {
             bench.verify(
                     ended.failedAs(Outcome.NOT_APPLIED)
                             || (ended.succeeded() && !(ended.result() instanceof CommitResult.Committed)),
-                    () -> commit + " under a lease that was told dead ended as " + ended
-                            + "; LeaseDead, Conflict or NOT_APPLIED is right");
+                    () -> commit + " under a lease that was reported dead ended as " + ended
+                            + "; LeaseDead, Conflict or NOT_APPLIED is expected");
             bench.verify(
                     !commit.conditions().isEmpty()
                             || ended.failedAs(Outcome.NOT_APPLIED)
@@ -283,7 +288,9 @@ public class LeaseRules {
         return ended;
     }
 
-    @Rule(value = "LEA-15a", check = "whether a lease costs a connection, and what server and client allow of these")
+    @Rule(
+            value = "LEA-15a",
+            check = "whether a lease costs a connection, and how many connections server and client allow")
     void sixteenLeasesLiveAtOnce(Bench bench) {
         Client client = bench.client();
         int most = bench.guarantees().maxLeases();

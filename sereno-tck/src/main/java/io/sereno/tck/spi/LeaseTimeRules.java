@@ -104,7 +104,8 @@ public class LeaseTimeRules {
     @Rule(
             value = "LEA-3a",
             waits = true,
-            check = "what ends leases in the store when nobody touches their keys, and expiryLateness in guarantees()")
+            check =
+                    "what ends leases in the store when no request touches their keys, and expiryLateness in guarantees()")
     void aLeaseEndsInTime(Bench bench) {
         Client client = bench.client();
         Client reader = bench.client();
@@ -278,7 +279,7 @@ public class LeaseTimeRules {
         boolean late = !client.lives(lease) && ended.succeeded() && ended.result() instanceof CommitResult.LeaseDead;
         if (!certain && !late && !ended.failedAs(Outcome.UNKNOWN)) {
             throw new RuleFailure("a put under lease " + lease.id() + " of " + lease.ttl() + " ended as " + ended
-                    + ", and nothing stands in its way");
+                    + " without a fault");
         }
         return certain;
     }
@@ -382,7 +383,7 @@ public class LeaseTimeRules {
     @Rule(
             value = "LEA-12",
             waits = true,
-            check = "whether reads go by the deadline of a lease, and renewals and commits by what reaps it")
+            check = "whether reads use the deadline of a lease, while renewals and commits wait for its deletion")
     void whatIsSeenToHaveEndedCannotBeUsed(Bench bench) {
         Client owner = bench.client();
         Client other = bench.client();
@@ -401,12 +402,12 @@ public class LeaseTimeRules {
                         "the end of a lease");
                 bench.pass(Duration.ofMillis(1));
             }
-            bench.same("renew() of a lease whose entry another client has seen to be gone", false, owner.renew(lease));
+            bench.same("renew() of a lease whose entry was gone in another client's read", false, owner.renew(lease));
             Ended<CommitResult> used = owner.outcome(
                     Commit.to(directory).put("b", Bytes.utf8("1"), lease.id()).build());
             bench.verify(
                     !(used.succeeded() && used.result() instanceof CommitResult.Committed),
-                    () -> "a commit under a lease whose entry another client has seen to be gone ended as " + used);
+                    () -> "a commit under a lease whose entry was gone in another client's read ended as " + used);
             bench.pass(lease.ttl().dividedBy(4));
             bench.same("what is there afterwards", List.of(), other.all(directory));
         }
@@ -415,7 +416,7 @@ public class LeaseTimeRules {
     @Rule(
             value = "WAT-4",
             waits = true,
-            check = "whether expiry makes notices by itself, or only when somebody touches the key")
+            check = "whether expiry causes notices by itself, or only when a request touches the key")
     void expiryIsAnnounced(Bench bench) {
         Client client = bench.client();
         Client watcher = bench.client();

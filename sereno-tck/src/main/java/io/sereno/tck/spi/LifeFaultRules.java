@@ -42,7 +42,7 @@ public class LifeFaultRules {
     @Rule(
             value = "LIF-1b",
             waits = true,
-            check = "what close() waits for: it has to give up on a server that says nothing")
+            check = "what close() waits for: it has to give up on a server that does not answer")
     void closeIsBoundedWhenNothingAnswers(Bench bench) {
         for (int i = 0; i < 2; i++) {
             Faulty faulty = bench.faulty();
@@ -66,10 +66,10 @@ public class LifeFaultRules {
         }
     }
 
-    @Rule(value = "LIF-1b", check = "what close() waits for when the server's process stands still")
+    @Rule(value = "LIF-1b", check = "what close() waits for when the server's process is frozen")
     void closeIsBoundedWhenTheServerIsFrozen(Bench bench) {
         if (bench.inProcess()) {
-            throw bench.untested("a store without a server has none that stands still or is restarted");
+            throw bench.untested("a store without a server has none that can be frozen or restarted");
         }
         ServerControl server = bench.server(ServerControl.Ability.PAUSE);
         Client client = bench.client();
@@ -133,19 +133,18 @@ public class LifeFaultRules {
             bench.verify(
                     ended.succeeded() || mayBeSent.contains(what) || ended.failedAs(Outcome.NOT_APPLIED),
                     () -> what + " that was under way when the backend was closed ended as " + ended
-                            + "; NOT_APPLIED is right");
+                            + "; NOT_APPLIED is expected");
         });
         bench.verify(
                 commit.join().failedAs(Outcome.UNKNOWN),
                 () -> "a commit that may have been sent when the backend was closed ended as " + commit.join()
-                        + "; UNKNOWN is right");
+                        + "; UNKNOWN is expected");
     }
 
     @Rule(
             value = "LIF-5",
             waits = true,
-            check =
-                    "that opening makes one attempt to get an answer, with the connect timeout on it, and says where it tried")
+            check = "that opening makes one attempt within the connect timeout, and names the address")
     void openingNowhereFailsInTime(Bench bench) {
         Duration connect = Duration.ofSeconds(2);
         InetSocketAddress nowhere;
@@ -177,7 +176,8 @@ public class LifeFaultRules {
         }
         bench.verify(
                 ended.failure().isPresent() || ended.thrown() instanceof IllegalArgumentException,
-                () -> "opening against " + what + " failed with " + ended.thrown() + "; a BackendException is right");
+                () -> "opening against " + what + " failed with " + ended.thrown()
+                        + "; a BackendException is expected");
         bench.verify(
                 !(ended.thrown() instanceof BackendException told && told.permanent()),
                 () -> "opening against " + what + " failed for good, " + ended
@@ -241,8 +241,7 @@ public class LifeFaultRules {
     @Rule(
             value = "LIF-6b",
             waits = true,
-            check =
-                    "that every call has a deadline on it, from when it was made, whatever the client library waits for")
+            check = "that every call has a deadline, counted from the call, whatever the client library waits for")
     void everyOperationEndsByItsDeadline(Bench bench) {
         Faulty faulty = bench.faulty();
         Faults faults = faulty.faults();
@@ -261,7 +260,7 @@ public class LifeFaultRules {
             faulty.awaitWorking();
         });
         // And without a fault.
-        requireEnded(bench, faulty, lease, "nothing in the way");
+        requireEnded(bench, faulty, lease, "no fault");
     }
 
     private static void requireEnded(Bench bench, Faulty faulty, Lease lease, String silence) {
@@ -301,10 +300,10 @@ public class LifeFaultRules {
         bench.join(all, bench.patience());
     }
 
-    @Rule(value = "LIF-6b", check = "that every call has a deadline on it when the server's process stands still")
+    @Rule(value = "LIF-6b", check = "that every call has a deadline when the server's process is frozen")
     void everyOperationEndsWhenTheServerIsFrozen(Bench bench) {
         if (bench.inProcess()) {
-            throw bench.untested("a store without a server has none that stands still or is restarted");
+            throw bench.untested("a store without a server has none that can be frozen or restarted");
         }
         ServerControl server = bench.server(ServerControl.Ability.PAUSE);
         Faulty faulty = bench.faulty();
@@ -321,7 +320,7 @@ public class LifeFaultRules {
     @Rule(value = "OUT-7", check = "what the client library does when its server is killed and comes back")
     void theSameObjectRecoversFromARestart(Bench bench) {
         if (bench.inProcess()) {
-            throw bench.untested("a store without a server has none that stands still or is restarted");
+            throw bench.untested("a store without a server has none that can be frozen or restarted");
         }
         ServerControl server = bench.server(ServerControl.Ability.RESTART);
         Faulty faulty = bench.faulty();
@@ -368,7 +367,7 @@ public class LifeFaultRules {
         bench.verify(
                 !read.isDone(),
                 () -> "an operation with a timeout of " + timeout
-                        + " ended while the clock of the configuration stood still; it was counted by another one");
+                        + " ended while the clock of the configuration stood still; another clock counted it");
         time.advance(timeout.plusMillis(250));
         bench.verify(
                 bench.end(read, Duration.ofSeconds(2)).failure().isPresent(),

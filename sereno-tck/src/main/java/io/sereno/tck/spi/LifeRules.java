@@ -36,7 +36,7 @@ import java.util.function.Supplier;
 public class LifeRules {
     private static final String DIRECTORY = "life";
 
-    @Rule(value = "LIF-1a", check = "that close() waits for nothing that may itself be waiting for close()")
+    @Rule(value = "LIF-1a", check = "that close() waits for no thread that may wait for close()")
     void closeIsIdempotentAndCallableAnywhere(Bench bench) {
         Client writer = bench.client();
         Client client = bench.client();
@@ -95,7 +95,7 @@ public class LifeRules {
         }
     }
 
-    @Rule(value = "LIF-3", check = "that every method looks first whether the backend is closed")
+    @Rule(value = "LIF-3", check = "that every method first checks whether the backend is closed")
     void afterCloseEverythingFailsAtOnce(Bench bench) {
         Client client = bench.client();
         Lease lease = client.grant(bench.longTtl());
@@ -214,7 +214,7 @@ public class LifeRules {
         writer.put(DIRECTORY, "a", "1");
         bench.verify(
                 bench.reach(done::isDone, bench.patience().multipliedBy(2)),
-                () -> "a listener that calls the backend did not come back");
+                () -> "a listener that calls the backend did not return");
         bench.verify(failed.isNone(), () -> "inside a listener: " + failed);
 
         requireFreeWhileAnActionRuns(bench, client);
@@ -378,7 +378,7 @@ public class LifeRules {
             doubtful.incrementAndGet();
             return false;
         }
-        bench.verify(ended.succeeded(), () -> "a commit failed, and nothing stands in its way: " + ended);
+        bench.verify(ended.succeeded(), () -> "a commit failed without a fault: " + ended);
         return ended.result() instanceof CommitResult.Committed;
     }
 }

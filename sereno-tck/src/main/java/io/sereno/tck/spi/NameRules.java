@@ -153,7 +153,7 @@ public class NameRules {
                     .build());
             bench.verify(
                     result instanceof CommitResult.Committed,
-                    () -> "the name '" + name + "' was taken before it was put, by one of " + ODD);
+                    () -> "the name '" + name + "' was in use before it was put, by one of " + ODD);
         }
         List<Entry> entries = reader.all("names");
         bench.same("the names", new HashSet<>(ODD), names(entries));
@@ -165,7 +165,7 @@ public class NameRules {
             bench.verify(
                     client.all(directory).isEmpty(),
                     () -> "the directory '" + directory + "' has entries before anything was put there, "
-                            + client.all(directory) + "; it meets another one of " + ODD);
+                            + client.all(directory) + "; it collides with another one of " + ODD);
             client.put(directory, "a", directory);
         }
         for (String directory : ODD) {
@@ -229,7 +229,9 @@ public class NameRules {
         throw new RuleFailure("the name '" + name + "' was not refused");
     }
 
-    @Rule(value = "NAM-2a", check = "whether a directory is read, or watched, by a prefix of keys that others have too")
+    @Rule(
+            value = "NAM-2a",
+            check = "whether a directory is read, or watched, by a key prefix that other directories share")
     void aDirectoryShowsNothingOfAnother(Bench bench) {
         Client client = bench.client();
         List<String> directories = List.of("a", "a/b", "a/b/c", "a/", "a//b", "ab", "a ", "a%2Fb", "A");
@@ -262,13 +264,15 @@ public class NameRules {
         }
     }
 
-    @Rule(value = "NAM-2b", check = "whether the namespace is a prefix that another one may begin with")
+    @Rule(value = "NAM-2b", check = "whether the namespace is a key prefix of another namespace")
     void namespacesShareNothing(Bench bench) {
         String base = bench.namespace();
         requireApart(bench, List.of(base, base + "ing", base + "/x", base + "/", base + " ", base + "%2Fx"), "d");
     }
 
-    @Rule(value = "NAM-2c", check = "how namespace and directory are joined: with a slash both may contain, pairs meet")
+    @Rule(
+            value = "NAM-2c",
+            check = "how namespace and directory are joined: with a slash, which both may contain, pairs collide")
     void pairsOfNamespaceAndDirectoryNeverMeet(Bench bench) {
         String base = bench.namespace();
         List<String> namespaces = List.of(base, base + "/b", base + "/b/c", base + "/");

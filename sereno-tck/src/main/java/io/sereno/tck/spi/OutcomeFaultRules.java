@@ -31,7 +31,7 @@ public class OutcomeFaultRules {
             value = "OUT-1",
             waits = true,
             check =
-                    "which errors of the client library are told as NOT_APPLIED; only what certainly was not sent, or was refused")
+                    "which errors of the client library are reported as NOT_APPLIED; only for requests that certainly were not sent, or were refused")
     void whatIsNotAppliedIsNeverSeen(Bench bench) {
         Faulty faulty = bench.faulty();
         Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
@@ -57,7 +57,10 @@ public class OutcomeFaultRules {
         return ended.succeeded() && !(ended.result() instanceof CommitResult.Committed);
     }
 
-    @Rule(value = "OUT-2", waits = true, check = "whether a success can be told before the store has acknowledged it")
+    @Rule(
+            value = "OUT-2",
+            waits = true,
+            check = "whether a success can be reported before the store has acknowledged it")
     void whatIsCommittedIsThereOnce(Bench bench) {
         Faulty faulty = bench.faulty();
         Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
@@ -77,7 +80,7 @@ public class OutcomeFaultRules {
             if (each.getValue().succeeded() && each.getValue().result() instanceof CommitResult.Committed result) {
                 Entry entry = bench.judge().present(DIRECTORY, each.getKey());
                 bench.same(
-                        "modRevision of " + each.getKey() + ", of which one commit was told as Committed at "
+                        "modRevision of " + each.getKey() + ", of which one commit was reported as Committed at "
                                 + result.revision(),
                         result.revision(),
                         entry.modRevision());
@@ -85,14 +88,14 @@ public class OutcomeFaultRules {
                 committed++;
             }
         }
-        bench.evidence("commits that were told as Committed", committed, 10);
+        bench.evidence("commits that were reported as Committed", committed, 10);
     }
 
     @Rule(
             value = "OUT-3",
             waits = true,
             check =
-                    "that nothing sends a commit again, and that a timeout is told as UNKNOWN, since the request may arrive yet")
+                    "that nothing sends a commit again, and that a timeout is reported as UNKNOWN, since the request may still arrive")
     void whatIsUnknownHappensAtMostOnce(Bench bench) {
         Faulty faulty = bench.faulty();
         Duration late = faulty.timeout().plusSeconds(1);
@@ -105,7 +108,7 @@ public class OutcomeFaultRules {
         Ended<CommitResult> ended = faulty.end(sent);
         bench.verify(
                 ended.failedAs(Outcome.UNKNOWN),
-                () -> "a commit that is still on its way, and may arrive, ended as " + ended + "; UNKNOWN is right");
+                () -> "a commit that is still on its way, and may arrive, ended as " + ended + "; UNKNOWN is expected");
         // The caller goes on, and then the commit arrives.
         bench.verify(bench.judge().one(DIRECTORY, "late").isEmpty(), () -> "a request that was held has arrived");
         bench.pass(late.minus(bench.since(from)).plusMillis(50));
@@ -114,7 +117,7 @@ public class OutcomeFaultRules {
         bench.pass(Duration.ofMillis(500));
         requireOnce(bench, "late");
         bench.count(
-                "commits that arrived after they were told UNKNOWN",
+                "commits that arrived after they were reported as UNKNOWN",
                 bench.judge().one(DIRECTORY, "late").isPresent() ? 1 : 0);
 
         Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
@@ -181,8 +184,8 @@ public class OutcomeFaultRules {
             boolean there = bench.judge().one(DIRECTORY, name).isPresent();
             bench.verify(
                     !there || !isUnapplied(ended),
-                    () -> "a commit that creates " + name + " went through, its reply was lost, and it was told as "
-                            + ended + ", as if another one had been faster");
+                    () -> "a commit that creates " + name + " went through, its reply was lost, and it was reported as "
+                            + ended + ", as if another commit had been first");
             faulty.awaitWorking();
             requireOnce(bench, name);
         }
@@ -223,7 +226,8 @@ public class OutcomeFaultRules {
     @Rule(
             value = "OUT-4",
             waits = true,
-            check = "what is told when a connection breaks, or a deadline passes, after the request was sent")
+            check =
+                    "which outcome is reported when a connection breaks, or a deadline passes, after the request was sent")
     void aLostReplyIsNeverNotApplied(Bench bench) {
         Faulty faulty = bench.faulty();
         int applied = 0;
@@ -236,8 +240,8 @@ public class OutcomeFaultRules {
             applied += there ? 1 : 0;
             bench.verify(
                     !there || ended.failedAs(Outcome.UNKNOWN) || (ended.succeeded() && !isUnapplied(ended)),
-                    () -> "a commit was applied, its reply was lost, and it was told as " + ended
-                            + "; UNKNOWN or Committed is right");
+                    () -> "a commit was applied, its reply was lost, and it was reported as " + ended
+                            + "; UNKNOWN or Committed is expected");
             faulty.awaitWorking();
         }
         Lease lease = faulty.client().grant(bench.longTtl());
@@ -262,8 +266,8 @@ public class OutcomeFaultRules {
                     !isApplied.getAsBoolean()
                             || ended.failedAs(Outcome.UNKNOWN)
                             || (ended.succeeded() && !isUnapplied(ended)),
-                    () -> commit + " was applied, its reply was lost, and it was told as " + ended
-                            + "; UNKNOWN or Committed is right");
+                    () -> commit + " was applied, its reply was lost, and it was reported as " + ended
+                            + "; UNKNOWN or Committed is expected");
             faulty.awaitWorking();
         }
         for (int i = 0; i < 20; i++) {
@@ -271,7 +275,7 @@ public class OutcomeFaultRules {
             Ended<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
             bench.verify(
                     bench.judge().one(DIRECTORY, name).isEmpty() || !ended.failedAs(Outcome.NOT_APPLIED),
-                    () -> "a commit was applied, and was told as " + ended);
+                    () -> "a commit was applied, and was reported as " + ended);
         }
         bench.evidence("commits that were applied and whose reply was lost", applied, 5);
     }
@@ -289,7 +293,7 @@ public class OutcomeFaultRules {
     @Rule(
             value = "OUT-5",
             waits = true,
-            check = "what is told when no connection can be made: nothing was sent, and that is certain")
+            check = "which outcome is reported when no connection can be made: certainly nothing was sent")
     void whatWasNotSentIsNotApplied(Bench bench) {
         Faulty faulty = bench.faulty();
         faulty.faults().refuse();
@@ -313,13 +317,13 @@ public class OutcomeFaultRules {
         }
         faulty.faults().heal();
         bench.count("commits", commits);
-        bench.count("of them told as UNKNOWN", unknown);
+        bench.count("of them reported as UNKNOWN", unknown);
         int told = unknown;
         bench.verify(
                 told == 0,
                 () -> told + " of " + commits
-                        + " commits were told as UNKNOWN while every connection was refused, so that nothing was"
-                        + " sent; NOT_APPLIED would spare their callers a settlement");
+                        + " commits were reported as UNKNOWN while every connection was refused, so nothing was"
+                        + " sent; with NOT_APPLIED, their callers have nothing to settle");
     }
 
     @Rule(
@@ -386,7 +390,7 @@ public class OutcomeFaultRules {
             applied += there ? 1 : 0;
             bench.verify(
                     !there || ended.failedAs(Outcome.UNKNOWN) || (ended.succeeded() && !isUnapplied(ended)),
-                    () -> "a commit was applied, the answer to it and its read was cut off, and it was told as "
+                    () -> "a commit was applied, the answer to it and its read was cut off, and it was reported as "
                             + ended);
             bench.verify(
                     !lacks(ended, name),
@@ -394,12 +398,12 @@ public class OutcomeFaultRules {
             all.add(ended);
         }
         long told = all.stream().filter(Ended::succeeded).count();
-        bench.count("told as Committed", told);
+        bench.count("reported as Committed", told);
         // With a network it is unknown whether the answer to the commit was whole.
         bench.verify(
                 told > 0 || !bench.inProcess(),
-                () -> "of half of " + all.size() + " commits nothing was lost but the read that was to come back with"
-                        + " them, and none was told as Committed: " + all);
+                () -> "of half of " + all.size() + " commits only the read that they return was lost,"
+                        + " and none was reported as Committed: " + all);
         bench.evidence("commits that were applied", applied, 3);
     }
 
@@ -415,7 +419,7 @@ public class OutcomeFaultRules {
     @Rule(
             value = "OUT-6a",
             waits = true,
-            check = "how a deadline and a broken connection are told for calls that change no entry")
+            check = "how a deadline and a broken connection are reported for calls that change no entry")
     void readsWatchesAndGrantsThatAreLostAreNotApplied(Bench bench) {
         Faulty faulty = bench.faulty();
         Client client = faulty.client();
@@ -438,7 +442,7 @@ public class OutcomeFaultRules {
             ended.forEach((what, end) -> bench.verify(
                     end.failedAs(Outcome.NOT_APPLIED)
                             || (what.equals("a watch") && !end.isOpen() && end.thrown() == null),
-                    () -> what + " under " + silence + " ended as " + end + "; NOT_APPLIED is right"));
+                    () -> what + " under " + silence + " ended as " + end + "; NOT_APPLIED is expected"));
             faulty.faults().breakConnections();
             faulty.faults().heal();
             faulty.awaitWorking();

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public class OutcomeRules {
     @Rule(
             value = "OUT-6a",
-            check = "how failures of reads, watches and grants are classified; nothing of theirs is in doubt")
+            check = "how failures of reads, watches and grants are classified; none of them has an unknown outcome")
     void readsWatchesAndGrantsAreNeverUnknown(Bench bench) {
         Client client = bench.client();
         client.close();
@@ -50,11 +50,11 @@ public class OutcomeRules {
             Ended<Object> ended = client.outcome(what, () -> call.get().thenApply(result -> result));
             bench.verify(
                     ended.isRefused() || ended.failedAs(Outcome.NOT_APPLIED),
-                    () -> what + " on a closed backend ended as " + ended + "; NOT_APPLIED is right");
+                    () -> what + " on a closed backend ended as " + ended + "; NOT_APPLIED is expected");
         });
     }
 
-    @Rule(value = "OUT-6b", check = "that arguments are looked at first: what is refused must not reach the network")
+    @Rule(value = "OUT-6b", check = "that arguments are checked first: a refused call must not reach the network")
     void whatIsRefusedDoesNoInput(Bench bench) {
         Client client = bench.client();
         client.put("d", "a", "1");

@@ -151,7 +151,7 @@ public class ReadRules {
     @Rule(
             value = "READ-5a",
             check =
-                    "whether something sorts by String.compareTo, which is by UTF-16; the store's own order, or one of bytes, is right")
+                    "whether something sorts by String.compareTo, which is by UTF-16; the store's own order, or the order of bytes, is correct")
     void entriesComeInTheOrderOfTheirBytes(Bench bench) {
         Client client = bench.client();
         List<String> shuffled = new ArrayList<>(ORDERED);

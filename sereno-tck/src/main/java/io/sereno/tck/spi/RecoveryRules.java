@@ -29,7 +29,7 @@ public class RecoveryRules {
     @Rule(
             value = "OUT-7",
             waits = true,
-            check = "back-off of the client library, and states from which it does not come back by itself")
+            check = "back-off of the client library, and states that it does not leave by itself")
     void theSameObjectRecovers(Bench bench) {
         Faulty faulty = bench.faulty();
         Map<String, Runnable> outages = new LinkedHashMap<>();
@@ -69,7 +69,7 @@ public class RecoveryRules {
                             && doubtful.get() <= outages.size() / 2,
                     () -> "after " + what + ", and the declared recovery, a commit ended as " + commit);
             bench.same(
-                    "what others see of it",
+                    "what other clients see of it",
                     what,
                     bench.judge().present(DIRECTORY, "after").value().toUtf8());
             requireOthers(bench, faulty, what);

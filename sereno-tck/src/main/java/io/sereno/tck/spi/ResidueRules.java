@@ -39,7 +39,7 @@ public class ResidueRules {
 
     @Rule(
             value = "LIF-4a",
-            check = "executors, event loops and timers that the client library starts, and who ends them")
+            check = "executors, event loops and timers that the client library starts, and what ends them")
     void twoSecondsAfterCloseNothingIsLeft(Bench bench) {
         CountingTime time = new CountingTime(bench.time());
         Before before = Before.now();

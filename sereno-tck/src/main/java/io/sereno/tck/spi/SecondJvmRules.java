@@ -22,12 +22,12 @@ public class SecondJvmRules {
         second.says();
         bench.verify(
                 !promised || said.equals("read first at " + revision),
-                () -> "a client in a second JVM was to read 'first at " + revision + "', and said: " + said);
+                () -> "a client in a second JVM had to read 'first at " + revision + "', and said: " + said);
         List<String> names =
                 client.all(SecondJvm.DIRECTORY).stream().map(Entry::name).toList();
         bench.verify(
                 !promised || names.contains("from the second"),
-                () -> "what a second JVM put is not there; the first one reads " + names);
+                () -> "the entry of a second JVM is missing; the first JVM reads " + names);
         if (promised) {
             long next = client.put(SecondJvm.DIRECTORY, "from the first", "again");
             long other = client.present(SecondJvm.DIRECTORY, "from the second").modRevision();
@@ -68,6 +68,6 @@ public class SecondJvmRules {
                 !names.contains("leased by the second"),
                 () -> "a process died, and " + Bench.text(bench.since(dead)) + " later the entry of its lease of " + ttl
                         + " is still there");
-        bench.verify(names.contains("from the second"), () -> "what it put without a lease is gone; there is " + names);
+        bench.verify(names.contains("from the second"), () -> "its entry without a lease is gone; there is " + names);
     }
 }

@@ -85,7 +85,7 @@ public class ValueRules {
         }
     }
 
-    @Rule(value = "VAL-1c", check = "that the size is looked at before anything is sent")
+    @Rule(value = "VAL-1c", check = "that the size is checked before anything is sent")
     void aValueThatIsTooLargeIsRefused(Bench bench) {
         Client client = bench.client();
         int most = bench.guarantees().maxValueBytes();

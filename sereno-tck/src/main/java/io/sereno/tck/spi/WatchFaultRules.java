@@ -26,7 +26,8 @@ public class WatchFaultRules {
     @Rule(
             value = "WAT-3",
             waits = true,
-            check = "what a reconnect does with changes made meanwhile; what may have been missed is a reset()")
+            check =
+                    "how a reconnect handles changes made meanwhile; a reset() stands for changes that may have been missed")
     void theFinalStateIsNeverLost(Bench bench) {
         Faulty faulty = bench.faulty();
         AtomicReference<Map<String, Long>> seen = new AtomicReference<>(Map.of());
@@ -123,8 +124,7 @@ public class WatchFaultRules {
     @Rule(
             value = "WAT-8",
             waits = true,
-            check =
-                    "when reset() is told: after the watch is live again, not when the connection breaks, nor when it is back")
+            check = "when reset() is called: after the watch is live again, not when the connection breaks or is back")
     void whatIsChangedAfterTheLastResetIsAnnounced(Bench bench) {
         Faulty faulty = bench.faulty();
         Client judge = bench.judge();
@@ -201,7 +201,7 @@ public class WatchFaultRules {
             heard.awaitAnnounced("after reset " + i, since);
             entry.awaitAnnounced("entry", entryReset);
         }
-        bench.evidence("breaks that the listener heard of", answered, 5);
+        bench.evidence("breaks that reached the listener", answered, 5);
     }
 
     @Rule(
@@ -244,7 +244,7 @@ public class WatchFaultRules {
     void aWatchSurvivesCompaction(Bench bench) {
         if (bench.inProcess() || !canCompact(bench)) {
             // The rule has another test.
-            throw bench.untested("a store without a history has none to forget, or nobody can compact it");
+            throw bench.untested("a store without a history has none to forget, or the fixture cannot compact it");
         }
         ServerControl server = bench.server(ServerControl.Ability.COMPACT);
         Faulty faulty = bench.faulty();

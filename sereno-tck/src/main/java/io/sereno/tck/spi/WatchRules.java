@@ -31,7 +31,7 @@ public class WatchRules {
     /** In addition to the declared lateness. */
     private static final Duration MOMENT = Duration.ofSeconds(2);
 
-    @Rule(value = "WAT-4", check = "whether deletes, and deletes by revocation, come as notices like puts do")
+    @Rule(value = "WAT-4", check = "whether deletes, and deletes by revocation, cause notices as puts do")
     void deletesAndRevocationsAreAnnounced(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
@@ -76,7 +76,7 @@ public class WatchRules {
         names.forEach(name -> notices.awaitAnnounced(name, before));
     }
 
-    @Rule(value = "WAT-1", check = "whether notices depend on how long a name is, or what the value")
+    @Rule(value = "WAT-1", check = "whether notices depend on the length of a name, or on the value")
     void changesOfLongNamesAndEmptyValuesAreAnnounced(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
@@ -108,8 +108,7 @@ public class WatchRules {
 
     @Rule(
             value = "WAT-10",
-            check =
-                    "how long notices are under way, and noticeLateness in guarantees(): the interval of a backend that polls")
+            check = "how late notices are, and noticeLateness in guarantees(): the interval of a backend that polls")
     void noticesComeInTime(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
@@ -203,7 +202,7 @@ public class WatchRules {
 
     @Rule(
             value = "WAT-5b",
-            check = "where an exception of a listener ends up: it must not end the watch, nor be swallowed")
+            check = "how an exception of a listener is handled: it must not end the watch, nor be swallowed")
     void aListenerThatThrowsIsLoggedAndGoesOn(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
@@ -247,7 +246,7 @@ public class WatchRules {
 
     @Rule(
             value = "WAT-5c",
-            check = "that cancel() is decided in one place, which each notice passes before it is delivered")
+            check = "that one place decides about cancel(), and each notice passes it before it is delivered")
     void cancelIsIdempotentAndFinal(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
@@ -346,7 +345,7 @@ public class WatchRules {
         writer.put(DIRECTORY, "a", "1");
         bench.verify(
                 bench.reach(() -> heard.count() > 0, bench.noticePatience()),
-                () -> "a listener that cancels its own watch did not come back");
+                () -> "a listener that cancels its own watch did not return");
         int sentinel = other.count();
         writer.put(DIRECTORY, "c", "1");
         other.awaitAnnounced("c", sentinel);
@@ -390,7 +389,7 @@ public class WatchRules {
         for (int i = 0; i < 1_000; i++) {
             watches.get(i).awaitAnnounced("n" + (i < 500 ? i + 500 : i), before.get(i));
         }
-        bench.evidence("watches that heard", 1_000, 1_000);
+        bench.evidence("watches that were notified", 1_000, 1_000);
     }
 
     @Rule(value = "WAT-7b", check = "whether a watch of an entry, or of a directory, is made by a prefix")
@@ -459,7 +458,7 @@ public class WatchRules {
                                     .max()
                                     .orElse(0);
                             if (found < revision) {
-                                early.is("a notice told revision " + revision + " of " + name
+                                early.is("a notice reported revision " + revision + " of " + name
                                         + ", and a read that began then shows " + Ended.describe(snapshot));
                             }
                             judged.incrementAndGet();

@@ -35,7 +35,7 @@ class LinearizabilityTest {
     }
 
     @Test
-    void whatReturnedBeforeAnotherBeganComesFirst() {
+    void aCallThatReturnedBeforeAnotherBeganComesFirst() {
         assertThat(counter(List.of(add(1, 2, 1, 1), get(3, 4, 0)))).isEqualTo(Verdict.IMPOSSIBLE);
     }
 

@@ -36,13 +36,13 @@ final class SmallHistories {
     private final Map<Long, Long> deadlines = new HashMap<>();
     private long revision;
 
-    // What is written down.
+    // The record.
     private final List<Operation> operations = new ArrayList<>();
     private long order;
     private int lastValue;
     private long lastLease;
 
-    /** Revisions that somebody has seen. */
+    /** Revisions that some client has seen. */
     private final List<Entry> known = new ArrayList<>();
 
     private final List<Open> open = new ArrayList<>();
@@ -145,7 +145,7 @@ final class SmallHistories {
         return new Call.Commit(commit.build());
     }
 
-    /** The leases that somebody was told of, dead ones too. */
+    /** The leases that some client has received, dead ones too. */
     private List<Long> granted() {
         return operations.stream()
                 .filter(operation -> operation.reply() instanceof Reply.Granted)

@@ -21,7 +21,7 @@ class TwoCheckersTest {
     }
 
     @Test
-    void agreeOnHistoriesThatNobodyHasSeen() {
+    void agreeOnRandomHistories() {
         long seed = Long.getLong("sereno.seed", System.nanoTime());
         System.out.println("histories from seed " + seed + "; -Dsereno.seed=" + seed + " repeats them");
         compare(seed, FRESH);
@@ -52,7 +52,8 @@ class TwoCheckersTest {
                     impossible++;
                     if (findings.violations().isEmpty()) {
                         missed++;
-                        // What is allowed to be missed needs a commit of unknown outcome of which nobody saw anything.
+                        // The faster checker may only miss violations with a commit of unknown outcome whose effect no
+                        // read shows.
                         assertThat(hasGhost(history))
                                 .as("missed in %s%s", where, text(history))
                                 .isTrue();

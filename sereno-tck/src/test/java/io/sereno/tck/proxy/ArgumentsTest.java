@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
-/** What cannot be meant is refused with a sentence, and what did not come says what came. */
+/** Bad arguments are refused with the accepted ones, and a timeout reports what came instead. */
 class ArgumentsTest {
     private static final InetSocketAddress NOWHERE = InetSocketAddress.createUnresolved("nowhere.invalid", 1);
 

@@ -38,7 +38,7 @@ class ClosingTest {
     }
 
     @Test
-    void endsInTimeThoughNobodyReadsAndAllIsHeld() throws Exception {
+    void endsInTimeThoughNoSideReadsAndAllIsHeld() throws Exception {
         try (Line line = new Line()) {
             List<Socket> sockets = new ArrayList<>();
             List<Future<?>> sending = new ArrayList<>();
@@ -99,7 +99,7 @@ class ClosingTest {
     }
 
     @Test
-    void isIdempotentAndTheSameForAllWhoCallIt() throws Exception {
+    void isIdempotentAndTheSameForAllCallers() throws Exception {
         try (Line line = new Line()) {
             List<Future<?>> closing = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
@@ -118,7 +118,7 @@ class ClosingTest {
     }
 
     @Test
-    void keepsTheInterruptOfWhoeverCloses() throws Exception {
+    void keepsTheInterruptOfTheCaller() throws Exception {
         try (Line line = new Line()) {
             Thread.currentThread().interrupt();
             line.proxy.close();

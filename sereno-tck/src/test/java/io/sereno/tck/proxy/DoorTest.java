@@ -17,7 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Who gets in, and how connections end from outside. */
+/** How connections are accepted, and ended from outside. */
 @Timeout(120)
 class DoorTest {
     private static final Duration SOON = Duration.ofSeconds(20);
@@ -218,7 +218,7 @@ class DoorTest {
     }
 
     @Test
-    void listensWhereItIsToldAndNowhereTwice() throws Exception {
+    void listensAtTheGivenAddressAndNowhereTwice() throws Exception {
         InetSocketAddress listen = Line.deserted();
         try (EchoServer echo = new EchoServer();
                 FaultProxy proxy = FaultProxy.between(listen, echo.address());

@@ -42,9 +42,9 @@ class EventLoopTest {
         threads.shutdownNow();
     }
 
-    /** A channel that was closed by a timer keeps its socket, which goes on sending, until the selector has let go of it. */
+    /** A channel that was closed by a timer keeps its socket, which still sends, until the selector has released it. */
     @Test
-    void whoWaitedForAnEndFindsTheSocketClosedThoughTheLoopDoesNotComeRoundAgain() throws Exception {
+    void afterAWaitForAnEndTheSocketIsClosedWithoutAnotherRoundOfTheLoop() throws Exception {
         try (ServerSocketChannel listener =
                 ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
             Socket peer = new Socket();

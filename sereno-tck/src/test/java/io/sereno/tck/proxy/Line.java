@@ -95,7 +95,7 @@ final class Line implements AutoCloseable {
         return sender(way.back());
     }
 
-    /** An address where nobody listens. */
+    /** An address without a server. */
     static InetSocketAddress deserted() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return (InetSocketAddress) socket.getLocalSocketAddress();
@@ -114,12 +114,12 @@ final class Line implements AutoCloseable {
         return bytes;
     }
 
-    /** What comes before the orderly end of the stream. */
+    /** The bytes before the orderly end of the stream. */
     static byte[] readToEnd(Socket socket) throws IOException {
         return socket.getInputStream().readAllBytes();
     }
 
-    /** What comes before the reset of the stream. */
+    /** The bytes before the reset of the stream. */
     static byte[] readToReset(Socket socket) throws IOException {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         try {

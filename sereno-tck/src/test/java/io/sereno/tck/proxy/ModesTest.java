@@ -418,7 +418,7 @@ class ModesTest {
             assertThat(readToReset(way)).isEqualTo(Arrays.copyOf(bytes, count));
             assertThat(line.direction(way).traffic().delivered()).isEqualTo(5000L + count);
             line.proxy.awaitNoConnection(SOON);
-            // a socket tells of its reset once: to the write that was under way, or else to the next read
+            // a socket reports its reset once: to the write that was under way, or else to the next read
             try {
                 sending.get();
                 assertThat(readToReset(way.back())).isEmpty();
@@ -427,7 +427,10 @@ class ModesTest {
             }
         }
 
-        /** Its window is smaller than what is under way when the cut is due, and stays shut for longer than resets wait. */
+        /**
+         * Its window is smaller than the bytes under way when the cut is due, and stays shut for longer than resets
+         * wait.
+         */
         @ParameterizedTest
         @EnumSource(Way.class)
         void deliversThemAllToAReceiverThatIsSlow(Way way) throws Exception {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A proxy that was told nothing is a wire. */
+/** A proxy without a command is a wire. */
 @Timeout(120)
 class PassingTest {
     private static final Duration SOON = Duration.ofSeconds(20);
@@ -117,7 +117,7 @@ class PassingTest {
 
     @ParameterizedTest
     @EnumSource(Way.class)
-    void aHalfCloseIsPassedOnAndTheOtherDirectionGoesOn(Way way) throws Exception {
+    void aHalfCloseIsPassedOnAndTheOtherDirectionContinues(Way way) throws Exception {
         try (Line line = new Line()) {
             line.sender(way).getOutputStream().write(Line.random(1, 1000));
             line.sender(way).shutdownOutput();
@@ -150,7 +150,7 @@ class PassingTest {
     /** As when a server refuses a request that is too long: its reply must not be lost with the rest of the request. */
     @ParameterizedTest
     @EnumSource(Way.class)
-    void whatWasSentBeforeAResetArrivesAlsoWhenTheResetIsMetInWriting(Way way) throws Exception {
+    void bytesSentBeforeAResetArriveAlsoWhenAWriteMeetsTheReset(Way way) throws Exception {
         try (Line line = new Line()) {
             byte[] bytes = Line.random(1, 2 * Pipe.LIMIT);
             line.direction(way).hold();
@@ -231,7 +231,8 @@ class PassingTest {
                 return null;
             });
             line.direction(way).awaitHeld(Pipe.LIMIT / 2, SOON);
-            // the kernels' buffers are smaller than what is being sent, so the sender is stuck until someone reads
+            // the kernels' buffers are smaller than the bytes that are sent, so the sender is blocked until a reader
+            // reads
             Traffic stalled = stalled(line.direction(way));
             assertThat(stalled.held()).isLessThan(Pipe.LIMIT + 64 * 1024);
             assertThat(sending.isDone()).isFalse();

@@ -26,7 +26,7 @@ class ProxyConsoleTest {
     private final PrintStream out = new PrintStream(said, true, UTF_8);
 
     @Test
-    void whatIsTypedHappensToTheConnections() throws Exception {
+    void typedCommandsApplyToTheConnections() throws Exception {
         try (Line line = new Line()) {
             ProxyConsole console = new ProxyConsole(line.proxy, out);
             console.obey("hold to-client");
@@ -77,7 +77,7 @@ class ProxyConsoleTest {
     }
 
     @Test
-    void whatMakesNoSenseIsAnsweredWithWhatWould() throws Exception {
+    void badInputIsAnsweredWithTheAcceptedInput() throws Exception {
         try (Line line = new Line()) {
             ProxyConsole console = new ProxyConsole(line.proxy, out);
             for (String nonsense :
@@ -97,7 +97,7 @@ class ProxyConsoleTest {
     }
 
     @Test
-    void itRunsFromItsArgumentsUntilItIsToldToQuit() throws Exception {
+    void runsFromItsArgumentsUntilQuit() throws Exception {
         int server = Line.deserted().getPort();
         int port = Line.deserted().getPort();
         ProxyConsole.run(List.of("127.0.0.1:" + server, String.valueOf(port)), lines("hold", "quit", "heal"), out);

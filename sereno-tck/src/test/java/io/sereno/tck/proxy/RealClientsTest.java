@@ -41,8 +41,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The proxy between real servers and their own clients, as bare as they come: a write whose reply is lost, and one whose
- * request is. What each client then tells its caller is in docs/testing.md, as these tests have found it.
+ * The proxy between real servers and their own clients: a write whose reply is lost, and one whose request is lost.
+ * docs/testing.md states which outcome each client then reports, as these tests have found it.
  */
 @Tag("servers")
 @Timeout(120)
@@ -84,7 +84,7 @@ class RealClientsTest {
 
         abstract BareClient connect(InetSocketAddress address, String key) throws Exception;
 
-        /** What the client says of a write that it has no reply to when the connection ends, in one word. */
+        /** The outcome that the client reports for a write without a reply when the connection ends, in one word. */
         abstract String told(End end);
 
         /** How often the client does such a write once more, by itself. */
@@ -319,7 +319,7 @@ class RealClientsTest {
             };
         }
 
-        /** Netty tells of a reset by a class of its own where it finds its native transport. */
+        /** Netty reports a reset by a class of its own if it finds its native transport. */
         @Override
         String word(Throwable failure) {
             return failure instanceof IOException

@@ -6,7 +6,7 @@ import org.apache.zookeeper.data.Stat;
  * What was once seen of an entry, and at which version of its guard. The guard was read no later than the entry. Every
  * creation of an entry sets its guard. So while the guard keeps that version, the name has not been given to another
  * incarnation: a present entry is still the same one, and an absent entry is still absent. A transaction that checks
- * the guard's version proves this, however old the sighting is.
+ * the guard's version proves this, however old the memory is.
  *
  * @param guard the version of the guard
  * @param created the zxid that created it; 0 for an absent entry
@@ -15,13 +15,14 @@ import org.apache.zookeeper.data.Stat;
  *     nothing on its own
  * @param owner the session that it is bound to; 0 for none
  */
-record Sighting(int guard, long created, long modified, int version, long owner) {
-    static Sighting of(int guard, Stat stat) {
-        return new Sighting(guard, stat.getCzxid(), stat.getMzxid(), stat.getVersion(), stat.getEphemeralOwner());
+record RememberedEntry(int guard, long created, long modified, int version, long owner) {
+    static RememberedEntry of(int guard, Stat stat) {
+        return new RememberedEntry(
+                guard, stat.getCzxid(), stat.getMzxid(), stat.getVersion(), stat.getEphemeralOwner());
     }
 
-    static Sighting absent(int guard) {
-        return new Sighting(guard, 0, 0, 0, 0);
+    static RememberedEntry absent(int guard) {
+        return new RememberedEntry(guard, 0, 0, 0, 0);
     }
 
     boolean isPresent() {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * transaction is planned from it, and the transaction proves it or fails. The size is bounded; the least recently used
  * is forgotten.
  */
-final class Sightings {
+final class RememberedEntries {
     private static final int MOST_ENTRIES = 20_000;
     private static final int MOST_DIRECTORIES = 4_000;
     /**
@@ -28,7 +28,7 @@ final class Sightings {
     /** All guarded by this. The greatest version seen of each guard, or UNKNOWN. */
     private final int[] guards = new int[Paths.GUARDS];
 
-    private final Map<String, Sighting> entries = new Recent<>(MOST_ENTRIES);
+    private final Map<String, RememberedEntry> entries = new Recent<>(MOST_ENTRIES);
     /** The names in a directory. An empty set means that the directory exists and its names are unknown. */
     private final Map<String, Set<String>> directories = new Recent<>(MOST_DIRECTORIES);
 
@@ -37,7 +37,7 @@ final class Sightings {
     /** When the guards that the versions belong to were created; 0: not known. */
     private long madeAt;
 
-    Sightings() {
+    RememberedEntries() {
         Arrays.fill(guards, UNKNOWN);
     }
 
@@ -74,18 +74,18 @@ final class Sightings {
         return guards.clone();
     }
 
-    synchronized @Nullable Sighting of(String entryPath) {
+    synchronized @Nullable RememberedEntry of(String entryPath) {
         return entries.get(entryPath);
     }
 
-    synchronized void put(String entryPath, Sighting sighting) {
-        if (sighting.guard() != UNKNOWN) {
-            entries.put(entryPath, sighting);
+    synchronized void put(String entryPath, RememberedEntry seen) {
+        if (seen.guard() != UNKNOWN) {
+            entries.put(entryPath, seen);
         }
     }
 
     void put(String entryPath, int guardBefore, Stat stat) {
-        put(entryPath, Sighting.of(guardBefore, stat));
+        put(entryPath, RememberedEntry.of(guardBefore, stat));
     }
 
     synchronized void forget(String entryPath) {
