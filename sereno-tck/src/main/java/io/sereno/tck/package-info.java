@@ -31,7 +31,7 @@
  *
  * <pre>{@code
  * @Rule(value = "READ-4a", check = "the answer for a key that is not there: null, an error, an empty list?")
- * void whatIsAbsentIsAnEmptyList(Bench bench) {
+ * void anAbsentEntryIsAnEmptyList(Bench bench) {
  *     Client client = bench.client();
  *     Snapshot read = client.read(new Query.All("never used"));
  *     bench.verify(read.entries().isEmpty(), () -> "a directory that was never used read as " + read);

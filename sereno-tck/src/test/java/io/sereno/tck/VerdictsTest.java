@@ -17,11 +17,11 @@ import io.sereno.tck.rules.SelectedRules;
 import io.sereno.tck.rules.Specification;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Doubt;
 import io.sereno.tck.run.Faulty;
 import io.sereno.tck.run.Kit;
 import io.sereno.tck.run.Outcome;
 import io.sereno.tck.run.RuleFailure;
+import io.sereno.tck.run.UnknownPreparation;
 import java.lang.reflect.Method;
 import java.time.LocalDate;
 import java.util.List;
@@ -325,7 +325,7 @@ class VerdictsTest {
         @Rule(value = "READ-4a", check = CHECK)
         void isInDoubtTwice(Bench bench) {
             if (beginnings.incrementAndGet() < 3) {
-                throw new Doubt("a commit ended UNKNOWN");
+                throw new UnknownPreparation("a commit ended UNKNOWN");
             }
             bench.verified();
         }
@@ -333,7 +333,7 @@ class VerdictsTest {
         @Rule(value = "READ-4a", check = CHECK)
         void isAlwaysInDoubt(Bench bench) {
             if (bench.namespace().startsWith("tck")) {
-                throw new Doubt("a commit ended UNKNOWN");
+                throw new UnknownPreparation("a commit ended UNKNOWN");
             }
         }
 

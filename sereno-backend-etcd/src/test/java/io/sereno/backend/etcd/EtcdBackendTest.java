@@ -245,7 +245,7 @@ class EtcdBackendTest {
     @Nested
     class Reading {
         @Test
-        void whatIsAbsentIsAnEmptyList() {
+        void anAbsentEntryIsAnEmptyList() {
             assertThat(await(backend.read(new Query.All("never")))).isEqualTo(new Snapshot(List.of(), false));
             assertThat(await(backend.read(new Query.One("never", "a")))).isEqualTo(new Snapshot(List.of(), false));
         }

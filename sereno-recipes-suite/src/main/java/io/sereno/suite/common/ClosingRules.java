@@ -10,7 +10,7 @@ import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -110,7 +110,7 @@ public class ClosingRules {
         List<String> left = new ArrayList<>();
         for (String directory : List.of("session", "lock/l", "election/e", "member/g")) {
             for (Entry entry : bench.judge().all(directory)) {
-                left.add(directory + ": " + Ended.describe(entry));
+                left.add(directory + ": " + CallResult.describe(entry));
             }
         }
         if (!left.isEmpty()) {

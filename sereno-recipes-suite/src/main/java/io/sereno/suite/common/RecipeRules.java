@@ -31,7 +31,7 @@ import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -204,7 +204,7 @@ public class RecipeRules {
     }
 
     @Rule(value = "REC-4", waits = true, check = "LIF-8, and whether each recipe takes away what it put")
-    void whatIsGivenBackLeavesNothing(Bench bench) {
+    void releasedObjectsLeaveNothing(Bench bench) {
         Node node = Node.in(bench);
         lockAndRelease(bench, node, 0, 50);
         LeaderElection candidate = node.sereno().election("e").start();
@@ -334,7 +334,7 @@ public class RecipeRules {
                 "a message of 65 KiB",
                 () -> node.sereno().topic("t", Codec.utf8()).publish("x".repeat(65 * 1024)));
         bad.forEach((what, act) -> {
-            Ended<Boolean> ended = node.calls(what, () -> {
+            CallResult<Boolean> ended = node.calls(what, () -> {
                         act.run();
                         return true;
                     })
@@ -363,7 +363,7 @@ public class RecipeRules {
     }
 
     private static void requireBadState(Bench bench, Node node, String what, Node.Act act) {
-        Ended<Boolean> ended = node.calls(what, () -> {
+        CallResult<Boolean> ended = node.calls(what, () -> {
                     act.run();
                     return true;
                 })
@@ -416,7 +416,7 @@ public class RecipeRules {
             // Each recipe meets each fate; apart from that, the fates are random.
             Fate fate = fates.get(i % fates.size());
             meet(node, "counter/c", fate, met);
-            Ended<Long> added = node.calls(
+            CallResult<Long> added = node.calls(
                             "add 1", () -> node.sereno().counter("c").addAndGet(1))
                     .end(LONG);
             sure += added.succeeded() ? 1 : 0;

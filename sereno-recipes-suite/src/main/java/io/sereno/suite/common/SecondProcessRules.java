@@ -12,7 +12,7 @@ public class SecondProcessRules {
     }
 
     @Rule(value = "LCK-8b", waits = true, check = "LEA-3a: what keeps the entry of a process that was killed")
-    void aProcessThatIsKilledBlocksNobody(Bench bench) {
+    void aKilledProcessBlocksNoOther(Bench bench) {
         judge(bench, "LCK-8b");
     }
 

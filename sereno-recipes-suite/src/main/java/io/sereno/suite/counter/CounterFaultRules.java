@@ -9,7 +9,7 @@ import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -53,7 +53,7 @@ public class CounterFaultRules {
                     other.tells("add 10", () -> other.sereno().counter(name).addAndGet(10));
                     sure += 10;
                 }
-                Ended<Long> ended = adding.end(LONG);
+                CallResult<Long> ended = adding.end(LONG);
                 if (ended.succeeded()) {
                     sure += 10;
                 } else if (ended.thrown() instanceof OutcomeUnknownException) {
@@ -81,7 +81,7 @@ public class CounterFaultRules {
     }
 
     @Rule(value = "CTR-8", waits = true, check = "OUT-3: what a late copy of a commit is conditioned on")
-    void whatWasAskedForBeforeADeletionDoesNotBringTheValueBack(Bench bench) {
+    void aChangeRequestedBeforeADeletionDoesNotRestoreTheValue(Bench bench) {
         for (Duration late : List.of(Duration.ofMillis(20), Duration.ofMillis(700))) {
             String name = NAME + late.toMillis();
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
@@ -114,7 +114,7 @@ public class CounterFaultRules {
     }
 
     @Rule(value = "CTR-8", waits = true, check = "how delete() reports commits that were not answered")
-    void aDeletionThatMayComeLateIsNotToldAsNotMade(Bench bench) {
+    void aDeletionThatMayComeLateIsNotReportedAsNotApplied(Bench bench) {
         Duration timeout = bench.kit().operationTimeout();
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
@@ -127,7 +127,7 @@ public class CounterFaultRules {
                                 && request.mayBeUnknown()
                                 && met.incrementAndGet() > 0,
                         Fate.applyLate(timeout.plusSeconds(1)).toldAfter(timeout));
-        Ended<Boolean> ended = node.calls("delete", () -> {
+        CallResult<Boolean> ended = node.calls("delete", () -> {
                     counter.delete();
                     return true;
                 })

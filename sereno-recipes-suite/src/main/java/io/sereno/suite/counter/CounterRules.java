@@ -14,8 +14,8 @@ import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Gate;
 import io.sereno.tck.run.RuleFailure;
 import java.time.Duration;
@@ -35,7 +35,7 @@ public class CounterRules {
     private static final Duration LONG = Duration.ofSeconds(30);
 
     @Rule(value = "CTR-1", waits = true, check = "which of the values before and after a change each method returns")
-    void eachMethodReturnsWhatItSays(Bench bench) {
+    void eachMethodReturnsTheDocumentedValue(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         Counter counter = node.sereno().counter(NAME);
@@ -77,7 +77,7 @@ public class CounterRules {
                 .each(
                         request -> Request.commitsTo("counter/" + NAME).test(request) && commits.incrementAndGet() > 0,
                         Fate.delayReply(Duration.ofMillis(40)));
-        List<CompletableFuture<Ended<Long>>> stages = new ArrayList<>();
+        List<CompletableFuture<CallResult<Long>>> stages = new ArrayList<>();
         List<String> expected = new ArrayList<>();
         long value = Long.MAX_VALUE - 100;
         for (int i = 0; i < 40; i++) {
@@ -88,11 +88,11 @@ public class CounterRules {
         }
         Calling<Boolean> comparing = node.calls("compareAndSet of another value", () -> counter.compareAndSet(-1, 7));
         List<String> seen = new ArrayList<>();
-        for (CompletableFuture<Ended<Long>> stage : stages) {
+        for (CompletableFuture<CallResult<Long>> stage : stages) {
             if (!bench.reach(stage::isDone, LONG)) {
                 throw new RuleFailure("addAsync has not completed after " + Bench.text(LONG));
             }
-            Ended<Long> end = stage.join();
+            CallResult<Long> end = stage.join();
             seen.add(
                     end.thrown() instanceof ArithmeticException
                             ? "overflow"
@@ -104,17 +104,17 @@ public class CounterRules {
         bench.count("commits for them", commits.get());
     }
 
-    private static CompletableFuture<Ended<Long>> ended(Bench bench, Counter counter, long delta) {
-        CompletableFuture<Ended<Long>> result = new CompletableFuture<>();
+    private static CompletableFuture<CallResult<Long>> ended(Bench bench, Counter counter, long delta) {
+        CompletableFuture<CallResult<Long>> result = new CompletableFuture<>();
         counter.addAsync(delta).whenComplete((sum, failure) -> {
-            result.complete(Ended.with(sum, failure));
+            result.complete(CallResult.with(sum, failure));
             bench.stir();
         });
         return result;
     }
 
     @Rule(value = "CTR-4", waits = true, check = "whether a client answers from the value that it saw last")
-    void whatChangesNothingIsJudgedByTheStoreToo(Bench bench) {
+    void aCommitThatChangesNothingIsCheckedByTheStoreToo(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
         Counter mine = one.sereno().counter(NAME);
@@ -145,7 +145,7 @@ public class CounterRules {
         bench.same(
                 "adding 1 to a value that another client made small", 1L, one.told("add 1", () -> mine.addAndGet(1)));
         other.tells("set to the greatest", () -> theirs.set(Long.MAX_VALUE));
-        Ended<Long> over = one.calls("add 1", () -> mine.addAndGet(1)).end(LONG);
+        CallResult<Long> over = one.calls("add 1", () -> mine.addAndGet(1)).end(LONG);
         bench.verify(
                 over.thrown() instanceof ArithmeticException,
                 () -> "adding 1 to the greatest value, set by another client, ended as " + over);
@@ -171,7 +171,7 @@ public class CounterRules {
             }
         }
         for (Calling<Boolean> caller : callers) {
-            Ended<Boolean> ended = caller.end(LONG);
+            CallResult<Boolean> ended = caller.end(LONG);
             bench.verify(
                     ended.succeeded(),
                     () -> "of " + nodes * threads + " callers who increment one counter, one ended as " + ended);
@@ -183,7 +183,7 @@ public class CounterRules {
     }
 
     @Rule(value = "CTR-5", waits = true, check = "how often a change is retried after conflicts with other clients")
-    void whoIsOvertakenTriesAgain(Bench bench) {
+    void aChangeThatConflictsIsRetried(Bench bench) {
         int times = 20;
         Node rival = Node.in(bench);
         Counter theirs = rival.sereno().counter(NAME);
@@ -200,7 +200,7 @@ public class CounterRules {
                         : super.commit(commit);
             }
         });
-        Ended<Long> ended = node.calls(
+        CallResult<Long> ended = node.calls(
                         "add 1000", () -> node.sereno().counter(NAME).addAndGet(1_000))
                 .end(LONG);
         bench.verify(
@@ -211,7 +211,7 @@ public class CounterRules {
     }
 
     @Rule(value = "CTR-5", waits = true, check = "when the deadline of a change begins: at its call")
-    void whatDoesNotEndHoldsNobodyUp(Bench bench) {
+    void aBlockedCallbackDelaysNoOther(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench));
         Counter counter = node.sereno().counter(NAME);
         node.tells("set 0", () -> counter.set(0));
@@ -226,7 +226,7 @@ public class CounterRules {
             bench.pass(timeout.dividedBy(5));
         }
         for (int i = 0; i < callers.size(); i++) {
-            Ended<Long> ended = callers.get(i).end(LONG);
+            CallResult<Long> ended = callers.get(i).end(LONG);
             int place = i;
             bench.verify(
                     ended.thrown() instanceof NotAppliedException || ended.thrown() instanceof OutcomeUnknownException,
@@ -243,7 +243,7 @@ public class CounterRules {
     }
 
     @Rule(value = "CTR-6", waits = true, check = "in which thread updateAndGet runs its function")
-    void aSlowFunctionStopsNobodyElse(Bench bench) {
+    void aSlowFunctionDelaysNoOther(Bench bench) {
         Node node = Node.in(bench);
         Counter counter = node.sereno().counter(NAME);
         node.tells("add 1", () -> counter.addAndGet(1));
@@ -264,7 +264,7 @@ public class CounterRules {
                 "updateAndGet of another counter",
                 () -> node.sereno().counter("beside").updateAndGet(value -> value + 1));
         others.forEach((what, call) -> {
-            Ended<Long> ended = node.calls(what, call).end(bench.kit().operationTimeout());
+            CallResult<Long> ended = node.calls(what, call).end(bench.kit().operationTimeout());
             bench.verify(ended.succeeded(), () -> what + " while another caller's function is slow ended as " + ended);
         });
         gate.open();
@@ -272,7 +272,7 @@ public class CounterRules {
     }
 
     @Rule(value = "CTR-7", waits = true, check = "WAT-1: whether the last change is announced")
-    void aListenerHearsValuesInOrderAndTheLastOne(Bench bench) throws Exception {
+    void aListenerGetsValuesInOrderAndTheLastOne(Bench bench) throws Exception {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         List<Long> heard = new ArrayList<>();

@@ -27,7 +27,7 @@ public class LeaderFaultRules {
     private static final Duration TRIPS = Duration.ofSeconds(2);
 
     @Rule(value = "LDR-2", waits = true, check = "LEA-2: when an entry goes, and until when its leader believes")
-    void whoIsCutOffDoesNotBelieveWhenAnotherLeads(Bench bench) {
+    void aLeaderThatIsCutOffDoesNotLeadWhenAnotherLeads(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node leading = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
@@ -130,7 +130,7 @@ public class LeaderFaultRules {
             value = "LDR-13",
             waits = true,
             check = "which leader a candidate names while its own entry may still be in front of the others")
-    void whoLostTheLeadershipNamesNobodyWhoHasNotLed(Bench bench) {
+    void aFormerLeaderNamesNoLeaderThatHasNotLed(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node leading = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
@@ -265,7 +265,7 @@ public class LeaderFaultRules {
     }
 
     @Rule(value = "LDR-12", waits = true, check = "OUT-7: whether a client works again once the network is whole")
-    void aStartedElectionGoesOnThroughOutages(Bench bench) {
+    void aStartedElectionContinuesThroughOutages(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node node = Node.breakable(bench, ttl).awaitSession();
         LeaderElection candidate = candidate(bench, node);

@@ -8,8 +8,8 @@ import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.Queues;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Doubt;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
+import io.sereno.tck.run.UnknownPreparation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,7 @@ public class LeaderRules {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
     @Rule(value = "LDR-10", waits = true, check = "whether a candidate checks all predecessors, or the nearest one")
-    void whoStandsBehindOneThatLeavesDoesNotLead(Bench bench) {
+    void aCandidateBehindOneThatLeavesDoesNotLead(Bench bench) {
         Queues queue = Queues.ofElection(bench, NAME);
         List<LeaderElection> candidates = new ArrayList<>();
         List<Node> nodes = List.of(Node.in(bench), Node.in(bench), Node.in(bench));
@@ -48,7 +48,7 @@ public class LeaderRules {
     }
 
     @Rule(value = "LDR-10", waits = true, check = "how a candidate tells its own entry from that of a namesake")
-    void aNamesakeInFrontIsSomebodyElse(Bench bench) {
+    void aNamesakeInFrontIsAnotherCandidate(Bench bench) {
         Node former = Node.in(bench);
         LeaderElection first = candidate(bench, former).start();
         Leadership leadership = lead(bench, former, first);
@@ -68,7 +68,7 @@ public class LeaderRules {
     }
 
     @Rule(value = "LDR-4", waits = true, check = "WAT-4: whether the deletion of the entry in front is announced")
-    void whoResignsOrClosesHandsOverAtOnce(Bench bench) {
+    void aResignationOrCloseHandsOverAtOnce(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
         LeaderElection first = candidate(bench, one).start();
@@ -302,7 +302,7 @@ public class LeaderRules {
         bench.verify(bench.reach(() -> hung.get() > 0, bench.patience()), () -> "the leader callback was not called");
         // Its callback hangs. Everything else continues.
         long from = bench.now();
-        Ended<Long> added = one.calls(
+        CallResult<Long> added = one.calls(
                         "add 1", () -> one.sereno().counter("beside").addAndGet(1))
                 .end(bench.patience());
         bench.within(
@@ -310,7 +310,7 @@ public class LeaderRules {
                 from,
                 "a call of another recipe while the leader callback hangs");
         if (!added.succeeded()) {
-            throw new Doubt(one + " add 1 ended as " + added);
+            throw new UnknownPreparation(one + " add 1 ended as " + added);
         }
         bench.same("isHeld() while the callback hangs", true, leadership.isHeld());
         Queues queue = Queues.ofElection(bench, NAME);

@@ -9,7 +9,7 @@ import io.sereno.tck.recipes.IdRun;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -26,7 +26,7 @@ public class IdFaultRules {
             value = "IDS-6",
             waits = true,
             check = "the condition of a reservation, which keeps a late copy from moving the mark back")
-    void aReservationThatComesLateHarmsNobody(Bench bench) {
+    void aLateReservationHarmsNoGenerator(Bench bench) {
         Map<Long, String> seen = new HashMap<>();
         Map<String, Long> marks = new HashMap<>();
         List<Fate> fates = List.of(
@@ -66,7 +66,7 @@ public class IdFaultRules {
 
     /** The store has to show a reservation for what a generator gives out. */
     private static void requireReserved(Bench bench, Node node) {
-        Ended<Long> ended =
+        CallResult<Long> ended =
                 node.calls("nextId", node.sereno().ids(NAME, IdRun.FEW)::nextId).end(LONG);
         if (ended.succeeded()) {
             long id = ended.result();
@@ -100,7 +100,7 @@ public class IdFaultRules {
     }
 
     @Rule(value = "IDS-4", waits = true, check = "what a generator does at the end of what it has reserved")
-    void aGeneratorWithoutAStoreGoesOnToTheEndOfItsWindow(Bench bench) {
+    void aGeneratorWithoutAStoreContinuesToTheEndOfItsWindow(Bench bench) {
         Map<Long, String> seen = new HashMap<>();
         // The shorter session ends before the window does.
         for (Duration ttl : List.of(Node.steady(bench), Node.brief(bench))) {
@@ -134,7 +134,7 @@ public class IdFaultRules {
         long from = bench.now();
         long last = first;
         int made = 0;
-        Ended<Long> ended;
+        CallResult<Long> ended;
         do {
             ended = node.calls("nextId", ids::nextId).end(LONG);
             if (ended.succeeded()) {
@@ -148,7 +148,7 @@ public class IdFaultRules {
             }
             bench.pass(Duration.ofMillis(100));
         } while (ended.succeeded() && bench.since(from).compareTo(Duration.ofSeconds(60)) < 0);
-        Ended<Long> end = ended;
+        CallResult<Long> end = ended;
         bench.verify(
                 end.thrown() instanceof NotAppliedException,
                 () -> "at the end of what it has reserved, with the store out of reach since "

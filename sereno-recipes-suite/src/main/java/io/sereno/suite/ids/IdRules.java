@@ -13,8 +13,8 @@ import io.sereno.tck.recipes.IdRun;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.time.ShiftedTime;
 import java.time.Duration;
 import java.util.List;
@@ -49,7 +49,7 @@ public class IdRules {
         bench.judge().all("session").forEach(marker -> bench.judge().delete("session", marker.name()));
         long from = bench.now();
         while (bench.since(from).compareTo(Duration.ofSeconds(10)) < 0) {
-            Ended<Long> ended = node.calls("nextId", ids::nextId).end(LONG);
+            CallResult<Long> ended = node.calls("nextId", ids::nextId).end(LONG);
             long before = last;
             bench.verify(
                     ended.thrown() instanceof NotAppliedException || ended.result() > before,
@@ -66,7 +66,7 @@ public class IdRules {
     }
 
     @Rule(value = "IDS-3", waits = true, check = "whether every id costs a request to the store")
-    void insideItsWindowAGeneratorAsksNobody(Bench bench) {
+    void insideItsWindowAGeneratorSendsNoRequest(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Client client = bench.client();
         Backend counted = recorder.record(client.toString(), client.witnessed());
@@ -160,7 +160,7 @@ public class IdRules {
         int empty = 0;
         for (int i = 0; i < 12; i++) {
             long from = bench.now();
-            Ended<OptionalLong> ended = node.calls("tryNextId 60 ms", () -> ids.tryNextId(Duration.ofMillis(60)))
+            CallResult<OptionalLong> ended = node.calls("tryNextId 60 ms", () -> ids.tryNextId(Duration.ofMillis(60)))
                     .end(LONG);
             bench.within(Duration.ofMillis(60 + 250), from, "tryNextId(60 ms) with a clock that was set back");
             bench.verify(
@@ -183,12 +183,12 @@ public class IdRules {
     }
 
     @Rule(value = "IDS-7", waits = true, check = "which layout all generators of a name share, and what an error says")
-    void whatCannotBeIsRefusedAndSaysSo(Bench bench) {
+    void impossibleIdsAreRefusedWithTheReason(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         node.told("nextId", node.sereno().ids(NAME)::nextId);
         IdLayout another = new IdLayout(40, Duration.ofMillis(10), 8, 15, IdLayout.SONYFLAKE.epoch());
-        Ended<Long> refused = other.calls(
+        CallResult<Long> refused = other.calls(
                         "nextId of another layout", other.sereno().ids(NAME, another)::nextId)
                 .end(LONG);
         bench.verify(
@@ -197,7 +197,8 @@ public class IdRules {
                         + "; IllegalStateException is expected");
         IdLayout oneSlot = new IdLayout(39, Duration.ofMillis(10), 8, 0, IdLayout.SONYFLAKE.epoch());
         node.told("nextId with one slot", node.sereno().ids("one slot", oneSlot)::nextId);
-        Ended<Long> full = other.calls("nextId with one slot", other.sereno().ids("one slot", oneSlot)::nextId)
+        CallResult<Long> full = other.calls(
+                        "nextId with one slot", other.sereno().ids("one slot", oneSlot)::nextId)
                 .end(LONG);
         bench.verify(
                 full.thrown() instanceof NotAppliedException
@@ -207,7 +208,7 @@ public class IdRules {
         ShiftedTime clock = new ShiftedTime(bench.time());
         clock.jump(Duration.ofDays(-365 * 40));
         Node early = Node.at(bench, clock);
-        Ended<Long> before = early.calls(
+        CallResult<Long> before = early.calls(
                         "nextId before the epoch", early.sereno().ids("early")::nextId)
                 .end(LONG);
         bench.verify(
@@ -216,7 +217,7 @@ public class IdRules {
                 () -> "ids with a clock before the epoch ended as " + before
                         + "; a NotAppliedException with this reason is expected");
         IdLayout shortLived = new IdLayout(10, Duration.ofMillis(10), 8, 2, IdLayout.SONYFLAKE.epoch());
-        Ended<Long> beyond = node.calls(
+        CallResult<Long> beyond = node.calls(
                         "nextId beyond the time bits", node.sereno().ids("short-lived", shortLived)::nextId)
                 .end(LONG);
         bench.verify(

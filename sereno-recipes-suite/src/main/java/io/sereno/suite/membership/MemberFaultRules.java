@@ -11,7 +11,7 @@ import io.sereno.spi.Write;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +25,7 @@ public class MemberFaultRules {
     private static final Duration TRIPS = Duration.ofSeconds(2);
 
     @Rule(value = "MEM-3", waits = true, check = "LEA-3a: whether the entry of a member that died goes with its lease")
-    void whoDiesIsGoneInTime(Bench bench) {
+    void aDeadMemberIsGoneInTime(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node dying = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
@@ -47,7 +47,7 @@ public class MemberFaultRules {
             value = "MEM-4",
             waits = true,
             check = "OUT-3: whether a put of a fixed name can be applied when it was called off")
-    void aJoinThatIsAppliedLateListsNobody(Bench bench) {
+    void aJoinThatIsAppliedLateListsNoMember(Bench bench) {
         for (Duration late : List.of(Duration.ZERO, Duration.ofMillis(30), Duration.ofMillis(700))) {
             aJoinThatIsAppliedLate(bench, late, false);
             aJoinThatIsAppliedLate(bench, late, true);
@@ -60,7 +60,7 @@ public class MemberFaultRules {
         Node other = Node.in(bench);
         AtomicInteger met = new AtomicInteger();
         node.script().next(request -> lists(request) && met.incrementAndGet() > 0, Fate.applyLate(late));
-        Ended<KeepAlive> joined = node.calls("join", () -> MemberRules.join(bench, node, "one", IfPresent.FAIL))
+        CallResult<KeepAlive> joined = node.calls("join", () -> MemberRules.join(bench, node, "one", IfPresent.FAIL))
                 .end(LONG);
         if (joined.succeeded()) {
             bench.same("the members after join()", List.of("one"), MemberRules.ids(other));
@@ -106,7 +106,7 @@ public class MemberFaultRules {
     }
 
     @Rule(value = "MEM-5a", waits = true, check = "whether a lost member is listed again with its latest metadata")
-    void whoWasLostIsListedAnew(Bench bench) {
+    void aLostMemberIsListedAgain(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node node = Node.breakable(bench, ttl).awaitSession();
         Node other = Node.in(bench);

@@ -11,7 +11,7 @@ import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +55,7 @@ public class MemberRaceRules {
     }
 
     @Rule(value = "MEM-1", waits = true, check = "COM-3: under which condition the entry of a member is put")
-    void ofTwoWhoFindAnIdFreeOneHasIt(Bench bench) {
+    void exactlyOneOfTwoMembersGetsAFreeId(Bench bench) {
         for (IfPresent ifPresent : List.of(IfPresent.FAIL, IfPresent.WAIT)) {
             Held late = held(bench, MemberRaceRules::lists);
             Node other = Node.in(bench);
@@ -81,7 +81,7 @@ public class MemberRaceRules {
     }
 
     @Rule(value = "MEM-4", waits = true, check = "OUT-3: how the entry of a join of unknown outcome is recognised")
-    void whoComesDuringADoubtIsNotTakenForOneself(Bench bench) {
+    void aMemberThatJoinsDuringAnUnknownOutcomeIsNotTakenForTheOwnOne(Bench bench) {
         for (boolean arrives : new boolean[] {false, true}) {
             Held late = held(bench, MemberRaceRules::lists);
             Node other = Node.in(bench);
@@ -102,7 +102,7 @@ public class MemberRaceRules {
     }
 
     @Rule(value = "MEM-10", waits = true, check = "COM-4: whether the entry is deleted by its createRevision")
-    void aTakeOverThatComesLateRemovesNobodyElse(Bench bench) {
+    void aLateTakeOverRemovesNoOtherMember(Bench bench) {
         Held late = held(bench, MemberRaceRules::removes);
         Node one = Node.in(bench);
         Node other = Node.in(bench);
@@ -119,7 +119,7 @@ public class MemberRaceRules {
         other.tells("close", third::close);
     }
 
-    private static void requireRefused(Bench bench, Ended<KeepAlive> ended) {
+    private static void requireRefused(Bench bench, CallResult<KeepAlive> ended) {
         bench.verify(
                 ended.thrown() instanceof DuplicateMemberException,
                 () -> "join() under an id that another client took in between ended as " + ended
@@ -143,7 +143,7 @@ public class MemberRaceRules {
     }
 
     @Rule(value = "MEM-5b", waits = true, check = "how soon a member that is removed again and again is listed again")
-    void whoIsRemovedAgainAndAgainIsListedLessOften(Bench bench) {
+    void aMemberThatIsRemovedRepeatedlyIsListedLessOften(Bench bench) {
         Duration removals = bench.guarantees().noticeLateness().multipliedBy(REMOVALS);
         if (removals.compareTo(Node.steady(bench).dividedBy(3)) > 0) {
             throw bench.untested(

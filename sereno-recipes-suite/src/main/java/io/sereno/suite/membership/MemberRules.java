@@ -16,8 +16,8 @@ import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Gate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +52,7 @@ public class MemberRules {
     }
 
     @Rule(value = "MEM-2", waits = true, check = "READ-1: whether a read may be behind")
-    void whoHasJoinedIsInEveryLook(Bench bench) {
+    void aJoinedMemberIsInEveryRead(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         for (int i = 0; i < 8; i++) {
@@ -92,7 +92,7 @@ public class MemberRules {
     }
 
     @Rule(value = "MEM-3", waits = true, check = "LEA-5a: whether entries are deleted when their lease was revoked")
-    void whoClosesIsGoneAtOnce(Bench bench) {
+    void aClosedMemberIsGoneAtOnce(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
@@ -287,7 +287,7 @@ public class MemberRules {
         Membership group = node.sereno().membership(GROUP);
         KeepAlive first = node.told("join", () -> group.join("one", ttl));
         long from = bench.now();
-        Ended<KeepAlive> second = other.calls(
+        CallResult<KeepAlive> second = other.calls(
                         "join", () -> other.sereno().membership(GROUP).join("one", ttl, Map.of(), IfPresent.WAIT))
                 .end(LONG);
         requireNoStall(bench, from, first.state() == KeepAlive.State.LISTED);
@@ -314,7 +314,7 @@ public class MemberRules {
     }
 
     @Rule(value = "MEM-10", waits = true, check = "COM-4: whether the entry is deleted by its createRevision")
-    void takingOverRemovesWhatItFoundAndTellsIt(Bench bench) {
+    void aTakeOverRemovesTheMemberThatItFoundAndNotifiesIt(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         KeepAlive first = node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
@@ -359,7 +359,7 @@ public class MemberRules {
         bench.reach(waiting::isParked, bench.patience());
         bench.pass(Duration.ofMillis(200));
         waiting.interrupt();
-        Ended<KeepAlive> ended = waiting.end(bench.patience());
+        CallResult<KeepAlive> ended = waiting.end(bench.patience());
         bench.verify(
                 ended.thrown() instanceof InterruptedException,
                 () -> "a join() that was interrupted ended as " + ended);
@@ -367,7 +367,7 @@ public class MemberRules {
         bench.pass(Duration.ofMillis(500));
         bench.same("the members once the predecessor has gone", List.of(), ids(node));
         KeepAlive next = node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
-        Ended<KeepAlive> refused = other.calls("join", () -> join(bench, other, "one", IfPresent.FAIL))
+        CallResult<KeepAlive> refused = other.calls("join", () -> join(bench, other, "one", IfPresent.FAIL))
                 .end(LONG);
         bench.verify(
                 refused.thrown() instanceof DuplicateMemberException,

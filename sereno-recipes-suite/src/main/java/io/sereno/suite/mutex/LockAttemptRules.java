@@ -8,7 +8,7 @@ import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.Queues;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +56,7 @@ public class LockAttemptRules {
     }
 
     @Rule(value = "LCK-9a", waits = true, check = "whether an abandoned attempt is removed from the queue")
-    void whoSaysEmptyDoesNotComeToHold(Bench bench) {
+    void anAttemptThatReturnedEmptyNeverHolds(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node holder = Node.in(bench);
         Node other = Node.in(bench);
@@ -110,7 +110,7 @@ public class LockAttemptRules {
             value = "LCK-8a",
             waits = true,
             check = "whether an abandoned request is removed by its createRevision, and before its call" + " returns")
-    void whoGivesUpBlocksNobodyAndLeavesNothing(Bench bench) {
+    void anAbandonedRequestBlocksNoOtherAndLeavesNothing(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node holder = Node.in(bench);
         Node quitter = Node.in(bench);
@@ -135,7 +135,7 @@ public class LockAttemptRules {
             } else if (way.equals("close")) {
                 giving.tells("close", giving.sereno()::close);
             }
-            Ended<?> ended = waiting.end(bench.patience());
+            CallResult<?> ended = waiting.end(bench.patience());
             bench.verify(!ended.isOpen(), () -> "a waiter that gives up by " + way + " has not returned");
             List<Entry> left = queue.live();
             bench.verify(

@@ -11,7 +11,7 @@ import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.Queues;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -65,7 +65,7 @@ public class LockCallerRules {
         }
         // A caller that gives up does not change the order of the others.
         callers.get(GIVES_UP).interrupt();
-        Ended<Boolean> givenUp = callers.get(GIVES_UP).end(LONG);
+        CallResult<Boolean> givenUp = callers.get(GIVES_UP).end(LONG);
         bench.verify(
                 givenUp.thrown() instanceof InterruptedException,
                 () -> "a caller that was interrupted while it waited ended as " + givenUp);
@@ -195,13 +195,13 @@ public class LockCallerRules {
             waits = true,
             check =
                     "how the deletion of an entry that is gone ends: Conflict is the correct answer, and proves that the grant was lost")
-    void aReleaseThatFindsItsEntryGoneTellsTheLoss(Bench bench) {
+    void aReleaseThatFindsItsEntryGoneReportsTheLoss(Bench bench) {
         Node node = Node.in(bench);
         Queues queue = Queues.ofLock(bench, NAME);
         for (int round = 0; round < 3; round++) {
             Grant held = LockRules.acquire(node);
             queue.clear();
-            Ended<Boolean> ended = release(node, held);
+            CallResult<Boolean> ended = release(node, held);
             bench.verify(
                     ended.thrown() instanceof GrantLostException,
                     () -> "the entry of a grant was removed, and then release() ended as " + ended
@@ -219,7 +219,7 @@ public class LockCallerRules {
             Grant held = LockRules.acquire(node);
             node.script()
                     .next(request -> Request.commitsTo("lock/" + NAME).test(request) && request.mayBeUnknown(), fate);
-            Ended<Boolean> ended = release(node, held);
+            CallResult<Boolean> ended = release(node, held);
             bench.verify(
                     ended.succeeded(),
                     () -> "release() ended as " + ended + " when its deletion was " + fate
@@ -231,7 +231,7 @@ public class LockCallerRules {
             value = "LCK-15c",
             waits = true,
             check = "whether release() waits for the deletion when callers of the same client give up meanwhile")
-    void whatWasReleasedIsGoneFromTheStore(Bench bench) {
+    void aReleasedEntryIsGoneFromTheStore(Bench bench) {
         Node node = Node.in(bench);
         Queues queue = Queues.ofLock(bench, NAME);
         Duration patience = Duration.ofMillis(40);
@@ -245,7 +245,7 @@ public class LockCallerRules {
             bench.reach(waiter::isParked, bench.patience());
             // Some releases come before the waiter gives up, some after, and some at the same moment.
             bench.pass(patience.minusMillis(10).plusMillis(round));
-            Ended<Boolean> ended = release(node, held);
+            CallResult<Boolean> ended = release(node, held);
             Optional<Entry> left = queue.of(held.fencingToken());
             boolean handedOn = waiter.result(LONG);
             bench.verify(
@@ -255,7 +255,7 @@ public class LockCallerRules {
         }
     }
 
-    private static Ended<Boolean> release(Node node, Grant held) {
+    private static CallResult<Boolean> release(Node node, Grant held) {
         return node.calls("release", () -> {
                     held.release();
                     return true;
@@ -268,7 +268,7 @@ public class LockCallerRules {
             waits = true,
             check = "whether a reentrant lock() creates a new grant, and how unlock() reports a loss")
     @SuppressWarnings("LockNotBeforeTry")
-    void theLockViewIsReentrantAndTellsOfALoss(Bench bench) {
+    void theLockViewIsReentrantAndReportsALoss(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         Queues queue = Queues.ofLock(bench, NAME);
@@ -276,7 +276,7 @@ public class LockCallerRules {
         Lock lock = mutex.asLock();
         List<Optional<Long>> tokens = new ArrayList<>();
         List<Boolean> strangers = new ArrayList<>();
-        Ended<Boolean> ended = node.calls("lock, lock, lose, unlock", () -> {
+        CallResult<Boolean> ended = node.calls("lock, lock, lose, unlock", () -> {
                     lock.lock();
                     tokens.add(token(mutex));
                     lock.lock();

@@ -20,7 +20,7 @@ import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.Queues;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +39,7 @@ public class LockFaultRules {
     private static final Duration TRIPS = Duration.ofSeconds(2);
 
     @Rule(value = "LCK-3", waits = true, check = "LEA-2: when an entry goes, and until when its holder believes")
-    void whoIsCutOffDoesNotBelieveWhenAnotherIsGranted(Bench bench) {
+    void aHolderThatIsCutOffIsNotHeldWhenAnotherIsGranted(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node holder = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
@@ -187,7 +187,7 @@ public class LockFaultRules {
             value = "LCK-8b",
             waits = true,
             check = "LEA-3a: whether the entry of a process that died goes with its lease")
-    void aWaiterThatDiesBlocksNobody(Bench bench) {
+    void aDeadWaiterBlocksNoOther(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node first = Node.in(bench);
         Node dying = Node.breakable(bench, ttl).awaitSession();
@@ -230,12 +230,12 @@ public class LockFaultRules {
     }
 
     @Rule(value = "LCK-9c", waits = true, check = "OUT-6a: what a read tells that gets no answer")
-    void anOutageIsNotToldAsABusyLock(Bench bench) {
+    void anOutageIsNotReportedAsABusyLock(Bench bench) {
         Node node = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Mutex mutex = node.sereno().mutex(NAME);
         node.faults().cutOff();
         for (Duration timeout : List.of(Duration.ofMillis(400), Duration.ZERO)) {
-            Ended<Optional<Grant>> ended = node.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout))
+            CallResult<Optional<Grant>> ended = node.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout))
                     .end(bench.patience());
             bench.verify(
                     ended.thrown() instanceof NotAppliedException,
@@ -295,7 +295,7 @@ public class LockFaultRules {
                 granted.fencingToken() > held.fencingToken(),
                 () -> "token " + granted.fencingToken() + " follows " + held.fencingToken());
         holder.faults().heal();
-        Ended<Boolean> released = holder.calls("release", () -> {
+        CallResult<Boolean> released = holder.calls("release", () -> {
                     held.release();
                     return true;
                 })
@@ -322,7 +322,7 @@ public class LockFaultRules {
                 Mutex mutex = node.sereno().mutex(NAME);
                 Calling<Optional<Grant>> attempt = node.calls(
                         "tryAcquire", () -> mutex.tryAcquire(patient ? Duration.ofSeconds(20) : Duration.ofMillis(5)));
-                Ended<Optional<Grant>> ended = attempt.end(LONG);
+                CallResult<Optional<Grant>> ended = attempt.end(LONG);
                 if (ended.succeeded() && ended.result().isPresent()) {
                     node.tells("release", ended.result().get()::release);
                 } else {
@@ -356,7 +356,7 @@ public class LockFaultRules {
         Duration held = Duration.ofMillis(1_500);
         node.faults().holdRequests(held);
         Mutex mutex = node.sereno().mutex(NAME);
-        Ended<Optional<Grant>> ended = node.calls("tryAcquire", () -> mutex.tryAcquire(Duration.ofMillis(1_200)))
+        CallResult<Optional<Grant>> ended = node.calls("tryAcquire", () -> mutex.tryAcquire(Duration.ofMillis(1_200)))
                 .end(LONG);
         bench.verify(!ended.succeeded(), () -> "tryAcquire with every request held on its way ended as " + ended);
         bench.pass(held);
@@ -370,7 +370,7 @@ public class LockFaultRules {
         Queues queue = Queues.ofLock(bench, NAME);
         Calling<Optional<Grant>> attempt =
                 other.calls("tryAcquire", () -> other.sereno().mutex(NAME).tryAcquire(Duration.ofSeconds(8)));
-        Ended<Optional<Grant>> ended = attempt.end(LONG);
+        CallResult<Optional<Grant>> ended = attempt.end(LONG);
         bench.verify(
                 ended.succeeded() && ended.result().isPresent(),
                 () -> after + "; then the lock was free, and another client's tryAcquire(8 s) ended as " + ended

@@ -14,7 +14,7 @@ import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.Queues;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +82,7 @@ public class LockRules {
     }
 
     @Rule(value = "LCK-4", waits = true, check = "whether a waiter checks all predecessors, or the nearest one")
-    void whoStandsBehindOneThatLeavesIsNotGranted(Bench bench) {
+    void aWaiterBehindOneThatLeavesIsNotGranted(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node first = Node.in(bench);
         Node second = Node.in(bench);
@@ -170,7 +170,7 @@ public class LockRules {
     }
 
     @Rule(value = "LCK-10", waits = true, check = "whether a release deletes by name, or the first entry")
-    void aReleaseThatComesTooLateFreesNobody(Bench bench) {
+    void aLateReleaseFreesNoOtherGrant(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node former = Node.in(bench);
         Node next = Node.in(bench);
@@ -179,7 +179,7 @@ public class LockRules {
         queue.await(bench, 2);
         queue.of(lost.fencingToken()).ifPresent(queue::remove);
         Grant held = waiting.result(LONG);
-        Ended<Boolean> released = former.calls("release", () -> {
+        CallResult<Boolean> released = former.calls("release", () -> {
                     lost.release();
                     return true;
                 })
@@ -200,7 +200,7 @@ public class LockRules {
     }
 
     @Rule(value = "LCK-10", waits = true, check = "whether a waiter takes a long-time holder for dead")
-    void whoHoldsForLongIsLeftAlone(Bench bench) {
+    void aLongTimeHolderIsNotRemoved(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node first = Node.in(bench, ttl);
         Node second = Node.in(bench, ttl);
@@ -227,7 +227,7 @@ public class LockRules {
             value = "LCK-11b",
             waits = true,
             check = "WAT-4: whether the deletion of an entry is announced to its watchers")
-    void theRemovalOfAHeldEntryIsTold(Bench bench) {
+    void theRemovalOfAHeldEntryIsReported(Bench bench) {
         Queues queue = Queues.ofLock(bench, NAME);
         Duration ttl = bench.ttl(Node.brief(bench).multipliedBy(3));
         Recorder recorder = new Recorder(bench.time());
@@ -269,7 +269,7 @@ public class LockRules {
             value = "LCK-11c",
             waits = true,
             check = "whether lost() is completed when the entry of a released grant is deleted")
-    void lostIsNotToldAfterARelease(Bench bench) {
+    void lostIsNotCompletedAfterARelease(Bench bench) {
         LockRun.calm(bench).judge(bench, "LCK-11c", 20);
         Duration ttl = Node.brief(bench);
         Node node = Node.in(bench, ttl);

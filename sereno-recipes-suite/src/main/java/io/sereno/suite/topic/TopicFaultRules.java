@@ -13,7 +13,7 @@ import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.TopicRun;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -56,7 +56,7 @@ public class TopicFaultRules {
                                         && met.incrementAndGet() > 0,
                                 fate);
                 String message = "m" + i;
-                Ended<Long> ended = node.calls("publish " + message, () -> topic.publish(message))
+                CallResult<Long> ended = node.calls("publish " + message, () -> topic.publish(message))
                         .end(LONG);
                 bench.verify(
                         ended.succeeded() || ended.thrown() instanceof OutcomeUnknownException,
@@ -78,7 +78,7 @@ public class TopicFaultRules {
             value = "TOP-4",
             waits = true,
             check = "OUT-1 and OUT-3: which outcome is reported for a publication without an answer in time")
-    void whatCannotBeFoundOutIsSaid(Bench bench) {
+    void anOutcomeThatCannotBeSettledIsReportedAsUnknown(Bench bench) {
         List<Fate> fates = List.of(Fate.loseReply(), Fate.loseRequest(), Fate.refuse());
         List<Runnable> healing = new ArrayList<>();
         List<Calling<Long>> calls = new ArrayList<>();
@@ -155,7 +155,7 @@ public class TopicFaultRules {
             value = "TOP-9a",
             waits = true,
             check = "whether the position of a durable reader moves before a message is acknowledged")
-    void whatWasNotAcknowledgedComesAgainAfterACrash(Bench bench) {
+    void unacknowledgedMessagesAreDeliveredAgainAfterACrash(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node node = Node.in(bench);
         Node dying = Node.breakable(bench, ttl).awaitSession();
@@ -250,7 +250,7 @@ public class TopicFaultRules {
         int before = 0;
         while (!taking.isDone() || bench.now() - deadline < 0) {
             long asked = bench.now();
-            Ended<Optional<Message<String>>> ended =
+            CallResult<Optional<Message<String>>> ended =
                     cut.calls("next", () -> reader.next(Duration.ofMillis(20))).end(LONG);
             boolean given = ended.succeeded() && ended.result().isPresent();
             bench.verify(
@@ -284,7 +284,7 @@ public class TopicFaultRules {
                                     && request.mayBeUnknown()
                                     && met.incrementAndGet() > 0,
                             fate);
-            Ended<Boolean> deleted = node.calls("delete", () -> {
+            CallResult<Boolean> deleted = node.calls("delete", () -> {
                         TopicRules.topic(node).delete();
                         return true;
                     })
@@ -308,7 +308,7 @@ public class TopicFaultRules {
     }
 
     @Rule(value = "TOP-11b", waits = true, check = "what an unfinished deletion leaves for the next publisher")
-    void whatADeleterLeftBehindThatDiedTurnsUpNowhere(Bench bench) {
+    void remainsOfAnUnfinishedDeletionAreNeverRead(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
         TopicRules.publish(other, 70);
@@ -355,7 +355,7 @@ public class TopicFaultRules {
                                     && request.mayBeUnknown()
                                     && commits.incrementAndGet() == which,
                             Fate.applyLate(Duration.ofMillis(600)));
-            Ended<Boolean> deleted = node.calls("delete", () -> {
+            CallResult<Boolean> deleted = node.calls("delete", () -> {
                         TopicRules.topic(node).delete();
                         return true;
                     })

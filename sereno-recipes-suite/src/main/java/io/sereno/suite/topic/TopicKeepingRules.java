@@ -20,7 +20,7 @@ import io.sereno.tck.history.Recorder;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +49,7 @@ public class TopicKeepingRules {
                 () -> "of 30 messages the last 5 have to be kept, and " + kept + " is the first");
         node.tells("close", earliest::close);
         TopicReader<String> reader = node.told("reader", () -> topic.reader(new From.Offset(3)));
-        Ended<Message<String>> first = node.calls("next", reader::next).end(LONG);
+        CallResult<Message<String>> first = node.calls("next", reader::next).end(LONG);
         bench.verify(
                 first.thrown() instanceof MessagesLostException lost
                         && lost.gap().equals(new Gap(3, kept - 1)),
@@ -97,7 +97,7 @@ public class TopicKeepingRules {
     }
 
     @Rule(value = "TOP-9c", waits = true, check = "whether the position is stored when a reader is closed in order")
-    void whatWasAcknowledgedIsNotGivenAgain(Bench bench) {
+    void acknowledgedMessagesAreNotDeliveredAgain(Bench bench) {
         Node node = Node.in(bench);
         publish(node, 10);
         for (int round = 0; round < 2; round++) {
@@ -209,7 +209,7 @@ public class TopicKeepingRules {
         }
         TopicReader<String> next =
                 successor.told("reader", () -> topic(successor).reader(new From.Durable("loader")));
-        Ended<Message<String>> ended = successor.calls("next", next::next).end(LONG);
+        CallResult<Message<String>> ended = successor.calls("next", next::next).end(LONG);
         bench.verify(
                 ended.thrown() instanceof MessagesLostException lost
                         && lost.gap().firstOffset() == 1,
@@ -273,7 +273,7 @@ public class TopicKeepingRules {
     }
 
     @Rule(value = "TOP-10b", waits = true, check = "how much each publication deletes, and COM-10a")
-    void whatLiesBeyondRetentionGoesByAndBy(Bench bench) {
+    void messagesBeyondRetentionAreDeletedGradually(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", backend));
         publish(node, 60);
@@ -330,15 +330,15 @@ public class TopicKeepingRules {
     }
 
     private static void requireEnded(Bench bench, Node node, TopicReader<String> reader) {
-        Ended<Message<String>> ended;
+        CallResult<Message<String>> ended;
         do {
             ended = node.calls("next", reader::next).end(LONG);
-            Ended<Message<String>> seen = ended;
+            CallResult<Message<String>> seen = ended;
             bench.verify(
                     !seen.succeeded() || !seen.result().payload().equals("new"),
                     () -> "a reader of a topic that was deleted was given a message of the next one");
         } while (ended.succeeded());
-        Ended<Message<String>> end = ended;
+        CallResult<Message<String>> end = ended;
         bench.verify(
                 end.thrown() instanceof IllegalStateException,
                 () -> "a reader of a topic that was deleted ended as " + end + "; IllegalStateException is expected");

@@ -16,7 +16,7 @@ import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.TopicRun;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Gate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ public class TopicRules {
             value = "TOP-2",
             waits = true,
             check = "READ-1: whether a reader that begins later finds acknowledged messages")
-    void whatWasPublishedIsThereForWhoComesLater(Bench bench) {
+    void aPublishedMessageIsReadByLaterReaders(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         for (int i = 0; i < 10; i++) {
@@ -152,7 +152,7 @@ public class TopicRules {
     }
 
     @Rule(value = "TOP-7a", waits = true, check = "whether readers of one client share a buffer or a thread")
-    void aReaderThatStandsStillDelaysNobody(Bench bench) {
+    void aBlockedReaderDelaysNoOther(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         Gate gate = bench.gate();
@@ -203,7 +203,7 @@ public class TopicRules {
     }
 
     @Rule(value = "TOP-7b", waits = true, check = "how much is read ahead for a reader that does not read")
-    void whatIsKeptForAReaderThatStandsStillIsBounded(Bench bench) {
+    void messagesKeptForABlockedReaderAreBounded(Bench bench) {
         Weight weight = new Weight();
         Node node = Node.in(bench);
         Node slow = Node.in(bench, Node.steady(bench), weight::of);
@@ -251,7 +251,7 @@ public class TopicRules {
     }
 
     @Rule(value = "TOP-8", waits = true, check = "how publishAsync limits messages when the store does not keep up")
-    void whatIsOnItsWayIsBounded(Bench bench) {
+    void messagesUnderWayAreBounded(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Topic<String> topic = topic(node);
         node.told("publish", () -> topic.publish("first"));
@@ -281,7 +281,7 @@ public class TopicRules {
     }
 
     @Rule(value = "TOP-8", waits = true, check = "how long publishAsync waits if there is never room")
-    void whoWaitsForRoomWaitsForTheOperationTimeoutAtMost(Bench bench) {
+    void aWaitForRoomLastsForTheOperationTimeoutAtMost(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Topic<String> topic = topic(node);
         node.told("publish", () -> topic.publish("first"));
@@ -369,7 +369,7 @@ public class TopicRules {
     }
 
     @Rule(value = "TOP-12b", waits = true, check = "how a message that its codec refuses is handled")
-    void whatCannotBeDecodedOrToldEndsASubscription(Bench bench) {
+    void anUndecodableMessageOrAFailedGapEndsASubscription(Bench bench) {
         Node node = Node.in(bench);
         Topic<String> topic = topic(node);
         publish(node, 3);
@@ -388,7 +388,7 @@ public class TopicRules {
         bench.same("the events before it", List.of("m1"), List.copyOf(heard));
         TopicReader<String> reader = node.told("reader", () -> refusing.reader(new From.Earliest()));
         bench.same("the first message", "m1", node.told("next", reader::next).payload());
-        Ended<Message<String>> refused = node.calls("next", reader::next).end(LONG);
+        CallResult<Message<String>> refused = node.calls("next", reader::next).end(LONG);
         bench.verify(
                 refused.thrown() instanceof IllegalArgumentException,
                 () -> "a reader of a message that its codec refuses was given " + refused);

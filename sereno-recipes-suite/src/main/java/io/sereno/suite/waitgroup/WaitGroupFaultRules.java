@@ -11,7 +11,7 @@ import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -50,7 +50,7 @@ public class WaitGroupFaultRules {
                                                 && met.incrementAndGet() > 0,
                                 fate);
                 Node.Act once = done;
-                Ended<Boolean> ended = node.calls("done", () -> {
+                CallResult<Boolean> ended = node.calls("done", () -> {
                             once.run();
                             return true;
                         })
@@ -113,7 +113,7 @@ public class WaitGroupFaultRules {
     }
 
     @Rule(value = "WGP-6", waits = true, check = "LEA-7: whether what a dead worker sends can still count")
-    void aWorkerThatWasLostHearsItAndDoesNotCount(Bench bench) {
+    void aLostWorkerIsNotifiedAndDoesNotCount(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node node = Node.in(bench);
         Node dying = Node.breakable(bench, ttl).awaitSession();
@@ -131,7 +131,7 @@ public class WaitGroupFaultRules {
         bench.pass(bench.afterNotice(Node.gone(bench, ttl)));
         Worker next = null;
         while (next == null) {
-            Ended<Worker> ended = node.calls("join", group::join).end(LONG);
+            CallResult<Worker> ended = node.calls("join", group::join).end(LONG);
             if (ended.succeeded()) {
                 next = ended.result();
             }
@@ -141,7 +141,7 @@ public class WaitGroupFaultRules {
                     "the release of a lost place");
         }
         dying.faults().heal();
-        Ended<Boolean> done = dying.calls("done", () -> {
+        CallResult<Boolean> done = dying.calls("done", () -> {
                     worker.done();
                     return true;
                 })
@@ -163,7 +163,7 @@ public class WaitGroupFaultRules {
             value = "WGP-8",
             waits = true,
             check = "OUT-3: how a place that was taken by a commit whose reply was lost is settled")
-    void aPlaceThatNobodyHasIsGivenBack(Bench bench) {
+    void aPlaceWithoutAWorkerIsReleased(Bench bench) {
         Node node = Node.in(bench);
         Node unlucky = Node.scripted(bench, Node.steady(bench)).awaitSession();
         WaitGroup group = node.sereno().waitGroup(NAME);
@@ -175,21 +175,21 @@ public class WaitGroupFaultRules {
                                 && request.mayBeUnknown()
                                 && met.incrementAndGet() > 0,
                         Fate.loseReply().toldAfter(bench.kit().operationTimeout()));
-        Ended<Worker> joined =
+        CallResult<Worker> joined =
                 unlucky.calls("join", unlucky.sereno().waitGroup(NAME)::join).end(LONG);
         bench.verify(
                 joined.thrown() instanceof OutcomeUnknownException,
                 () -> "no commit was answered, and join() ended as " + joined
                         + "; OutcomeUnknownException is expected");
         bench.evidence("commits whose reply was lost", met.get(), 1);
-        Ended<Worker> taken = node.calls("join", group::join).end(LONG);
+        CallResult<Worker> taken = node.calls("join", group::join).end(LONG);
         bench.verify(
                 taken.thrown() instanceof IllegalStateException,
                 () -> "the place was taken by a commit whose reply was lost, and the next join() ended as " + taken);
         heal.run();
         long from = bench.now();
         while (true) {
-            Ended<Worker> next = node.calls("join", group::join).end(LONG);
+            CallResult<Worker> next = node.calls("join", group::join).end(LONG);
             if (next.succeeded()) {
                 node.tells("done", next.result()::done);
                 break;

@@ -13,7 +13,7 @@ import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.WaitGroupRun;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,14 +33,14 @@ public class WaitGroupRules {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         WaitGroup group = node.sereno().waitGroup(NAME);
-        Ended<?> early = node.calls("done", act(group::done)).end(LONG);
+        CallResult<?> early = node.calls("done", act(group::done)).end(LONG);
         bench.verify(
                 early.thrown() instanceof IllegalStateException,
                 () -> "done() before any add() ended as " + early + "; IllegalStateException is expected");
         node.tells("add 2", () -> group.add(2));
         Worker worker = other.told("join", other.sereno().waitGroup(NAME)::join);
         other.tells("done", worker::done);
-        Ended<?> again =
+        CallResult<?> again =
                 other.calls("done of the same worker", act(worker::done)).end(LONG);
         bench.verify(
                 again.thrown() instanceof IllegalStateException,
@@ -51,12 +51,12 @@ public class WaitGroupRules {
                 1,
                 node.told("inspect", group::inspect).pending());
         node.tells("done", group::done);
-        Ended<?> over =
+        CallResult<?> over =
                 other.calls("done", act(other.sereno().waitGroup(NAME)::done)).end(LONG);
         bench.verify(
                 over.thrown() instanceof IllegalStateException,
                 () -> "a third done() of two places ended as " + over + "; IllegalStateException is expected");
-        Ended<?> late =
+        CallResult<?> late =
                 other.calls("join", other.sereno().waitGroup(NAME)::join).end(LONG);
         bench.verify(
                 late.thrown() instanceof IllegalStateException,
@@ -122,7 +122,7 @@ public class WaitGroupRules {
                 () -> second.add(worker.sereno().waitGroup(NAME).join()));
         Calling<Boolean> waiting = requireNoLoss(bench, other, mixed[0], "joined");
         worker.tells("done", second.get(0)::done);
-        Ended<Boolean> ended = waiting.end(LONG);
+        CallResult<Boolean> ended = waiting.end(LONG);
         bench.verify(ended.succeeded() && ended.result(), () -> "all places were done, and await() ended as " + ended);
     }
 
@@ -228,13 +228,13 @@ public class WaitGroupRules {
                 for (int i = 0; i < view.pending(); i++) {
                     node.tells("done", group::done);
                 }
-                Ended<?> over = node.calls("done", act(group::done)).end(LONG);
+                CallResult<?> over = node.calls("done", act(group::done)).end(LONG);
                 bench.verify(
                         over.thrown() instanceof IllegalStateException,
                         () -> "one done() more than there are places ended as " + over);
             }
             for (Calling<Boolean> each : waiting) {
-                Ended<Boolean> ended = each.end(LONG);
+                CallResult<Boolean> ended = each.end(LONG);
                 bench.verify(
                         policy == OnLostWorker.FAIL
                                 ? ended.thrown() instanceof WorkersLostException
@@ -275,7 +275,7 @@ public class WaitGroupRules {
             Worker next = joinFree(bench, other, name);
             other.tells("done of the next worker", next::done);
         }
-        Ended<Boolean> ended = waiting.end(LONG);
+        CallResult<Boolean> ended = waiting.end(LONG);
         if (policy == OnLostWorker.FAIL) {
             bench.verify(
                     ended.thrown() instanceof WorkersLostException lost
@@ -299,7 +299,7 @@ public class WaitGroupRules {
     private static Worker joinFree(Bench bench, Node node, String name) {
         long from = bench.now();
         while (true) {
-            Ended<Worker> ended =
+            CallResult<Worker> ended =
                     node.calls("join", node.sereno().waitGroup(name)::join).end(LONG);
             if (ended.succeeded()) {
                 return ended.result();
@@ -317,7 +317,7 @@ public class WaitGroupRules {
             waits = true,
             check =
                     "whether a waiter is notified about the generation that it waits for, or about the one that is open now")
-    void whoWaitsHearsOfItsOwnGeneration(Bench bench) {
+    void aWaiterIsNotifiedOfItsOwnGeneration(Bench bench) {
         Node node = Node.in(bench);
         Node slow = Node.scripted(bench, Node.steady(bench));
         WaitGroup group = node.sereno().waitGroup(NAME);
@@ -348,7 +348,7 @@ public class WaitGroupRules {
     }
 
     @Rule(value = "WGP-7", waits = true, check = "for how long it is known that a generation has failed")
-    void whoWaitsHearsThatItsGenerationFailed(Bench bench) {
+    void aWaiterIsNotifiedThatItsGenerationFailed(Bench bench) {
         Node node = Node.in(bench);
         Node slow = Node.scripted(bench, Node.steady(bench));
         WaitGroup group = node.sereno().waitGroup(NAME);
@@ -362,7 +362,7 @@ public class WaitGroupRules {
         node.tells("add 1", () -> group.add(1));
         bench.same("the generation", 2L, node.told("inspect", group::inspect).generation());
         slow.script().releaseNotices();
-        Ended<Boolean> ended = waiting.end(LONG);
+        CallResult<Boolean> ended = waiting.end(LONG);
         bench.verify(
                 ended.thrown() instanceof WorkersLostException lost
                         && lost.workers().contains(worker.id()),
@@ -382,12 +382,12 @@ public class WaitGroupRules {
                 other.calls("await", () -> other.sereno().waitGroup(NAME).await(Duration.ofSeconds(30)));
         bench.pass(Duration.ofMillis(200));
         node.tells("delete", group::delete);
-        Ended<Boolean> ended = waiting.end(LONG);
+        CallResult<Boolean> ended = waiting.end(LONG);
         bench.verify(
                 ended.thrown() instanceof IllegalStateException,
                 () -> "await() of a generation that was deleted ended as " + ended
                         + "; IllegalStateException is expected");
-        Ended<?> done = other.calls("done", act(worker::done)).end(LONG);
+        CallResult<?> done = other.calls("done", act(worker::done)).end(LONG);
         bench.verify(
                 done.thrown() instanceof GrantLostException || done.thrown() instanceof IllegalStateException,
                 () -> "done() of a worker whose group was deleted ended as " + done);

@@ -1,7 +1,7 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.Devil.Trait.OVERTAKING;
-import static io.sereno.suite.mutants.Devil.Trait.SLOW_ANSWERS;
+import static io.sereno.suite.mutants.AdversarialBackend.Trait.OVERTAKING;
+import static io.sereno.suite.mutants.AdversarialBackend.Trait.SLOW_ANSWERS;
 
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
@@ -24,7 +24,7 @@ import java.util.function.Supplier;
 
 /** Requests and answers take separate ways, each with a delay of its own. */
 final class Meandering extends Wrapper {
-    private final Devil devil;
+    private final AdversarialBackend adversary;
     private final World world;
     private final Executor executor;
 
@@ -38,9 +38,9 @@ final class Meandering extends Wrapper {
         private final CompletableFuture<T> answer = new CompletableFuture<>();
     }
 
-    Meandering(Backend below, Devil devil, World world, Executor executor) {
+    Meandering(Backend below, AdversarialBackend adversary, World world, Executor executor) {
         super(below);
-        this.devil = devil;
+        this.adversary = adversary;
         this.world = world;
         this.executor = executor;
     }
@@ -90,11 +90,11 @@ final class Meandering extends Wrapper {
     }
 
     private Duration usual() {
-        return Duration.ofMillis(devil.is(OVERTAKING) ? 6 : 0);
+        return Duration.ofMillis(adversary.is(OVERTAKING) ? 6 : 0);
     }
 
     private Duration slow() {
-        return devil.is(SLOW_ANSWERS) ? Duration.ofMillis(300) : usual();
+        return adversary.is(SLOW_ANSWERS) ? Duration.ofMillis(300) : usual();
     }
 
     @Override

@@ -26,7 +26,7 @@ import java.util.function.Supplier;
 
 /** One client's access to a {@link PlainStore}: checks arguments and limits, and turns refusals into failed stages. */
 class PlainClient implements Backend {
-    /** The guarantees of a store that offers little; a mutant or devil may offer less. */
+    /** The guarantees of a store that offers little; a mutant or adversary may offer less. */
     static final Guarantees GUARANTEES = Guarantees.builder("plain", Duration.ofMillis(20), Duration.ofHours(1))
             .serverVersion("for the kit's own tests")
             .promises(Set.of(Promise.SNAPSHOT_READS))

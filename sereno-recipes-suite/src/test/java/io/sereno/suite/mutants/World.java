@@ -104,7 +104,7 @@ public final class World {
         time.schedule(delay, executor, what);
     }
 
-    /** The parts of a mutant or devil; each replaces what it needs. */
+    /** The parts of a mutant or adversary; each replaces what it needs. */
     interface Backends {
         /** The store of one namespace. */
         default PlainStore store(World world) {

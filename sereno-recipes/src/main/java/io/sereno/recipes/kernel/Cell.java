@@ -61,7 +61,7 @@ final class Cell<S> {
     /** Whether a step that takes the requested changes is certain to follow. */
     private final AtomicBoolean due = new AtomicBoolean();
 
-    private final Answers answers;
+    private final CompletionQueue answers;
 
     // Confined to the strand.
     private boolean resting = true;
@@ -96,7 +96,7 @@ final class Cell<S> {
         this.requests = new Requests(kernel, strand, directory, new Failures(), this::step);
         this.opRecord = new OpRecord(kernel, strand, directory, name, requests);
         this.founding = new Receipt(kernel.sessions(), directory, requests);
-        this.answers = new Answers(kernel, this::wakeIfAsked);
+        this.answers = new CompletionQueue(kernel, this::wakeIfAsked);
     }
 
     /** Queues a change; must be followed by {@link #attend}. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param <S> the state that it changes
  * @param <R> the result that the caller gets
  */
-public abstract class Change<S, R> extends CompletableFuture<R> implements Answers.Answer {
+public abstract class Change<S, R> extends CompletableFuture<R> implements CompletionQueue.Answer {
     private final String operation;
     private final long deadline;
     private @Nullable RuntimeException failure;

@@ -33,7 +33,7 @@ final class OwnEntry {
     private boolean rewrite;
     private long modRevision;
     private boolean closed;
-    private @Nullable Lookout lookout;
+    private @Nullable RearmingWatch lookout;
 
     /** {@code card} supplies the content that the entry should have. */
     OwnEntry(
@@ -74,7 +74,7 @@ final class OwnEntry {
     /** From now on a notice is enough to detect that the entry is gone. */
     void watch() {
         if (lookout == null) {
-            lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(place.name())), () -> {
+            lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(place.name())), () -> {
                 suspect = true;
                 onNews.run();
             });

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li><b>Enqueue.</b> {@code absent(own) -> put(own, lease)}, returning the directory. The live entries with a smaller createRevision that block
  *       are those <em>ahead</em>. The set only ever shrinks: nobody can get in front of us. If it is empty, the turn is granted at once.
- *   <li><b>Wait.</b> Watch the last of those {@link Ahead}. Look at it when the watch is live, on each notice, and once a ttl. If it is gone, created
+ *   <li><b>Wait.</b> Watch the last of those {@link Predecessors}. Look at it when the watch is live, on each notice, and once a ttl. If it is gone, created
  *       again, or does not block any more, it is no longer ahead, and the one before it is the last.
  *   <li><b>Verify.</b> With few left ahead, commit the check {@code createRevision(own) == r, absent(each of them)}. If committed: granted.
  *   <li><b>Hand on.</b> Giving the place back deletes the entry by its createRevision. If a new place is wanted, both happen in one commit.
@@ -98,7 +98,7 @@ public final class Turn {
 
     private boolean granted;
     /** The places in front; null while they are not known, and when there are none. */
-    private @Nullable Ahead ahead;
+    private @Nullable Predecessors ahead;
     /** An entry that is to be deleted: a place that was given back. */
     private @Nullable Place outgoing;
     /** An attempt to delete it may have taken effect. If it is gone, that proves nothing then. */
@@ -329,14 +329,15 @@ public final class Turn {
         if (found.isEmpty()) {
             grant(under, entry);
         } else {
-            ahead = new Ahead(kernel, strand, directory, found, under.ttl(), owner::blocks, this::step, this::tick);
+            ahead = new Predecessors(
+                    kernel, strand, directory, found, under.ttl(), owner::blocks, this::step, this::tick);
             owner.waiting();
         }
     }
 
     // Step 2.
     private void await(Session under, OwnEntry entry) {
-        Ahead inFront = ahead;
+        Predecessors inFront = ahead;
         if (inFront == null) {
             requests.read(new Query.All(directory), snapshot -> learn(under, entry, snapshot));
         } else if (!inFront.isDue()) {
@@ -352,7 +353,7 @@ public final class Turn {
     }
 
     /** Looks at one of many. If it is gone, all may be gone; a request for each would take longer the more there were, so all are read at once. */
-    private void lookAt(Ahead inFront, Place last) {
+    private void lookAt(Predecessors inFront, Place last) {
         requests.read(
                 last.name(),
                 snapshot -> {
@@ -364,7 +365,7 @@ public final class Turn {
     }
 
     // Step 3.
-    private void verify(Session under, OwnEntry entry, Ahead inFront, @Nullable Place last) {
+    private void verify(Session under, OwnEntry entry, Predecessors inFront, @Nullable Place last) {
         Commit.Builder check = Commit.to(directory)
                 .ifCreateRevision(entry.place().name(), entry.place().createRevision());
         inFront.left().forEach(other -> check.ifAbsent(other.name()));

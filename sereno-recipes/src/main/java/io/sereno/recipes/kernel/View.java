@@ -25,7 +25,7 @@ public final class View {
     private final Duration period;
     private final Function<Snapshot, List<Entry>> selection;
     private final Runnable onChange;
-    private final Lookout lookout;
+    private final RearmingWatch lookout;
 
     private @Nullable List<Entry> entries;
     private boolean failing;
@@ -56,7 +56,7 @@ public final class View {
         this.selection = selection;
         this.onChange = onChange;
         this.requests = new Requests(kernel, strand, query.directory(), Requests.Trouble.first(why -> {}), this::step);
-        this.lookout = new Lookout(kernel, strand, new Target(query.directory(), name(query)), this::look);
+        this.lookout = new RearmingWatch(kernel, strand, new Target(query.directory(), name(query)), this::look);
     }
 
     /** A view of the places in a directory, as {@link #queue} selects them. */

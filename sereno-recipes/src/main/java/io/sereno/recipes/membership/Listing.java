@@ -2,8 +2,8 @@ package io.sereno.recipes.membership;
 
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Kernel;
-import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.RearmingWatch;
 import io.sereno.recipes.kernel.Receipt;
 import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
@@ -121,7 +121,7 @@ final class Listing {
     private long shown;
     private long perhapsShown;
 
-    private @Nullable Lookout lookout;
+    private @Nullable RearmingWatch lookout;
     private final Timer tick = new Timer();
 
     Listing(Kernel kernel, Strand strand, String directory, String id, Duration ttl, Owner owner) {
@@ -450,7 +450,7 @@ final class Listing {
     /** Watches from when the id is listed, by us or by another member, to the end. */
     private void observe() {
         if (lookout == null) {
-            lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(name)), this::lookAgain);
+            lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(name)), this::lookAgain);
             lookout.open();
             tick();
         }

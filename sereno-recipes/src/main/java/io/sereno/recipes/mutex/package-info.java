@@ -17,7 +17,7 @@
  *     NOT_APPLIED: pause, then enter() again
  *     LEASE_DEAD:  wait for the next session, then enter() again
  *     UNKNOWN:     settle(name)
- *   while ahead is not empty:                                      Ahead
+ *   while ahead is not empty:                                      Predecessors
  *     watch the last entry of ahead; wait for a notice, the (re)start of the watch, or one ttl
  *     if more than 31 are left:
  *       read that entry; if it is gone or was created again, read the directory, and keep in ahead only what is still there

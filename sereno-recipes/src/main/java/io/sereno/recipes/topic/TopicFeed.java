@@ -4,7 +4,7 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
-import io.sereno.recipes.kernel.Lookout;
+import io.sereno.recipes.kernel.RearmingWatch;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
@@ -69,7 +69,7 @@ final class TopicFeed {
     private boolean looking;
     private boolean due;
     private @Nullable TopicScan scan;
-    private @Nullable Lookout lookout;
+    private @Nullable RearmingWatch lookout;
     private final Timer timer = new Timer();
 
     TopicFeed(Scope scope, String directory, Duration period) {
@@ -96,7 +96,8 @@ final class TopicFeed {
         readers.add(reader);
         if (lookout == null) {
             scan = scan(this::broken);
-            lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(TopicHeader.NAME)), this::look);
+            lookout =
+                    new RearmingWatch(kernel, strand, new Target(directory, Optional.of(TopicHeader.NAME)), this::look);
             lookout.open();
             lookInAWhile();
         }

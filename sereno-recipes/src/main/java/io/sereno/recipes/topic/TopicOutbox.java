@@ -1,6 +1,6 @@
 package io.sereno.recipes.topic;
 
-import io.sereno.recipes.kernel.Answers;
+import io.sereno.recipes.kernel.CompletionQueue;
 import io.sereno.recipes.kernel.Kernel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ final class TopicOutbox {
 
     private static final long RETIRED = Long.MIN_VALUE / 2;
 
-    private final Answers answers;
+    private final CompletionQueue answers;
     private final Queue<TopicPublication> incoming = new ConcurrentLinkedQueue<>();
     /** The weight of the messages that have not ended; {@link #RETIRED} and a little when nothing more is accepted. */
     private final AtomicLong weight = new AtomicLong();
@@ -33,7 +33,7 @@ final class TopicOutbox {
     private final List<CompletableFuture<Void>> waitingForRoom = new ArrayList<>();
 
     TopicOutbox(Kernel kernel) {
-        this.answers = new Answers(kernel, () -> {});
+        this.answers = new CompletionQueue(kernel, () -> {});
     }
 
     /** Takes a message; false if nothing more is accepted. */

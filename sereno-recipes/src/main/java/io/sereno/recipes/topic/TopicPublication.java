@@ -1,12 +1,12 @@
 package io.sereno.recipes.topic;
 
 import io.sereno.Retention;
-import io.sereno.recipes.kernel.Answers;
+import io.sereno.recipes.kernel.CompletionQueue;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A message being published, and the stage of its offset: one object, since there may be millions. */
-final class TopicPublication extends CompletableFuture<Long> implements Answers.Answer {
+final class TopicPublication extends CompletableFuture<Long> implements CompletionQueue.Answer {
     /** The size of a message without its octets, so that many empty messages are bounded too. */
     private static final int OVERHEAD_BYTES = 64;
 

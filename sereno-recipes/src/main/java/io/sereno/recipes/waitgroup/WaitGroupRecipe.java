@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>A {@link WaitGroupWorker} also leaves its place by a change.
  *   <li>A claim without a life is a lost worker. A waiting client settles it by a change that proves the loss; so does a caller that finds
  *       no free place, since the lost worker's place may be free then.
- *   <li>The {@link WaitGroupVigil} does the waiting.
+ *   <li>The {@link WaitGroupAwaiter} does the waiting.
  *   <li>{@link #delete} removes everything; the header first, so that nothing continues.
  * </ol>
  */
@@ -49,14 +49,14 @@ public final class WaitGroupRecipe implements WaitGroup {
     private static final String RECIPE = "wait group";
 
     private final Client client;
-    private final InUse<String, WaitGroupVigil> vigils;
+    private final InUse<String, WaitGroupAwaiter> vigils;
     private final Cells<WaitGroupState> cells;
     private final Scope scope;
     private final String directory;
 
     public WaitGroupRecipe(Client client, String name, String directory) {
         this.client = client;
-        this.vigils = client.shared(WaitGroupVigil.VIGILS);
+        this.vigils = client.shared(WaitGroupAwaiter.VIGILS);
         this.cells = client.shared(CELLS);
         this.scope = new Scope(client.kernel(), RECIPE, name);
         this.directory = directory;
@@ -118,8 +118,8 @@ public final class WaitGroupRecipe implements WaitGroup {
 
     private boolean waitFor(@Nullable Duration timeout) throws InterruptedException {
         client.requireOpen("await", scope);
-        WaitGroupVigil vigil = vigils.enter(directory, () -> new WaitGroupVigil(client, scope, directory));
-        WaitGroupVigil.Waiter waiter = vigil.enter(timeout);
+        WaitGroupAwaiter vigil = vigils.enter(directory, () -> new WaitGroupAwaiter(client, scope, directory));
+        WaitGroupAwaiter.Waiter waiter = vigil.enter(timeout);
         try {
             return Await.interruptibly(waiter.result());
         } finally {
@@ -135,7 +135,7 @@ public final class WaitGroupRecipe implements WaitGroup {
     @Override
     public View inspect() {
         long deadline = client.deadline();
-        WaitGroupSighting first = look("inspect", deadline);
+        WaitGroupSnapshot first = look("inspect", deadline);
         if (first.lifeless().isEmpty()) {
             return first.view(List.of());
         }
@@ -144,8 +144,8 @@ public final class WaitGroupRecipe implements WaitGroup {
                 .view(first.allClaims().stream().filter(lifeless::contains).toList());
     }
 
-    private WaitGroupSighting look(String operation, long deadline) {
-        return WaitGroupSighting.of(client.read(operation, scope, new Query.All(directory), deadline));
+    private WaitGroupSnapshot look(String operation, long deadline) {
+        return WaitGroupSnapshot.of(client.read(operation, scope, new Query.All(directory), deadline));
     }
 
     // Step 5.
@@ -178,7 +178,7 @@ public final class WaitGroupRecipe implements WaitGroup {
             try {
                 return submit(change.get(), deadline);
             } catch (NoFreePlace none) {
-                WaitGroupSighting.Settling settling = look(operation, deadline).settle(client.kernel());
+                WaitGroupSnapshot.Settling settling = look(operation, deadline).settle(client.kernel());
                 if (settling == null) {
                     throw none;
                 }

@@ -10,8 +10,8 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Backoff;
 import io.sereno.recipes.kernel.Kernel;
-import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Outcome;
+import io.sereno.recipes.kernel.RearmingWatch;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
 import io.sereno.recipes.kernel.Strand;
@@ -47,7 +47,7 @@ final class WaitGroupWorker implements Worker, Open {
     private final CompletableFuture<LossCause> lost = new CompletableFuture<>();
 
     private long membership;
-    private @Nullable Lookout lookout;
+    private @Nullable RearmingWatch lookout;
     /** The place was done or given up. */
     private boolean over;
 
@@ -245,7 +245,7 @@ final class WaitGroupWorker implements Worker, Open {
 
     private void watch() {
         if (lookout == null && !over && loss == null) {
-            lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(place.life())), this::look);
+            lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(place.life())), this::look);
             lookout.open();
         }
     }

@@ -155,7 +155,7 @@ class ExploredWaitGroupTest {
                         () -> client.shared(WaitGroupRecipe.CELLS).size() == 0);
                 process.eventually(
                         "keeps nothing",
-                        () -> client.shared(WaitGroupVigil.VIGILS).size() == 0 || count.mayStayOpen());
+                        () -> client.shared(WaitGroupAwaiter.VIGILS).size() == 0 || count.mayStayOpen());
             }
             if (loss == null) {
                 world.always("every place counts once, and there are as many claims as are joined", count::isRight);
@@ -185,7 +185,7 @@ class ExploredWaitGroupTest {
         private int perhapsJoined;
 
         private Snapshot seen = new Snapshot(List.of(), false);
-        private WaitGroupSighting sighting = WaitGroupSighting.of(seen);
+        private WaitGroupSnapshot sighting = WaitGroupSnapshot.of(seen);
 
         Count(World world, OnLostWorker policy, boolean rough, @Nullable Fault loss) {
             this.world = world;
@@ -207,14 +207,14 @@ class ExploredWaitGroupTest {
                             .build());
         }
 
-        WaitGroupSighting look() {
+        WaitGroupSnapshot look() {
             Snapshot now = world.observer()
                     .read(new Query.All(DIRECTORY))
                     .toCompletableFuture()
                     .join();
             if (!now.equals(seen)) {
                 seen = now;
-                sighting = WaitGroupSighting.of(now);
+                sighting = WaitGroupSnapshot.of(now);
             }
             return sighting;
         }
@@ -314,13 +314,13 @@ class ExploredWaitGroupTest {
         }
 
         void await() {
-            WaitGroupVigil vigil = client.shared(WaitGroupVigil.VIGILS)
-                    .enter(DIRECTORY, () -> new WaitGroupVigil(client, scope, DIRECTORY));
-            WaitGroupVigil.Waiter waiter = vigil.enter(null);
+            WaitGroupAwaiter vigil = client.shared(WaitGroupAwaiter.VIGILS)
+                    .enter(DIRECTORY, () -> new WaitGroupAwaiter(client, scope, DIRECTORY));
+            WaitGroupAwaiter.Waiter waiter = vigil.enter(null);
             var unused = waiter.result().whenComplete((finished, failure) -> {
                 note("has waited, " + finished, failure);
                 vigil.leave(waiter);
-                client.shared(WaitGroupVigil.VIGILS).exit(DIRECTORY);
+                client.shared(WaitGroupAwaiter.VIGILS).exit(DIRECTORY);
                 ended = true;
                 count.waiting--;
                 count.finished |= failure == null;

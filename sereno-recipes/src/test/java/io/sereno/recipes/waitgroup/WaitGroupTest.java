@@ -135,7 +135,7 @@ class WaitGroupTest {
         FaultyBackend line = clients.line();
         Client there = clients.connect("child", line).client();
         Scope scope = new Scope(there.kernel(), "wait group", "x");
-        WaitGroupVigil vigil = new WaitGroupVigil(there, scope, DIRECTORY);
+        WaitGroupAwaiter vigil = new WaitGroupAwaiter(there, scope, DIRECTORY);
         group.add(1);
         CompletableFuture<Boolean> first = vigil.enter(null).result();
         line.next(Request.reads(), Fate.delayReply(Duration.ofSeconds(1)));
@@ -208,8 +208,8 @@ class WaitGroupTest {
                 .filter(entry -> !entry.name().startsWith("l-"))
                 .toList();
         Client client = parent.client();
-        WaitGroupSighting.Settling settling = Objects.requireNonNull(
-                WaitGroupSighting.of(new Snapshot(mixed, false)).settle(client.kernel()));
+        WaitGroupSnapshot.Settling settling = Objects.requireNonNull(
+                WaitGroupSnapshot.of(new Snapshot(mixed, false)).settle(client.kernel()));
         client.shared(WaitGroupRecipe.CELLS).submit(new Scope(client.kernel(), "wait group", "x"), DIRECTORY, settling);
         assertThat(settling)
                 .failsWithin(Duration.ofSeconds(10))
@@ -282,8 +282,8 @@ class WaitGroupTest {
         Scope scope = new Scope(many.kernel(), "wait group", "x");
         List<CompletableFuture<Boolean>> all = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
-            all.add(many.shared(WaitGroupVigil.VIGILS)
-                    .enter(DIRECTORY, () -> new WaitGroupVigil(many, scope, DIRECTORY))
+            all.add(many.shared(WaitGroupAwaiter.VIGILS)
+                    .enter(DIRECTORY, () -> new WaitGroupAwaiter(many, scope, DIRECTORY))
                     .enter(null)
                     .result());
         }
@@ -686,7 +686,7 @@ class WaitGroupTest {
                 .failsWithin(Duration.ofSeconds(10))
                 .withThrowableThat()
                 .withCauseInstanceOf(InterruptedException.class);
-        assertThat(parent.client().shared(WaitGroupVigil.VIGILS).size()).isZero();
+        assertThat(parent.client().shared(WaitGroupAwaiter.VIGILS).size()).isZero();
         group.done();
         assertThat(group.await(Duration.ZERO)).isTrue();
     }

@@ -158,7 +158,7 @@ class WaitGroupUnderMishapsTest {
                 assertThat(node.client().shared(WaitGroupRecipe.CELLS).size())
                         .as("cells in use")
                         .isZero();
-                assertThat(node.client().shared(WaitGroupVigil.VIGILS).size())
+                assertThat(node.client().shared(WaitGroupAwaiter.VIGILS).size())
                         .as("waits in use")
                         .isZero();
             });
@@ -181,8 +181,8 @@ class WaitGroupUnderMishapsTest {
             return true;
         }
 
-        private WaitGroupSighting look() {
-            return WaitGroupSighting.of(bench.store
+        private WaitGroupSnapshot look() {
+            return WaitGroupSnapshot.of(bench.store
                     .connect(Runnable::run)
                     .read(new Query.All(DIRECTORY))
                     .toCompletableFuture()
@@ -191,7 +191,7 @@ class WaitGroupUnderMishapsTest {
 
         private void guard() {
             bench.guard(() -> {
-                WaitGroupSighting now = look();
+                WaitGroupSnapshot now = look();
                 WaitGroupState state = now.state();
                 int counted = PLACES - state.pending();
                 assertThat(now.claims()).as("claims").hasSize(state.joined());
@@ -249,17 +249,17 @@ class WaitGroupUnderMishapsTest {
             }
 
             void await() {
-                WaitGroupVigil vigil = node.client()
-                        .shared(WaitGroupVigil.VIGILS)
-                        .enter(DIRECTORY, () -> new WaitGroupVigil(node.client(), scope, DIRECTORY));
-                WaitGroupVigil.Waiter waiter = vigil.enter(null);
+                WaitGroupAwaiter vigil = node.client()
+                        .shared(WaitGroupAwaiter.VIGILS)
+                        .enter(DIRECTORY, () -> new WaitGroupAwaiter(node.client(), scope, DIRECTORY));
+                WaitGroupAwaiter.Waiter waiter = vigil.enter(null);
                 var unused = waiter.result().whenComplete((finished, failure) -> {
                     heard = failure == null
                             ? finished.toString()
                             : failure instanceof WorkersLostException ? "lost" : failure.toString();
                     log("has waited, " + heard, null);
                     vigil.leave(waiter);
-                    node.client().shared(WaitGroupVigil.VIGILS).exit(DIRECTORY);
+                    node.client().shared(WaitGroupAwaiter.VIGILS).exit(DIRECTORY);
                 });
             }
 

@@ -4,9 +4,9 @@ import io.sereno.Grant;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Doubt;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.RuleFailure;
+import io.sereno.tck.run.UnknownPreparation;
 import io.sereno.tck.time.Crew;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,7 +22,7 @@ public final class Calling<T> {
     private final Bench bench;
     private final String what;
     private volatile @Nullable Thread thread;
-    private volatile @Nullable Ended<T> ended;
+    private volatile @Nullable CallResult<T> ended;
     private volatile long returned;
 
     private Calling(Bench bench, String what) {
@@ -39,11 +39,11 @@ public final class Calling<T> {
     private void run(Callable<T> call) {
         long from = bench.now();
         thread = Thread.currentThread();
-        Ended<T> end;
+        CallResult<T> end;
         try {
-            end = Ended.with(bench.kit().crew().waiting(call), null);
+            end = CallResult.with(bench.kit().crew().waiting(call), null);
         } catch (Throwable e) {
-            end = Ended.with(null, e);
+            end = CallResult.with(null, e);
         }
         synchronized (this) {
             thread = null;
@@ -79,21 +79,21 @@ public final class Calling<T> {
     }
 
     /** How the call ends, or that it does not end in time. */
-    public Ended<T> end(Duration atMost) {
+    public CallResult<T> end(Duration atMost) {
         bench.reach(this::isDone, atMost);
-        Ended<T> end = ended;
-        return end == null ? Ended.open() : end;
+        CallResult<T> end = ended;
+        return end == null ? CallResult.open() : end;
     }
 
     /** What the call returns; there is no fault. */
     public T result(Duration atMost) {
-        Ended<T> end = end(atMost);
+        CallResult<T> end = end(atMost);
         if (end.isOpen()) {
             throw new RuleFailure(what + " has not returned after " + Bench.text(atMost));
         }
         Throwable thrown = end.thrown();
         if (thrown instanceof NotAppliedException || thrown instanceof OutcomeUnknownException) {
-            throw new Doubt(what + " ended as " + thrown);
+            throw new UnknownPreparation(what + " ended as " + thrown);
         }
         if (thrown != null) {
             throw new RuleFailure(what + " failed without a fault: " + thrown, thrown);
@@ -105,7 +105,7 @@ public final class Calling<T> {
         return result(bench.patience().multipliedBy(2));
     }
 
-    private static String describe(Ended<?> end) {
+    private static String describe(CallResult<?> end) {
         if (end.succeeded() && end.result() instanceof Optional<?> optional) {
             return optional.map(Calling::describe).orElse("empty");
         }

@@ -15,7 +15,7 @@ import io.sereno.tck.history.LockModel;
 import io.sereno.tck.history.Operation;
 import io.sereno.tck.history.Recorder;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.FaultStorm;
 import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
@@ -299,7 +299,7 @@ public final class LockRun {
                 kind.rule("LCK-4"),
                 !live.isEmpty() && live.get(0).createRevision() == revision,
                 describe(me) + " is held, and in the store "
-                        + (live.isEmpty() ? "nobody queues" : "the first is " + Ended.describe(live.get(0))));
+                        + (live.isEmpty() ? "nobody queues" : "the first is " + CallResult.describe(live.get(0))));
     }
 
     private synchronized void write(Holder me) {

@@ -8,8 +8,8 @@ import io.sereno.spi.TimeSource;
 import io.sereno.tck.faults.Faults;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Doubt;
 import io.sereno.tck.run.Faulty;
+import io.sereno.tck.run.UnknownPreparation;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -197,7 +197,7 @@ public final class Node implements AutoCloseable {
     /** Waits until its session exists, so that faults from now on meet one. */
     public Node awaitSession() {
         if (!bench.reach(() -> sereno.sessionState() == SessionState.CONNECTED, bench.patience())) {
-            throw new Doubt("no session of " + name + " after " + Bench.text(bench.patience()));
+            throw new UnknownPreparation("no session of " + name + " after " + Bench.text(bench.patience()));
         }
         return this;
     }

@@ -3,8 +3,8 @@ package io.sereno.tck.recipes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.RuleFailure;
 import java.util.Comparator;
 import java.util.List;
@@ -75,6 +75,6 @@ public record Queues(Client judge, String directory) {
     }
 
     public String describe() {
-        return judge.all(directory).stream().map(Ended::describe).toList().toString();
+        return judge.all(directory).stream().map(CallResult::describe).toList().toString();
     }
 }

@@ -11,8 +11,8 @@ public class RecipeFaultRuns {
             LCK-1  | aResourceSeesOneHolderAtATimeWhateverBreaks  | 60 | OUT-3 and LEA-2 under faults: an entry in front that a reader did not see
             LCK-2a | tokensRiseWhateverBreaks                     | 20 | what revisions a client reads after it has connected again
             LCK-3  | twoNeverHoldAtOnceWhateverBreaks             | 20 | LEA-2 and COM-12 under faults: which outcome is reported for a commit whose reply was lost
-            LCK-4  | whoIsGrantedIsFirstInTheStoreWhateverBreaks  | 20 | READ-6 and READ-8a: what a read shows after a reconnect
-            LCK-9a | whatTryAcquireReturnsIsHeldWhateverBreaks    | 20 | the outcome of a request whose reply comes after the caller gave up
+            LCK-4  | aHolderIsFirstInTheStoreWhateverBreaks  | 20 | READ-6 and READ-8a: what a read shows after a reconnect
+            LCK-9a | aGrantOfTryAcquireIsHeldWhateverBreaks    | 20 | the outcome of a request whose reply comes after the caller gave up
             LCK-10 | everyDeleteNamesItsIncarnationWhateverBreaks |  5 | which commits are sent again after a lost reply, and under which conditions
             """)
     void mutex(Bench bench, RuleTest test) {
@@ -22,7 +22,7 @@ public class RecipeFaultRuns {
     @RuleTable(waits = true, value = """
             LDR-1  | everyTermHasOneLeaderWhateverBreaks     | 40 | OUT-3 and LEA-2 under faults
             LDR-2  | twoNeverLeadAtOnceWhateverBreaks        | 10 | LEA-2 and COM-12 under faults: which outcome is reported for a commit whose reply was lost
-            LDR-10 | whoLeadsIsFirstInTheStoreWhateverBreaks | 10 | READ-6: that a view after a reconnect does not decide about the leader
+            LDR-10 | aLeaderIsFirstInTheStoreWhateverBreaks | 10 | READ-6: that a view after a reconnect does not decide about the leader
             """)
     void election(Bench bench, RuleTest test) {
         LockRun.roughElection(bench).judge(bench, test.rule(), test.atLeast());
@@ -46,7 +46,7 @@ public class RecipeFaultRuns {
 
     @RuleTable(waits = true, value = """
             TOP-1  | everybodySeesTheSameMessageWhateverBreaks | 100 | OUT-2 under faults: header and batch are one commit
-            TOP-2  | whatWasPublishedIsReadWhateverBreaks      |  50 | OUT-2 and READ-6: whether acknowledged messages are read after a reconnect
+            TOP-2  | aPublishedMessageIsReadWhateverBreaks      |  50 | OUT-2 and READ-6: whether acknowledged messages are read after a reconnect
             TOP-3a | readersMissNothingWhateverBreaks          | 100 | WAT-8 and READ-6: whether a reader looks again after a break
             TOP-4  | everyMessageIsPublishedOnceWhateverBreaks | 100 | OUT-1 and OUT-3: how a publication whose reply was lost is settled
             """)

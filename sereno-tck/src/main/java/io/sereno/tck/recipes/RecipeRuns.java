@@ -11,8 +11,8 @@ public class RecipeRuns {
             LCK-1  | aResourceThatRefusesLowerTokensSeesOneHolderAtATime | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
             LCK-2a | tokensRiseInTheOrderOfGrants                        | 30 | COM-5b and COM-7b: what createRevision an entry gets that is put again
             LCK-3  | twoNeverHoldAtOnce                                  | 20 | COM-1, COM-3 and LEA-2: conditions that are judged, leases that do not end early
-            LCK-4  | whoIsGrantedIsFirstInTheStore                       | 20 | READ-8a and COM-13: what the returned read shows, and checks of two entries
-            LCK-9a | whatTryAcquireReturnsIsHeld                         | 20 | whether a timeout and a grant can both win
+            LCK-4  | aHolderIsFirstInTheStore                       | 20 | READ-8a and COM-13: what the returned read shows, and checks of two entries
+            LCK-9a | aGrantOfTryAcquireIsHeld                         | 20 | whether a timeout and a grant can both win
             LCK-10 | everyDeleteNamesItsIncarnation                      | 10 | whether every delete of the recipe is bound to the createRevision of its own entry
             """)
     void mutex(Bench bench, RuleTest test) {
@@ -22,7 +22,7 @@ public class RecipeRuns {
     @RuleTable(waits = true, value = """
             LDR-1  | everyTermHasOneLeaderAndAGreaterToken | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
             LDR-2  | twoNeverLeadAtOnce                    | 15 | COM-1 and LEA-2: conditions that are judged, leases that do not end early
-            LDR-10 | whoLeadsIsFirstInTheStore             | 15 | READ-3a and COM-13: whether the leader is taken from a view, or proven
+            LDR-10 | aLeaderIsFirstInTheStore             | 15 | READ-3a and COM-13: whether the leader is taken from a view, or proven
             """)
     void election(Bench bench, RuleTest test) {
         LockRun.calmElection(bench).judge(bench, test.rule(), test.atLeast());
@@ -45,7 +45,7 @@ public class RecipeRuns {
 
     @RuleTable(waits = true, value = """
             TOP-1  | everybodySeesTheSameMessageAtAnOffset | 150 | COM-1: header and batch are one commit
-            TOP-2  | whatWasPublishedIsReadAtItsOffset     | 100 | READ-1: whether acknowledged messages are read
+            TOP-2  | aPublishedMessageIsReadAtItsOffset     | 100 | READ-1: whether acknowledged messages are read
             TOP-3a | readersMissNothing                    | 150 | READ-3 and WAT-1: whether a range read may miss what lived throughout, or a notice get lost
             TOP-4  | everyMessageIsPublishedOnce           | 150 | COM-11: whether a commit is carried out twice
             TOP-5  | messagesOfOneThreadKeepTheirOrder     | 150 | whether messages of one client overtake each other

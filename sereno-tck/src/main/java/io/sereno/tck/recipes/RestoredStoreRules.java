@@ -14,7 +14,7 @@ import io.sereno.spi.Promise;
 import io.sereno.tck.ServerControl;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -41,7 +41,7 @@ public class RestoredStoreRules {
     @Rule(
             value = "REC-9",
             check = "WAT-8: whether watches are reset when the servers have lost what they had acknowledged")
-    void whoSeesAgainWhatItHasDeletedEndsItsSession(Bench bench) {
+    void aClientThatSeesItsDeletedEntryAgainEndsItsSession(Bench bench) {
         ServerControl store = store(bench);
         Duration ttl = bench.ttl(TTL);
         Node former = Node.in(bench, ttl);
@@ -59,7 +59,7 @@ public class RestoredStoreRules {
     }
 
     @Rule(value = "REC-9", check = "COM-6: which revisions commits report after a restore of the servers")
-    void whoSeesARevisionFallEndsItsSession(Bench bench) {
+    void aClientThatSeesARevisionFallEndsItsSession(Bench bench) {
         ServerControl store = store(bench);
         Duration ttl = bench.ttl(TTL);
         Node node = Node.in(bench, ttl);
@@ -84,7 +84,7 @@ public class RestoredStoreRules {
     }
 
     @Rule(value = "REC-10", check = "how the client library continues when the store has lost its sessions and leases")
-    void whoHasLostEverythingHearsOfItAndGoesOn(Bench bench) {
+    void aClientThatLostEverythingIsNotifiedAndContinues(Bench bench) {
         ServerControl store = store(bench);
         store.backup(); // Of a store without data in this namespace.
         Duration ttl = bench.ttl(TTL);
@@ -110,7 +110,7 @@ public class RestoredStoreRules {
         requireLost(bench, holder, held, ttl, bench.now());
         requireLost(bench, waiter, ofWaiter, ttl, bench.now());
         requireLost(bench, counting, ofCounting, ttl, bench.now());
-        Ended<Grant> granted = waiting.end(LONG);
+        CallResult<Grant> granted = waiting.end(LONG);
         bench.verify(
                 granted.succeeded() || granted.thrown() instanceof SerenoException,
                 () -> "an acquire() that waited when the store lost everything is " + granted + " after "
@@ -127,7 +127,7 @@ public class RestoredStoreRules {
     @Rule(
             value = "REC-10",
             check = "WAT-3: whether a reader looks again when the servers are back, and READ-1: what it sees then")
-    void whoReadsATopicMissesNothingInSilence(Bench bench) {
+    void aReaderOfATopicMissesNothingInSilence(Bench bench) {
         ServerControl store = store(bench);
         Duration ttl = bench.ttl(TTL);
         Node publisher = Node.in(bench, ttl);
@@ -248,7 +248,7 @@ public class RestoredStoreRules {
     private static <T> T again(Bench bench, String what, Callable<T> call) {
         long from = bench.now();
         while (true) {
-            Ended<T> ended = Calling.of(bench, what, call).end(LONG);
+            CallResult<T> ended = Calling.of(bench, what, call).end(LONG);
             if (ended.succeeded()) {
                 return ended.result();
             }

@@ -9,7 +9,7 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.tck.run.Bench;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.FaultStorm;
 import io.sereno.tck.run.RuleFailure;
 import io.sereno.tck.run.SlowNetwork;
@@ -119,16 +119,16 @@ public final class TopicRun {
                 CompletableFuture<Void> ended = new CompletableFuture<>();
                 underWay.add(ended);
                 bench.kit().crew().waiting(() -> topic.publishAsync(message)).whenComplete((offset, failure) -> {
-                    note(message, Ended.with(offset, failure));
+                    note(message, CallResult.with(offset, failure));
                     ended.complete(null);
                     bench.stir();
                 });
             } else {
-                Ended<Long> ended;
+                CallResult<Long> ended;
                 try {
-                    ended = Ended.with(bench.kit().crew().waiting(() -> topic.publish(message)), null);
+                    ended = CallResult.with(bench.kit().crew().waiting(() -> topic.publish(message)), null);
                 } catch (NotAppliedException | OutcomeUnknownException e) {
-                    ended = Ended.with(null, e);
+                    ended = CallResult.with(null, e);
                 }
                 note(message, ended);
             }
@@ -142,7 +142,7 @@ public final class TopicRun {
         return true;
     }
 
-    private void note(String message, Ended<Long> ended) {
+    private void note(String message, CallResult<Long> ended) {
         synchronized (acked) {
             if (ended.succeeded()) {
                 acked.put(message, ended.result());

@@ -48,7 +48,7 @@ public record RuleTest(String rule, String name, String check, boolean waits, lo
                 cells.get(0), cells.get(1), cells.get(3), table.waits(), Long.parseLong(cells.get(2)), method);
     }
 
-    /** {@code ReadRules.whatIsAbsentIsAnEmptyList}. */
+    /** {@code ReadRules.anAbsentEntryIsAnEmptyList}. */
     public String id() {
         return method.getDeclaringClass().getSimpleName() + "." + name;
     }

@@ -50,7 +50,7 @@ public final class Bench implements AutoCloseable {
     private final Deque<String> steps = new ArrayDeque<>();
     private final Map<String, Long> evidence = new LinkedHashMap<>();
     private final RandomGenerator random;
-    private final Doubts doubts = new Doubts(this);
+    private final UnknownCommits unknownCommits = new UnknownCommits(this);
     private @Nullable Client judge;
     private boolean simulated;
     private int clients;
@@ -104,7 +104,7 @@ public final class Bench implements AutoCloseable {
     public Faulty decorated() {
         simulated();
         Backend store = connect(config -> config.withTimeouts(FAULTY_CONNECT, FAULTY_TIMEOUT));
-        FaultyBackend backend = new FaultyBackend(doubts.witness(store), time(), kit.crew());
+        FaultyBackend backend = new FaultyBackend(unknownCommits.witness(store), time(), kit.crew());
         Client client = closeLater(new Client(this, nextName("f"), above(backend), true));
         return new Faulty(this, client, closeLater(new SimulatedFaults(backend, FAULTY_TIMEOUT)), FAULTY_TIMEOUT);
     }
@@ -181,8 +181,8 @@ public final class Bench implements AutoCloseable {
     }
 
     /** What the kit does about commits of unknown outcome. */
-    public Doubts doubts() {
-        return doubts;
+    public UnknownCommits unknownCommits() {
+        return unknownCommits;
     }
 
     public RandomGenerator random() {
@@ -250,13 +250,13 @@ public final class Bench implements AutoCloseable {
     }
 
     /** Waits for the end of a stage. */
-    public <T> Ended<T> end(CompletionStage<T> stage, Duration atMost) {
-        CompletableFuture<Ended<T>> ended = new CompletableFuture<>();
+    public <T> CallResult<T> end(CompletionStage<T> stage, Duration atMost) {
+        CompletableFuture<CallResult<T>> ended = new CompletableFuture<>();
         stage.whenComplete((result, failure) -> {
-            ended.complete(Ended.with(result, failure));
+            ended.complete(CallResult.with(result, failure));
             stir();
         });
-        return reach(ended::isDone, atMost) ? ended.join() : Ended.open();
+        return reach(ended::isDone, atMost) ? ended.join() : CallResult.open();
     }
 
     /** Runs work concurrently with the rule. Manual time stands still while the work is busy. */
@@ -302,7 +302,7 @@ public final class Bench implements AutoCloseable {
                     + " threads have not returned after " + text(atMost));
         }
         for (CompletableFuture<?> work : works) {
-            Ended<?> ended = end(work, atMost);
+            CallResult<?> ended = end(work, atMost);
             if (ended.thrown() instanceof RuntimeException e) {
                 throw e;
             } else if (ended.thrown() instanceof Error e) {

@@ -53,7 +53,7 @@ public final class Client implements AutoCloseable {
      * rule draws no conclusion from their effects.
      */
     public Backend witnessed() {
-        return faulty ? backend : bench.doubts().witness(backend);
+        return faulty ? backend : bench.unknownCommits().witness(backend);
     }
 
     public Guarantees guarantees() {
@@ -89,7 +89,7 @@ public final class Client implements AutoCloseable {
     public CommitResult commit(Commit commit) {
         String what = new Request.Commit(commit).toString();
         long from = bench.now();
-        return result(what, from, certain(what, bench.doubts().settled(this, commit)));
+        return result(what, from, certain(what, bench.unknownCommits().settled(this, commit)));
     }
 
     /** A commit that has to succeed. */
@@ -192,13 +192,13 @@ public final class Client implements AutoCloseable {
     }
 
     /** How a call ended that may fail: its result or its failure. Only slowness is a violation. */
-    public <T> Ended<T> outcome(String what, Supplier<? extends CompletionStage<T>> call) {
+    public <T> CallResult<T> outcome(String what, Supplier<? extends CompletionStage<T>> call) {
         long from = bench.now();
-        Ended<T> ended;
+        CallResult<T> ended;
         try {
             ended = bench.end(call.get(), bench.patience());
         } catch (RuntimeException e) {
-            ended = Ended.thrown(e);
+            ended = CallResult.thrown(e);
         }
         bench.note(from, name + " " + what + " -> " + ended);
         return ended;
@@ -208,19 +208,19 @@ public final class Client implements AutoCloseable {
      * How a commit ended that may be refused. An unknown outcome is settled, unless the kit makes faults, so that
      * unknown outcomes are expected.
      */
-    public Ended<CommitResult> outcome(Commit commit) {
-        return faulty ? raw(commit) : bench.doubts().settled(this, commit);
+    public CallResult<CommitResult> outcome(Commit commit) {
+        return faulty ? raw(commit) : bench.unknownCommits().settled(this, commit);
     }
 
     /** How a commit ended; the outcome may be unknown. */
-    public Ended<CommitResult> raw(Commit commit) {
+    public CallResult<CommitResult> raw(Commit commit) {
         return outcome(new Request.Commit(commit).toString(), () -> backend.commit(commit));
     }
 
     /** A commit, a renewal or a revocation may end UNKNOWN; no other call may. */
-    private <T> Ended<T> certain(String what, Ended<T> ended) {
+    private <T> CallResult<T> certain(String what, CallResult<T> ended) {
         if (ended.failedAs(BackendException.Outcome.UNKNOWN)) {
-            throw new Doubt(name + ": " + what + " ended as " + ended);
+            throw new UnknownPreparation(name + ": " + what + " ended as " + ended);
         }
         return ended;
     }
@@ -228,8 +228,8 @@ public final class Client implements AutoCloseable {
     /** A call whose outcome may be unknown, and that has no further effect when it is repeated. */
     private <T> T repeated(String what, Supplier<? extends CompletionStage<T>> call) {
         long from = bench.now();
-        Ended<T> ended = outcome(what, call);
-        for (int i = 1; i < Doubts.ATTEMPTS && ended.failedAs(BackendException.Outcome.UNKNOWN); i++) {
+        CallResult<T> ended = outcome(what, call);
+        for (int i = 1; i < UnknownCommits.ATTEMPTS && ended.failedAs(BackendException.Outcome.UNKNOWN); i++) {
             ended = outcome(what, call);
         }
         return result(what, from, certain(what, ended));
@@ -240,7 +240,7 @@ public final class Client implements AutoCloseable {
         return result(what, from, outcome(what, call));
     }
 
-    private <T> T result(String what, long from, Ended<T> ended) {
+    private <T> T result(String what, long from, CallResult<T> ended) {
         if (ended.isOpen()) {
             throw new RuleFailure(name + ": " + what + " has not ended after " + Bench.text(bench.patience())
                     + "; every operation ends by the operation timeout + 250 ms (LIF-6b)");

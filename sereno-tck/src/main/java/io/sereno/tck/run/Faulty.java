@@ -21,12 +21,12 @@ import java.util.function.BooleanSupplier;
  */
 public record Faulty(Bench bench, Client client, Faults faults, Duration timeout) {
     /** Sends a commit without waiting for its end. */
-    public CompletableFuture<Ended<CommitResult>> send(Commit commit) {
+    public CompletableFuture<CallResult<CommitResult>> send(Commit commit) {
         return bench.async(() -> client.outcome(commit));
     }
 
     /** Waits for the end of a call that was sent. */
-    public <T> Ended<T> end(CompletableFuture<Ended<T>> sent) {
+    public <T> CallResult<T> end(CompletableFuture<CallResult<T>> sent) {
         Duration atMost = timeout.multipliedBy(3).plus(bench.patience());
         if (!bench.reach(sent::isDone, atMost)) {
             throw new RuleFailure(client + ": a call has not ended " + Bench.text(atMost)
@@ -35,15 +35,15 @@ public record Faulty(Bench bench, Client client, Faults faults, Duration timeout
         return sent.join();
     }
 
-    public Ended<CommitResult> commit(Commit commit) {
+    public CallResult<CommitResult> commit(Commit commit) {
         return end(send(commit));
     }
 
-    public Ended<CommitResult> put(String directory, String name, String value) {
+    public CallResult<CommitResult> put(String directory, String name, String value) {
         return commit(Commit.to(directory).put(name, Bytes.utf8(value)).build());
     }
 
-    public Ended<Snapshot> read(String directory) {
+    public CallResult<Snapshot> read(String directory) {
         return client.outcome("read " + directory, () -> client.backend().read(new Query.All(directory)));
     }
 
@@ -53,7 +53,7 @@ public record Faulty(Bench bench, Client client, Faults faults, Duration timeout
      *
      * @param inOrder whether the connection ends in order or is reset; some clients resend after one of the two
      */
-    public Ended<CommitResult> putWithLostReply(String directory, String name, boolean inOrder) {
+    public CallResult<CommitResult> putWithLostReply(String directory, String name, boolean inOrder) {
         return commitWithLostReply(
                 Commit.to(directory).put(name, Bytes.utf8(name)).build(),
                 () -> bench.judge().one(directory, name).isPresent(),
@@ -61,9 +61,9 @@ public record Faulty(Bench bench, Client client, Faults faults, Duration timeout
     }
 
     /** The same for any commit; other clients see when it has been applied. */
-    public Ended<CommitResult> commitWithLostReply(Commit commit, BooleanSupplier isApplied, boolean inOrder) {
+    public CallResult<CommitResult> commitWithLostReply(Commit commit, BooleanSupplier isApplied, boolean inOrder) {
         faults.holdReplies();
-        CompletableFuture<Ended<CommitResult>> sent = send(commit);
+        CompletableFuture<CallResult<CommitResult>> sent = send(commit);
         long from = bench.now();
         while (!isApplied.getAsBoolean() && bench.since(from).compareTo(timeout) < 0 && !sent.isDone()) {
             bench.pass(Duration.ofMillis(5));
@@ -78,10 +78,10 @@ public record Faulty(Bench bench, Client client, Faults faults, Duration timeout
     }
 
     /** Writes with a request that is lost on its way. */
-    public Ended<CommitResult> putWithLostRequest(String directory, String name) {
+    public CallResult<CommitResult> putWithLostRequest(String directory, String name) {
         faults.swallowRequests();
         long before = faults.sent();
-        CompletableFuture<Ended<CommitResult>> sent =
+        CompletableFuture<CallResult<CommitResult>> sent =
                 send(Commit.to(directory).put(name, Bytes.utf8(name)).build());
         awaitSent(before);
         faults.breakConnections();
@@ -104,7 +104,7 @@ public record Faulty(Bench bench, Client client, Faults faults, Duration timeout
         Duration bound =
                 bench.guarantees().recovery().plus(timeout.multipliedBy(2)).plus(bench.patience());
         while (true) {
-            Ended<Snapshot> ended = read("working");
+            CallResult<Snapshot> ended = read("working");
             if (ended.succeeded()) {
                 bench.note(bench.now(), client + " works again after " + Bench.text(bench.since(from)));
                 return;

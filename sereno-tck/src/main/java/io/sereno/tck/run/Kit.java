@@ -127,13 +127,13 @@ public final class Kit implements AutoCloseable {
      */
     private Outcome judge(RuleTest test) {
         Outcome outcome = judge(test, open(test));
-        int doubts = 0;
+        int unknownCommits = 0;
         long spoilt = 0;
         Set<String> wrong = new HashSet<>();
         while (true) {
-            if (outcome.failure() instanceof Doubt doubt) {
+            if (outcome.failure() instanceof UnknownPreparation doubt) {
                 wrong.add(doubt.wrong(test.method().getDeclaringClass()));
-                if (doubts++ == BEGINNINGS) {
+                if (unknownCommits++ == BEGINNINGS) {
                     return wrong.size() == 1 && !wrong.contains("") ? each(outcome, doubt) : outcome;
                 }
             } else if (outcome.failure() instanceof Inconclusive
@@ -148,7 +148,7 @@ public final class Kit implements AutoCloseable {
     }
 
     /** The same failure happened at the same place in every attempt, so no commit of unknown outcome caused it. */
-    private static Outcome each(Outcome outcome, Doubt doubt) {
+    private static Outcome each(Outcome outcome, UnknownPreparation doubt) {
         String why = "in each of " + (BEGINNINGS + 1) + " attempts, after different commits of unknown outcome: "
                 + first(String.valueOf(doubt.getCause()));
         return new Outcome(
@@ -270,8 +270,9 @@ public final class Kit implements AutoCloseable {
         }
         if (thrown != null
                 && !(thrown instanceof StuckTest)
-                && bench.doubts().open().isPresent()) {
-            thrown = new Doubt(bench.doubts().open().get(), thrown, Failure.text(this, test, bench, thrown));
+                && bench.unknownCommits().open().isPresent()) {
+            thrown = new UnknownPreparation(
+                    bench.unknownCommits().open().get(), thrown, Failure.text(this, test, bench, thrown));
         }
         Map<String, Long> evidence = bench.evidence();
         try {
@@ -311,7 +312,7 @@ public final class Kit implements AutoCloseable {
         if (thrown instanceof Inconclusive nothing) {
             return new Outcome(test, nothing.verdict(), evidence, first(nothing.getMessage()), thrown, millis);
         }
-        if (thrown instanceof Doubt) {
+        if (thrown instanceof UnknownPreparation) {
             return new Outcome(test, Verdict.UNKNOWN, evidence, first(thrown.getMessage()), thrown, millis);
         }
         if (thrown != null) {

@@ -6,8 +6,8 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Notices;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ public class CheckRules {
             value = "COM-5d",
             check =
                     "that the result of a check, or of a delete of nothing, does not carry the store's present revision")
-    void whatChangesNothingHasNoRevision(Bench bench) {
+    void aCommitThatChangesNothingHasNoRevision(Bench bench) {
         Client client = bench.client();
         client.put(DIRECTORY, "a", "1");
         for (Commit commit : unchanging()) {
@@ -49,7 +49,7 @@ public class CheckRules {
     }
 
     @Rule(value = "COM-8a", check = "whether a check, or a failed commit, touches what it compares with")
-    void whatChangesNothingLeavesEverything(Bench bench) {
+    void aCommitThatChangesNothingLeavesEverything(Bench bench) {
         Client client = bench.client();
         client.put(DIRECTORY, "a", "1");
         client.put(DIRECTORY, "c", "2");
@@ -72,7 +72,7 @@ public class CheckRules {
     }
 
     @Rule(value = "COM-8b", check = "whether guards or counters kept beside the entries are watched too")
-    void whatChangesNothingIsNotAnnounced(Bench bench) {
+    void aCommitThatChangesNothingIsNotAnnounced(Bench bench) {
         Client client = bench.client();
         client.put(DIRECTORY, "a", "1");
         Notices notices = bench.client().watch(DIRECTORY);
@@ -136,7 +136,7 @@ public class CheckRules {
         }
         long judged = 0;
         for (CompletionStage<CommitResult> check : checks) {
-            Ended<CommitResult> ended = bench.end(check, bench.patience());
+            CallResult<CommitResult> ended = bench.end(check, bench.patience());
             if (ended.succeeded()) {
                 judged++;
                 bench.verify(

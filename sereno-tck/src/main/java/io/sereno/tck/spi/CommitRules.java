@@ -12,8 +12,8 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Write;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.RuleFailure;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +29,7 @@ public class CommitRules {
     @Rule(
             value = "COM-2a",
             check = "whether all conditions are checked and combined with AND, not only the first or the last")
-    void itGoesThroughExactlyIfAllConditionsHold(Bench bench) {
+    void aCommitSucceedsExactlyIfAllConditionsHold(Bench bench) {
         Client client = bench.client();
         long created = client.put(DIRECTORY, "a", "1");
         long changed = client.put(DIRECTORY, "a", "2");
@@ -119,7 +119,7 @@ public class CommitRules {
     @Rule(
             value = "COM-2c",
             check = "whether the client library throws when a comparison fails; that is a Conflict, not a failure")
-    void whatDoesNotHoldIsAConflict(Bench bench) {
+    void aFailedConditionIsAConflict(Bench bench) {
         Client client = bench.client();
         client.put(DIRECTORY, "a", "1");
         for (Commit commit : List.of(
@@ -137,7 +137,7 @@ public class CommitRules {
                         .put("a", VALUE)
                         .build(),
                 Commit.to(DIRECTORY).ifAbsent("a").build())) {
-            Ended<CommitResult> ended = client.outcome(commit);
+            CallResult<CommitResult> ended = client.outcome(commit);
             bench.verify(
                     ended.succeeded() && ended.result() instanceof CommitResult.Conflict,
                     () -> commit + " ended as " + ended);
@@ -146,7 +146,7 @@ public class CommitRules {
 
     /** In each round concurrently, none waiting for another. A client that reads first and then puts is overtaken. */
     @Rule(value = "COM-3", check = "whether 'absent' is judged and the entry put in one atomic step")
-    void ofThoseWhoCreateAnEntryAtOnceOneDoes(Bench bench) {
+    void exactlyOneOfConcurrentCreatorsSucceeds(Bench bench) {
         List<Client> clients = List.of(bench.client(), bench.client(), bench.client());
         int decided = 0;
         for (int round = 0; round < 20; round++) {
@@ -155,14 +155,14 @@ public class CommitRules {
             List<CompletionStage<CommitResult>> all = clients.stream()
                     .map(client -> client.backend().commit(create))
                     .toList();
-            List<Ended<CommitResult>> ends = all.stream()
+            List<CallResult<CommitResult>> ends = all.stream()
                     .map(commit -> bench.end(commit, bench.patience()))
                     .toList();
             long created = ends.stream()
                     .filter(end -> end.succeeded() && end.result() instanceof CommitResult.Committed)
                     .count();
             // A commit of unknown outcome may be the one that succeeded.
-            boolean told = ends.stream().allMatch(Ended::succeeded);
+            boolean told = ends.stream().allMatch(CallResult::succeeded);
             bench.verify(
                     told ? created == 1 : created <= 1,
                     () -> "three clients created an entry at once; exactly one has to succeed, but the outcomes are "
@@ -208,7 +208,7 @@ public class CommitRules {
     }
 
     @Rule(value = "COM-5b", check = "where the last revision is kept: beside the entries it goes with the last of them")
-    void revisionsGoOnWhenADirectoryWasEmpty(Bench bench) {
+    void revisionsContinueWhenADirectoryWasEmpty(Bench bench) {
         Client client = bench.client();
         long last = 0;
         for (int life = 0; life < 6; life++) {
@@ -381,7 +381,7 @@ public class CommitRules {
         for (long id : ids) {
             Commit commit =
                     Commit.to(DIRECTORY).put("a", VALUE, id).put("b", VALUE).build();
-            Ended<CommitResult> ended = stranger.outcome(commit);
+            CallResult<CommitResult> ended = stranger.outcome(commit);
             bench.verify(
                     ended.isRefused() || (ended.succeeded() && ended.result() instanceof CommitResult.LeaseDead),
                     () -> "a commit under lease " + id + ", which this backend did not grant, ended as " + ended);
@@ -462,7 +462,7 @@ public class CommitRules {
             value = "COM-10b",
             check =
                     "that the backend counts before it sends: a request that is too large may look like a lost connection")
-    void whatIsTooLargeIsRefused(Bench bench) {
+    void aCommitThatIsTooLargeIsRefused(Bench bench) {
         Client client = bench.client();
         Guarantees guarantees = bench.guarantees();
         client.put(DIRECTORY, "there", "1");
@@ -493,7 +493,7 @@ public class CommitRules {
     }
 
     private static void requireTooLarge(Bench bench, Client client, String what, Commit commit) {
-        Ended<CommitResult> ended = client.outcome(commit);
+        CallResult<CommitResult> ended = client.outcome(commit);
         bench.verify(ended.isRefused(), () -> "a commit with " + what + " had to be refused and ended as " + ended);
         bench.same(
                 "the number of entries after " + what, 1, client.all(DIRECTORY).size());

@@ -171,7 +171,7 @@ public class ConfigurationRules {
     }
 
     @Rule(value = "CFG-4", waits = true, check = "that guarantees() returns known values without any request")
-    void guaranteesAskNobody(Bench bench) {
+    void guaranteesSendNoRequest(Bench bench) {
         Faulty faulty = bench.faulty();
         Guarantees first = faulty.client().guarantees();
         faulty.faults().cutOff();

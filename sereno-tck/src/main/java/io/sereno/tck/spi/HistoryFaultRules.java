@@ -18,7 +18,7 @@ public class HistoryFaultRules {
             OUT-2  | committedMeansAppliedOnceWhateverBreaks    | 20 | whether each acknowledged commit is in the store, once, after a reconnect too
             OUT-3  | unknownMeansAppliedAtMostOnce              |  2 | whether a commit that is reported as UNKNOWN is sent again
             OUT-1  | notAppliedMeansNeverSeen                   | 10 | which errors are reported as NOT_APPLIED though the request may have been sent
-            WAT-3  | whoReadsOnEveryNoticeSeesTheLastChange     |  5 | whether a watch that was opened again says reset() once it is live
+            WAT-3  | aReaderOnEveryNoticeSeesTheLastChange     |  5 | whether a watch that was opened again says reset() once it is live
             """)
     void rough(Bench bench, RuleTest test) {
         HistoryRun.rough(bench).judge(bench, test.rule(), test.atLeast());

@@ -14,7 +14,7 @@ public class HistoryRules {
     @RuleTable(waits = true, value = """
             READ-1  | readsShowWhatWasAcked                     | 200 | whether a read may be answered by a follower, a replica or a cache
             READ-2a | nothingOfAFailedCommitIsRead              |  50 | which errors are reported as NOT_APPLIED though the request may have been sent
-            READ-2b | whatOneReadShowedLaterReadsShow           |  20 | whether all writes of a commit become visible at once, and to all
+            READ-2b | laterReadsShowTheStateOfEarlierReads           |  20 | whether all writes of a commit become visible at once, and to all
             READ-2c | theFieldsOfAnEntryBelongTogether          | 200 | whether value and revisions come from one answer of the store
             READ-3a | readsShowEveryEntryThatLived              | 200 | whether a directory read iterates over something that changes
             READ-3b | readsShowNoEntryThatDidNotLive            | 100 | whether a deleted entry can be read again
@@ -23,7 +23,7 @@ public class HistoryRules {
             READ-8b | returnedReadsHaveTheCommitsOwnWrites      |  30 | whether the returned read is made after the writes
             COM-1   | commitsTakeEffectAtOneMoment              |  50 | whether conditions and writes are one atomic step of the store
             COM-2a  | commitsGoThroughOnlyIfTheirConditionsHold |  50 | whether each condition is judged, against the entry in the store
-            COM-3   | ofThoseWhoCreateAnEntryOneSucceeds        |  10 | whether 'absent' is judged and the entry put in one atomic step
+            COM-3   | exactlyOneCreatorOfAnEntrySucceeds        |  10 | whether 'absent' is judged and the entry put in one atomic step
             COM-5a  | noTwoCommitsHaveOneRevision               | 100 | whether each commit raises the revision in its own atomic step
             COM-5b  | revisionsIncreaseInTheOrderOfEffects      | 100 | whether revisions survive that a directory becomes empty
             COM-5d  | onlyWhatChangesSomethingHasARevision      |   5 | what revision a commit reports that changed nothing

@@ -184,7 +184,7 @@ public class LeaseEndRules {
             value = "LEA-6b",
             waits = true,
             check = "caches, write-behind, and client libraries that restore a session's entries")
-    void whatEndedDoesNotComeBack(Bench bench) {
+    void entriesOfAnEndedLeaseDoNotReturn(Bench bench) {
         Client client = bench.client();
         Client other = bench.client();
         Lease lease = client.grant(bench.shortTtl());
@@ -241,7 +241,7 @@ public class LeaseEndRules {
             waits = true,
             check =
                     "whether the store keeps a list of names for each lease, without a check of the lease that they have now")
-    void whatWasPutAnewSurvivesTheOldLease(Bench bench) {
+    void anEntryPutAgainSurvivesTheOldLease(Bench bench) {
         Client client = bench.client();
         Client other = bench.client();
         for (boolean revoke : new boolean[] {false, true}) {
@@ -284,7 +284,7 @@ public class LeaseEndRules {
             value = "LEA-14",
             waits = true,
             check = "whether the deletion of an ended lease's entry checks the entry's present lease, in the same step")
-    void whatIsPutBeforeTheReapingSurvivesIt(Bench bench) {
+    void anEntryPutBeforeTheReapingSurvivesIt(Bench bench) {
         Client client = bench.client();
         Client other = bench.client();
         List<String> names = IntStream.range(0, 20).mapToObj(i -> "n" + i).toList();

@@ -9,8 +9,8 @@ import io.sereno.spi.Lease;
 import io.sereno.tck.ServerControl;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Faulty;
 import io.sereno.tck.run.RuleFailure;
 import java.time.Duration;
@@ -27,7 +27,7 @@ public class LeaseFaultRules {
     }
 
     private static Lease grant(Faulty faulty, Duration ttl) {
-        Ended<Lease> ended = faulty.client()
+        CallResult<Lease> ended = faulty.client()
                 .outcome("grant " + ttl, () -> faulty.client().backend().grantLease(ttl));
         if (!ended.succeeded()) {
             throw new RuleFailure("a lease was not granted without a fault: " + ended);
@@ -35,7 +35,7 @@ public class LeaseFaultRules {
         return ended.result();
     }
 
-    private static Ended<Boolean> renew(Faulty faulty, Lease lease) {
+    private static CallResult<Boolean> renew(Faulty faulty, Lease lease) {
         return faulty.client().outcome("renew lease " + lease.id(), lease::renew);
     }
 
@@ -62,7 +62,7 @@ public class LeaseFaultRules {
                 default -> {
                     // One renewal of each whose answer is lost.
                     faulty.faults().holdReplies();
-                    List<CompletableFuture<Ended<Boolean>>> lost = leases.stream()
+                    List<CompletableFuture<CallResult<Boolean>>> lost = leases.stream()
                             .map(lease -> bench.async(() -> renew(faulty, lease)))
                             .toList();
                     lost.forEach(faulty::end);
@@ -87,12 +87,12 @@ public class LeaseFaultRules {
 
     /** Its connection has been lost, or nothing has been done, since this time. */
     private static void requireRenewed(Bench bench, Faulty faulty, Lease lease, long since) {
-        Ended<Boolean> renewed = renew(faulty, lease);
+        CallResult<Boolean> renewed = renew(faulty, lease);
         while (!renewed.succeeded() && bench.since(since).compareTo(lease.ttl()) < 0) {
             bench.pass(Duration.ofMillis(20));
             renewed = renew(faulty, lease);
         }
-        Ended<Boolean> last = renewed;
+        CallResult<Boolean> last = renewed;
         boolean isAlive = last.succeeded() && last.result();
         Duration took = bench.since(since);
         if (!isAlive && took.compareTo(lease.ttl().dividedBy(2)) > 0) {
@@ -120,13 +120,13 @@ public class LeaseFaultRules {
         faulty.faults().holdRequests(late);
         long before = faulty.faults().sent();
         long from = bench.now();
-        CompletableFuture<Ended<CommitResult>> sent = faulty.send(Commit.to(DIRECTORY)
+        CompletableFuture<CallResult<CommitResult>> sent = faulty.send(Commit.to(DIRECTORY)
                 .put("leased", Bytes.EMPTY, lease.id())
                 .put("unleased", Bytes.EMPTY)
                 .delete("kept")
                 .build());
         faulty.awaitSent(before);
-        Ended<CommitResult> ended = faulty.end(sent);
+        CallResult<CommitResult> ended = faulty.end(sent);
         bench.pass(late.minus(bench.since(from)).plusMillis(50));
         faulty.faults().heal();
         faulty.awaitWorking();
@@ -146,7 +146,7 @@ public class LeaseFaultRules {
             value = "LEA-13",
             waits = true,
             check = "whether the client library opens a new session by itself, and which requests then use it")
-    void nothingLandsUnderAnotherLease(Bench bench) {
+    void noEntryIsPutUnderAnotherLease(Bench bench) {
         Faulty faulty = bench.faulty();
         Lease lease = grant(faulty, bench.shortTtl());
         faulty.commit(Commit.to(DIRECTORY).put("a", Bytes.EMPTY, lease.id()).build());
@@ -170,7 +170,7 @@ public class LeaseFaultRules {
                         .delete("a")
                         .put("b", Bytes.EMPTY, lease.id())
                         .build())) {
-            Ended<CommitResult> ended = faulty.commit(commit);
+            CallResult<CommitResult> ended = faulty.commit(commit);
             List<Entry> entries = bench.judge().all(DIRECTORY);
             bench.verify(
                     entries.isEmpty(),
@@ -182,7 +182,7 @@ public class LeaseFaultRules {
                             || !(ended.result() instanceof CommitResult.Committed),
                     () -> commit + " under a lease that has ended was reported as " + ended);
         }
-        Ended<Boolean> renewed = renew(faulty, lease);
+        CallResult<Boolean> renewed = renew(faulty, lease);
         bench.verify(
                 !renewed.succeeded() || !renewed.result(),
                 () -> "renew() of a lease that has ended is true after a reconnect");

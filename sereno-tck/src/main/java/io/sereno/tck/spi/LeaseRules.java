@@ -9,9 +9,9 @@ import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Doubts;
-import io.sereno.tck.run.Ended;
+import io.sereno.tck.run.UnknownCommits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -56,7 +56,7 @@ public class LeaseRules {
         }
         if (least.compareTo(Duration.ofNanos(1)) > 0) {
             Duration below = least.dividedBy(2);
-            Ended<Lease> ended =
+            CallResult<Lease> ended =
                     client.outcome("grant " + below, () -> client.backend().grantLease(below));
             bench.verify(
                     ended.isRefused()
@@ -74,7 +74,7 @@ public class LeaseRules {
                 greatest.plus(bench.guarantees().ttlGranularity()),
                 greatest.plusSeconds(10),
                 greatest.multipliedBy(2))) {
-            Ended<Lease> ended =
+            CallResult<Lease> ended =
                     client.outcome("grant " + ttl, () -> client.backend().grantLease(ttl));
             bench.verify(
                     ended.isRefused(),
@@ -90,7 +90,7 @@ public class LeaseRules {
     void aTtlThatIsNotMoreThanZeroIsRefused(Bench bench) {
         Client client = bench.client();
         for (Duration ttl : List.of(Duration.ZERO, Duration.ofNanos(-1), Duration.ofSeconds(-10))) {
-            Ended<Lease> ended =
+            CallResult<Lease> ended =
                     client.outcome("grant " + ttl, () -> client.backend().grantLease(ttl));
             bench.verify(ended.isRefused(), () -> "a ttl of " + ttl + " was not refused: " + ended);
         }
@@ -193,7 +193,7 @@ public class LeaseRules {
     @Rule(
             value = "LEA-6a",
             check = "what the client library answers for a lease that the store no longer knows; some report success")
-    void renewingARevokedLeaseSaysFalse(Bench bench) {
+    void renewingARevokedLeaseReturnsFalse(Bench bench) {
         Client client = bench.client();
         Lease lease = client.grant(bench.longTtl());
         bench.same("renew() of a live lease", true, client.renew(lease));
@@ -265,7 +265,7 @@ public class LeaseRules {
         commits.add(
                 Commit.to(DIRECTORY).put("a", VALUE, lease.id()).returningAll().build());
         for (Commit commit : commits) {
-            Ended<CommitResult> ended = forCertain(client, commit);
+            CallResult<CommitResult> ended = forCertain(client, commit);
             bench.verify(
                     ended.failedAs(Outcome.NOT_APPLIED)
                             || (ended.succeeded() && !(ended.result() instanceof CommitResult.Committed)),
@@ -280,9 +280,9 @@ public class LeaseRules {
     }
 
     /** A store may leave a commit's outcome unknown now and then; if it does so each time, that has a cause. */
-    private static Ended<CommitResult> forCertain(Client client, Commit commit) {
-        Ended<CommitResult> ended = client.raw(commit);
-        for (int i = 1; i < Doubts.ATTEMPTS && ended.failedAs(Outcome.UNKNOWN); i++) {
+    private static CallResult<CommitResult> forCertain(Client client, Commit commit) {
+        CallResult<CommitResult> ended = client.raw(commit);
+        for (int i = 1; i < UnknownCommits.ATTEMPTS && ended.failedAs(Outcome.UNKNOWN); i++) {
             ended = client.raw(commit);
         }
         return ended;
@@ -333,7 +333,7 @@ public class LeaseRules {
         if (guarantees.maxLeases() <= 1_000) {
             List<Lease> leases =
                     LeaseTimeRules.inPortions(bench, guarantees.maxLeases() - 1, i -> client.grant(bench.longTtl()));
-            Ended<Lease> ended = client.outcome(
+            CallResult<Lease> ended = client.outcome(
                     "grant above maxLeases", () -> client.backend().grantLease(bench.longTtl()));
             bench.verify(
                     ended.failedAs(Outcome.NOT_APPLIED),
@@ -350,7 +350,7 @@ public class LeaseRules {
         }
         if (guarantees.maxLeaseBytes() <= 4 << 20) {
             long bytes = 0;
-            Ended<CommitResult> ended = Ended.open();
+            CallResult<CommitResult> ended = CallResult.open();
             // Long names reach the limit soon. How a backend counts within a namespace is up to the backend, so the
             // rule tries twice as many.
             for (int i = 0; bytes <= 2L * guarantees.maxLeaseBytes(); i++) {
@@ -366,7 +366,7 @@ public class LeaseRules {
                     break;
                 }
             }
-            Ended<CommitResult> last = ended;
+            CallResult<CommitResult> last = ended;
             bench.verify(
                     last.isRefused(),
                     () -> "puts far above maxLeaseBytes, " + guarantees.maxLeaseBytes()

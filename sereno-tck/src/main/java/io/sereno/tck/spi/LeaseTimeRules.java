@@ -9,8 +9,8 @@ import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Notices;
 import io.sereno.tck.run.RuleFailure;
 import java.time.Duration;
@@ -148,7 +148,7 @@ public class LeaseTimeRules {
             value = "LEA-6a",
             waits = true,
             check = "what the client library answers when it renews a lease that the store has ended")
-    void renewingADeadLeaseSaysFalse(Bench bench) {
+    void renewingADeadLeaseReturnsFalse(Bench bench) {
         Client client = bench.client();
         Lease lease = client.grant(bench.shortTtl());
         client.put(DIRECTORY, "a", "1", lease);
@@ -157,7 +157,7 @@ public class LeaseTimeRules {
             bench.same("renew() of a lease that has expired", false, client.renew(lease));
         }
         bench.same("the entries afterwards", List.of(), client.all(DIRECTORY));
-        Ended<CommitResult> ended =
+        CallResult<CommitResult> ended =
                 client.outcome(Commit.to(DIRECTORY).put("a", VALUE, lease.id()).build());
         bench.verify(
                 ended.failedAs(Outcome.NOT_APPLIED) || ended.result() instanceof CommitResult.LeaseDead,
@@ -273,7 +273,7 @@ public class LeaseTimeRules {
      * put for certain.
      */
     private static boolean mayPut(Client client, String directory, int number, Lease lease) {
-        Ended<CommitResult> ended = client.raw(
+        CallResult<CommitResult> ended = client.raw(
                 Commit.to(directory).put("of " + number, VALUE, lease.id()).build());
         boolean certain = ended.succeeded() && ended.result() instanceof CommitResult.Committed;
         boolean late = !client.lives(lease) && ended.succeeded() && ended.result() instanceof CommitResult.LeaseDead;
@@ -384,7 +384,7 @@ public class LeaseTimeRules {
             value = "LEA-12",
             waits = true,
             check = "whether reads use the deadline of a lease, while renewals and commits wait for its deletion")
-    void whatIsSeenToHaveEndedCannotBeUsed(Bench bench) {
+    void aLeaseSeenToHaveEndedCannotBeUsed(Bench bench) {
         Client owner = bench.client();
         Client other = bench.client();
         for (int round = 0; round < 3; round++) {
@@ -403,7 +403,7 @@ public class LeaseTimeRules {
                 bench.pass(Duration.ofMillis(1));
             }
             bench.same("renew() of a lease whose entry was gone in another client's read", false, owner.renew(lease));
-            Ended<CommitResult> used = owner.outcome(
+            CallResult<CommitResult> used = owner.outcome(
                     Commit.to(directory).put("b", Bytes.utf8("1"), lease.id()).build());
             bench.verify(
                     !(used.succeeded() && used.result() instanceof CommitResult.Committed),

@@ -18,8 +18,8 @@ import io.sereno.tck.faults.ProxyFaults;
 import io.sereno.tck.proxy.FaultProxy;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Faulty;
 import io.sereno.tck.run.Notices;
 import io.sereno.tck.run.RuleFailure;
@@ -98,22 +98,22 @@ public class LifeFaultRules {
         Lease other = faulty.client().grant(bench.longTtl());
         faulty.faults().cutOff();
         long before = faulty.faults().sent();
-        CompletableFuture<Ended<Snapshot>> read =
+        CompletableFuture<CallResult<Snapshot>> read =
                 bench.async(() -> bench.end(backend.read(new Query.All(DIRECTORY)), bench.patience()));
-        CompletableFuture<Ended<CommitResult>> commit = bench.async(() -> bench.end(
+        CompletableFuture<CallResult<CommitResult>> commit = bench.async(() -> bench.end(
                 backend.commit(Commit.to(DIRECTORY).put("a", Bytes.EMPTY).build()), bench.patience()));
-        CompletableFuture<Ended<Lease>> grant =
+        CompletableFuture<CallResult<Lease>> grant =
                 bench.async(() -> bench.end(backend.grantLease(bench.longTtl()), bench.patience()));
-        CompletableFuture<Ended<Boolean>> renewal = bench.async(() -> bench.end(lease.renew(), bench.patience()));
-        CompletableFuture<Ended<Void>> revocation = bench.async(() -> bench.end(other.revoke(), bench.patience()));
-        CompletableFuture<Ended<Watch>> watch = bench.async(() -> bench.end(
+        CompletableFuture<CallResult<Boolean>> renewal = bench.async(() -> bench.end(lease.renew(), bench.patience()));
+        CompletableFuture<CallResult<Void>> revocation = bench.async(() -> bench.end(other.revoke(), bench.patience()));
+        CompletableFuture<CallResult<Watch>> watch = bench.async(() -> bench.end(
                 backend.watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody")),
                 bench.patience()));
         faulty.awaitSent(before);
         bench.pass(Duration.ofMillis(200));
         CompletableFuture<?> closed = bench.closing(faulty.client());
         bench.verify(bench.reach(closed::isDone, Duration.ofSeconds(10)), () -> "close() has not returned after 10 s");
-        Map<String, CompletableFuture<? extends Ended<?>>> calls = new LinkedHashMap<>();
+        Map<String, CompletableFuture<? extends CallResult<?>>> calls = new LinkedHashMap<>();
         calls.put("a read", read);
         calls.put("a commit", commit);
         calls.put("a grant", grant);
@@ -125,7 +125,7 @@ public class LifeFaultRules {
             bench.verify(
                     bench.reach(call::isDone, Duration.ofSeconds(2)),
                     () -> what + " that was under way has not ended with close()");
-            Ended<?> ended = call.join();
+            CallResult<?> ended = call.join();
             // A watch needs no request where one stream serves all watches.
             bench.verify(
                     !ended.isOpen() && (ended.failure().isPresent() || (what.equals("a watch") && ended.succeeded())),
@@ -169,7 +169,7 @@ public class LifeFaultRules {
         bench.reach(opening::isDone, connect.plusSeconds(10));
         Duration took = Duration.ofNanos(System.nanoTime() - from);
         bench.verify(opening.isDone(), () -> "opening against " + what + " has not ended after " + Bench.text(took));
-        Ended<Backend> ended = bench.end(opening, Duration.ofSeconds(1));
+        CallResult<Backend> ended = bench.end(opening, Duration.ofSeconds(1));
         if (ended.succeeded()) {
             ended.result().close();
             throw new RuleFailure("a backend was opened against " + what + "; it has to fail when nothing answers");

@@ -14,8 +14,8 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Gate;
 import io.sereno.tck.run.Notices;
 import io.sereno.tck.run.RuleFailure;
@@ -115,7 +115,7 @@ public class LifeRules {
         calls.put("revoke", lease::revoke);
         calls.forEach((what, call) -> {
             long from = bench.now();
-            Ended<Object> ended =
+            CallResult<Object> ended =
                     client.outcome(what + " after close", () -> call.get().thenApply(result -> result));
             bench.verify(
                     ended.failedAs(Outcome.NOT_APPLIED) && !ended.threwAtOnce(),
@@ -220,12 +220,12 @@ public class LifeRules {
         requireFreeWhileAnActionRuns(bench, client);
 
         // Calls that start inside the completion of other calls, nested. The outcome of the commit may be unknown.
-        Ended<List<String>> ended =
+        CallResult<List<String>> ended =
                 bench.end(chain(bench, client), bench.patience().multipliedBy(2));
         for (int i = 0; i < 8 && ended.failedAs(Outcome.UNKNOWN); i++) {
             ended = bench.end(chain(bench, client), bench.patience().multipliedBy(2));
         }
-        Ended<List<String>> last = ended;
+        CallResult<List<String>> last = ended;
         bench.verify(
                 last.succeeded() && last.result().containsAll(List.of("a", "c")),
                 () -> "a chain of calls ended as " + last);
@@ -373,7 +373,7 @@ public class LifeRules {
         Commit.Builder commit = Commit.to("shared").put("counter", Bytes.utf8("" + (value + 1)));
         entry.ifPresentOrElse(
                 found -> commit.ifModRevision("counter", found.modRevision()), () -> commit.ifAbsent("counter"));
-        Ended<CommitResult> ended = client.raw(commit.build());
+        CallResult<CommitResult> ended = client.raw(commit.build());
         if (ended.failedAs(Outcome.UNKNOWN)) {
             doubtful.incrementAndGet();
             return false;

@@ -10,8 +10,8 @@ import io.sereno.spi.Target;
 import io.sereno.tck.faults.Faults;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Faulty;
 import io.sereno.tck.run.Notices;
 import java.time.Duration;
@@ -32,9 +32,9 @@ public class OutcomeFaultRules {
             waits = true,
             check =
                     "which errors of the client library are reported as NOT_APPLIED; only for requests that certainly were not sent, or were refused")
-    void whatIsNotAppliedIsNeverSeen(Bench bench) {
+    void aCommitThatIsNotAppliedIsNeverSeen(Bench bench) {
         Faulty faulty = bench.faulty();
-        Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
+        Map<String, CallResult<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
         for (int i = 0; i < 20; i++) {
             outcomes.put("plain" + i, faulty.put(DIRECTORY, "plain" + i, "1"));
         }
@@ -53,7 +53,7 @@ public class OutcomeFaultRules {
         bench.evidence("commits", outcomes.size(), 20);
     }
 
-    private static boolean isUnapplied(Ended<CommitResult> ended) {
+    private static boolean isUnapplied(CallResult<CommitResult> ended) {
         return ended.succeeded() && !(ended.result() instanceof CommitResult.Committed);
     }
 
@@ -61,12 +61,12 @@ public class OutcomeFaultRules {
             value = "OUT-2",
             waits = true,
             check = "whether a success can be reported before the store has acknowledged it")
-    void whatIsCommittedIsThereOnce(Bench bench) {
+    void aCommitIsAppliedOnce(Bench bench) {
         Faulty faulty = bench.faulty();
-        Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
+        Map<String, CallResult<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
         for (int i = 0; i < 20; i++) {
             String name = "plain" + i;
-            Ended<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
+            CallResult<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
             outcomes.put(name, ended);
             // At once: callers may rely on what is reported.
             Optional<Entry> there = bench.judge().one(DIRECTORY, name);
@@ -76,7 +76,7 @@ public class OutcomeFaultRules {
         }
         bench.pass(faulty.timeout());
         long committed = 0;
-        for (Map.Entry<String, Ended<CommitResult>> each : outcomes.entrySet()) {
+        for (Map.Entry<String, CallResult<CommitResult>> each : outcomes.entrySet()) {
             if (each.getValue().succeeded() && each.getValue().result() instanceof CommitResult.Committed result) {
                 Entry entry = bench.judge().present(DIRECTORY, each.getKey());
                 bench.same(
@@ -96,16 +96,16 @@ public class OutcomeFaultRules {
             waits = true,
             check =
                     "that nothing sends a commit again, and that a timeout is reported as UNKNOWN, since the request may still arrive")
-    void whatIsUnknownHappensAtMostOnce(Bench bench) {
+    void anUnknownCommitIsAppliedAtMostOnce(Bench bench) {
         Faulty faulty = bench.faulty();
         Duration late = faulty.timeout().plusSeconds(1);
         faulty.faults().holdRequests(late);
         long from = bench.now();
         long before = faulty.faults().sent();
-        CompletableFuture<Ended<CommitResult>> sent =
+        CompletableFuture<CallResult<CommitResult>> sent =
                 faulty.send(Commit.to(DIRECTORY).put("late", Bytes.utf8("1")).build());
         faulty.awaitSent(before);
-        Ended<CommitResult> ended = faulty.end(sent);
+        CallResult<CommitResult> ended = faulty.end(sent);
         bench.verify(
                 ended.failedAs(Outcome.UNKNOWN),
                 () -> "a commit that is still on its way, and may arrive, ended as " + ended + "; UNKNOWN is expected");
@@ -120,7 +120,7 @@ public class OutcomeFaultRules {
                 "commits that arrived after they were reported as UNKNOWN",
                 bench.judge().one(DIRECTORY, "late").isPresent() ? 1 : 0);
 
-        Map<String, Ended<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
+        Map<String, CallResult<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
         bench.pass(faulty.timeout());
         outcomes.keySet().forEach(name -> requireOnce(bench, name));
         bench.evidence(
@@ -151,10 +151,11 @@ public class OutcomeFaultRules {
         Faulty faulty = bench.faulty();
         for (int i = 0; i < 10; i++) {
             String name = "lost" + i;
-            Ended<CommitResult> ended = faulty.putWithLostReply(DIRECTORY, name, i % 2 == 0);
+            CallResult<CommitResult> ended = faulty.putWithLostReply(DIRECTORY, name, i % 2 == 0);
             faulty.awaitWorking();
             Optional<Entry> first = bench.judge().one(DIRECTORY, name);
-            bench.note(bench.now(), name + " ended as " + ended + ", the judge sees " + first.map(Ended::describe));
+            bench.note(
+                    bench.now(), name + " ended as " + ended + ", the judge sees " + first.map(CallResult::describe));
             requireOnce(bench, name);
         }
         // The library has had time to send what it may have kept.
@@ -166,7 +167,7 @@ public class OutcomeFaultRules {
         for (int i = 0; i < 6; i++) {
             String name = "created" + i;
             faulty.faults().holdReplies();
-            CompletableFuture<Ended<CommitResult>> sent = faulty.send(
+            CompletableFuture<CallResult<CommitResult>> sent = faulty.send(
                     Commit.to(DIRECTORY).ifAbsent(name).put(name, Bytes.EMPTY).build());
             long from = bench.now();
             while (bench.judge().one(DIRECTORY, name).isEmpty()
@@ -180,7 +181,7 @@ public class OutcomeFaultRules {
                 faulty.faults().breakConnections();
             }
             faulty.faults().heal();
-            Ended<CommitResult> ended = faulty.end(sent);
+            CallResult<CommitResult> ended = faulty.end(sent);
             boolean there = bench.judge().one(DIRECTORY, name).isPresent();
             bench.verify(
                     !there || !isUnapplied(ended),
@@ -203,7 +204,7 @@ public class OutcomeFaultRules {
             bench.judge().put(DIRECTORY, name, "1");
             BooleanSupplier isGone = () -> bench.judge().one(DIRECTORY, name).isEmpty();
             boolean[] seen = new boolean[1];
-            Ended<CommitResult> ended = faulty.commitWithLostReply(
+            CallResult<CommitResult> ended = faulty.commitWithLostReply(
                     Commit.to(DIRECTORY).delete(name).build(),
                     () -> {
                         if (!seen[0] && isGone.getAsBoolean()) {
@@ -233,7 +234,7 @@ public class OutcomeFaultRules {
         int applied = 0;
         for (int i = 0; i < 10; i++) {
             String name = "lost" + i;
-            Ended<CommitResult> ended = i % 5 == 4
+            CallResult<CommitResult> ended = i % 5 == 4
                     ? putUntilTimeout(bench, faulty, name)
                     : faulty.putWithLostReply(DIRECTORY, name, i % 2 == 0);
             boolean there = bench.judge().one(DIRECTORY, name).isPresent();
@@ -261,7 +262,7 @@ public class OutcomeFaultRules {
                 default -> Commit.to(DIRECTORY).delete(name).build();
             };
             BooleanSupplier isApplied = () -> bench.judge().one(DIRECTORY, name).isPresent() == puts;
-            Ended<CommitResult> ended = faulty.commitWithLostReply(commit, isApplied, i / 4 == 0);
+            CallResult<CommitResult> ended = faulty.commitWithLostReply(commit, isApplied, i / 4 == 0);
             bench.verify(
                     !isApplied.getAsBoolean()
                             || ended.failedAs(Outcome.UNKNOWN)
@@ -272,7 +273,7 @@ public class OutcomeFaultRules {
         }
         for (int i = 0; i < 20; i++) {
             String name = "plain" + i;
-            Ended<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
+            CallResult<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
             bench.verify(
                     bench.judge().one(DIRECTORY, name).isEmpty() || !ended.failedAs(Outcome.NOT_APPLIED),
                     () -> "a commit was applied, and was reported as " + ended);
@@ -281,9 +282,9 @@ public class OutcomeFaultRules {
     }
 
     /** The reply does not arrive within the operation timeout; no connection breaks. */
-    private static Ended<CommitResult> putUntilTimeout(Bench bench, Faulty faulty, String name) {
+    private static CallResult<CommitResult> putUntilTimeout(Bench bench, Faulty faulty, String name) {
         faulty.faults().holdReplies();
-        Ended<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
+        CallResult<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
         faulty.faults().breakConnections();
         faulty.faults().heal();
         bench.verified();
@@ -294,7 +295,7 @@ public class OutcomeFaultRules {
             value = "OUT-5",
             waits = true,
             check = "which outcome is reported when no connection can be made: certainly nothing was sent")
-    void whatWasNotSentIsNotApplied(Bench bench) {
+    void anUnsentCommitIsNotApplied(Bench bench) {
         Faulty faulty = bench.faulty();
         faulty.faults().refuse();
         // Until the client has noticed that its connection is gone, it may believe that it has sent something.
@@ -311,7 +312,7 @@ public class OutcomeFaultRules {
                 case 2 -> commit.delete(name).returningAll();
                 default -> commit.ifAbsent("other").delete("other").put(name, Bytes.EMPTY);
             }
-            Ended<CommitResult> ended = faulty.commit(commit.build());
+            CallResult<CommitResult> ended = faulty.commit(commit.build());
             bench.verify(!ended.succeeded(), () -> "a commit succeeded while every connection is refused");
             unknown += ended.failedAs(Outcome.UNKNOWN) ? 1 : 0;
         }
@@ -330,7 +331,7 @@ public class OutcomeFaultRules {
             value = "READ-6",
             waits = true,
             check = "caches that outlive a connection, and servers that are behind the one that was left")
-    void whatWasAckedIsReadAfterAReconnect(Bench bench) {
+    void acknowledgedWritesAreReadAfterAReconnect(Bench bench) {
         Faulty faulty = bench.faulty();
         for (int i = 0; i < 12; i++) {
             bench.judge().put(DIRECTORY, "a", "before " + i);
@@ -345,7 +346,7 @@ public class OutcomeFaultRules {
             bench.judge().put(DIRECTORY, "b" + i, value);
             faulty.faults().heal();
             long from = bench.now();
-            Ended<io.sereno.spi.Snapshot> ended = faulty.read(DIRECTORY);
+            CallResult<io.sereno.spi.Snapshot> ended = faulty.read(DIRECTORY);
             while (!ended.succeeded()) {
                 bench.within(
                         bench.guarantees()
@@ -373,12 +374,12 @@ public class OutcomeFaultRules {
         for (int i = 0; i < 20; i++) {
             bench.judge().put(DIRECTORY, "other" + i, "x".repeat(200));
         }
-        List<Ended<CommitResult>> all = new ArrayList<>();
+        List<CallResult<CommitResult>> all = new ArrayList<>();
         int applied = 0;
         for (int i = 0; i < 16; i++) {
             String name = "cut" + i;
             faulty.faults().cutReplies(1 + i * i * 16);
-            Ended<CommitResult> ended = faulty.commit(Commit.to(DIRECTORY)
+            CallResult<CommitResult> ended = faulty.commit(Commit.to(DIRECTORY)
                     .ifAbsent(name)
                     .put(name, Bytes.EMPTY)
                     .returningAll()
@@ -397,7 +398,7 @@ public class OutcomeFaultRules {
                     () -> "a read came back with a commit that put " + name + ", and shows nothing of it: " + ended);
             all.add(ended);
         }
-        long told = all.stream().filter(Ended::succeeded).count();
+        long told = all.stream().filter(CallResult::succeeded).count();
         bench.count("reported as Committed", told);
         // With a network it is unknown whether the answer to the commit was whole.
         bench.verify(
@@ -408,7 +409,7 @@ public class OutcomeFaultRules {
     }
 
     /** Whether the commit's result comes with a read that lacks what the commit put. */
-    private static boolean lacks(Ended<CommitResult> ended, String name) {
+    private static boolean lacks(CallResult<CommitResult> ended, String name) {
         return ended.succeeded()
                 && ended.result() instanceof CommitResult.Committed committed
                 && committed.snapshot().isPresent()
@@ -429,7 +430,7 @@ public class OutcomeFaultRules {
         silences.put("refused connections", faulty.faults()::refuse);
         silences.forEach((silence, make) -> {
             make.run();
-            Map<String, Ended<?>> ended = new LinkedHashMap<>();
+            Map<String, CallResult<?>> ended = new LinkedHashMap<>();
             ended.put("a read", faulty.read(DIRECTORY));
             ended.put("a grant", client.outcome("grant", () -> client.backend().grantLease(bench.longTtl())));
             ended.put(
@@ -450,8 +451,8 @@ public class OutcomeFaultRules {
     }
 
     /** One put under each kind of fault, by name. */
-    private static Map<String, Ended<CommitResult>> everyKindOfMishap(Bench bench, Faulty faulty) {
-        Map<String, Ended<CommitResult>> outcomes = new LinkedHashMap<>();
+    private static Map<String, CallResult<CommitResult>> everyKindOfMishap(Bench bench, Faulty faulty) {
+        Map<String, CallResult<CommitResult>> outcomes = new LinkedHashMap<>();
         Faults faults = faulty.faults();
         for (int round = 0; round < 3; round++) {
             String of = "-" + round;
@@ -475,7 +476,7 @@ public class OutcomeFaultRules {
             outcomes.put("slow" + of, faulty.put(DIRECTORY, "slow" + of, "1"));
             faults.heal();
             // Flapping connections, in whatever phase the commit is.
-            CompletableFuture<Ended<CommitResult>> sent = faulty.send(
+            CompletableFuture<CallResult<CommitResult>> sent = faulty.send(
                     Commit.to(DIRECTORY).put("flapping" + of, Bytes.EMPTY).build());
             for (int i = 0; i < 3; i++) {
                 faults.breakConnections();

@@ -12,8 +12,8 @@ import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Faulty;
 import io.sereno.tck.run.Notices;
 import java.lang.reflect.Method;
@@ -47,7 +47,7 @@ public class OutcomeRules {
                 "grant of ages",
                 () -> closed.grantLease(bench.guarantees().greatestTtl().multipliedBy(3)));
         calls.forEach((what, call) -> {
-            Ended<Object> ended = client.outcome(what, () -> call.get().thenApply(result -> result));
+            CallResult<Object> ended = client.outcome(what, () -> call.get().thenApply(result -> result));
             bench.verify(
                     ended.isRefused() || ended.failedAs(Outcome.NOT_APPLIED),
                     () -> what + " on a closed backend ended as " + ended + "; NOT_APPLIED is expected");
@@ -55,7 +55,7 @@ public class OutcomeRules {
     }
 
     @Rule(value = "OUT-6b", check = "that arguments are checked first: a refused call must not reach the network")
-    void whatIsRefusedDoesNoInput(Bench bench) {
+    void aRefusedCallSendsNothing(Bench bench) {
         Client client = bench.client();
         client.put("d", "a", "1");
         List<Supplier<CompletionStage<?>>> refused = new ArrayList<>();
@@ -73,7 +73,7 @@ public class OutcomeRules {
             refused.add(() -> client.backend().commit(commit));
         }
         for (Supplier<CompletionStage<?>> call : refused) {
-            Ended<Object> ended =
+            CallResult<Object> ended =
                     client.outcome("a bad argument", () -> call.get().thenApply(result -> result));
             bench.verify(ended.isRefused(), () -> "a bad argument ended as " + ended);
         }
@@ -112,19 +112,19 @@ public class OutcomeRules {
         faulty.faults().cutOff();
         for (Duration ttl :
                 List.of(Duration.ZERO, bench.guarantees().greatestTtl().multipliedBy(2))) {
-            Ended<Lease> ended = faulty.client()
+            CallResult<Lease> ended = faulty.client()
                     .outcome("grant " + ttl, () -> faulty.client().backend().grantLease(ttl));
             bench.verify(ended.isRefused(), () -> "a ttl of " + ttl + ", with the network cut, ended as " + ended);
         }
         Commit large = Commit.to("d")
                 .put("a", Bytes.copyOf(new byte[Math.min(bench.guarantees().maxValueBytes(), 64 << 20) + 1]))
                 .build();
-        Ended<CommitResult> ended = faulty.client().outcome(large);
+        CallResult<CommitResult> ended = faulty.client().outcome(large);
         bench.verify(
                 bench.guarantees().maxValueBytes() > 64 << 20 || ended.isRefused(),
                 () -> "a value that is too large, with the network cut, ended as " + ended);
         for (Commit commit : tooLarge(bench.guarantees())) {
-            Ended<CommitResult> refused = faulty.client().outcome(commit);
+            CallResult<CommitResult> refused = faulty.client().outcome(commit);
             bench.verify(
                     refused.isRefused(), () -> "a commit that is too large, with the network cut, ended as " + refused);
         }
@@ -152,7 +152,7 @@ public class OutcomeRules {
                 () -> backend.grantLease(bench.longTtl()),
                 () -> backend.watch(new Target("d", Optional.empty()), new Notices(bench, "nobody")));
         for (Supplier<CompletionStage<?>> call : calls) {
-            Ended<Object> ended =
+            CallResult<Object> ended =
                     client.outcome("a call after close", () -> call.get().thenApply(result -> result));
             bench.verify(ended.failure().isPresent(), () -> "a call after close failed with " + ended.thrown());
         }
@@ -194,9 +194,9 @@ public class OutcomeRules {
             bench.verify(
                     !String.valueOf(open).contains(PASSWORD), () -> "toString() of the backend shows the password");
             bench.verify(!open.guarantees().toString().contains(PASSWORD), () -> "guarantees() shows the password");
-            Ended<Snapshot> ended = bench.end(open.read(new Query.All("d")), bench.patience());
+            CallResult<Snapshot> ended = bench.end(open.read(new Query.All("d")), bench.patience());
             requireHidden(bench, "a read", ended.thrown());
-            Ended<CommitResult> commit =
+            CallResult<CommitResult> commit =
                     bench.end(open.commit(Commit.to("d").put("a", Bytes.EMPTY).build()), bench.patience());
             requireHidden(bench, "a commit", commit.thrown());
         }

@@ -9,8 +9,8 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.RuleFailure;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ public class ReadRules {
     @Rule(
             value = "READ-4a",
             check = "what the store answers for a key that is not there: null, an error, an empty list?")
-    void whatIsAbsentIsAnEmptyList(Bench bench) {
+    void anAbsentEntryIsAnEmptyList(Bench bench) {
         Client client = bench.client();
         requireEmpty(bench, "a directory that was never used", client.read(new Query.All(DIRECTORY)));
         requireEmpty(bench, "an entry that never was", client.read(new Query.One(DIRECTORY, "nobody")));
@@ -47,7 +47,7 @@ public class ReadRules {
     }
 
     @Rule(value = "READ-3d", check = "whether the entries of one read are read one after another, or in portions")
-    void whatChangesTogetherIsReadTogether(Bench bench) {
+    void entriesOfOneCommitAreReadTogether(Bench bench) {
         if (!bench.promises(Promise.SNAPSHOT_READS)) {
             return;
         }
@@ -70,20 +70,20 @@ public class ReadRules {
         }
         long read = 0;
         for (CompletionStage<Snapshot> each : reads) {
-            Ended<Snapshot> ended = bench.end(each, bench.patience());
+            CallResult<Snapshot> ended = bench.end(each, bench.patience());
             if (ended.succeeded()) {
                 read++;
                 Snapshot snapshot = ended.result();
                 bench.verify(
                         snapshot.entries().stream().map(Entry::value).distinct().count() == 1,
-                        () -> "entries that each commit changes together read as " + Ended.describe(snapshot));
+                        () -> "entries that each commit changes together read as " + CallResult.describe(snapshot));
             }
         }
         bench.evidence("reads", read, reads.size() / 2);
     }
 
     private static void requireEmpty(Bench bench, String what, Snapshot read) {
-        bench.verify(read.entries().isEmpty() && !read.more(), () -> what + " read as " + Ended.describe(read));
+        bench.verify(read.entries().isEmpty() && !read.more(), () -> what + " read as " + CallResult.describe(read));
     }
 
     @Rule(value = "READ-4b", check = "whether an empty value and an absent one look the same to the client library")
@@ -105,7 +105,7 @@ public class ReadRules {
                 "the value of an entry that had one, put again with no bytes",
                 Bytes.EMPTY,
                 client.present(DIRECTORY, "emptied").value());
-        Ended<?> ended = client.outcome(
+        CallResult<?> ended = client.outcome(
                 Commit.to(DIRECTORY).ifAbsent("empty").put("other", Bytes.EMPTY).build());
         bench.verify(
                 ended.result() instanceof io.sereno.spi.CommitResult.Conflict,
@@ -224,7 +224,7 @@ public class ReadRules {
     }
 
     @Rule(value = "READ-5c", check = "the case in which the limit is exactly the number of entries left")
-    void moreIsToldExactly(Bench bench) {
+    void moreIsReportedExactly(Bench bench) {
         Client client = bench.client();
         List<String> names = List.of("a", "b", "c", "d", "e");
         names.forEach(name -> client.put(DIRECTORY, name, "1"));
@@ -324,7 +324,7 @@ public class ReadRules {
                 .mapToObj(i -> String.format("%05d", i))
                 .toList();
         bench.fill(client, DIRECTORY, names, Bytes.copyOf(new byte[size]));
-        Ended<Snapshot> ended =
+        CallResult<Snapshot> ended =
                 client.outcome("read all", () -> client.backend().read(new Query.All(DIRECTORY)));
         if (reachable) {
             bench.verify(

@@ -9,8 +9,8 @@ import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Faulty;
 import io.sereno.tck.run.Notices;
 import java.time.Duration;
@@ -51,18 +51,18 @@ public class RecoveryRules {
             faulty.put(DIRECTORY, "during", "1");
             faulty.faults().heal();
             bench.pass(bench.guarantees().recovery().plus(bench.kit().stalledSince(bench.now() - 2_000_000_000L)));
-            Ended<?> read = faulty.read(DIRECTORY);
+            CallResult<?> read = faulty.read(DIRECTORY);
             bench.verify(
                     read.succeeded(),
                     () -> "after " + what + ", and the declared recovery of "
                             + bench.guarantees().recovery() + ", a read ended as " + read);
             Commit after = Commit.to(DIRECTORY).put("after", Bytes.utf8(what)).build();
-            Ended<CommitResult> commit = faulty.commit(after);
+            CallResult<CommitResult> commit = faulty.commit(after);
             // A store may leave a commit's outcome unknown at any time; but if it does so with most commits, it has not
             // recovered.
             boolean doubt = commit.failedAs(Outcome.UNKNOWN);
             doubtful.addAndGet(doubt ? 1 : 0);
-            Ended<CommitResult> settled = doubt ? bench.doubts().settled(faulty.client(), after) : commit;
+            CallResult<CommitResult> settled = doubt ? bench.unknownCommits().settled(faulty.client(), after) : commit;
             bench.verify(
                     settled.succeeded()
                             && settled.result() instanceof CommitResult.Committed
@@ -76,11 +76,11 @@ public class RecoveryRules {
         });
     }
 
-    private static Ended<Lease> grant(Bench bench, Client client) {
+    private static CallResult<Lease> grant(Bench bench, Client client) {
         return client.outcome("grant", () -> client.backend().grantLease(bench.longTtl()));
     }
 
-    private static Ended<Watch> watch(Bench bench, Client client) {
+    private static CallResult<Watch> watch(Bench bench, Client client) {
         return client.outcome(
                 "watch " + DIRECTORY,
                 () -> client.backend().watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody")));
@@ -92,14 +92,14 @@ public class RecoveryRules {
         return CompletableFuture.allOf(
                 bench.async(() -> client.outcome("renew lease " + old.id(), old::renew)),
                 bench.async(() -> {
-                    Ended<Lease> granted = grant(bench, client);
+                    CallResult<Lease> granted = grant(bench, client);
                     if (granted.succeeded()) {
                         client.outcome("revoke", granted.result()::revoke);
                     }
                     return true;
                 }),
                 bench.async(() -> {
-                    Ended<Watch> watched = watch(bench, client);
+                    CallResult<Watch> watched = watch(bench, client);
                     if (watched.succeeded()) {
                         watched.result().cancel();
                     }
@@ -109,19 +109,19 @@ public class RecoveryRules {
 
     private static void requireOthers(Bench bench, Faulty faulty, String after) {
         Client client = faulty.client();
-        Ended<Lease> granted = grant(bench, client);
+        CallResult<Lease> granted = grant(bench, client);
         bench.verify(granted.succeeded(), () -> "after " + after + ", and recovery, a grant ended as " + granted);
         Lease lease = granted.result();
         // One of them may have an unknown outcome.
-        List<Ended<Boolean>> renewals = new ArrayList<>();
-        while (renewals.size() < 5 && renewals.stream().noneMatch(Ended::succeeded)) {
+        List<CallResult<Boolean>> renewals = new ArrayList<>();
+        while (renewals.size() < 5 && renewals.stream().noneMatch(CallResult::succeeded)) {
             renewals.add(client.outcome("renew lease " + lease.id(), lease::renew));
         }
         bench.verify(
-                renewals.stream().anyMatch(Ended::succeeded),
+                renewals.stream().anyMatch(CallResult::succeeded),
                 () -> "after " + after + ", and recovery, renewals ended as " + renewals);
         client.outcome("revoke lease " + lease.id(), lease::revoke);
-        Ended<Watch> watched = watch(bench, client);
+        CallResult<Watch> watched = watch(bench, client);
         bench.verify(watched.succeeded(), () -> "after " + after + ", and recovery, a watch ended as " + watched);
         watched.result().cancel();
     }

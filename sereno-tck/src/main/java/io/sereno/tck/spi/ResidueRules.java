@@ -9,8 +9,8 @@ import io.sereno.spi.Target;
 import io.sereno.spi.WatchListener;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Notices;
 import io.sereno.tck.time.CountingTime;
 import java.io.IOException;
@@ -87,7 +87,7 @@ public class ResidueRules {
     }
 
     @Rule(value = "LIF-4b", check = "what is kept in statics, and connections that close() does not end")
-    void oneHundredClientsLeaveTheProcessAsItWas(Bench bench) {
+    void oneHundredClientsLeaveNothingInTheProcess(Bench bench) {
         CountingTime time = new CountingTime(bench.time());
         for (int i = 0; i < 5; i++) {
             use(bench, time);
@@ -118,7 +118,7 @@ public class ResidueRules {
         clients.add(new WeakReference<>(backend));
         listeners.add(new WeakReference<>(listener));
         // A lease outlives its client, and an in-process store may keep a reference to the owner until the lease ends.
-        Ended<Lease> granted = bench.end(backend.grantLease(ttl), bench.patience());
+        CallResult<Lease> granted = bench.end(backend.grantLease(ttl), bench.patience());
         if (granted.succeeded()) {
             bench.end(granted.result().revoke(), bench.patience());
         }

@@ -7,8 +7,8 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -99,7 +99,7 @@ public class ValueRules {
         }
         client.put(DIRECTORY, "value", "small");
         Bytes large = Bytes.copyOf(new byte[most + 1]);
-        Ended<CommitResult> ended = client.outcome(Commit.to(DIRECTORY)
+        CallResult<CommitResult> ended = client.outcome(Commit.to(DIRECTORY)
                 .put("value", large)
                 .put("other", Bytes.EMPTY)
                 .build());

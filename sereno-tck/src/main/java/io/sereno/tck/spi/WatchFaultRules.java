@@ -7,8 +7,8 @@ import io.sereno.tck.ServerControl;
 import io.sereno.tck.faults.ProxyFaults;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Faulty;
 import io.sereno.tck.run.Notices;
 import java.time.Duration;
@@ -47,7 +47,7 @@ public class WatchFaultRules {
 
             // As recipes do: a failed read is repeated until it succeeds.
             private void look() {
-                Ended<io.sereno.spi.Snapshot> ended = faulty.read(DIRECTORY);
+                CallResult<io.sereno.spi.Snapshot> ended = faulty.read(DIRECTORY);
                 for (int i = 0; i < 200 && !ended.succeeded(); i++) {
                     bench.pass(Duration.ofMillis(50));
                     ended = faulty.read(DIRECTORY);
@@ -125,7 +125,7 @@ public class WatchFaultRules {
             value = "WAT-8",
             waits = true,
             check = "when reset() is called: after the watch is live again, not when the connection breaks or is back")
-    void whatIsChangedAfterTheLastResetIsAnnounced(Bench bench) {
+    void aChangeAfterTheLastResetIsAnnounced(Bench bench) {
         Faulty faulty = bench.faulty();
         Client judge = bench.judge();
         Notices elsewhere = judge.watch(DIRECTORY);
@@ -208,7 +208,7 @@ public class WatchFaultRules {
             value = "WAT-9",
             waits = true,
             check = "what ends a stream of the client library, and whether the backend opens it again each time")
-    void aWatchGoesOnWhateverEndsItBelow(Bench bench) {
+    void aWatchContinuesWhateverEndsItsStream(Bench bench) {
         Faulty faulty = bench.faulty();
         Client judge = bench.judge();
         Notices directory = new Notices(bench, "the watch of a directory");

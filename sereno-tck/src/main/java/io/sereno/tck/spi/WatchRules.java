@@ -9,8 +9,8 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
+import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.Client;
-import io.sereno.tck.run.Ended;
 import io.sereno.tck.run.Gate;
 import io.sereno.tck.run.Notices;
 import io.sereno.tck.run.RuleFailure;
@@ -91,7 +91,7 @@ public class WatchRules {
     }
 
     @Rule(value = "WAT-9", check = "whether watches that share a target, or a stream, share their end")
-    void aWatchGoesOnWhenAnotherOfItsTargetIsCancelled(Bench bench) {
+    void aWatchContinuesWhenAnotherOfItsTargetIsCancelled(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
         for (Target target :
@@ -203,7 +203,7 @@ public class WatchRules {
     @Rule(
             value = "WAT-5b",
             check = "how an exception of a listener is handled: it must not end the watch, nor be swallowed")
-    void aListenerThatThrowsIsLoggedAndGoesOn(Bench bench) {
+    void aListenerThatThrowsIsLoggedAndCalledAgain(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
         Notices heard = new Notices(bench, "the throwing listener");
@@ -357,14 +357,14 @@ public class WatchRules {
         Client writer = bench.client();
         Client watcher = bench.client();
         List<Notices> watches = new ArrayList<>();
-        List<CompletableFuture<Ended<Watch>>> live = new ArrayList<>();
+        List<CompletableFuture<CallResult<Watch>>> live = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
             Notices notices = new Notices(bench, "watch " + i);
             watches.add(notices);
             Target target = new Target("d" + i % 500, i < 500 ? Optional.empty() : Optional.of("n" + i));
-            CompletableFuture<Ended<Watch>> one = new CompletableFuture<>();
+            CompletableFuture<CallResult<Watch>> one = new CompletableFuture<>();
             watcher.backend().watch(target, notices).whenComplete((watch, failure) -> {
-                one.complete(Ended.with(watch, failure));
+                one.complete(CallResult.with(watch, failure));
                 bench.stir();
             });
             live.add(one);
@@ -376,7 +376,7 @@ public class WatchRules {
                 () -> "of 1,000 watches "
                         + live.stream().filter(one -> !one.isDone()).count() + " are not live after "
                         + Bench.text(bench.patience().multipliedBy(2)));
-        List<Ended<Watch>> failed = live.stream()
+        List<CallResult<Watch>> failed = live.stream()
                 .map(CompletableFuture::join)
                 .filter(one -> !one.succeeded())
                 .toList();
@@ -459,7 +459,7 @@ public class WatchRules {
                                     .orElse(0);
                             if (found < revision) {
                                 early.is("a notice reported revision " + revision + " of " + name
-                                        + ", and a read that began then shows " + Ended.describe(snapshot));
+                                        + ", and a read that began then shows " + CallResult.describe(snapshot));
                             }
                             judged.incrementAndGet();
                         })

@@ -9,8 +9,8 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
-import io.sereno.recipes.kernel.Lookout;
 import io.sereno.recipes.kernel.Quote;
+import io.sereno.recipes.kernel.RearmingWatch;
 import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.TimedWait;
@@ -44,9 +44,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All but {@link #enter}, {@link #leave} and {@link #close} is confined to the strand.
  */
-final class WaitGroupVigil {
-    static final Shared<InUse<String, WaitGroupVigil>> VIGILS =
-            new Shared<>(client -> new InUse<>(WaitGroupVigil::close), InUse::close);
+final class WaitGroupAwaiter {
+    static final Shared<InUse<String, WaitGroupAwaiter>> VIGILS =
+            new Shared<>(client -> new InUse<>(WaitGroupAwaiter::close), InUse::close);
 
     private static final String OPERATION = "await";
 
@@ -79,7 +79,7 @@ final class WaitGroupVigil {
     private final Strand strand = new Strand();
     private final Set<Waiter> waiters = new LinkedHashSet<>();
 
-    private @Nullable Lookout lookout;
+    private @Nullable RearmingWatch lookout;
     private final Requests requests;
     /** A look is wanted. Set to false when the read is sent, so that a request during the read causes another look. */
     private boolean due;
@@ -88,7 +88,7 @@ final class WaitGroupVigil {
     private boolean closed;
     private final Timer timer = new Timer();
 
-    WaitGroupVigil(Client client, Scope scope, String directory) {
+    WaitGroupAwaiter(Client client, Scope scope, String directory) {
         this.client = client;
         this.kernel = client.kernel();
         this.scope = scope;
@@ -109,7 +109,7 @@ final class WaitGroupVigil {
                 waiter.limit(timeout, () -> timeUp(waiter));
             }
             if (lookout == null) {
-                lookout = new Lookout(kernel, strand, new Target(directory, Optional.empty()), this::look);
+                lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.empty()), this::look);
                 lookout.open();
             }
             if (timeout != null && timeout.isZero()) {
@@ -166,9 +166,9 @@ final class WaitGroupVigil {
     }
 
     private void seen(Snapshot snapshot, List<Waiter> asking) {
-        WaitGroupSighting sighting;
+        WaitGroupSnapshot sighting;
         try {
-            sighting = WaitGroupSighting.of(snapshot);
+            sighting = WaitGroupSnapshot.of(snapshot);
         } catch (UnreadableEntryException unreadable) {
             asking.forEach(waiter -> waiter.fail(Quote.again(unreadable)));
             return;
@@ -191,7 +191,7 @@ final class WaitGroupVigil {
         }
     }
 
-    private void judge(Waiter waiter, WaitGroupSighting sighting) {
+    private void judge(Waiter waiter, WaitGroupSnapshot sighting) {
         waiter.looked = true;
         bind(waiter, sighting);
         WaitGroupState state = sighting.state();
@@ -216,7 +216,7 @@ final class WaitGroupVigil {
     }
 
     // Step 2.
-    private static void bind(Waiter waiter, WaitGroupSighting sighting) {
+    private static void bind(Waiter waiter, WaitGroupSnapshot sighting) {
         if (waiter.generation != 0) {
             return;
         }
@@ -236,8 +236,8 @@ final class WaitGroupVigil {
     }
 
     // Step 4.
-    private void settle(WaitGroupSighting sighting) {
-        WaitGroupSighting.Settling change = sighting.settle(kernel);
+    private void settle(WaitGroupSnapshot sighting) {
+        WaitGroupSnapshot.Settling change = sighting.settle(kernel);
         if (change == null || settling) {
             return;
         }

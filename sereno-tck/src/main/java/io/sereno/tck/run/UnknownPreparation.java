@@ -7,18 +7,18 @@ import java.util.Arrays;
  * wrong. A store may do that at any time. The rule then starts again from nothing; it has said nothing about the
  * backend so far.
  */
-public final class Doubt extends RuntimeException {
+public final class UnknownPreparation extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final String page;
 
-    public Doubt(String what) {
+    public UnknownPreparation(String what) {
         super(what);
         this.page = what;
     }
 
     /** A doubt after which something went wrong; the page is the failure's text without the doubt. */
-    public Doubt(String what, Throwable wrong, String page) {
+    public UnknownPreparation(String what, Throwable wrong, String page) {
         super(what + "; afterwards: " + wrong.getMessage(), wrong);
         this.page = page;
     }

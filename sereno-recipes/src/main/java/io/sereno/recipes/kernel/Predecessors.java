@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The last of them is looked at when the watch on it has become live, after each of its notices, and once a ttl. So a watch that died in
  * silence costs a ttl, and does not block the place for good. Confined to the strand, on which it calls {@code onNews} and {@code onTick}.
  */
-final class Ahead {
+final class Predecessors {
     /** Every store takes 32 conditions in a commit (COM-10a); one of them is for the own entry. */
     private static final int FEW = 31;
 
@@ -39,12 +39,12 @@ final class Ahead {
     /** Set to false when a look is sent, so that a notice during the look causes another look. */
     private boolean due;
 
-    private @Nullable Lookout lookout;
+    private @Nullable RearmingWatch lookout;
     private @Nullable Place watched;
     private final Timer tick = new Timer();
 
     /** {@code places} is sorted by createRevision and not empty. */
-    Ahead(
+    Predecessors(
             Kernel kernel,
             Strand strand,
             String directory,
@@ -120,7 +120,7 @@ final class Ahead {
         }
         closeLookout();
         watched = last;
-        lookout = new Lookout(kernel, strand, new Target(directory, Optional.of(last.name())), () -> {
+        lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(last.name())), () -> {
             due = true;
             onNews.run();
         });

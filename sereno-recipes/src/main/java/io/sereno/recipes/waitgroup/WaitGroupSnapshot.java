@@ -25,11 +25,11 @@ import org.jspecify.annotations.Nullable;
  * @param allClaims of any group and generation, the oldest first
  * @param lifeless claims without a life, of any group and generation; the oldest first
  */
-record WaitGroupSighting(long group, WaitGroupState state, List<Entry> allClaims, List<Entry> lifeless) {
+record WaitGroupSnapshot(long group, WaitGroupState state, List<Entry> allClaims, List<Entry> lifeless) {
     /** A commit may have at least 32 conditions: one for the header, two for each of these. */
     private static final int MOST_SETTLED = 15;
 
-    static WaitGroupSighting of(Snapshot snapshot) {
+    static WaitGroupSnapshot of(Snapshot snapshot) {
         Entry header = null;
         List<Entry> claims = new ArrayList<>();
         Set<String> lives = new HashSet<>();
@@ -46,7 +46,7 @@ record WaitGroupSighting(long group, WaitGroupState state, List<Entry> allClaims
         long group = header == null ? 0 : header.createRevision();
         WaitGroupState state =
                 header == null ? WaitGroupState.FORMAT.initial() : WaitGroupState.FORMAT.decode(header.value());
-        return new WaitGroupSighting(
+        return new WaitGroupSnapshot(
                 group,
                 state,
                 claims,
@@ -74,7 +74,7 @@ record WaitGroupSighting(long group, WaitGroupState state, List<Entry> allClaims
         return new WaitGroup.View(
                 state.generation(),
                 state.pending(),
-                claims.stream().map(WaitGroupSighting::id).toList(),
+                claims.stream().map(WaitGroupSnapshot::id).toList(),
                 lost);
     }
 
@@ -110,7 +110,7 @@ record WaitGroupSighting(long group, WaitGroupState state, List<Entry> allClaims
             }
             List<String> counted = lost.stream()
                     .filter(claim -> WaitGroupPlace.isOf(claim, incarnation, state.generation()))
-                    .map(WaitGroupSighting::id)
+                    .map(WaitGroupSnapshot::id)
                     .toList();
             return counted.isEmpty() ? state : state.leave(WaitGroupState.Leave.LOST, counted);
         }

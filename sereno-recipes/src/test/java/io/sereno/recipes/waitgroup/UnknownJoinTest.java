@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The place whose {@code join()} had no answer, and whose session ended before its outcome could be settled: WGP-4 and WGP-8. */
 @Timeout(60)
-class JoinInDoubtTest {
+class UnknownJoinTest {
     private static final String DIRECTORY = "waitgroup/x";
     private static final Duration LONG = Duration.ofMinutes(2);
 

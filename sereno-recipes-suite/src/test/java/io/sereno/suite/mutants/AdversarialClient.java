@@ -1,6 +1,6 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.Devil.Trait.*;
+import static io.sereno.suite.mutants.AdversarialBackend.Trait.*;
 import static java.util.concurrent.CompletableFuture.completedFuture;
 
 import io.sereno.spi.Backend;
@@ -22,35 +22,35 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-/** A client of a {@link DevilStore}: what a {@link Devil} does to requests and their answers. */
-final class DevilClient extends PlainClient {
-    private final Devil devil;
+/** A client of a {@link AdversarialStore}: what a {@link AdversarialBackend} does to requests and their answers. */
+final class AdversarialClient extends PlainClient {
+    private final AdversarialBackend adversary;
     private final World world;
     private final Guarantees guarantees;
 
     /** Guarded by the store's lock: commits that their callers consider lost. */
     private final List<Late> late = new ArrayList<>();
 
-    private DevilClient(Devil devil, World world, BackendConfig config) {
+    private AdversarialClient(AdversarialBackend adversary, World world, BackendConfig config) {
         super(world.store(config), config);
-        this.devil = devil;
+        this.adversary = adversary;
         this.world = world;
-        this.guarantees = devil.guarantees();
+        this.guarantees = adversary.guarantees();
     }
 
-    static Backend connect(Devil devil, World world, BackendConfig config) {
-        Backend client = new DevilClient(devil, world, config);
-        if (devil.is(MIXED_MOMENTS)) {
+    static Backend connect(AdversarialBackend adversary, World world, BackendConfig config) {
+        Backend client = new AdversarialClient(adversary, world, config);
+        if (adversary.is(MIXED_MOMENTS)) {
             client = new ReadMutants.MixedMoments(world, client);
         }
-        if (devil.is(SNAPSHOTS_READ_LATER)) {
+        if (adversary.is(SNAPSHOTS_READ_LATER)) {
             client = new SnapshotsReadLater(client);
         }
-        if (devil.is(LOST_SNAPSHOTS) || devil.is(CONFLICTS_WITHOUT_SNAPSHOT)) {
-            client = new Forgetful(client, devil, world);
+        if (adversary.is(LOST_SNAPSHOTS) || adversary.is(CONFLICTS_WITHOUT_SNAPSHOT)) {
+            client = new Forgetful(client, adversary, world);
         }
-        if (devil.is(OVERTAKING) || devil.is(SLOW_ANSWERS)) {
-            client = new Meandering(client, devil, world, config.executor());
+        if (adversary.is(OVERTAKING) || adversary.is(SLOW_ANSWERS)) {
+            client = new Meandering(client, adversary, world, config.executor());
         }
         return client;
     }
@@ -62,19 +62,19 @@ final class DevilClient extends PlainClient {
 
     @Override
     PlainWatch open(Target target, WatchListener listener) {
-        return new PlainWatch(store, target, listener, executor(devil, world, config)) {
+        return new PlainWatch(store, target, listener, executor(adversary, world, config)) {
             @Override
             int next(int waiting) {
-                return devil.is(SHUFFLED_NOTICES) ? world.random().nextInt(waiting) : 0;
+                return adversary.is(SHUFFLED_NOTICES) ? world.random().nextInt(waiting) : 0;
             }
         };
     }
 
-    private static Executor executor(Devil devil, World world, BackendConfig config) {
-        if (devil.is(NOTICES_AT_THE_LAST_MOMENT)) {
-            return task -> world.later(devil.guarantees().noticeLateness(), config.executor(), task);
+    private static Executor executor(AdversarialBackend adversary, World world, BackendConfig config) {
+        if (adversary.is(NOTICES_AT_THE_LAST_MOMENT)) {
+            return task -> world.later(adversary.guarantees().noticeLateness(), config.executor(), task);
         }
-        return devil.is(SLOW_NOTICES)
+        return adversary.is(SLOW_NOTICES)
                 ? task -> world.later(Duration.ofMillis(1 + world.random().nextInt(40)), config.executor(), task)
                 : config.executor();
     }
@@ -112,7 +112,7 @@ final class DevilClient extends PlainClient {
         long lease = PlainStore.leaseOf(commit);
         // The outcome must be known for a request that names an ended lease.
         boolean certain = lease != 0 && !store.lives(lease);
-        if (!certain && devil.is(COMMITS_IN_DOUBT) && world.chance(50)) {
+        if (!certain && adversary.is(COMMITS_IN_DOUBT) && world.chance(50)) {
             if (world.random().nextBoolean()) {
                 arrive(commit);
             }
@@ -120,7 +120,7 @@ final class DevilClient extends PlainClient {
                     ? new BackendException(Outcome.NOT_APPLIED, false, "no answer came", null)
                     : doubt();
         }
-        if (!certain && devil.is(COMMITS_IN_DOUBT_COME_LATE) && world.chance(50)) {
+        if (!certain && adversary.is(COMMITS_IN_DOUBT_COME_LATE) && world.chance(50)) {
             Late one = new Late(commit, 1 + world.random().nextInt(5));
             late.add(one);
             world.later(
@@ -139,7 +139,7 @@ final class DevilClient extends PlainClient {
 
     @Override
     <T> T carryOut(Supplier<T> request) {
-        if (devil.is(LEASES_IN_DOUBT) && world.chance(50)) {
+        if (adversary.is(LEASES_IN_DOUBT) && world.chance(50)) {
             if (world.random().nextBoolean()) {
                 var unused = request.get();
             }
@@ -191,12 +191,12 @@ final class DevilClient extends PlainClient {
 
     /** Loses the read that a commit should return. */
     private static final class Forgetful extends Wrapper {
-        private final Devil devil;
+        private final AdversarialBackend adversary;
         private final World world;
 
-        Forgetful(Backend below, Devil devil, World world) {
+        Forgetful(Backend below, AdversarialBackend adversary, World world) {
             super(below);
-            this.devil = devil;
+            this.adversary = adversary;
             this.world = world;
         }
 
@@ -204,8 +204,8 @@ final class DevilClient extends PlainClient {
         public CompletionStage<CommitResult> commit(Commit commit) {
             return super.commit(commit).thenApply(result -> {
                 boolean conflict = result instanceof CommitResult.Conflict;
-                boolean lost = (conflict && devil.is(CONFLICTS_WITHOUT_SNAPSHOT))
-                        || (devil.is(LOST_SNAPSHOTS) && world.chance(50));
+                boolean lost = (conflict && adversary.is(CONFLICTS_WITHOUT_SNAPSHOT))
+                        || (adversary.is(LOST_SNAPSHOTS) && world.chance(50));
                 return lost ? with(result, Optional.empty()) : result;
             });
         }

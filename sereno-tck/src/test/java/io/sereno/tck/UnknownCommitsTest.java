@@ -27,13 +27,13 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** How the kit handles commits that a store ends as UNKNOWN, though the kit made no fault. */
-class DoubtsTest {
+class UnknownCommitsTest {
     @Test
     void anAppliedCommitIsSettledByItsPut() {
         withClient(List.of(Fate.loseReply()), (bench, client) -> {
             long revision = client.put("d", "a", "1");
             assertThat(client.present("d", "a").modRevision()).isEqualTo(revision);
-            assertThat(bench.doubts().open()).isEmpty();
+            assertThat(bench.unknownCommits().open()).isEmpty();
         });
     }
 
@@ -44,7 +44,7 @@ class DoubtsTest {
             bench.pass(Duration.ofSeconds(5));
             Entry entry = client.present("d", "a");
             assertThat(entry.modRevision()).isEqualTo(entry.createRevision());
-            assertThat(bench.doubts().open()).isEmpty();
+            assertThat(bench.unknownCommits().open()).isEmpty();
         });
     }
 
@@ -53,7 +53,7 @@ class DoubtsTest {
         withClient(List.of(Fate.loseRequest()), (bench, client) -> {
             assertThat(client.put("d", "a", "1"))
                     .isEqualTo(client.present("d", "a").modRevision());
-            assertThat(bench.doubts().open())
+            assertThat(bench.unknownCommits().open())
                     .hasValueSatisfying(
                             open -> assertThat(open).contains("put a").contains("UNKNOWN"));
         });
@@ -105,7 +105,7 @@ class DoubtsTest {
         void expectsOnePut(Bench bench) {
             Client client = bench.client();
             client.put("d", "a", "1");
-            bench.verify(bench.doubts().open().isEmpty(), () -> "the late commit stood in the way");
+            bench.verify(bench.unknownCommits().open().isEmpty(), () -> "the late commit stood in the way");
         }
 
         @Rule(value = "READ-4a", check = "nothing")

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the strand, on which it also calls {@code look}. Notices that come faster than looks are merged.
  */
-public final class Lookout {
+public final class RearmingWatch {
     private final Kernel kernel;
     private final Strand strand;
     private final Target target;
@@ -24,7 +24,7 @@ public final class Lookout {
     private final Timer retry = new Timer();
     private boolean closed;
 
-    public Lookout(Kernel kernel, Strand strand, Target target, Runnable look) {
+    public RearmingWatch(Kernel kernel, Strand strand, Target target, Runnable look) {
         this.kernel = kernel;
         this.strand = strand;
         this.target = target;

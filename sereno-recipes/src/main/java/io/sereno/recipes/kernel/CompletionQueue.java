@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Callers' code may also block. The results behind it are then reported by another thread, {@link #PATIENCE} later or a little more. Safe
  * for use by multiple threads.
  */
-public final class Answers {
+public final class CompletionQueue {
     /** A result that is ready to be reported. */
     public interface Answer {
         /** Runs the code that depends on the result, in this thread. */
@@ -34,7 +34,7 @@ public final class Answers {
     private final AtomicBoolean watched = new AtomicBoolean();
 
     /** {@code first} runs before results are reported, and after {@link #areDue} has become false. */
-    public Answers(Kernel kernel, Runnable first) {
+    public CompletionQueue(Kernel kernel, Runnable first) {
         this.kernel = kernel;
         this.first = first;
     }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * since it may still be applied later. It may have caused anything that goes wrong in the run, so the rule starts again
  * from nothing.
  */
-public final class Doubts {
+public final class UnknownCommits {
     /** If a store leaves every commit's outcome unknown, no rule can prepare anything. */
     public static final int ATTEMPTS = 8;
 
@@ -51,7 +51,7 @@ public final class Doubts {
 
     private volatile @Nullable String open;
 
-    Doubts(Bench bench) {
+    UnknownCommits(Bench bench) {
         this.bench = bench;
     }
 
@@ -67,26 +67,26 @@ public final class Doubts {
             public CompletionStage<CommitResult> commit(Commit commit) {
                 return super.commit(commit).whenComplete((result, failure) -> {
                     if (!commit.writes().isEmpty()) {
-                        witness(new Request.Commit(commit).toString(), Ended.with(result, failure));
+                        witness(new Request.Commit(commit).toString(), CallResult.with(result, failure));
                     }
                 });
             }
 
             @Override
             public CompletionStage<Lease> grantLease(Duration ttl) {
-                return super.grantLease(ttl).thenApply(lease -> new WitnessedLease(lease, Doubts.this));
+                return super.grantLease(ttl).thenApply(lease -> new WitnessedLease(lease, UnknownCommits.this));
             }
         };
     }
 
     /** Records calls that ended UNKNOWN. */
-    private void witness(String what, Ended<?> ended) {
+    private void witness(String what, CallResult<?> ended) {
         if (open == null && ended.failedAs(Outcome.UNKNOWN)) {
             open = what + " ended as " + ended;
         }
     }
 
-    private record WitnessedLease(Lease lease, Doubts doubts) implements Lease {
+    private record WitnessedLease(Lease lease, UnknownCommits unknownCommits) implements Lease {
         @Override
         public long id() {
             return lease.id();
@@ -101,25 +101,25 @@ public final class Doubts {
         public CompletionStage<Boolean> renew() {
             return lease.renew()
                     .whenComplete((renewed, failure) ->
-                            doubts.witness("renew lease " + lease.id(), Ended.with(renewed, failure)));
+                            unknownCommits.witness("renew lease " + lease.id(), CallResult.with(renewed, failure)));
         }
 
         @Override
         public CompletionStage<Void> revoke() {
             return lease.revoke()
                     .whenComplete((nothing, failure) ->
-                            doubts.witness("revoke lease " + lease.id(), Ended.with(null, failure)));
+                            unknownCommits.witness("revoke lease " + lease.id(), CallResult.with(null, failure)));
         }
     }
 
     /** How a commit ended, with a known outcome unless the outcome is unknown again and again. */
-    public Ended<CommitResult> settled(Client client, Commit commit) {
+    public CallResult<CommitResult> settled(Client client, Commit commit) {
         long before = latest(commit.directory());
-        Ended<CommitResult> ended = client.raw(commit);
+        CallResult<CommitResult> ended = client.raw(commit);
         for (int i = 1; i < ATTEMPTS && isInDoubt(commit, ended); i++) {
             Optional<CommitResult> seen = seen(client, commit, before);
             if (seen.isPresent()) {
-                return Ended.with(seen.get(), null);
+                return CallResult.with(seen.get(), null);
             }
             if (!commit.writes().isEmpty()) {
                 witness(new Request.Commit(commit).toString(), ended);
@@ -133,7 +133,7 @@ public final class Doubts {
     }
 
     /** A check writes nothing, so its unknown outcome may be reported as NOT_APPLIED too. */
-    private static boolean isInDoubt(Commit commit, Ended<CommitResult> ended) {
+    private static boolean isInDoubt(Commit commit, CallResult<CommitResult> ended) {
         return ended.failedAs(Outcome.UNKNOWN)
                 || (commit.writes().isEmpty() && ended.failedAs(Outcome.NOT_APPLIED) && !ended.isRefused());
     }

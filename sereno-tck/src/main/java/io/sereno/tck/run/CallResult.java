@@ -13,34 +13,34 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of its result
  */
-public final class Ended<T> {
+public final class CallResult<T> {
     private final @Nullable T result;
     private final @Nullable Throwable thrown;
     private final boolean open;
     private final boolean atOnce;
 
-    private Ended(@Nullable T result, @Nullable Throwable thrown, boolean open, boolean atOnce) {
+    private CallResult(@Nullable T result, @Nullable Throwable thrown, boolean open, boolean atOnce) {
         this.result = result;
         this.thrown = thrown;
         this.open = open;
         this.atOnce = atOnce;
     }
 
-    public static <T> Ended<T> with(@Nullable T result, @Nullable Throwable failure) {
+    public static <T> CallResult<T> with(@Nullable T result, @Nullable Throwable failure) {
         Throwable thrown = failure;
         while (thrown instanceof CompletionException && thrown.getCause() != null) {
             thrown = thrown.getCause();
         }
-        return new Ended<>(result, thrown, false, false);
+        return new CallResult<>(result, thrown, false, false);
     }
 
     /** The method itself threw an exception. */
-    public static <T> Ended<T> thrown(RuntimeException thrown) {
-        return new Ended<>(null, thrown, false, true);
+    public static <T> CallResult<T> thrown(RuntimeException thrown) {
+        return new CallResult<>(null, thrown, false, true);
     }
 
-    public static <T> Ended<T> open() {
-        return new Ended<>(null, null, true, false);
+    public static <T> CallResult<T> open() {
+        return new CallResult<>(null, null, true, false);
     }
 
     /** Whether the call has not ended. */

@@ -1,6 +1,6 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.Devil.Trait.*;
+import static io.sereno.suite.mutants.AdversarialBackend.Trait.*;
 
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
@@ -19,7 +19,7 @@ import java.util.Set;
  * @param name a short description
  * @param traits what is unpleasant about it
  */
-public record Devil(String name, Set<Trait> traits) {
+public record AdversarialBackend(String name, Set<Trait> traits) {
     /** The traits that a backend may have. */
     public enum Trait {
         /** A change is announced twice, along with entries that did not change. */
@@ -74,12 +74,12 @@ public record Devil(String name, Set<Trait> traits) {
         SLOW_ANSWERS
     }
 
-    /** The devils of every build: together they have every trait, and the first has none. */
-    public static List<Devil> usual() {
+    /** The adversaries of every build: together they have every trait, and the first has none. */
+    public static List<AdversarialBackend> usual() {
         return List.of(
                 // A rule that failed on the store under all mutants would seem to detect each of them.
-                new Devil("none: the store without a bug", EnumSet.noneOf(Trait.class)),
-                new Devil(
+                new AdversarialBackend("none: the store without a bug", EnumSet.noneOf(Trait.class)),
+                new AdversarialBackend(
                         "with the smallest limits and many notices",
                         EnumSet.of(
                                 SPURIOUS_NOTICES,
@@ -88,7 +88,7 @@ public record Devil(String name, Set<Trait> traits) {
                                 RESETS_AMONG_NOTICES,
                                 GAPS_BETWEEN_REVISIONS,
                                 LEAST_LIMITS)),
-                new Devil(
+                new AdversarialBackend(
                         "without a history, with reads in pieces",
                         EnumSet.of(
                                 RESETS_ONLY,
@@ -96,24 +96,25 @@ public record Devil(String name, Set<Trait> traits) {
                                 CONFLICTS_WITHOUT_SNAPSHOT,
                                 SNAPSHOTS_READ_LATER,
                                 MIXED_MOMENTS)),
-                new Devil(
+                new AdversarialBackend(
                         "slow",
                         EnumSet.of(
                                 EXPIRY_AT_THE_LAST_MOMENT, COARSE_TTLS, SLOW_NOTICES, SHUFFLED_NOTICES, SLOW_ANSWERS)),
-                new Devil(
+                new AdversarialBackend(
                         "with unknown outcomes",
                         EnumSet.of(COMMITS_IN_DOUBT, COMMITS_IN_DOUBT_COME_LATE, LEASES_IN_DOUBT, STRANGE_LEASE_IDS)),
-                new Devil("with polling for changes", EnumSet.of(NOTICES_AT_THE_LAST_MOMENT)),
-                new Devil(
+                new AdversarialBackend("with polling for changes", EnumSet.of(NOTICES_AT_THE_LAST_MOMENT)),
+                new AdversarialBackend(
                         "hasty and without order",
                         EnumSet.of(OVERTAKING, REVISIONS_OF_EACH_DIRECTORY, DEAD_LEASES_ARE_REFUSED, NO_LIMITS)));
     }
 
     /** Each trait alone, too. */
-    public static List<Devil> thorough() {
-        List<Devil> all = new ArrayList<>(usual());
+    public static List<AdversarialBackend> thorough() {
+        List<AdversarialBackend> all = new ArrayList<>(usual());
         for (Trait trait : Trait.values()) {
-            all.add(new Devil(trait.toString().toLowerCase(Locale.ROOT).replace('_', ' '), EnumSet.of(trait)));
+            all.add(new AdversarialBackend(
+                    trait.toString().toLowerCase(Locale.ROOT).replace('_', ' '), EnumSet.of(trait)));
         }
         return all;
     }
@@ -128,7 +129,7 @@ public record Devil(String name, Set<Trait> traits) {
                 new World.Backends() {
                     @Override
                     public PlainStore store(World world) {
-                        return new DevilStore(Devil.this, world);
+                        return new AdversarialStore(AdversarialBackend.this, world);
                     }
 
                     @Override
@@ -138,7 +139,7 @@ public record Devil(String name, Set<Trait> traits) {
 
                     @Override
                     public Backend connect(World world, BackendConfig config) {
-                        return DevilClient.connect(Devil.this, world, config);
+                        return AdversarialClient.connect(AdversarialBackend.this, world, config);
                     }
                 },
                 seed);
@@ -149,7 +150,7 @@ public record Devil(String name, Set<Trait> traits) {
         boolean least = is(LEAST_LIMITS);
         boolean coarse = is(COARSE_TTLS);
         return plain.toBuilder()
-                .backend("devil")
+                .backend("adversary")
                 .serverVersion(name)
                 .promises(is(MIXED_MOMENTS) || is(SNAPSHOTS_READ_LATER) ? Set.of() : plain.promises())
                 .leastTtl(coarse ? Duration.ofSeconds(10) : least ? Duration.ofSeconds(1) : plain.leastTtl())

@@ -1,6 +1,6 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.Devil.Trait.*;
+import static io.sereno.suite.mutants.AdversarialBackend.Trait.*;
 
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The store of a {@link Devil}: what it does to revisions, leases and notices. */
-final class DevilStore extends PlainStore {
-    private final Devil devil;
+/** The store of a {@link AdversarialBackend}: what it does to revisions, leases and notices. */
+final class AdversarialStore extends PlainStore {
+    private final AdversarialBackend adversary;
     private final World world;
 
     /** The last revision of each directory that has an entry. */
@@ -26,9 +26,9 @@ final class DevilStore extends PlainStore {
     /** The greatest revision of the emptied directories: nothing else is kept of them. */
     private long emptied;
 
-    DevilStore(Devil devil, World world) {
+    AdversarialStore(AdversarialBackend adversary, World world) {
         super(world.time());
-        this.devil = devil;
+        this.adversary = adversary;
         this.world = world;
     }
 
@@ -36,10 +36,10 @@ final class DevilStore extends PlainStore {
 
     @Override
     long next(String directory) {
-        if (devil.is(GAPS_BETWEEN_REVISIONS)) {
+        if (adversary.is(GAPS_BETWEEN_REVISIONS)) {
             revision += world.random().nextInt(1_000);
         }
-        if (!devil.is(REVISIONS_OF_EACH_DIRECTORY)) {
+        if (!adversary.is(REVISIONS_OF_EACH_DIRECTORY)) {
             return super.next(directory);
         }
         long before = revisions.computeIfAbsent(
@@ -60,13 +60,13 @@ final class DevilStore extends PlainStore {
 
     @Override
     Duration granted(Duration ttl) {
-        long grain = devil.guarantees().ttlGranularity().toNanos();
+        long grain = adversary.guarantees().ttlGranularity().toNanos();
         return Duration.ofNanos((ttl.toNanos() + grain - 1) / grain * grain);
     }
 
     @Override
     long nextLease() {
-        if (!devil.is(STRANGE_LEASE_IDS)) {
+        if (!adversary.is(STRANGE_LEASE_IDS)) {
             return super.nextLease();
         }
         long id = world.random().nextLong();
@@ -75,14 +75,14 @@ final class DevilStore extends PlainStore {
 
     @Override
     void expire(PlainLease lease) {
-        if (!devil.is(EXPIRY_AT_THE_LAST_MOMENT)) {
+        if (!adversary.is(EXPIRY_AT_THE_LAST_MOMENT)) {
             super.expire(lease);
             return;
         }
         leases.remove(lease.id());
         boolean last = true;
         for (String directory : List.copyOf(directories.keySet())) {
-            long nanos = devil.guarantees().expiryLateness().toNanos() - (time.nanoTime() - lease.deadline);
+            long nanos = adversary.guarantees().expiryLateness().toNanos() - (time.nanoTime() - lease.deadline);
             Duration late = Duration.ofNanos(
                     Math.max(0, last ? nanos : (long) (nanos * world.random().nextDouble())));
             last = false;
@@ -111,7 +111,7 @@ final class DevilStore extends PlainStore {
     @Override
     CommitResult commit(Commit commit) {
         long lease = leaseOf(commit);
-        if (devil.is(DEAD_LEASES_ARE_REFUSED) && lease != 0 && !lives(lease)) {
+        if (adversary.is(DEAD_LEASES_ARE_REFUSED) && lease != 0 && !lives(lease)) {
             if (!hold(commit)) {
                 return new CommitResult.Conflict(commit.returning().map(this::read));
             }
@@ -124,18 +124,18 @@ final class DevilStore extends PlainStore {
 
     @Override
     void announce(PlainWatch watch, String name, long at) {
-        if (devil.is(RESETS_ONLY)
-                || (devil.is(RESETS_AMONG_NOTICES) && world.random().nextBoolean())) {
+        if (adversary.is(RESETS_ONLY)
+                || (adversary.is(RESETS_AMONG_NOTICES) && world.random().nextBoolean())) {
             announceReset(watch);
             again(watch, "", () -> announceReset(watch));
             return;
         }
         boolean there = entry(watch.target().directory(), name).isPresent();
-        boolean told =
-                !devil.is(NOTICES_WITHOUT_REVISION) || (there && world.random().nextBoolean());
+        boolean told = !adversary.is(NOTICES_WITHOUT_REVISION)
+                || (there && world.random().nextBoolean());
         super.announce(watch, name, told ? at : 0);
         again(watch, name, () -> super.announce(watch, name, told ? at : 0));
-        if (devil.is(SPURIOUS_NOTICES) && watch.target().name().isEmpty()) {
+        if (adversary.is(SPURIOUS_NOTICES) && watch.target().name().isEmpty()) {
             entries(watch.target().directory()).stream()
                     .filter(other -> !other.name().equals(name) && world.chance(200))
                     .limit(3)
@@ -145,7 +145,7 @@ final class DevilStore extends PlainStore {
 
     private void again(PlainWatch watch, String name, Runnable announcement) {
         List<Object> one = List.of(watch, name);
-        if (devil.is(DOUBLED_NOTICES) && doubled.add(one)) {
+        if (adversary.is(DOUBLED_NOTICES) && doubled.add(one)) {
             world.later(
                     Duration.ofMillis(1 + world.random().nextInt(40)),
                     Runnable::run,
