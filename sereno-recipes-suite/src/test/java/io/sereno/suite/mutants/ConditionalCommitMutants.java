@@ -248,8 +248,7 @@ final class ConditionalCommitMutants {
                                                 : result);
                             }
                         }),
-                Mutant.store(
-                        "COM-6", "some revisions come from a range that was reserved earlier", PutAside::new),
+                Mutant.store("COM-6", "some revisions come from a range that was reserved earlier", PutAside::new),
                 storeWide("each directory has a counter of its own", world -> new PlainStore(world.time()) {
                     private final Map<String, Long> last = new HashMap<>();
 

@@ -1,11 +1,10 @@
 package io.sereno.tck.spi;
 
+import io.sereno.spi.Promise;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.rules.RuleTable;
 import io.sereno.tck.rules.RuleTest;
 import io.sereno.tck.run.Bench;
-
-import io.sereno.spi.Promise;
 
 /**
  * The history of clients whose connections break, stall and recover while they work. What holds without faults holds
