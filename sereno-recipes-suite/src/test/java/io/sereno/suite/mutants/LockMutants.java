@@ -28,6 +28,7 @@ import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
@@ -346,14 +347,25 @@ final class LockMutants {
                                         && commit.returning()
                                                 .filter(Query.One.class::isInstance)
                                                 .isPresent();
-                                return super.commit(
-                                        settles
-                                                ? new Commit(
-                                                        commit.directory(),
-                                                        commit.conditions(),
-                                                        List.of(),
-                                                        commit.returning())
-                                                : commit);
+                                if (!settles) {
+                                    return super.commit(commit);
+                                }
+                                // Looks only, and answers as if the name were taken.
+                                Commit look = new Commit(
+                                        commit.directory(), commit.conditions(), List.of(), commit.returning());
+                                return super.commit(look)
+                                        .thenApply(result -> result instanceof CommitResult.Committed found
+                                                ? new CommitResult.Committed(found.revision(), Optional.of(put(commit)))
+                                                : result);
+                            }
+
+                            private Snapshot put(Commit commit) {
+                                List<Entry> entries = commit.writes().stream()
+                                        .filter(Write.Put.class::isInstance)
+                                        .map(Write.Put.class::cast)
+                                        .map(put -> new Entry(put.name(), put.value(), 1, 1, put.leaseId()))
+                                        .toList();
+                                return new Snapshot(entries, false);
                             }
                         }),
                 lock("LCK-14", "a reentrant lock() waits for its own thread", mutex -> new LockObjects.Lockings(mutex) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Settle</b> an unknown outcome by {@code absent(mark) -> put(mark, WITHDRAWN, lease)}. If that is committed, or conflicts with an earlier
  *       copy of it, the commit can only have been applied before. If the commit puts the mark, the mark now shows which of the two was applied.
  *   <li><b>Judge.</b> The evidence, an entry that the commit puts, read after that, shows whether the commit was applied. If the evidence is the mark
- *       itself, and somebody has removed the mark, go back to step 2.
+ *       itself, and somebody has removed the mark, go back to step 2 after a pause.
  *   <li>If the session is over, nothing can be settled any more. If the commit puts something under the session's lease, no late copy can be applied.
  * </ol>
  *
@@ -142,6 +142,7 @@ public final class Receipt {
     // Step 3.
     private void judge(Sent sent, Snapshot snapshot) {
         if (sent.isMarkEvidence() && Place.entryOf(sent.mark, snapshot) == null) {
+            requests.pause(null);
             return;
         }
         long revision = sent.evidence.revisionIn(snapshot);

@@ -13,10 +13,13 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
+import io.sereno.spi.Target;
+import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,9 +39,11 @@ class ReceiptTest {
     private final Receipt receipt = new Receipt(client.kernel().sessions(), DIRECTORY, requests);
     private final Backend eye = clients.store.connect(Runnable::run);
     private final List<Outcome> outcomes = new ArrayList<>();
+    private int settled;
 
     private void step() {
         if (requests.isIdle() && receipt.isOpen()) {
+            assertThat(++settled).isLessThan(1_000);
             receipt.settle();
         }
     }
@@ -144,6 +149,25 @@ class ReceiptTest {
         assertThat(outcomes).isEmpty();
         clients.time.advance(LONG);
         assertThat(outcomes).extracting(Outcome::kind).containsExactly(Outcome.Kind.COMMITTED);
+    }
+
+    @Test
+    void aMarkThatIsRemovedEachTimeIsPutAgainAfterAPause() {
+        var unused = eye.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                var unusedResult = eye.commit(Commit.to(DIRECTORY).delete(name).build());
+            }
+
+            @Override
+            public void reset() {}
+        });
+        line.next(Request.commitsTo(DIRECTORY), Fate.loseRequest());
+        sendMark("m-1");
+        line.each(Request.commitsTo(DIRECTORY), Fate.loseSnapshot());
+        clients.time.advance(LONG);
+        assertThat(receipt.isOpen()).isTrue();
+        assertThat(settled).isBetween(2, 200);
     }
 
     @Test
