@@ -62,7 +62,7 @@ public final class Client {
                 Directories.below(settings.namespace()).sessions(),
                 (state, sessionId) -> {
                     events.session(state, sessionId);
-                    onState.forEach((subscription, callback) -> subscription.tell(() -> callback.accept(state)));
+                    onState.forEach((subscription, callback) -> subscription.call(() -> callback.accept(state)));
                 });
     }
 

@@ -47,7 +47,7 @@ public final class OpenSubscription implements Subscription, Open {
     }
 
     /** Calls the listener after all earlier callbacks. */
-    public void tell(Runnable callback) {
+    public void call(Runnable callback) {
         callbacks.submit(operation, callback, () -> {});
     }
 
@@ -81,10 +81,10 @@ public final class OpenSubscription implements Subscription, Open {
         return callbacks
                 .close()
                 .thenCompose(quiet -> onQuiet.get())
-                .thenRun(() -> client.kernel().offStrand(this::tellEnd));
+                .thenRun(() -> client.kernel().offStrand(this::reportEnd));
     }
 
-    private void tellEnd() {
+    private void reportEnd() {
         // Only now: a client that closes meanwhile waits for the remaining work.
         client.closed(this);
         Ending how = ending.get();

@@ -40,8 +40,8 @@ public record Scope(Kernel kernel, String recipe, String name) implements Errors
     }
 
     /** Called at the first failure of a series. The operation is retried; this reports why it takes so long. */
-    public void troubled(String operation, Throwable why) {
-        kernel.events().troubled(recipe, name, operation, about(operation), why);
+    public void retrying(String operation, Throwable why) {
+        kernel.events().retrying(recipe, name, operation, about(operation), why);
     }
 
     /** A store's message may repeat parts of the request, with names as they are. */

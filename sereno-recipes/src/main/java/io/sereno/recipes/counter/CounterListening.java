@@ -30,7 +30,7 @@ final class CounterListening {
     private @Nullable Long seen;
 
     /** The value that the callback got last; confined to callbacks, which run one after another. */
-    private @Nullable Long told;
+    private @Nullable Long reported;
 
     CounterListening(Client client, Scope scope, String directory, LongConsumer callback) {
         this.callback = callback;
@@ -60,17 +60,17 @@ final class CounterListening {
             seen = value;
             latest = value;
             if (due.compareAndSet(false, true)) {
-                subscription.tell(this::tell);
+                subscription.call(this::report);
             }
         }
     }
 
-    private void tell() {
+    private void report() {
         due.set(false);
         long value = latest;
         // A value that arrives between the two lines above is reported here already, and makes one more callback due.
-        if (told == null || told != value) {
-            told = value;
+        if (reported == null || reported != value) {
+            reported = value;
             callback.accept(value);
         }
     }

@@ -116,7 +116,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private @Nullable Interruptible leaderCallback;
     private boolean reenter;
     private boolean ledBefore;
-    private boolean toldFollower;
+    private boolean followerNotified;
     private boolean queues;
     /** By the clock, if there is an observer or a meter. */
     private long queuesSince;
@@ -273,7 +273,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
             hold.lose(cause);
         }
         refresh(); // First, so that no callback is shown a leadership that is lost.
-        tellFollower();
+        notifyFollower();
         enterAgain();
     }
 
@@ -311,7 +311,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     public void waiting() {
         behindOthers = true;
         refresh();
-        tellFollower();
+        notifyFollower();
     }
 
     @Override
@@ -327,10 +327,10 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         wishes.forEach(wish -> wish.complete(Optional.of(hold)));
         wishes.clear();
         if (ledBefore) {
-            tellFollower();
+            notifyFollower();
         }
         ledBefore = true;
-        toldFollower = false;
+        followerNotified = false;
         listeners.leader().ifPresent(callback -> {
             Interruptible handle = leading.submit(
                     "onElectedLeader",
@@ -341,9 +341,9 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         });
     }
 
-    private void tellFollower() {
-        if (!toldFollower && closed == null) {
-            toldFollower = true;
+    private void notifyFollower() {
+        if (!followerNotified && closed == null) {
+            followerNotified = true;
             listeners
                     .follower()
                     .ifPresent(callback ->
@@ -370,7 +370,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     @Override
     public void failed(BackendException why, boolean first) {
         if (first) {
-            scope.troubled("candidacy", why);
+            scope.retrying("candidacy", why);
         }
     }
 

@@ -49,7 +49,7 @@ final class Peers {
     private volatile boolean closed;
 
     /** Peers reported as joined and not as left, by incarnation; confined to the callbacks. */
-    private final Map<Long, Peer> told = new LinkedHashMap<>();
+    private final Map<Long, Peer> reported = new LinkedHashMap<>();
 
     Peers(
             Scope scope,
@@ -108,7 +108,7 @@ final class Peers {
         }
         latest = new Sight(compose(entries, view.isCurrent(), self, leadership != null, isOwn), leadership);
         if (newsDue.compareAndSet(false, true)) {
-            callbacks.submit("onPeer", this::tellNews, () -> {});
+            callbacks.submit("onPeer", this::reportNews, () -> {});
         }
     }
 
@@ -144,7 +144,7 @@ final class Peers {
         return new Topology(self, leader, peers, current);
     }
 
-    private void tellNews() {
+    private void reportNews() {
         newsDue.set(false);
         Topology now = known();
         Map<Long, Peer> others = new LinkedHashMap<>();
@@ -153,21 +153,21 @@ final class Peers {
                 others.put(peer.incarnation(), peer);
             }
         }
-        for (Peer gone : List.copyOf(told.values())) {
+        for (Peer gone : List.copyOf(reported.values())) {
             if (!others.containsKey(gone.incarnation())) {
-                told.remove(gone.incarnation());
-                listeners.left().ifPresent(callback -> tell("onPeerLeft", callback, gone, now));
+                reported.remove(gone.incarnation());
+                listeners.left().ifPresent(callback -> call("onPeerLeft", callback, gone, now));
             }
         }
         for (Peer come : others.values()) {
-            if (told.put(come.incarnation(), come) == null) {
-                listeners.joined().ifPresent(callback -> tell("onPeerJoined", callback, come, now));
+            if (reported.put(come.incarnation(), come) == null) {
+                listeners.joined().ifPresent(callback -> call("onPeerJoined", callback, come, now));
             }
         }
     }
 
     /** If one callback fails, the next one still gets its news. */
-    private void tell(String what, BiConsumer<Peer, Topology> callback, Peer peer, Topology now) {
+    private void call(String what, BiConsumer<Peer, Topology> callback, Peer peer, Topology now) {
         if (closed) {
             return;
         }

@@ -112,13 +112,13 @@ final class IdReservations {
         this.slots = 1L << layout.slotBits();
         this.slot = (int) kernel.random().nextLong(slots);
         this.owner = owner;
-        Requests.Trouble trouble = (why, first) -> {
+        Requests.OnFailure onFailure = (why, first) -> {
             paused = true;
             if (first) {
-                scope.troubled("reserving", why);
+                scope.retrying("reserving", why);
             }
         };
-        this.requests = new Requests(kernel, strand, directory, trouble, this::step);
+        this.requests = new Requests(kernel, strand, directory, onFailure, this::step);
         this.receipt = new Receipt(kernel.sessions(), directory, requests);
     }
 

@@ -378,7 +378,7 @@ final class Cell<S> {
         if (change.isPublic()) {
             answers.add(change);
         } else {
-            change.tell();
+            change.report();
         }
     }
 
@@ -473,17 +473,17 @@ final class Cell<S> {
     }
 
     /** Callers learn of failures when their time is up. */
-    private final class Failures implements Requests.Trouble {
+    private final class Failures implements Requests.OnFailure {
         @Override
         public void failed(BackendException why, boolean first) {}
 
         @Override
         public boolean givesUp(BackendException permanent) {
-            boolean isInDoubt = opRecord.isChangeUnderWay() || founding.isOpen();
-            if (!isInDoubt) {
+            boolean isUnknown = opRecord.isChangeUnderWay() || founding.isOpen();
+            if (!isUnknown) {
                 failBatch(permanent, false);
             }
-            return !isInDoubt;
+            return !isUnknown;
         }
     }
 }

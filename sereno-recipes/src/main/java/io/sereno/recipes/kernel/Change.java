@@ -100,7 +100,7 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Compl
 
     /** Completes the future, which the caller waits for. */
     @Override
-    public final void tell() {
+    public final void report() {
         if (failure != null) {
             completeExceptionally(failure);
         } else {

@@ -19,7 +19,7 @@ public final class CompletionQueue {
     /** A result that is ready to be reported. */
     public interface Answer {
         /** Runs the code that depends on the result, in this thread. */
-        void tell();
+        void report();
     }
 
     /** How long the report of one result may take before another thread goes on with the results behind it. */
@@ -55,7 +55,7 @@ public final class CompletionQueue {
 
     private void announce() {
         if (due.compareAndSet(false, true)) {
-            kernel.offStrand(this::tell);
+            kernel.offStrand(this::reportAll);
         }
     }
 
@@ -64,7 +64,7 @@ public final class CompletionQueue {
         return due.get();
     }
 
-    private void tell() {
+    private void reportAll() {
         due.set(false);
         List<Answer> now = new ArrayList<>();
         for (Answer answer = ended.poll(); answer != null; answer = ended.poll()) {
@@ -108,7 +108,7 @@ public final class CompletionQueue {
 
         void run() {
             for (int i = next.getAndIncrement(); i < answers.size(); i = next.getAndIncrement()) {
-                answers.get(i).tell();
+                answers.get(i).report();
             }
         }
 

@@ -26,7 +26,7 @@ final class Enrolment {
         void outgoingIsGone(LossCause cause);
 
         /** It is unknown whether the commit that was to delete the place took effect. */
-        void outgoingIsInDoubt();
+        void outgoingIsUnknown();
     }
 
     private static final int REMEMBERED_NAMES = 16;
@@ -44,7 +44,7 @@ final class Enrolment {
         this.receipt = new Receipt(kernel.sessions(), directory, requests);
     }
 
-    boolean isInDoubt() {
+    boolean isUnknown() {
         return receipt.isOpen();
     }
 
@@ -72,7 +72,7 @@ final class Enrolment {
                 case NOT_APPLIED -> {
                     // Another name is put after the pause.
                 }
-                case UNKNOWN -> candidate.outgoingIsInDoubt();
+                case UNKNOWN -> candidate.outgoingIsUnknown();
             }
         });
     }

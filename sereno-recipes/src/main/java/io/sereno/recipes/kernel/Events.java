@@ -33,7 +33,7 @@ public final class Events {
     /** The lines logged for foreign entries, so that each is a warning only once. */
     private final Set<String> foreign = ConcurrentHashMap.newKeySet();
 
-    private final StoreTrouble trouble = new StoreTrouble();
+    private final StoreFailures failures = new StoreFailures();
 
     public Events(String store, TimeSource time, Hooks hooks, Executor callbacks) {
         this.store = store;
@@ -78,8 +78,8 @@ public final class Events {
 
     void sessionSuspended(String sessionId, String nodeId, Duration believed, BackendException why) {
         if (!why.permanent()) {
-            trouble.failed(StoreTrouble.Kind.RENEW);
-            trouble.toBeTold();
+            failures.failed(StoreFailures.Kind.RENEW);
+            failures.isToBeReported();
         }
         Lines.SESSION.expected(
                 "session " + sessionId + " on " + store
@@ -189,9 +189,9 @@ public final class Events {
      * Reports the first failure of something that is retried. Of the failures of a store that does not answer, or cannot do what it is asked for,
      * one is logged until the store can, however many callers are affected.
      */
-    public void troubled(String recipe, String name, String operation, String about, Throwable why) {
+    public void retrying(String recipe, String name, String operation, String about, Throwable why) {
         boolean passing = why instanceof BackendException failure && !failure.permanent();
-        Lines.STORE.expected(about + " failed; retrying", why, !passing || trouble.toBeTold());
+        Lines.STORE.expected(about + " failed; retrying", why, !passing || failures.isToBeReported());
         failed(recipe, name, operation, why);
     }
 
@@ -206,18 +206,18 @@ public final class Events {
 
     /** For the log: a lease was not given back; part of the outage that the store is in. */
     void leaseLeft(String line) {
-        Lines.STORE.log(trouble.toBeTold() ? Level.WARNING : Level.DEBUG, line);
+        Lines.STORE.log(failures.isToBeReported() ? Level.WARNING : Level.DEBUG, line);
     }
 
     /** The store answered a request of this kind. */
-    void answered(StoreTrouble.Kind kind) {
-        trouble.answered(kind);
+    void answered(StoreFailures.Kind kind) {
+        failures.answered(kind);
     }
 
     /** A request of this kind has failed, whether or not the failure will be reported. */
-    void unanswered(StoreTrouble.Kind kind, BackendException why) {
+    void unanswered(StoreFailures.Kind kind, BackendException why) {
         if (!why.permanent()) {
-            trouble.failed(kind);
+            failures.failed(kind);
         }
     }
 

@@ -22,55 +22,55 @@ final class Meters implements SerenoMeter {
 
     @Override
     public void connected(String backend, LongSupplier sessionRemainingNanos) {
-        tell("connected", meter -> meter.connected(backend, sessionRemainingNanos));
+        report("connected", meter -> meter.connected(backend, sessionRemainingNanos));
     }
 
     @Override
     public void request(Operation operation, Outcome outcome, long nanos) {
-        tell("request", meter -> meter.request(operation, outcome, nanos));
+        report("request", meter -> meter.request(operation, outcome, nanos));
     }
 
     @Override
     public void waiting(String recipe, String name) {
-        tell("waiting", meter -> meter.waiting(recipe, name));
+        report("waiting", meter -> meter.waiting(recipe, name));
     }
 
     @Override
     public void granted(String recipe, String name, long waitNanos) {
-        tell("granted", meter -> meter.granted(recipe, name, waitNanos));
+        report("granted", meter -> meter.granted(recipe, name, waitNanos));
     }
 
     @Override
     public void gaveUp(String recipe, String name, NotGranted why, long waitNanos) {
-        tell("gaveUp", meter -> meter.gaveUp(recipe, name, why, waitNanos));
+        report("gaveUp", meter -> meter.gaveUp(recipe, name, why, waitNanos));
     }
 
     @Override
     public void released(String recipe, String name, long holdNanos) {
-        tell("released", meter -> meter.released(recipe, name, holdNanos));
+        report("released", meter -> meter.released(recipe, name, holdNanos));
     }
 
     @Override
     public void lost(String recipe, String name, LossCause cause, long holdNanos) {
-        tell("lost", meter -> meter.lost(recipe, name, cause, holdNanos));
+        report("lost", meter -> meter.lost(recipe, name, cause, holdNanos));
     }
 
     @Override
     public void sessionLost() {
-        tell("sessionLost", SerenoMeter::sessionLost);
+        report("sessionLost", SerenoMeter::sessionLost);
     }
 
     @Override
     public void topicLag(String topic, long change) {
-        tell("topicLag", meter -> meter.topicLag(topic, change));
+        report("topicLag", meter -> meter.topicLag(topic, change));
     }
 
     @Override
     public void topicGap(String topic, long messages) {
-        tell("topicGap", meter -> meter.topicGap(topic, messages));
+        report("topicGap", meter -> meter.topicGap(topic, messages));
     }
 
-    private void tell(String what, Consumer<SerenoMeter> event) {
+    private void report(String what, Consumer<SerenoMeter> event) {
         for (Guarded guarded : meters) {
             try {
                 event.accept(guarded.meter());

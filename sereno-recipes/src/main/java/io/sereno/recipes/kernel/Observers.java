@@ -32,30 +32,30 @@ public final class Observers implements SerenoObserver, Callbacks.Watcher {
 
     @Override
     public void session(SessionState state, String sessionId) {
-        tell("session", () -> observer.session(state, sessionId));
+        report("session", () -> observer.session(state, sessionId));
     }
 
     @Override
     public void granted(String recipe, String name, long fencingToken, Duration waited) {
-        tell("granted", () -> observer.granted(recipe, name, fencingToken, waited));
+        report("granted", () -> observer.granted(recipe, name, fencingToken, waited));
     }
 
     @Override
     public void lost(String recipe, String name, long fencingToken, LossCause cause) {
-        tell("lost", () -> observer.lost(recipe, name, fencingToken, cause));
+        report("lost", () -> observer.lost(recipe, name, fencingToken, cause));
     }
 
     @Override
     public void failed(String recipe, String name, String operation, Throwable cause) {
-        tell("failed", () -> observer.failed(recipe, name, operation, cause));
+        report("failed", () -> observer.failed(recipe, name, operation, cause));
     }
 
     @Override
     public void gap(String topic, Gap gap) {
-        tell("gap", () -> observer.gap(topic, gap));
+        report("gap", () -> observer.gap(topic, gap));
     }
 
-    private void tell(String what, Runnable event) {
+    private void report(String what, Runnable event) {
         if (behind.incrementAndGet() > BACKLOG) {
             behind.decrementAndGet();
             if (missed.getAndIncrement() == 0) {
@@ -66,10 +66,10 @@ public final class Observers implements SerenoObserver, Callbacks.Watcher {
             }
             return;
         }
-        callbacks.submit(what, event, this::heard);
+        callbacks.submit(what, event, this::caughtUp);
     }
 
-    private void heard() {
+    private void caughtUp() {
         if (behind.decrementAndGet() == 0) {
             long dropped = missed.getAndSet(0);
             if (dropped > 0) {

@@ -54,7 +54,7 @@ final class OpRecord {
         private final long incarnation;
         private final long number;
         private final Consumer<Result> then;
-        private @Nullable BackendException doubt;
+        private @Nullable BackendException unknownBecause;
         /** A copy met a conflict, so no copy can take effect any more. */
         private boolean decided;
 
@@ -188,28 +188,28 @@ final class OpRecord {
     // Steps 1 and 2.
     private void send(Change change) {
         requests.commit(change.commit, outcome -> {
-            boolean doubtful = change.doubt != null;
+            boolean isUnknown = change.unknownBecause != null;
             switch (outcome.kind()) {
                 case COMMITTED -> end(change, new Made(outcome.revision(), outcome.snapshot()));
                 case CONFLICT -> {
                     change.decided = true;
-                    if (!doubtful) {
+                    if (!isUnknown) {
                         end(change, new Overtaken(outcome.snapshot()));
                     }
                 }
                 case LEASE_DEAD -> {
                     kernel.sessions().end(change.session);
-                    end(change, doubtful ? new Unknown(change.doubt) : new Refused(null));
+                    end(change, isUnknown ? new Unknown(change.unknownBecause) : new Refused(null));
                 }
                 case NOT_APPLIED -> {
-                    if (doubtful) {
+                    if (isUnknown) {
                         pause(change, outcome.failure());
                     } else {
                         end(change, new Refused(outcome.failure()));
                     }
                 }
                 case UNKNOWN -> {
-                    change.doubt = outcome.failure();
+                    change.unknownBecause = outcome.failure();
                     pause(change, outcome.failure());
                 }
             }
@@ -227,7 +227,7 @@ final class OpRecord {
                         // Everything that one commit puts has the commit's revision.
                         end(change, made ? new Made(record.modRevision(), null) : new Overtaken(null));
                     } else if (change.claimed) {
-                        end(change, new Unknown(change.doubt));
+                        end(change, new Unknown(change.unknownBecause));
                     } else {
                         claim(change);
                     }
@@ -249,7 +249,7 @@ final class OpRecord {
                 case CONFLICT -> change.claimed = true;
                 case LEASE_DEAD -> {
                     kernel.sessions().end(change.session);
-                    end(change, new Unknown(change.doubt));
+                    end(change, new Unknown(change.unknownBecause));
                 }
                 case NOT_APPLIED, UNKNOWN -> pause(change, outcome.failure());
             }

@@ -33,7 +33,7 @@ final class OwnEntry {
     private boolean rewrite;
     private long modRevision;
     private boolean closed;
-    private @Nullable RearmingWatch lookout;
+    private @Nullable RearmingWatch watch;
 
     /** {@code card} supplies the content that the entry should have. */
     OwnEntry(
@@ -73,12 +73,12 @@ final class OwnEntry {
 
     /** From now on a notice is enough to detect that the entry is gone. */
     void watch() {
-        if (lookout == null) {
-            lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(place.name())), () -> {
+        if (watch == null) {
+            watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(place.name())), () -> {
                 suspect = true;
                 onNews.run();
             });
-            lookout.open();
+            watch.open();
         }
     }
 
@@ -156,8 +156,8 @@ final class OwnEntry {
     /** The entry is given back, or gone; further notices do not matter. */
     void close() {
         closed = true;
-        if (lookout != null) {
-            lookout.close();
+        if (watch != null) {
+            watch.close();
         }
     }
 }

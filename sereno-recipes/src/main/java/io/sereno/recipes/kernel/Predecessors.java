@@ -39,7 +39,7 @@ final class Predecessors {
     /** Set to false when a look is sent, so that a notice during the look causes another look. */
     private boolean due;
 
-    private @Nullable RearmingWatch lookout;
+    private @Nullable RearmingWatch watch;
     private @Nullable Place watched;
     private final Timer tick = new Timer();
 
@@ -118,13 +118,13 @@ final class Predecessors {
         if (last == null || last.equals(watched)) {
             return;
         }
-        closeLookout();
+        closeWatch();
         watched = last;
-        lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(last.name())), () -> {
+        watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(last.name())), () -> {
             due = true;
             onNews.run();
         });
-        lookout.open();
+        watch.open();
     }
 
     private void tick() {
@@ -137,12 +137,12 @@ final class Predecessors {
 
     void close() {
         tick.cancel();
-        closeLookout();
+        closeWatch();
     }
 
-    private void closeLookout() {
-        if (lookout != null) {
-            lookout.close();
+    private void closeWatch() {
+        if (watch != null) {
+            watch.close();
         }
     }
 }

@@ -10,8 +10,8 @@ public final class Quote {
     private Quote() {}
 
     /** Makes a new error for each of several callers, so that each has the stack trace of its caller. */
-    public static UnreadableEntryException again(UnreadableEntryException told) {
-        return new UnreadableEntryException(String.valueOf(told.getMessage()), told);
+    public static UnreadableEntryException again(UnreadableEntryException reported) {
+        return new UnreadableEntryException(String.valueOf(reported.getMessage()), reported);
     }
 
     public static String of(String text) {

@@ -51,7 +51,7 @@ public final class Removal {
         this.directory = directory;
         this.head = head;
         this.requests =
-                new Requests(kernel, strand, directory, Requests.Trouble.first(why -> {}, this::fail), this::look);
+                new Requests(kernel, strand, directory, Requests.OnFailure.first(why -> {}, this::fail), this::look);
         this.result = new TimedWait<>(kernel, strand);
     }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Requests {
     /** Is told why something takes so long. */
-    public interface Trouble {
+    public interface OnFailure {
         /** {@code first}: the first of a series of failures without an answer in between. */
         void failed(BackendException why, boolean first);
 
@@ -31,21 +31,21 @@ public final class Requests {
         }
 
         /** Is told the first of each series only. */
-        static Trouble first(Consumer<BackendException> told) {
+        static OnFailure first(Consumer<BackendException> report) {
             return (why, first) -> {
                 if (first) {
-                    told.accept(why);
+                    report.accept(why);
                 }
             };
         }
 
         /** As above, and fails all waiting callers if a failure is permanent. */
-        static Trouble first(Consumer<BackendException> told, Consumer<BackendException> failAll) {
-            return new Trouble() {
+        static OnFailure first(Consumer<BackendException> report, Consumer<BackendException> failAll) {
+            return new OnFailure() {
                 @Override
                 public void failed(BackendException why, boolean first) {
                     if (first) {
-                        told.accept(why);
+                        report.accept(why);
                     }
                 }
 
@@ -61,7 +61,7 @@ public final class Requests {
     private final Kernel kernel;
     private final Strand strand;
     private final String directory;
-    private final Trouble trouble;
+    private final OnFailure onFailure;
     private final Runnable step;
     private final Backoff backoff;
 
@@ -71,11 +71,11 @@ public final class Requests {
     private final Timer pause = new Timer();
     private volatile @Nullable BackendException failure;
 
-    public Requests(Kernel kernel, Strand strand, String directory, Trouble trouble, Runnable step) {
+    public Requests(Kernel kernel, Strand strand, String directory, OnFailure onFailure, Runnable step) {
         this.kernel = kernel;
         this.strand = strand;
         this.directory = directory;
-        this.trouble = trouble;
+        this.onFailure = onFailure;
         this.step = step;
         this.backoff = kernel.backoff();
     }
@@ -176,7 +176,7 @@ public final class Requests {
     public void pause(@Nullable BackendException why) {
         if (why != null) {
             failed(why);
-            if (why.permanent() && trouble.givesUp(why)) {
+            if (why.permanent() && onFailure.givesUp(why)) {
                 return;
             }
         }
@@ -187,7 +187,7 @@ public final class Requests {
     public void failed(BackendException why) {
         boolean first = failure == null;
         failure = why;
-        trouble.failed(why, first);
+        onFailure.failed(why, first);
     }
 
     /** Nothing was put, nor ever will be. The sessions report the end of this session in a moment, and the owner then ends the pause. */

@@ -69,7 +69,7 @@ public final class Session {
     private final long third;
     private final long sixth;
     private final long credit;
-    private final RearmingWatch lookout;
+    private final RearmingWatch watch;
     private final Backoff backoff;
     private final AtomicLong names = new AtomicLong();
 
@@ -94,7 +94,7 @@ public final class Session {
         this.directory = directory;
         this.id = id;
         this.lease = lease;
-        this.lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(id)), this::lookAtMarker);
+        this.watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(id)), this::lookAtMarker);
         this.backoff = kernel.backoff();
         long ttl = lease.ttl().toNanos();
         this.third = ttl / 3;
@@ -162,7 +162,7 @@ public final class Session {
         this.markerRevision = markerRevision;
         armDeadline();
         renewAt(sentAt + third);
-        lookout.open();
+        watch.open();
     }
 
     // Step 5.
@@ -224,7 +224,7 @@ public final class Session {
         current = null;
         renewal.cancel();
         deadline.cancel();
-        lookout.close();
+        watch.close();
         return true;
     }
 

@@ -196,7 +196,7 @@ public final class Sessions {
                     session.end();
                 }
                 completeIfClosed();
-                tell(SessionState.CLOSED, "");
+                report(SessionState.CLOSED, "");
             }
         });
         return closing;
@@ -261,7 +261,7 @@ public final class Sessions {
                 kernel.events().sessionOpenedAgain(session.id());
             }
             noted = true;
-            tell(SessionState.CONNECTED, session.id());
+            report(SessionState.CONNECTED, session.id());
             members.values().forEach(member -> member.opened(session));
         });
     }
@@ -333,7 +333,7 @@ public final class Sessions {
         }
     }
 
-    private void tell(SessionState next, String sessionId) {
+    private void report(SessionState next, String sessionId) {
         if (state != next) {
             state = next;
             onState.accept(next, sessionId);
@@ -359,7 +359,7 @@ public final class Sessions {
                 if (state == SessionState.SUSPENDED) {
                     kernel.events().sessionRenewed(session.id());
                 }
-                tell(SessionState.CONNECTED, session.id());
+                report(SessionState.CONNECTED, session.id());
             }
             members.values().forEach(member -> member.renewed(session));
             endIfUnused(session);
@@ -372,7 +372,7 @@ public final class Sessions {
                 if (state != SessionState.SUSPENDED) {
                     kernel.events().sessionSuspended(session.id(), kernel.nodeId(), session.remaining(), why);
                 }
-                tell(SessionState.SUSPENDED, session.id());
+                report(SessionState.SUSPENDED, session.id());
             }
             members.values().forEach(member -> member.suspended(session));
         }
@@ -389,7 +389,7 @@ public final class Sessions {
         public void ended(Session session) {
             // The end of a session that nobody uses is no loss.
             boolean isLost = session == current || retired.stream().anyMatch(each -> each.session == session);
-            over(session, () -> tellMembers(session, isLost));
+            over(session, () -> notifyMembers(session, isLost));
         }
 
         @Override
@@ -406,7 +406,7 @@ public final class Sessions {
         }
         retired.removeIf(each -> each.session == session);
         if (isCurrent && !closed) {
-            tell(SessionState.EXPIRED, session.id());
+            report(SessionState.EXPIRED, session.id());
         }
         then.run();
         // A successor that is being opened goes on.
@@ -419,10 +419,10 @@ public final class Sessions {
 
     private void decided(Session session, LossCause cause) {
         session.decide(cause);
-        tellMembers(session, true);
+        notifyMembers(session, true);
     }
 
-    private void tellMembers(Session over, boolean isLost) {
+    private void notifyMembers(Session over, boolean isLost) {
         if (isLost && !closed) {
             kernel.events().sessionEnded(over.id(), over.lossCause());
         }

@@ -74,7 +74,7 @@ public final class Store {
 
     public void commit(Commit commit, Executor on, Consumer<Outcome> then) {
         Acknowledged.Sent sent = acknowledged.sent(commit);
-        StoreTrouble.Kind kind = StoreTrouble.Kind.of(commit);
+        StoreFailures.Kind kind = StoreFailures.Kind.of(commit);
         boolean harmless = commit.writes().isEmpty();
         ask(Operation.COMMIT, kind, () -> backend.commit(commit), harmless, on, (result, failure) -> {
             if (result instanceof CommitResult.Committed committed
@@ -138,21 +138,21 @@ public final class Store {
 
     /** Passes on the snapshot, or why there is none. */
     public void read(Query query, Executor on, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
-        ask(Operation.READ, StoreTrouble.Kind.READ, () -> backend.read(query), true, on, then);
+        ask(Operation.READ, StoreFailures.Kind.READ, () -> backend.read(query), true, on, then);
     }
 
     void grantLease(Duration ttl, Executor on, BiConsumer<@Nullable Lease, @Nullable BackendException> then) {
-        ask(Operation.GRANT_LEASE, StoreTrouble.Kind.PUT, () -> backend.grantLease(ttl), false, on, then);
+        ask(Operation.GRANT_LEASE, StoreFailures.Kind.PUT, () -> backend.grantLease(ttl), false, on, then);
     }
 
     void renew(Lease lease, Executor on, BiConsumer<@Nullable Boolean, @Nullable BackendException> then) {
-        ask(Operation.RENEW_LEASE, StoreTrouble.Kind.RENEW, lease::renew, false, on, then);
+        ask(Operation.RENEW_LEASE, StoreFailures.Kind.RENEW, lease::renew, false, on, then);
     }
 
     void revoke(Lease lease, Executor on, Consumer<@Nullable BackendException> then) {
         ask(
                 Operation.REVOKE_LEASE,
-                StoreTrouble.Kind.DELETE,
+                StoreFailures.Kind.DELETE,
                 lease::revoke,
                 false,
                 on,
@@ -164,7 +164,7 @@ public final class Store {
             WatchListener listener,
             Executor on,
             BiConsumer<@Nullable Watch, @Nullable BackendException> then) {
-        ask(Operation.WATCH, StoreTrouble.Kind.READ, () -> backend.watch(target, listener), true, on, then);
+        ask(Operation.WATCH, StoreFailures.Kind.READ, () -> backend.watch(target, listener), true, on, then);
     }
 
     /** A backend's failure here is only logged, since nobody listens to the notices any more. */
@@ -178,7 +178,7 @@ public final class Store {
 
     private <T> void ask(
             Operation operation,
-            StoreTrouble.Kind kind,
+            StoreFailures.Kind kind,
             Supplier<CompletionStage<T>> call,
             boolean harmless,
             Executor on,
@@ -230,14 +230,14 @@ public final class Store {
     private class Call<T> implements BiConsumer<T, @Nullable Throwable> {
         private final long number = asked.incrementAndGet();
         private final AtomicBoolean ended = new AtomicBoolean();
-        private final StoreTrouble.Kind kind;
+        private final StoreFailures.Kind kind;
         private final boolean harmless;
         private final Executor on;
         private final BiConsumer<@Nullable T, @Nullable BackendException> then;
         private volatile @Nullable Runnable cancelLimit;
 
         Call(
-                StoreTrouble.Kind kind,
+                StoreFailures.Kind kind,
                 boolean harmless,
                 Executor on,
                 BiConsumer<@Nullable T, @Nullable BackendException> then) {
@@ -253,7 +253,7 @@ public final class Store {
                 cancelLimit();
                 if (thrown == null) {
                     answered.accumulateAndGet(number, Math::max);
-                    events.answered(isRefusal(result) ? StoreTrouble.Kind.READ : kind);
+                    events.answered(isRefusal(result) ? StoreFailures.Kind.READ : kind);
                     settled(result, null);
                     on.execute(() -> then.accept(result, null));
                 } else {
@@ -311,7 +311,7 @@ public final class Store {
 
         MeteredCall(
                 Operation operation,
-                StoreTrouble.Kind kind,
+                StoreFailures.Kind kind,
                 boolean harmless,
                 Executor on,
                 BiConsumer<@Nullable T, @Nullable BackendException> then) {

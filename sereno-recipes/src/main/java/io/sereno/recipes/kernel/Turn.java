@@ -102,7 +102,7 @@ public final class Turn {
     /** An entry that is to be deleted: a place that was given back. */
     private @Nullable Place outgoing;
     /** An attempt to delete it may have taken effect. If it is gone, that proves nothing then. */
-    private boolean outgoingInDoubt;
+    private boolean outgoingUnknown;
 
     private Instant since = Instant.EPOCH;
     /** The content of the entry has changed since it was sent. */
@@ -183,7 +183,7 @@ public final class Turn {
     private void giveBack() {
         if (own != null) {
             outgoing = own.place();
-            outgoingInDoubt = false;
+            outgoingUnknown = false;
             forgetPlace();
         }
     }
@@ -210,7 +210,7 @@ public final class Turn {
             return;
         }
         Session before = session;
-        if (before != null && before.isRetired() && own == null && outgoing == null && !enrolment.isInDoubt()) {
+        if (before != null && before.isRetired() && own == null && outgoing == null && !enrolment.isUnknown()) {
             session = null; // What comes next is put under its successor.
         }
         if (session == null && !wanted) {
@@ -225,7 +225,7 @@ public final class Turn {
             return; // The sessions call us in a moment, or when there is one.
         }
         OwnEntry entry = own;
-        if (enrolment.isInDoubt()) {
+        if (enrolment.isUnknown()) {
             enrolment.settle();
         } else if (wanted && entry == null && (outgoing == null || !under.isRetired())) {
             enqueue(under);
@@ -293,8 +293,8 @@ public final class Turn {
         }
 
         @Override
-        public void outgoingIsInDoubt() {
-            outgoingInDoubt = true;
+        public void outgoingIsUnknown() {
+            outgoingUnknown = true;
         }
     }
 
@@ -435,7 +435,7 @@ public final class Turn {
                 }
                 case CONFLICT -> outgoingIsGone(LossCause.ENTRY_REMOVED);
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
-                    outgoingInDoubt |= outcome.kind() == Outcome.Kind.UNKNOWN;
+                    outgoingUnknown |= outcome.kind() == Outcome.Kind.UNKNOWN;
                     requests.pause(outcome.failure());
                 }
             }
@@ -445,7 +445,7 @@ public final class Turn {
     /** The store refused to delete the entry because the entry, or its lease, is gone. */
     private void outgoingIsGone(LossCause cause) {
         outgoing = null;
-        if (!outgoingInDoubt) {
+        if (!outgoingUnknown) {
             owner.foundGone(cause);
         }
         owner.givenBack();

@@ -25,7 +25,7 @@ public final class View {
     private final Duration period;
     private final Function<Snapshot, List<Entry>> selection;
     private final Runnable onChange;
-    private final RearmingWatch lookout;
+    private final RearmingWatch watch;
 
     private @Nullable List<Entry> entries;
     private boolean failing;
@@ -55,8 +55,9 @@ public final class View {
         this.period = period;
         this.selection = selection;
         this.onChange = onChange;
-        this.requests = new Requests(kernel, strand, query.directory(), Requests.Trouble.first(why -> {}), this::step);
-        this.lookout = new RearmingWatch(kernel, strand, new Target(query.directory(), name(query)), this::look);
+        this.requests =
+                new Requests(kernel, strand, query.directory(), Requests.OnFailure.first(why -> {}), this::step);
+        this.watch = new RearmingWatch(kernel, strand, new Target(query.directory(), name(query)), this::look);
     }
 
     /** A view of the places in a directory, as {@link #queue} selects them. */
@@ -65,7 +66,7 @@ public final class View {
     }
 
     public void open() {
-        lookout.open();
+        watch.open();
         look();
     }
 
@@ -73,7 +74,7 @@ public final class View {
         closed = true;
         requests.forget();
         timer.cancel();
-        lookout.close();
+        watch.close();
     }
 
     /**

@@ -65,11 +65,11 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     // Confined to the strand.
     private Map<String, String> metadata;
     private final List<Update> updates = new ArrayList<>();
-    private State told = State.LOST;
+    private State reported = State.LOST;
     private boolean waits;
     private boolean lastLook;
     private boolean tookOver;
-    private boolean toldTaken;
+    private boolean takenReported;
 
     ListedMember(
             Client client,
@@ -121,7 +121,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     @Override
     public void listed(long createRevision) {
         incarnation = createRevision;
-        toldTaken = false;
+        takenReported = false;
         joined.complete(null);
         changed();
     }
@@ -130,9 +130,9 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     public void taken(MemberCard by, long createRevision, boolean isRemnant) {
         boolean waitsForIt = isRemnant || ifPresent == IfPresent.WAIT;
         if (joined.isEnded()) {
-            if (!toldTaken && !isRemnant && !closed) {
-                toldTaken = true;
-                scope.troubled(operation("listing"), duplicate("listing", by));
+            if (!takenReported && !isRemnant && !closed) {
+                takenReported = true;
+                scope.retrying(operation("listing"), duplicate("listing", by));
             }
         } else if (ifPresent == IfPresent.TAKE_OVER && !tookOver) {
             tookOver = true;
@@ -215,7 +215,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
 
     @Override
     public void failed(BackendException why) {
-        scope.troubled(operation("listing"), why);
+        scope.retrying(operation("listing"), why);
     }
 
     @Override
@@ -257,11 +257,11 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     @Override
     public void changed() {
         State now = state();
-        if (now == told || (now == State.LOST && incarnation == 0)) {
+        if (now == reported || (now == State.LOST && incarnation == 0)) {
             return;
         }
-        told = now;
-        onState.forEach((subscription, callback) -> subscription.tell(() -> {
+        reported = now;
+        onState.forEach((subscription, callback) -> subscription.call(() -> {
             try {
                 callback.accept(now);
             } finally {

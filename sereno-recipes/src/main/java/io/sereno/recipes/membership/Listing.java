@@ -131,7 +131,7 @@ final class Listing {
         this.name = entryName(id);
         this.ttl = ttl;
         this.owner = owner;
-        this.requests = new Requests(kernel, strand, directory, Requests.Trouble.first(owner::failed), this::step);
+        this.requests = new Requests(kernel, strand, directory, Requests.OnFailure.first(owner::failed), this::step);
         this.sessions = kernel.sessions(ttl);
         this.receipt = new Receipt(sessions, directory, requests);
     }

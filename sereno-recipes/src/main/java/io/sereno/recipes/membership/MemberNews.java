@@ -39,7 +39,7 @@ final class MemberNews {
     private volatile Members latest = new Members(List.of(), false);
 
     /** Members reported as joined and not as left, by id; confined to the callbacks. */
-    private final Map<String, Member> told = new LinkedHashMap<>();
+    private final Map<String, Member> reported = new LinkedHashMap<>();
 
     private MemberNews(Client client, Scope scope, Strand strand, String directory, MembershipListener listener) {
         Kernel kernel = client.kernel();
@@ -50,7 +50,7 @@ final class MemberNews {
         this.subscription = new OpenSubscription(client, scope, "onChange", ended -> strand.execute(view::close));
     }
 
-    static Subscription tell(Client client, Scope scope, String directory, MembershipListener listener) {
+    static Subscription subscribe(Client client, Scope scope, String directory, MembershipListener listener) {
         Strand strand = new Strand();
         MemberNews news = new MemberNews(client, scope, strand, directory, listener);
         strand.execute(() -> {
@@ -81,35 +81,35 @@ final class MemberNews {
         if (live != null) {
             latest = members(live, view.isCurrent());
             if (due.compareAndSet(false, true)) {
-                subscription.tell(this::tellNews);
+                subscription.call(this::reportNews);
             }
         }
     }
 
-    private void tellNews() {
+    private void reportNews() {
         due.set(false);
         Members now = latest;
         Map<String, Member> there = new LinkedHashMap<>();
         now.list().forEach(member -> there.put(member.id(), member));
-        for (Member before : List.copyOf(told.values())) {
+        for (Member before : List.copyOf(reported.values())) {
             Member after = there.get(before.id());
             if (after == null || after.incarnation() != before.incarnation()) {
-                told.remove(before.id());
-                tell("left", () -> listener.left(before, now));
+                reported.remove(before.id());
+                call("left", () -> listener.left(before, now));
             }
         }
         for (Member member : there.values()) {
-            Member before = told.put(member.id(), member);
+            Member before = reported.put(member.id(), member);
             if (before == null) {
-                tell("joined", () -> listener.joined(member, now));
+                call("joined", () -> listener.joined(member, now));
             } else if (!before.equals(member)) {
-                tell("updated", () -> listener.updated(member, now));
+                call("updated", () -> listener.updated(member, now));
             }
         }
     }
 
     /** A failing callback does not keep the news from the next. */
-    private void tell(String what, Runnable callback) {
+    private void call(String what, Runnable callback) {
         if (subscription.isEnding()) {
             return;
         }

@@ -89,6 +89,6 @@ public final class MembershipRecipe implements Membership {
     public Subscription onChange(MembershipListener listener) {
         Objects.requireNonNull(listener, "listener is null");
         client.requireOpen("onChange", scope);
-        return MemberNews.tell(client, scope, directory, listener);
+        return MemberNews.subscribe(client, scope, directory, listener);
     }
 }

@@ -443,7 +443,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     @Override
     public void failed(BackendException why, boolean first) {
         if (first) {
-            scope.troubled("acquire", why);
+            scope.retrying("acquire", why);
         }
         if (why.permanent()) {
             failAll(NotGranted.FAILED, request -> scope.notApplied(request.operation, why));

@@ -33,7 +33,7 @@ class TopicLag {
     private static final class Metered extends TopicLag {
         private final Events events;
         private final String topic;
-        private final AtomicLong told = new AtomicLong();
+        private final AtomicLong reported = new AtomicLong();
         private volatile long stored;
         private volatile long given;
 
@@ -50,13 +50,13 @@ class TopicLag {
         @Override
         void stored(long end) {
             stored = end;
-            tell();
+            report();
         }
 
         @Override
         void given(long end) {
             given = end;
-            tell();
+            report();
         }
 
         @Override
@@ -68,11 +68,11 @@ class TopicLag {
             return Math.max(0, stored - given);
         }
 
-        private void tell() {
+        private void report() {
             long lag;
             do {
                 lag = lag();
-                long change = lag - told.getAndSet(lag);
+                long change = lag - reported.getAndSet(lag);
                 if (change != 0) {
                     events.lag(topic, change);
                 }

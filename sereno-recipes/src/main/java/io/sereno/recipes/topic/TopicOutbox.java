@@ -106,7 +106,7 @@ final class TopicOutbox {
                 freed += message.weight();
                 message.offset = offset;
                 if (message.awaited) {
-                    message.tell();
+                    message.report();
                 } else {
                     stages.add(message);
                 }
@@ -123,7 +123,7 @@ final class TopicOutbox {
         weight.addAndGet(-message.weight());
         message.failure = cause;
         if (message.awaited) {
-            message.tell();
+            message.report();
         } else {
             answers.add(message);
         }

@@ -131,7 +131,7 @@ final class TopicPosition implements Turn.Owner {
         this.entryName = entryName(name);
         this.cursor = cursor;
         this.turn = new Turn(kernel, strand, queueDirectory, this);
-        this.requests = new Requests(kernel, strand, directory, Requests.Trouble.first(this::troubled), this::step);
+        this.requests = new Requests(kernel, strand, directory, Requests.OnFailure.first(this::troubled), this::step);
     }
 
     static String entryName(String name) {
@@ -232,7 +232,7 @@ final class TopicPosition implements Turn.Owner {
     }
 
     private void troubled(BackendException why) {
-        scope.troubled("reading from a durable position", why);
+        scope.retrying("reading from a durable position", why);
     }
 
     @Override

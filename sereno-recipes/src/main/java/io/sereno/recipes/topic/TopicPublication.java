@@ -39,7 +39,7 @@ final class TopicPublication extends CompletableFuture<Long> implements Completi
 
     /** Reports the outcome to the caller. */
     @Override
-    public void tell() {
+    public void report() {
         RuntimeException cause = failure;
         if (cause == null) {
             complete(offset);

@@ -127,9 +127,9 @@ final class TopicPublisher {
         this.headBytes = TopicBatch.headBytes(kernel.nodeId());
         this.outbox = new TopicOutbox(kernel);
         this.trimmer = new TopicTrimmer(scope, strand, directory);
-        Requests.Trouble trouble =
-                Requests.Trouble.first(why -> scope.troubled("publish", why), why -> endAll(this::outcomeOf));
-        this.requests = new Requests(kernel, strand, directory, trouble, this::step);
+        Requests.OnFailure onFailure =
+                Requests.OnFailure.first(why -> scope.retrying("publish", why), why -> endAll(this::outcomeOf));
+        this.requests = new Requests(kernel, strand, directory, onFailure, this::step);
     }
 
     private static int batchBytes(Guarantees guarantees) {

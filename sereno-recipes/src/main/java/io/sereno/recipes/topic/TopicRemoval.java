@@ -78,7 +78,7 @@ public final class TopicRemoval {
             this.scope = scope;
             this.gone = new TimedWait<>(kernel, strand);
             this.requests = new Requests(
-                    kernel, strand, directory, Requests.Trouble.first(why -> {}, this::giveUp), this::step);
+                    kernel, strand, directory, Requests.OnFailure.first(why -> {}, this::giveUp), this::step);
             this.removal = new TopicRemoval(directory, requests, () -> gone.complete(null));
         }
 

@@ -63,13 +63,13 @@ final class TopicScan {
     TopicScan(Scope scope, Strand strand, String directory, Consumer<RuntimeException> onBroken) {
         this.directory = directory;
         this.onBroken = onBroken;
-        Requests.Trouble trouble = (why, first) -> {
+        Requests.OnFailure onFailure = (why, first) -> {
             pages.failed();
             if (first) {
-                scope.troubled("reading", why);
+                scope.retrying("reading", why);
             }
         };
-        this.requests = new Requests(scope.kernel(), strand, directory, trouble, () -> {});
+        this.requests = new Requests(scope.kernel(), strand, directory, onFailure, () -> {});
     }
 
     /** Why the last read failed; null if it succeeded. */

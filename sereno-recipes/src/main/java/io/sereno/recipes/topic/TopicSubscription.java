@@ -89,7 +89,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
     @Override
     public void ready() {
         if (due.compareAndSet(false, true)) {
-            subscription.tell(this::handle);
+            subscription.call(this::handle);
         }
     }
 
@@ -125,7 +125,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
                 return;
             }
         }
-        subscription.tell(this::handle);
+        subscription.call(this::handle);
     }
 
     private TopicCursor.@Nullable Next next() {
@@ -165,7 +165,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         TopicCursor.Next.One one = (TopicCursor.Next.One) next;
         try {
             Message<T> message = TopicPlace.message(one, codec);
-            if (!heard(message, next)) {
+            if (!handled(message, next)) {
                 return false;
             }
         } catch (RuntimeException | Error fatal) {
@@ -176,7 +176,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         return true;
     }
 
-    private boolean heard(Message<T> message, TopicCursor.Next next) {
+    private boolean handled(Message<T> message, TopicCursor.Next next) {
         try {
             listener.onMessage(message);
             backoff.reset();
@@ -197,7 +197,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
             case RETRY -> {
                 failures.failed(OPERATION, failure);
                 again = next;
-                scope.kernel().time().schedule(backoff.next(), Runnable::run, () -> subscription.tell(this::handle));
+                scope.kernel().time().schedule(backoff.next(), Runnable::run, () -> subscription.call(this::handle));
                 return false;
             }
             case STOP -> {

@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All but {@link #enter}, {@link #leave} and {@link #close} is confined to the strand.
  */
 final class WaitGroupAwaiter {
-    static final Shared<InUse<String, WaitGroupAwaiter>> VIGILS =
+    static final Shared<InUse<String, WaitGroupAwaiter>> AWAITERS =
             new Shared<>(client -> new InUse<>(WaitGroupAwaiter::close), InUse::close);
 
     private static final String OPERATION = "await";
@@ -79,7 +79,7 @@ final class WaitGroupAwaiter {
     private final Strand strand = new Strand();
     private final Set<Waiter> waiters = new LinkedHashSet<>();
 
-    private @Nullable RearmingWatch lookout;
+    private @Nullable RearmingWatch watch;
     private final Requests requests;
     /** A look is wanted. Set to false when the read is sent, so that a request during the read causes another look. */
     private boolean due;
@@ -94,7 +94,7 @@ final class WaitGroupAwaiter {
         this.scope = scope;
         this.directory = directory;
         this.requests = new Requests(
-                kernel, strand, directory, Requests.Trouble.first(why -> scope.troubled(OPERATION, why)), this::step);
+                kernel, strand, directory, Requests.OnFailure.first(why -> scope.retrying(OPERATION, why)), this::step);
     }
 
     Waiter enter(@Nullable Duration timeout) {
@@ -108,9 +108,9 @@ final class WaitGroupAwaiter {
             if (timeout != null && !timeout.isZero()) {
                 waiter.limit(timeout, () -> timeUp(waiter));
             }
-            if (lookout == null) {
-                lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.empty()), this::look);
-                lookout.open();
+            if (watch == null) {
+                watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.empty()), this::look);
+                watch.open();
             }
             if (timeout != null && timeout.isZero()) {
                 timeUp(waiter);
@@ -143,9 +143,9 @@ final class WaitGroupAwaiter {
         due = false;
         requests.endPause();
         timer.cancel();
-        if (lookout != null) {
-            lookout.close();
-            lookout = null;
+        if (watch != null) {
+            watch.close();
+            watch = null;
         }
     }
 
@@ -166,15 +166,15 @@ final class WaitGroupAwaiter {
     }
 
     private void seen(Snapshot snapshot, List<Waiter> asking) {
-        WaitGroupSnapshot sighting;
+        WaitGroupSnapshot seen;
         try {
-            sighting = WaitGroupSnapshot.of(snapshot);
+            seen = WaitGroupSnapshot.of(snapshot);
         } catch (UnreadableEntryException unreadable) {
             asking.forEach(waiter -> waiter.fail(Quote.again(unreadable)));
             return;
         }
-        asking.forEach(waiter -> judge(waiter, sighting));
-        settle(sighting);
+        asking.forEach(waiter -> judge(waiter, seen));
+        settle(seen);
         if (!waiters.isEmpty()) {
             timer.set(kernel.time(), kernel.jittered(client.settings().sessionTtl()), strand, this::look);
         }
@@ -191,13 +191,13 @@ final class WaitGroupAwaiter {
         }
     }
 
-    private void judge(Waiter waiter, WaitGroupSnapshot sighting) {
+    private void judge(Waiter waiter, WaitGroupSnapshot seen) {
         waiter.looked = true;
-        bind(waiter, sighting);
-        WaitGroupState state = sighting.state();
+        bind(waiter, seen);
+        WaitGroupState state = seen.state();
         long mine = waiter.generation;
         List<String> lost = state.lostIn(mine);
-        if (mine != 0 && sighting.group() != waiter.group) {
+        if (mine != 0 && seen.group() != waiter.group) {
             waiter.fail(new IllegalStateException(scope.about(OPERATION) + ": the wait group was deleted meanwhile"));
         } else if (mine == 0 || (state.generation() == mine && state.isOpen())) {
             if (waiter.timeUp) {
@@ -210,21 +210,21 @@ final class WaitGroupAwaiter {
                     scope.about(OPERATION) + ": generation " + mine
                             + " is over, and so many generations have failed since that its result is no longer stored",
                     null));
-        } else if (sighting.lifeless().isEmpty() || state.generation() != mine || waiter.timeUp) {
+        } else if (seen.lifeless().isEmpty() || state.generation() != mine || waiter.timeUp) {
             waiter.fail(lost(lost));
         }
     }
 
     // Step 2.
-    private static void bind(Waiter waiter, WaitGroupSnapshot sighting) {
+    private static void bind(Waiter waiter, WaitGroupSnapshot seen) {
         if (waiter.generation != 0) {
             return;
         }
-        if (sighting.state().generation() == 0) {
+        if (seen.state().generation() == 0) {
             waiter.early = true;
         } else {
-            waiter.group = sighting.group();
-            waiter.generation = waiter.early ? 1 : sighting.state().generation();
+            waiter.group = seen.group();
+            waiter.generation = waiter.early ? 1 : seen.state().generation();
         }
     }
 
@@ -236,8 +236,8 @@ final class WaitGroupAwaiter {
     }
 
     // Step 4.
-    private void settle(WaitGroupSnapshot sighting) {
-        WaitGroupSnapshot.Settling change = sighting.settle(kernel);
+    private void settle(WaitGroupSnapshot seen) {
+        WaitGroupSnapshot.Settling change = seen.settle(kernel);
         if (change == null || settling) {
             return;
         }
@@ -248,7 +248,7 @@ final class WaitGroupAwaiter {
             if (why == null || why instanceof WaitGroupPlace.Gone) {
                 look();
             } else {
-                scope.troubled("settle", why); // The next look retries.
+                scope.retrying("settle", why); // The next look retries.
             }
         }));
     }

@@ -49,14 +49,14 @@ public final class WaitGroupRecipe implements WaitGroup {
     private static final String RECIPE = "wait group";
 
     private final Client client;
-    private final InUse<String, WaitGroupAwaiter> vigils;
+    private final InUse<String, WaitGroupAwaiter> awaiters;
     private final Cells<WaitGroupState> cells;
     private final Scope scope;
     private final String directory;
 
     public WaitGroupRecipe(Client client, String name, String directory) {
         this.client = client;
-        this.vigils = client.shared(WaitGroupAwaiter.VIGILS);
+        this.awaiters = client.shared(WaitGroupAwaiter.AWAITERS);
         this.cells = client.shared(CELLS);
         this.scope = new Scope(client.kernel(), RECIPE, name);
         this.directory = directory;
@@ -118,13 +118,13 @@ public final class WaitGroupRecipe implements WaitGroup {
 
     private boolean waitFor(@Nullable Duration timeout) throws InterruptedException {
         client.requireOpen("await", scope);
-        WaitGroupAwaiter vigil = vigils.enter(directory, () -> new WaitGroupAwaiter(client, scope, directory));
-        WaitGroupAwaiter.Waiter waiter = vigil.enter(timeout);
+        WaitGroupAwaiter awaiter = awaiters.enter(directory, () -> new WaitGroupAwaiter(client, scope, directory));
+        WaitGroupAwaiter.Waiter waiter = awaiter.enter(timeout);
         try {
             return Await.interruptibly(waiter.result());
         } finally {
-            vigil.leave(waiter);
-            vigils.exit(directory);
+            awaiter.leave(waiter);
+            awaiters.exit(directory);
         }
     }
 

@@ -47,12 +47,12 @@ final class WaitGroupWorker implements Worker, Open {
     private final CompletableFuture<LossCause> lost = new CompletableFuture<>();
 
     private long membership;
-    private @Nullable RearmingWatch lookout;
+    private @Nullable RearmingWatch watch;
     /** The place was done or given up. */
     private boolean over;
 
     private @Nullable LossCause loss;
-    private boolean doubtful;
+    private boolean doneUnknown;
     /** A {@code done()} is under way; completes when it has ended. */
     private @Nullable CompletableFuture<Void> finishing;
 
@@ -136,7 +136,7 @@ final class WaitGroupWorker implements Worker, Open {
 
     private void finished(CompletableFuture<Void> result, @Nullable Boolean counted, @Nullable Throwable failure) {
         boolean gone = failure instanceof WaitGroupPlace.Gone;
-        boolean doneBefore = gone && doubtful && place.session().isAlive(); // step 3
+        boolean doneBefore = gone && doneUnknown && place.session().isAlive(); // step 3
         if (Boolean.TRUE.equals(counted) || doneBefore) {
             end();
             result.complete(null);
@@ -145,12 +145,12 @@ final class WaitGroupWorker implements Worker, Open {
         expireByTheClock();
         if (gone || failure == null) {
             lose(LossCause.ENTRY_REMOVED);
-        } else if (lookout != null) {
+        } else if (watch != null) {
             look(); // Notices of the watch were ignored meanwhile.
         }
-        boolean inDoubt = failure instanceof OutcomeUnknownException;
-        doubtful |= inDoubt;
-        if (loss != null && !inDoubt) {
+        boolean isUnknown = failure instanceof OutcomeUnknownException;
+        doneUnknown |= isUnknown;
+        if (loss != null && !isUnknown) {
             result.completeExceptionally(lossOf(loss));
         } else {
             result.completeExceptionally(Objects.requireNonNull(failure));
@@ -201,7 +201,7 @@ final class WaitGroupWorker implements Worker, Open {
             if (failure == null || failure instanceof WaitGroupPlace.Gone) {
                 gone.complete(null);
             } else {
-                scope.troubled("close", failure);
+                scope.retrying("close", failure);
                 client.kernel()
                         .time()
                         .schedule(
@@ -237,16 +237,16 @@ final class WaitGroupWorker implements Worker, Open {
     private void leave() {
         kernel.sessions().leave(membership);
         client.closed(this);
-        if (lookout != null) {
-            lookout.close();
-            lookout = null;
+        if (watch != null) {
+            watch.close();
+            watch = null;
         }
     }
 
     private void watch() {
-        if (lookout == null && !over && loss == null) {
-            lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(place.life())), this::look);
-            lookout.open();
+        if (watch == null && !over && loss == null) {
+            watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(place.life())), this::look);
+            watch.open();
         }
     }
 

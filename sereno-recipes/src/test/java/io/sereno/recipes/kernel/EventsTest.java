@@ -53,7 +53,7 @@ class EventsTest {
             events.granted("mutex", "m", i, began);
             events.released("mutex", "m", began);
             events.gaveUp("mutex", "m", SerenoMeter.NotGranted.BUSY, began);
-            events.answered(StoreTrouble.Kind.READ);
+            events.answered(StoreFailures.Kind.READ);
             events.lag("t", 1);
         }
     }

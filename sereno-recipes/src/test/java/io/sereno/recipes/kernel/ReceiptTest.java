@@ -35,7 +35,7 @@ class ReceiptTest {
     private final Session session =
             Objects.requireNonNull(client.kernel().sessions().current());
     private final Requests requests =
-            new Requests(client.kernel(), new Strand(), DIRECTORY, Requests.Trouble.first(why -> {}), this::step);
+            new Requests(client.kernel(), new Strand(), DIRECTORY, Requests.OnFailure.first(why -> {}), this::step);
     private final Receipt receipt = new Receipt(client.kernel().sessions(), DIRECTORY, requests);
     private final Backend eye = clients.store.connect(Runnable::run);
     private final List<Outcome> outcomes = new ArrayList<>();

@@ -32,7 +32,7 @@ class RequestsTest {
             client.kernel(),
             new Strand(),
             DIRECTORY,
-            new Requests.Trouble() {
+            new Requests.OnFailure() {
                 @Override
                 public void failed(BackendException why, boolean first) {
                     ran.add(first ? "first failure" : "failure");

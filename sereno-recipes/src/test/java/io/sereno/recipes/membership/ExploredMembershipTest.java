@@ -288,7 +288,7 @@ class ExploredMembershipTest {
         }
 
         void start() {
-            MemberNews.tell(client, scope, DIRECTORY, this);
+            MemberNews.subscribe(client, scope, DIRECTORY, this);
             join(id, IfPresent.WAIT, this::joinedOwn);
             soon("join shared", this::joinShared);
         }

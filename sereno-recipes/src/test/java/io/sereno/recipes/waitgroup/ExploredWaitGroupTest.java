@@ -155,7 +155,7 @@ class ExploredWaitGroupTest {
                         () -> client.shared(WaitGroupRecipe.CELLS).size() == 0);
                 process.eventually(
                         "keeps nothing",
-                        () -> client.shared(WaitGroupAwaiter.VIGILS).size() == 0 || count.mayStayOpen());
+                        () -> client.shared(WaitGroupAwaiter.AWAITERS).size() == 0 || count.mayStayOpen());
             }
             if (loss == null) {
                 world.always("every place counts once, and there are as many claims as are joined", count::isRight);
@@ -185,7 +185,7 @@ class ExploredWaitGroupTest {
         private int perhapsJoined;
 
         private Snapshot seen = new Snapshot(List.of(), false);
-        private WaitGroupSnapshot sighting = WaitGroupSnapshot.of(seen);
+        private WaitGroupSnapshot group = WaitGroupSnapshot.of(seen);
 
         Count(World world, OnLostWorker policy, boolean rough, @Nullable Fault loss) {
             this.world = world;
@@ -214,9 +214,9 @@ class ExploredWaitGroupTest {
                     .join();
             if (!now.equals(seen)) {
                 seen = now;
-                sighting = WaitGroupSnapshot.of(now);
+                group = WaitGroupSnapshot.of(now);
             }
-            return sighting;
+            return group;
         }
 
         boolean onlyJoinedCount() {
@@ -314,13 +314,13 @@ class ExploredWaitGroupTest {
         }
 
         void await() {
-            WaitGroupAwaiter vigil = client.shared(WaitGroupAwaiter.VIGILS)
+            WaitGroupAwaiter awaiter = client.shared(WaitGroupAwaiter.AWAITERS)
                     .enter(DIRECTORY, () -> new WaitGroupAwaiter(client, scope, DIRECTORY));
-            WaitGroupAwaiter.Waiter waiter = vigil.enter(null);
+            WaitGroupAwaiter.Waiter waiter = awaiter.enter(null);
             var unused = waiter.result().whenComplete((finished, failure) -> {
                 note("has waited, " + finished, failure);
-                vigil.leave(waiter);
-                client.shared(WaitGroupAwaiter.VIGILS).exit(DIRECTORY);
+                awaiter.leave(waiter);
+                client.shared(WaitGroupAwaiter.AWAITERS).exit(DIRECTORY);
                 ended = true;
                 count.waiting--;
                 count.finished |= failure == null;

@@ -135,13 +135,13 @@ class WaitGroupTest {
         FaultyBackend line = clients.line();
         Client there = clients.connect("child", line).client();
         Scope scope = new Scope(there.kernel(), "wait group", "x");
-        WaitGroupAwaiter vigil = new WaitGroupAwaiter(there, scope, DIRECTORY);
+        WaitGroupAwaiter awaiter = new WaitGroupAwaiter(there, scope, DIRECTORY);
         group.add(1);
-        CompletableFuture<Boolean> first = vigil.enter(null).result();
+        CompletableFuture<Boolean> first = awaiter.enter(null).result();
         line.next(Request.reads(), Fate.delayReply(Duration.ofSeconds(1)));
         group.done(); // The watch says so, and what is read is on its way for a second.
         group.add(1);
-        CompletableFuture<Boolean> second = vigil.enter(null).result();
+        CompletableFuture<Boolean> second = awaiter.enter(null).result();
         clients.time.advance(Duration.ofSeconds(2));
         assertThat(first).isCompletedWithValue(true);
         assertThat(second).isNotDone();
@@ -282,7 +282,7 @@ class WaitGroupTest {
         Scope scope = new Scope(many.kernel(), "wait group", "x");
         List<CompletableFuture<Boolean>> all = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
-            all.add(many.shared(WaitGroupAwaiter.VIGILS)
+            all.add(many.shared(WaitGroupAwaiter.AWAITERS)
                     .enter(DIRECTORY, () -> new WaitGroupAwaiter(many, scope, DIRECTORY))
                     .enter(null)
                     .result());
@@ -686,7 +686,7 @@ class WaitGroupTest {
                 .failsWithin(Duration.ofSeconds(10))
                 .withThrowableThat()
                 .withCauseInstanceOf(InterruptedException.class);
-        assertThat(parent.client().shared(WaitGroupAwaiter.VIGILS).size()).isZero();
+        assertThat(parent.client().shared(WaitGroupAwaiter.AWAITERS).size()).isZero();
         group.done();
         assertThat(group.await(Duration.ZERO)).isTrue();
     }

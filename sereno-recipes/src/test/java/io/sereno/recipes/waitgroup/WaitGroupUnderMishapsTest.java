@@ -158,7 +158,7 @@ class WaitGroupUnderMishapsTest {
                 assertThat(node.client().shared(WaitGroupRecipe.CELLS).size())
                         .as("cells in use")
                         .isZero();
-                assertThat(node.client().shared(WaitGroupAwaiter.VIGILS).size())
+                assertThat(node.client().shared(WaitGroupAwaiter.AWAITERS).size())
                         .as("waits in use")
                         .isZero();
             });
@@ -249,17 +249,17 @@ class WaitGroupUnderMishapsTest {
             }
 
             void await() {
-                WaitGroupAwaiter vigil = node.client()
-                        .shared(WaitGroupAwaiter.VIGILS)
+                WaitGroupAwaiter awaiter = node.client()
+                        .shared(WaitGroupAwaiter.AWAITERS)
                         .enter(DIRECTORY, () -> new WaitGroupAwaiter(node.client(), scope, DIRECTORY));
-                WaitGroupAwaiter.Waiter waiter = vigil.enter(null);
+                WaitGroupAwaiter.Waiter waiter = awaiter.enter(null);
                 var unused = waiter.result().whenComplete((finished, failure) -> {
                     heard = failure == null
                             ? finished.toString()
                             : failure instanceof WorkersLostException ? "lost" : failure.toString();
                     log("has waited, " + heard, null);
-                    vigil.leave(waiter);
-                    node.client().shared(WaitGroupAwaiter.VIGILS).exit(DIRECTORY);
+                    awaiter.leave(waiter);
+                    node.client().shared(WaitGroupAwaiter.AWAITERS).exit(DIRECTORY);
                 });
             }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Safe for use by multiple threads. While nothing fails, an answer costs one read of a volatile field.
  */
-final class StoreTrouble {
+final class StoreFailures {
     /** Kinds of requests that can succeed while others fail: a full store still deletes, and renews leases. */
     enum Kind {
         READ(1),
@@ -41,7 +41,7 @@ final class StoreTrouble {
     /** The kinds that were answered within the series. */
     private int answered;
     /** There is a failure that was not reported. */
-    private boolean untold;
+    private boolean unreported;
 
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -53,9 +53,9 @@ final class StoreTrouble {
         try {
             if (failing == 0) {
                 answered = 0;
-                untold = true;
+                unreported = true;
             }
-            untold |= (answered & kind.bit) != 0;
+            unreported |= (answered & kind.bit) != 0;
             answered &= ~kind.bit;
             failing |= kind.bit;
         } finally {
@@ -77,11 +77,11 @@ final class StoreTrouble {
     }
 
     /** Called before a failure is reported. False if it was reported already. */
-    boolean toBeTold() {
+    boolean isToBeReported() {
         lock.lock();
         try {
-            boolean first = untold || failing == 0;
-            untold = false;
+            boolean first = unreported || failing == 0;
+            unreported = false;
             return first;
         } finally {
             lock.unlock();
