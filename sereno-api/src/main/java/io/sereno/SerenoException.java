@@ -3,8 +3,9 @@ package io.sereno;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The root of Sereno's errors, all unchecked. The hierarchy is sealed, so a {@code switch} over it can be complete. The
- * message names the operation, the recipe and its name, the store, and what to do; it never contains a password.
+ * The root of Sereno's errors, all unchecked. The hierarchy is sealed; a later version may add types, so a
+ * {@code switch} over it needs a {@code default}. The message names the operation, the recipe and its name, the store,
+ * and what to do; it never contains a password.
  */
 public abstract sealed class SerenoException extends RuntimeException
         permits NotAppliedException,
