@@ -156,6 +156,7 @@ final class Application implements AutoCloseable {
             }
             case "members" -> until(name, () -> words.get(1).equals(seen.get("members " + name)));
             case "id" -> String.valueOf(sereno.ids(name).nextId());
+            case "only-id" -> String.valueOf(sereno.ids(name, Tour.ONE_SLOT).nextId());
             default -> throw new IllegalArgumentException("unknown verb " + verb);
         };
     }

@@ -48,14 +48,13 @@ final class Keep {
     }
 
     private void keep(String store, String authority, Function<String, StoreForm> form, String words) {
-        FormerBuild filled = tour(store + "://" + authority + "/tour");
+        // Killed before the store is read: the next request of a live client could change it meanwhile.
+        tour(store + "://" + authority + "/tour").close();
         try (StoreForm raw = form.apply(authority)) {
             KeptText.write(
                     folder.resolve(store + ".txt"),
                     "What " + store + "'s own client shows: " + words + ".",
                     raw.dump());
-        } finally {
-            filled.close();
         }
     }
 }

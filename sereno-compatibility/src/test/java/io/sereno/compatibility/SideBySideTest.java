@@ -175,6 +175,7 @@ class SideBySideTest {
         present.ask("watch", name);
         long token;
         long term;
+        long id;
         CompletableFuture<String> mutex;
         try (Client former = Client.former(Kept.jars(), uri, SHORT)) {
             token = former.number("acquire", name);
@@ -182,11 +183,14 @@ class SideBySideTest {
             term = former.number("lead", name);
             former.ask("join", name, "a");
             present.ask("members", name, "a");
+            id = former.number("only-id", name);
             present.ask("stand", name);
             mutex = present.begin("acquire", name);
         }
         assertThat(Long.parseLong(Client.answer(mutex))).isGreaterThan(token);
         assertThat(present.number("lead", name)).isGreaterThan(term);
         present.ask("members", name, "");
+        // From the one slot of this layout, behind the ids that the former build had reserved.
+        assertThat(present.number("only-id", name)).isGreaterThan(id);
     }
 }
