@@ -50,7 +50,7 @@ public interface SerenoFactory {
         if (found.isEmpty()) {
             throw new SerenoConfigurationException("no implementation of the recipes on the class path; add the jar"
                     + " io.sereno:sereno-recipes, or a backend that brings it: sereno-backend-etcd,"
-                    + " sereno-backend-zookeeper, sereno-backend-redis");
+                    + " sereno-backend-zookeeper, sereno-backend-redis, sereno-backend-memory");
         }
         throw new SerenoConfigurationException(found.keySet().stream()
                 .map(SerenoFactory::withOrigin)
