@@ -42,7 +42,9 @@ public final class Turn {
     /** The user of the place. Called on the strand. */
     public interface Owner {
         /** The content of the entry besides the node and the time. */
-        Map<String, String> metadata();
+        default Map<String, String> metadata() {
+            return Map.of();
+        }
 
         /**
          * Whether this entry, in front of the place, keeps the turn from it. If an entry does not block, it must never block again as long as it exists,
@@ -53,7 +55,7 @@ public final class Turn {
         }
 
         /** The place is taken, and others that block are in front. */
-        void waiting();
+        default void waiting() {}
 
         void granted(Session session, long createRevision);
 
@@ -61,7 +63,7 @@ public final class Turn {
         void lost(LossCause cause);
 
         /** The whole queue as it was read, once for each place. */
-        void seen(List<Entry> queue);
+        default void seen(List<Entry> queue) {}
 
         /**
          * A request failed, or there is no session for one. The turn retries by itself; this call allows the owner to report why it takes so long.
@@ -69,7 +71,7 @@ public final class Turn {
         void failed(BackendException why, boolean first);
 
         /** The place that was given back is gone from the store. */
-        void givenBack();
+        default void givenBack() {}
 
         /** The place that was given back had been gone before, so the turn had been lost. Called before {@link #givenBack}. */
         default void foundGone(LossCause cause) {}

@@ -76,7 +76,30 @@ final class Listing {
         void rested();
     }
 
-    private record Place(Session session, long createRevision) {}
+    /** What is known of the entry. */
+    private sealed interface State {
+        /** No member is known to have the id: it is to be listed. */
+        record Free() implements State {}
+
+        /** Another member had the id at the last look. */
+        record Taken() implements State {}
+
+        /** Another member's entry is to be deleted, also if our session ends meanwhile. */
+        record Removing(long createRevision) implements State {}
+
+        /** The entry is our own. */
+        record Listed(Session session, long createRevision, long modRevision) implements State {}
+    }
+
+    /** What the owner wants. */
+    private enum Wish {
+        LISTED,
+        LEFT,
+        /** Left, and the entry is left to the end of the session. */
+        ABANDONED,
+        /** Left, and nothing remains to be done. */
+        RESTED
+    }
 
     private final Kernel kernel;
     private final Strand strand;
@@ -88,12 +111,11 @@ final class Listing {
     private final Sessions sessions;
     private final Receipt receipt;
 
-    private volatile @Nullable Place place;
-
+    private Wish wish = Wish.LEFT;
     private long membership;
-    private boolean wanted;
-    private boolean abandoned;
-    private boolean resting;
+
+    /** Written on the strand alone. */
+    private volatile State state = new State.Free();
 
     /** The session under which all of the following was put; null if there is nothing. Written on the strand alone. */
     private volatile @Nullable Session session;
@@ -103,12 +125,6 @@ final class Listing {
     /** The attempt that put an entry which may still exist though its session is over. */
     private String remnant = "";
 
-    private long modRevision;
-
-    /** Another member had the id at the last look. */
-    private boolean taken;
-    /** The createRevision of the entry to take over; 0 for none. */
-    private long removal;
     /**
      * There is a reason to look at the entry, whoever owns it. Cleared when a look is sent, so that a notice during the look requests
      * another.
@@ -143,25 +159,26 @@ final class Listing {
 
     /** Keeps the id listed, through outages and session loss, until {@link #leave}. Called once. */
     void enter() {
-        wanted = true;
+        wish = Wish.LISTED;
         membership = sessions.join(new SessionEvents());
         step();
     }
 
     /** Takes the id off the list; does nothing else any more. */
     void leave() {
-        wanted = false;
-        removal = 0;
+        if (wish == Wish.LISTED) {
+            wish = Wish.LEFT;
+        }
         requests.endPause();
         step();
     }
 
     /** Stops, and leaves the entry to the end of the session, which is near. */
     void abandon() {
-        wanted = false;
-        abandoned = true;
         if (session == null) {
             rest();
+        } else {
+            wish = Wish.ABANDONED;
         }
     }
 
@@ -179,7 +196,7 @@ final class Listing {
 
     /** Removes the entry with this createRevision, to take over the id. */
     void takeOver(long createRevision) {
-        removal = createRevision;
+        state = new State.Removing(createRevision);
     }
 
     void lookAgain() {
@@ -189,8 +206,7 @@ final class Listing {
 
     /** Whether the id is listed, as far as this client knows. Reads the clock. Callable from any thread. */
     boolean isListed() {
-        Place own = place;
-        return own != null && own.session.isAlive();
+        return state instanceof State.Listed own && own.session.isAlive();
     }
 
     Sessions sessions() {
@@ -211,54 +227,53 @@ final class Listing {
 
     /** Starts the next action, if that is possible now. */
     private void step() {
-        if (!requests.isIdle() || resting) {
+        if (!requests.isIdle() || wish == Wish.RESTED) {
             return;
         }
+        State now = state;
+        if (session != null && session.isRetired() && !(now instanceof State.Listed) && !receipt.isOpen()) {
+            session = null; // The next entry is put under its successor.
+        }
+        if (session == null && wish != Wish.LISTED) {
+            rest();
+            return;
+        }
+        if (session == null) {
+            session = sessions.current();
+        }
         Session under = session;
-        if (under != null && under.isRetired() && place == null && !receipt.isOpen()) {
-            under = null; // The next entry is put under its successor.
-            session = null;
+        if (under == null || wish == Wish.ABANDONED || !under.isAlive()) {
+            return; // The sessions notify us soon, or when there is one.
         }
-        if (under == null) {
-            if (!wanted) {
-                rest();
-                return;
-            }
-            under = sessions.current();
-            if (under == null) {
-                return; // The sessions notify us when there is one.
-            }
-            session = under;
-        }
-        if (abandoned || !under.isAlive()) {
-            return; // The sessions notify us soon.
-        }
-        Place own = place;
         if (receipt.isOpen()) {
             receipt.settle();
-        } else if (own == null && !wanted) {
+        } else if (now instanceof State.Listed own) {
+            keep(own);
+        } else if (wish != Wish.LISTED) {
             rest();
-        } else if (own == null) {
-            if (removal != 0) {
-                remove(removal);
-            } else if (!taken) {
-                list(under);
-            } else if (look) {
-                look = false;
-                read(this::judge);
-            }
-        } else if (!wanted) {
-            delete(own);
+        } else if (now instanceof State.Removing other) {
+            delete(other.createRevision);
+        } else if (now instanceof State.Free) {
+            list(under);
+        } else if (look) {
+            look = false;
+            read(this::judge);
+        }
+    }
+
+    private void keep(State.Listed own) {
+        if (wish != Wish.LISTED) {
+            delete(own.createRevision);
         } else if (look) {
             verify(own);
         } else if (shown != description) {
-            describe(under, own);
+            describe(own);
         }
     }
 
     private void rest() {
-        if (!resting) {
-            resting = true;
+        if (wish != Wish.RESTED) {
+            wish = Wish.RESTED;
             session = null;
             tick.cancel();
             if (lookout != null) {
@@ -301,10 +316,8 @@ final class Listing {
     }
 
     private void listed(Session under, long number, long createRevision) {
-        taken = false;
-        place = new Place(under, createRevision);
-        modRevision = createRevision;
-        if (wanted && under.isAlive()) {
+        state = new State.Listed(under, createRevision, createRevision);
+        if (wish == Wish.LISTED && under.isAlive()) {
             observe();
             owner.listed(createRevision);
             shown(number);
@@ -321,7 +334,7 @@ final class Listing {
         if (outcome.snapshot() != null) {
             judge(outcome.snapshot());
         } else {
-            taken = true;
+            state = new State.Taken();
             look = true;
         }
     }
@@ -330,8 +343,8 @@ final class Listing {
     private void judge(Snapshot snapshot) {
         Entry other = first(snapshot);
         perhapsShown = shown;
-        taken = other != null;
-        if (other != null && wanted) {
+        state = other == null ? new State.Free() : new State.Taken();
+        if (other != null && wish == Wish.LISTED) {
             observe();
             MemberCard card = MemberCard.decode(other.value());
             owner.taken(card, other.createRevision(), card.attempt().equals(remnant));
@@ -339,19 +352,19 @@ final class Listing {
     }
 
     // Step 3.
-    private void describe(Session under, Place own) {
+    private void describe(State.Listed own) {
         long number = description;
         long before = perhapsShown;
         perhapsShown = number;
         Bytes told = card();
         Commit.Builder put = Commit.to(directory)
-                .ifModRevision(name, modRevision)
-                .put(name, told, under.leaseId())
+                .ifModRevision(name, own.modRevision)
+                .put(name, told, own.session.leaseId())
                 .returningOne(name);
         requests.commit(put, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
-                    modRevision = outcome.revision();
+                    state = new State.Listed(own.session, own.createRevision, outcome.revision());
                     shown(number);
                 }
                 case CONFLICT -> {
@@ -361,7 +374,7 @@ final class Listing {
                         read(snapshot -> described(own, number, told, snapshot));
                     }
                 }
-                case LEASE_DEAD -> requests.leaseDead(sessions, under);
+                case LEASE_DEAD -> requests.leaseDead(sessions, own.session);
                 case NOT_APPLIED -> {
                     perhapsShown = before;
                     requests.pause(outcome.failure());
@@ -372,12 +385,12 @@ final class Listing {
     }
 
     /** The entry has changed: by an earlier copy, by a manual change, by a store that went back, or it is gone. */
-    private void described(Place own, long number, Bytes told, Snapshot snapshot) {
+    private void described(State.Listed own, long number, Bytes told, Snapshot snapshot) {
         Entry found = first(snapshot);
         if (found == null || found.createRevision() != own.createRevision) {
             gone(own, snapshot);
         } else {
-            modRevision = found.modRevision();
+            state = new State.Listed(own.session, own.createRevision, found.modRevision());
             if (found.value().equals(told)) {
                 shown(number);
             }
@@ -385,7 +398,7 @@ final class Listing {
     }
 
     // Step 4.
-    private void verify(Place own) {
+    private void verify(State.Listed own) {
         look = false;
         Commit.Builder check =
                 Commit.to(directory).ifCreateRevision(name, own.createRevision).returningOne(name);
@@ -412,9 +425,9 @@ final class Listing {
     }
 
     /** If the entry has another description, the store has lost ours, or the entry was edited by hand: it is described again. */
-    private void compare(Place own, Snapshot snapshot) {
+    private void compare(State.Listed own, Snapshot snapshot) {
         Entry found = first(snapshot);
-        if (found != null && found.modRevision() != modRevision) {
+        if (found != null && found.modRevision() != own.modRevision) {
             shown = 0;
             described(own, description, card(), snapshot);
         }
@@ -423,36 +436,22 @@ final class Listing {
     /**
      * Pauses before the next attempt, since whoever removed the entry may do so again. If the session is over, the sessions notify us soon.
      */
-    private void gone(Place own, Snapshot snapshot) {
-        if (own.equals(place) && own.session.isAlive()) {
-            place = null;
+    private void gone(State.Listed own, Snapshot snapshot) {
+        if (own.session.isAlive()) {
+            state = new State.Free();
             owner.changed();
             requests.pause(null);
             judge(snapshot);
         }
     }
 
-    // Step 5. Bound to the createRevision, so it may be sent any number of times; step 6 likewise.
-    private void remove(long createRevision) {
-        delete(createRevision, () -> {
-            if (removal == createRevision) {
-                removal = 0;
-                taken = false;
-            }
-        });
-    }
-
-    // Step 6.
-    private void delete(Place own) {
-        delete(own.createRevision, () -> place = null);
-    }
-
-    private void delete(long createRevision, Runnable then) {
+    // Steps 5 and 6. Bound to the createRevision, so it may be sent any number of times.
+    private void delete(long createRevision) {
         Commit.Builder delete =
                 Commit.to(directory).ifCreateRevision(name, createRevision).delete(name);
         requests.commit(delete, outcome -> {
             switch (outcome.kind()) {
-                case COMMITTED, CONFLICT -> then.run();
+                case COMMITTED, CONFLICT -> state = new State.Free();
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
@@ -470,7 +469,7 @@ final class Listing {
     /** Looks even without a notice, so that a watch that died in silence costs one ttl and not an endless wait. */
     private void tick() {
         tick.set(kernel.time(), kernel.jittered(ttl), strand, () -> {
-            if (!resting) {
+            if (wish != Wish.RESTED) {
                 tick();
                 lookAgain();
             }
@@ -502,13 +501,14 @@ final class Listing {
         public void ended(Session over) {
             strand.execute(() -> {
                 if (session == over) {
-                    if (place != null || receipt.isOpen()) {
+                    if (state instanceof State.Listed || receipt.isOpen()) {
                         remnant = attempt;
                     }
+                    if (!(state instanceof State.Removing)) {
+                        state = new State.Free();
+                    }
                     session = null;
-                    place = null;
                     receipt.forget();
-                    taken = false;
                     requests.forget();
                     owner.changed();
                     step();

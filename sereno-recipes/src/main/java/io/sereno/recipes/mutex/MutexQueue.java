@@ -14,7 +14,6 @@ import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.BackendException;
-import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.TimeSource;
@@ -23,7 +22,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -397,11 +395,6 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     @Override
-    public Map<String, String> metadata() {
-        return Map.of();
-    }
-
-    @Override
     public void waiting() {
         List<Request> tries =
                 waiting.stream().filter(request -> request.onlyIfFree).toList();
@@ -433,11 +426,6 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         if (waiting.isEmpty()) {
             turn.leave();
         }
-    }
-
-    @Override
-    public void seen(List<Entry> queue) {
-        // Other places in the queue do not matter here.
     }
 
     @Override

@@ -32,6 +32,12 @@ record TopicHeader(long stream, long modRevision, long next, long low, String la
         return new TopicHeader(revision, revision, 1, 1, "");
     }
 
+    /** Whether the store has lost what was published with an earlier header of the same stream. */
+    boolean contradicts(TopicHeader earlier) {
+        return stream == earlier.stream
+                && (next < earlier.next || (next == earlier.next && !last.equals(earlier.last)));
+    }
+
     static Bytes value(long next, long low, String last) {
         return Bytes.utf8(
                 FIRST_LINE + "next " + next + "\nlow " + low + "\n" + (last.isEmpty() ? "" : "last " + last + "\n"));

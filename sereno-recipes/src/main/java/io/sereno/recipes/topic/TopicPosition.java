@@ -15,8 +15,6 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -62,6 +60,10 @@ final class TopicPosition implements Turn.Owner {
                     || (history == other.history && next > other.next);
         }
 
+        boolean isOf(@Nullable TopicHeader header) {
+            return header != null && stream == header.stream();
+        }
+
         Bytes value() {
             return Bytes.utf8(FIRST_LINE + "stream " + stream + "\nnext " + next + "\n");
         }
@@ -70,6 +72,39 @@ final class TopicPosition implements Turn.Owner {
             return new Place(
                     TopicHeader.number(entry.value(), "stream"), TopicHeader.number(entry.value(), "next"), history);
         }
+    }
+
+    /**
+     * What was read or committed last.
+     *
+     * @param place null if no position is stored
+     * @param revision of the entry; 0 if no position is stored
+     * @param low where the topic began when its header was read
+     */
+    private record Stored(@Nullable Place place, long revision, long low) {}
+
+    private sealed interface State {
+        /** Another reader may have the turn. */
+        record Waiting() implements State {}
+
+        /** It has the turn, by the place {@code createRevision}, and reads header and position. */
+        record Beginning(Session under, long createRevision) implements State {}
+
+        /** It has the turn, but there is no topic. */
+        record Absent(Beginning then) implements State {}
+
+        record Reading(Session under) implements State {}
+
+        /** It will never read again. */
+        sealed interface Ending extends State {}
+
+        /** An entry is unreadable: nothing is loaded or stored any more. */
+        record Broken() implements Ending {}
+
+        /** What is acknowledged is stored before the place is given back. */
+        record Closing() implements Ending {}
+
+        record Left() implements Ending {}
     }
 
     private final Kernel kernel;
@@ -84,42 +119,20 @@ final class TopicPosition implements Turn.Owner {
 
     private final AtomicReference<@Nullable Place> acknowledged = new AtomicReference<>();
     private final AtomicBoolean due = new AtomicBoolean();
-    private volatile @Nullable Session session;
+    /** Written on the strand only. */
+    private volatile State state = new State.Waiting();
 
-    /** As it was read or committed last; revision 0: no position is stored. */
-    private @Nullable Place stored;
-
-    private long storedRevision;
-    /** Whether {@code stored} is current enough to commit on; false before the first read, and after a conflict. */
-    private boolean known;
-    /** It has the turn, but has not begun to read. */
-    private boolean beginning;
-    /** Where to begin, if the name has no position yet. */
-    private @Nullable Place first;
-    /** There is no topic to read. */
-    private boolean absent;
-    /**
-     * How often it had the turn: a read from before the last grant does not count, since another reader may have been active in between.
-     */
-    private int grants;
+    /** Null if it is not known: before the first read, and after a conflict. */
+    private @Nullable Stored stored;
 
     /** The batch that was handled last, if known. */
     private TopicTrail.@Nullable Step handled;
     /** The same, if somebody has removed it. */
     private TopicTrail.@Nullable Step removed;
-    /** Where the topic began when its header was read last. */
-    private long low;
-    /** The stored position is from before the store lost messages, and has to be moved back. */
-    private boolean rewinding;
+    /** That of the stored position. If it is before the cursor's, the store has lost messages since, and the position is moved back. */
+    private int history;
     /** How often in a row a commit conflicted with what was read just before. */
     private int conflicts;
-
-    private boolean closing;
-    /** Nothing more is stored. */
-    private boolean givenUp;
-
-    /** An entry is unreadable: nothing is loaded or stored any more. */
-    private boolean broken;
 
     private final Timer givingUp = new Timer();
 
@@ -140,8 +153,7 @@ final class TopicPosition implements Turn.Owner {
 
     /** Whether this reader has its turn; reads the clock. */
     boolean isActive() {
-        Session under = session;
-        return under != null && under.isAlive();
+        return state instanceof State.Reading reading && reading.under().isAlive();
     }
 
     /** All messages of the stream before this offset were handled, in this history of the cursor. */
@@ -158,18 +170,17 @@ final class TopicPosition implements Turn.Owner {
     /** The store has lost what was handled from this offset on. On the strand. */
     void rewound(long to) {
         Place done = acknowledged.get();
-        Place before = done != null ? done : stored;
+        Place before = done == null && stored != null ? stored.place() : done;
         if (before != null && before.stream() == cursor.stream()) {
             acknowledged.set(new Place(before.stream(), Math.min(before.next(), to), cursor.history()));
-            rewinding = true;
         }
-        known = false;
+        stored = null;
         step();
     }
 
     // Step 1.
     void open() {
-        if (!closing) {
+        if (!(state instanceof State.Ending)) {
             cursor.open();
             turn.enter();
         }
@@ -181,46 +192,39 @@ final class TopicPosition implements Turn.Owner {
      */
     CompletableFuture<Void> close() {
         strand.execute(() -> {
-            if (!closing) {
-                closing = true;
+            if (state instanceof State.Broken) {
+                leave();
+            } else if (!(state instanceof State.Ending)) {
+                state = new State.Closing();
                 cursor.close();
-                givingUp.set(kernel.time(), kernel.operationTimeout(), strand, () -> {
-                    givenUp = true;
-                    session = null;
-                    turn.leave();
-                });
+                givingUp.set(kernel.time(), kernel.operationTimeout(), strand, this::leave);
                 step();
             }
         });
         return left;
     }
 
-    @Override
-    public Map<String, String> metadata() {
-        return Map.of();
-    }
-
-    @Override
-    public void waiting() {
-        // Waiting behind others is normal.
+    private void leave() {
+        state = new State.Left();
+        givingUp.cancel();
+        turn.leave();
     }
 
     @Override
     public void granted(Session under, long createRevision) {
-        session = under;
-        grants++;
-        beginning = true;
-        absent = false;
-        step();
+        if (!(state instanceof State.Ending)) {
+            state = new State.Beginning(under, createRevision);
+            step();
+        }
     }
 
     // Step 5.
     @Override
     public void lost(LossCause cause) {
-        session = null;
-        beginning = false;
-        rewinding = false;
-        first = null;
+        if (!(state instanceof State.Ending)) {
+            state = new State.Waiting();
+        }
+        history = cursor.history();
         cursor.halt();
     }
 
@@ -236,57 +240,40 @@ final class TopicPosition implements Turn.Owner {
     }
 
     @Override
-    public void seen(List<Entry> queue) {
-        // The other waiting readers do not matter.
-    }
-
-    @Override
-    public void givenBack() {
-        // The turn continues by itself.
-    }
-
-    @Override
     public void idle() {
         left.complete(null);
     }
 
     /** Starts the next action, if nothing is under way. */
     private void step() {
-        if (!requests.isIdle() || givenUp || (broken && !closing)) {
+        if (!requests.isIdle() || state instanceof State.Broken || state instanceof State.Left) {
             return;
         }
-        Place wanted = wanted();
-        if (wanted != null) {
-            TopicTrail.Step last = cursor.before(wanted.next());
+        Place due = due();
+        if (due != null) {
+            TopicTrail.Step last = cursor.before(due.next());
             handled = last != null ? last : handled;
         }
-        if (closing && (broken || wanted == null || !wanted.isBeyond(stored))) {
-            givenUp = true;
-            givingUp.cancel();
-            session = null;
-            turn.leave();
-        } else if (beginning && first != null) {
-            store(first);
-        } else if (beginning && !absent && !closing) {
+        if (due == null && state instanceof State.Closing) {
+            leave();
+        } else if (state instanceof State.Beginning || (due != null && stored == null)) {
             load();
-        } else if (wanted != null && wanted.isBeyond(stored)) {
-            if (known) {
-                store(wanted);
-            } else {
-                load();
-            }
+        } else if (due != null && stored != null) {
+            store(due, stored);
         }
     }
 
-    /** What was acknowledged, unless the store has lost it since. */
-    private @Nullable Place wanted() {
+    /** What is acknowledged, but not stored as far as is known; not what the store has lost since. */
+    private @Nullable Place due() {
         Place done = acknowledged.get();
-        return done == null || done.history() == cursor.history() ? done : null;
+        boolean counts =
+                done != null && done.history() == cursor.history() && (stored == null || done.isBeyond(stored.place()));
+        return counts ? done : null;
     }
 
     // Steps 1 and 3. The header is read first: a position stored under another stream does not count.
     private void load() {
-        int grant = grants;
+        State before = state;
         long followed = cursor.stream();
         read(TopicHeader.NAME, headers -> {
             TopicHeader header = TopicScan.headerIn(headers);
@@ -294,75 +281,76 @@ final class TopicPosition implements Turn.Owner {
                 Entry entry = positions.entries().isEmpty()
                         ? null
                         : positions.entries().get(0);
-                stored = entry == null ? null : Place.of(entry, cursor.history() - (rewinding ? 1 : 0));
-                storedRevision = entry == null ? 0 : entry.modRevision();
-                known = true;
-                low = header == null ? 0 : header.low();
+                Place place = entry == null ? null : Place.of(entry, history);
+                Stored found =
+                        new Stored(place, entry == null ? 0 : entry.modRevision(), header == null ? 0 : header.low());
+                stored = found;
                 Place done = acknowledged.get();
-                if (done != null && (header == null || header.stream() != done.stream())) {
+                if (done != null && !done.isOf(header)) {
                     acknowledged.compareAndSet(done, null);
                 }
-                if (beginning && !closing && grant == grants) {
-                    begin(header, followed);
+                // Another reader may have been active before the last grant.
+                if (before instanceof State.Beginning beginning && state.equals(before)) {
+                    begin(beginning, header, found, followed);
                 }
             });
         });
     }
 
     /** {@code followed}: the stream that was there before the header was read. */
-    private void begin(@Nullable TopicHeader header, long followed) {
+    private void begin(State.Beginning beginning, @Nullable TopicHeader header, Stored found, long followed) {
+        Place place = found.place();
         if (header == null && followed != 0) {
             cursor.streamDeleted(followed);
-            return;
-        }
-        if (header == null) {
-            absent = true;
+        } else if (header == null) {
+            State.Absent absent = new State.Absent(beginning);
+            state = absent;
             cursor.whenFound(() -> {
-                absent = false;
-                step();
+                if (state.equals(absent)) {
+                    state = beginning;
+                    step();
+                }
             });
-        } else if (stored == null || stored.stream() != header.stream()) {
-            first = new Place(header.stream(), header.low(), cursor.history());
+        } else if (place == null || !place.isOf(header)) {
+            // Whatever the outcome is, header and position are read again after it.
+            store(new Place(header.stream(), header.low(), cursor.history()), found);
         } else {
-            beginning = false;
-            Place done = wanted();
-            if (done != null && done.isBeyond(stored)) {
+            state = new State.Reading(beginning.under());
+            Place due = due();
+            if (due != null) {
                 // Handled here before the turn was lost, but not stored yet.
-                cursor.resume(header, done.next());
+                cursor.resume(header, due.next());
             } else {
-                cursor.begin(header, stored.next());
+                cursor.begin(header, place.next());
             }
         }
     }
 
     // Step 2.
-    private void store(Place wanted) {
+    private void store(Place wanted, Stored before) {
         Commit.Builder commit = Commit.to(directory)
                 .ifCreateRevision(TopicHeader.NAME, wanted.stream())
                 .put(entryName, wanted.value());
         TopicTrail.Step batch = handled;
-        if (batch != null && !batch.equals(removed) && batch.has(wanted.next() - 1) && batch.first() >= low) {
+        if (batch != null && !batch.equals(removed) && batch.has(wanted.next() - 1) && batch.first() >= before.low()) {
             // So a position never counts what the store has lost meanwhile.
             commit.ifCreateRevision(TopicBatch.nameOf(batch.first()), batch.revision());
         }
-        if (storedRevision == 0) {
+        if (before.place() == null) {
             commit.ifAbsent(entryName);
         } else {
-            commit.ifModRevision(entryName, storedRevision);
+            commit.ifModRevision(entryName, before.revision());
         }
         requests.commit(commit, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
-                    first = null;
-                    stored = wanted;
-                    storedRevision = outcome.revision();
-                    rewinding = false;
+                    stored = new Stored(wanted, outcome.revision(), before.low());
+                    history = wanted.history();
                     conflicts = 0;
                     requests.calm();
                 }
                 case CONFLICT -> {
-                    first = null;
-                    known = false;
+                    stored = null;
                     conflict();
                 }
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
@@ -375,7 +363,7 @@ final class TopicPosition implements Turn.Owner {
         if (++conflicts < 2) {
             return;
         }
-        if (closing || session == null) {
+        if (state instanceof State.Waiting || state instanceof State.Closing) {
             acknowledged.set(null); // The messages are delivered again.
         } else {
             TopicTrail.Step batch = handled;
@@ -389,8 +377,12 @@ final class TopicPosition implements Turn.Owner {
             try {
                 then.accept(snapshot);
             } catch (UnreadableEntryException unreadable) {
-                broken = true;
                 cursor.fail(unreadable);
+                if (state instanceof State.Ending) {
+                    leave();
+                } else {
+                    state = new State.Broken();
+                }
             }
         });
     }

@@ -64,7 +64,7 @@ final class TopicPublisher {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int CONTENDED = 16;
 
-    /** The commit that is in flight, or whose outcome is unknown. */
+    /** A commit: the batch {@code id} of these messages, if {@code header} is unchanged. */
     private record Sending(
             List<TopicPublication> messages,
             TopicHeader header,
@@ -73,13 +73,29 @@ final class TopicPublisher {
             Instant at,
             Bytes value,
             Commit commit) {
-        long first() {
-            return header.next();
+        /** The header that the commit puts. */
+        TopicHeader after(long revision) {
+            return new TopicHeader(header.stream(), revision, header.next() + messages.size(), low, id);
+        }
+    }
+
+    private sealed interface State {
+        /** No outcome is open. A null header has to be read before the next commit. */
+        record Ready(@Nullable TopicHeader header) implements State {}
+
+        /** The outcome of a commit is not certain yet. */
+        sealed interface Open extends State {
+            Sending sending();
         }
 
-        long end() {
-            return header.next() + messages.size();
-        }
+        /** The first copy is in flight. */
+        record Sent(Sending sending) implements Open {}
+
+        /** The commit may have been applied, or may be yet: it is sent again. */
+        record Unknown(Sending sending) implements Open {}
+
+        /** The header has changed since the commit was sent: the batch at its offset shows the outcome. */
+        record Decided(Sending sending) implements Open {}
     }
 
     private final Kernel kernel;
@@ -95,16 +111,9 @@ final class TopicPublisher {
 
     private final TopicOutbox outbox;
     private final AtomicBoolean due = new AtomicBoolean();
-    private @Nullable TopicHeader header;
-    /** The batch that was published last. */
-    private final TopicTrail trail = new TopicTrail();
-
-    private long ofStream;
-    private @Nullable Sending sending;
-    /** Whether {@code sending} may have been applied, or may be yet. */
-    private boolean doubtful;
-    /** Whether the header has changed since {@code sending} was sent, so that the batch at its offset shows the outcome. */
-    private boolean decided;
+    private State state = new State.Ready(null);
+    /** The header that this publisher has put last. */
+    private @Nullable TopicHeader published;
 
     /**
      * The number of following commits that ask for the header in the answer: that is cheaper than reading the header after each conflict.
@@ -114,7 +123,7 @@ final class TopicPublisher {
     private long batches;
     private boolean used;
     private final Timer tick = new Timer();
-    private boolean retired;
+    /** The client closes, or this publisher has retired. */
     private boolean closed;
 
     TopicPublisher(Scope scope, String directory, Guarantees guarantees, InUse<String, TopicPublisher> publishers) {
@@ -195,49 +204,44 @@ final class TopicPublisher {
             endAll(this::whenClosed);
             return;
         }
-        if (retired) {
-            return;
-        }
         tick();
         if (!requests.isIdle()) {
             return;
         }
-        Sending settling = sending;
-        TopicHeader known = header;
         TopicPublication first = outbox.first();
-        if (settling != null && decided) {
-            look(settling);
-        } else if (settling != null) {
-            send(settling);
-        } else if (first != null && known == null) {
-            readHeader();
-        } else if (first != null && known != null && !trimmer.looksFirst(known, first.retention, this::step)) {
-            pack(known);
+        if (state instanceof State.Decided decided) {
+            look(decided.sending());
+        } else if (state instanceof State.Unknown unknown) {
+            send(unknown.sending());
+        } else if (state instanceof State.Ready ready && first != null) {
+            TopicHeader header = ready.header();
+            if (header == null) {
+                readHeader();
+            } else if (!trimmer.looksFirst(header, first.retention, this::step)) {
+                pack(header);
+            }
         }
     }
 
     // Step 1.
     private void readHeader() {
-        requests.read(TopicHeader.NAME, snapshot -> {
-            if (knows(snapshot) && header == null) {
-                new TopicRemoval(directory, requests, this::makeHeader).help();
-            }
-        });
+        requests.read(
+                TopicHeader.NAME,
+                snapshot -> learn(snapshot, () -> new TopicRemoval(directory, requests, this::makeHeader).help()));
     }
 
-    /** False if the header is unreadable, which is reported to the callers. */
-    private boolean knows(Snapshot snapshot) {
-        header = null;
+    /** An unreadable header is reported to the callers. */
+    private void learn(Snapshot snapshot, Runnable ifAbsent) {
         try {
             TopicHeader found = TopicScan.headerIn(snapshot);
-            header = found;
-            if (found != null && found.stream() == ofStream && !trail.agreesWith(found)) {
-                trimmer.forget(); // The store has lost what was published.
+            state = new State.Ready(found);
+            if (found == null) {
+                ifAbsent.run();
+            } else if (published != null && found.contradicts(published)) {
+                trimmer.forget();
             }
-            return true;
         } catch (UnreadableEntryException unreadable) {
             endAll(message -> Quote.again(unreadable));
-            return false;
         }
     }
 
@@ -249,7 +253,7 @@ final class TopicPublisher {
                 .put(TopicHeader.NAME, TopicHeader.value(1, 1, ""));
         requests.commit(commit, outcome -> {
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
-                header = TopicHeader.empty(outcome.revision());
+                state = new State.Ready(TopicHeader.empty(outcome.revision()));
             } else if (outcome.kind() != Outcome.Kind.CONFLICT) {
                 requests.pause(outcome.failure());
             }
@@ -283,66 +287,63 @@ final class TopicPublisher {
         if (contended > 0) {
             commit.returningOne(TopicHeader.NAME);
         }
-        doubtful = false;
-        decided = false;
-        send(new Sending(messages, known, trim.low(), batchId, at, value, commit.build()));
+        Sending now = new Sending(messages, known, trim.low(), batchId, at, value, commit.build());
+        state = new State.Sent(now);
+        send(now);
     }
 
     private void send(Sending now) {
-        sending = now;
+        boolean again = state instanceof State.Unknown;
         requests.commit(now.commit(), outcome -> {
             switch (outcome.kind()) {
-                case COMMITTED ->
-                    applied(
-                            now,
-                            new TopicHeader(now.header().stream(), outcome.revision(), now.end(), now.low(), now.id()));
+                case COMMITTED -> applied(now, now.after(outcome.revision()));
                 case CONFLICT -> {
-                    decided = true;
-                    if (!doubtful) {
+                    if (again) {
+                        state = new State.Decided(now);
+                        dropSettled();
+                    } else {
                         notApplied(now, outcome.snapshot());
                     }
                 }
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
-                    doubtful |= outcome.kind() == Outcome.Kind.UNKNOWN;
-                    if (!doubtful) {
-                        putBack(now);
+                    if (again || outcome.kind() == Outcome.Kind.UNKNOWN) {
+                        state = new State.Unknown(now);
+                        dropSettled();
+                    } else {
+                        putBack(now, now.header());
                     }
-                    dropSettled();
                     requests.pause(outcome.failure());
                 }
             }
         });
     }
 
-    private void applied(Sending now, @Nullable TopicHeader next) {
+    private void applied(Sending sent, @Nullable TopicHeader header) {
         contended = Math.max(0, contended - 1);
-        sending = null;
-        header = next;
-        trimmer.published(now.first(), now.end(), now.at());
-        ofStream = now.header().stream();
-        trail.begin(now.end(), now.id());
-        outbox.published(now.messages(), now.first());
+        state = new State.Ready(header);
+        TopicHeader after = sent.after(0);
+        published = after;
+        trimmer.published(sent.header().next(), after.next(), sent.at());
+        outbox.published(sent.messages(), sent.header().next());
     }
 
     // Step 3.
-    private void notApplied(Sending now, @Nullable Snapshot returned) {
+    private void notApplied(Sending sent, @Nullable Snapshot returned) {
         contended = CONTENDED;
-        header = null;
-        putBack(now);
+        putBack(sent, null);
         if (returned != null) {
-            knows(returned);
+            learn(returned, () -> {});
         }
     }
 
-    private void putBack(Sending now) {
-        sending = null;
-        doubtful = false;
-        outbox.putBack(now.messages());
+    private void putBack(Sending sent, @Nullable TopicHeader header) {
+        state = new State.Ready(header);
+        outbox.putBack(sent.messages());
     }
 
     // Step 4.
     private void look(Sending settling) {
-        requests.read(TopicBatch.nameOf(settling.first()), snapshot -> settled(settling, snapshot));
+        requests.read(TopicBatch.nameOf(settling.header().next()), snapshot -> settled(settling, snapshot));
     }
 
     private void settled(Sending settling, Snapshot snapshot) {
@@ -353,8 +354,7 @@ final class TopicPublisher {
             notApplied(settling, null);
         } else {
             // Trimmed already, or deleted with the whole topic.
-            sending = null;
-            header = null;
+            state = new State.Ready(null);
             settling.messages().forEach(message -> end(message, this::inDoubt));
         }
     }
@@ -387,14 +387,12 @@ final class TopicPublisher {
     }
 
     private @Nullable TopicPublication oldest() {
-        if (sending != null) {
-            for (TopicPublication message : sending.messages()) {
-                if (!message.ended) {
-                    return message;
-                }
-            }
-        }
-        return outbox.first();
+        return open().stream().filter(message -> !message.ended).findFirst().orElse(outbox.first());
+    }
+
+    /** The messages of the commit whose outcome is not certain yet. */
+    private List<TopicPublication> open() {
+        return state instanceof State.Open open ? open.sending().messages() : List.of();
     }
 
     private void endOverdue() {
@@ -412,15 +410,15 @@ final class TopicPublisher {
 
     /** Drops a batch that no caller waits for: the next commit makes it impossible, or finds it applied. */
     private void dropSettled() {
-        if (sending != null && doubtful && sending.messages().stream().allMatch(message -> message.ended)) {
-            sending = null;
-            header = null;
+        boolean canDrop = state instanceof State.Unknown || state instanceof State.Decided;
+        if (canDrop && open().stream().allMatch(message -> message.ended)) {
+            state = new State.Ready(null);
         }
     }
 
     private boolean retire() {
         if (outbox.retire()) {
-            retired = true;
+            closed = true;
             trimmer.close();
             publishers.remove(directory, this);
             return true;
@@ -429,9 +427,7 @@ final class TopicPublisher {
     }
 
     private void endAll(Function<TopicPublication, RuntimeException> error) {
-        if (sending != null) {
-            sending.messages().forEach(message -> end(message, error));
-        }
+        open().forEach(message -> end(message, error));
         outbox.removeAll().forEach(message -> end(message, error));
         dropSettled();
     }
