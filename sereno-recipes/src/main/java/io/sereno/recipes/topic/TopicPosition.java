@@ -87,13 +87,18 @@ final class TopicPosition implements Turn.Owner {
         /** Another reader may have the turn. */
         record Waiting() implements State {}
 
-        /** It has the turn, by the place {@code createRevision}, and reads header and position. */
-        record Beginning(Session under, long createRevision) implements State {}
+        /** It has the turn. */
+        sealed interface Active extends State {
+            Session under();
+        }
 
-        /** It has the turn, but there is no topic. */
-        record Absent(Beginning then) implements State {}
+        /** Reads header and position, by the place {@code createRevision} in the queue. */
+        record Beginning(Session under, long createRevision) implements Active {}
 
-        record Reading(Session under) implements State {}
+        /** There is no topic to read. */
+        record Absent(Session under) implements Active {}
+
+        record Reading(Session under) implements Active {}
 
         /** It will never read again. */
         sealed interface Ending extends State {}
@@ -118,7 +123,7 @@ final class TopicPosition implements Turn.Owner {
     private final CompletableFuture<Void> left = new CompletableFuture<>();
 
     private final AtomicReference<@Nullable Place> acknowledged = new AtomicReference<>();
-    private final AtomicBoolean due = new AtomicBoolean();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
     /** Written on the strand only. */
     private volatile State state = new State.Waiting();
 
@@ -129,7 +134,7 @@ final class TopicPosition implements Turn.Owner {
     private TopicTrail.@Nullable Step handled;
     /** The same, if somebody has removed it. */
     private TopicTrail.@Nullable Step removed;
-    /** That of the stored position. If it is before the cursor's, the store has lost messages since, and the position is moved back. */
+    /** The history of the stored position. If it is older than the cursor's, the store has lost messages, and the position is moved back. */
     private int history;
     /** How often in a row a commit conflicted with what was read just before. */
     private int conflicts;
@@ -153,15 +158,15 @@ final class TopicPosition implements Turn.Owner {
 
     /** Whether this reader has its turn; reads the clock. */
     boolean isActive() {
-        return state instanceof State.Reading reading && reading.under().isAlive();
+        return state instanceof State.Active active && active.under().isAlive();
     }
 
     /** All messages of the stream before this offset were handled, in this history of the cursor. */
     void acknowledge(long stream, long next, int history) {
         acknowledged.set(new Place(stream, next, history));
-        if (due.compareAndSet(false, true)) {
+        if (scheduled.compareAndSet(false, true)) {
             kernel.time().schedule(PAUSE, strand, () -> {
-                due.set(false);
+                scheduled.set(false);
                 step();
             });
         }
@@ -303,10 +308,9 @@ final class TopicPosition implements Turn.Owner {
         if (header == null && followed != 0) {
             cursor.streamDeleted(followed);
         } else if (header == null) {
-            State.Absent absent = new State.Absent(beginning);
-            state = absent;
+            state = new State.Absent(beginning.under());
             cursor.whenFound(() -> {
-                if (state.equals(absent)) {
+                if (state instanceof State.Absent) {
                     state = beginning;
                     step();
                 }
@@ -363,12 +367,12 @@ final class TopicPosition implements Turn.Owner {
         if (++conflicts < 2) {
             return;
         }
-        if (state instanceof State.Waiting || state instanceof State.Closing) {
-            acknowledged.set(null); // The messages are delivered again.
-        } else {
+        if (state instanceof State.Active) {
             TopicTrail.Step batch = handled;
             cursor.retrace(() -> removed = batch);
             requests.pause(null);
+        } else {
+            acknowledged.set(null); // The messages are delivered again.
         }
     }
 
