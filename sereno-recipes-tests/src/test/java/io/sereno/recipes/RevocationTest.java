@@ -161,7 +161,7 @@ class RevocationTest {
         Client leaving = client(line);
         Sessions sessions = leaving.kernel().sessions();
         Runnable mend = line.each(RevocationTest::isRevocation, Fate.loseRequest());
-        sessions.end(Objects.requireNonNull(sessions.current()));
+        Objects.requireNonNull(sessions.current()).foundDead();
         clients.time.advance(Duration.ofSeconds(4));
         mend.run();
         assertThat(markers()).isOne();

@@ -325,7 +325,7 @@ class EndedSessionsTest {
         Sessions sessions = client.kernel().sessions();
         Session first = Objects.requireNonNull(sessions.current());
         Hold early = acquire(client, "early");
-        fill(sessions, first);
+        fill(first);
         Hold late = acquire(client, "late");
         assertThat(early.isHeld()).isTrue();
 
@@ -344,7 +344,7 @@ class EndedSessionsTest {
         Sessions sessions = client.kernel().sessions();
         Session first = Objects.requireNonNull(sessions.current());
         Hold early = acquire(client, "early");
-        fill(sessions, first);
+        fill(first);
         assertThat(line.endLease(first.leaseId()).toCompletableFuture()).isDone();
         assertThat(early.isHeld()).isFalse();
         clients.time.advance(SIXTH);
@@ -353,9 +353,9 @@ class EndedSessionsTest {
     }
 
     /** From then on a successor takes what is new. */
-    private static void fill(Sessions sessions, Session session) {
+    private static void fill(Session session) {
         for (int i = 0; i <= Session.MOST_WITHDRAWN; i++) {
-            sessions.withdrawn(session);
+            session.withdrawn();
         }
         assertThat(session.isRetired()).isTrue();
     }

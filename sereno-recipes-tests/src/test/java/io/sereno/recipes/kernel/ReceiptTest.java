@@ -36,7 +36,7 @@ class ReceiptTest {
             Objects.requireNonNull(client.kernel().sessions().current());
     private final Requests requests =
             new Requests(client.kernel(), new Strand(), DIRECTORY, Requests.OnFailure.first(why -> {}), this::step);
-    private final Receipt receipt = new Receipt(client.kernel().sessions(), DIRECTORY, requests);
+    private final Receipt receipt = new Receipt(requests);
     private final Backend eye = clients.store.connect(Runnable::run);
     private final List<Outcome> outcomes = new ArrayList<>();
     private int settled;
@@ -175,7 +175,7 @@ class ReceiptTest {
         line.next(Request.commitsTo(DIRECTORY), Fate.loseReply());
         sendThing();
         assertThat(receipt.canSettle()).isTrue();
-        client.kernel().sessions().end(session);
+        session.foundDead();
         assertThat(receipt.canSettle()).isFalse();
         receipt.forget();
         assertThat(receipt.isOpen()).isFalse();

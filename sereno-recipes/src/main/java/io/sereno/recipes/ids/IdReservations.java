@@ -119,7 +119,7 @@ final class IdReservations {
             }
         };
         this.requests = new Requests(kernel, strand, directory, onFailure, this::step);
-        this.receipt = new Receipt(kernel.sessions(), directory, requests);
+        this.receipt = new Receipt(requests);
     }
 
     void open() {

@@ -94,8 +94,8 @@ final class Cell<S> {
         this.format = format;
         this.onRest = onRest;
         this.requests = new Requests(kernel, strand, directory, new Failures(), this::step);
-        this.opRecord = new OpRecord(kernel, strand, directory, name, requests);
-        this.founding = new Receipt(kernel.sessions(), directory, requests);
+        this.opRecord = new OpRecord(requests, name);
+        this.founding = new Receipt(requests);
         this.answers = new CompletionQueue(kernel, this::wakeIfAsked);
     }
 

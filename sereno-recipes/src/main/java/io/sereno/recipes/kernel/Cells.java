@@ -1,8 +1,6 @@
 package io.sereno.recipes.kernel;
 
 import io.sereno.spi.Bytes;
-import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The {@link Cell}s of one kind that a client uses: one for each directory, shared by all callers, and only until it rests. Safe for use by
@@ -25,8 +23,7 @@ public final class Cells<S> {
     private final Kernel kernel;
     private final String entry;
     private final Format<S> format;
-    private final ConcurrentHashMap<String, Cell<S>> inUse = new ConcurrentHashMap<>();
-    private volatile boolean closed;
+    private final InUse<String, Cell<S>> inUse = new InUse<>(Cell::close);
 
     /** Each cell is an entry of this name, in a directory of its own. */
     public Cells(Kernel kernel, String entry, Format<S> format) {
@@ -46,20 +43,15 @@ public final class Cells<S> {
     }
 
     private Cell<S> ask(Errors errors, String directory, Change<S, ?> change) {
-        Cell<S> asked = inUse.compute(directory, (key, known) -> {
-            Cell<S> cell = known != null ? known : new Cell<>(kernel, errors, directory, entry, format, this::drop);
-            cell.ask(change);
-            return cell;
-        });
-        if (closed) {
-            asked.close(); // The cell may have been created after close() went through all.
-        }
-        return Objects.requireNonNull(asked);
+        return inUse.get(
+                directory,
+                () -> new Cell<>(kernel, errors, directory, entry, format, this::drop),
+                cell -> cell.ask(change));
     }
 
     /** Drops the cell, unless it has a new request, or another cell is in use by now. */
     private void drop(String directory, Cell<S> resting) {
-        inUse.computeIfPresent(directory, (key, cell) -> cell != resting || cell.isAsked() ? cell : null);
+        inUse.remove(directory, resting, cell -> !cell.isAsked());
     }
 
     public int size() {
@@ -68,7 +60,6 @@ public final class Cells<S> {
 
     /** Ends what is under way. */
     public void close() {
-        closed = true;
-        inUse.values().forEach(Cell::close);
+        inUse.close();
     }
 }

@@ -33,15 +33,14 @@ final class Enrolment {
 
     private final String directory;
     private final Candidate candidate;
-
     private final Receipt receipt;
     /** The names put last, which a view may still show. */
     private final Deque<String> names = new ArrayDeque<>(2);
 
-    Enrolment(Kernel kernel, String directory, Requests requests, Candidate candidate) {
-        this.directory = directory;
+    Enrolment(Requests requests, Candidate candidate) {
+        this.directory = requests.directory();
         this.candidate = candidate;
-        this.receipt = new Receipt(kernel.sessions(), directory, requests);
+        this.receipt = new Receipt(requests);
     }
 
     boolean isUnknown() {

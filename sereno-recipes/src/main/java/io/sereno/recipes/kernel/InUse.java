@@ -3,6 +3,7 @@ package io.sereno.recipes.kernel;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -30,12 +31,7 @@ public final class InUse<K, T> {
 
     /** Adds a user; each call is followed by one {@link #exit}. */
     public T enter(K key, Supplier<T> maker) {
-        Use<T> entered = byKey.compute(key, (same, use) -> {
-            Use<T> used = use != null ? use : new Use<>(maker.get());
-            used.users++;
-            return used;
-        });
-        return shared(Objects.requireNonNull(entered));
+        return use(key, maker, use -> use.users++);
     }
 
     /** Removes a user; true if it was the last one. */
@@ -48,8 +44,27 @@ public final class InUse<K, T> {
         return shared(byKey.computeIfAbsent(key, same -> new Use<>(maker.get())));
     }
 
+    /** As above, and runs a task of the user, atomically with that. */
+    T get(K key, Supplier<T> maker, Consumer<T> task) {
+        return use(key, maker, use -> task.accept(use.shared));
+    }
+
+    private T use(K key, Supplier<T> maker, Consumer<Use<T>> task) {
+        Use<T> used = byKey.compute(key, (same, known) -> {
+            Use<T> use = known != null ? known : new Use<>(maker.get());
+            task.accept(use);
+            return use;
+        });
+        return shared(Objects.requireNonNull(used));
+    }
+
     public void remove(K key, T shared) {
-        byKey.computeIfPresent(key, (same, use) -> use.shared == shared ? null : use);
+        remove(key, shared, same -> true);
+    }
+
+    /** As above, unless it is in use. */
+    void remove(K key, T shared, Predicate<T> isUnused) {
+        byKey.computeIfPresent(key, (same, use) -> use.shared == shared && isUnused.test(shared) ? null : use);
     }
 
     private T shared(Use<T> use) {

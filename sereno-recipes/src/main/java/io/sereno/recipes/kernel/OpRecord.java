@@ -84,10 +84,10 @@ final class OpRecord {
     /** Written on the strand only. */
     private volatile @Nullable Change current;
 
-    OpRecord(Kernel kernel, Strand strand, String directory, String entry, Requests requests) {
-        this.kernel = kernel;
-        this.strand = strand;
-        this.directory = directory;
+    OpRecord(Requests requests, String entry) {
+        this.kernel = requests.kernel();
+        this.strand = requests.strand();
+        this.directory = requests.directory();
         this.entry = entry;
         this.requests = requests;
     }
@@ -198,7 +198,7 @@ final class OpRecord {
                     }
                 }
                 case LEASE_DEAD -> {
-                    kernel.sessions().end(change.session);
+                    change.session.foundDead();
                     end(change, isUnknown ? new Unknown(change.unknownBecause) : new Refused(null));
                 }
                 case NOT_APPLIED -> {
@@ -248,7 +248,7 @@ final class OpRecord {
                 // By an earlier copy of this claim, which the record then shows; or the entry is another one.
                 case CONFLICT -> change.claimed = true;
                 case LEASE_DEAD -> {
-                    kernel.sessions().end(change.session);
+                    change.session.foundDead();
                     end(change, new Unknown(change.unknownBecause));
                 }
                 case NOT_APPLIED, UNKNOWN -> pause(change, outcome.failure());

@@ -4,25 +4,20 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
-import io.sereno.spi.Target;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The entry of a {@link Turn}'s place, while there is one: checks that it still exists, and that it has the right content.
  *
- * <p>Confined to the strand, on which it calls {@code onNews} when {@link #step} has something to do, and {@code onGone} once.
+ * <p>Confined to the strand. The owner of the requests calls {@link #step}; {@code onGone} is called once.
  */
 final class OwnEntry {
-    private final Kernel kernel;
-    private final Strand strand;
-    private final String directory;
     private final Requests requests;
+    private final String directory;
     private final Session session;
     private final Place place;
     private final Supplier<Bytes> card;
-    private final Runnable onNews;
     private final Runnable onGone;
 
     /**
@@ -36,24 +31,12 @@ final class OwnEntry {
     private @Nullable RearmingWatch watch;
 
     /** {@code card} supplies the content that the entry should have. */
-    OwnEntry(
-            Kernel kernel,
-            Strand strand,
-            String directory,
-            Requests requests,
-            Session session,
-            Place place,
-            Supplier<Bytes> card,
-            Runnable onNews,
-            Runnable onGone) {
-        this.kernel = kernel;
-        this.strand = strand;
-        this.directory = directory;
+    OwnEntry(Requests requests, Session session, Place place, Supplier<Bytes> card, Runnable onGone) {
         this.requests = requests;
+        this.directory = requests.directory();
         this.session = session;
         this.place = place;
         this.card = card;
-        this.onNews = onNews;
         this.onGone = onGone;
         this.modRevision = place.createRevision();
     }
@@ -74,11 +57,10 @@ final class OwnEntry {
     /** From now on a notice is enough to detect that the entry is gone. */
     void watch() {
         if (watch == null) {
-            watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(place.name())), () -> {
+            watch = requests.watch(place.name(), () -> {
                 suspect = true;
-                onNews.run();
+                requests.step();
             });
-            watch.open();
         }
     }
 
@@ -133,7 +115,7 @@ final class OwnEntry {
                     rewrite = true;
                     requests.read(place.name(), this::compare);
                 }
-                case LEASE_DEAD -> requests.leaseDead(kernel.sessions(), session);
+                case LEASE_DEAD -> requests.leaseDead(session);
                 case NOT_APPLIED, UNKNOWN -> {
                     rewrite = true;
                     requests.pause(outcome.failure());

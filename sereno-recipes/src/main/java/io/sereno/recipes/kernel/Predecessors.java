@@ -2,13 +2,11 @@ package io.sereno.recipes.kernel;
 
 import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
-import io.sereno.spi.Target;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -21,18 +19,15 @@ import org.jspecify.annotations.Nullable;
  * never blocks again.
  *
  * <p>The last of them is looked at when the watch on it has become live, after each of its notices, and once a ttl. So a watch that died in
- * silence costs a ttl, and does not block the place for good. Confined to the strand, on which it calls {@code onNews} and {@code onTick}.
+ * silence costs a ttl, and does not block the place for good. Confined to the strand, on which it calls {@code onTick}.
  */
 final class Predecessors {
     /** Every store takes 32 conditions in a commit (COM-10a); one of them is for the own entry. */
     private static final int FEW = 31;
 
-    private final Kernel kernel;
-    private final Strand strand;
-    private final String directory;
+    private final Requests requests;
     private final Duration period;
     private final Predicate<Entry> blocks;
-    private final Runnable onNews;
     private final Runnable onTick;
     private final Deque<Place> places;
 
@@ -44,22 +39,11 @@ final class Predecessors {
     private final Timer tick = new Timer();
 
     /** {@code places} is sorted by createRevision and not empty. */
-    Predecessors(
-            Kernel kernel,
-            Strand strand,
-            String directory,
-            List<Place> places,
-            Duration period,
-            Predicate<Entry> blocks,
-            Runnable onNews,
-            Runnable onTick) {
-        this.kernel = kernel;
-        this.strand = strand;
-        this.directory = directory;
+    Predecessors(Requests requests, List<Place> places, Duration period, Predicate<Entry> blocks, Runnable onTick) {
+        this.requests = requests;
         this.places = new ArrayDeque<>(places);
         this.period = period;
         this.blocks = blocks;
-        this.onNews = onNews;
         this.onTick = onTick;
         tick();
     }
@@ -120,15 +104,15 @@ final class Predecessors {
         }
         closeWatch();
         watched = last;
-        watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(last.name())), () -> {
+        watch = requests.watch(last.name(), () -> {
             due = true;
-            onNews.run();
+            requests.step();
         });
-        watch.open();
     }
 
     private void tick() {
-        tick.set(kernel.time(), kernel.jittered(period), strand, () -> {
+        Kernel kernel = requests.kernel();
+        tick.set(kernel.time(), kernel.jittered(period), requests.strand(), () -> {
             due = true;
             tick();
             onTick.run();

@@ -3,6 +3,7 @@ package io.sereno.recipes.kernel;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,7 @@ public final class RearmingWatch {
     private @Nullable Watch watch;
     private @Nullable Backoff backoff;
     private final Timer retry = new Timer();
+    private final Timer tick = new Timer();
     private boolean closed;
 
     public RearmingWatch(Kernel kernel, Strand strand, Target target, Runnable look) {
@@ -44,6 +46,14 @@ public final class RearmingWatch {
         });
     }
 
+    /** Also says so once a period, so that a watch that died in silence costs one period and not an endless wait. */
+    public void lookEvery(Duration period) {
+        tick.set(kernel.time(), kernel.jittered(period), strand, () -> {
+            lookEvery(period);
+            look.run();
+        });
+    }
+
     private void retry() {
         if (!closed) {
             if (backoff == null) {
@@ -56,6 +66,7 @@ public final class RearmingWatch {
     public void close() {
         closed = true;
         retry.cancel();
+        tick.cancel();
         if (watch != null) {
             Store.cancel(watch);
         }

@@ -49,16 +49,12 @@ public final class Receipt {
         }
     }
 
-    private final Sessions sessions;
-    private final String directory;
     private final Requests requests;
 
     /** Its outcome is not certain yet. Written on the strand only. */
     private volatile @Nullable Sent open;
 
-    public Receipt(Sessions sessions, String directory, Requests requests) {
-        this.sessions = sessions;
-        this.directory = directory;
+    public Receipt(Requests requests) {
         this.requests = requests;
     }
 
@@ -99,7 +95,7 @@ public final class Receipt {
                 }
                 case LEASE_DEAD -> {
                     then.accept(outcome);
-                    requests.leaseDead(sessions, under);
+                    requests.leaseDead(under);
                 }
                 case NOT_APPLIED -> {
                     end(sent, outcome);
@@ -120,7 +116,7 @@ public final class Receipt {
         if (sent == null) {
             return;
         }
-        Commit.Builder claim = Commit.to(directory)
+        Commit.Builder claim = Commit.to(requests.directory())
                 .ifAbsent(sent.mark)
                 .put(sent.mark, Card.WITHDRAWN, sent.under.leaseId())
                 .returningOne(sent.evidence.name);
@@ -133,7 +129,7 @@ public final class Receipt {
                         requests.read(sent.evidence.name, snapshot -> judge(sent, snapshot));
                     }
                 }
-                case LEASE_DEAD -> requests.leaseDead(sessions, sent.under);
+                case LEASE_DEAD -> requests.leaseDead(sent.under);
                 case NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
@@ -147,7 +143,7 @@ public final class Receipt {
         }
         long revision = sent.evidence.revisionIn(snapshot);
         if (revision == 0 || !sent.isMarkEvidence()) {
-            sessions.withdrawn(sent.under);
+            sent.under.withdrawn();
         }
         end(
                 sent,

@@ -4,6 +4,8 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +80,30 @@ public final class Requests {
         this.onFailure = onFailure;
         this.step = step;
         this.backoff = kernel.backoff();
+    }
+
+    Kernel kernel() {
+        return kernel;
+    }
+
+    Strand strand() {
+        return strand;
+    }
+
+    String directory() {
+        return directory;
+    }
+
+    /** Runs the owner's step. */
+    void step() {
+        step.run();
+    }
+
+    /** Watches an entry, until the watch is closed. */
+    public RearmingWatch watch(String name, Runnable look) {
+        RearmingWatch watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(name)), look);
+        watch.open();
+        return watch;
     }
 
     /** Whether nothing is under way, and there is no pause. */
@@ -191,9 +217,9 @@ public final class Requests {
     }
 
     /** Nothing was put, nor ever will be. The sessions report the end of this session in a moment, and the owner then ends the pause. */
-    public void leaseDead(Sessions sessions, Session under) {
+    public void leaseDead(Session under) {
         pause(null);
-        sessions.end(under);
+        under.foundDead();
     }
 
     public void endPause() {

@@ -168,9 +168,11 @@ public final class Session {
     // Step 5.
     /** One more name stays taken until this session ends. */
     void withdrawn() {
-        if (++withdrawn > MOST_WITHDRAWN && !ended && !retired) {
-            keeper.full(this);
-        }
+        strand.execute(() -> {
+            if (++withdrawn > MOST_WITHDRAWN && !ended && !retired) {
+                keeper.full(this);
+            }
+        });
     }
 
     /** Another session has succeeded this one. */
@@ -200,8 +202,13 @@ public final class Session {
         }
     }
 
+    /** Ends soon: the store said that the lease is dead, or that the marker is gone. For every thread. */
+    public void foundDead() {
+        strand.execute(this::endByStore);
+    }
+
     /** As {@link #end()}, but the store has ended it, for a cause that is open. */
-    void endByStore() {
+    private void endByStore() {
         long left = nanosLeft();
         if (left == 0) {
             end();

@@ -142,11 +142,6 @@ public final class Sessions {
         members.remove(number);
     }
 
-    /** The store said that the lease is dead, or that the marker is gone. */
-    public void end(Session session) {
-        strand.execute(session::endByStore);
-    }
-
     /** The store has gone back to an earlier state: the entries under the session are not what was put there. */
     void storeRestored() {
         // The session that is open now: one that is opened before the task runs was put after the store had gone back.
@@ -164,10 +159,6 @@ public final class Sessions {
     /** To be called before the client is closed: what was lost before is not lost by the close. */
     public void decideEnded() {
         strand.execute(() -> undecided.decide());
-    }
-
-    public void withdrawn(Session session) {
-        strand.execute(session::withdrawn);
     }
 
     /** Marks the session as used by somebody who learns of its end in another way, until the returned task is run. */

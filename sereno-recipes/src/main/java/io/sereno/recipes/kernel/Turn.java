@@ -116,7 +116,7 @@ public final class Turn {
         this.directory = directory;
         this.owner = owner;
         this.requests = new Requests(kernel, strand, directory, owner::failed, this::step);
-        this.enrolment = new Enrolment(kernel, directory, requests, new Enrolling());
+        this.enrolment = new Enrolment(requests, new Enrolling());
     }
 
     /** Wants a place, and the turn, through outages and session loss, until {@link #leave}. */
@@ -265,16 +265,7 @@ public final class Turn {
         public void placed(Session under, Place taken, @Nullable Snapshot queue) {
             requests.calm();
             outgoing = null;
-            OwnEntry entry = new OwnEntry(
-                    kernel,
-                    strand,
-                    directory,
-                    requests,
-                    under,
-                    taken,
-                    Turn.this::card,
-                    Turn.this::step,
-                    Turn.this::gone);
+            OwnEntry entry = new OwnEntry(requests, under, taken, Turn.this::card, Turn.this::gone);
             own = entry;
             if (!wanted) {
                 giveBack();
@@ -331,8 +322,7 @@ public final class Turn {
         if (found.isEmpty()) {
             grant(under, entry);
         } else {
-            ahead = new Predecessors(
-                    kernel, strand, directory, found, under.ttl(), owner::blocks, this::step, this::tick);
+            ahead = new Predecessors(requests, found, under.ttl(), owner::blocks, this::tick);
             owner.waiting();
         }
     }
@@ -416,7 +406,7 @@ public final class Turn {
         }
         requests.commit(under.checkOfMarker(), outcome -> {
             if (outcome.kind() == Outcome.Kind.CONFLICT) {
-                requests.leaseDead(kernel.sessions(), under); // The sessions call us, and say why.
+                requests.leaseDead(under); // The sessions call us, and say why.
             } else if (entry == own) {
                 boolean had = granted;
                 forgetPlace();

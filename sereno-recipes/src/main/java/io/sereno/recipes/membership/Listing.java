@@ -9,17 +9,14 @@ import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
 import io.sereno.recipes.kernel.Strand;
-import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
-import io.sereno.spi.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -138,7 +135,6 @@ final class Listing {
     private long perhapsShown;
 
     private @Nullable RearmingWatch lookout;
-    private final Timer tick = new Timer();
 
     Listing(Kernel kernel, Strand strand, String directory, String id, Duration ttl, Owner owner) {
         this.kernel = kernel;
@@ -149,7 +145,7 @@ final class Listing {
         this.owner = owner;
         this.requests = new Requests(kernel, strand, directory, Requests.OnFailure.first(owner::failed), this::step);
         this.sessions = kernel.sessions(ttl);
-        this.receipt = new Receipt(sessions, directory, requests);
+        this.receipt = new Receipt(requests);
     }
 
     /** Ids are users' text: with this prefix, none equals the name of another entry. */
@@ -275,7 +271,6 @@ final class Listing {
         if (wish != Wish.RESTED) {
             wish = Wish.RESTED;
             session = null;
-            tick.cancel();
             if (lookout != null) {
                 lookout.close();
             }
@@ -374,7 +369,7 @@ final class Listing {
                         read(snapshot -> described(own, number, told, snapshot));
                     }
                 }
-                case LEASE_DEAD -> requests.leaseDead(sessions, own.session);
+                case LEASE_DEAD -> requests.leaseDead(own.session);
                 case NOT_APPLIED -> {
                     perhapsShown = before;
                     requests.pause(outcome.failure());
@@ -460,20 +455,9 @@ final class Listing {
     /** Watches from when the id is listed, by us or by another member, to the end. */
     private void observe() {
         if (lookout == null) {
-            lookout = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(name)), this::lookAgain);
-            lookout.open();
-            tick();
+            lookout = requests.watch(name, this::lookAgain);
+            lookout.lookEvery(ttl);
         }
-    }
-
-    /** Looks even without a notice, so that a watch that died in silence costs one ttl and not an endless wait. */
-    private void tick() {
-        tick.set(kernel.time(), kernel.jittered(ttl), strand, () -> {
-            if (wish != Wish.RESTED) {
-                tick();
-                lookAgain();
-            }
-        });
     }
 
     /** Reads the entry, whoever owns it. */

@@ -6,7 +6,6 @@ import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.RearmingWatch;
 import io.sereno.recipes.kernel.Strand;
-import io.sereno.recipes.kernel.Timer;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Target;
 import java.time.Duration;
@@ -70,7 +69,6 @@ final class TopicFeed {
     private boolean due;
     private @Nullable TopicScan scan;
     private @Nullable RearmingWatch lookout;
-    private final Timer timer = new Timer();
 
     TopicFeed(Scope scope, String directory, Duration period) {
         this.kernel = scope.kernel();
@@ -99,7 +97,7 @@ final class TopicFeed {
             lookout =
                     new RearmingWatch(kernel, strand, new Target(directory, Optional.of(TopicHeader.NAME)), this::look);
             lookout.open();
-            lookInAWhile();
+            lookout.lookEvery(period);
         }
         look();
     }
@@ -112,7 +110,6 @@ final class TopicFeed {
             scan.close();
             scan = null;
             looking = false;
-            timer.cancel();
             forget();
         }
     }
@@ -261,16 +258,6 @@ final class TopicFeed {
         if (again || due) {
             look();
         }
-    }
-
-    /** Looks even without a notice, so that a watch that died in silence costs one ttl and not a hang. */
-    private void lookInAWhile() {
-        timer.set(kernel.time(), kernel.jittered(period), strand, () -> {
-            if (lookout != null) {
-                lookInAWhile();
-                look();
-            }
-        });
     }
 
     private void broken(RuntimeException unreadable) {

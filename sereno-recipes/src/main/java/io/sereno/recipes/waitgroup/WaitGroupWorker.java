@@ -267,7 +267,7 @@ final class WaitGroupWorker implements Worker, Open {
         Session under = place.session();
         kernel.store().commit(under.checkOfMarker().build(), strand, outcome -> {
             if (outcome.kind() == Outcome.Kind.CONFLICT) {
-                kernel.sessions().end(under); // The sessions call us, and say why.
+                under.foundDead(); // The sessions call us, and say why.
             } else if (under.isAlive()) {
                 lose(LossCause.ENTRY_REMOVED);
             }
