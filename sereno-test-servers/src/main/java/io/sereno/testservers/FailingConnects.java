@@ -18,11 +18,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,8 +41,10 @@ import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,8 +57,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class FailingConnects {
-    /** Long enough for what has to be examined, even on a slow machine. */
-    protected static final Duration CONNECT = Duration.ofSeconds(4);
+    /** Of a connect that waits to the end. */
+    private static final Duration CONNECT = Duration.ofSeconds(4);
+    /**
+     * Of a connect that succeeds or whose fault is found. ZooKeeper's backend begins to examine a server after half of the timeout, and
+     * gives each step a fraction of the rest: long enough for a slow machine.
+     */
+    private static final Duration EXAMINED = Duration.ofSeconds(12);
     /** How much later the call may end; the measured thread is one that waits. */
     private static final Duration LATE = Duration.ofMillis(500);
 
@@ -123,7 +134,45 @@ public abstract class FailingConnects {
     }
 
     private static Sereno.Builder builder(String uri) {
-        return Sereno.builder().uri(uri).connectTimeout(CONNECT);
+        return Sereno.builder().uri(uri).connectTimeout(EXAMINED);
+    }
+
+    private interface Check {
+        void run() throws Exception;
+    }
+
+    /** Side by side, since each of them waits, for seconds on some stores. None stops a server of another. */
+    @TestFactory
+    final Stream<DynamicTest> whatHasToBeExamined() {
+        Map<String, Check> checks = new LinkedHashMap<>();
+        Sereno.Builder jvm = builder(secureUri("localhost"));
+        checks.put("a certificate that the JVM does not trust is a fault", () -> aCertificateThatIsNotTrusted(jvm));
+        Sereno.Builder another = builder(secureUri("localhost")).trust(stranger.certificate());
+        checks.put("a certificate other than the trusted one is a fault", () -> aCertificateThatIsNotTrusted(another));
+        checks.put("a certificate for another host is a fault", this::aCertificateForAnotherHost);
+        checks.put("TLS on the server's side only is a fault", this::tlsOnTheServersSideOnly);
+        checks.put("TLS on the client's side only is a fault", this::tlsOnTheClientsSideOnly);
+        checks.put("another protocol is a fault", () -> anotherProtocol(scheme, "another protocol"));
+        checks.put("another protocol in place of TLS is a fault", () -> anotherProtocol(scheme + "s", "TLS"));
+        checks.put("a server that begins to speak another protocol is a fault", this::aGreeter);
+        checks.put("class loading does not count against the timeout", this::slowClassLoading);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        Map<String, Future<?>> begun = new LinkedHashMap<>();
+        checks.forEach((name, check) -> begun.put(name, threads.submit(() -> {
+            check.run();
+            return null;
+        })));
+        threads.shutdown();
+        return begun.entrySet().stream()
+                .map(each -> DynamicTest.dynamicTest(each.getKey(), () -> end(each.getValue())));
+    }
+
+    private static void end(Future<?> check) throws Throwable {
+        try {
+            check.get(2, TimeUnit.MINUTES);
+        } catch (ExecutionException e) {
+            throw e.getCause();
+        }
     }
 
     @Test
@@ -265,16 +314,12 @@ public abstract class FailingConnects {
         return line.getMessage().contains("is not encrypted");
     }
 
-    @Test
-    final void aCertificateThatIsNotTrustedIsAFaultOfTheConfiguration() {
-        String uri = secureUri("localhost");
-        builder(uri).trust(identity.certificate()).connect().close();
-        assertIsAFault(builder(uri), "certification path");
-        assertIsAFault(builder(uri).trust(stranger.certificate()), "certification path");
+    private void aCertificateThatIsNotTrusted(Sereno.Builder builder) {
+        builder(secureUri("localhost")).trust(identity.certificate()).connect().close();
+        assertIsAFault(builder, "certification path");
     }
 
-    @Test
-    final void aCertificateForAnotherHostIsAFaultOfTheConfiguration() {
+    private void aCertificateForAnotherHost() {
         assertIsAFault(builder(secureUri("127.0.0.1")).trust(identity.certificate()), "127.0.0.1");
     }
 
@@ -282,35 +327,29 @@ public abstract class FailingConnects {
         return scheme + "s://" + host + ":" + secureEndpoint(encrypted).getPort() + "/ns";
     }
 
-    @Test
-    final void tlsOnTheServersSideOnlyIsAFaultOfTheConfiguration() {
+    private void tlsOnTheServersSideOnly() {
         String authority = "localhost:" + secureEndpoint(encrypted).getPort();
         assertIsAFault(builder(scheme + "://" + authority + "/ns"), scheme + "s:");
     }
 
-    @Test
-    final void tlsOnTheClientsSideOnlyIsAFaultOfTheConfiguration() {
+    private void tlsOnTheClientsSideOnly() {
         assertIsAFault(builder(scheme + "s://" + server.authority() + "/ns").trust(identity.certificate()), "TLS");
     }
 
-    @Test
-    final void anotherProtocolIsAFaultOfTheConfiguration() throws IOException {
+    private static void anotherProtocol(String scheme, String what) throws IOException {
         ExecutorService threads = Executors.newCachedThreadPool();
         HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         http.setExecutor(threads);
         http.start();
         try {
-            String authority = "127.0.0.1:" + http.getAddress().getPort();
-            assertIsAFault(builder(scheme + "://" + authority), "another protocol");
-            assertIsAFault(builder(scheme + "s://" + authority), "TLS");
+            assertIsAFault(builder(scheme + "://127.0.0.1:" + http.getAddress().getPort()), what);
         } finally {
             http.stop(0);
             threads.shutdownNow();
         }
     }
 
-    @Test
-    final void aServerThatBeginsToSpeakAnotherProtocolIsAFaultOfTheConfiguration() throws IOException {
+    private void aGreeter() throws IOException {
         try (Greeter greeter = new Greeter()) {
             assertIsAFault(builder(scheme + "://127.0.0.1:" + greeter.port()), "another protocol");
         }
@@ -361,10 +400,10 @@ public abstract class FailingConnects {
     }
 
     /** Loading one class, which connecting needs, takes longer than the connect timeout. */
-    @Test
-    final void classLoadingDoesNotCountAgainstTheTimeout() throws Exception {
-        String uri = scheme + "://" + server.authority() + "/fresh?connect-timeout=" + CONNECT.toMillis() + "ms";
-        assertThat(SlowJvm.connect(uri, classOfAConnection, CONNECT.plusSeconds(1)))
+    private void slowClassLoading() throws Exception {
+        Duration timeout = EXAMINED.dividedBy(2);
+        String uri = scheme + "://" + server.authority() + "/fresh?connect-timeout=" + timeout.toMillis() + "ms";
+        assertThat(SlowJvm.connect(uri, classOfAConnection, timeout.plusSeconds(1)))
                 .isEmpty();
     }
 
@@ -374,10 +413,12 @@ public abstract class FailingConnects {
             late.kill();
             CompletableFuture<Sereno> connecting =
                     CompletableFuture.supplyAsync(() -> builder(scheme + "://" + late.authority() + "/ns")
+                            .connectTimeout(CONNECT)
                             .connectRetry(Duration.ofMinutes(2))
                             .connect());
-            assertThat(catchThrowable(
-                            () -> builder(scheme + "://" + late.authority()).connect()))
+            assertThat(catchThrowable(() -> builder(scheme + "://" + late.authority())
+                            .connectTimeout(Duration.ofSeconds(1))
+                            .connect()))
                     .isInstanceOf(NotAppliedException.class);
             assertThat(connecting).isNotDone();
             late.restart();
@@ -388,15 +429,17 @@ public abstract class FailingConnects {
     }
 
     private static void assertMayBeRepeated(Sereno.Builder builder, String where) {
-        assertFails(builder, NotAppliedException.class).hasMessageContaining(where);
+        assertFails(builder.connectTimeout(CONNECT), CONNECT, NotAppliedException.class)
+                .hasMessageContaining(where);
     }
 
     private static AbstractThrowableAssert<?, ?> assertIsAFault(Sereno.Builder builder, String what) {
-        return assertFails(builder, SerenoConfigurationException.class).hasMessageContaining(what);
+        return assertFails(builder, EXAMINED, SerenoConfigurationException.class)
+                .hasMessageContaining(what);
     }
 
     private static AbstractThrowableAssert<?, ?> assertFails(
-            Sereno.Builder builder, Class<? extends SerenoException> kind) {
+            Sereno.Builder builder, Duration timeout, Class<? extends SerenoException> kind) {
         long begun = System.nanoTime();
         Throwable failure = catchThrowable(() -> builder.connect().close());
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
@@ -405,7 +448,7 @@ public abstract class FailingConnects {
                 .hasMessageNotContaining(PASSWORD)
                 .hasMessageNotContaining("wrong-horse")
                 .hasCauseInstanceOf(BackendException.class);
-        assertThat(took).isLessThan(CONNECT.plus(LATE));
+        assertThat(took).isLessThan(timeout.plus(LATE));
         return assertThat(failure);
     }
 }

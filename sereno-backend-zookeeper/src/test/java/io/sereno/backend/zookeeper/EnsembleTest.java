@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** All recipes at work on three servers, of which one is lost after the other. */
 @Tag("servers")
+@Tag("thorough")
 @Timeout(240)
 class EnsembleTest {
     @Test
