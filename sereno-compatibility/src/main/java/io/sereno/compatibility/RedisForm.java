@@ -71,7 +71,7 @@ final class RedisForm implements StoreForm {
                 case "HSET" -> commands.hset(key, each.word(2), each.value());
                 case "ZADD" -> {
                     commands.zadd(key, score(each.word(2)), each.value());
-                    if (each.value().matches("[0-9a-f]+:[0-9]+")) {
+                    if (isLease(each.value())) {
                         leases.add(each);
                     }
                 }
@@ -96,6 +96,19 @@ final class RedisForm implements StoreForm {
     @Override
     public void endLeases() {
         leases.forEach(lease -> commands.zadd(lease.word(1), 1, lease.value()));
+    }
+
+    /** The same for leases that were not loaded. */
+    void endEveryLease() {
+        for (String key : commands.keys("*:leases")) {
+            commands.zrange(key, 0, -1).stream()
+                    .filter(RedisForm::isLease)
+                    .forEach(lease -> commands.zadd(key, 1, lease));
+        }
+    }
+
+    private static boolean isLease(String name) {
+        return name.matches("[0-9a-f]+:[0-9]+");
     }
 
     @Override

@@ -26,7 +26,7 @@ abstract class Client implements AutoCloseable {
         return new Present(uri, ttl);
     }
 
-    static Client former(Path jars, String uri, Duration ttl) {
+    static Former former(Path jars, String uri, Duration ttl) {
         return new Former(jars, uri, ttl);
     }
 
@@ -84,12 +84,12 @@ abstract class Client implements AutoCloseable {
         }
     }
 
-    private static final class Former extends Client implements FormerBuild.Output {
+    static final class Former extends Client implements FormerBuild.Output {
         private final AtomicInteger last = new AtomicInteger();
         private final Map<String, CompletableFuture<String>> open = new ConcurrentHashMap<>();
         private final FormerBuild process;
 
-        Former(Path jars, String uri, Duration ttl) {
+        private Former(Path jars, String uri, Duration ttl) {
             super("former");
             process = FormerBuild.start(jars, Application.class, "connected", this, uri, node, ttl.toString());
         }
@@ -122,6 +122,15 @@ abstract class Client implements AutoCloseable {
         public void ended(String log) {
             AssertionError why = new AssertionError("the former build has ended; its log:\n" + log);
             open.values().forEach(answer -> answer.completeExceptionally(why));
+        }
+
+        /** The process does nothing until {@link #resume}. */
+        void pause() {
+            process.pause();
+        }
+
+        void resume() {
+            process.resume();
         }
 
         /** Kills the process. */

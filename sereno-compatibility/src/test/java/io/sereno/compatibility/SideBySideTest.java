@@ -1,6 +1,7 @@
 package io.sereno.compatibility;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Persistence;
@@ -22,6 +23,8 @@ class SideBySideTest {
     private static final Duration TTL = Duration.ofSeconds(20);
     /** Of a client that dies. */
     private static final Duration SHORT = Duration.ofSeconds(3);
+    /** What Redis answers to a client of layout 1. */
+    private static final String REFUSED = "the revisions of this namespace have come to their end";
 
     @Test
     void onEtcd() {
@@ -30,10 +33,37 @@ class SideBySideTest {
         }
     }
 
+    /**
+     * Layout 1 had a log of changes, and layout 2 has channels. Clients of both would not notice each other's changes, so a present client is
+     * refused while a former session lives, and former clients are refused afterwards.
+     */
     @Test
-    void onRedis() {
-        try (RedisServer server = RedisServer.start(Persistence.NONE)) {
-            check("redis://" + server.authority() + "/both");
+    void onRedisTheFormerBuildStopsBeforeThePresentOneStarts() {
+        try (RedisServer server = RedisServer.start(Persistence.NONE);
+                RedisForm keys = new RedisForm(server.authority())) {
+            String uri = "redis://" + server.authority() + "/both";
+            try (Client.Former former = Client.former(Kept.jars(), uri, TTL)) {
+                former.ask("add", "orders", "5");
+                long token = former.number("acquire", "close-month");
+                assertThatThrownBy(() -> Client.present(uri, TTL))
+                        .hasMessageContaining("layout 1")
+                        .hasMessageContaining("clients of a former version of Sereno have sessions there; stop them");
+                assertThat(former.number("add", "orders", "1"))
+                        .as("undisturbed")
+                        .isEqualTo(6);
+                former.pause();
+                keys.endEveryLease();
+                try (Client present = Client.present(uri, TTL)) {
+                    assertThat(present.number("count", "orders")).isEqualTo(6);
+                    assertThat(present.number("acquire", "close-month")).isGreaterThan(token);
+                    former.resume();
+                    assertThatThrownBy(() -> former.ask("add", "orders", "1"))
+                            .hasMessageContaining("the former build: io.sereno.");
+                    assertThatThrownBy(() -> Client.former(Kept.jars(), uri, TTL))
+                            .hasMessageContaining(REFUSED);
+                    assertThat(present.number("add", "orders", "1")).isEqualTo(7);
+                }
+            }
         }
     }
 

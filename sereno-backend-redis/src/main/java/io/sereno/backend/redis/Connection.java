@@ -4,41 +4,44 @@ import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.StreamMessage;
-import io.lettuce.core.XReadArgs;
-import io.lettuce.core.XReadArgs.StreamOffset;
 import io.lettuce.core.api.AsyncCloseable;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.pubsub.PubSubOutput;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** One connection to one server process. It is never re-established: when it ends, all calls under way on it fail. */
 final class Connection {
+    private final Line line;
     private final StatefulRedisConnection<String, byte[]> lettuce;
     private final Script script;
     private final ServerFacts server;
     private final List<byte[]> head;
     private final AtomicBoolean closed = new AtomicBoolean();
-    /** The finding of the first call. Written before this connection is shared. */
-    private volatile Duration clockBehind = Duration.ZERO;
+    /** The answer to the first call. Written before this connection is shared. */
+    private volatile Replies.@Nullable Tick first;
 
     /** @param begin when the process began, for the script; 0 if that is meaningless */
-    Connection(
-            StatefulRedisConnection<String, byte[]> lettuce,
-            Script script,
-            ServerFacts server,
-            long begin,
-            int logLength) {
-        this.lettuce = lettuce;
+    Connection(Line line, Script script, ServerFacts server, long begin) {
+        this.line = line;
+        this.lettuce = line.lettuce();
         this.script = script;
         this.server = server;
-        this.head = List.of(Requests.bytes(server.runId() + " " + begin), Requests.bytes(logLength));
+        this.head = List.of(Requests.bytes(server.runId() + " " + begin));
     }
 
     ServerFacts server() {
@@ -46,13 +49,17 @@ final class Connection {
     }
 
     Connection began(Replies.Tick first) {
-        clockBehind = first.clockBehind();
+        this.first = first;
         return this;
     }
 
     /** How far the server's clock was behind the revisions of the namespace when this connection was made. */
     Duration clockBehind() {
-        return clockBehind;
+        return firstTick().clockBehind();
+    }
+
+    Replies.Tick firstTick() {
+        return Objects.requireNonNull(first, "the first tick");
     }
 
     /** As far as is known: if a server does not report its process, no two count as different. */
@@ -96,13 +103,61 @@ final class Connection {
                                 : failure));
     }
 
-    /** Entries of the log after an id. Waits for the first one for the given time, and then returns none. */
-    @SuppressWarnings("unchecked") // an array of one stream, made and read by Lettuce
-    CompletionStage<List<StreamMessage<String, byte[]>>> readLog(String behind, Duration wait, int most) {
-        return send(() -> lettuce.async()
-                .xread(
-                        XReadArgs.Builder.block(Math.max(1, wait.toMillis())).count(most),
-                        StreamOffset.from(script.logKey(), behind)));
+    /**
+     * Call before subscribing. Only for a connection for notices, as the next two. Both run in a thread of the network.
+     *
+     * @param received gets the channel and the message
+     * @param left gets a channel that is no longer subscribed to
+     */
+    void listen(BiConsumer<String, byte[]> received, Consumer<String> left) {
+        channels().addListener(new RedisPubSubAdapter<>() {
+            @Override
+            public void message(String channel, byte[] message) {
+                received.accept(channel, message);
+            }
+
+            @Override
+            public void smessage(String channel, byte[] message) {
+                received.accept(channel, message);
+            }
+
+            @Override
+            public void unsubscribed(String channel, long count) {
+                left.accept(channel);
+            }
+
+            @Override
+            public void sunsubscribed(String channel, long count) {
+                left.accept(channel);
+            }
+        });
+    }
+
+    /**
+     * Completes when the server has confirmed it. One channel each time: Lettuce takes the first confirmation for the answer, so the ones
+     * that followed would be taken for those of later requests.
+     */
+    CompletionStage<?> subscribe(String channel) {
+        return command(isSharded() ? CommandType.SSUBSCRIBE : CommandType.SUBSCRIBE, List.of(channel));
+    }
+
+    /** Unsubscribes. The listener is called for each channel. */
+    CompletionStage<?> unsubscribe(List<String> left) {
+        return command(isSharded() ? CommandType.SUNSUBSCRIBE : CommandType.UNSUBSCRIBE, left);
+    }
+
+    private boolean isSharded() {
+        return firstTick().subscribe().equals(CommandType.SSUBSCRIBE.name());
+    }
+
+    private CompletionStage<?> command(CommandType command, List<String> names) {
+        return send(() -> channels()
+                .async()
+                .dispatch(command, new PubSubOutput<>(Line.CODEC), new CommandArgs<>(Line.CODEC).addKeys(names)));
+    }
+
+    private StatefulRedisPubSubConnection<String, byte[]> channels() {
+        return line.channels().orElseThrow();
     }
 
     CompletionStage<Map<String, String>> settings(String pattern) {

@@ -2,41 +2,51 @@ package io.sereno.backend.redis;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.codec.RedisCodec;
-import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.RedisURI;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.TimeSource;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Makes connections to the server that holds the namespace, and identifies the server on each. */
 final class Connector {
-    private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
-
     /** The layout number of what is stored; docs/spec.md says what raises it. */
-    private static final int LAYOUT = 1;
+    private static final int LAYOUT = 2;
 
-    private final RedisClient client;
+    /** The script converts it, once no client of it has a session. */
+    private static final String FORMER_LAYOUT = "1";
+
+    private final Function<RedisURI, CompletableFuture<Line>> dialling;
     private final Address address;
     private final Script script;
-    private final int logLength;
     private final TimeSource time;
     private final Locator locator;
 
-    Connector(RedisClient client, Address address, Script script, int logLength, TimeSource time) {
-        this.client = client;
+    private Connector(
+            RedisClient client,
+            Function<RedisURI, CompletableFuture<Line>> dialling,
+            Address address,
+            Script script,
+            TimeSource time) {
+        this.dialling = dialling;
         this.address = address;
         this.script = script;
-        this.logLength = logLength;
         this.time = time;
         this.locator = new Locator(client, address, this::enter, time);
+    }
+
+    static Connector forCalls(RedisClient client, Address address, Script script, TimeSource time) {
+        return new Connector(client, server -> Line.forCalls(client, server), address, script, time);
+    }
+
+    /** Makes connections that may subscribe to channels. */
+    static Connector forNotices(RedisClient client, Address address, Script script, TimeSource time) {
+        return new Connector(client, server -> Line.forNotices(client, server), address, script, time);
     }
 
     /**
@@ -65,58 +75,70 @@ final class Connector {
 
     private CompletionStage<Connection> enter(InetSocketAddress server, Duration timeout) {
         String name = server.getHostString() + ":" + server.getPort();
-        return client.connectAsync(CODEC, address.server(server, timeout))
-                // Lettuce's stages lack what CompletionStage has had since Java 12: exceptionallyCompose() never
-                // completes.
-                .toCompletableFuture()
-                .thenCompose(lettuce -> {
-                    CompletableFuture<Connection> entered = identify(lettuce).toCompletableFuture();
+        return dialling.apply(address.server(server, timeout))
+                .thenCompose(line -> {
+                    CompletableFuture<Connection> entered = identify(line).toCompletableFuture();
                     // Lettuce's timeout ends here. Without a timer, a server that falls silent now would keep its
                     // connection forever.
                     Runnable timer = failLater(entered, name, timeout);
                     return entered.whenComplete((connection, failure) -> {
                         timer.run();
                         if (failure != null) {
-                            Connection.end(lettuce);
+                            Connection.end(line.lettuce());
                         }
                     });
                 })
                 .exceptionallyCompose(failure -> CompletableFuture.failedFuture(failureOf(name, failure)));
     }
 
-    private CompletionStage<Connection> identify(StatefulRedisConnection<String, byte[]> lettuce) {
-        return lettuce.async()
+    private CompletionStage<Connection> identify(Line line) {
+        return line.lettuce()
+                .async()
                 .info()
                 .thenApply(ServerFacts::parse)
                 .exceptionallyCompose(failure -> Errors.unwrap(failure) instanceof RedisCommandExecutionException
                                 && Errors.meaning(failure) != Errors.Meaning.ELSEWHERE
                         ? CompletableFuture.completedFuture(ServerFacts.UNKNOWN)
                         : CompletableFuture.failedFuture(failure))
-                .thenCompose(facts -> begin(lettuce, facts));
+                .thenCompose(facts -> begin(line, facts));
     }
 
     /**
      * Runs the script once. So the script notices a new process at once, and ttls start again then, not at the first call, which may come much
      * later. And missing rights, or a layout that this version does not know, are reported now.
      */
-    private CompletionStage<Connection> begin(StatefulRedisConnection<String, byte[]> lettuce, ServerFacts facts) {
+    private CompletionStage<Connection> begin(Line line, ServerFacts facts) {
         if (facts.isReplica()) {
             throw new IllegalStateException("it is a replica, and reads and writes belong to the primary");
         }
         // In a Cluster the entries may come from another node, which has another clock.
         long begin = address.form() == Address.Form.CLUSTER ? 0 : facts.beganMicros();
-        Connection connection = new Connection(lettuce, script, facts, begin, logLength);
-        List<byte[]> who = List.of(Requests.bytes(facts.replicationId()), Requests.bytes(LAYOUT));
-        return connection.run("tick", who).thenApply(reply -> {
-            Replies.otherLayout(reply).ifPresent(found -> {
-                throw Limits.refused("the namespace at Redis on " + address + " has "
-                        + (found.matches("[0-9]{1,9}")
-                                ? "layout " + found + ", and this version of Sereno knows layout " + LAYOUT
-                                        + "; use the version of Sereno that the other clients use"
-                                : "no layout of Sereno; another program wrote it"));
-            });
-            return connection.began(Replies.tick(reply));
-        });
+        Connection connection = new Connection(line, script, facts, begin);
+        return connection
+                .run("tick", Requests.firstTick(facts.replicationId(), LAYOUT))
+                .thenApply(reply -> {
+                    Replies.otherLayout(reply).ifPresent(this::refuse);
+                    Replies.refusal(reply).ifPresent(why -> {
+                        throw Limits.refused("Redis on " + address + " refuses to publish changes: " + why
+                                + ". docs/redis.md lists the rights that a user needs, and the versions of the"
+                                + " server");
+                    });
+                    return connection.began(Replies.tick(reply));
+                });
+    }
+
+    private void refuse(String found) {
+        String namespace = "the namespace at Redis on " + address + " has ";
+        if (found.equals(FORMER_LAYOUT)) {
+            throw Limits.refused(
+                    namespace + "layout " + found + ", and clients of a former version of Sereno have sessions"
+                            + " there; stop them, and connect again when their sessions have ended");
+        }
+        throw Limits.refused(namespace
+                + (found.matches("[0-9]{1,9}")
+                        ? "layout " + found + ", and this version of Sereno knows layout " + LAYOUT
+                                + "; use the version of Sereno that the other clients use"
+                        : "no layout of Sereno; another program wrote it"));
     }
 
     private static BackendException failureOf(String server, Throwable failure) {

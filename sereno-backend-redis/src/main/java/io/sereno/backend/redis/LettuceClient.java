@@ -27,7 +27,7 @@ final class LettuceClient implements AutoCloseable {
 
     LettuceClient(BackendConfig config) {
         SocketKind sockets = SocketKind.chosen();
-        // The smallest pools that Lettuce accepts. One connection carries the calls, one the log.
+        // The smallest pools that Lettuce accepts. One connection carries the calls, one the notices.
         resources = DefaultClientResources.builder()
                 .ioThreadPoolSize(DefaultClientResources.MIN_IO_THREADS)
                 .computationThreadPoolSize(DefaultClientResources.MIN_COMPUTATION_THREADS)

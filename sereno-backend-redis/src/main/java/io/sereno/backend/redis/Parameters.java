@@ -11,16 +11,11 @@ import org.jspecify.annotations.Nullable;
  * The checked parameters of a URI.
  *
  * @param sentinel the Sentinels' name for the primary; empty if the hosts are no Sentinels
- * @param logLength how many changes the log keeps
  */
-record Parameters(String sentinel, boolean cluster, int logLength) {
+record Parameters(String sentinel, boolean cluster) {
     private static final String SENTINEL = "sentinel";
     private static final String CLUSTER = "cluster";
-    private static final String LOG_LENGTH = "log-length";
-    private static final Set<String> KNOWN = new TreeSet<>(Set.of(SENTINEL, CLUSTER, LOG_LENGTH));
-    private static final int LEAST_LOG = 100;
-    private static final int GREATEST_LOG = 1_000_000;
-    private static final int DEFAULT_LOG = 10_000;
+    private static final Set<String> KNOWN = new TreeSet<>(Set.of(SENTINEL, CLUSTER));
 
     static Parameters of(BackendConfig config) {
         Map<String, String> given = config.parameters();
@@ -29,8 +24,7 @@ record Parameters(String sentinel, boolean cluster, int logLength) {
         if (!unknown.isEmpty()) {
             throw new IllegalArgumentException("unknown parameters " + unknown + "; " + KNOWN + " are accepted");
         }
-        Parameters parameters = new Parameters(
-                given.getOrDefault(SENTINEL, ""), cluster(given.get(CLUSTER)), logLength(given.get(LOG_LENGTH)));
+        Parameters parameters = new Parameters(given.getOrDefault(SENTINEL, ""), cluster(given.get(CLUSTER)));
         if (given.containsKey(SENTINEL) && parameters.sentinel.isEmpty()) {
             throw new IllegalArgumentException(
                     "sentinel is empty; the name of the primary is accepted, sentinel=primary");
@@ -78,19 +72,5 @@ record Parameters(String sentinel, boolean cluster, int logLength) {
             return true;
         }
         throw new IllegalArgumentException("cluster is '" + value + "'; true and false are accepted");
-    }
-
-    private static int logLength(@Nullable String value) {
-        if (value == null) {
-            return DEFAULT_LOG;
-        }
-        if (value.matches("[0-9]{3,7}")) {
-            int length = Integer.parseInt(value);
-            if (length >= LEAST_LOG && length <= GREATEST_LOG) {
-                return length;
-            }
-        }
-        throw new IllegalArgumentException(
-                "log-length is '" + value + "'; " + LEAST_LOG + " to " + GREATEST_LOG + " is accepted");
     }
 }

@@ -22,11 +22,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The five methods. Each is one call of the script, except for watches, which use the change log. */
+/** The methods of the SPI. Each is one call of the script, except watches, which use channels. */
 final class RedisBackend implements Backend {
     private final LettuceClient client;
     private final Link link;
-    private final ChangeLog log;
+    private final Subscriber subscriber;
     private final Callbacks callbacks;
     private final Guarantees guarantees;
     private final SecureRandom random = new SecureRandom();
@@ -34,10 +34,10 @@ final class RedisBackend implements Backend {
     /** Leases that were granted here and are not known to have ended, by id. A commit may name no others. */
     private final Map<Long, RedisLease> leases = new ConcurrentHashMap<>();
 
-    RedisBackend(LettuceClient client, Link link, ChangeLog log, Callbacks callbacks, Guarantees guarantees) {
+    RedisBackend(LettuceClient client, Link link, Subscriber subscriber, Callbacks callbacks, Guarantees guarantees) {
         this.client = client;
         this.link = link;
-        this.log = log;
+        this.subscriber = subscriber;
         this.callbacks = callbacks;
         this.guarantees = guarantees;
     }
@@ -131,7 +131,7 @@ final class RedisBackend implements Backend {
 
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-        return log.watch(target, listener);
+        return subscriber.watch(target, listener);
     }
 
     @Override
@@ -142,7 +142,7 @@ final class RedisBackend implements Backend {
     @Override
     public void close() {
         link.close();
-        log.close();
+        subscriber.close();
         client.close();
     }
 

@@ -18,8 +18,7 @@ import java.util.function.Supplier;
  * Opens {@code redis://[user:password@]host:port[/namespace]}, and {@code rediss:} for TLS.
  *
  * <p>Parameters: {@code sentinel=NAME}, the hosts are Sentinels, and NAME is their name for the primary; {@code cluster=true}, the hosts are
- * nodes of a Cluster; {@code log-length=N}, how many changes the namespace's log keeps for watches that were cut off, 100 to 1,000,000, by
- * default 10,000. Everything else is refused with an {@link IllegalArgumentException}, before any I/O.
+ * nodes of a Cluster. Everything else is refused with an {@link IllegalArgumentException}, before any I/O.
  *
  * <p>Works with Lettuce 6.6 on Netty 4.1, and with Lettuce 6.8, 7.5 and 7.7 on Netty 4.2. Other pairs on the class path are refused in the
  * same way.
@@ -65,28 +64,32 @@ public final class RedisBackendProvider implements BackendProvider {
         LettuceClient client = new LettuceClient(config);
         try {
             Rehearsal.once(client.client(), address, config);
-            Connector connector = new Connector(
-                    client.client(), address, Script.of(config.namespace()), parameters.logLength(), config.time());
+            Script script = Script.of(config.namespace());
+            Connector connector = Connector.forCalls(client.client(), address, script, config.time());
+            Connector channels = Connector.forNotices(client.client(), address, script, config.time());
             FirstContact.Made first = new FirstContact(connector, address, config).await();
             first.setup().warn(address);
             if (address.login().isPresent() && !address.tls()) {
                 LOG.log(
                         Level.WARNING,
-                        "the password of user ''{0}'' goes to Redis over a connection that is not encrypted; rediss: encrypts it",
+                        "the password of user ''{0}'' goes to Redis over a connection that is not encrypted; rediss:"
+                                + " encrypts it",
                         Names.printable(config.user().orElse("default")));
             }
 
             Duration patience = min(config.connectTimeout(), LONGEST_ATTEMPT);
             Supplier<CompletionStage<Connection>> again = () -> connector.connect(patience);
-            ChangeLog log = new ChangeLog(again, config.time(), config.operationTimeout(), callbacks);
+            Subscriber subscriber = new Subscriber(
+                    () -> channels.connect(patience), script, config.time(), config.operationTimeout(), callbacks);
             ServerClock clock = new ServerClock(address, first.connection().clockBehind());
             Consumer<Connection> onMove = made -> {
                 clock.look(made.clockBehind());
-                log.moved(made);
+                subscriber.moved(made);
             };
             Link link = new Link(first.connection(), again, config.time(), config.operationTimeout(), onMove);
             link.start();
-            return new RedisBackend(client, link, log, callbacks, first.setup().guarantees());
+            return new RedisBackend(
+                    client, link, subscriber, callbacks, first.setup().guarantees());
         } catch (RuntimeException | Error e) {
             client.close();
             throw e;

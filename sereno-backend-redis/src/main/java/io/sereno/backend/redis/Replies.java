@@ -62,11 +62,13 @@ final class Replies {
     /**
      * The result of a tick.
      *
-     * @param revision the latest revision in the log
+     * @param revision the latest revision
      * @param microsToDeadline until the next lease ends; negative for never
      * @param clock the server's wall clock in microseconds
+     * @param reaper whether this client wakes up for the end of a lease
+     * @param subscribe the command by which the server's channels are subscribed to
      */
-    record Tick(long revision, long microsToDeadline, long clock) {
+    record Tick(long revision, long microsToDeadline, long clock, boolean reaper, String subscribe) {
         /** How far the server's clock is behind the revisions, which start from it; zero or negative if all is well. */
         Duration clockBehind() {
             return Duration.of(revision - clock, ChronoUnit.MICROS);
@@ -74,12 +76,22 @@ final class Replies {
     }
 
     static Tick tick(List<?> reply) {
-        return new Tick((Long) reply.get(1), (Long) reply.get(2), (Long) reply.get(3));
+        return new Tick(
+                (Long) reply.get(1),
+                (Long) reply.get(2),
+                (Long) reply.get(3),
+                (Long) reply.get(4) != 0,
+                text(reply.get(5)));
     }
 
     /** The layout that the first call on a connection found, if it is not the known one. */
     static Optional<String> otherLayout(List<?> reply) {
         return status(reply).equals("V") ? Optional.of(text(reply.get(1))) : Optional.empty();
+    }
+
+    /** Why notices cannot be had from this server or by this user, from the first call on a connection. */
+    static Optional<String> refusal(List<?> reply) {
+        return status(reply).equals("R") ? Optional.of(text(reply.get(1))) : Optional.empty();
     }
 
     private static String status(List<?> reply) {

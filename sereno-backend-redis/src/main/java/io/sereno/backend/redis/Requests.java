@@ -38,6 +38,16 @@ final class Requests {
         return arguments;
     }
 
+    /** The first call on a connection. */
+    static List<byte[]> firstTick(String replicationId, int layout) {
+        return List.of(bytes(replicationId), bytes(layout), EMPTY, EMPTY);
+    }
+
+    /** @param first whether it is the first one of the client over this connection */
+    static List<byte[]> tick(String client, boolean first) {
+        return List.of(EMPTY, EMPTY, bytes(client), bytes(first ? 1 : 0));
+    }
+
     static byte[] bytes(String text) {
         return text.getBytes(UTF_8);
     }

@@ -1,5 +1,6 @@
 package io.sereno.backend.redis;
 
+import io.sereno.spi.Target;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,21 +11,23 @@ import java.util.HexFormat;
 import java.util.Objects;
 
 /**
- * The script, and the keys of one namespace that it works on. The keys share a hash tag, so in a Cluster they share a slot.
+ * The script, and the keys and channels of one namespace that it works on. They share a hash tag, so in a Cluster they share a slot.
  */
 final class Script {
     private static final String TEXT = load();
     private static final String DIGEST = sha1(TEXT);
 
+    private final String prefix;
     private final String[] keys;
 
-    private Script(String... keys) {
+    private Script(String prefix, String... keys) {
+        this.prefix = prefix;
         this.keys = keys;
     }
 
     static Script of(String namespace) {
         String tag = tag(namespace);
-        return new Script(tag + "meta", tag + "entries", tag + "index", tag + "log", tag + "leases", tag + "leased");
+        return new Script(tag, tag + "meta", tag + "entries", tag + "index", tag + "leases", tag + "leased");
     }
 
     String text() {
@@ -41,8 +44,20 @@ final class Script {
         return keys.clone();
     }
 
-    String logKey() {
-        return keys[3];
+    /** The channel on which changes of a target are published. */
+    String channel(Target target) {
+        return prefix + ":" + target.directory()
+                + target.name().map(name -> "\0" + name).orElse("");
+    }
+
+    /** The channel whose messages reset all watches. */
+    String all() {
+        return prefix + "all";
+    }
+
+    /** The channel of the clients that wake up for the end of a lease. */
+    String reapers() {
+        return prefix + "reapers";
     }
 
     /**

@@ -4,7 +4,7 @@
  *
  * <p>One script at the server ({@code sereno.lua}) makes all decisions; a call runs it once. Reading order: the script; {@link
  * io.sereno.backend.redis.RedisBackend}, the five methods; {@code Requests} and {@code Replies}, the script's arguments and answers;
- * {@code Link}, the connection that carries calls; {@code ChangeLog}, the one that receives changes; {@code Connector} and {@code
+ * {@code Link}, the connection that carries calls; {@code Subscriber}, the one that receives notices; {@code Connector} and {@code
  * Locator}, how connections are made and to which server; {@code Errors}, the meaning of failures.
  */
 @NullMarked

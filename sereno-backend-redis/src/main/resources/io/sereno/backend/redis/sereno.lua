@@ -2,25 +2,33 @@
 -- nothing else meanwhile, so a call is one moment.
 --
 -- KEYS  all in one slot, and never empty, so that Cluster can move them:
---   1 META     hash: rev (of the latest entry of the log), clock and shift (see `now`), run (the server process that wrote last), born (the
---              server's clock when that process took over), history (the replication id that the server had then) and layout (the number
---              of the layout of all this; docs/spec.md says what raises it)
+--   1 META     hash: revision (the latest), clock and shift (see `now`), run (the server process that wrote last), born (the server's clock
+--              when that process took over), history (the replication id that the server had then), reapers (see `tick`), layout (the
+--              number of the layout of all this; docs/spec.md says what raises it) and rev (see CLOSED)
 --   2 ENTRIES  hash: directory NUL name -> "<createRevision> <modRevision> <lease> <value>"; lease is - for none
 --   3 INDEX    sorted set, all scores 0: directory NUL name, so in the order of names
---   4 LOG      stream: every change has a revision, which is its id; p is the id before, so that a reader sees that it missed one
---   5 LEASES   sorted set: lease -> its deadline in microseconds of `now`; a lease is called "<id>:<ttl in ms>"
---   6 LEASED   sorted set, all scores 0: lease NUL directory NUL name, exactly the entries that have that lease
--- ARGV  1 operation, 2 run id of this server (empty if unknown), a blank, and when it began in microseconds (0 if unknown), 3 how many
---       entries of the log to keep, 4... of the operation
+--   4 LEASES   sorted set: lease -> its deadline in microseconds of `now`; a lease is called "<id>:<ttl in ms>"
+--   5 LEASED   sorted set, all scores 0: lease NUL directory NUL name, exactly the entries that have that lease
+-- ARGV  1 operation, 2 run id of this server (empty if unknown), a blank, and when it began in microseconds (0 if unknown), 3... of the
+--       operation
+-- Channels, with the prefix of the keys, in their slot:
+--   :<directory>            "<revision> <name>", several names with NUL between them: the entries that a change put or deleted
+--   :<directory> NUL <name> "<revision>": the same for watches of one entry
+--   all                     empty: what was read before may be lost, so all watches get a reset
+--   reapers                "<microseconds>": a lease ends after this time, sooner than all others
 --
 -- Redis takes nothing back when a script fails, so all that can fail comes before the first write.
-local META, ENTRIES, INDEX, LOG, LEASES, LEASED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local operation, kept = ARGV[1], ARGV[3]
+local META, ENTRIES, INDEX, LEASES, LEASED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local operation = ARGV[1]
+local prefix = string.sub(META, 1, -5)
 local run, began = string.match(ARGV[2], '^(%w*) (%d+)$')
 local call = redis.call
 
 -- The number of the layout of what this script writes.
-local LAYOUT = '1'
+local LAYOUT = '2'
+-- Layout 1 had a log of changes, which all clients read, and its revision in the field rev. A client of that layout that is connected while
+-- the namespace is converted continues with its former script. That script refuses every call, before it writes, if rev is so high.
+local FORMER, CLOSED = '1', '9007199254740992'
 local MAX_REVISION = 9007199254740991
 -- Revisions rise by one in so many microseconds at least; see `following`.
 local SLOWNESS = 1000
@@ -32,12 +40,14 @@ local PATIENCE = 5000000
 local CHUNK = 256
 -- How many arguments one command is given at most.
 local BATCH = 500
+-- How many clients wake up for the end of a lease, and how long a client that does not call again counts as one, in microseconds.
+local REAPERS, TERM = 5, 12000000
 -- How many records a read fetches before it looks at their size: bounds what it has in memory.
 local RECORDS = 32
 
 -- A write that changes nothing. It fails on a replica, which must not be read from, and where the operator's conditions for writes are not
 -- met. Only what stores more fails for want of memory: after this line Redis asks for memory no more, and leases still end and are renewed.
-if operation == 'grant' or (operation == 'commit' and ARGV[6] == '1') then
+if operation == 'grant' or (operation == 'commit' and ARGV[5] == '1') then
   call('ZADD', LEASES, 'XX', 0, '-')
 else
   call('ZREM', LEASES, '-')
@@ -50,10 +60,15 @@ end
 
 local time = call('TIME')
 local wall = time[1] * 1000000 + time[2]
-local meta = call('HMGET', META, 'rev', 'clock', 'shift', 'run', 'born', 'history', 'layout')
+local meta = call('HMGET', META, 'revision', 'clock', 'shift', 'run', 'born', 'history', 'layout')
 -- The first tick on a connection says which layout its client knows: a namespace of another one is left as it is.
-local layout = operation == 'tick' and ARGV[5]
-if layout and meta[7] and meta[7] ~= layout then
+local layout = operation == 'tick' and ARGV[4] ~= '' and ARGV[4]
+-- The first builds of layout 1 did not store its number.
+local former = layout and (meta[7] or FORMER) == FORMER and call('HGET', META, 'rev')
+local converts = former and former ~= CLOSED
+if converts then
+  meta[1] = former
+elseif layout and meta[7] and meta[7] ~= layout then
   return {'V', meta[7]}
 end
 local rev = tonumber(meta[1] or 0)
@@ -61,15 +76,55 @@ local clock = tonumber(meta[2] or 0)
 local shift = tonumber(meta[3] or 0)
 local born = tonumber(meta[5] or 0)
 -- Told by the first call of a connection only. It changes when a replica becomes the primary, also when it was the primary before.
-local history = operation == 'tick' and ARGV[4] or ''
+local history = operation == 'tick' and ARGV[3] or ''
+
+-- Sharded channels, if the server has them: a Cluster sends the messages of other channels to all of its nodes.
+local PUBLISH, SUBSCRIBE = 'PUBLISH', 'SUBSCRIBE'
+if redis.REDIS_VERSION_NUM then
+  PUBLISH, SUBSCRIBE = 'SPUBLISH', 'SSUBSCRIBE'
+end
+local function publish(channel, message)
+  call(PUBLISH, prefix .. channel, message)
+end
+-- The first call of a connection reports if the user may not publish.
+if layout then
+  if not redis.setresp then
+    return {'R', 'it is older than Redis 6'}
+  end
+  local heard = redis.pcall(PUBLISH, prefix .. 'rights', '')
+  if type(heard) == 'table' and heard.err then
+    return {'R', heard.err}
+  end
+end
 
 -- The clock of leases: the server's wall clock, but for steps back. It stands still until the wall clock is where it was, PATIENCE at most, so
 -- that a clock that comes forward again ends no lease early; over the rest of a step it goes on as if nothing had happened.
 shift = math.max(shift, clock - wall - PATIENCE)
 local now = math.max(clock, wall + shift)
 
+-- While a session of a former version lives, the namespace is left as it is.
+if converts and call('ZRANGEBYSCORE', LEASES, '(' .. decimal(now), '(+inf', 'LIMIT', 0, 1)[1] then
+  return {'V', FORMER}
+end
+
+-- Changes of this call that are not published yet: {directory, names, revision}.
+local changes = {}
+
+-- Stores the revision and the clock, and then publishes the changes. If the right to publish was taken away and this fails, the revision is
+-- stored all the same, so that the next change has another one.
 local function save()
-  call('HSET', META, 'rev', decimal(rev), 'clock', decimal(now), 'shift', decimal(shift), 'run', run == '' and meta[4] or run)
+  call('HSET', META, 'revision', decimal(rev), 'clock', decimal(now))
+  if run ~= '' and run ~= meta[4] or shift ~= tonumber(meta[3] or 0) then
+    call('HSET', META, 'shift', decimal(shift), 'run', run == '' and meta[4] or run)
+  end
+  for _, change in ipairs(changes) do
+    local channel, names, revision = ':' .. change[1], change[2], change[3]
+    publish(channel, revision .. ' ' .. table.concat(names, '\0'))
+    for _, name in ipairs(names) do
+      publish(channel .. '\0' .. name, revision)
+    end
+  end
+  changes = {}
 end
 
 -- The revision behind the latest one. A process begins with the time at which it took over, and counts. What a former one gave is less,
@@ -80,20 +135,15 @@ local function following()
   return math.max(rev + 1, born + math.floor((wall - born) / SLOWNESS))
 end
 
--- Takes a revision and tells the log.
-local function append(...)
-  local before = rev
+-- Takes a revision for a change of entries of one directory, which `save` stores and publishes.
+local function changed(directory, names)
   rev = following()
-  call('XADD', LOG, 'MAXLEN', '~', kept, decimal(rev) .. '-0', 'p', decimal(before), ...)
+  changes[#changes + 1] = {directory, names, decimal(rev)}
 end
 
 -- Another process serves this namespace than the one that wrote last: it was restarted, or a replica was promoted, perhaps without what had
 -- been acknowledged last, and perhaps with another clock.
 local function begin()
-  local latest = call('XREVRANGE', LOG, '+', '-', 'COUNT', 1)[1]
-  if latest then
-    rev = math.max(rev, tonumber(string.match(latest[1], '^%d+')))
-  end
   if wall > rev then
     rev = wall
   else
@@ -127,17 +177,18 @@ local function begin()
   call('HSET', ENTRIES, '', '')
   call('ZADD', INDEX, 0, '')
   call('ZADD', LEASED, 0, '')
-  append('b', '')
   save()
   -- The layout too: of a namespace that was emptied while clients were connected, none of them tells it again.
-  call('HSET', META, 'born', decimal(born), 'history', history, 'layout', meta[7] or LAYOUT)
+  call('HSET', META, 'shift', '0', 'run', run == '' and meta[4] or run, 'born', decimal(born), 'history', history, 'layout', LAYOUT,
+    'rev', CLOSED)
+  publish('all', '')
 end
 
 local function due()
   return call('ZRANGEBYSCORE', LEASES, '-inf', decimal(now), 'LIMIT', 0, 1)[1]
 end
 
--- Removes entries of a lease that has ended, all of one directory, and tells the log.
+-- Removes entries of a lease that has ended, all of one directory, and publishes that.
 local function remove(directory, keys, members)
   local names = {}
   for i, key in ipairs(keys) do
@@ -146,7 +197,7 @@ local function remove(directory, keys, members)
   call('ZREM', LEASED, unpack(members))
   call('ZREM', INDEX, unpack(keys))
   call('HDEL', ENTRIES, unpack(keys))
-  append('d', directory, 'n', table.concat(names, '\0'))
+  changed(directory, names)
 end
 
 -- Removes what leases that have ended left, up to CHUNK entries. Says whether there is more of it.
@@ -181,7 +232,7 @@ local function reap()
     lease = due()
   until not lease or budget <= 0
   if lease then
-    append('m', '')
+    publish('reapers', '0')
   end
   save()
   return lease ~= nil and lease ~= false
@@ -192,7 +243,7 @@ local function lives(lease)
   return deadline and tonumber(deadline) > now
 end
 
-local fresh = not meta[1] or not meta[5] or (run ~= '' and run ~= meta[4]) or (history ~= '' and history ~= meta[6])
+local fresh = converts or not meta[1] or not meta[5] or (run ~= '' and run ~= meta[4]) or (history ~= '' and history ~= meta[6])
 if rev > MAX_REVISION - 3 * JUMP or wall > MAX_REVISION - 3 * JUMP then
   return redis.error_reply('ERR the revisions of this namespace have come to their end, 2^53')
 end
@@ -226,7 +277,8 @@ local function range(directory, behind, limit, room)
   local found, count = {0}, 0
   local from, to = '(' .. directory .. '\0' .. behind, '(' .. directory .. '\1'
   while true do
-    local keys = call('ZRANGEBYLEX', INDEX, from, to, 'LIMIT', 0, math.min(RECORDS, limit - count + 1))
+    local most = math.min(RECORDS, limit - count + 1)
+    local keys = call('ZRANGEBYLEX', INDEX, from, to, 'LIMIT', 0, most)
     if #keys == 0 then
       return found
     end
@@ -248,6 +300,9 @@ local function range(directory, behind, limit, room)
         end
       end
     end
+    if #keys < most then
+      return found
+    end
     from = '(' .. keys[#keys]
   end
 end
@@ -267,31 +322,31 @@ end
 
 local operations = {}
 
--- 4... the query -> {'S', snapshot}
+-- 3... the query -> {'S', snapshot}
 function operations.read()
-  return {'S', 0, query(4)}
+  return {'S', 0, query(3)}
 end
 
--- 4 directory, 5 lease ('' for none), 6 whether anything is put, 7 number of conditions, 8 number of writes, 9... conditions of three:
+-- 3 directory, 4 lease ('' for none), 5 whether anything is put, 6 number of conditions, 7 number of writes, 8... conditions of three:
 -- kind, name, revision; then writes of three: kind, name, value; then a query.
 -- -> {'C', revision, snapshot}, {'X', 0, snapshot} for a conflict, {'L'} for a dead lease, {'B', 0, name, lease} for a binding that differs,
 -- {'F', 0, name} for a record that Sereno did not write
 function operations.commit()
-  local directory, lease = ARGV[4], ARGV[5]
-  local conditions, writes = tonumber(ARGV[7]), tonumber(ARGV[8])
-  local first_write = 9 + 3 * conditions
+  local directory, lease = ARGV[3], ARGV[4]
+  local conditions, writes = tonumber(ARGV[6]), tonumber(ARGV[7])
+  local first_write = 8 + 3 * conditions
   local first_query = first_write + 3 * writes
   if lease ~= '' and not lives(lease) then
     return {'L'}
   end
   local keys = {}
-  for at = 9, first_query - 1, 3 do
+  for at = 8, first_query - 1, 3 do
     keys[#keys + 1] = directory .. '\0' .. ARGV[at + 1]
   end
   local records = #keys > 0 and call('HMGET', ENTRIES, unpack(keys)) or {}
 
   for i = 1, conditions do
-    local at = 6 + 3 * i
+    local at = 5 + 3 * i
     local kind, revision = ARGV[at], ARGV[at + 2]
     local record, create, mod = present(records[i])
     if record and not create then
@@ -363,53 +418,89 @@ function operations.commit()
   if #stored > 0 then call('HSET', ENTRIES, unpack(stored)) end
   if #indexed > 0 then call('ZADD', INDEX, unpack(indexed)) end
   if #leased > 0 then call('ZADD', LEASED, unpack(leased)) end
-  append('d', directory, 'n', table.concat(names, '\0'))
+  changed(directory, names)
   save()
   return {'C', rev, query(first_query)}
 end
 
--- 4 lease, 5 ttl in ms -> {'G'}, or {'N'} if there is a lease of that name
+-- 3 lease, 4 ttl in ms -> {'G'}, or {'N'} if there is a lease of that name
 function operations.grant()
-  if call('ZSCORE', LEASES, ARGV[4]) then
+  if call('ZSCORE', LEASES, ARGV[3]) then
     return {'N'}
   end
-  call('ZADD', LEASES, decimal(now + ARGV[5] * 1000), ARGV[4])
-  append('g', ARGV[5])
+  call('ZADD', LEASES, decimal(now + ARGV[4] * 1000), ARGV[3])
+  if call('ZRANGE', LEASES, 0, 0)[1] == ARGV[3] then
+    publish('reapers', decimal(ARGV[4] * 1000))
+  end
   save()
   return {'G'}
 end
 
--- 4 lease, 5 ttl in ms -> {'G'}, or {'L'} if it is dead
+-- 3 lease, 4 ttl in ms -> {'G'}, or {'L'} if it is dead
 function operations.renew()
-  if not lives(ARGV[4]) then
+  if not lives(ARGV[3]) then
     return {'L'}
   end
-  call('ZADD', LEASES, decimal(now + ARGV[5] * 1000), ARGV[4])
+  call('ZADD', LEASES, decimal(now + ARGV[4] * 1000), ARGV[3])
   save()
   return {'G'}
 end
 
--- 4 lease -> {'G'}
+-- 3 lease -> {'G'}
 function operations.revoke()
-  if call('ZSCORE', LEASES, ARGV[4]) then
-    call('ZADD', LEASES, 0, ARGV[4])
+  if call('ZSCORE', LEASES, ARGV[3]) then
+    call('ZADD', LEASES, 0, ARGV[3])
     reap()
   end
   return {'G'}
 end
 
--- 4 the replication id of the server and 5 the number of the layout that the client knows, with the first call of a connection
--- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never, the server's clock}, or {'V', the number found} for
--- another layout
+-- Whether this client is a reaper, which wakes up for the end of a lease. If all clients did that, the end of a lease would cost a call of each
+-- of them. The few clients that called last are the reapers: a new client takes the place of the one that was longest away, and a client that
+-- calls again keeps its place, or takes a free one.
+local function wakes(client, first)
+  local others, oldest, own = {}, nil, false
+  for id, seen in string.gmatch(call('HGET', META, 'reapers') or '', '(%S+) (%d+)') do
+    seen = tonumber(seen)
+    if id == client then
+      own = true
+    elseif seen <= wall and wall < seen + TERM then
+      others[#others + 1] = {id, seen}
+      if not oldest or seen < others[oldest][2] then
+        oldest = #others
+      end
+    end
+  end
+  if not own and #others >= REAPERS then
+    if not first then
+      return false
+    end
+    table.remove(others, oldest)
+  end
+  local all = client .. ' ' .. decimal(wall)
+  for _, other in ipairs(others) do
+    all = all .. ' ' .. other[1] .. ' ' .. decimal(other[2])
+  end
+  call('HSET', META, 'reapers', all)
+  return true
+end
+
+-- 3 the replication id of the server and 4 the number of the layout that the client knows, both with the first call of a connection only;
+-- 5 the client, if it watches, and 6 whether it does so for the first time
+-- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never, the server's clock, whether the client is a reaper,
+-- the command by which channels are subscribed to}, {'V', the number found} for another layout, or {'R', why} if changes could not
+-- be published
 function operations.tick()
   if layout and not meta[7] then
     call('HSET', META, 'layout', layout)
   end
+  local reaper = ARGV[5] ~= '' and wakes(ARGV[5], ARGV[6] == '1') and 1 or 0
   local deadline = tonumber(call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
-  if deadline == math.huge then
-    return {'T', rev, -1, wall}
+  local left = -1
+  if deadline ~= math.huge then
+    left = deadline <= now and 0 or deadline - wall - shift
   end
-  return {'T', rev, deadline <= now and 0 or deadline - wall - shift, wall}
+  return {'T', rev, left, wall, reaper, SUBSCRIBE}
 end
 
 return operations[operation]()

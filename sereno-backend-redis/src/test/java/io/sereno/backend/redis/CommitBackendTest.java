@@ -99,13 +99,13 @@ class CommitBackendTest extends OneServerTest {
     }
 
     @Test
-    void aCommitThatChangesNothingHasRevisionZeroAndLeavesTheLogAlone() {
+    void aCommitThatChangesNothingHasRevisionZeroAndTakesNoRevision() {
         put(backend, "d", "a", "1");
-        long log = redis().xlen(Script.of(namespace).logKey());
+        String before = redis().hget(Script.of(namespace).keys()[0], "revision");
         assertThat(committed(backend, Commit.to("d").ifPresent("a"))).isZero();
         assertThat(committed(backend, Commit.to("d").delete("b"))).isZero();
         assertThat(committed(backend, Commit.to("never").delete("b"))).isZero();
-        assertThat(redis().xlen(Script.of(namespace).logKey())).isEqualTo(log);
+        assertThat(redis().hget(Script.of(namespace).keys()[0], "revision")).isEqualTo(before);
     }
 
     @Test
@@ -239,15 +239,15 @@ class CommitBackendTest extends OneServerTest {
         assertThat(sizes()).isEqualTo(before);
     }
 
-    /** Of the keys of the namespace, but for the log, which is trimmed. */
+    /** Of the keys of the namespace. */
     private List<Long> sizes() {
         String[] keys = Script.of(namespace).keys();
         return List.of(
                 redis().hlen(keys[0]),
                 redis().hlen(keys[1]),
                 redis().zcard(keys[2]),
-                redis().zcard(keys[4]),
-                redis().zcard(keys[5]));
+                redis().zcard(keys[3]),
+                redis().zcard(keys[4]));
     }
 
     private void refused(Commit.Builder commit, String why) {

@@ -101,8 +101,13 @@ class FailingConnectsTest extends FailingConnects {
     }
 
     @Override
+    protected int layout() {
+        return 2;
+    }
+
+    @Override
     protected void writeNewerLayout(TestServer server) {
-        administer(server, redis -> redis.hset(Script.of("newer").keys()[0], "layout", "2"));
+        administer(server, redis -> redis.hset(Script.of("newer").keys()[0], "layout", "3"));
     }
 
     private static void administer(TestServer server, Consumer<RedisCommands<String, String>> action) {

@@ -3,8 +3,6 @@ package io.sereno.backend.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lettuce.core.KillArgs;
-import io.lettuce.core.XAddArgs;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
@@ -15,7 +13,6 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Target;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,35 +37,20 @@ class ForeignRecordsTest extends OneServerTest {
     }
 
     @Test
-    void watchesContinueAfterAForeignEntryOfTheLog() throws InterruptedException {
-        String log = Script.of(namespace).logKey();
-        for (Map<String, String> fields : List.of(
-                Map.of("foo", "bar"),
-                Map.of("p", "no number", "d", "d", "n", "a"),
-                Map.of("p", "1", "g", "no number"),
-                Map.of("p", "1", "g", "9223372036854775807"),
-                Map.of("p", "1"))) {
+    void watchesContinueAfterAForeignMessage() throws InterruptedException {
+        String channel = Script.of(namespace).channel(DIRECTORY);
+        for (String message : List.of("", "garbage", " ", "x name", "99999999999999999999 name")) {
             notices.forget();
-            redis.xadd(log, fields);
+            redis.spublish(channel, message);
             notices.awaitReset(SOON);
+            notices.forget();
             hearsChanges();
         }
-        notices.forget();
-        long revision = put(backend, "d", "last", "1");
-        redis.xadd(log, XAddArgs.Builder.nomkstream().id((revision + 1) + "-0"), Map.of("foo", "bar"));
-        notices.awaitReset(SOON);
-    }
-
-    /** As after DEL and SET by hand. Each attempt to read it fails, until it is a log again. */
-    @Test
-    void watchesGoOnWhenALogThatWasNoneIsOneAgain() throws InterruptedException {
-        String log = Script.of(namespace).logKey();
-        redis.del(log);
-        redis.set(log, "no log");
-        redis.clientKill(KillArgs.Builder.typeNormal().skipme());
-        redis.del(log);
-        awaitWorking(backend, SOON);
-        hearsChanges();
+        for (String message : List.of("", "garbage", "-1", "9223372036854775807", "99999999999999999999")) {
+            redis.spublish(Script.of(namespace).reapers(), message);
+            notices.forget();
+            hearsChanges();
+        }
     }
 
     @Test
@@ -113,14 +95,8 @@ class ForeignRecordsTest extends OneServerTest {
         long read = put(backend, "d", "a", "1");
         notices.awaitBehind(read - 1, "a", SOON);
         long ahead = read + Duration.ofDays(1).toNanos() / 1_000;
-        redis.xadd(
-                Script.of(namespace).logKey(),
-                XAddArgs.Builder.nomkstream().id(ahead + "-0"),
-                Map.of("p", String.valueOf(read), "d", "d", "n", "a"));
-        redis.hset(Script.of(namespace).keys()[0], "rev", String.valueOf(ahead));
-        notices.awaitBehind(ahead - 1, "a", SOON);
-        // Its end is the next time that the log asks for the latest revision.
-        grant(backend, Duration.ofSeconds(2));
+        redis.hset(Script.of(namespace).keys()[0], "revision", String.valueOf(ahead));
+        notices.awaitBehind(put(backend, "d", "a", "2") - 1, "a", SOON);
         notices.forget();
         redis.flushall();
         notices.awaitReset(SOON);

@@ -80,7 +80,7 @@ class HonestyTest extends RedisTest {
         put(backend, "d", "a", "1");
         assertThat(warnings).isEmpty();
         administrator.hincrby(
-                Script.of(namespace).keys()[0], "rev", Duration.ofHours(1).toMillis() * 1_000);
+                Script.of(namespace).keys()[0], "revision", Duration.ofHours(1).toMillis() * 1_000);
         administrator.clientKill(KillArgs.Builder.typeNormal().user("app"));
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (warnings.isEmpty() && System.nanoTime() - end < 0) {

@@ -71,7 +71,7 @@ class LeaseBackendTest extends OneServerTest {
         put(backend, "d", "b", longer);
         Moment moment = putForAMoment(backend, "d", "a");
         notices.awaitBehind(moment.revision(), "a", PATIENCE);
-        assertThat(redis().zscore(Script.of(namespace).keys()[4], ((RedisLease) moment.lease()).key()))
+        assertThat(redis().zscore(Script.of(namespace).keys()[3], ((RedisLease) moment.lease()).key()))
                 .isNull();
         assertThat(names(backend, "d")).containsExactly("b");
     }

@@ -2,6 +2,7 @@ package io.sereno.backend.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lettuce.core.api.sync.RedisCommands;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
@@ -15,7 +16,6 @@ import io.sereno.spi.Target;
 import io.sereno.tck.proxy.FaultProxy;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
@@ -213,26 +213,37 @@ class OutcomeBackendTest extends OneServerTest {
         notices.await("later", SOON);
     }
 
-    /** The connection lives, and the log is trimmed while its reader is slow. */
+    /** The server closes the connection, with what it had not sent yet. */
     @Test
-    void aLogThatWasTrimmedUnderASleepingWatcherIsAReset() throws Exception {
-        Opened config = config().with(Map.of("log-length", "100"));
-        Backend slow = open(config.at(List.of(proxy.endpoint())));
-        Backend fast = open(config);
+    void aWatcherThatReadsTooSlowlyIsCutOffAndHearsAReset() throws Exception {
+        RedisCommands<String, String> redis = redis();
+        redis.configSet("client-output-buffer-limit", "pubsub 64kb 0 0");
+        Backend slow = open(config().at(List.of(proxy.endpoint())));
         Notices notices = new Notices();
         watch(slow, new Target("d", Optional.empty()), notices);
+        assertThat(subscribers(redis)).isEqualTo(1);
         proxy.serverToClient().hold();
-        List<CompletionStage<CommitResult>> puts = IntStream.range(0, 1_000)
-                .mapToObj(i ->
-                        fast.commit(Commit.to("d").put("n" + i, Bytes.EMPTY).build()))
-                .toList();
-        assertThat(puts).allSatisfy(put -> assertThat(join(put)).isInstanceOf(Committed.class));
-        assertThat(redis().xlen(Script.of(namespace).logKey())).isLessThan(400);
+        Commit.Builder large = Commit.to("d");
+        for (int i = 0; i < Limits.OPERATIONS; i++) {
+            large.put("%0250d".formatted(i), Bytes.EMPTY);
+        }
+        do {
+            for (int i = 0; i < 20; i++) {
+                committed(witness, large);
+            }
+        } while (subscribers(redis) > 0);
         proxy.heal();
         notices.awaitReset(SOON);
         notices.forget();
-        put(fast, "d", "later", "1");
+        put(witness, "d", "later", "1");
         notices.await("later", SOON);
+    }
+
+    private static long subscribers(RedisCommands<String, String> redis) {
+        return redis.clientList()
+                .lines()
+                .filter(client -> client.contains(" ssub=") && !client.contains(" ssub=0 "))
+                .count();
     }
 
     @Test

@@ -38,7 +38,7 @@ class RedisBackendProviderTest {
 
     @Test
     void unknownParametersAreRefusedByName() {
-        refused(config(HOST).with(Map.of("sentinel", "main", "databse", "1")), "[databse]", "cluster", "log-length");
+        refused(config(HOST).with(Map.of("sentinel", "main", "databse", "1")), "[databse]", "[cluster, sentinel]");
     }
 
     @Test
@@ -46,11 +46,6 @@ class RedisBackendProviderTest {
         refused(config(HOST).with(Map.of("cluster", "yes")), "'yes'", "true and false");
         refused(config(HOST).with(Map.of("sentinel", "")), "sentinel is empty");
         refused(config(HOST).with(Map.of("sentinel", "main", "cluster", "true")), "one of them");
-        for (String length : List.of("99", "1000001", "-100", "many", "")) {
-            refused(config(HOST).with(Map.of("log-length", length)), "'" + length + "'", "100 to 1000000");
-        }
-        assertThat(Parameters.of(config(HOST).with(Map.of("log-length", "100"))).logLength())
-                .isEqualTo(100);
         assertThat(Parameters.of(config(HOST).with(Map.of("cluster", "false"))).cluster())
                 .isFalse();
     }

@@ -61,7 +61,7 @@ final class RedisFixture implements BackendFixture {
         RedisClient client = RedisClient.create(RedisURI.create(master.getHostString(), master.getPort()));
         try {
             RedisCommands<String, String> redis = client.connect().sync();
-            return OptionalLong.of(redis.hlen(keys[1]) + redis.zcard(keys[2]) + redis.zcard(keys[5]) - 3);
+            return OptionalLong.of(redis.hlen(keys[1]) + redis.zcard(keys[2]) + redis.zcard(keys[4]) - 3);
         } finally {
             client.shutdown(0, 2, TimeUnit.SECONDS);
         }

@@ -147,6 +147,7 @@ class RightsTest extends RedisTest {
 
     private void doEverything(Backend backend) throws InterruptedException {
         Notices notices = new Notices();
+        watch(backend, new Target("d", Optional.of("left")), new Notices()).cancel();
         watch(backend, new Target("d", Optional.empty()), notices);
         assertThat(join(grant(backend, TTL).renew())).isTrue();
         put(backend, "d", "free", "1");
@@ -177,11 +178,38 @@ class RightsTest extends RedisTest {
     void aMissingRightOfTheScriptLeavesAnUnknownOutcome() {
         Backend backend = open();
         put(backend, "d", "a", "1");
-        redis().aclSetuser("app", AclSetuserArgs.Builder.removeCommand(CommandType.XADD));
+        redis().aclSetuser("app", AclSetuserArgs.Builder.removeCommand(CommandType.SPUBLISH));
         BackendException torn = (BackendException)
                 failure(backend.commit(Commit.to("d").put("b", Bytes.EMPTY).build()));
         assertThat(torn.outcome()).isEqualTo(Outcome.UNKNOWN);
         assertThat(torn).hasMessageContaining("docs/redis.md");
+    }
+
+    @Test
+    void aUserWhoMayNotPublishIsRefusedAtOnce() {
+        for (String channels : List.of("", "&other:*")) {
+            server.close();
+            server = RedisServer.start(
+                    Persistence.APPEND_ALWAYS,
+                    user(rights().replace(" &{sereno:billing}:*", " " + channels)
+                            .strip()));
+            assertThatThrownBy(this::open).isInstanceOfSatisfying(BackendException.class, e -> {
+                assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+                assertThat(e.permanent()).isTrue();
+                assertThat(e).hasMessageContaining("channel").hasMessageContaining("docs/redis.md");
+            });
+        }
+    }
+
+    @Test
+    void aUserWhoMayNotSubscribeIsToldByTheFirstWatch() {
+        server.close();
+        server = RedisServer.start(Persistence.APPEND_ALWAYS, user(rights().replace(" +ssubscribe ", " ")));
+        Backend backend = open();
+        BackendException refused =
+                (BackendException) failure(backend.watch(new Target("d", Optional.empty()), new Notices()));
+        assertThat(refused.permanent()).isTrue();
+        assertThat(refused).hasMessageContaining("NOPERM").hasMessageContaining("docs/redis.md");
     }
 
     @Test

@@ -1,11 +1,13 @@
 package io.sereno.backend.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lettuce.core.Range;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.sereno.spi.Backend;
+import io.sereno.spi.Bytes;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Promise;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class ScriptTest extends OneServerTest {
     private static final String META = "meta";
     private static final long HOUR = Duration.ofHours(1).toNanos() / 1_000;
+    private static final long TERM = Duration.ofSeconds(12).toNanos() / 1_000;
     private static final long JUMP = Duration.ofMinutes(1).toNanos() / 1_000;
 
     private RedisCommands<String, String> redis;
@@ -29,14 +32,14 @@ class ScriptTest extends OneServerTest {
     void connect() {
         redis = redis();
         String[] all = Script.of(namespace).keys();
-        keys = Map.of(META, all[0], "leases", all[4]);
+        keys = Map.of(META, all[0], "leases", all[3]);
     }
 
     /** As where a slot moves to a node that has been there for days: nothing was restarted, and leases are renewed all the time. */
     @Test
     void whereAProcessTakesOverThatRanBeforeLeasesLiveForAFullTtl() {
         run("first", 0, "grant", "1:60000", "60000");
-        run("second", micros() - 24 * HOUR, "tick");
+        tick("second", micros() - 24 * HOUR);
         assertThat(toDeadline("second")).isBetween(30_000_000L, 60_000_000L);
     }
 
@@ -56,7 +59,7 @@ class ScriptTest extends OneServerTest {
         run("first", 0, "grant", "1:60000", "60000");
         long before = micros();
         awaitMicros(before + 100_000);
-        run("second", 0, "tick");
+        tick("second", 0);
         double deadline = redis.zscore(keys.get("leases"), "1:60000");
         assertThat(deadline).isGreaterThanOrEqualTo((double) (before + 100_000 + 60_000_000));
     }
@@ -92,23 +95,22 @@ class ScriptTest extends OneServerTest {
     void aProcessBesideItsSuccessorStaysBehindIt() {
         revision("former");
         // It has served for an hour.
-        for (String field : List.of("born", "rev")) {
+        for (String field : List.of("born", "revision")) {
             redis.hincrby(keys.get(META), field, -HOUR);
         }
-        redis.del(Script.of(namespace).keys()[3]);
         assertThat(micros() - revision("former")).isGreaterThan(HOUR - HOUR / 500);
     }
 
     /** A replica becomes the primary without a call, and the former primary, which has its state by then, becomes it again. */
     @Test
     void aServerThatWasAReplicaInBetweenCountsAsAnotherProcess() {
-        run("first", 0, "tick", "history1");
+        run("first", 0, "tick", "history1", "", "", "");
         long former = revision("first");
-        run("first", 0, "tick", "history1");
+        run("first", 0, "tick", "history1", "", "", "");
         assertThat(revision("first") - former).isBetween(1L, 1_000L);
         awaitMicros(micros() + 50_000);
         long before = micros();
-        run("first", 0, "tick", "history2");
+        run("first", 0, "tick", "history2", "", "", "");
         assertThat(revision("first")).isGreaterThan(before);
     }
 
@@ -116,11 +118,10 @@ class ScriptTest extends OneServerTest {
     @Test
     void aClockBehindTheRevisionsContinuesAfterThemAndIsReported() {
         revision("first");
-        redis.hincrby(keys.get(META), "rev", HOUR);
-        long known = Long.parseLong(redis.hget(keys.get(META), "rev"));
-        assertThat(revision("00000007")).isEqualTo(known + JUMP + 7 + 2);
-        assertThat(Replies.tick(run("00000007", 0, "tick")).clockBehind())
-                .isBetween(ofMicros(HOUR), ofMicros(HOUR + 2 * JUMP));
+        redis.hincrby(keys.get(META), "revision", HOUR);
+        long known = Long.parseLong(redis.hget(keys.get(META), "revision"));
+        assertThat(revision("00000007")).isEqualTo(known + JUMP + 7 + 1);
+        assertThat(parsed(tick("00000007", 0)).clockBehind()).isBetween(ofMicros(HOUR), ofMicros(HOUR + 2 * JUMP));
         try (Backend backend = open()) {
             assertThat(backend.guarantees().promises()).doesNotContain(Promise.REVISIONS_SURVIVE_FAIL_OVER);
         }
@@ -136,6 +137,135 @@ class ScriptTest extends OneServerTest {
         assertThat(redis.exists(keys.get(META))).isZero();
         put(backend, "d", "a", "1");
         assertThat(redis.hget(keys.get(META), "layout")).isEqualTo(layout).isNotNull();
+    }
+
+    /** What the log of changes had is of no use any more; everything else has the same form. */
+    @Test
+    void aNamespaceOfTheFormerLayoutIsConvertedWhenItsLastSessionHasEnded() {
+        formerly();
+        redis.zadd(keys.get("leases"), (double) (micros() + 60_000_000), "1:60000");
+        assertThatThrownBy(this::open)
+                .hasMessageContaining("layout 1")
+                .hasMessageContaining("clients of a former version of Sereno have sessions there; stop them");
+        assertThat(redis.hget(keys.get(META), "layout")).isEqualTo("1");
+        redis.zrem(keys.get("leases"), "1:60000");
+        Backend backend = open();
+        assertThat(redis.hget(keys.get(META), "layout")).isEqualTo("2");
+        assertThat(all(backend, "d")).singleElement().satisfies(entry -> {
+            assertThat(entry.name()).isEqualTo("a");
+            assertThat(entry.value()).isEqualTo(Bytes.utf8("value"));
+            assertThat(put(backend, "d", "a", "2")).isGreaterThan(entry.modRevision());
+        });
+    }
+
+    /** The first builds of layout 1 did not store its number. */
+    @Test
+    void aNamespaceWithoutANumberOfTheLayoutIsOfTheFormerLayoutToo() {
+        formerly();
+        redis.hdel(keys.get(META), "layout");
+        redis.zadd(keys.get("leases"), (double) (micros() + 60_000_000), "1:60000");
+        assertThatThrownBy(this::open).hasMessageContaining("layout 1");
+        redis.zrem(keys.get("leases"), "1:60000");
+        open();
+        redis.hdel(keys.get(META), "layout");
+        redis.zadd(keys.get("leases"), (double) (micros() + 60_000_000), "1:60000");
+        open();
+        assertThat(redis.hget(keys.get(META), "layout")).as("lost by hand").isEqualTo("2");
+    }
+
+    /** Their revisions are in the field rev, and their script refuses, before it writes, where the field is near 2^53. */
+    @Test
+    void clientsOfTheFormerLayoutThatAreConnectedAreShutOut() {
+        formerly();
+        open();
+        assertThat(Long.parseLong(redis.hget(keys.get(META), "rev"))).isEqualTo(1L << 53);
+        assertThat(Long.parseLong(redis.hget(keys.get(META), "revision"))).isBetween(micros() - HOUR, micros());
+    }
+
+    /** As a client of layout 1 leaves it. */
+    private void formerly() {
+        String[] all = Script.of(namespace).keys();
+        long revision = micros() - 1_000;
+        redis.hset(
+                all[0],
+                Map.of(
+                        "rev",
+                        "" + revision,
+                        "clock",
+                        "" + revision,
+                        "shift",
+                        "0",
+                        "run",
+                        "former",
+                        "born",
+                        "" + (revision - 1),
+                        "history",
+                        "",
+                        "layout",
+                        "1"));
+        redis.hset(all[1], Map.of("", "", "d\0a", revision + " " + revision + " - value"));
+        redis.zadd(all[2], 0, "");
+        redis.zadd(all[2], 0, "d\0a");
+        redis.zadd(all[3], Double.POSITIVE_INFINITY, "");
+        redis.zadd(all[4], 0, "");
+    }
+
+    @Test
+    void aFewClientsWakeUpForTheEndOfALeaseHoweverManyWatch() {
+        List<Boolean> first = new ArrayList<>();
+        List<Boolean> again = new ArrayList<>();
+        withinTheTerm(() -> {
+            first.clear();
+            again.clear();
+            for (int i = 0; i < 7; i++) {
+                first.add(isReaper("c" + i, true));
+            }
+            for (int i = 0; i < 7; i++) {
+                again.add(isReaper("c" + i, false));
+            }
+        });
+        assertThat(first).as("who comes for the first time").hasSize(7).containsOnly(true);
+        assertThat(again).containsExactly(false, false, true, true, true, true, true);
+    }
+
+    @Test
+    void whoHasNotComeBackForTwelveSecondsWakesUpForNothing() {
+        List<Boolean> others = new ArrayList<>();
+        withinTheTerm(() -> {
+            others.clear();
+            for (int i = 0; i < 5; i++) {
+                isReaper("c" + i, true);
+            }
+            others.add(isReaper("other", false));
+            String[] reapers = redis.hget(keys.get(META), "reapers").split(" ");
+            reapers[1] = Long.toString(micros() - TERM);
+            redis.hset(keys.get(META), "reapers", String.join(" ", reapers));
+            others.add(isReaper("other", false));
+            others.add(isReaper("another", false));
+        });
+        assertThat(others).containsExactly(false, true, false);
+    }
+
+    /** Where the machine stood still so long that clients count as gone, the work is done again. */
+    private void withinTheTerm(Runnable work) {
+        long begun;
+        do {
+            redis.hdel(keys.get(META), "reapers");
+            begun = micros();
+            work.run();
+        } while (micros() - begun >= TERM);
+    }
+
+    private boolean isReaper(String client, boolean first) {
+        return parsed(run("first", 0, "tick", "", "", client, first ? "1" : "0"))
+                .reaper();
+    }
+
+    /** This test's client returns text where the backend's returns bytes. */
+    private static Replies.Tick parsed(List<Object> reply) {
+        List<Object> parts = new ArrayList<>(reply);
+        parts.set(5, Requests.bytes((String) reply.get(5)));
+        return Replies.tick(parts);
     }
 
     private static Duration ofMicros(long micros) {
@@ -158,7 +288,7 @@ class ScriptTest extends OneServerTest {
         put(backend, "d", "a", lease);
         long before = put(backend, "d", "b", "1");
         redis.hincrby(keys.get(META), "clock", HOUR);
-        redis.hincrby(keys.get(META), "rev", HOUR);
+        redis.hincrby(keys.get(META), "revision", HOUR);
         redis.zaddincr(keys.get("leases"), (double) HOUR, ((RedisLease) lease).key());
         long begun = System.nanoTime();
         long next = put(backend, "d", "b", "2");
@@ -221,11 +351,15 @@ class ScriptTest extends OneServerTest {
     }
 
     private long toDeadline(String process, long began) {
-        return (Long) run(process, began, "tick").get(2);
+        return (Long) tick(process, began).get(2);
+    }
+
+    private List<Object> tick(String process, long began) {
+        return run(process, began, "tick", "", "", "", "");
     }
 
     private List<Object> run(String process, long began, String operation, String... arguments) {
-        List<String> all = new ArrayList<>(List.of(operation, process + " " + began, "100"));
+        List<String> all = new ArrayList<>(List.of(operation, process + " " + began));
         all.addAll(List.of(arguments));
         Script script = Script.of(namespace);
         return redis.eval(script.text(), ScriptOutputType.MULTI, script.keys(), all.toArray(String[]::new));

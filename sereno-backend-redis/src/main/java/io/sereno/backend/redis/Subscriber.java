@@ -1,0 +1,393 @@
+package io.sereno.backend.redis;
+
+import io.lettuce.core.RedisCommandExecutionException;
+import io.sereno.backend.redis.Errors.Meaning;
+import io.sereno.backend.redis.Replies.Tick;
+import io.sereno.backend.redis.Subscriptions.Channel;
+import io.sereno.backend.redis.Subscriptions.Confirmed;
+import io.sereno.backend.redis.Subscriptions.Opening;
+import io.sereno.backend.redis.Subscriptions.Step;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.NoticeQueue;
+import io.sereno.spi.Target;
+import io.sereno.spi.TimeSource;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves all watches of a client over one connection, starting with the first watch. Each target has a channel, on which the script publishes
+ * its changes; the server sends them to subscribers only.
+ *
+ * <ol>
+ *   <li>Connect, and subscribe to the channel of each target, to that of all watches, and to that of the reapers.
+ *   <li>When the server has confirmed a channel, its new watches are live: a message comes for each later change. Watches that were live over a
+ *       former connection get {@code reset}, since nobody received the changes in between.
+ *   <li><em>Tick</em>: the script removes the entries of ended leases, and answers when the next lease ends and whether this client is a reaper,
+ *       one of the few that wake up for that. Tick again after 5 s; a reaper also when a lease is due, and other clients half a second to one
+ *       and a half after that, in case all reapers have died. If a tick gets no answer, the connection is dead; if it is refused, the server
+ *       is no longer the primary.
+ * </ol>
+ *
+ * When the connection ends, continue with step 1. The server closes the connection of a client that reads too slowly.
+ *
+ * <p>If a step fails for any reason, the connection is closed and replaced.
+ */
+final class Subscriber {
+    private static final Logger LOG = System.getLogger(Subscriber.class.getName());
+
+    private static final Duration TICK_AGAIN = Duration.ofSeconds(1);
+
+    /** A request, and the connection for which it was made. */
+    private record Due(Step step, Connection to) {}
+
+    private final Supplier<CompletionStage<Connection>> connector;
+    private final Script script;
+    private final TimeSource time;
+    private final Duration timeout;
+    private final Callbacks callbacks;
+
+    /** Identifies this client among the reapers. */
+    private final String id = UUID.randomUUID().toString();
+
+    private final Subscriptions subscriptions = new Subscriptions();
+    private final Messages messages;
+    private final Heartbeat<Connection> heartbeat;
+    private final Backoff backoff = new Backoff();
+    /** Guarded by this, as all below. */
+    private boolean started;
+
+    private boolean closed;
+    /** The connection in use. */
+    private @Nullable Connection connection;
+    /** Cancels the next attempt to connect. */
+    private @Nullable Runnable retry;
+    /** Whether the current failure has been logged as a warning. */
+    private boolean warned;
+
+    Subscriber(
+            Supplier<CompletionStage<Connection>> connector,
+            Script script,
+            TimeSource time,
+            Duration timeout,
+            Callbacks callbacks) {
+        this.connector = connector;
+        this.script = script;
+        this.time = time;
+        this.timeout = timeout;
+        this.callbacks = callbacks;
+        this.messages = new Messages(script, subscriptions);
+        this.heartbeat = new Heartbeat<>(time, this::tick);
+        subscriptions.want(script.all(), true);
+    }
+
+    CompletionStage<Watch> watch(Target target, WatchListener listener) {
+        String channel = script.channel(target);
+        NoticeQueue watch = new NoticeQueue(
+                target, listener, callbacks.executor(), time, ended -> subscriptions.remove(channel, ended));
+        CompletableFuture<Watch> stage = new CompletableFuture<>();
+        boolean start;
+        synchronized (this) {
+            if (closed) {
+                return CompletableFuture.failedFuture(Link.closedBackend());
+            }
+            Runnable timer = time.schedule(timeout, callbacks, () -> giveUp(channel, watch));
+            if (!subscriptions.add(channel, new Opening(watch, stage, timer))) {
+                timer.run();
+                return CompletableFuture.completedFuture(watch);
+            }
+            start = !started;
+            started = true;
+        }
+        if (start) {
+            connect();
+        } else {
+            send();
+        }
+        return stage;
+    }
+
+    private void giveUp(String channel, NoticeQueue watch) {
+        Opening opening = subscriptions.remove(channel, watch);
+        if (opening != null) {
+            watch.end();
+            opening.stage()
+                    .completeExceptionally(new BackendException(
+                            Outcome.NOT_APPLIED,
+                            false,
+                            "the watch of " + watch.target() + " was not live within " + timeout,
+                            null));
+        }
+    }
+
+    // Step 1
+
+    private void connect() {
+        connector.get().whenComplete((made, failure) -> {
+            if (failure == null) {
+                try {
+                    begin(made);
+                } catch (RuntimeException | Error e) {
+                    failed(made, e);
+                }
+            } else {
+                LOG.log(Level.DEBUG, "watches wait for a connection", failure);
+                connectLater();
+            }
+        });
+    }
+
+    private synchronized void connectLater() {
+        if (!closed) {
+            retry = time.schedule(backoff.next(), callbacks, this::connect);
+        }
+    }
+
+    private void begin(Connection made) {
+        // Before other threads may subscribe: no message goes past this listener.
+        made.listen((channel, message) -> heard(made, channel, message), channel -> hasLeft(made, channel));
+        synchronized (this) {
+            if (!closed) {
+                connection = made;
+                heartbeat.begin(made);
+                subscriptions.want(script.reapers(), true);
+                subscriptions.connected();
+            }
+        }
+        if (!isAtWork(made)) {
+            made.close();
+            return;
+        }
+        made.onEnd(() -> lost(made));
+        send();
+        tick(made);
+    }
+
+    private synchronized boolean isAtWork(Connection candidate) {
+        return connection == candidate;
+    }
+
+    /** Sends the requests that are due. */
+    private void send() {
+        for (Due due = due(true); due != null; due = due(false)) {
+            Connection to = due.to();
+            Channel channel = due.step().channel();
+            if (channel == null) {
+                then(to.unsubscribe(due.step().left()), to, (reply, failure) -> refuse(to, failure));
+            } else {
+                Object request = due.step().id();
+                then(to.subscribe(channel.name), to, (reply, failure) -> subscribed(to, channel, request, failure));
+            }
+        }
+    }
+
+    /** Under one lock, so that no request for one connection is sent over the next one. */
+    private synchronized @Nullable Due due(boolean first) {
+        Step step = first ? subscriptions.first() : subscriptions.next();
+        return step == null
+                ? null
+                : new Due(step, Objects.requireNonNull(connection, "requests are due without a connection"));
+    }
+
+    // Step 2
+
+    private void subscribed(Connection open, Channel channel, Object request, @Nullable Throwable failure) {
+        if (failure != null) {
+            refuse(open, failure);
+            return;
+        }
+        Confirmed confirmed = subscriptions.confirmed(channel, request);
+        if (confirmed == null) {
+            return;
+        }
+        for (Opening opening : confirmed.opened()) {
+            opening.timer().run();
+            callbacks.execute(() -> opening.stage().complete(opening.watch()));
+        }
+        confirmed.cut().forEach(NoticeQueue::reset);
+        if (channel.name.equals(script.reapers()) && heartbeat.hasTicked(open)) {
+            // A lease may have been granted before the confirmation. The first tick of a connection comes after it
+            // anyway.
+            heartbeat.by(open, Duration.ZERO);
+        }
+    }
+
+    /** A request to subscribe failed. If the user lacks the right, watches fail at once. */
+    private void refuse(Connection open, @Nullable Throwable failure) {
+        if (failure == null) {
+            return;
+        }
+        if (Errors.meaning(failure) == Meaning.REFUSED) {
+            for (Opening opening : subscriptions.takeOpenings()) {
+                opening.timer().run();
+                opening.watch().end();
+                BackendException why =
+                        Errors.of("the watch of " + opening.watch().target(), false, failure);
+                callbacks.execute(() -> opening.stage().completeExceptionally(why));
+            }
+        }
+        drop(open, failure);
+    }
+
+    private void heard(Connection open, String channel, byte[] message) {
+        try {
+            messages.handle(channel, message).ifPresent(delay -> heartbeat.by(open, delay));
+        } catch (RuntimeException | Error e) {
+            failed(open, e);
+        }
+    }
+
+    /** If this client did not unsubscribe, the slot has moved to another node. */
+    private void hasLeft(Connection open, String channel) {
+        if (isAtWork(open) && !subscriptions.wasLeft(channel)) {
+            LOG.log(Level.DEBUG, "the server no longer serves the channels; the connection that watches is replaced");
+            lost(open);
+        }
+    }
+
+    // Step 3
+
+    private void tick(Connection open) {
+        if (!heartbeat.start(open)) {
+            return;
+        }
+        boolean first = !heartbeat.hasTicked(open);
+        subscriptions.dropIdle();
+        send();
+        then(within(timeout, open, open.run("tick", Requests.tick(id, first))), open, (reply, failure) -> {
+            if (reply != null) {
+                ticked(open, Replies.tick(reply));
+            } else if (!first && Errors.meaning(failure) == Meaning.NOT_NOW) {
+                LOG.log(Level.DEBUG, "the server does not let leases end now", failure);
+                heartbeat.rest(open, TICK_AGAIN);
+            } else {
+                drop(open, failure);
+            }
+        });
+    }
+
+    private void ticked(Connection open, Tick tick) {
+        boolean joins = tick.reaper() && !subscriptions.isConfirmed(script.reapers());
+        subscriptions.want(script.reapers(), tick.reaper());
+        heartbeat.answered(open, tick);
+        synchronized (this) {
+            if (connection == open) {
+                warned = false;
+                backoff.reset();
+            }
+        }
+        if (joins) {
+            send();
+        }
+    }
+
+    // When a step fails, or a connection ends
+
+    /** Runs the step when the answer is there. If it throws, nothing would follow, and nobody would see why; so another connection is made. */
+    private <T> void then(
+            CompletionStage<T> answer, Connection connection, BiConsumer<@Nullable T, @Nullable Throwable> step) {
+        answer.whenComplete((reply, failure) -> {
+            try {
+                step.accept(reply, failure);
+            } catch (RuntimeException | Error e) {
+                failed(connection, e);
+            }
+        });
+    }
+
+    private void failed(Connection connection, Throwable failure) {
+        warn("receiving notices failed; another connection is made", failure);
+        lost(connection);
+    }
+
+    /** Warns once until a tick is answered: a permanent failure repeats each second. */
+    private void warn(String what, @Nullable Throwable failure) {
+        boolean again;
+        synchronized (this) {
+            again = warned;
+            warned = true;
+        }
+        LOG.log(again ? Level.DEBUG : Level.WARNING, what, failure);
+    }
+
+    /** Closes a connection that is silent for longer than it may. */
+    private <T> CompletionStage<T> within(Duration patience, Connection connection, CompletionStage<T> answer) {
+        Runnable timer = time.schedule(patience, Runnable::run, () -> {
+            LOG.log(Level.DEBUG, "the connection that watches is silent; it is replaced");
+            connection.close();
+        });
+        return answer.whenComplete((reply, failure) -> timer.run());
+    }
+
+    private void drop(Connection connection, @Nullable Throwable failure) {
+        boolean refused = failure != null
+                && Errors.unwrap(failure) instanceof RedisCommandExecutionException
+                && Errors.meaning(failure) != Meaning.ELSEWHERE;
+        if (refused && isAtWork(connection)) {
+            warn("the server does not let changes be watched; it is tried again over another connection", failure);
+        } else {
+            LOG.log(Level.DEBUG, "the connection that watches is replaced", failure);
+        }
+        lost(connection);
+    }
+
+    private void lost(Connection ended) {
+        synchronized (this) {
+            if (connection != ended) {
+                return;
+            }
+            connection = null;
+            subscriptions.disconnected();
+            heartbeat.end();
+        }
+        ended.close();
+        connectLater();
+    }
+
+    /** Calls use another connection now. If it leads to another process, no more notices will come from the former one. */
+    void moved(Connection calls) {
+        Connection mine;
+        synchronized (this) {
+            mine = connection;
+        }
+        if (mine != null && calls.isToAnotherProcessThan(mine)) {
+            lost(mine);
+        }
+    }
+
+    /** Ends all watches. The connection ends with the client that made it. */
+    void close() {
+        List<NoticeQueue> watches;
+        List<Opening> unfinished;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            connection = null;
+            watches = subscriptions.all();
+            unfinished = subscriptions.takeOpenings();
+            subscriptions.disconnected();
+            heartbeat.end();
+            if (retry != null) {
+                retry.run();
+            }
+        }
+        watches.forEach(NoticeQueue::end);
+        for (Opening opening : unfinished) {
+            opening.timer().run();
+            callbacks.execute(() -> opening.stage().completeExceptionally(Link.closedBackend()));
+        }
+    }
+}
