@@ -9,6 +9,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.Promise;
 import io.sereno.suite.mutants.Promising;
+import io.sereno.suite.mutants.TalkativeStore;
 import io.sereno.suite.mutex.LockFaultRules;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.SerenoTck;
@@ -17,13 +18,14 @@ import io.sereno.tck.Verdict;
 import io.sereno.tck.run.Kit;
 import io.sereno.tck.run.Outcome;
 import io.sereno.tck.run.Recipes;
+import io.sereno.tck.spi.IdleClientRules;
 import io.sereno.tck.spi.SecondJvmRules;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Two mutants that take a second process, or a server that is restarted, and so are not among the others. */
+/** Mutants that take a second process, a server that is restarted, or a network, and so are not among the others. */
 class ServerMutantsTest {
     @Test
     void aStoreThatIsAStaticFieldIsFoundByASecondJvm() {
@@ -33,6 +35,15 @@ class ServerMutantsTest {
     @Test
     void revisionsThatStartAgainWithARestartAreFound() {
         requireFound("LCK-2a", LockFaultRules.class, new ForgetfulStore(), "was granted after a restart");
+    }
+
+    @Test
+    void aServerThatSendsEachChangeToAllClientsIsFoundByItsBytes() {
+        requireFound(
+                "WAT-11",
+                IdleClientRules.class,
+                new TalkativeStore(),
+                "a client that does not watch these changes was sent");
     }
 
     private static void requireFound(String rule, Class<?> group, BackendFixture fixture, String why) {

@@ -11,6 +11,7 @@ import io.sereno.tck.spi.CommitRules;
 import io.sereno.tck.spi.ConfigurationRules;
 import io.sereno.tck.spi.HistoryFaultRules;
 import io.sereno.tck.spi.HistoryRules;
+import io.sereno.tck.spi.IdleClientRules;
 import io.sereno.tck.spi.LeaseEndRules;
 import io.sereno.tck.spi.LeaseFaultRules;
 import io.sereno.tck.spi.LeaseRules;
@@ -186,6 +187,10 @@ public abstract class SerenoTck {
     @Nested
     @Tag("WAT")
     class BlockedListeners extends BlockedListenerRules {}
+
+    @Nested
+    @Tag("WAT")
+    class IdleClients extends IdleClientRules {}
 
     @Nested
     @Tag("LIF")

@@ -290,7 +290,19 @@ final class WatchMutants {
                 Mutant.connected(
                         "WAT-10",
                         "notices are later than declared",
-                        (world, config) -> new Polling(world, config, Duration.ofMillis(500))));
+                        (world, config) -> new Polling(world, config, Duration.ofMillis(500))),
+                Mutant.store(
+                        "WAT-11",
+                        "each hundredth change resets all watches, whatever they watch",
+                        world -> new PlainStore(world.time()) {
+                            @Override
+                            void announce(String directory, String name, long at) {
+                                super.announce(directory, name, at);
+                                if (at % 100 == 0) {
+                                    watches.forEach(this::announceReset);
+                                }
+                            }
+                        }));
     }
 
     /** Reports changes three seconds later. */

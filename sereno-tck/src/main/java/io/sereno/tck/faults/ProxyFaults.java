@@ -107,6 +107,13 @@ public final class ProxyFaults implements Faults {
                 .sum();
     }
 
+    /** Bytes that the servers have sent so far. */
+    public long received() {
+        return proxies.stream()
+                .mapToLong(proxy -> proxy.serverToClient().traffic().received())
+                .sum();
+    }
+
     @Override
     public void close() {
         proxies.forEach(FaultProxy::close);
