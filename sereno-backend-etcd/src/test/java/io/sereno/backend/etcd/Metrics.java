@@ -29,6 +29,11 @@ record Metrics(String page) {
         return (long) sum("grpc_server_started_total{grpc_method=\"" + method + "\"");
     }
 
+    /** Messages that clients have sent by all methods; one for each request, and each that goes over a stream. */
+    long received() {
+        return (long) sum("grpc_server_msg_received_total{");
+    }
+
     /** Bytes of memory that the server takes. */
     long memory() {
         return (long) sum("process_resident_memory_bytes");
