@@ -81,7 +81,7 @@ final class Reader {
                 return CompletableFuture.failedFuture(
                         Failures.refused("directory '" + query.directory() + "' has " + answer.get()
                                 + " entries; ZooKeeper lists all names at once, so at most " + mostListed
-                                + " are accepted where several are read, also in ranges"));
+                                + " are accepted where several are read, also page by page"));
             }
             return answer.isOk() || answer.code() == Code.NONODE
                     ? list(handle, query, guards)
