@@ -115,6 +115,9 @@ class SpecificationLinksTest {
         assertThat(guide)
                 .contains("The kit tests " + rules(KIT, false) + " rules of the SPI and " + rules(KIT, true)
                         + " rules of the recipes.")
+                .contains("A grade counts the rules that the run can test: " + (rules(KIT, false) + rules(KIT, true))
+                        + " in a run of the kit alone.")
+                .contains("`" + KIT.testsOf("READ-4a").get(0).title() + "`")
                 .contains("The suite tests " + (rules(ALL, true) - rules(KIT, true)) + " more rules of the recipes.")
                 .contains("There are " + Mutant.all().size() + " mutants: " + mutants(false)
                         + " break a rule of the SPI, and " + mutants(true) + " break a rule of the recipes.");
