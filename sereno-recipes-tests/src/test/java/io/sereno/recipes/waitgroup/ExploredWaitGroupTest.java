@@ -44,8 +44,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ExploredWaitGroupTest {
     private static final String DIRECTORY = "waitgroup/x";
     private static final int PLACES = 3;
-    /** To take a place, by all together, of a group that may stay open. By then all faults are over. */
-    private static final int MOST_TRIES = 300;
+    /** How long clients try to take a place of a group that may stay open. Then the schedule ends within the explorer's patience. */
+    private static final Duration LONG = Duration.ofSeconds(200);
 
     @ParameterizedTest
     @EnumSource(OnLostWorker.class)
@@ -174,7 +174,6 @@ class ExploredWaitGroupTest {
         private int sure;
         private int doubtful;
         private int waiting;
-        private int tries;
         private boolean finished;
         /** Ids of the joined workers. */
         private final Set<String> joined = new HashSet<>();
@@ -254,6 +253,7 @@ class ExploredWaitGroupTest {
         private final Scope scope;
         private final WaitGroupRecipe group;
         private final Count count;
+        private final long began;
         private boolean ended;
 
         Party(SimulatedClient process, Client client, Count count) {
@@ -262,11 +262,16 @@ class ExploredWaitGroupTest {
             this.scope = new Scope(client.kernel(), "wait group", "x");
             this.group = new WaitGroupRecipe(client, "x", DIRECTORY);
             this.count = count;
+            this.began = process.time().nanoTime();
             count.waiting++;
         }
 
         boolean hasHeard() {
             return ended;
+        }
+
+        private boolean mayGiveUp() {
+            return process.time().nanoTime() - began > LONG.toNanos() && count.mayStayOpen();
         }
 
         private Duration soon() {
@@ -297,7 +302,7 @@ class ExploredWaitGroupTest {
 
         /** Now and then, until no client waits any more, or none tries any more to take a place of a group that stays open. */
         void addWheneverThereIsNone() {
-            if (count.waiting == 0 || (count.tries > MOST_TRIES && count.mayStayOpen())) {
+            if (count.waiting == 0 || mayGiveUp()) {
                 return;
             }
             if (count.look().state().generation() == 0) {
@@ -334,7 +339,7 @@ class ExploredWaitGroupTest {
         }
 
         void join() {
-            if (ended || (++count.tries > MOST_TRIES && count.mayStayOpen())) {
+            if (ended || mayGiveUp()) {
                 return;
             }
             count.perhapsJoined++;
