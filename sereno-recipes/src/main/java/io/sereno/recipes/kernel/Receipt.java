@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Receipt {
     /**
-     * An entry that the commit puts.
+     * An entry that the commit puts. If somebody has removed or overwritten that entry before an unknown outcome is settled, the outcome is
+     * reported as NOT_APPLIED; so it has to make no difference to the owner then whether the commit was applied.
      *
      * @param revision the revision of the commit, as the entry shows; 0 if another commit has put the entry
      */
