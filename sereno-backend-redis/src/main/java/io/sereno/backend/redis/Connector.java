@@ -115,7 +115,7 @@ final class Connector {
         long begin = address.form() == Address.Form.CLUSTER ? 0 : facts.beganMicros();
         Connection connection = new Connection(line, script, facts, begin);
         return connection
-                .run("tick", Requests.firstTick(facts.replicationId(), LAYOUT))
+                .run("tick", Requests.firstTick(LAYOUT))
                 .thenApply(reply -> {
                     Replies.otherLayout(reply).ifPresent(this::refuse);
                     Replies.refusal(reply).ifPresent(why -> {
@@ -132,7 +132,8 @@ final class Connector {
         if (found.equals(FORMER_LAYOUT)) {
             throw Limits.refused(
                     namespace + "layout " + found + ", and clients of a former version of Sereno have sessions"
-                            + " there; stop them, and connect again when their sessions have ended");
+                            + " there; stop them, and connect again when their sessions have ended. docs/redis.md, 'What is"
+                            + " stored', says how to end them by hand");
         }
         throw Limits.refused(namespace
                 + (found.matches("[0-9]{1,9}")

@@ -35,7 +35,7 @@ final class Errors {
             "NOAUTH", "WRONGPASS", "NOPERM", "NOSCRIPT", "CROSSSLOT", "WRONGTYPE", "DENIED", "NOPROTO", "EXECABORT");
     private static final Set<String> NOT_NOW = Set.of("OOM", "NOREPLICAS", "MISCONF", "BUSY", "TRYAGAIN");
     private static final Set<String> ELSEWHERE =
-            Set.of("READONLY", "MOVED", "ASK", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "UNBLOCKED");
+            Set.of("READONLY", "MOVED", "ASK", "LOADING", "CLUSTERDOWN", "MASTERDOWN");
 
     /** What a server checks at the first write of a script only. All other errors from within a script may come after writes. */
     private static final Set<String> BEFORE_THE_FIRST_WRITE = Set.of("OOM", "NOREPLICAS", "MISCONF", "READONLY");

@@ -39,13 +39,12 @@ final class Requests {
     }
 
     /** The first call on a connection. */
-    static List<byte[]> firstTick(String replicationId, int layout) {
-        return List.of(bytes(replicationId), bytes(layout), EMPTY, EMPTY);
+    static List<byte[]> firstTick(int layout) {
+        return List.of(bytes(layout), EMPTY);
     }
 
-    /** @param first whether it is the first one of the client over this connection */
-    static List<byte[]> tick(String client, boolean first) {
-        return List.of(EMPTY, EMPTY, bytes(client), bytes(first ? 1 : 0));
+    static List<byte[]> tick(String client) {
+        return List.of(EMPTY, bytes(client));
     }
 
     static byte[] bytes(String text) {

@@ -24,14 +24,6 @@ record ServerFacts(Map<String, String> fields) {
     }
 
     /**
-     * The id of the server's history of writes; empty if not known. It changes when a replica becomes the primary, and when the last replica
-     * was gone for an hour.
-     */
-    String replicationId() {
-        return fields.getOrDefault("master_replid", "");
-    }
-
-    /**
      * The latest time at which this process can have begun, by the server's clock, in microseconds. 0 if that is not known, or does not say
      * since when the process is the primary, because it once was a replica.
      */

@@ -265,7 +265,7 @@ final class Subscriber {
         boolean first = !heartbeat.hasTicked(open);
         subscriptions.dropIdle();
         send();
-        then(within(timeout, open, open.run("tick", Requests.tick(id, first))), open, (reply, failure) -> {
+        then(within(timeout, open, open.run("tick", Requests.tick(id))), open, (reply, failure) -> {
             if (reply != null) {
                 ticked(open, Replies.tick(reply));
             } else if (!first && Errors.meaning(failure) == Meaning.NOT_NOW) {

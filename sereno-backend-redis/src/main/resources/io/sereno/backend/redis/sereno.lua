@@ -3,8 +3,8 @@
 --
 -- KEYS  all in one slot, and never empty, so that Cluster can move them:
 --   1 META     hash: revision (the latest), clock and shift (see `now`), run (the server process that wrote last), born (the server's clock
---              when that process took over), history (the replication id that the server had then), reapers (see `tick`), layout (the
---              number of the layout of all this; docs/spec.md says what raises it) and rev (see CLOSED)
+--              when that process took over), history (see below), reapers (see `wakes`), layout (the number of the layout of all this;
+--              docs/spec.md says what raises it) and rev (see CLOSED)
 --   2 ENTRIES  hash: directory NUL name -> "<createRevision> <modRevision> <lease> <value>"; lease is - for none
 --   3 INDEX    sorted set, all scores 0: directory NUL name, so in the order of names
 --   4 LEASES   sorted set: lease -> its deadline in microseconds of `now`; a lease is called "<id>:<ttl in ms>"
@@ -38,10 +38,13 @@ local JUMP = 60000000
 local PATIENCE = 5000000
 -- The most entries that one call removes for leases that have ended: bounds how long it keeps the server from others.
 local CHUNK = 256
+-- A server needs at least so long (5 ms) to get another primary's state and become the primary again; see `history`.
+local QUIET = 5000
 -- How many arguments one command is given at most.
 local BATCH = 500
--- How many clients wake up for the end of a lease, and how long a client that does not call again counts as one, in microseconds.
-local REAPERS, TERM = 5, 12000000
+-- How many clients wake up for the end of a lease, and how long a client that does not tick again counts as one, in microseconds: a
+-- little longer than the 5 s between two ticks.
+local REAPERS, TERM = 5, 6000000
 -- How many records a read fetches before it looks at their size: bounds what it has in memory.
 local RECORDS = 32
 
@@ -62,7 +65,7 @@ local time = call('TIME')
 local wall = time[1] * 1000000 + time[2]
 local meta = call('HMGET', META, 'revision', 'clock', 'shift', 'run', 'born', 'history', 'layout')
 -- The first tick on a connection says which layout its client knows: a namespace of another one is left as it is.
-local layout = operation == 'tick' and ARGV[4] ~= '' and ARGV[4]
+local layout = operation == 'tick' and ARGV[3] ~= '' and ARGV[3]
 -- The first builds of layout 1 did not store its number.
 local former = layout and (meta[7] or FORMER) == FORMER and call('HGET', META, 'rev')
 local converts = former and former ~= CLOSED
@@ -75,9 +78,6 @@ local rev = tonumber(meta[1] or 0)
 local clock = tonumber(meta[2] or 0)
 local shift = tonumber(meta[3] or 0)
 local born = tonumber(meta[5] or 0)
--- Told by the first call of a connection only. It changes when a replica becomes the primary, also when it was the primary before.
-local history = operation == 'tick' and ARGV[3] or ''
-
 -- Sharded channels, if the server has them: a Cluster sends the messages of other channels to all of its nodes.
 local PUBLISH, SUBSCRIBE = 'PUBLISH', 'SUBSCRIBE'
 if redis.REDIS_VERSION_NUM then
@@ -101,6 +101,19 @@ end
 -- that a clock that comes forward again ends no lease early; over the rest of a step it goes on as if nothing had happened.
 shift = math.max(shift, clock - wall - PATIENCE)
 local now = math.max(clock, wall + shift)
+
+-- If this server was a replica and became the primary: its replication id, of which each such change makes a new one. So a server that was the
+-- primary before, and got the state of another one in between, is noticed. The id also changes where the first replica comes, or the last one has
+-- been gone for an hour; but then the second id, of the time as a replica, is zero. Else a former primary in a split would begin again after an
+-- hour, with revisions above those of its successor. Empty also if the user may not ask, and just after a write, since the server cannot have been
+-- a replica since then.
+local history = ''
+if run ~= '' and (converts or run ~= meta[4] or now == clock or now - clock >= QUIET) then
+  local info = redis.pcall('INFO', 'replication')
+  if type(info) == 'string' and string.match(info, 'master_replid2:0*[1-9a-f]') then
+    history = string.match(info, 'master_replid:(%x+)') or ''
+  end
+end
 
 -- While a session of a former version lives, the namespace is left as it is.
 if converts and call('ZRANGEBYSCORE', LEASES, '(' .. decimal(now), '(+inf', 'LIMIT', 0, 1)[1] then
@@ -153,7 +166,9 @@ local function begin()
   born = wall
   -- Leases that had ended stay dead. The others live for a full ttl again, as a renewal may be among what was lost. None came after this
   -- process began if it is the former one, restarted; not so where it ran before the latest write that is known, which another one did then.
-  local ended = clock
+  -- A conversion while the same process serves loses nothing, so all that would have ended by now has ended.
+  local same = converts and run == meta[4] and (history == '' or history == meta[6])
+  local ended = same and now or clock
   shift, now = 0, wall
   local from = tonumber(began)
   if from <= clock or from > now then
@@ -231,10 +246,10 @@ local function reap()
     budget = budget - #members - 1
     lease = due()
   until not lease or budget <= 0
+  save()
   if lease then
     publish('reapers', '0')
   end
-  save()
   return lease ~= nil and lease ~= false
 end
 
@@ -429,10 +444,11 @@ function operations.grant()
     return {'N'}
   end
   call('ZADD', LEASES, decimal(now + ARGV[4] * 1000), ARGV[3])
-  if call('ZRANGE', LEASES, 0, 0)[1] == ARGV[3] then
+  local soonest = call('ZRANGE', LEASES, 0, 0)[1]
+  save()
+  if soonest == ARGV[3] then
     publish('reapers', decimal(ARGV[4] * 1000))
   end
-  save()
   return {'G'}
 end
 
@@ -456,37 +472,26 @@ function operations.revoke()
 end
 
 -- Whether this client is a reaper, which wakes up for the end of a lease. If all clients did that, the end of a lease would cost a call of each
--- of them. The few clients that called last are the reapers: a new client takes the place of the one that was longest away, and a client that
--- calls again keeps its place, or takes a free one.
-local function wakes(client, first)
-  local others, oldest, own = {}, nil, false
+-- of them. A reaper stays one while it ticks, which it does every 5 s; a client that ticks takes the place of one that does not any more.
+local function wakes(client)
+  local others, own = {}, false
   for id, seen in string.gmatch(call('HGET', META, 'reapers') or '', '(%S+) (%d+)') do
     seen = tonumber(seen)
     if id == client then
       own = true
     elseif seen <= wall and wall < seen + TERM then
-      others[#others + 1] = {id, seen}
-      if not oldest or seen < others[oldest][2] then
-        oldest = #others
-      end
+      others[#others + 1] = id .. ' ' .. decimal(seen)
     end
   end
   if not own and #others >= REAPERS then
-    if not first then
-      return false
-    end
-    table.remove(others, oldest)
+    return false
   end
-  local all = client .. ' ' .. decimal(wall)
-  for _, other in ipairs(others) do
-    all = all .. ' ' .. other[1] .. ' ' .. decimal(other[2])
-  end
-  call('HSET', META, 'reapers', all)
+  others[#others + 1] = client .. ' ' .. decimal(wall)
+  call('HSET', META, 'reapers', table.concat(others, ' '))
   return true
 end
 
--- 3 the replication id of the server and 4 the number of the layout that the client knows, both with the first call of a connection only;
--- 5 the client, if it watches, and 6 whether it does so for the first time
+-- 3 the number of the layout that the client knows, with the first call of a connection only; 4 the client, if it watches
 -- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never, the server's clock, whether the client is a reaper,
 -- the command by which channels are subscribed to}, {'V', the number found} for another layout, or {'R', why} if changes could not
 -- be published
@@ -494,7 +499,7 @@ function operations.tick()
   if layout and not meta[7] then
     call('HSET', META, 'layout', layout)
   end
-  local reaper = ARGV[5] ~= '' and wakes(ARGV[5], ARGV[6] == '1') and 1 or 0
+  local reaper = ARGV[4] ~= '' and wakes(ARGV[4]) and 1 or 0
   local deadline = tonumber(call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
   local left = -1
   if deadline ~= math.huge then

@@ -46,7 +46,6 @@ class ErrorsTest {
         DOUBT     | NOPERM ACL failure in script: User app has no permissions to run the 'xadd' command script: ac02, on @user_script:63.
         DOUBT     | WRONGTYPE Operation against a key holding the wrong kind of value script: ac02, on @user_script:323.
         DOUBT     | "ERR Error running script (call to f_ac02): @user_script:323: @user_script: 323: -WRONGTYPE Operation against a key holding the wrong kind of value"
-        ELSEWHERE | UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)
         DOUBT     | ERR user_script:99: attempt to index a nil value script: ac02, on @user_script:99.
         DOUBT     | "ERR Error running script (call to f_ac02): @user_script:99: user_script:99: attempt to index a nil value"
         DOUBT     | SOMETHING that no version of today answers

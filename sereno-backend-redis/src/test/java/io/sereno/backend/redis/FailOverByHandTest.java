@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.api.sync.RedisCommands;
 import io.sereno.spi.Backend;
+import io.sereno.spi.Target;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -72,6 +74,9 @@ class FailOverByHandTest extends RedisTest {
             greatest = put(former, "d", "former", "1");
         }
         assertThat(greatest).isLessThan(least);
+        assertThat(put(open(), "d", "former", "1"))
+                .as("with a connection that was made since the replica came")
+                .isLessThan(least);
         assertThat(put(promoted, "d", "promoted", "2")).isGreaterThan(least);
     }
 
@@ -91,6 +96,53 @@ class FailOverByHandTest extends RedisTest {
         Backend next = open();
         assertThat(names(next, "d")).containsExactly("both");
         assertThat(put(next, "d", "next", "1")).isGreaterThan(lost);
+    }
+
+    /** Clients' connections live on meanwhile, and none of them calls. The state that is undone has more revisions than time would give. */
+    @Test
+    void aCallRightAfterTheServerWasAReplicaGivesNoRevisionTwiceAndWatchesGetAReset() throws Exception {
+        Backend backend = open();
+        Notices notices = new Notices();
+        watch(backend, new Target("d", Optional.empty()), notices);
+        put(backend, "d", "both", "1");
+        replicate(second, first);
+        promote(second);
+        redis().hincrby(Script.of(namespace).keys()[0], "revision", 100_000);
+        long lost = put(backend, "d", "lost", "1");
+        notices.await("lost", SOON);
+        notices.forget();
+        replicate(first, second);
+        awaitClock(lost);
+        promote(first);
+        assertThat(put(backend, "d", "next", "1")).isGreaterThan(lost);
+        notices.awaitReset(SOON);
+        assertThat(names(backend, "d")).containsExactly("both", "next");
+    }
+
+    @Test
+    void anIdleClientOfAServerThatWasAReplicaInBetweenGetsAReset() throws Exception {
+        Backend backend = open();
+        Notices notices = new Notices();
+        watch(backend, new Target("d", Optional.empty()), notices);
+        put(backend, "d", "both", "1");
+        replicate(second, first);
+        promote(second);
+        put(backend, "d", "lost", "1");
+        notices.await("lost", SOON);
+        notices.forget();
+        replicate(first, second);
+        promote(first);
+        notices.awaitReset(SOON);
+        assertThat(names(backend, "d")).containsExactly("both");
+    }
+
+    /** Returns when the first server's clock is past this. */
+    private void awaitClock(long micros) {
+        RedisCommands<String, String> redis = redis();
+        List<String> now = redis.time();
+        while (1_000_000 * Long.parseLong(now.get(0)) + Long.parseLong(now.get(1)) <= micros) {
+            now = redis.time();
+        }
     }
 
     private Backend openAt(RedisServer server) {

@@ -15,6 +15,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
+import io.sereno.spi.Lease;
 import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Target;
@@ -210,6 +211,30 @@ class RightsTest extends RedisTest {
                 (BackendException) failure(backend.watch(new Target("d", Optional.empty()), new Notices()));
         assertThat(refused.permanent()).isTrue();
         assertThat(refused).hasMessageContaining("NOPERM").hasMessageContaining("docs/redis.md");
+    }
+
+    /** What the script has done before is stored with its revision, so that no revision is given twice. */
+    @Test
+    void whereTheRightToPublishIsTakenAwayTheRevisionIsStoredAllTheSame() {
+        Backend backend = open();
+        Lease lease = grant(backend, TTL);
+        long given = 0;
+        for (int i = 0; i < 3; i++) {
+            Commit.Builder commit = Commit.to("d");
+            for (int j = 0; j < 100; j++) {
+                commit.put("n" + i + "-" + j, Bytes.EMPTY, lease.id());
+            }
+            given = committed(backend, commit);
+        }
+        redis().aclSetuser("app", AclSetuserArgs.Builder.removeCommand(CommandType.SPUBLISH));
+        String[] keys = Script.of("billing").keys();
+        assertThat(failure(lease.revoke())).hasMessageContaining("can't run this command");
+        assertThat(redis().hlen(keys[1])).as("entries that are left, and one for the key").isBetween(2L, 100L);
+        assertThat(Long.parseLong(redis().hget(keys[0], "revision"))).isGreaterThan(given);
+        long clock = Long.parseLong(redis().hget(keys[0], "clock"));
+        redis().del(keys[3]);
+        assertThat(failure(backend.grantLease(TTL))).hasMessageContaining("can't run this command");
+        assertThat(Long.parseLong(redis().hget(keys[0], "clock"))).isGreaterThan(clock);
     }
 
     @Test
