@@ -18,12 +18,14 @@ final class Heartbeat<C> {
     /** Together with the timeout, also how soon a watch is notified of a connection that died silently. */
     static final Duration LONGEST_REST = Duration.ofSeconds(5);
 
+    static final Duration LEAST_REST_AFTER_REFUSAL = Duration.ofSeconds(1);
+    static final Duration MOST_REST_AFTER_REFUSAL = Duration.ofSeconds(2);
+
     static final Duration LEAST_AFTER_REAPERS = Duration.ofMillis(500);
     static final Duration MOST_AFTER_REAPERS = Duration.ofMillis(1_500);
 
     /** By how much later than the reapers this client wakes up for the end of a lease. Differs between clients, so that few do so for nothing. */
-    private final Duration afterReapers = Duration.ofMillis(
-            ThreadLocalRandom.current().nextLong(LEAST_AFTER_REAPERS.toMillis(), MOST_AFTER_REAPERS.toMillis()));
+    private final Duration afterReapers = between(LEAST_AFTER_REAPERS, MOST_AFTER_REAPERS);
 
     private final TimeSource time;
     private final Consumer<C> tick;
@@ -61,7 +63,7 @@ final class Heartbeat<C> {
         }
     }
 
-    /** Whether a tick is to be sent now; then {@link #rest} must follow, or the end. */
+    /** Whether a tick is to be sent now; then {@link #answered} or {@link #refused} must follow, or the end. */
     synchronized boolean start(C open) {
         if (connection != open || ticking) {
             return false;
@@ -87,6 +89,11 @@ final class Heartbeat<C> {
         }
     }
 
+    /** The server refused the tick for now. The next one follows soon; not at one time for all clients, as all are refused at once. */
+    void refused(C open) {
+        rest(open, between(LEAST_REST_AFTER_REFUSAL, MOST_REST_AFTER_REFUSAL));
+    }
+
     /** Lets the next tick follow after this time, or earlier. */
     synchronized void by(C open, Duration delay) {
         long moment = time.nanoTime() + bounded(delay);
@@ -100,7 +107,7 @@ final class Heartbeat<C> {
     }
 
     /** The tick has ended; the next one follows after this time or the longest rest, or earlier if that was requested meanwhile. */
-    synchronized void rest(C open, Duration rest) {
+    private synchronized void rest(C open, Duration rest) {
         if (connection != open) {
             return;
         }
@@ -116,6 +123,10 @@ final class Heartbeat<C> {
             return 0;
         }
         return rest.compareTo(LONGEST_REST) < 0 ? rest.toNanos() : LONGEST_REST.toNanos();
+    }
+
+    private static Duration between(Duration least, Duration most) {
+        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(least.toMillis(), most.toMillis()));
     }
 
     private void arm(C open) {

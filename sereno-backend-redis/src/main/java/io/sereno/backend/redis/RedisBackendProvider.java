@@ -81,6 +81,7 @@ public final class RedisBackendProvider implements BackendProvider {
             Supplier<CompletionStage<Connection>> again = () -> connector.connect(patience);
             Subscriber subscriber = new Subscriber(
                     () -> channels.connect(patience), script, config.time(), config.operationTimeout(), callbacks);
+            subscriber.moved(first.connection());
             ServerClock clock = new ServerClock(address, first.connection().clockBehind());
             Consumer<Connection> onMove = made -> {
                 clock.look(made.clockBehind());

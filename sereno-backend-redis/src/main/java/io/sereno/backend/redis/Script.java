@@ -60,6 +60,11 @@ final class Script {
         return prefix + "reapers";
     }
 
+    /** The channel that shows whether the user has the rights. Nobody subscribes to it. */
+    String rights() {
+        return prefix + "rights";
+    }
+
     /**
      * Keeps letters, digits and {@code / . _ ~ -}, and writes everything else as percent and hex: no two namespaces collide, and no brace or
      * wildcard is left.

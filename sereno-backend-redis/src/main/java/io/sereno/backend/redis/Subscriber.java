@@ -47,8 +47,6 @@ import org.jspecify.annotations.Nullable;
 final class Subscriber {
     private static final Logger LOG = System.getLogger(Subscriber.class.getName());
 
-    private static final Duration TICK_AGAIN = Duration.ofSeconds(1);
-
     /** A request, and the connection for which it was made. */
     private record Due(Step step, Connection to) {}
 
@@ -73,6 +71,10 @@ final class Subscriber {
     private @Nullable Connection connection;
     /** Cancels the next attempt to connect. */
     private @Nullable Runnable retry;
+    /** The connection of the calls, as of their last move. */
+    private @Nullable Connection calls;
+    /** Why the last attempt to connect failed; null if it did not. */
+    private @Nullable BackendException unreachable;
     /** Whether the current failure has been logged as a warning. */
     private boolean warned;
 
@@ -122,12 +124,17 @@ final class Subscriber {
         Opening opening = subscriptions.remove(channel, watch);
         if (opening != null) {
             watch.end();
+            BackendException cause;
+            synchronized (this) {
+                cause = unreachable;
+            }
             opening.stage()
                     .completeExceptionally(new BackendException(
                             Outcome.NOT_APPLIED,
                             false,
-                            "the watch of " + watch.target() + " was not live within " + timeout,
-                            null));
+                            "the watch of " + watch.target() + " was not live within " + timeout
+                                    + (cause == null ? "" : ": " + cause.getMessage()),
+                            cause));
         }
     }
 
@@ -142,10 +149,21 @@ final class Subscriber {
                     failed(made, e);
                 }
             } else {
-                LOG.log(Level.DEBUG, "watches wait for a connection", failure);
-                connectLater();
+                notConnected(Errors.of("connecting", false, failure));
             }
         });
+    }
+
+    private void notConnected(BackendException failure) {
+        synchronized (this) {
+            unreachable = failure;
+        }
+        if (failure.permanent()) {
+            warn("watches get no notices: connecting is refused; it is tried again", failure);
+        } else {
+            LOG.log(Level.DEBUG, "watches wait for a connection", failure);
+        }
+        connectLater();
     }
 
     private synchronized void connectLater() {
@@ -155,11 +173,12 @@ final class Subscriber {
     }
 
     private void begin(Connection made) {
-        // Before other threads may subscribe: no message goes past this listener.
-        made.listen((channel, message) -> heard(made, channel, message), channel -> hasLeft(made, channel));
         synchronized (this) {
             if (!closed) {
                 connection = made;
+                unreachable = null;
+                // Before other threads may subscribe: no message goes past this listener.
+                made.listen((channel, message) -> heard(made, channel, message), channel -> hasLeft(made, channel));
                 heartbeat.begin(made);
                 subscriptions.want(script.reapers(), true);
                 subscriptions.connected();
@@ -170,6 +189,8 @@ final class Subscriber {
             return;
         }
         made.onEnd(() -> lost(made));
+        // If the user may not unsubscribe, watches fail now, not when one is left.
+        then(made.unsubscribe(List.of(script.rights())), made, (reply, failure) -> refuse(made, failure));
         send();
         tick(made);
     }
@@ -184,7 +205,7 @@ final class Subscriber {
             Connection to = due.to();
             Channel channel = due.step().channel();
             if (channel == null) {
-                then(to.unsubscribe(due.step().left()), to, (reply, failure) -> refuse(to, failure));
+                then(to.unsubscribe(due.step().left()), to, (reply, failure) -> unsubscribed(to, failure));
             } else {
                 Object request = due.step().id();
                 then(to.subscribe(channel.name), to, (reply, failure) -> subscribed(to, channel, request, failure));
@@ -223,6 +244,13 @@ final class Subscriber {
         }
     }
 
+    /** If that failed, no watch is to blame: the channels that were left serve none. */
+    private void unsubscribed(Connection open, @Nullable Throwable failure) {
+        if (failure != null) {
+            drop(open, failure);
+        }
+    }
+
     /** A request to subscribe failed. If the user lacks the right, watches fail at once. */
     private void refuse(Connection open, @Nullable Throwable failure) {
         if (failure == null) {
@@ -250,7 +278,7 @@ final class Subscriber {
 
     /** If this client did not unsubscribe, the slot has moved to another node. */
     private void hasLeft(Connection open, String channel) {
-        if (isAtWork(open) && !subscriptions.wasLeft(channel)) {
+        if (isAtWork(open) && !channel.equals(script.rights()) && !subscriptions.wasLeft(channel)) {
             LOG.log(Level.DEBUG, "the server no longer serves the channels; the connection that watches is replaced");
             lost(open);
         }
@@ -259,25 +287,38 @@ final class Subscriber {
     // Step 3
 
     private void tick(Connection open) {
+        boolean first = !heartbeat.hasTicked(open);
+        if (!first && isElsewhere(open)) {
+            LOG.log(Level.DEBUG, "calls go to another server process; the connection that watches is replaced");
+            lost(open);
+            return;
+        }
         if (!heartbeat.start(open)) {
             return;
         }
-        boolean first = !heartbeat.hasTicked(open);
-        subscriptions.dropIdle();
-        send();
-        then(within(timeout, open, open.run("tick", Requests.tick(id))), open, (reply, failure) -> {
-            if (reply != null) {
-                ticked(open, Replies.tick(reply));
-            } else if (!first && Errors.meaning(failure) == Meaning.NOT_NOW) {
-                LOG.log(Level.DEBUG, "the server does not let leases end now", failure);
-                heartbeat.rest(open, TICK_AGAIN);
-            } else {
-                drop(open, failure);
-            }
-        });
+        try {
+            subscriptions.dropIdle();
+            send();
+            then(within(timeout, open, open.run("tick", Requests.tick(id))), open, (reply, failure) -> {
+                if (reply != null) {
+                    ticked(open, Replies.tick(reply));
+                } else if (!first && Errors.meaning(failure) == Meaning.NOT_NOW) {
+                    LOG.log(Level.DEBUG, "the server does not let leases end now", failure);
+                    heartbeat.refused(open);
+                } else {
+                    drop(open, failure);
+                }
+            });
+        } catch (RuntimeException | Error e) {
+            // No answer would end this tick, so no other one would follow.
+            failed(open, e);
+        }
     }
 
     private void ticked(Connection open, Tick tick) {
+        if (!isAtWork(open)) {
+            return;
+        }
         boolean joins = tick.reaper() && !subscriptions.isConfirmed(script.reapers());
         subscriptions.want(script.reapers(), tick.reaper());
         heartbeat.answered(open, tick);
@@ -355,15 +396,23 @@ final class Subscriber {
         connectLater();
     }
 
-    /** Calls use another connection now. If it leads to another process, no more notices will come from the former one. */
-    void moved(Connection calls) {
+    /**
+     * Calls use this connection now. A connection that watches and leads to another process is replaced, now and with each later tick: its
+     * notices are not those of the changes that calls make and read.
+     */
+    void moved(Connection now) {
         Connection mine;
         synchronized (this) {
+            calls = now;
             mine = connection;
         }
-        if (mine != null && calls.isToAnotherProcessThan(mine)) {
+        if (mine != null && isElsewhere(mine)) {
             lost(mine);
         }
+    }
+
+    private synchronized boolean isElsewhere(Connection open) {
+        return calls != null && calls.isToAnotherProcessThan(open);
     }
 
     /** Ends all watches. The connection ends with the client that made it. */

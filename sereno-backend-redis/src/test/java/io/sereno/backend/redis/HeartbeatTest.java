@@ -6,7 +6,9 @@ import io.sereno.backend.redis.Replies.Tick;
 import io.sereno.simulation.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** When a client ticks. */
@@ -31,6 +33,18 @@ class HeartbeatTest {
         first(LEASE, false);
         assertThat(untilTheNextTick())
                 .isBetween(LEASE.plus(Heartbeat.LEAST_AFTER_REAPERS), LEASE.plus(Heartbeat.MOST_AFTER_REAPERS));
+    }
+
+    @Test
+    void whoIsRefusedTicksAgainSoonButNotAllClientsAtOnce() {
+        Set<Duration> rests = new HashSet<>();
+        for (int i = 0; i < 20; i++) {
+            begin();
+            heartbeat.refused(OPEN);
+            rests.add(untilTheNextTick());
+        }
+        assertThat(rests).hasSizeGreaterThan(1).allSatisfy(rest -> assertThat(rest)
+                .isBetween(Heartbeat.LEAST_REST_AFTER_REFUSAL, Heartbeat.MOST_REST_AFTER_REFUSAL));
     }
 
     @Test

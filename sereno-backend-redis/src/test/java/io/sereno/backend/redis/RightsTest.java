@@ -213,6 +213,18 @@ class RightsTest extends RedisTest {
         assertThat(refused).hasMessageContaining("NOPERM").hasMessageContaining("docs/redis.md");
     }
 
+    /** A commit would otherwise succeed, and a later tick fail. */
+    @Test
+    void aUserWhoMayNotUnsubscribeIsToldByTheFirstWatch() {
+        server.close();
+        server = RedisServer.start(Persistence.APPEND_ALWAYS, user(rights().replace(" +sunsubscribe", "")));
+        Backend backend = open();
+        BackendException refused =
+                (BackendException) failure(backend.watch(new Target("d", Optional.empty()), new Notices()));
+        assertThat(refused.permanent()).isTrue();
+        assertThat(refused).hasMessageContaining("sunsubscribe").hasMessageContaining("docs/redis.md");
+    }
+
     /** What the script has done before is stored with its revision, so that no revision is given twice. */
     @Test
     void whereTheRightToPublishIsTakenAwayTheRevisionIsStoredAllTheSame() {
