@@ -114,17 +114,15 @@ final class Connector {
         // In a Cluster the entries may come from another node, which has another clock.
         long begin = address.form() == Address.Form.CLUSTER ? 0 : facts.beganMicros();
         Connection connection = new Connection(line, script, facts, begin);
-        return connection
-                .run("tick", Requests.firstTick(LAYOUT))
-                .thenApply(reply -> {
-                    Replies.otherLayout(reply).ifPresent(this::refuse);
-                    Replies.refusal(reply).ifPresent(why -> {
-                        throw Limits.refused("Redis on " + address + " refuses to publish changes: " + why
-                                + ". docs/redis.md lists the rights that a user needs, and the versions of the"
-                                + " server");
-                    });
-                    return connection.began(Replies.tick(reply));
-                });
+        return connection.run("tick", Requests.firstTick(LAYOUT)).thenApply(reply -> {
+            Replies.otherLayout(reply).ifPresent(this::refuse);
+            Replies.refusal(reply).ifPresent(why -> {
+                throw Limits.refused("Redis on " + address + " refuses to publish changes: " + why
+                        + ". docs/redis.md lists the rights that a user needs, and the versions of the"
+                        + " server");
+            });
+            return connection.began(Replies.tick(reply));
+        });
     }
 
     private void refuse(String found) {

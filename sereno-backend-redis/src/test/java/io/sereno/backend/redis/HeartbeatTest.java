@@ -43,8 +43,10 @@ class HeartbeatTest {
             heartbeat.refused(OPEN);
             rests.add(untilTheNextTick());
         }
-        assertThat(rests).hasSizeGreaterThan(1).allSatisfy(rest -> assertThat(rest)
-                .isBetween(Heartbeat.LEAST_REST_AFTER_REFUSAL, Heartbeat.MOST_REST_AFTER_REFUSAL));
+        assertThat(rests)
+                .hasSizeGreaterThan(1)
+                .allSatisfy(rest -> assertThat(rest)
+                        .isBetween(Heartbeat.LEAST_REST_AFTER_REFUSAL, Heartbeat.MOST_REST_AFTER_REFUSAL));
     }
 
     @Test

@@ -213,7 +213,7 @@ class RightsTest extends RedisTest {
         assertThat(refused).hasMessageContaining("NOPERM").hasMessageContaining("docs/redis.md");
     }
 
-    /** A commit would otherwise succeed, and a later tick fail. */
+    /** Without that it would be told when a watch is cancelled, and watches of others would end. */
     @Test
     void aUserWhoMayNotUnsubscribeIsToldByTheFirstWatch() {
         server.close();
@@ -241,7 +241,9 @@ class RightsTest extends RedisTest {
         redis().aclSetuser("app", AclSetuserArgs.Builder.removeCommand(CommandType.SPUBLISH));
         String[] keys = Script.of("billing").keys();
         assertThat(failure(lease.revoke())).hasMessageContaining("can't run this command");
-        assertThat(redis().hlen(keys[1])).as("entries that are left, and one for the key").isBetween(2L, 100L);
+        assertThat(redis().hlen(keys[1]))
+                .as("entries that are left, and one for the key")
+                .isBetween(2L, 100L);
         assertThat(Long.parseLong(redis().hget(keys[0], "revision"))).isGreaterThan(given);
         long clock = Long.parseLong(redis().hget(keys[0], "clock"));
         redis().del(keys[3]);

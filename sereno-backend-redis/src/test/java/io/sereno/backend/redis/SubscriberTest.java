@@ -70,8 +70,7 @@ class SubscriberTest extends RedisTest {
     @Test
     void aConnectionThatCannotBeUsedIsReplaced() throws Exception {
         AtomicInteger made = new AtomicInteger();
-        Subscriber subscriber =
-                subscriber(() -> made.getAndIncrement() == 0 ? calls(server) : notices(server), time);
+        Subscriber subscriber = subscriber(() -> made.getAndIncrement() == 0 ? calls(server) : notices(server), time);
         join(subscriber.watch(DIRECTORY, notices));
         put(open(), "d", "a", "1");
         notices.await("a", SOON);
@@ -97,7 +96,8 @@ class SubscriberTest extends RedisTest {
             @Override
             public void publish(LogRecord message) {
                 if (message.getLevel() == Level.WARNING) {
-                    warnings.add(message.getMessage() + ": " + message.getThrown().getMessage());
+                    warnings.add(
+                            message.getMessage() + ": " + message.getThrown().getMessage());
                 }
             }
 
