@@ -85,7 +85,10 @@ class RequestsTest extends OneServerTest {
         assertThat(requests(() -> join(lease.revoke()))).isEqualTo(1);
     }
 
-    /** The commands that one call of the script runs at the server, all of them. A figure that falls is to be recorded here. */
+    /**
+     * The commands that one call of the script runs at the server: all but INFO, which depends on the time since the latest write. A figure
+     * that falls is to be recorded here.
+     */
     @Test
     void theServersWorkForEachOperationIsRecorded() {
         Backend backend = open();
