@@ -23,15 +23,11 @@ record ServerFacts(Map<String, String> fields) {
         return fields.getOrDefault("run_id", "");
     }
 
-    /**
-     * The latest time at which this process can have begun, by the server's clock, in microseconds. 0 if that is not known, or does not say
-     * since when the process is the primary, because it once was a replica.
-     */
+    /** The latest time at which this process can have begun, by the server's clock, in microseconds; 0 if that is not known. */
     long beganMicros() {
         String now = fields.getOrDefault("server_time_usec", "");
         String uptime = fields.getOrDefault("uptime_in_seconds", "");
-        boolean wasReplica = !fields.getOrDefault("master_replid2", "").matches("0+");
-        if (now.isEmpty() || uptime.isEmpty() || wasReplica) {
+        if (now.isEmpty() || uptime.isEmpty()) {
             return 0;
         }
         // The server counts whole seconds, starting at a whole second.

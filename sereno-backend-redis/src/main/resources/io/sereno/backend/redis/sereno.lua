@@ -78,6 +78,7 @@ local rev = tonumber(meta[1] or 0)
 local clock = tonumber(meta[2] or 0)
 local shift = tonumber(meta[3] or 0)
 local born = tonumber(meta[5] or 0)
+
 -- Sharded channels, if the server has them: a Cluster sends the messages of other channels to all of its nodes.
 local PUBLISH, SUBSCRIBE = 'PUBLISH', 'SUBSCRIBE'
 if redis.REDIS_VERSION_NUM then
@@ -165,13 +166,14 @@ local function begin()
   end
   born = wall
   -- Leases that had ended stay dead. The others live for a full ttl again, as a renewal may be among what was lost. None came after this
-  -- process began if it is the former one, restarted; not so where it ran before the latest write that is known, which another one did then.
+  -- process began if it is the former one, restarted; not so where it ran before the latest write that is known, which another one did then, and
+  -- where it was a replica: what it wrote before is lost, too.
   -- A conversion while the same process serves loses nothing, so all that would have ended by now has ended.
   local same = converts and run == meta[4] and (history == '' or history == meta[6])
   local ended = same and now or clock
   shift, now = 0, wall
   local from = tonumber(began)
-  if from <= clock or from > now then
+  if history ~= '' or run == meta[4] or from <= clock or from > now then
     from = now
   end
   local leases = call('ZRANGE', LEASES, 0, -1, 'WITHSCORES')

@@ -11,6 +11,8 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Promise;
+import io.sereno.testservers.Persistence;
+import io.sereno.testservers.RedisServer;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -106,6 +108,8 @@ class ScriptTest extends OneServerTest {
     /** Another primary may have given it its state. Each call notices that, over a connection of before, too. */
     @Test
     void aServerThatWasAReplicaInBetweenCountsAsAnotherProcess() {
+        RedisServer other = closing(RedisServer.start(Persistence.NONE));
+        redis = redis(other.endpoints().get(0));
         for (String[] call : List.of(
                 new String[] {"tick", "", ""},
                 new String[] {"read", "all", "d", "", "9", "9"},
@@ -119,9 +123,11 @@ class ScriptTest extends OneServerTest {
             run("first", 0, "grant", "1:60000", "60000");
             redis.replicaof("127.0.0.1", 1);
             redis.replicaofNoOne();
-            awaitMicros(micros() + 50_000);
+            // A connection that was made before knows when the process began, to a second.
+            long began = micros();
+            awaitMicros(began + 50_000);
             long before = micros();
-            run("first", 0, call[0], Arrays.copyOfRange(call, 1, call.length));
+            run("first", began, call[0], Arrays.copyOfRange(call, 1, call.length));
             assertThat(Long.parseLong(redis.hget(keys.get(META), "revision")))
                     .as("the revision after " + call[0])
                     .isGreaterThan(before);
