@@ -35,6 +35,7 @@ class TopicLoadTest {
 
     /** Counts what it hears and what it is told that it will not hear: together that is everything, in order. */
     private static class Ear implements TopicListener<byte[]> {
+        private final CompletableFuture<Void> begun = new CompletableFuture<>();
         private final CompletableFuture<Void> done = new CompletableFuture<>();
         private long next = 1;
         private long heard;
@@ -63,6 +64,7 @@ class TopicLoadTest {
 
         private void reached(long offset) {
             next = offset + 1;
+            begun.complete(null);
             if (offset == MESSAGES) {
                 done.complete(null);
             }
@@ -100,6 +102,10 @@ class TopicLoadTest {
             byte[] payload = new byte[128];
             ByteBuffer.wrap(payload).putLong(i);
             last = publisher.publishAsync(payload).toCompletableFuture();
+            if (i == 1) {
+                reconnecting.begun.get(
+                        30, TimeUnit.SECONDS); // A durable reader begins at the first message that is kept by then.
+            }
             if (i == MESSAGES / 2) {
                 before.close();
                 first.close();
