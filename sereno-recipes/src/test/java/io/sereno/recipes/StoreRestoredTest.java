@@ -8,6 +8,9 @@ import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.Sereno;
 import io.sereno.backend.memory.MemoryBackup;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -66,6 +69,24 @@ class StoreRestoredTest {
         acquire(next).release();
     }
 
+    /** A slow store may fail the look though the connection stays, so no further reset of watches causes another look. */
+    @Test
+    void aLookForDeletedEntriesThatFailsIsRepeated() throws Exception {
+        FaultyBackend line = clients.line();
+        Mutex former = clients.connect("former", line).mutex("x");
+        Mutex next = clients.connect("next").mutex("x");
+        Grant grant = former.acquire();
+        MemoryBackup backup = clients.store.backup();
+        grant.release();
+        line.next(Request.Read.class::isInstance, Fate.loseRequest());
+
+        clients.store.restore(backup, MemoryBackup.Revisions.GO_ON);
+
+        CompletableFuture<Grant> granted = granted(next);
+        clients.passUntilDone(granted, Clients.TTL.multipliedBy(2));
+        granted.join().release();
+    }
+
     /** Many deletions in one directory are looked for with one read of it. */
     @ParameterizedTest
     @EnumSource
@@ -101,7 +122,11 @@ class StoreRestoredTest {
     }
 
     private Grant acquire(Mutex mutex) throws Exception {
-        CompletableFuture<Grant> granted = CompletableFuture.supplyAsync(
+        return granted(mutex).get(10, TimeUnit.SECONDS);
+    }
+
+    private CompletableFuture<Grant> granted(Mutex mutex) {
+        return CompletableFuture.supplyAsync(
                 () -> {
                     try {
                         return mutex.acquire();
@@ -110,6 +135,5 @@ class StoreRestoredTest {
                     }
                 },
                 clients.callbacks);
-        return granted.get(10, TimeUnit.SECONDS);
     }
 }

@@ -96,10 +96,16 @@ final class OwnEntry {
 
     private void check() {
         suspect = false;
-        requests.commit(Commit.to(directory).ifCreateRevision(place.name(), place.createRevision()), outcome -> {
+        Commit.Builder check = Commit.to(directory).ifCreateRevision(place.name(), place.createRevision());
+        if (modRevision != place.createRevision()) {
+            check.returningOne(place.name()); // It was overwritten, and a store that goes back may have undone that.
+        }
+        requests.commit(check, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
-                    // The entry exists.
+                    if (outcome.snapshot() != null) {
+                        compare(outcome.snapshot());
+                    }
                 }
                 case CONFLICT -> gone();
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {

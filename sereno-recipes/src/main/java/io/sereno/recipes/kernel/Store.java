@@ -42,6 +42,7 @@ public final class Store {
     private static final Duration GRACE = Duration.ofMillis(250);
 
     private static final int LOOKS_AT_ONCE = 16;
+    private static final Duration LOOK_PAUSE = Duration.ofSeconds(1);
 
     private final Backend backend;
     private final TimeSource time;
@@ -88,7 +89,7 @@ public final class Store {
 
     /**
      * Checks whether recently deleted entries exist again: a store that has lost a deletion would keep others waiting for that entry. The look
-     * ends with the first proof, or when another look begins.
+     * ends with the first proof, or when another look begins; a failed look begins again.
      */
     void lookForWhatWasDeleted(Executor on) {
         Queue<Acknowledged.Look> all = new ConcurrentLinkedQueue<>(acknowledged.looks());
@@ -104,7 +105,10 @@ public final class Store {
             return;
         }
         read(look.query(), on, (snapshot, failure) -> {
-            // A failed look is repeated at the next notice of a new connection.
+            if (failure != null) {
+                lookAgain(left, failure, on);
+                return;
+            }
             Acknowledged.Deletion undone = snapshot != null ? look.undone(snapshot.entries()) : null;
             if (undone == null) {
                 lookAtNext(left, on);
@@ -116,6 +120,18 @@ public final class Store {
                         + "' was deleted and is there again");
             }
         });
+    }
+
+    /** Repeats a look that failed, for as long as there is a deletion to look for, unless another look has begun. */
+    private void lookAgain(Queue<Acknowledged.Look> failed, BackendException why, Executor on) {
+        failed.clear();
+        if (!why.permanent()) {
+            time.schedule(LOOK_PAUSE, on, () -> {
+                if (looks.get() == failed) {
+                    lookForWhatWasDeleted(on);
+                }
+            });
+        }
     }
 
     /** The number of the latest call. A caller that begins to wait keeps it for {@link #hasAnsweredSince}. */

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Describe.</b> {@code modRevision(m-id) == m -> put(m-id, lease)}. Copies exclude each other, so an unknown outcome is settled by
  *       sending the same commit again.
  *   <li><b>Verify.</b> On the same occasions, check {@code createRevision(m-id) == c}. On a conflict, the entry was removed. Repeat step 1
- *       after a pause.
+ *       after a pause. If the entry has another description, because the store has gone back or somebody has edited it, repeat step 3.
  *   <li><b>Take over.</b> {@code createRevision(m-id) == c -> delete(m-id)} of the other's entry, retried as often as necessary; then step
  *       1.
  *   <li><b>Leave.</b> Settle unknown outcomes first; then delete the own entry by its createRevision. The end of a session settles and
@@ -408,7 +408,7 @@ final class Listing {
         });
     }
 
-    /** The entry has changed: by an earlier copy, by a manual change, or it is gone. */
+    /** The entry has changed: by an earlier copy, by a manual change, by a store that went back, or it is gone. */
     private void described(Place own, long number, Bytes told, Snapshot snapshot) {
         Entry found = first(snapshot);
         if (found == null || found.createRevision() != own.createRevision) {
@@ -429,7 +429,9 @@ final class Listing {
         requests.commit(check, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> {
-                    // The entry exists.
+                    if (outcome.snapshot() != null) {
+                        compare(own, outcome.snapshot());
+                    }
                 }
                 case CONFLICT -> {
                     if (outcome.snapshot() != null) {
@@ -444,6 +446,15 @@ final class Listing {
                 }
             }
         });
+    }
+
+    /** If the entry has another description, the store has lost ours, or the entry was edited by hand: it is described again. */
+    private void compare(Place own, Snapshot snapshot) {
+        Entry found = first(snapshot);
+        if (found != null && found.modRevision() != modRevision) {
+            shown = 0;
+            described(own, description, card(), snapshot);
+        }
     }
 
     /**

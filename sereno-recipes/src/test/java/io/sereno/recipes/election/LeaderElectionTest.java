@@ -7,6 +7,7 @@ import io.sereno.Leadership;
 import io.sereno.Peer;
 import io.sereno.Sereno;
 import io.sereno.Topology;
+import io.sereno.backend.memory.MemoryBackup;
 import io.sereno.recipes.Clients;
 import io.sereno.recipes.client.Client;
 import io.sereno.simulation.Fate;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +71,25 @@ class LeaderElectionTest {
         assertThat(other.election("e").topology().peers())
                 .extracting(Peer::metadata)
                 .isEqualTo(List.of(Map.of("zone", "north one")));
+        assertThat(leadership.isHeld()).isTrue();
+    }
+
+    @Test
+    void metadataThatTheStoreHasLostIsPutAgain() throws Exception {
+        LeaderElection a = candidate(clients.connect("a"));
+        Leadership leadership = a.awaitLeadership();
+        MemoryBackup before = clients.store.backup();
+        a.metadata(Map.of("zone", "north one"));
+        LeaderElection other = clients.connect("b").election("e");
+
+        clients.store.restore(before, MemoryBackup.Revisions.GO_ON);
+        CompletableFuture<Void> putAgain = CompletableFuture.runAsync(() -> {
+            while (!other.topology().peers().get(0).metadata().equals(Map.of("zone", "north one"))) {
+                Thread.onSpinWait();
+            }
+        });
+        clients.passUntilDone(putAgain, Clients.TTL);
+
         assertThat(leadership.isHeld()).isTrue();
     }
 

@@ -19,6 +19,7 @@ import io.sereno.SerenoClosedException;
 import io.sereno.SerenoException;
 import io.sereno.SerenoObserver;
 import io.sereno.Subscription;
+import io.sereno.backend.memory.MemoryBackup;
 import io.sereno.backend.memory.MemoryStore;
 import io.sereno.recipes.Clients;
 import io.sereno.recipes.Threads;
@@ -226,6 +227,21 @@ class MembershipTest {
         assertThat(group.members().list()).containsExactly(new Member("one", one.incarnation(), SOUTH));
         assertThat(states.poll(10, TimeUnit.SECONDS)).isEqualTo(State.LOST);
         assertThat(states.poll(10, TimeUnit.SECONDS)).isEqualTo(State.LISTED);
+    }
+
+    @Test
+    void metadataThatTheStoreHasLostIsPutAgain() throws Exception {
+        Membership group = connect("a").membership("g");
+        KeepAlive one = group.join("one", TTL, NORTH, IfPresent.FAIL);
+        long incarnation = one.incarnation();
+        MemoryBackup before = store.backup();
+        one.update(SOUTH);
+
+        store.restore(before, MemoryBackup.Revisions.GO_ON);
+        time.advance(TTL);
+
+        assertThat(group.members().list()).containsExactly(new Member("one", incarnation, SOUTH));
+        assertThat(one.state()).isEqualTo(State.LISTED);
     }
 
     @Test
