@@ -7,7 +7,6 @@ import io.sereno.Membership.IfPresent;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
-import io.sereno.spi.Entry;
 import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.List;
@@ -87,9 +86,9 @@ class MemberFaultRules {
         }
         KeepAlive theirs = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.WAIT));
         if (taken) {
-            List<Long> revisions = revisions(bench);
+            List<Long> revisions = MemberRules.revisions(bench);
             bench.pass(late.plusMillis(300));
-            bench.same("revisions of the entry after the late copy", revisions, revisions(bench));
+            bench.same("revisions of the entry after the late copy", revisions, MemberRules.revisions(bench));
         }
         MemberRules.requireListed(bench, theirs, "the state of the one who joined next");
         bench.same(
@@ -188,7 +187,7 @@ class MemberFaultRules {
                     })
                     .end(LONG);
             node.tells("update 2", () -> member.update(Map.of("version", "2")));
-            List<Long> revisions = revisions(bench);
+            List<Long> revisions = MemberRules.revisions(bench);
             for (int i = 0; i < 10; i++) {
                 bench.same(
                         "the metadata after update 2",
@@ -198,7 +197,7 @@ class MemberFaultRules {
                                 .map(Member::metadata)
                                 .findFirst()
                                 .orElse(Map.of()));
-                bench.same("revisions of the entry after update 2", revisions, revisions(bench));
+                bench.same("revisions of the entry after update 2", revisions, MemberRules.revisions(bench));
                 bench.pass(late.dividedBy(5));
             }
             bench.evidence("updates that came late", met.get(), 1);
@@ -293,10 +292,5 @@ class MemberFaultRules {
         MemberRules.requireListed(bench, anew, "the state of who got the id back");
         next.tells("close", anew::close);
         dying.faults().heal();
-    }
-
-    /** A member puts its metadata again when it finds other metadata: only the revision shows that they were overwritten for a moment. */
-    private static List<Long> revisions(Bench bench) {
-        return bench.judge().all(DIRECTORY).stream().map(Entry::modRevision).toList();
     }
 }

@@ -84,6 +84,7 @@ class MemberRaceRules {
                     late.node().calls("join", () -> MemberRules.join(bench, late.node(), "one", IfPresent.FAIL));
             late.meeting().await();
             KeepAlive first = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
+            List<Long> revisions = MemberRules.revisions(bench);
             if (arrives) {
                 late.meeting().goUnheard();
             } else {
@@ -91,6 +92,7 @@ class MemberRaceRules {
             }
             requireRefused(bench, second.end(LONG));
             bench.pass(Duration.ofMillis(300));
+            bench.same("revisions of the member's entry", revisions, MemberRules.revisions(bench));
             requireListed(bench, other, first);
             other.tells("close", first::close);
         }

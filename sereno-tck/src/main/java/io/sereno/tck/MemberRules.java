@@ -119,6 +119,14 @@ class MemberRules {
         return members(node).stream().map(Member::id).toList();
     }
 
+    /** A member puts its metadata again when it finds other metadata: only the revision shows that they were overwritten for a moment. */
+    static List<Long> revisions(Bench bench) {
+        return bench.judge().all("member/" + GROUP).stream()
+                .filter(entry -> entry.name().startsWith("m-"))
+                .map(Entry::modRevision)
+                .toList();
+    }
+
     static List<Member> members(Node node) {
         return node.told("members", node.sereno().membership(GROUP)::members).list();
     }
