@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *       {@code absent(slot-n), modRevision(hw-n) == r, absent(x-attempt) -> put(slot-n, lease), put(hw-n)}. On a conflict, or if the mark
  *       is far ahead of the clock, try the next slot.
  *   <li><b>Extend.</b> {@code createRevision(slot-n) == c, modRevision(hw-n) == r, absent(x-attempt) -> put(hw-n)}. On a conflict, the slot
- *       is lost: claim another.
+ *       is lost: delete {@code slot-n} if it is still the same, and claim a slot.
  *   <li><b>Settle.</b> An attempt with unknown outcome is withdrawn by putting {@code x-<attempt>}; then a read of {@code hw-<n>} shows
  *       whether it had been applied.
  * </ol>
@@ -86,6 +86,8 @@ final class IdReservations {
 
     private @Nullable Place place;
     private @Nullable Attempt doubtful;
+    /** A slot that is to be deleted: it could not be extended, and may still be taken by its session. */
+    private @Nullable Place outgoing;
     /** The createRevision of the layout's entry; 0 if there is none, negative if not known. */
     private long layoutRevision = -1;
 
@@ -198,6 +200,8 @@ final class IdReservations {
             return; // The sessions notify us when there is one.
         } else if (place != null && place.session.equals(under)) {
             extend(under, place, tick);
+        } else if (outgoing != null && outgoing.session.equals(under)) {
+            delete(outgoing);
         } else if (layoutRevision < 0) {
             agree();
         } else {
@@ -262,7 +266,24 @@ final class IdReservations {
         Commit.Builder commit = Commit.to(directory)
                 .ifCreateRevision("slot-" + held.slot, held.createRevision)
                 .ifModRevision("hw-" + held.slot, held.modRevision);
-        send(attempt, commit, () -> place = null);
+        send(attempt, commit, () -> {
+            place = null;
+            outgoing = held;
+        });
+    }
+
+    private void delete(Place given) {
+        String name = "slot-" + given.slot;
+        Commit.Builder deletion = Commit.to(directory)
+                .ifCreateRevision(name, given.createRevision)
+                .delete(name);
+        requests.commit(deletion, outcome -> {
+            if (outcome.failure() == null) {
+                outgoing = null;
+            } else {
+                pause(outcome.failure());
+            }
+        });
     }
 
     private void send(Attempt attempt, Commit.Builder commit, Runnable onConflict) {

@@ -17,6 +17,7 @@ import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
 import io.sereno.simulation.Request;
+import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import java.time.Duration;
@@ -156,6 +157,22 @@ class IdGeneratorTest {
 
         assertThat(made.add(next.getAsLong())).isTrue();
         assertThat(time.elapsed()).isLessThan(Duration.ofSeconds(5));
+    }
+
+    /** As after a restore that the client has not noticed: the slot is there under its session, and not the mark that it put. */
+    @Test
+    void aSlotWhoseMarkChangedIsGivenBackAndClaimedAgain() throws Exception {
+        IdGenerator ids = connect("a").ids("x", SMALL);
+        long first = ids.nextId();
+        store.connect(Runnable::run)
+                .commit(Commit.to("ids/x")
+                        .put("hw-0", entry("hw-0").orElseThrow().value())
+                        .build())
+                .toCompletableFuture()
+                .join();
+        time.advance(Duration.ofSeconds(60));
+
+        assertThat(whileTimePasses(ids::nextId)).isGreaterThan(first);
     }
 
     @Test
