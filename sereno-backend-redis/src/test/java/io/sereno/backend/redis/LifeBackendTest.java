@@ -139,7 +139,7 @@ class LifeBackendTest extends OneServerTest {
         redis().aclSetuser("app", AclSetuserArgs.Builder.on().addPassword("right-s3cret"));
         assertThatThrownBy(() -> config().as("app", "wrong-s3cret").open())
                 .isInstanceOfSatisfying(BackendException.class, e -> {
-                    assertThat(e.permanent()).isTrue();
+                    assertThat(e.permanent()).as("%s", e).isTrue();
                     assertThat(e).hasMessageContaining("WRONGPASS");
                     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
                         assertThat(cause.toString()).doesNotContain("s3cret");
