@@ -13,6 +13,7 @@ import io.sereno.recipes.client.Client;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
+import io.sereno.spi.Bytes;
 import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -77,20 +79,37 @@ class LeaderElectionTest {
     @Test
     void metadataThatTheStoreHasLostIsPutAgain() throws Exception {
         LeaderElection a = candidate(clients.connect("a"));
-        Leadership leadership = a.awaitLeadership();
+        a.awaitLeadership();
         MemoryBackup before = clients.store.backup();
+        Bytes old = stored();
         a.metadata(Map.of("zone", "north one"));
-        LeaderElection other = clients.connect("b").election("e");
+        await(() -> !stored().equals(old));
+        Bytes described = stored();
 
         clients.store.restore(before, MemoryBackup.Revisions.GO_ON);
-        CompletableFuture<Void> putAgain = CompletableFuture.runAsync(() -> {
-            while (!other.topology().peers().get(0).metadata().equals(Map.of("zone", "north one"))) {
+
+        await(() -> stored().equals(described));
+    }
+
+    private Bytes stored() {
+        return clients.store
+                .connect(Runnable::run)
+                .read(new Query.All("election/e"))
+                .toCompletableFuture()
+                .join()
+                .entries()
+                .get(0)
+                .value();
+    }
+
+    private void await(BooleanSupplier condition) {
+        CompletableFuture<Void> holds = CompletableFuture.runAsync(() -> {
+            while (!condition.getAsBoolean()) {
                 Thread.onSpinWait();
             }
         });
-        clients.passUntilDone(putAgain, Clients.TTL);
-
-        assertThat(leadership.isHeld()).isTrue();
+        clients.passUntilDone(holds, Clients.TTL);
+        holds.join();
     }
 
     /** Callbacks run here in the thread that submits them: sooner than they ever can in another. */
