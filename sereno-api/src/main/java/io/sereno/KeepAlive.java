@@ -65,7 +65,7 @@ public interface KeepAlive extends AutoCloseable {
 
     /**
      * Takes the member off the list at once. Waits for the store, at most the operation timeout; if the store could not
-     * be told by then, the entry expires with the ttl. Idempotent, not interruptible.
+     * be reached by then, the entry expires with the ttl. Idempotent, not interruptible.
      */
     @Override
     void close();

@@ -77,7 +77,7 @@ public interface Membership {
 
     /**
      * Calls back for every present member, then for every member that joins, changes its metadata, or leaves. A slow
-     * listener delays no other; it then gets the differences from what it was last told.
+     * listener delays no other; it then gets the differences from the members that it knows.
      *
      * @param listener receives one event at a time
      * @return ends the calls when it is closed

@@ -24,7 +24,7 @@ final class Additions {
 
     /** Additions per second of one thread that waits for none of them, until all have completed. */
     double async(int count) throws InterruptedException {
-        CountDownLatch told = new CountDownLatch(count);
+        CountDownLatch reported = new CountDownLatch(count);
         AtomicLong highest = new AtomicLong();
         long start = System.nanoTime();
         for (int i = 0; i < count; i++) {
@@ -32,10 +32,10 @@ final class Additions {
                 if (failure == null) {
                     highest.accumulateAndGet(sum, Math::max);
                 }
-                told.countDown();
+                reported.countDown();
             });
         }
-        told.await();
+        reported.await();
         double seconds = (System.nanoTime() - start) / 1e9;
         expected += count;
         check(highest.get());

@@ -120,10 +120,10 @@ public final class EtcdComparison {
                 client.create("first").get();
                 Counted before = Counted.at(etcd);
                 long from = System.nanoTime();
-                CountDownLatch heard = new CountDownLatch(WATCHES);
+                CountDownLatch received = new CountDownLatch(WATCHES);
                 List<CompletableFuture<?>> opening = new ArrayList<>();
                 for (int i = 0; i < WATCHES; i++) {
-                    opening.add(client.watch("w" + i, heard::countDown));
+                    opening.add(client.watch("w" + i, received::countDown));
                 }
                 CompletableFuture.allOf(opening.toArray(new CompletableFuture<?>[0]))
                         .get();
@@ -135,8 +135,8 @@ public final class EtcdComparison {
                 for (int i = 0; i < WATCHES; i++) {
                     client.create("w" + i).get();
                 }
-                if (!heard.await(FOREVER, TimeUnit.SECONDS)) {
-                    throw new IllegalStateException(heard.getCount() + " watches got no notice");
+                if (!received.await(FOREVER, TimeUnit.SECONDS)) {
+                    throw new IllegalStateException(received.getCount() + " watches got no notice");
                 }
             }
         }

@@ -154,17 +154,17 @@ final class TourOfCounting {
                 seen.add(member.id() + " left");
             }
         });
-        List<String> told = new ArrayList<>();
+        List<String> news = new ArrayList<>();
         try (watching) {
             try (KeepAlive node = ben.keepAlive("workers", "node-7", Duration.ofSeconds(5))) {
-                told.add(next(seen));
+                news.add(next(seen));
                 node.update(Map.of("state", "draining"));
-                told.add(next(seen));
+                news.add(next(seen));
             }
-            told.add(next(seen));
+            news.add(next(seen));
         }
-        narrator.check(told.equals(List.of("node-7 joined", "node-7 is draining", "node-7 left")), "cleo saw " + told);
-        narrator.say("Membership: cleo saw that " + String.join(", ", told) + ".");
+        narrator.check(news.equals(List.of("node-7 joined", "node-7 is draining", "node-7 left")), "cleo saw " + news);
+        narrator.say("Membership: cleo saw that " + String.join(", ", news) + ".");
     }
 
     private static String next(BlockingQueue<String> seen) throws InterruptedException {

@@ -85,7 +85,7 @@ class CloseTest {
             Thread.onSpinWait();
         }
 
-        line.each(Request.any(), Fate.loseRequest().toldAfter(SILENCE));
+        line.each(Request.any(), Fate.loseRequest().givenUpAfter(SILENCE));
         CompletableFuture<Boolean> update = Threads.inThread(() -> {
             sereno.counter("x").incrementAndGet();
             return true;

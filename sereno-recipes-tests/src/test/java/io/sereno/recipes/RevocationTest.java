@@ -58,13 +58,13 @@ class RevocationTest {
     }
 
     static Stream<Mishap> mishaps() {
-        Fate lostInSilence = Fate.loseRequest().toldAfter(SILENCE);
+        Fate lostInSilence = Fate.loseRequest().givenUpAfter(SILENCE);
         return Stream.of(
                 new Mishap(1, Fate.loseRequest()),
                 new Mishap(1, Fate.loseReply()),
                 new Mishap(1, Fate.refuse()),
                 new Mishap(1, lostInSilence),
-                new Mishap(1, Fate.loseReply().toldAfter(SILENCE)),
+                new Mishap(1, Fate.loseReply().givenUpAfter(SILENCE)),
                 new Mishap(2, Fate.loseRequest()),
                 new Mishap(2, lostInSilence),
                 new Mishap(5, Fate.loseRequest()));
@@ -97,7 +97,7 @@ class RevocationTest {
         candidate(leaving);
         granted(acquire(leaving));
         LeaderElection successor = candidate(client(clients.line()));
-        line.each(counting(sent, Request.any()), inSilence ? Fate.loseRequest().toldAfter(SILENCE) : Fate.refuse());
+        line.each(counting(sent, Request.any()), inSilence ? Fate.loseRequest().givenUpAfter(SILENCE) : Fate.refuse());
 
         Closing closing = new Closing(leaving);
         clients.time.advance(CLOSE);
@@ -125,7 +125,7 @@ class RevocationTest {
     void anInterruptEndsNeitherTheCloseNorTheRepeats() {
         FaultyBackend line = clients.line();
         Client leaving = client(line);
-        new Mishap(2, Fate.loseRequest().toldAfter(SILENCE)).befalls(line);
+        new Mishap(2, Fate.loseRequest().givenUpAfter(SILENCE)).befalls(line);
 
         Closing closing = new Closing(leaving);
         closing.thread.interrupt();

@@ -36,7 +36,7 @@ class SilenceTest {
         clients.time.advance(Clients.TTL.dividedBy(3));
         assertThat(client.sessionState()).isEqualTo(SessionState.CONNECTED);
 
-        line.each(request -> true, Fate.loseRequest().toldAfter(FOR_EVER));
+        line.each(request -> true, Fate.loseRequest().givenUpAfter(FOR_EVER));
         clients.time.advance(Clients.TTL.dividedBy(2));
 
         assertThat(client.sessionState()).isEqualTo(SessionState.SUSPENDED);
@@ -55,7 +55,7 @@ class SilenceTest {
                     boolean renewal = request instanceof Request.RenewLease;
                     return renewal && renewals.incrementAndGet() == 1;
                 },
-                Fate.loseRequest().toldAfter(FOR_EVER));
+                Fate.loseRequest().givenUpAfter(FOR_EVER));
 
         clients.time.advance(Clients.TTL.multipliedBy(2).dividedBy(3).minusMillis(1));
 

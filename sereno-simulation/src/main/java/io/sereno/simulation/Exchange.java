@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A request and its fate: sent, perhaps delivered to the store (once), answered by the store, perhaps received by the
- * client. The client may have been told a failure at any point before; what arrives later is ignored.
+ * client. A failure may have been reported to the client at any point before; what arrives later is ignored.
  */
 final class Exchange<T extends @Nullable Object> {
     private final Request request;

@@ -8,8 +8,8 @@ import java.util.Optional;
  * up waiting. A loss is reported as the rules of outcomes say: UNKNOWN for a commit with writes, NOT_APPLIED for a
  * read.
  *
- * <p>Unless {@link #toldAfter} says otherwise, the client is told of a loss at once, as when a connection breaks; with
- * it, the client is told after that time, as when its operation timeout passes.
+ * <p>Unless {@link #givenUpAfter} says otherwise, a loss is reported to the client at once, as when a connection breaks;
+ * with it, the loss is reported after that time, as when its operation timeout passes.
  *
  * <p>Instances are immutable.
  */
@@ -62,7 +62,7 @@ public final class Fate {
     }
 
     /**
-     * The client is told that the request is lost, but later it reaches the store all the same.
+     * A loss of the request is reported to the client, but later the request reaches the store.
      *
      * @param after when it reaches the store, counted from its sending
      */
@@ -93,7 +93,7 @@ public final class Fate {
      *
      * @param patience from sending to giving up
      */
-    public Fate toldAfter(Duration patience) {
+    public Fate givenUpAfter(Duration patience) {
         return new Fate(delivery, answer, Optional.of(checked(patience)), refused, losesSnapshot);
     }
 

@@ -10,11 +10,11 @@ import java.util.Set;
  * {@link #ROLL_BACK} and {@link #RESTORE} are within them if the store does not promise to keep acknowledged writes.
  */
 public enum Fault {
-    /** A request never reaches the store; the client is told UNKNOWN, or NOT_APPLIED if it changes no entry. */
+    /** A request never reaches the store; the client gets UNKNOWN, or NOT_APPLIED if it changes no entry. */
     LOSE_REQUEST,
-    /** The store executes a request, and the client is told the same. */
+    /** The store executes a request, and the client gets UNKNOWN or NOT_APPLIED, as above. */
     LOSE_REPLY,
-    /** The client is told the same, and later the store executes the request. */
+    /** The client gets UNKNOWN or NOT_APPLIED, as above, and later the store executes the request. */
     APPLY_LATE,
     /** A request is not sent, and the client knows: NOT_APPLIED. */
     REFUSE_REQUEST,

@@ -76,7 +76,7 @@ public final class FaultyBackend implements Backend {
 
     private final ReentrantLock lock = new ReentrantLock();
     // Below: guarded by the lock.
-    /** What has arrived at a paused client, and what it tried to send. */
+    /** The messages that have arrived at a paused client, and those that it tried to send. */
     private final List<Runnable> heldByPause = new ArrayList<>();
 
     private final List<Notices> heldNotices = new ArrayList<>();
@@ -178,7 +178,7 @@ public final class FaultyBackend implements Backend {
         }
     }
 
-    /** Restores the network; the watches are live again, and are told {@code reset()}. */
+    /** Restores the network; the watches are live again, and get {@code reset()}. */
     public void heal() {
         lock.lock();
         try {

@@ -68,7 +68,7 @@ final class LinkedBackend implements Backend {
                     return store.watch(target, notices).thenApply(notices::opened);
                 })
                 .whenComplete((watch, failure) -> {
-                    // A client that was told a failure gets no notice of the watch, even if the store has opened it.
+                    // A client that got a failure gets no notice of the watch, even if the store has opened it.
                     if (failure != null) {
                         notices.cancel();
                     }

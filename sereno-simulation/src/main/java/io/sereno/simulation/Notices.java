@@ -57,7 +57,7 @@ final class Notices implements Watch, WatchListener {
         queue.deliver();
     }
 
-    /** Lets the next notice arrive. Returns whether more wait; if not, the link is told again when there is one. */
+    /** Lets the next notice arrive. Returns whether more wait; if not, the link is notified again when there is one. */
     boolean deliverNext() {
         return queue.deliverNext();
     }

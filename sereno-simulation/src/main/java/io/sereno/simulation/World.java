@@ -86,7 +86,7 @@ public final class World {
         this.mischief = new Mischief(this, plan.faults(), plan.mostFaults(), own);
     }
 
-    /** The clients, as many as the explorer was told. */
+    /** The clients, as many as were given to the explorer. */
     public List<SimulatedClient> clients() {
         return List.copyOf(clients);
     }

@@ -154,7 +154,7 @@ class FaultyBackendTest {
 
         @Test
         void aClientThatGivesUpDoesNotHearTheReplyThatComesAfterwards() {
-            backend.next(Request.commits(), Fate.delayReply(TTL).toldAfter(SECOND));
+            backend.next(Request.commits(), Fate.delayReply(TTL).givenUpAfter(SECOND));
             CompletableFuture<CommitResult> commit = put("a").toCompletableFuture();
             time.advance(SECOND.minusNanos(1));
             assertThat(commit).isNotDone();
@@ -166,7 +166,7 @@ class FaultyBackendTest {
 
         @Test
         void aLossIsHeardWhenTheClientsPatienceEnds() {
-            backend.next(Request.commits(), Fate.loseReply().toldAfter(SECOND));
+            backend.next(Request.commits(), Fate.loseReply().givenUpAfter(SECOND));
             CompletableFuture<CommitResult> commit = put("a").toCompletableFuture();
             assertThat(commit).isNotDone();
             time.advance(SECOND);
@@ -207,7 +207,7 @@ class FaultyBackendTest {
         @Test
         void durationsBelowZeroAreRefused() {
             assertThatThrownBy(() -> Fate.delayRequest(SECOND.negated())).hasMessageContaining("zero or more");
-            assertThatThrownBy(() -> Fate.loseReply().toldAfter(SECOND.negated()))
+            assertThatThrownBy(() -> Fate.loseReply().givenUpAfter(SECOND.negated()))
                     .hasMessageContaining("zero or more");
             assertThatThrownBy(() -> backend.cutOff(SECOND.negated())).hasMessageContaining("zero or more");
         }
@@ -412,7 +412,7 @@ class FaultyBackendTest {
             for (Fate fate : List.of(
                     Fate.loseReply(),
                     Fate.applyLate(SECOND),
-                    Fate.delayReply(SECOND).toldAfter(Duration.ZERO))) {
+                    Fate.delayReply(SECOND).givenUpAfter(Duration.ZERO))) {
                 backend.next(Request.OpenWatch.class::isInstance, fate);
                 assertFails(backend.watch(wholeDirectory(), listener(seen)), Outcome.NOT_APPLIED);
                 change("a");

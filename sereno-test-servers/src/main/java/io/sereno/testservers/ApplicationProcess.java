@@ -28,7 +28,7 @@ public final class ApplicationProcess implements AutoCloseable {
 
     private final Process process;
     private final Path log;
-    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final Thread reader;
 
     private ApplicationProcess(Process process, Path log) {
@@ -76,8 +76,8 @@ public final class ApplicationProcess implements AutoCloseable {
     }
 
     private void read() {
-        try (BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
-            lines.lines().forEach(told::add);
+        try (BufferedReader output = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
+            output.lines().forEach(lines::add);
         } catch (IOException | UncheckedIOException ended) {
             // The process was killed; its earlier output is kept.
         }
@@ -85,7 +85,7 @@ public final class ApplicationProcess implements AutoCloseable {
 
     /** Waits until it has written this line to its standard output. */
     public void await(String line) throws InterruptedException {
-        String next = told.poll(SOON_SECONDS, TimeUnit.SECONDS);
+        String next = lines.poll(SOON_SECONDS, TimeUnit.SECONDS);
         if (!line.equals(next)) {
             throw new AssertionError("expected '" + line + "', it wrote '" + next + "'; its log:\n" + log());
         }

@@ -340,7 +340,7 @@ final class Calls {
             @Override
             public void onMessage(A message) {
                 long now = time.nanoTime();
-                link.heard(now);
+                link.received(now);
                 if (now - startedAt >= PING_AFTER.toNanos() && limit.compareTo(PATIENCE) > 0) {
                     slowAnswerAt = now;
                 }
@@ -381,7 +381,7 @@ final class Calls {
                 if (status.getCode() == Status.Code.UNAVAILABLE) {
                     moved = links.failed(link);
                 } else {
-                    link.heard(time.nanoTime());
+                    link.received(time.nanoTime());
                 }
                 if (!sent && moved && moves-- > 0 && !closed) {
                     attemptAgain();

@@ -67,8 +67,8 @@ final class EtcdLease implements Lease {
         LeaseRevokeRequest request = LeaseRevokeRequest.newBuilder().setID(id).build();
         return calls.call(LeaseGrpc.getLeaseRevokeMethod(), request).handle((answer, failure) -> {
             if (failure != null && !Failures.is(failure, Status.Code.NOT_FOUND)) {
-                BackendException told = Failures.ofCommit(failure);
-                throw told;
+                BackendException exception = Failures.ofCommit(failure);
+                throw exception;
             }
             died();
             return null;

@@ -113,7 +113,7 @@ final class FirstContact {
             throwFault(null);
             return await(attempt);
         } catch (ExecutionException e) {
-            throw told(e);
+            throw explained(e);
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
@@ -123,27 +123,27 @@ final class FirstContact {
         try {
             return stage.get();
         } catch (ExecutionException e) {
-            throw told(e);
+            throw explained(e);
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
     }
 
     /** A timeout of one step, which had only the rest of the time, is reported as a timeout of the whole. */
-    private BackendException told(ExecutionException e) {
+    private BackendException explained(ExecutionException e) {
         Throwable failure = e.getCause() == null ? e : e.getCause();
-        BackendException told = Failures.ofRead(failure);
+        BackendException exception = Failures.ofRead(failure);
         if (Failures.is(failure, Status.Code.DEADLINE_EXCEEDED)) {
-            return noAnswer(told);
+            return noAnswer(exception);
         }
         return Failures.is(failure, Status.Code.INVALID_ARGUMENT)
                         && config.user().isEmpty()
                 ? new BackendException(
-                        told.outcome(),
-                        told.permanent(),
-                        told.getMessage() + "; the server asks for a user and a password, and none was given",
-                        told)
-                : told;
+                        exception.outcome(),
+                        exception.permanent(),
+                        exception.getMessage() + "; the server asks for a user and a password, and none was given",
+                        exception)
+                : exception;
     }
 
     private BackendException noAnswer(@Nullable Throwable cause) {

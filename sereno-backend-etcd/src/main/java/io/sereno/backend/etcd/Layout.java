@@ -18,7 +18,7 @@ final class Layout {
 
     /**
      * Reads the number, and writes it if it is missing. Also reads and deletes a key that never exists, so that a user
-     * without the right to the namespace is told now.
+     * without the right to the namespace gets the error now.
      */
     static TxnRequest request(Keys keys) {
         RequestOp read = RequestOp.newBuilder()

@@ -8,13 +8,13 @@ import java.net.InetSocketAddress;
 final class Link {
     private final InetSocketAddress endpoint;
     private final ManagedChannel channel;
-    private volatile long heardAt;
+    private volatile long receivedAt;
     private volatile boolean lost;
 
     Link(InetSocketAddress endpoint, ManagedChannel channel, long now) {
         this.endpoint = endpoint;
         this.channel = channel;
-        this.heardAt = now;
+        this.receivedAt = now;
     }
 
     ManagedChannel channel() {
@@ -33,8 +33,8 @@ final class Link {
         return channel.getState(false) == ConnectivityState.READY;
     }
 
-    void heard(long now) {
-        heardAt = now;
+    void received(long now) {
+        receivedAt = now;
     }
 
     /** The connection is lost. A connection that gRPC makes in its place is ignored. */
@@ -48,6 +48,6 @@ final class Link {
 
     /** Whether the server has been completely silent since then. */
     boolean isSilentSince(long then) {
-        return heardAt - then <= 0;
+        return receivedAt - then <= 0;
     }
 }

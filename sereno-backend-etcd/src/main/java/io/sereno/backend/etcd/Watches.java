@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * All watches of one client, over one stream at a time.
  *
- * <p>Invariant: a watch that was live gets {@code reset()} each time that etcd has confirmed a new watcher for it. Whatever
- * ends a watcher (the connection, a change of leader, compaction), a new one is created that starts then. So nothing
- * depends on what the old one had delivered.
+ * <p>Invariant: a watch that was live gets {@code reset()} each time that etcd has confirmed a new watcher for it. If a
+ * watcher ends (with the connection, by a change of leader, by compaction), a new watcher is created that starts then.
+ * So nothing depends on what the old one had delivered.
  *
  * <p>Stages are completed, and notices delivered, outside the lock.
  */
@@ -109,7 +109,7 @@ final class Watches {
 
     /** Handles an answer of the stream. */
     void received(WatchStream from, WatchResponse response) {
-        from.link().heard(time.nanoTime());
+        from.link().received(time.nanoTime());
         state.run(() -> {
             if (from != stream) {
                 return;
@@ -316,11 +316,11 @@ final class Watches {
     }
 
     private void changed(Watched watched, List<Event> events) {
-        List<EtcdWatch> told = watched.watches;
+        List<EtcdWatch> affected = watched.watches;
         for (Event event : events) {
             String name = watched.nameOf(event.getKv().getKey());
             long revision = event.getKv().getModRevision();
-            for (EtcdWatch watch : told) {
+            for (EtcdWatch watch : affected) {
                 state.afterwards(() -> watch.notices().changed(name, revision));
             }
         }

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * JVM).
  *
  * <p>A store with a name is created by the first client that opens it and ends, with all that it holds, when the last
- * one closes it. The clocks of its clients have to tell the same time. An unknown parameter, an endpoint, credentials
- * or certificates are rejected with an {@link IllegalArgumentException}, since they would have no effect.
+ * one closes it. The clocks of its clients must show the same time. An unknown parameter, an endpoint, credentials or
+ * certificates are rejected with an {@link IllegalArgumentException}, since they would have no effect.
  *
  * <p>Instances are safe for use by multiple threads; {@link #open} does not block.
  */

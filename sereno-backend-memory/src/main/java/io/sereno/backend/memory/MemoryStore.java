@@ -118,7 +118,7 @@ public final class MemoryStore {
 
     /**
      * Connects a client that has its own clock. The store uses the clock of its oldest open connection, since the
-     * timers of a client end with it; so all clocks have to tell the same time.
+     * timers of a client end with it; so all clocks must show the same time.
      */
     MemoryConnection connect(TimeSource clientTime, Executor callbacks, Runnable onClose) {
         lock.lock();
@@ -306,7 +306,7 @@ public final class MemoryStore {
 
     /**
      * Returns the store to its state when a backup was made: the fault of a store that loses acknowledged writes.
-     * Connections stay open, as if their clients had reconnected; each watch is told {@code reset()}. Leases that were
+     * Connections stay open, as if their clients had reconnected; each watch gets {@code reset()}. Leases that were
      * granted later are dead, and those that ended later live again. Ids of leases are never given twice.
      *
      * @param backup of this store

@@ -80,7 +80,7 @@ final class Acl {
     }
 
     /** Takes the server's answer. False: the server does not know this client by SASL. */
-    boolean told(List<ClientInfo> known) {
+    boolean learn(List<ClientInfo> known) {
         for (ClientInfo each : known) {
             if (each.getAuthScheme().equals(SASL)) {
                 list = named(SASL, each.getUser());

@@ -17,7 +17,7 @@ import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.OpResult.SetDataResult;
 import org.apache.zookeeper.data.Stat;
 
-/** A transaction that was carried out. It tells its revision, the guards, and the entries as they are now. */
+/** A transaction that was carried out. It shows its revision, the guards, and the entries as they are now. */
 final class Applied {
     private final Commit commit;
     private final Attempt attempt;

@@ -31,7 +31,7 @@ final class Call<T> {
     /** All guarded by this. */
     private boolean ended;
 
-    private boolean inDoubt;
+    private boolean unknown;
     private @Nullable T settled;
     private final List<Runnable> atEnd = new ArrayList<>(2);
 
@@ -54,13 +54,13 @@ final class Call<T> {
 
     /** A write is about to be sent. False: the call has ended, and the write must not be sent. */
     synchronized boolean sending() {
-        inDoubt = !ended;
+        unknown = !ended;
         return !ended;
     }
 
     /** The write certainly had no effect. False: the call has ended meanwhile, with an unknown outcome. */
     synchronized boolean certain() {
-        inDoubt = false;
+        unknown = false;
         return !ended;
     }
 
@@ -102,7 +102,7 @@ final class Call<T> {
                 return toEnd -> toEnd.complete(known);
             }
             BackendException failure = new BackendException(
-                    inDoubt ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, permanent && !inDoubt, what + ": " + why, null);
+                    unknown ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, permanent && !unknown, what + ": " + why, null);
             return toEnd -> toEnd.completeExceptionally(failure);
         });
     }
@@ -156,7 +156,7 @@ final class Call<T> {
         try {
             on.execute(complete);
         } catch (RejectedExecutionException shutDown) {
-            // Otherwise the caller would never be told.
+            // Otherwise the caller would never get an answer.
             complete.run();
         }
         return true;

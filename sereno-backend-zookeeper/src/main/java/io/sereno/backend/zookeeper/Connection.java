@@ -70,7 +70,7 @@ final class Connection {
         options.sasl().ifPresent(name -> {
             clientConfig.setProperty(ZKClientConfig.LOGIN_CONTEXT_NAME_KEY, name);
             if (clientConfig.getProperty(X509Util.FIPS_MODE_PROPERTY) == null) {
-                // Unless the JVM is told to be so strict: by default the client excludes DIGEST-MD5.
+                // Unless the JVM is configured to be so strict: by default the client excludes DIGEST-MD5.
                 clientConfig.setProperty(X509Util.FIPS_MODE_PROPERTY, "false");
             }
         });
@@ -134,8 +134,8 @@ final class Connection {
         return known;
     }
 
-    void range(Range told) {
-        range = told;
+    void range(Range reported) {
+        range = reported;
     }
 
     boolean isClosed() {

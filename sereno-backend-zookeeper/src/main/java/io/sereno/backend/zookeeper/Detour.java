@@ -40,7 +40,7 @@ final class Detour implements Handle.Listener {
     private @Nullable Handle former;
 
     private boolean formerWasSilent;
-    private long formerHeard;
+    private long formerAnswers;
     private long beganAt;
     /** The handle that tries to connect. */
     private @Nullable Handle attempt;
@@ -60,7 +60,7 @@ final class Detour implements Handle.Listener {
     private Runnable cancelListening = () -> {};
     private int inVain;
     /** Why the last attempt could not be made; empty since the link was connected. */
-    private String lastTrouble = "";
+    private String lastProblem = "";
 
     private boolean stopped;
 
@@ -80,15 +80,15 @@ final class Detour implements Handle.Listener {
             }
             timed = on;
         }
-        listen(on, on.heard());
+        listen(on, on.answers());
     }
 
-    private void listen(Handle on, long heard) {
+    private void listen(Handle on, long answers) {
         Duration patience;
         synchronized (this) {
             patience = connection.patience().multipliedBy(1L << inVain);
         }
-        Runnable cancel = connection.time().schedule(patience, connection.threads(), () -> listened(on, heard));
+        Runnable cancel = connection.time().schedule(patience, connection.threads(), () -> listened(on, answers));
         synchronized (this) {
             cancelListening = cancel;
             if (!stopped) {
@@ -99,8 +99,8 @@ final class Detour implements Handle.Listener {
     }
 
     /** Continues while a request waits, even during an attempt: the handle may answer again, but not all requests. */
-    private void listened(Handle on, long heard) {
-        boolean answered = on.heard() != heard;
+    private void listened(Handle on, long answers) {
+        boolean answered = on.answers() != answers;
         boolean waits = waits(on);
         synchronized (this) {
             if (timed != on) {
@@ -120,7 +120,7 @@ final class Detour implements Handle.Listener {
         if (!answered) {
             begin(on, true);
         }
-        listen(on, on.heard());
+        listen(on, on.answers());
     }
 
     private boolean waits(Handle on) {
@@ -132,7 +132,7 @@ final class Detour implements Handle.Listener {
         String server = handle.server("");
         synchronized (this) {
             lastServer = server;
-            lastTrouble = "";
+            lastProblem = "";
         }
     }
 
@@ -154,7 +154,7 @@ final class Detour implements Handle.Listener {
             former = handle;
             formerWasSilent = silent;
             untried.clear();
-            formerHeard = handle.heard();
+            formerAnswers = handle.answers();
             beganAt = connection.time().nanoTime();
         }
         next(jittered(PAUSE));
@@ -225,22 +225,22 @@ final class Detour implements Handle.Listener {
                 release(opened);
             });
         } catch (IOException | RuntimeException | Error e) {
-            tell("no other route to ZooKeeper could be tried; retrying: " + e, e);
+            log("no other route to ZooKeeper could be tried; retrying: " + e, e);
         }
         time(mine, limit(), () -> next(pause()));
     }
 
     /** Logs a repeated failure as a warning only once. */
-    private void tell(String trouble, Throwable cause) {
+    private void log(String problem, Throwable cause) {
         boolean again;
         synchronized (this) {
-            again = trouble.equals(lastTrouble);
-            lastTrouble = trouble;
+            again = problem.equals(lastProblem);
+            lastProblem = problem;
         }
         if (again) {
-            LOG.log(Level.DEBUG, trouble, cause);
+            LOG.log(Level.DEBUG, problem, cause);
         } else {
-            LOG.log(Level.WARNING, trouble);
+            LOG.log(Level.WARNING, problem);
         }
     }
 
@@ -291,7 +291,7 @@ final class Detour implements Handle.Listener {
         Handle replaced = former;
         if (replaced != null) {
             boolean gone = link.isDead() || link.handle() != replaced || connection.isClosed();
-            boolean works = formerWasSilent && replaced.heard() != formerHeard;
+            boolean works = formerWasSilent && replaced.answers() != formerAnswers;
             if (gone || works) {
                 former = null;
             }

@@ -42,16 +42,16 @@ final class Failures {
     private Failures() {}
 
     /** Whether a write with this answer may have been carried out, or may still be. */
-    static boolean isDoubtful(Code code) {
+    static boolean isUnknown(Code code) {
         return DOUBTFUL.contains(code);
     }
 
     /** The failure of a transaction that was sent, and answered with this code by the server or by the client. */
     static BackendException ofWrite(String what, Code code) {
-        boolean doubtful = isDoubtful(code);
+        boolean unknown = isUnknown(code);
         return new BackendException(
-                doubtful ? Outcome.UNKNOWN : Outcome.NOT_APPLIED,
-                !doubtful && PERMANENT.contains(code),
+                unknown ? Outcome.UNKNOWN : Outcome.NOT_APPLIED,
+                !unknown && PERMANENT.contains(code),
                 what + ": ZooKeeper answered " + code + advice(code),
                 cause(code));
     }

@@ -50,7 +50,7 @@ final class Handle extends ZooKeeper {
 
     private final Signals signals;
     private final AtomicInteger waiting = new AtomicInteger();
-    private final AtomicLong heard = new AtomicLong();
+    private final AtomicLong answers = new AtomicLong();
     private volatile @Nullable List<ACL> owner;
 
     private Handle(String hosts, Hosts provider, int timeoutMillis, Signals signals, ZKClientConfig config)
@@ -134,16 +134,16 @@ final class Handle extends ZooKeeper {
     }
 
     /** How many answers have come from a server. */
-    long heard() {
-        return heard.get();
+    long answers() {
+        return answers.get();
     }
 
     private <T> void complete(CompletableFuture<Answer<T>> answer, int code, @Nullable T value) {
-        Answer<T> told = Answer.of(code, value);
-        if (told.code() != Code.CONNECTIONLOSS && told.code() != Code.SESSIONEXPIRED) {
-            heard.incrementAndGet();
+        Answer<T> reply = Answer.of(code, value);
+        if (reply.code() != Code.CONNECTIONLOSS && reply.code() != Code.SESSIONEXPIRED) {
+            answers.incrementAndGet();
         }
-        answer.complete(told);
+        answer.complete(reply);
         // Only now, so that requests that the receiver has just sent are counted too.
         waiting.decrementAndGet();
     }
@@ -189,7 +189,7 @@ final class Handle extends ZooKeeper {
         return answer;
     }
 
-    /** How the server identifies this session; servers before 3.7 do not tell. */
+    /** How the server identifies this session; servers before 3.7 do not report it. */
     CompletableFuture<Answer<List<ClientInfo>>> asWhom() {
         CompletableFuture<Answer<List<ClientInfo>>> answer = asked();
         RequestHeader header = new RequestHeader();
@@ -273,7 +273,7 @@ final class Handle extends ZooKeeper {
         @Override
         public void process(WatchedEvent event) {
             try {
-                tell(event);
+                call(event);
             } catch (RuntimeException | Error defect) {
                 LOG.log(
                         Level.ERROR,
@@ -283,7 +283,7 @@ final class Handle extends ZooKeeper {
             }
         }
 
-        private void tell(WatchedEvent event) {
+        private void call(WatchedEvent event) {
             String path = event.getPath();
             if (path != null) {
                 listener.changed(path, event.getZxid());
@@ -291,18 +291,18 @@ final class Handle extends ZooKeeper {
             }
             // An event without a state reports a SASL log-in that could not even begin.
             KeeperState state = event.getState() == null ? KeeperState.AuthFailed : event.getState();
-            Consumer<Handle> tell = switch (state) {
+            Consumer<Handle> call = switch (state) {
                 case SyncConnected -> listener::connected;
                 case Disconnected -> listener::disconnected;
                 case Expired -> ended -> listener.ended(ended, false);
                 case AuthFailed -> ended -> listener.ended(ended, true);
                 default -> ignored -> {};
             };
-            Handle told = handle.join();
-            tell.accept(told);
+            Handle self = handle.join();
+            call.accept(self);
             if (state == KeeperState.AuthFailed) {
                 // Only after this end would the client keep its thread.
-                told.cnxn.disconnect();
+                self.cnxn.disconnect();
             }
         }
     }

@@ -54,7 +54,7 @@ final class Namespace {
             List<ClientInfo> known = answer.value();
             if (!answer.isOk() || known == null) {
                 asking.fail("reading the identities of this client", answer.code());
-            } else if (place.acl().told(known)) {
+            } else if (place.acl().learn(known)) {
                 openNodes(asking, then);
             } else {
                 asking.call()

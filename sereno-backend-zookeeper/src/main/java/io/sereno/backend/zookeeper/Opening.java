@@ -90,7 +90,7 @@ final class Opening {
             end.get(timeout / 2, TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             if (!main.isConnected()) {
-                trouble(config, Duration.ofNanos(timeout / 4)).ifPresent(why -> {
+                problem(config, Duration.ofNanos(timeout / 4)).ifPresent(why -> {
                     throw Failures.refused(call.what() + ": " + why);
                 });
             }
@@ -98,7 +98,7 @@ final class Opening {
         }
     }
 
-    private Optional<String> trouble(BackendConfig config, Duration limit) {
+    private Optional<String> problem(BackendConfig config, Duration limit) {
         if (connection.tls().isEmpty()) {
             return PROBE.fault(config.endpoints(), false, limit);
         }
@@ -108,7 +108,7 @@ final class Opening {
         return connection
                 .tls()
                 .get()
-                .trouble(config.endpoints(), each)
+                .problem(config.endpoints(), each)
                 .or(() -> PROBE.fault(config.endpoints(), true, half));
     }
 

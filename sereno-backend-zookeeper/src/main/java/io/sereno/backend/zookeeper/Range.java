@@ -3,10 +3,10 @@ package io.sereno.backend.zookeeper;
 import java.time.Duration;
 
 /**
- * Which ttls the servers grant, and what that requires. In an ensemble the leader times each session. Twice a tick it asks each
- * follower which sessions it has heard from. A follower that dies in between loses acknowledged renewals. So a lease {@linkplain
- * #signs() sends a sign of life} between any two of these requests, and its session is longer than its ttl by the slack: by more
- * than the last sign that the leader knows of can be older than a renewal.
+ * Which ttls the servers grant, and what that requires. In an ensemble the leader times each session. Twice a tick it
+ * asks each follower which sessions have sent something. A follower that dies in between loses acknowledged renewals.
+ * So a lease {@linkplain #signs() sends a sign of life} between any two of these requests, and its session is longer
+ * than its ttl by the slack: by more than the last sign that the leader knows of can be older than a renewal.
  *
  * @param leastSession the shortest session that was offered
  * @param greatestSession the longest; the server silently shortens a longer request

@@ -68,7 +68,7 @@ final class Tls implements AutoCloseable {
     /** The content of the identity's files when they were last read. Guarded by this. */
     private byte[] lastSeen = new byte[0];
     /** Why they could not be read at the last attempt; logged once. Guarded by this. */
-    private String lastTrouble = "";
+    private String lastProblem = "";
 
     /** Reads all files. An IllegalArgumentException says which file cannot be used. */
     Tls(BackendConfig config) {
@@ -110,7 +110,7 @@ final class Tls implements AutoCloseable {
         }
         try {
             byte[] content = identity.content();
-            lastTrouble = "";
+            lastProblem = "";
             if (Arrays.equals(content, lastSeen)) {
                 return;
             }
@@ -121,14 +121,14 @@ final class Tls implements AutoCloseable {
                     () -> "the certificates in " + identity.chain
                             + " were replaced, and the new ones are used from now on");
         } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
-            String trouble = "the certificates in " + identity.chain + ", with the key in " + identity.key
+            String problem = "the certificates in " + identity.chain + ", with the key in " + identity.key
                     + ", cannot be used as they are now; the former ones are still used: " + e;
-            if (trouble.equals(lastTrouble)) {
-                LOG.log(Level.DEBUG, trouble, e);
+            if (problem.equals(lastProblem)) {
+                LOG.log(Level.DEBUG, problem, e);
             } else {
-                LOG.log(Level.WARNING, trouble);
+                LOG.log(Level.WARNING, problem);
             }
-            lastTrouble = trouble;
+            lastProblem = problem;
         }
     }
 
@@ -193,11 +193,11 @@ final class Tls implements AutoCloseable {
                 client.setProperty(names.getSslKeystorePasswdProperty(), password);
             }
             // By default the client offers one protocol, the newest.
-            String told = client.getProperty(
+            String configured = client.getProperty(
                     names.getSslEnabledProtocolsProperty(),
                     client.getProperty(names.getSslProtocolProperty(), PROTOCOLS));
-            client.setProperty(names.getSslEnabledProtocolsProperty(), told);
-            protocols = told.split(",");
+            client.setProperty(names.getSslEnabledProtocolsProperty(), configured);
+            protocols = configured.split(",");
         }
     }
 
@@ -207,7 +207,7 @@ final class Tls implements AutoCloseable {
      *
      * @return empty if TLS is not what fails
      */
-    Optional<String> trouble(List<InetSocketAddress> servers, Duration each) {
+    Optional<String> problem(List<InetSocketAddress> servers, Duration each) {
         String found = null;
         for (InetSocketAddress server : servers) {
             String host = server.getHostString();

@@ -268,23 +268,23 @@ final class Watches implements Handle.Listener {
     public void changed(String path, long zxid) {
         int slash = path.lastIndexOf('/');
         String name = path.substring(slash + 1);
-        List<NoticeQueue> told = new ArrayList<>();
+        List<NoticeQueue> affected = new ArrayList<>();
         synchronized (this) {
             Node entry = nodes.get(path);
             if (entry != null && !entry.directory) {
-                told.addAll(entry.live);
+                affected.addAll(entry.live);
             }
             Node directory = slash > 0 ? nodes.get(path.substring(0, slash)) : null;
             if (directory != null && directory.directory) {
-                told.addAll(directory.live);
+                affected.addAll(directory.live);
             }
         }
-        if (!told.isEmpty()) {
+        if (!affected.isEmpty()) {
             String decoded = Paths.decode(name);
             if (decoded == null) {
                 foreign.skipped(path);
             } else {
-                told.forEach(notices -> notices.changed(decoded, Math.max(0, zxid)));
+                affected.forEach(notices -> notices.changed(decoded, Math.max(0, zxid)));
             }
         }
     }

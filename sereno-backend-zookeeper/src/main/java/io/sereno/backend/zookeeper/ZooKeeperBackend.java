@@ -269,9 +269,9 @@ final class ZooKeeperBackend implements Backend {
 
         void expired(Handle former) {
             connection.release(former);
-            Watcher told = curators;
-            if (told != null) {
-                told.process(new WatchedEvent(EventType.None, KeeperState.Expired, null));
+            Watcher watcher = curators;
+            if (watcher != null) {
+                watcher.process(new WatchedEvent(EventType.None, KeeperState.Expired, null));
             }
         }
 

@@ -11,9 +11,9 @@ import java.util.concurrent.CompletionStage;
  * A lease is a session of its own, which is never replaced by another session. An entry that is put under the lease is
  * bound to this session or is not put.
  *
- * <p>ZooKeeper's client renews a session by itself, for as long as the process lives. So the lease has a timer, set with
- * every renewal that is sent, which ends the session if it is not renewed. If the server cannot be told, it ends the
- * session when it has heard nothing for the session time.
+ * <p>ZooKeeper's client renews a session by itself, for as long as the process lives. So the lease has a timer, set
+ * with every renewal that is sent, which ends the session if it is not renewed. If the server cannot be reached, it
+ * ends the session when it has received nothing for the session time.
  */
 final class ZooKeeperLease implements Lease, Handle.Listener {
     private final Connection connection;
@@ -192,7 +192,7 @@ final class ZooKeeperLease implements Lease, Handle.Listener {
         return end.gone();
     }
 
-    /** Ends the lease here at once and permanently, and tells the server. */
+    /** Ends the lease here at once and permanently, and sends that to the server. */
     void die() {
         if (link.die()) {
             connection.leases().remove(this);

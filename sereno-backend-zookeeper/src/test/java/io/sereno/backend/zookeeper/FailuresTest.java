@@ -57,7 +57,7 @@ class FailuresTest {
     @Test
     void aCodeMeansUnknownUnlessTheServerAnsweredTheRequestWithIt() {
         Set<Code> certain = Arrays.stream(Code.values())
-                .filter(code -> !Failures.isDoubtful(code))
+                .filter(code -> !Failures.isUnknown(code))
                 .collect(Collectors.toSet());
         assertThat(certain)
                 .containsExactlyInAnyOrder(

@@ -32,7 +32,7 @@ final class Shelf {
 
     private final Map<Long, Held> leases = new HashMap<>();
     private final List<NoticeQueue> watches = new ArrayList<>();
-    private final List<NoticeQueue> told = new ArrayList<>();
+    private final List<NoticeQueue> toDeliver = new ArrayList<>();
     private long lastRevision;
     private long lastLease;
 
@@ -170,15 +170,15 @@ final class Shelf {
     private void announce(String path, String name, long revision) {
         for (NoticeQueue watch : watches) {
             if (watch.target().covers(path, name) && watch.add(name, revision)) {
-                told.add(watch);
+                toDeliver.add(watch);
             }
         }
     }
 
     /** The watches with notices to deliver outside the lock; each is returned once. */
-    List<NoticeQueue> told() {
-        List<NoticeQueue> all = List.copyOf(told);
-        told.clear();
+    List<NoticeQueue> toDeliver() {
+        List<NoticeQueue> all = List.copyOf(toDeliver);
+        toDeliver.clear();
         return all;
     }
 }

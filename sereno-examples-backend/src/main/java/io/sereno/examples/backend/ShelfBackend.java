@@ -118,10 +118,10 @@ final class ShelfBackend implements Backend {
         }
     }
 
-    /** One step of the store. An exception from it becomes the failure of the stage. */
+    /** One step of the store. A {@link BackendException} from it becomes the failure of the stage; any other exception is a bug. */
     private <T> CompletionStage<T> step(Supplier<T> action) {
         CompletionStage<T> result;
-        List<NoticeQueue> told;
+        List<NoticeQueue> toDeliver;
         synchronized (shelf) {
             try {
                 if (closed) {
@@ -132,9 +132,9 @@ final class ShelfBackend implements Backend {
             } catch (BackendException refused) {
                 result = CompletableFuture.failedFuture(refused);
             }
-            told = shelf.told();
+            toDeliver = shelf.toDeliver();
         }
-        told.forEach(NoticeQueue::deliver);
+        toDeliver.forEach(NoticeQueue::deliver);
         return result;
     }
 
@@ -145,12 +145,12 @@ final class ShelfBackend implements Backend {
     /** Notifies the watches of an expiry that no other operation would notice (WAT-4). */
     private void wakeAt(ShelfLease lease) {
         Runnable previous = timers.put(lease.id(), time.schedule(lease.ttl(), callbacks, () -> {
-            List<NoticeQueue> told;
+            List<NoticeQueue> toDeliver;
             synchronized (shelf) {
                 shelf.expire(time.nanoTime());
-                told = shelf.told();
+                toDeliver = shelf.toDeliver();
             }
-            told.forEach(NoticeQueue::deliver);
+            toDeliver.forEach(NoticeQueue::deliver);
         }));
         if (previous != null) {
             previous.run();

@@ -36,8 +36,8 @@ public class ClosingRules {
         fates.put("was lost", Fate.loseRequest());
         fates.put("was not answered", Fate.loseReply());
         fates.put("was refused", Fate.refuse());
-        fates.put("was lost in silence", Fate.loseRequest().toldAfter(SILENCE));
-        fates.put("was answered by silence", Fate.loseReply().toldAfter(SILENCE));
+        fates.put("was lost in silence", Fate.loseRequest().givenUpAfter(SILENCE));
+        fates.put("was answered by silence", Fate.loseReply().givenUpAfter(SILENCE));
         fates.forEach((what, fate) -> {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             takePlaces(bench, node);
@@ -88,10 +88,10 @@ public class ClosingRules {
 
     /** In a lock, an election and a group; the last one under a lease of its own. */
     private static void takePlaces(Bench bench, Node node) {
-        node.told("acquire", node.sereno().mutex("l")::acquire);
+        node.result("acquire", node.sereno().mutex("l")::acquire);
         LeaderElection candidate = node.sereno().election("e").start();
         LeaderRules.lead(bench, node, candidate);
-        KeepAlive member = node.told(
+        KeepAlive member = node.result(
                 "join",
                 () -> node.sereno()
                         .membership("g")
@@ -106,7 +106,7 @@ public class ClosingRules {
         };
     }
 
-    private static void requireNothing(Bench bench, Node node, long began, String mishap) {
+    private static void requireNothing(Bench bench, Node node, long began, String fault) {
         List<String> left = new ArrayList<>();
         for (String directory : List.of("session", "lock/l", "election/e", "member/g")) {
             for (Entry entry : bench.judge().all(directory)) {
@@ -118,6 +118,6 @@ public class ClosingRules {
         }
         bench.verify(
                 left.isEmpty(),
-                () -> node + " was closed in order, " + mishap + ", close() has returned, and this is left: " + left);
+                () -> node + " was closed in order, " + fault + ", close() has returned, and this is left: " + left);
     }
 }

@@ -57,14 +57,14 @@ public class PlaceRules {
         put.addAll(putStrangers(bench, queue.directory(), "~"));
         Calling<Grant> last = third.calls("acquire", mutex(third)::acquire);
         queue.await(bench, 3);
-        LockView view = third.told("inspect", mutex(third)::inspect);
+        LockView view = third.result("inspect", mutex(third)::inspect);
         bench.same("nodes that hold", List.of(first.name()), nodes(view.holders()));
         bench.same("nodes that wait", List.of(second.name(), third.name()), nodes(view.waiters()));
-        first.tells("release", held::release);
+        first.run("release", held::release);
         Grant granted = next.result(LONG);
-        second.tells("release", granted::release);
+        second.run("release", granted::release);
         Grant behind = last.result(LONG);
-        third.tells("release", behind::release);
+        third.run("release", behind::release);
         requireStrangers(bench, queue.directory(), put);
     }
 
@@ -86,9 +86,9 @@ public class PlaceRules {
         LeaderRules.requirePeers(bench, one, first, all);
         LeaderRules.requirePeers(bench, other, second, all);
         LeaderRules.requirePeers(bench, one, one.sereno().election(NAME), all);
-        one.tells("close", first::close);
+        one.run("close", first::close);
         LeaderRules.lead(bench, other, second);
-        other.tells("close", second::close);
+        other.run("close", second::close);
         requireStrangers(bench, queue.directory(), put);
     }
 

@@ -132,35 +132,35 @@ public class RecipeRules {
 
     /** Uses each recipe once, with what makes its commits large, under names with this suffix. */
     static void useEverything(Bench bench, Node node, String end) {
-        Grant grant = node.told("acquire", node.sereno().mutex("m" + end)::acquire);
-        node.tells("release", grant::release);
+        Grant grant = node.result("acquire", node.sereno().mutex("m" + end)::acquire);
+        node.run("release", grant::release);
         LeaderElection candidate = node.sereno().election("e" + end).start();
         LeaderRules.lead(bench, node, candidate);
-        node.told("metadata", () -> candidate.metadata(Map.of("a", "b")));
-        node.tells("resign", candidate::resign);
+        node.result("metadata", () -> candidate.metadata(Map.of("a", "b")));
+        node.run("resign", candidate::resign);
         LeaderRules.lead(bench, node, candidate);
-        node.tells("close", candidate::close);
+        node.run("close", candidate::close);
         Counter counter = node.sereno().counter("c" + end);
         for (int i = 0; i < 5; i++) {
-            node.told("add", () -> counter.addAndGet(1));
+            node.result("add", () -> counter.addAndGet(1));
         }
-        node.tells("delete", counter::delete);
+        node.run("delete", counter::delete);
         WaitGroup group = node.sereno().waitGroup("w" + end);
-        node.tells("add", () -> group.add(42));
-        Worker worker = node.told("join", group::join);
-        node.tells("done", worker::done);
-        node.tells("done", group::done);
+        node.run("add", () -> group.add(42));
+        Worker worker = node.result("join", group::join);
+        node.run("done", worker::done);
+        node.run("done", group::done);
         for (int i = 0; i < 40; i++) {
-            node.told("join", group::join);
+            node.result("join", group::join);
         }
-        node.tells("delete", group::delete);
+        node.run("delete", group::delete);
         Topic<String> topic =
                 node.sereno().topic("t" + end, Codec.utf8()).withRetention(new Retention(5, Optional.empty()));
         for (int i = 0; i < 12; i++) {
             String message = "x".repeat(i == 5 ? 60 * 1024 : 10);
-            node.told("publish", () -> topic.publish(message));
+            node.result("publish", () -> topic.publish(message));
         }
-        node.tells("publishAsync 100 times", () -> {
+        node.run("publishAsync 100 times", () -> {
             List<CompletableFuture<Long>> stages = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
                 stages.add(topic.publishAsync("y".repeat(5_000)).toCompletableFuture());
@@ -169,18 +169,18 @@ public class RecipeRules {
         });
         Topic<String> full = node.sereno().topic("t" + end, Codec.utf8());
         for (int i = 0; i < 40; i++) {
-            node.told("publish", () -> full.publish("z"));
+            node.result("publish", () -> full.publish("z"));
         }
-        TopicReader<String> reader = node.told("reader", () -> full.reader(new From.Durable("d")));
-        node.told("next", reader::next);
-        node.told("next", reader::next);
-        node.tells("close", reader::close);
-        node.tells("delete", topic::delete);
+        TopicReader<String> reader = node.result("reader", () -> full.reader(new From.Durable("d")));
+        node.result("next", reader::next);
+        node.result("next", reader::next);
+        node.run("close", reader::close);
+        node.run("delete", topic::delete);
         KeepAlive member =
-                node.told("join", () -> node.sereno().membership("g" + end).join("one", Node.steady(bench)));
-        node.tells("update", () -> member.update(Map.of("k", "v".repeat(10_000))));
-        node.tells("close", member::close);
-        node.told("nextId", node.sereno().ids("i" + end)::nextId);
+                node.result("join", () -> node.sereno().membership("g" + end).join("one", Node.steady(bench)));
+        node.run("update", () -> member.update(Map.of("k", "v".repeat(10_000))));
+        node.run("close", member::close);
+        node.result("nextId", node.sereno().ids("i" + end)::nextId);
     }
 
     /** Declares only the limits that every backend has to support. */
@@ -209,39 +209,40 @@ public class RecipeRules {
         lockAndRelease(bench, node, 0, 50);
         LeaderElection candidate = node.sereno().election("e").start();
         LeaderRules.lead(bench, node, candidate);
-        node.tells("close", candidate::close);
+        node.run("close", candidate::close);
         requireNames(bench, "election/e", List.of());
-        KeepAlive member = node.told("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
-        node.tells("close", member::close);
+        KeepAlive member =
+                node.result("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
+        node.run("close", member::close);
         requireNames(bench, "member/g", List.of());
-        node.tells("add", () -> node.sereno().counter("c").addAndGet(5));
+        node.run("add", () -> node.sereno().counter("c").addAndGet(5));
         bench.verify(
                 bench.reach(() -> names(bench, "counter/c").size() == 1, LONG),
                 () -> "a counter that rests has one entry, and there are " + names(bench, "counter/c"));
-        node.tells("delete", () -> node.sereno().counter("c").delete());
+        node.run("delete", () -> node.sereno().counter("c").delete());
         requireNames(bench, "counter/c", List.of());
         WaitGroup group = node.sereno().waitGroup("w");
-        node.tells("add", () -> group.add(2));
-        Worker worker = node.told("join", group::join);
-        node.tells("done", group::done);
-        node.tells("done", worker::done);
+        node.run("add", () -> group.add(2));
+        Worker worker = node.result("join", group::join);
+        node.run("done", group::done);
+        node.run("done", worker::done);
         bench.verify(
                 bench.reach(() -> names(bench, "waitgroup/w").size() <= 1, LONG),
                 () -> "a wait group that is finished has one header, and there are " + names(bench, "waitgroup/w"));
-        node.tells("delete", group::delete);
+        node.run("delete", group::delete);
         requireNames(bench, "waitgroup/w", List.of());
         Topic<String> topic = node.sereno().topic("t", Codec.utf8());
-        node.told("publish", () -> topic.publish("m"));
-        TopicReader<String> reader = node.told("reader", () -> topic.reader(new From.Durable("d")));
-        node.told("next", reader::next);
-        node.tells("close", reader::close);
+        node.result("publish", () -> topic.publish("m"));
+        TopicReader<String> reader = node.result("reader", () -> topic.reader(new From.Durable("d")));
+        node.result("next", reader::next);
+        node.run("close", reader::close);
         requireNames(bench, "reader/d/t", List.of());
-        node.tells("delete", topic::delete);
+        node.run("delete", topic::delete);
         requireNames(bench, "topic/t", List.of());
-        node.told("nextId", node.sereno().ids("i")::nextId);
+        node.result("nextId", node.sereno().ids("i")::nextId);
         int names = bench.kit().pace().isReal() ? 500 : 2_000;
         lockAndRelease(bench, node, 50, names);
-        node.tells("close", node.sereno()::close);
+        node.run("close", node.sereno()::close);
         List<String> ids = names(bench, "ids/i");
         bench.verify(
                 ids.stream().allMatch(name -> name.equals("layout") || name.startsWith("hw-")) && ids.size() == 2,
@@ -344,20 +345,23 @@ public class RecipeRules {
                     () -> what + " ended as " + ended + "; IllegalArgumentException is expected");
         });
         bench.same("requests that were made for bad arguments", 0L, requests(recorder) - before);
-        Grant grant = node.told("acquire", node.sereno().mutex("m")::acquire);
-        node.tells("release", grant::release);
-        Grant next = node.told("acquire", node.sereno().mutex("m")::acquire);
+        Grant grant = node.result("acquire", node.sereno().mutex("m")::acquire);
+        node.run("release", grant::release);
+        Grant next = node.result("acquire", node.sereno().mutex("m")::acquire);
         requireBadState(bench, node, "the second release() of a grant", grant::release);
         bench.same("isHeld() of the next grant", true, next.isHeld());
-        node.tells("release", next::release);
+        node.run("release", next::release);
         WaitGroup group = node.sereno().waitGroup("w");
-        node.tells("add", () -> group.add(1));
-        node.tells("done", group::done);
+        node.run("add", () -> group.add(1));
+        node.run("done", group::done);
         requireBadState(bench, node, "done() with no place left", group::done);
         bench.same(
-                "whether a wait group is finished", true, node.told("await", () -> group.await(Duration.ofSeconds(1))));
-        KeepAlive member = node.told("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
-        node.tells("close", member::close);
+                "whether a wait group is finished",
+                true,
+                node.result("await", () -> group.await(Duration.ofSeconds(1))));
+        KeepAlive member =
+                node.result("join", () -> node.sereno().membership("g").join("one", Node.steady(bench)));
+        node.run("close", member::close);
         requireBadState(bench, node, "update() of a member that has closed", () -> member.update(Map.of("a", "b")));
         bench.same("the entries of a group that all have left", List.of(), names(bench, "member/g"));
     }
@@ -388,7 +392,7 @@ public class RecipeRules {
     }
 
     @Rule(value = "REC-3", waits = true, check = "OUT-3: how commits that ended UNKNOWN are settled, without any fault")
-    void doubtIsSettledAndNeverGuessed(Bench bench) {
+    void unknownOutcomeIsSettledAndNeverGuessed(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Node judge = Node.in(bench);
         Random random = new Random(bench.random().nextLong());
@@ -409,7 +413,7 @@ public class RecipeRules {
         }
         Topic<String> topic = node.sereno().topic("t", Codec.utf8());
         long sure = 0;
-        long doubtful = 0;
+        long unknown = 0;
         long token = 0;
         Set<String> published = new HashSet<>();
         for (int i = 0; i < 30; i++) {
@@ -420,7 +424,7 @@ public class RecipeRules {
                             "add 1", () -> node.sereno().counter("c").addAndGet(1))
                     .end(LONG);
             sure += added.succeeded() ? 1 : 0;
-            doubtful += added.thrown() instanceof OutcomeUnknownException ? 1 : 0;
+            unknown += added.thrown() instanceof OutcomeUnknownException ? 1 : 0;
             meet(node, "topic/t", fate, met);
             String message = "m" + i;
             if (node.calls("publish " + message, () -> topic.publish(message))
@@ -436,13 +440,13 @@ public class RecipeRules {
                 bench.verify(
                         grant.fencingToken() > before, () -> "token " + grant.fencingToken() + " follows " + before);
                 token = grant.fencingToken();
-                node.tells("release", grant::close);
+                node.run("release", grant::close);
             }
         }
         bench.pass(Duration.ofMillis(500));
-        long value = judge.told("get", judge.sereno().counter("c")::get);
+        long value = judge.result("get", judge.sereno().counter("c")::get);
         long least = sure;
-        long most = sure + doubtful;
+        long most = sure + unknown;
         bench.verify(
                 least <= value && value <= most,
                 () -> "additions of 1, some of them of unknown outcome, make " + value + "; from " + least + " to "
@@ -452,9 +456,9 @@ public class RecipeRules {
                 Set.copyOf(read).size() == read.size() && read.containsAll(published),
                 () -> published + " were published, and readers find " + read);
         Grant free = judge.calls("acquire", judge.sereno().mutex("m")::acquire).result(LONG);
-        judge.tells("release", free::release);
+        judge.run("release", free::release);
         bench.evidence("commits of unknown outcome", met.get(), 60);
-        bench.count("additions of unknown outcome", doubtful);
+        bench.count("additions of unknown outcome", unknown);
     }
 
     private static void meet(Node node, String directory, Fate fate, AtomicInteger met) {

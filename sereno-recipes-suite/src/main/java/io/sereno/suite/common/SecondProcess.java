@@ -42,7 +42,7 @@ final class SecondProcess {
         Duration ttl = bench.ttl(TTL);
         Node node = Node.in(bench);
         WaitGroup group = node.sereno().waitGroup("w");
-        node.tells("add 1", () -> group.add(1, OnLostWorker.COUNT_AS_DONE));
+        node.run("add 1", () -> group.add(1, OnLostWorker.COUNT_AS_DONE));
         SecondJvm second = SecondJvm.start(bench, ttl, SecondProcess.class);
         String said = second.says();
         if (!said.startsWith("holds ")) {
@@ -64,7 +64,7 @@ final class SecondProcess {
                 "LCK-8b", !lock.isDone(), "the mutex was granted while the process that holds it lives and renews");
         second.kill();
         long dead = bench.now();
-        while (node.told("members", node.sereno().membership("g")::members).list().stream()
+        while (node.result("members", node.sereno().membership("g")::members).list().stream()
                         .anyMatch(member -> member.id().equals("second"))
                 && bench.since(dead).compareTo(Duration.ofMinutes(1)) < 0) {
             bench.pass(Duration.ofMillis(50));
@@ -86,7 +86,7 @@ final class SecondProcess {
                 "LCK-2a",
                 grant.fencingToken() > token,
                 "token " + grant.fencingToken() + " was granted after a process with token " + token + " was killed");
-        node.tells("release", grant::release);
+        node.run("release", grant::release);
         return new Heirs(chronicle);
     }
 

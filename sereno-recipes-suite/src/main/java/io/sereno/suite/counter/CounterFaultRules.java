@@ -23,7 +23,7 @@ public class CounterFaultRules {
     void aChangeWhoseReplyIsLostIsMadeOnce(Bench bench) {
         List<Fate> fates = List.of(
                 Fate.loseReply(),
-                Fate.loseReply().toldAfter(Duration.ofMillis(200)),
+                Fate.loseReply().givenUpAfter(Duration.ofMillis(200)),
                 Fate.loseRequest(),
                 Fate.applyLate(Duration.ofMillis(2)),
                 Fate.applyLate(Duration.ofMillis(40)),
@@ -33,10 +33,10 @@ public class CounterFaultRules {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Node other = Node.in(bench);
             Counter counter = node.sereno().counter(name);
-            node.tells("add 1000", () -> counter.addAndGet(1_000));
+            node.run("add 1000", () -> counter.addAndGet(1_000));
             AtomicInteger met = new AtomicInteger();
             long sure = 1_000;
-            long doubtful = 0;
+            long unknown = 0;
             for (int i = 0; i < 4; i++) {
                 node.script()
                         .next(
@@ -50,14 +50,14 @@ public class CounterFaultRules {
                 if (i % 2 == 1) {
                     // Another client's value is there afterwards, so the value does not show the outcome.
                     bench.reach(() -> met.get() > before, bench.patience());
-                    other.tells("add 10", () -> other.sereno().counter(name).addAndGet(10));
+                    other.run("add 10", () -> other.sereno().counter(name).addAndGet(10));
                     sure += 10;
                 }
                 CallResult<Long> ended = adding.end(LONG);
                 if (ended.succeeded()) {
                     sure += 10;
                 } else if (ended.thrown() instanceof OutcomeUnknownException) {
-                    doubtful += 10;
+                    unknown += 10;
                 } else {
                     bench.verify(
                             ended.thrown() instanceof NotAppliedException,
@@ -68,15 +68,15 @@ public class CounterFaultRules {
                         () -> "an addition returned " + ended + ", and " + added + " was there already");
             }
             bench.pass(Duration.ofSeconds(1));
-            long end = other.told("get", other.sereno().counter(name)::get);
+            long end = other.result("get", other.sereno().counter(name)::get);
             long least = sure;
-            long most = sure + doubtful;
+            long most = sure + unknown;
             bench.verify(
                     least <= end && end <= most,
                     () -> "1000 and additions of 10, " + met.get() + " of whose commits were " + fate + ", make " + end
                             + "; from " + least + " to " + most + " is right");
             bench.evidence("commits that were lost or late", met.get(), 1);
-            bench.count("additions of unknown outcome", doubtful / 10);
+            bench.count("additions of unknown outcome", unknown / 10);
         }
     }
 
@@ -87,7 +87,7 @@ public class CounterFaultRules {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Node other = Node.in(bench);
             Counter counter = node.sereno().counter(name);
-            node.tells("add 1000", () -> counter.addAndGet(1_000));
+            node.run("add 1000", () -> counter.addAndGet(1_000));
             AtomicInteger met = new AtomicInteger();
             // Every copy that is sent before the deletion arrives after the deletion.
             Runnable heal = node.script()
@@ -95,16 +95,16 @@ public class CounterFaultRules {
                             request -> Request.commitsTo("counter/" + name).test(request)
                                     && request.mayBeUnknown()
                                     && met.incrementAndGet() > 0,
-                            Fate.applyLate(late).toldAfter(late));
+                            Fate.applyLate(late).givenUpAfter(late));
             Calling<Long> adding = node.calls("add 1", () -> counter.addAndGet(1));
             if (!bench.reach(() -> met.get() > 0, bench.patience())) {
                 throw bench.unknown("no commit was sent");
             }
             heal.run();
-            other.tells("delete", other.sereno().counter(name)::delete);
+            other.run("delete", other.sereno().counter(name)::delete);
             adding.end(LONG);
             bench.pass(late.plusMillis(300));
-            long value = other.told("get", other.sereno().counter(name)::get);
+            long value = other.result("get", other.sereno().counter(name)::get);
             bench.verify(
                     value < 1_000,
                     () -> "a counter of 1000 was deleted while an addition of 1 was on its way, and is " + value
@@ -119,14 +119,14 @@ public class CounterFaultRules {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
         Counter counter = node.sereno().counter(NAME);
-        node.tells("add 1000", () -> counter.addAndGet(1_000));
+        node.run("add 1000", () -> counter.addAndGet(1_000));
         AtomicInteger met = new AtomicInteger();
         Runnable heal = node.script()
                 .each(
                         request -> Request.commitsTo("counter/" + NAME).test(request)
                                 && request.mayBeUnknown()
                                 && met.incrementAndGet() > 0,
-                        Fate.applyLate(timeout.plusSeconds(1)).toldAfter(timeout));
+                        Fate.applyLate(timeout.plusSeconds(1)).givenUpAfter(timeout));
         CallResult<Boolean> ended = node.calls("delete", () -> {
                     counter.delete();
                     return true;
@@ -137,7 +137,7 @@ public class CounterFaultRules {
                 !ended.isOpen() && !ended.succeeded(),
                 () -> "no commit of a deletion was answered, and it ended as " + ended);
         bench.pass(timeout.plusSeconds(1));
-        long value = other.told("get", other.sereno().counter(NAME)::get);
+        long value = other.result("get", other.sereno().counter(NAME)::get);
         bench.verify(
                 value == 1_000 || !(ended.thrown() instanceof NotAppliedException),
                 () -> "delete() ended as " + ended + ", and later the counter of 1000 is " + value);

@@ -40,27 +40,27 @@ public class CounterRules {
         Node other = Node.in(bench);
         Counter counter = node.sereno().counter(NAME);
         Counter theirs = other.sereno().counter(NAME);
-        bench.same("get of a counter that nobody has changed", 0L, node.told("get", counter::get));
-        bench.same("addAndGet(5) from 0", 5L, node.told("addAndGet", () -> counter.addAndGet(5)));
-        bench.same("getAndAdd(3) from 5", 5L, other.told("getAndAdd", () -> theirs.getAndAdd(3)));
-        bench.same("incrementAndGet from 8", 9L, node.told("incrementAndGet", counter::incrementAndGet));
-        bench.same("getAndIncrement from 9", 9L, other.told("getAndIncrement", theirs::getAndIncrement));
-        bench.same("decrementAndGet from 10", 9L, node.told("decrementAndGet", counter::decrementAndGet));
-        bench.same("getAndSet(-2) from 9", 9L, other.told("getAndSet", () -> theirs.getAndSet(-2)));
+        bench.same("get of a counter that nobody has changed", 0L, node.result("get", counter::get));
+        bench.same("addAndGet(5) from 0", 5L, node.result("addAndGet", () -> counter.addAndGet(5)));
+        bench.same("getAndAdd(3) from 5", 5L, other.result("getAndAdd", () -> theirs.getAndAdd(3)));
+        bench.same("incrementAndGet from 8", 9L, node.result("incrementAndGet", counter::incrementAndGet));
+        bench.same("getAndIncrement from 9", 9L, other.result("getAndIncrement", theirs::getAndIncrement));
+        bench.same("decrementAndGet from 10", 9L, node.result("decrementAndGet", counter::decrementAndGet));
+        bench.same("getAndSet(-2) from 9", 9L, other.result("getAndSet", () -> theirs.getAndSet(-2)));
         bench.same(
                 "updateAndGet to its square from -2",
                 4L,
-                node.told("updateAndGet", () -> counter.updateAndGet(value -> value * value)));
-        bench.same("compareAndSet(4, 6) at 4", true, other.told("compareAndSet", () -> theirs.compareAndSet(4, 6)));
-        bench.same("compareAndSet(4, 7) at 6", false, node.told("compareAndSet", () -> counter.compareAndSet(4, 7)));
+                node.result("updateAndGet", () -> counter.updateAndGet(value -> value * value)));
+        bench.same("compareAndSet(4, 6) at 4", true, other.result("compareAndSet", () -> theirs.compareAndSet(4, 6)));
+        bench.same("compareAndSet(4, 7) at 6", false, node.result("compareAndSet", () -> counter.compareAndSet(4, 7)));
         bench.same(
                 "addAsync(1) at 6",
                 7L,
-                node.told(
+                node.result(
                         "addAsync",
                         () -> counter.addAsync(1).toCompletableFuture().get()));
-        other.tells("set(40)", () -> theirs.set(40));
-        bench.same("get after set(40)", 40L, node.told("get", counter::get));
+        other.run("set(40)", () -> theirs.set(40));
+        bench.same("get after set(40)", 40L, node.result("get", counter::get));
     }
 
     @Rule(
@@ -70,7 +70,7 @@ public class CounterRules {
     void changesThatTravelTogetherHaveEachTheirOwnResult(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench));
         Counter counter = node.sereno().counter(NAME);
-        node.tells("set", () -> counter.set(Long.MAX_VALUE - 100));
+        node.run("set", () -> counter.set(Long.MAX_VALUE - 100));
         AtomicInteger commits = new AtomicInteger();
         // Calls made while the first is under way may travel together.
         node.script()
@@ -100,7 +100,7 @@ public class CounterRules {
         }
         bench.same("the results of 40 additions that were requested at once", expected, seen);
         bench.same("compareAndSet of a value that is not there, asked for with them", false, comparing.result(LONG));
-        bench.same("the value afterwards", value, node.told("get", counter::get));
+        bench.same("the value afterwards", value, node.result("get", counter::get));
         bench.count("commits for them", commits.get());
     }
 
@@ -119,37 +119,37 @@ public class CounterRules {
         Node other = Node.in(bench);
         Counter mine = one.sereno().counter(NAME);
         Counter theirs = other.sereno().counter(NAME);
-        one.tells("set 5", () -> mine.set(5));
+        one.run("set 5", () -> mine.set(5));
         for (int i = 0; i < 5; i++) {
             long before = 5L + i;
-            other.tells("add 1", () -> theirs.addAndGet(1));
+            other.run("add 1", () -> theirs.addAndGet(1));
             if (i % 2 == 1) {
                 bench.same(
                         "compareAndSet of what another client made to itself",
                         true,
-                        one.told("compareAndSet", () -> mine.compareAndSet(before + 1, before + 1)));
+                        one.result("compareAndSet", () -> mine.compareAndSet(before + 1, before + 1)));
                 continue;
             }
             bench.same(
                     "compareAndSet of a former value",
                     false,
-                    one.told("compareAndSet " + before, () -> mine.compareAndSet(before, 77)));
-            bench.same("adding 0", before + 1, one.told("add 0", () -> mine.addAndGet(0)));
+                    one.result("compareAndSet " + before, () -> mine.compareAndSet(before, 77)));
+            bench.same("adding 0", before + 1, one.result("add 0", () -> mine.addAndGet(0)));
             bench.same(
                     "compareAndSet of the value to itself",
                     true,
-                    one.told("compareAndSet", () -> mine.compareAndSet(before + 1, before + 1)));
+                    one.result("compareAndSet", () -> mine.compareAndSet(before + 1, before + 1)));
         }
-        one.tells("set to the greatest", () -> mine.set(Long.MAX_VALUE));
-        other.tells("set 0", () -> theirs.set(0));
+        one.run("set to the greatest", () -> mine.set(Long.MAX_VALUE));
+        other.run("set 0", () -> theirs.set(0));
         bench.same(
-                "adding 1 to a value that another client made small", 1L, one.told("add 1", () -> mine.addAndGet(1)));
-        other.tells("set to the greatest", () -> theirs.set(Long.MAX_VALUE));
+                "adding 1 to a value that another client made small", 1L, one.result("add 1", () -> mine.addAndGet(1)));
+        other.run("set to the greatest", () -> theirs.set(Long.MAX_VALUE));
         CallResult<Long> over = one.calls("add 1", () -> mine.addAndGet(1)).end(LONG);
         bench.verify(
                 over.thrown() instanceof ArithmeticException,
                 () -> "adding 1 to the greatest value, set by another client, ended as " + over);
-        bench.same("the value after an overflow", Long.MAX_VALUE, other.told("get", theirs::get));
+        bench.same("the value after an overflow", Long.MAX_VALUE, other.result("get", theirs::get));
     }
 
     @Rule(value = "CTR-5", waits = true, check = "COM-12: a conflict without a reason makes a compare-and-set spin")
@@ -179,7 +179,7 @@ public class CounterRules {
         bench.same(
                 "the counter after all of them",
                 (long) nodes * threads * each,
-                last.told("get", last.sereno().counter(NAME)::get));
+                last.result("get", last.sereno().counter(NAME)::get));
     }
 
     @Rule(value = "CTR-5", waits = true, check = "how often a change is retried after conflicts with other clients")
@@ -187,7 +187,7 @@ public class CounterRules {
         int times = 20;
         Node rival = Node.in(bench);
         Counter theirs = rival.sereno().counter(NAME);
-        rival.tells("set 0", () -> theirs.set(0));
+        rival.run("set 0", () -> theirs.set(0));
         AtomicInteger overtaken = new AtomicInteger();
         Node node = Node.in(bench, Node.steady(bench), backend -> new Between(backend) {
             @Override
@@ -214,10 +214,10 @@ public class CounterRules {
     void aBlockedCallbackDelaysNoOther(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench));
         Counter counter = node.sereno().counter(NAME);
-        node.tells("set 0", () -> counter.set(0));
+        node.run("set 0", () -> counter.set(0));
         Duration timeout = bench.kit().operationTimeout();
         Runnable heal = node.script()
-                .each(Request.commitsTo("counter/" + NAME), Fate.loseRequest().toldAfter(timeout));
+                .each(Request.commitsTo("counter/" + NAME), Fate.loseRequest().givenUpAfter(timeout));
         List<Calling<Long>> callers = new ArrayList<>();
         List<Long> called = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -246,7 +246,7 @@ public class CounterRules {
     void aSlowFunctionDelaysNoOther(Bench bench) {
         Node node = Node.in(bench);
         Counter counter = node.sereno().counter(NAME);
-        node.tells("add 1", () -> counter.addAndGet(1));
+        node.run("add 1", () -> counter.addAndGet(1));
         Gate gate = bench.gate();
         Calling<Long> slow = node.calls(
                 "updateAndGet",
@@ -275,42 +275,43 @@ public class CounterRules {
     void aListenerGetsValuesInOrderAndTheLastOne(Bench bench) throws Exception {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
-        List<Long> heard = new ArrayList<>();
-        try (Subscription subscription = other.told(
+        List<Long> received = new ArrayList<>();
+        try (Subscription subscription = other.result(
                 "onChange",
                 () -> other.sereno().counter(NAME).onChange(value -> {
-                    synchronized (heard) {
-                        heard.add(value);
+                    synchronized (received) {
+                        received.add(value);
                     }
                     bench.stir();
                 }))) {
             // Two in each round: the second may come while the listener handles the first.
             int rounds = 15;
             for (int round = 1; round <= rounds; round++) {
-                node.tells("add 1", () -> node.sereno().counter(NAME).incrementAndGet());
+                node.run("add 1", () -> node.sereno().counter(NAME).incrementAndGet());
                 long value =
-                        node.told("add 1", () -> node.sereno().counter(NAME).incrementAndGet());
+                        node.result("add 1", () -> node.sereno().counter(NAME).incrementAndGet());
                 long from = bench.now();
                 bench.verify(
-                        bench.reach(() -> last(heard) == value, LONG),
-                        () -> "the last value is " + value + ", and the listener heard " + heard);
+                        bench.reach(() -> last(received) == value, LONG),
+                        () -> "the last value is " + value + ", and the listener received " + received);
                 bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "the notice of the last value");
             }
             bench.pass(Duration.ofMillis(200));
-            synchronized (heard) {
-                bench.same("the events", heard.stream().distinct().sorted().toList(), heard);
-                bench.evidence("values heard", heard.size(), rounds);
+            synchronized (received) {
+                bench.same("the events", received.stream().distinct().sorted().toList(), received);
+                bench.evidence("values received", received.size(), rounds);
             }
-            node.tells("delete", node.sereno().counter(NAME)::delete);
+            node.run("delete", node.sereno().counter(NAME)::delete);
             bench.verify(
-                    bench.reach(() -> last(heard) == 0, LONG), () -> "it was deleted, and the listener heard " + heard);
+                    bench.reach(() -> last(received) == 0, LONG),
+                    () -> "it was deleted, and the listener received " + received);
             bench.verify(!subscription.ended().toCompletableFuture().isDone(), () -> "the subscription has ended");
         }
     }
 
-    private static long last(List<Long> heard) {
-        synchronized (heard) {
-            return heard.isEmpty() ? -1 : heard.get(heard.size() - 1);
+    private static long last(List<Long> received) {
+        synchronized (received) {
+            return received.isEmpty() ? -1 : received.get(received.size() - 1);
         }
     }
 
@@ -320,7 +321,7 @@ public class CounterRules {
         Node other = Node.in(bench);
         for (Node each : List.of(node, other)) {
             for (long delta : LongStream.range(1, 5).toArray()) {
-                each.tells("add " + delta, () -> each.sereno().counter(NAME).addAndGet(delta));
+                each.run("add " + delta, () -> each.sereno().counter(NAME).addAndGet(delta));
             }
         }
         Client judge = bench.judge();
@@ -331,11 +332,11 @@ public class CounterRules {
             left = judge.all("counter/" + NAME).stream().map(Entry::name).toList();
         } while (left.size() > 1 && bench.since(from).compareTo(Node.steady(bench)) < 0);
         bench.same("the entries of a counter whose clients rest", List.of("v"), left);
-        node.tells("delete", node.sereno().counter(NAME)::delete);
+        node.run("delete", node.sereno().counter(NAME)::delete);
         bench.same(
                 "the value of a counter that was deleted",
                 0L,
-                other.told("get", other.sereno().counter(NAME)::get));
+                other.result("get", other.sereno().counter(NAME)::get));
         bench.pass(Duration.ofMillis(100));
         bench.same("its entries", "[]", judge.all("counter/" + NAME).toString());
     }

@@ -171,7 +171,7 @@ public class LeaderFaultRules {
         }
         for (int i = 0; i < 2; i++) {
             nodes.get(i).faults().breakConnections();
-            nodes.get(2).tells("resign", candidates.get(2)::resign);
+            nodes.get(2).run("resign", candidates.get(2)::resign);
             nodes.get(i).faults().heal();
             nodes.get(2)
                     .calls("metadata", () -> candidates.get(2).metadata(java.util.Map.of("a", "b")))
@@ -236,7 +236,7 @@ public class LeaderFaultRules {
             LeaderElection former = candidate(bench, other).start();
             bench.verify(
                     bench.reach(() -> peers.joins() >= 2 * round - 1, LONG),
-                    () -> "a candidate has joined, and the listener heard " + peers);
+                    () -> "a candidate has joined, and the listener received " + peers);
             if (round == 1) {
                 watching.faults().breakConnections();
             } else {
@@ -251,7 +251,7 @@ public class LeaderFaultRules {
             watching.faults().heal();
             bench.verify(
                     bench.reach(() -> peers.joins() >= 2 * round && peers.leaves() >= 2 * round - 1, LONG),
-                    () -> "a candidate left and returned while a connection broke, and the listener heard " + peers);
+                    () -> "a candidate left and returned while a connection broke, and the listener received " + peers);
             other.calls("close", () -> {
                         next.close();
                         return true;
@@ -259,7 +259,7 @@ public class LeaderFaultRules {
                     .end(LONG);
             bench.verify(
                     bench.reach(() -> peers.leaves() >= 2 * round, LONG),
-                    () -> "a candidate has left, and the listener heard " + peers);
+                    () -> "a candidate has left, and the listener received " + peers);
         }
         peers.requirePairs(bench);
     }
@@ -322,7 +322,7 @@ public class LeaderFaultRules {
         bench.verify(
                 bench.reach(() -> candidate.lastError().isEmpty(), bench.patience()),
                 () -> "a candidate leads, and lastError() is " + candidate.lastError());
-        node.tells("close", candidate::close);
+        node.run("close", candidate::close);
         bench.pass(ttl);
         bench.same("the candidates in the store, a ttl after the only one was closed", List.of(), queue.live());
     }

@@ -37,7 +37,7 @@ public class LeaderRules {
             queue.await(bench, candidates.size());
         }
         Leadership leadership = lead(bench, nodes.get(0), candidates.get(0));
-        nodes.get(1).tells("close", candidates.get(1)::close);
+        nodes.get(1).run("close", candidates.get(1)::close);
         queue.await(bench, 2);
         bench.pass(Duration.ofMillis(500));
         bench.verify(
@@ -53,18 +53,18 @@ public class LeaderRules {
         LeaderElection first = candidate(bench, former).start();
         Leadership leadership = lead(bench, former, first);
         // The same node, restarted before its former entries are gone.
-        Node anew = Node.over(bench, former.name(), bench.client().witnessed(), Node.steady(bench));
-        LeaderElection second = candidate(bench, anew).start();
+        Node again = Node.over(bench, former.name(), bench.client().witnessed(), Node.steady(bench));
+        LeaderElection second = candidate(bench, again).start();
         Queues.ofElection(bench, NAME).await(bench, 2);
-        Optional<Leadership> early = anew.calls(
+        Optional<Leadership> early = again.calls(
                         "awaitLeadership 500 ms", () -> second.awaitLeadership(Duration.ofMillis(500)))
                 .result();
         bench.verify(
                 early.isEmpty() && second.leadership().isEmpty() && leadership.isHeld(),
                 () -> "a candidate leads, with token " + leadership.fencingToken() + ", and another of the same node id"
                         + " takes itself for the leader");
-        former.tells("close", first::close);
-        lead(bench, anew, second);
+        former.run("close", first::close);
+        lead(bench, again, second);
     }
 
     @Rule(value = "LDR-4", waits = true, check = "WAT-4: whether the deletion of the entry in front is announced")
@@ -83,7 +83,7 @@ public class LeaderRules {
                 Queues.ofElection(bench, NAME).await(bench, 2);
             }
             long from = bench.now();
-            leading.tells(close ? "close" : "resign", close ? leader::close : leader::resign);
+            leading.run(close ? "close" : "resign", close ? leader::close : leader::resign);
             Leadership next = close ? lead(bench, one, first) : lead(bench, other, second);
             bench.within(
                     bench.afterNotice(Node.steady(bench).dividedBy(4)),
@@ -101,13 +101,13 @@ public class LeaderRules {
     void callbacksOfLeadingAndFollowingAlternate(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
-        List<String> told = new ArrayList<>();
+        List<String> reported = new ArrayList<>();
         AtomicInteger running = new AtomicInteger();
         AtomicInteger beside = new AtomicInteger();
         LeaderElection watched = one.sereno().election(NAME);
         bench.closeLater(closing(bench, one, watched));
-        watched.onElectedLeader((leadership, topology) -> tell(bench, told, running, beside, "leader"))
-                .onElectedFollower(topology -> tell(bench, told, running, beside, "follower"))
+        watched.onElectedLeader((leadership, topology) -> record(bench, reported, running, beside, "leader"))
+                .onElectedFollower(topology -> record(bench, reported, running, beside, "follower"))
                 .start();
         lead(bench, one, watched);
         LeaderElection rival = candidate(bench, other).start();
@@ -115,16 +115,16 @@ public class LeaderRules {
             Queues.ofElection(bench, NAME).await(bench, 2);
             // Time for the callback, which ends with the leadership.
             bench.pass(Duration.ofMillis(20));
-            one.tells("resign", watched::resign);
+            one.run("resign", watched::resign);
             lead(bench, other, rival);
             Queues.ofElection(bench, NAME).await(bench, 2);
-            other.tells("resign", rival::resign);
+            other.run("resign", rival::resign);
             lead(bench, one, watched);
         }
         bench.verify(
-                bench.reach(() -> count(told, "leader") >= 5, bench.patience()),
-                () -> "a candidate led 5 times, and its callbacks were " + copy(told));
-        List<String> seen = copy(told);
+                bench.reach(() -> count(reported, "leader") >= 5, bench.patience()),
+                () -> "a candidate led 5 times, and its callbacks were " + copy(reported));
+        List<String> seen = copy(reported);
         for (int i = 1; i < seen.size(); i++) {
             int at = i;
             bench.verify(
@@ -138,13 +138,13 @@ public class LeaderRules {
     @Rule(value = "LDR-5a", waits = true, check = "whether callbacks about peers can overlap")
     void callbacksAboutPeersAreSerial(Bench bench) {
         Node one = Node.in(bench);
-        List<String> told = new ArrayList<>();
+        List<String> reported = new ArrayList<>();
         AtomicInteger running = new AtomicInteger();
         AtomicInteger beside = new AtomicInteger();
         LeaderElection watching = one.sereno().election(NAME);
         bench.closeLater(closing(bench, one, watching));
-        watching.onPeerJoined((peer, topology) -> tell(bench, told, running, beside, "joined"))
-                .onPeerLeft((peer, topology) -> tell(bench, told, running, beside, "left"))
+        watching.onPeerJoined((peer, topology) -> record(bench, reported, running, beside, "joined"))
+                .onPeerLeft((peer, topology) -> record(bench, reported, running, beside, "left"))
                 .start();
         lead(bench, one, watching);
         List<Node> guests = List.of(Node.in(bench), Node.in(bench), Node.in(bench));
@@ -153,14 +153,14 @@ public class LeaderRules {
             List<LeaderElection> candidates = new ArrayList<>();
             guests.forEach(guest -> candidates.add(guest.sereno().election(NAME).start()));
             bench.verify(
-                    bench.reach(() -> count(told, "joined") == times, LONG),
-                    () -> times + " candidates have joined, and the listener heard " + copy(told));
+                    bench.reach(() -> count(reported, "joined") == times, LONG),
+                    () -> times + " candidates have joined, and the listener received " + copy(reported));
             for (int i = 0; i < guests.size(); i++) {
                 guests.get(i).calls("close", closing(candidates.get(i)));
             }
             bench.verify(
-                    bench.reach(() -> count(told, "left") == times, LONG),
-                    () -> times + " candidates have left, and the listener heard " + copy(told));
+                    bench.reach(() -> count(reported, "left") == times, LONG),
+                    () -> times + " candidates have left, and the listener received " + copy(reported));
         }
         bench.same("callbacks about peers that overlapped another callback", 0, beside.get());
     }
@@ -172,12 +172,13 @@ public class LeaderRules {
         };
     }
 
-    private static void tell(Bench bench, List<String> told, AtomicInteger running, AtomicInteger beside, String what) {
+    private static void record(
+            Bench bench, List<String> reported, AtomicInteger running, AtomicInteger beside, String what) {
         if (running.getAndIncrement() > 0) {
             beside.incrementAndGet();
         }
-        synchronized (told) {
-            told.add(what);
+        synchronized (reported) {
+            reported.add(what);
         }
         try {
             bench.pass(Duration.ofMillis(3));
@@ -186,14 +187,14 @@ public class LeaderRules {
         }
     }
 
-    private static List<String> copy(List<String> told) {
-        synchronized (told) {
-            return List.copyOf(told);
+    private static List<String> copy(List<String> reported) {
+        synchronized (reported) {
+            return List.copyOf(reported);
         }
     }
 
-    private static long count(List<String> told, String what) {
-        return copy(told).stream().filter(what::equals).count();
+    private static long count(List<String> reported, String what) {
+        return copy(reported).stream().filter(what::equals).count();
     }
 
     @Rule(
@@ -248,7 +249,7 @@ public class LeaderRules {
             open.getAndSet(new CompletableFuture<>()).complete(null);
             bench.stir();
             queue.await(bench, 2);
-            other.tells("resign", rival::resign);
+            other.run("resign", rival::resign);
         }
         lead(bench, one, stubborn);
         Objects.requireNonNull(open.get()).complete(null);
@@ -297,7 +298,7 @@ public class LeaderRules {
         Queues.ofElection(bench, NAME).await(bench, 2);
         bench.verify(
                 bench.reach(() -> thrown.get() > 0, bench.patience()), () -> "the follower callback was not called");
-        other.tells("resign", first::resign);
+        other.run("resign", first::resign);
         Leadership leadership = lead(bench, one, hanging);
         bench.verify(bench.reach(() -> hung.get() > 0, bench.patience()), () -> "the leader callback was not called");
         // Its callback hangs. Everything else continues.
@@ -361,11 +362,11 @@ public class LeaderRules {
             int round = i;
             bench.verify(
                     bench.reach(() -> peers.joins() == round, LONG),
-                    () -> "a candidate has joined for the " + round + ". time, and the listener heard " + peers);
-            other.tells("close", guest::close);
+                    () -> "a candidate has joined for the " + round + ". time, and the listener received " + peers);
+            other.run("close", guest::close);
             bench.verify(
                     bench.reach(() -> peers.leaves() == round, LONG),
-                    () -> "a candidate has left for the " + round + ". time, and the listener heard " + peers);
+                    () -> "a candidate has left for the " + round + ". time, and the listener received " + peers);
         }
         peers.requirePairs(bench);
     }
@@ -446,7 +447,7 @@ public class LeaderRules {
         bench.same("the createRevision of the entry", place, queue.live().get(1).createRevision());
         bench.verify(
                 bench.reach(() -> peers.joins() == 1, bench.patience()) && peers.leaves() == 0,
-                () -> "one candidate joined and changed its metadata, and the listener heard " + peers);
+                () -> "one candidate joined and changed its metadata, and the listener received " + peers);
     }
 
     private static Optional<String> version(LeaderElection election) {
@@ -480,10 +481,10 @@ public class LeaderRules {
      * of the node and no condition of {@link Bench#reach}, which blocks the threads that would answer it.
      */
     public static void requirePeers(Bench bench, Node node, LeaderElection election, List<String> all) {
-        List<String> seen = node.told("topology", () -> peers(election));
+        List<String> seen = node.result("topology", () -> peers(election));
         for (long end = bench.now() + LONG.toNanos(); !seen.equals(all) && bench.now() - end < 0; ) {
             bench.pass(BETWEEN_LOOKS);
-            seen = node.told("topology", () -> peers(election));
+            seen = node.result("topology", () -> peers(election));
         }
         bench.same("the candidates that are seen", all, seen);
     }

@@ -59,8 +59,8 @@ public class IdFaultRules {
                             bench.async(() -> IdRun.draw(bench, other, seen, 10))),
                     LONG);
             bench.evidence("reservations that were lost or came late", met.get(), 3);
-            node.tells("close", node.sereno()::close);
-            other.tells("close", other.sereno()::close);
+            node.run("close", node.sereno()::close);
+            other.run("close", other.sereno()::close);
         }
     }
 
@@ -107,7 +107,7 @@ public class IdFaultRules {
             Node node = Node.breakable(bench, ttl).awaitSession();
             Node other = Node.in(bench);
             IdGenerator ids = node.sereno().ids(NAME, IdRun.FEW);
-            long first = node.told("nextId", ids::nextId);
+            long first = node.result("nextId", ids::nextId);
             seen.put(first, node.name());
             long reserved = IdRules.mark(bench, IdRun.FEW.decode(first).slot());
             node.faults().cutOff();
@@ -124,8 +124,8 @@ public class IdFaultRules {
             bench.join(List.of(bench.async(() -> IdRun.draw(bench, other, seen, 20))), LONG);
             node.faults().heal();
             bench.join(List.of(bench.async(() -> IdRun.draw(bench, node, seen, 20))), LONG);
-            node.tells("close", node.sereno()::close);
-            other.tells("close", other.sereno()::close);
+            node.run("close", node.sereno()::close);
+            other.run("close", other.sereno()::close);
         }
     }
 

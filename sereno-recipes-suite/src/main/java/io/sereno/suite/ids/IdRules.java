@@ -37,7 +37,7 @@ public class IdRules {
         for (Duration jump : jumps) {
             clock.jump(jump);
             for (int i = 0; i < 300; i++) {
-                long id = node.told("nextId", ids::nextId);
+                long id = node.result("nextId", ids::nextId);
                 long before = last;
                 bench.verify(
                         id > before,
@@ -72,12 +72,12 @@ public class IdRules {
         Backend counted = recorder.record(client.toString(), client.witnessed());
         Node node = Node.over(bench, client.toString(), counted, Node.steady(bench));
         IdGenerator ids = node.sereno().ids(NAME);
-        node.told("nextId", ids::nextId);
+        node.result("nextId", ids::nextId);
         bench.pass(Duration.ofMillis(100));
         long before = asked(recorder);
         long from = bench.now();
         for (int i = 0; i < 200; i++) {
-            node.told("nextId", ids::nextId);
+            node.result("nextId", ids::nextId);
             bench.pass(Duration.ofMillis(i % 2));
         }
         long requests = asked(recorder) - before;
@@ -95,7 +95,7 @@ public class IdRules {
     void aGeneratorInUseNeverWaitsForTheStore(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench));
         IdGenerator ids = node.sereno().ids(NAME, IdRun.FEW);
-        long first = node.told("nextId", ids::nextId);
+        long first = node.result("nextId", ids::nextId);
         Duration window = IdRun.FEW
                 .tick()
                 .multipliedBy(mark(bench, IdRun.FEW.decode(first).slot()) - tick(first));
@@ -104,7 +104,7 @@ public class IdRules {
         int made = 0;
         while (bench.since(from).compareTo(window.multipliedBy(3)) < 0) {
             long asked = bench.now();
-            node.told("nextId", ids::nextId);
+            node.result("nextId", ids::nextId);
             bench.within(
                     Duration.ofMillis(250),
                     asked,
@@ -155,7 +155,7 @@ public class IdRules {
         // Four ids in a tick of 50 ms, so the last tick is soon used up.
         IdLayout layout = new IdLayout(39, Duration.ofMillis(50), 2, 8, IdLayout.SONYFLAKE.epoch());
         IdGenerator ids = node.sereno().ids(NAME, layout);
-        long last = node.told("nextId", ids::nextId);
+        long last = node.result("nextId", ids::nextId);
         clock.jump(Duration.ofMinutes(-10));
         int empty = 0;
         for (int i = 0; i < 12; i++) {
@@ -177,7 +177,7 @@ public class IdRules {
         }
         bench.evidence("calls without a result", empty, 1);
         clock.jump(Duration.ofMinutes(10).plusSeconds(1));
-        long id = node.told("nextId", ids::nextId);
+        long id = node.result("nextId", ids::nextId);
         long before = last;
         bench.verify(id > before, () -> "once the clock is right again id " + id + " followed " + before);
     }
@@ -186,7 +186,7 @@ public class IdRules {
     void impossibleIdsAreRefusedWithTheReason(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
-        node.told("nextId", node.sereno().ids(NAME)::nextId);
+        node.result("nextId", node.sereno().ids(NAME)::nextId);
         IdLayout another = new IdLayout(40, Duration.ofMillis(10), 8, 15, IdLayout.SONYFLAKE.epoch());
         CallResult<Long> refused = other.calls(
                         "nextId of another layout", other.sereno().ids(NAME, another)::nextId)
@@ -196,7 +196,7 @@ public class IdRules {
                 () -> "ids of a name in use, in another layout, ended as " + refused
                         + "; IllegalStateException is expected");
         IdLayout oneSlot = new IdLayout(39, Duration.ofMillis(10), 8, 0, IdLayout.SONYFLAKE.epoch());
-        node.told("nextId with one slot", node.sereno().ids("one slot", oneSlot)::nextId);
+        node.result("nextId with one slot", node.sereno().ids("one slot", oneSlot)::nextId);
         CallResult<Long> full = other.calls(
                         "nextId with one slot", other.sereno().ids("one slot", oneSlot)::nextId)
                 .end(LONG);

@@ -23,7 +23,7 @@ final class Meeting extends Between {
     private final AtomicBoolean held = new AtomicBoolean();
     private final CompletableFuture<Void> free = new CompletableFuture<>();
     private volatile boolean lost;
-    private volatile boolean unheard;
+    private volatile boolean answersAreLost;
 
     Meeting(Bench bench, Backend below, Predicate<Commit> which) {
         super(below);
@@ -39,13 +39,15 @@ final class Meeting extends Between {
         bench.stir();
         return free.thenCompose(now -> {
             if (lost) {
-                return failedFuture(doubt());
+                return failedFuture(unknown());
             }
-            return unheard ? super.commit(commit).thenCompose(result -> failedFuture(doubt())) : super.commit(commit);
+            return answersAreLost
+                    ? super.commit(commit).thenCompose(result -> failedFuture(unknown()))
+                    : super.commit(commit);
         });
     }
 
-    private static BackendException doubt() {
+    private static BackendException unknown() {
         return new BackendException(BackendException.Outcome.UNKNOWN, false, "lost on its way, by the kit", null);
     }
 
@@ -62,8 +64,8 @@ final class Meeting extends Between {
     }
 
     /** Lets the commit go on; its result is lost. */
-    void goUnheard() {
-        unheard = true;
+    void loseAnswers() {
+        answersAreLost = true;
         free.complete(null);
     }
 

@@ -29,7 +29,7 @@ public class MemberFaultRules {
         Duration ttl = Node.brief(bench);
         Node dying = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
-        dying.told("join", () -> dying.sereno().membership(GROUP).join("one", ttl));
+        dying.result("join", () -> dying.sereno().membership(GROUP).join("one", ttl));
         dying.faults().cutOff();
         long from = bench.now();
         while (MemberRules.ids(other).contains("one")) {
@@ -64,7 +64,7 @@ public class MemberFaultRules {
                 .end(LONG);
         if (joined.succeeded()) {
             bench.same("the members after join()", List.of("one"), MemberRules.ids(other));
-            node.tells("close", joined.result()::close);
+            node.run("close", joined.result()::close);
         } else {
             bench.verify(
                     joined.thrown() instanceof OutcomeUnknownException,
@@ -74,7 +74,7 @@ public class MemberFaultRules {
             bench.pass(late.plusMillis(300));
             bench.same("the members after all have left", List.of(), MemberRules.ids(other));
         }
-        KeepAlive theirs = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.WAIT));
+        KeepAlive theirs = other.result("join", () -> MemberRules.join(bench, other, "one", IfPresent.WAIT));
         if (taken) {
             List<Long> revisions = MemberRules.revisions(bench);
             bench.pass(late.plusMillis(300));
@@ -84,19 +84,19 @@ public class MemberFaultRules {
         bench.same(
                 "the member that is listed",
                 List.of(theirs.incarnation()),
-                other.told("members", other.sereno().membership(GROUP)::members).list().stream()
+                other.result("members", other.sereno().membership(GROUP)::members).list().stream()
                         .map(Member::incarnation)
                         .toList());
         bench.same(
                 "what the member that is listed says",
                 List.of(Map.of("node", other.name())),
-                other.told("members", other.sereno().membership(GROUP)::members).list().stream()
+                other.result("members", other.sereno().membership(GROUP)::members).list().stream()
                         .map(Member::metadata)
                         .toList());
-        other.tells("close", theirs::close);
+        other.run("close", theirs::close);
         bench.same("the members when all have left", List.of(), MemberRules.ids(other));
         bench.evidence("joins of unknown outcome", met.get(), 1);
-        node.tells("close", node.sereno()::close);
+        node.run("close", node.sereno()::close);
     }
 
     private static boolean lists(Request request) {
@@ -112,12 +112,12 @@ public class MemberFaultRules {
         Duration ttl = Node.brief(bench);
         Node node = Node.breakable(bench, ttl).awaitSession();
         Node other = Node.in(bench);
-        KeepAlive member = node.told(
+        KeepAlive member = node.result(
                 "join", () -> node.sereno().membership(GROUP).join("one", ttl, Map.of("version", "1"), IfPresent.FAIL));
         long first = member.incarnation();
         // Removed by an operator.
         MemberRaceRules.remove(bench);
-        requireAnew(bench, other, member, first, "1");
+        requireAgain(bench, other, member, first, "1");
         long second = member.incarnation();
         // Lost with its session; the wanted data changes meanwhile.
         node.faults().cutOff();
@@ -128,13 +128,13 @@ public class MemberFaultRules {
                 })
                 .end(LONG);
         node.faults().heal();
-        requireAnew(bench, other, member, second, "2");
+        requireAgain(bench, other, member, second, "2");
     }
 
-    private static void requireAnew(Bench bench, Node other, KeepAlive member, long former, String version) {
+    private static void requireAgain(Bench bench, Node other, KeepAlive member, long former, String version) {
         long from = bench.now();
         while (true) {
-            List<Member> listed = other.told("members", other.sereno().membership(GROUP)::members)
+            List<Member> listed = other.result("members", other.sereno().membership(GROUP)::members)
                     .list();
             if (!listed.isEmpty() && listed.get(0).incarnation() > former) {
                 bench.same(
@@ -165,7 +165,7 @@ public class MemberFaultRules {
             Node other = Node.in(bench);
             Membership group = node.sereno().membership(GROUP);
             String id = "late-" + late.toMillis();
-            KeepAlive member = node.told("join", () -> group.join(id, Node.steady(bench)));
+            KeepAlive member = node.result("join", () -> group.join(id, Node.steady(bench)));
             AtomicInteger met = new AtomicInteger();
             node.script().next(request -> lists(request) && met.incrementAndGet() > 0, Fate.applyLate(late));
             node.calls("update 1", () -> {
@@ -173,13 +173,13 @@ public class MemberFaultRules {
                         return true;
                     })
                     .end(LONG);
-            node.tells("update 2", () -> member.update(Map.of("version", "2")));
+            node.run("update 2", () -> member.update(Map.of("version", "2")));
             List<Long> revisions = MemberRules.revisions(bench);
             for (int i = 0; i < 10; i++) {
                 bench.same(
                         "the metadata after update 2",
                         Map.of("version", "2"),
-                        other.told("members", other.sereno().membership(GROUP)::members).list().stream()
+                        other.result("members", other.sereno().membership(GROUP)::members).list().stream()
                                 .filter(one -> one.id().equals(id))
                                 .map(Member::metadata)
                                 .findFirst()
@@ -188,7 +188,7 @@ public class MemberFaultRules {
                 bench.pass(late.dividedBy(5));
             }
             bench.evidence("updates that came late", met.get(), 1);
-            node.tells("close", member::close);
+            node.run("close", member::close);
         }
     }
 
@@ -199,36 +199,37 @@ public class MemberFaultRules {
     void everyIncarnationJoinsAndLeavesOnceOverABreak(Bench bench) {
         Node watching = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Node node = Node.in(bench);
-        MemberRules.Heard heard = new MemberRules.Heard(bench);
-        watching.told("onChange", () -> watching.sereno().membership(GROUP).onChange(heard));
+        MemberRules.Received received = new MemberRules.Received(bench);
+        watching.result("onChange", () -> watching.sereno().membership(GROUP).onChange(received));
         for (int i = 1; i <= 3; i++) {
             int round = i;
-            KeepAlive member = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
+            KeepAlive member = node.result("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
             bench.verify(
-                    bench.reach(() -> heard.count("+") >= round, LONG),
-                    () -> "a member joined, and the listener heard " + heard);
+                    bench.reach(() -> received.count("+") >= round, LONG),
+                    () -> "a member joined, and the listener received " + received);
             watching.faults().breakConnections();
-            node.tells("close", member::close);
+            node.run("close", member::close);
             watching.faults().heal();
             bench.verify(
-                    bench.reach(() -> heard.count("-") >= round, LONG),
-                    () -> "a member left while a connection broke, and the listener heard " + heard);
+                    bench.reach(() -> received.count("-") >= round, LONG),
+                    () -> "a member left while a connection broke, and the listener received " + received);
         }
-        KeepAlive former = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
+        KeepAlive former = node.result("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
         bench.verify(
-                bench.reach(() -> heard.count("+") >= 4, LONG),
-                () -> "a member joined, and the listener heard " + heard);
+                bench.reach(() -> received.count("+") >= 4, LONG),
+                () -> "a member joined, and the listener received " + received);
         watching.faults().cutOff();
-        node.tells("close", former::close);
-        KeepAlive next = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
+        node.run("close", former::close);
+        KeepAlive next = node.result("join", () -> MemberRules.join(bench, node, "one", IfPresent.WAIT));
         watching.faults().heal();
         bench.verify(
-                bench.reach(() -> heard.count("-") >= 4 && heard.count("+") >= 5, LONG),
-                () -> "a member left and joined again while a connection broke, and the listener heard " + heard);
-        node.tells("close", next::close);
+                bench.reach(() -> received.count("-") >= 4 && received.count("+") >= 5, LONG),
+                () -> "a member left and joined again while a connection broke, and the listener received " + received);
+        node.run("close", next::close);
         bench.verify(
-                bench.reach(() -> heard.count("-") >= 5, LONG), () -> "a member left, and the listener heard " + heard);
-        heard.requirePairs(bench);
+                bench.reach(() -> received.count("-") >= 5, LONG),
+                () -> "a member left, and the listener received " + received);
+        received.requirePairs(bench);
     }
 
     @Rule(value = "MEM-8", waits = true, check = "LEA-2, and what extends the belief of a session")
@@ -237,7 +238,7 @@ public class MemberFaultRules {
         long created = bench.now();
         Node node = Node.breakable(bench, ttl).awaitSession();
         KeepAlive member =
-                node.told("join", () -> node.sereno().membership(GROUP).join("one", ttl));
+                node.result("join", () -> node.sereno().membership(GROUP).join("one", ttl));
         node.faults().cutOff();
         long cut = bench.now();
         // Its lease was granted between the two.
@@ -270,19 +271,19 @@ public class MemberFaultRules {
         Duration ttl = Node.brief(bench).multipliedBy(2);
         Node dying = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Node next = Node.in(bench);
-        dying.told("join", () -> dying.sereno().membership(GROUP).join("one", ttl));
+        dying.result("join", () -> dying.sereno().membership(GROUP).join("one", ttl));
         dying.faults().cutOff();
         long from = bench.now();
         // The new member asks for a shorter session than the one that died had.
-        KeepAlive anew = next.calls(
+        KeepAlive again = next.calls(
                         "join", () -> next.sereno().membership(GROUP).join("one", Node.brief(bench)))
                 .result(LONG);
         bench.within(
                 Node.gone(bench, ttl).plus(bench.kit().operationTimeout().multipliedBy(2)),
                 from,
                 "join() behind a predecessor that died");
-        MemberRules.requireListed(bench, anew, "the state of the member that got the id back");
-        next.tells("close", anew::close);
+        MemberRules.requireListed(bench, again, "the state of the member that got the id back");
+        next.run("close", again::close);
         dying.faults().heal();
     }
 }

@@ -62,7 +62,7 @@ public class MemberRaceRules {
             Calling<KeepAlive> second =
                     late.node().calls("join", () -> MemberRules.join(bench, late.node(), "one", ifPresent));
             late.meeting().await();
-            KeepAlive first = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
+            KeepAlive first = other.result("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
             late.meeting().go();
             if (ifPresent == IfPresent.FAIL) {
                 requireRefused(bench, second.end(LONG));
@@ -71,11 +71,11 @@ public class MemberRaceRules {
                 bench.verify(!second.isDone(), () -> "join() behind a member that lives ended as " + second.end(LONG));
             }
             requireListed(bench, other, first);
-            other.tells("close", first::close);
+            other.run("close", first::close);
             if (ifPresent == IfPresent.WAIT) {
                 KeepAlive next = second.result(LONG);
                 requireListed(bench, late.node(), next);
-                late.node().tells("close", next::close);
+                late.node().run("close", next::close);
             }
         }
     }
@@ -88,10 +88,10 @@ public class MemberRaceRules {
             Calling<KeepAlive> second =
                     late.node().calls("join", () -> MemberRules.join(bench, late.node(), "one", IfPresent.FAIL));
             late.meeting().await();
-            KeepAlive first = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
+            KeepAlive first = other.result("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
             List<Long> revisions = MemberRules.revisions(bench);
             if (arrives) {
-                late.meeting().goUnheard();
+                late.meeting().loseAnswers();
             } else {
                 late.meeting().lose();
             }
@@ -99,7 +99,7 @@ public class MemberRaceRules {
             bench.pass(Duration.ofMillis(300));
             bench.same("revisions of the member's entry", revisions, MemberRules.revisions(bench));
             requireListed(bench, other, first);
-            other.tells("close", first::close);
+            other.run("close", first::close);
         }
     }
 
@@ -108,17 +108,17 @@ public class MemberRaceRules {
         Held late = held(bench, MemberRaceRules::removes);
         Node one = Node.in(bench);
         Node other = Node.in(bench);
-        KeepAlive found = one.told("join", () -> MemberRules.join(bench, one, "one", IfPresent.FAIL));
+        KeepAlive found = one.result("join", () -> MemberRules.join(bench, one, "one", IfPresent.FAIL));
         Calling<KeepAlive> taking =
                 late.node().calls("join", () -> MemberRules.join(bench, late.node(), "one", IfPresent.TAKE_OVER));
         late.meeting().await();
-        one.tells("close", found::close);
-        KeepAlive third = other.told("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
+        one.run("close", found::close);
+        KeepAlive third = other.result("join", () -> MemberRules.join(bench, other, "one", IfPresent.FAIL));
         late.meeting().go();
         requireRefused(bench, taking.end(LONG));
         bench.pass(Duration.ofMillis(300));
         requireListed(bench, other, third);
-        other.tells("close", third::close);
+        other.run("close", third::close);
     }
 
     private static void requireRefused(Bench bench, CallResult<KeepAlive> ended) {
@@ -133,13 +133,13 @@ public class MemberRaceRules {
         bench.same(
                 "the incarnations that are listed",
                 List.of(member.incarnation()),
-                owner.told("members", owner.sereno().membership(GROUP)::members).list().stream()
+                owner.result("members", owner.sereno().membership(GROUP)::members).list().stream()
                         .map(Member::incarnation)
                         .toList());
         bench.same(
                 "what the member that is listed says",
                 List.of(Map.of("node", owner.name())),
-                owner.told("members", owner.sereno().membership(GROUP)::members).list().stream()
+                owner.result("members", owner.sereno().membership(GROUP)::members).list().stream()
                         .map(Member::metadata)
                         .toList());
     }
@@ -152,7 +152,7 @@ public class MemberRaceRules {
                     "notices are late enough for a renewal between removals, which makes pauses short again");
         }
         Node node = Node.in(bench).awaitSession();
-        KeepAlive member = node.told("join", () -> MemberRules.join(bench, node, "one", IfPresent.FAIL));
+        KeepAlive member = node.result("join", () -> MemberRules.join(bench, node, "one", IfPresent.FAIL));
         long began = bench.now();
         List<Duration> pauses = new ArrayList<>();
         for (int i = 0; i < REMOVALS; i++) {
@@ -170,7 +170,7 @@ public class MemberRaceRules {
         if (!bench.kit().pace().isReal()) {
             requireShortAgain(bench, member, last);
         }
-        node.tells("close", member::close);
+        node.run("close", member::close);
     }
 
     /** For manual time, which is free and exact. The test repeats so often that chance has no influence. */

@@ -56,7 +56,7 @@ public class MemberRules {
     }
 
     static List<Member> members(Node node) {
-        return node.told("members", node.sereno().membership(GROUP)::members).list();
+        return node.result("members", node.sereno().membership(GROUP)::members).list();
     }
 
     @Rule(value = "MEM-2", waits = true, check = "READ-1: whether a read may be behind")
@@ -64,10 +64,10 @@ public class MemberRules {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         for (int i = 0; i < 8; i++) {
-            KeepAlive member = node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
+            KeepAlive member = node.result("join", () -> join(bench, node, "one", IfPresent.FAIL));
             bench.same("the members that another client sees after join()", List.of("one"), ids(other));
             requireListed(bench, member, "the state of the handle");
-            node.tells("close", member::close);
+            node.run("close", member::close);
             bench.same("the members that another client sees after close()", List.of(), ids(other));
             bench.same("the state of the handle", KeepAlive.State.CLOSED, member.state());
         }
@@ -77,7 +77,8 @@ public class MemberRules {
         for (int i = 10; i < 35; i++) {
             String id = "member-" + i;
             all.add(id);
-            members.add(node.told("join", () -> node.sereno().membership(GROUP).join(id, ttl)));
+            members.add(
+                    node.result("join", () -> node.sereno().membership(GROUP).join(id, ttl)));
         }
         List<Member> joined = members(other);
         bench.same(
@@ -103,18 +104,18 @@ public class MemberRules {
     void aClosedMemberIsGoneAtOnce(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
-        node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
-        node.told(
+        node.result("join", () -> join(bench, node, "one", IfPresent.FAIL));
+        node.result(
                 "join with a ttl of its own",
                 () -> node.sereno()
                         .membership(GROUP)
                         .join("two", Node.steady(bench).minusSeconds(1)));
         bench.same("the members", List.of("one", "two"), ids(other));
-        KeepAlive third = node.told("join", () -> join(bench, node, "three", IfPresent.FAIL));
+        KeepAlive third = node.result("join", () -> join(bench, node, "three", IfPresent.FAIL));
         bench.same("the members", List.of("one", "three", "two"), ids(other));
-        node.tells("close", third::close);
+        node.run("close", third::close);
         bench.same("the members after one has closed", List.of("one", "two"), ids(other));
-        node.tells("close of the client", node.sereno()::close);
+        node.run("close of the client", node.sereno()::close);
         bench.same("the members after their client was closed", List.of(), ids(other));
     }
 
@@ -122,38 +123,39 @@ public class MemberRules {
     void newMetadataReplacesTheOldInPlace(Bench bench) throws Exception {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
-        KeepAlive member = node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
-        Heard heard = new Heard(bench);
+        KeepAlive member = node.result("join", () -> join(bench, node, "one", IfPresent.FAIL));
+        Received received = new Received(bench);
         Subscription listening =
-                other.told("onChange", () -> other.sereno().membership(GROUP).onChange(heard));
+                other.result("onChange", () -> other.sereno().membership(GROUP).onChange(received));
         long incarnation = member.incarnation();
         for (int i = 1; i <= 5; i++) {
             String version = Integer.toString(i);
-            node.tells("update " + i, () -> member.update(Map.of("version", version)));
-            Member seen = other.told("members", other.sereno().membership(GROUP)::members)
+            node.run("update " + i, () -> member.update(Map.of("version", version)));
+            Member seen = other.result("members", other.sereno().membership(GROUP)::members)
                     .list()
                     .get(0);
             bench.same("the metadata after update()", Map.of("version", version), seen.metadata());
             bench.same("the incarnation", incarnation, seen.incarnation());
         }
         bench.verify(
-                bench.reach(() -> heard.lastVersion().equals("5"), LONG),
-                () -> "version 5 was set, and a listener heard " + heard);
-        node.tells("close", member::close);
+                bench.reach(() -> received.lastVersion().equals("5"), LONG),
+                () -> "version 5 was set, and a listener received " + received);
+        node.run("close", member::close);
         bench.verify(
-                bench.reach(() -> heard.count("-") == 1, LONG), () -> "a member left, and the listener heard " + heard);
-        heard.requirePairs(bench);
-        bench.same("the number of join events", 1L, heard.count("+"));
-        other.tells("close", listening::close);
+                bench.reach(() -> received.count("-") == 1, LONG),
+                () -> "a member left, and the listener received " + received);
+        received.requirePairs(bench);
+        bench.same("the number of join events", 1L, received.count("+"));
+        other.run("close", listening::close);
     }
 
     /** Records who joins and leaves. */
-    static final class Heard implements MembershipListener {
+    static final class Received implements MembershipListener {
         private final Bench bench;
         private final List<String> events = new ArrayList<>();
         private String version = "";
 
-        Heard(Bench bench) {
+        Received(Bench bench) {
             this.bench = bench;
         }
 
@@ -227,11 +229,11 @@ public class MemberRules {
     void everyIncarnationJoinsAndLeavesOnce(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
-        Heard heard = new Heard(bench);
+        Received received = new Received(bench);
         Gate gate = bench.gate();
         AtomicBoolean standsStill = new AtomicBoolean();
-        Heard stuck = new Heard(bench);
-        Subscription stuckListening = other.told(
+        Received stuck = new Received(bench);
+        Subscription stuckListening = other.result(
                 "onChange",
                 () -> other.sereno().membership(GROUP).onChange(new MembershipListener() {
                     @Override
@@ -249,42 +251,42 @@ public class MemberRules {
                     }
                 }));
         Subscription listening =
-                other.told("onChange", () -> other.sereno().membership(GROUP).onChange(heard));
+                other.result("onChange", () -> other.sereno().membership(GROUP).onChange(received));
         for (int i = 1; i <= 6; i++) {
-            KeepAlive member = node.told("join", () -> join(bench, node, "one", IfPresent.WAIT));
+            KeepAlive member = node.result("join", () -> join(bench, node, "one", IfPresent.WAIT));
             int round = i;
             bench.verify(
-                    bench.reach(() -> heard.count("+") == round, LONG),
-                    () -> "a member joined for the " + round + ". time, and the listener heard " + heard
+                    bench.reach(() -> received.count("+") == round, LONG),
+                    () -> "a member joined for the " + round + ". time, and the listener received " + received
                             + "; another listener is stuck");
             bench.verify(
                     bench.reach(standsStill::get, LONG),
                     () -> "a member joined, and one of two listeners was not called");
-            node.tells("close", member::close);
+            node.run("close", member::close);
             bench.verify(
-                    bench.reach(() -> heard.count("-") == round, LONG),
-                    () -> "a member left for the " + round + ". time, and the listener heard " + heard);
+                    bench.reach(() -> received.count("-") == round, LONG),
+                    () -> "a member left for the " + round + ". time, and the listener received " + received);
         }
-        heard.requirePairs(bench);
+        received.requirePairs(bench);
         // The blocked listener may have missed any of the joins and leaves meanwhile, but not that another member has
         // the id now.
-        KeepAlive last = node.told("join", () -> join(bench, node, "one", IfPresent.WAIT));
+        KeepAlive last = node.result("join", () -> join(bench, node, "one", IfPresent.WAIT));
         bench.verify(
-                bench.reach(() -> heard.count("+") == 7, LONG),
-                () -> "a member joined, and the listener heard " + heard);
-        String seventh = heard.latest();
+                bench.reach(() -> received.count("+") == 7, LONG),
+                () -> "a member joined, and the listener received " + received);
+        String seventh = received.latest();
         gate.open();
         bench.verify(
                 bench.reach(() -> stuck.count("+" + seventh) == 1, LONG),
                 () -> "a listener blocked while six members had an id one after the other, a seventh has it, and the"
-                        + " listener heard " + stuck);
-        node.tells("close", last::close);
+                        + " listener received " + stuck);
+        node.run("close", last::close);
         bench.verify(
                 bench.reach(() -> stuck.count("-" + seventh) == 1, LONG),
-                () -> "a member left, and the listener heard " + stuck);
+                () -> "a member left, and the listener received " + stuck);
         stuck.requirePairs(bench);
-        other.tells("close", listening::close);
-        other.tells("close", stuckListening::close);
+        other.run("close", listening::close);
+        other.run("close", stuckListening::close);
     }
 
     @Rule(value = "MEM-9", waits = true, check = "how long a join waits for the entry of a predecessor")
@@ -293,7 +295,7 @@ public class MemberRules {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         Membership group = node.sereno().membership(GROUP);
-        KeepAlive first = node.told("join", () -> group.join("one", ttl));
+        KeepAlive first = node.result("join", () -> group.join("one", ttl));
         long from = bench.now();
         CallResult<KeepAlive> second = other.calls(
                         "join", () -> other.sereno().membership(GROUP).join("one", ttl, Map.of(), IfPresent.WAIT))
@@ -314,19 +316,19 @@ public class MemberRules {
         Calling<KeepAlive> waiting =
                 other.calls("join", () -> other.sereno().membership(GROUP).join("one", ttl, Map.of(), IfPresent.WAIT));
         bench.pass(Duration.ofMillis(200));
-        node.tells("close", first::close);
+        node.run("close", first::close);
         long freed = bench.now();
         KeepAlive next = waiting.result(LONG);
         bench.within(bench.afterNotice(ttl.dividedBy(2).plusSeconds(1)), freed, "join() once the id is free");
-        other.tells("close", next::close);
+        other.run("close", next::close);
     }
 
     @Rule(value = "MEM-10", waits = true, check = "COM-4: whether the entry is deleted by its createRevision")
     void aTakeOverRemovesTheMemberThatItFoundAndNotifiesIt(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
-        KeepAlive first = node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
-        KeepAlive second = other.told("join", () -> join(bench, other, "one", IfPresent.TAKE_OVER));
+        KeepAlive first = node.result("join", () -> join(bench, node, "one", IfPresent.FAIL));
+        KeepAlive second = other.result("join", () -> join(bench, other, "one", IfPresent.TAKE_OVER));
         long incarnation = second.incarnation();
         bench.verify(
                 bench.reach(
@@ -340,7 +342,7 @@ public class MemberRules {
         requireListed(bench, second, "the state of the member that took over");
         bench.same("its incarnation", incarnation, second.incarnation());
         bench.same("the member that is listed", Optional.of(incarnation), incarnation(other));
-        other.tells("close", second::close);
+        other.run("close", second::close);
         long from = bench.now();
         bench.verify(
                 bench.reach(() -> first.state() == KeepAlive.State.LISTED, LONG),
@@ -349,11 +351,11 @@ public class MemberRules {
                 bench.afterNotice(Node.steady(bench).plusSeconds(2)),
                 from,
                 "listing a removed member again when its id is free");
-        node.tells("close", first::close);
+        node.run("close", first::close);
     }
 
     private static Optional<Long> incarnation(Node node) {
-        return node.told("members", node.sereno().membership(GROUP)::members).list().stream()
+        return node.result("members", node.sereno().membership(GROUP)::members).list().stream()
                 .map(Member::incarnation)
                 .findFirst();
     }
@@ -362,7 +364,7 @@ public class MemberRules {
     void aJoinThatIsInterruptedIsWithdrawn(Bench bench) {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
-        KeepAlive first = node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
+        KeepAlive first = node.result("join", () -> join(bench, node, "one", IfPresent.FAIL));
         Calling<KeepAlive> waiting = other.calls("join", () -> join(bench, other, "one", IfPresent.WAIT));
         bench.reach(waiting::isParked, bench.patience());
         bench.pass(Duration.ofMillis(200));
@@ -371,10 +373,10 @@ public class MemberRules {
         bench.verify(
                 ended.thrown() instanceof InterruptedException,
                 () -> "a join() that was interrupted ended as " + ended);
-        node.tells("close", first::close);
+        node.run("close", first::close);
         bench.pass(Duration.ofMillis(500));
         bench.same("the members once the predecessor has gone", List.of(), ids(node));
-        KeepAlive next = node.told("join", () -> join(bench, node, "one", IfPresent.FAIL));
+        KeepAlive next = node.result("join", () -> join(bench, node, "one", IfPresent.FAIL));
         CallResult<KeepAlive> refused = other.calls("join", () -> join(bench, other, "one", IfPresent.FAIL))
                 .end(LONG);
         bench.verify(
@@ -382,13 +384,13 @@ public class MemberRules {
                 () -> "join() under the id of a member that lives ended as " + refused);
         bench.pass(Duration.ofMillis(300));
         requireListed(bench, next, "the state of the one that lives");
-        node.tells("close", next::close);
+        node.run("close", next::close);
         // A hidden waiter would get the id now.
         bench.pass(Duration.ofMillis(300));
         bench.same("the members at the end", List.of(), ids(node));
         // The mark of an attempt of unknown outcome goes with its session.
-        node.tells("close", node.sereno()::close);
-        other.tells("close", other.sereno()::close);
+        node.run("close", node.sereno()::close);
+        other.run("close", other.sereno()::close);
         bench.same(
                 "the entries that are left",
                 List.of(),
@@ -408,13 +410,15 @@ public class MemberRules {
         List<KeepAlive> members = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             String id = "own-" + i;
-            members.add(node.told("join", () -> node.sereno().membership(GROUP).join(id, own)));
+            members.add(
+                    node.result("join", () -> node.sereno().membership(GROUP).join(id, own)));
             String same = "session-" + i;
-            members.add(node.told("join", () -> node.sereno().membership(GROUP).join(same, session)));
+            members.add(
+                    node.result("join", () -> node.sereno().membership(GROUP).join(same, session)));
         }
         bench.same("leases that were granted for members of one other ttl", 1L, grants(recorder) - before);
         for (KeepAlive member : members) {
-            node.tells("close", member::close);
+            node.run("close", member::close);
         }
         bench.verify(
                 bench.reach(() -> revocations(recorder) == 1, bench.patience()),

@@ -45,14 +45,14 @@ public class LockAttemptRules {
         Duration timeout = Duration.ofMillis(400);
         Calling<Optional<Grant>> late = other.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout));
         bench.pass(timeout.plusMillis(100));
-        holder.tells("release", held::release);
+        holder.run("release", held::release);
         Optional<Grant> nothing = late.result();
         bench.verify(
                 nothing.isEmpty(),
                 () -> "tryAcquire(" + timeout + ") returned a grant that was given when " + holder
                         + " released the lock, at least " + Bench.text(timeout.plusMillis(100)) + " after the call");
         Grant free = LockRules.acquire(holder);
-        holder.tells("release", free::release);
+        holder.run("release", free::release);
     }
 
     @Rule(value = "LCK-9a", waits = true, check = "whether an abandoned attempt is removed from the queue")
@@ -67,16 +67,16 @@ public class LockAttemptRules {
             Optional<Grant> attempt = other.calls("tryAcquire " + timeout, () -> mutex.tryAcquire(timeout))
                     .result();
             bench.verify(attempt.isEmpty(), () -> "a grant was returned while another client held");
-            holder.tells("release", held::release);
+            holder.run("release", held::release);
             bench.pass(Duration.ofMillis(300));
             bench.verify(
                     queue.live().isEmpty(),
                     () -> "tryAcquire(" + timeout + ") returned empty; when the lock became free, the queue held "
                             + queue.describe());
             Optional<Grant> free =
-                    third.told("tryAcquire", () -> third.sereno().mutex(NAME).tryAcquire());
+                    third.result("tryAcquire", () -> third.sereno().mutex(NAME).tryAcquire());
             bench.verify(free.isPresent(), () -> "the lock is free, and tryAcquire() is empty");
-            third.tells("release", free.orElseThrow()::release);
+            third.run("release", free.orElseThrow()::release);
         }
     }
 
@@ -97,7 +97,7 @@ public class LockAttemptRules {
                         attempt.isPresent(),
                         () -> "attempt " + number + " of a client, tryAcquire(" + timeout
                                 + "), is empty, but the queue has no predecessor");
-                node.tells("release", attempt.orElseThrow()::release);
+                node.run("release", attempt.orElseThrow()::release);
             }
         }
     }
@@ -133,7 +133,7 @@ public class LockAttemptRules {
             if (way.equals("interrupt")) {
                 waiting.interrupt();
             } else if (way.equals("close")) {
-                giving.tells("close", giving.sereno()::close);
+                giving.run("close", giving.sereno()::close);
             }
             CallResult<?> ended = waiting.end(bench.patience());
             bench.verify(!ended.isOpen(), () -> "a waiter that gives up by " + way + " has not returned");
@@ -142,19 +142,19 @@ public class LockAttemptRules {
                     left.size() == 2,
                     () -> "a waiter gave up by " + way + " and its call ended (" + ended
                             + "); its entry has to be gone by then, but the queue holds " + queue.describe());
-            holder.tells("release", held::release);
+            holder.run("release", held::release);
             long freed = bench.now();
             Grant granted = behind.result(LONG);
             bench.within(
                     bench.afterNotice(Duration.ofSeconds(2)),
                     freed,
                     "the grant behind a waiter that gave up by " + way);
-            next.tells("release", granted::release);
+            next.run("release", granted::release);
         }
         bench.same("the clients that queue at the end", List.of(), queue.live());
         // A name whose commit has an unknown outcome stays taken until its session ends.
         for (Node node : List.of(holder, quitter, next)) {
-            node.tells("close", node.sereno()::close);
+            node.run("close", node.sereno()::close);
         }
         bench.same("what is left in the store", "[]", queue.describe());
     }

@@ -69,7 +69,7 @@ public class LockCallerRules {
         bench.verify(
                 givenUp.thrown() instanceof InterruptedException,
                 () -> "a caller that was interrupted while it waited ended as " + givenUp);
-        node.tells("release", held::release);
+        node.run("release", held::release);
         for (Calling<Boolean> caller : callers) {
             if (!caller.equals(callers.get(GIVES_UP))) {
                 caller.result(LONG);
@@ -129,7 +129,7 @@ public class LockCallerRules {
         if (!bench.reach(() -> callers.stream().allMatch(Calling::isParked), bench.patience())) {
             throw bench.unknown("callers do not start to wait");
         }
-        busy.tells("release", first::release);
+        busy.run("release", first::release);
         Grant grant = outside.result(LONG);
         bench.within(
                 bench.afterNotice(Duration.ofSeconds(2)),
@@ -146,7 +146,7 @@ public class LockCallerRules {
         Duration allowed = LONGEST.plusMillis(bench.kit().pace().isReal() ? 150 : 1)
                 .plus(bench.kit().stalledSince(from).multipliedBy(2));
         inFront.forEach(hold -> requireSoon(bench, from, from, hold, allowed));
-        other.tells("release", grant::release);
+        other.run("release", grant::release);
         bench.pass(Duration.ofMillis(200));
         stop.set(true);
         callers.forEach(caller -> caller.result(LONG));
@@ -304,8 +304,8 @@ public class LockCallerRules {
                 ended.thrown() instanceof GrantLostException,
                 () -> "unlock() after the entry had been removed ended as " + ended
                         + "; GrantLostException is expected");
-        Grant free = other.told("acquire", other.sereno().mutex(NAME)::acquire);
-        other.tells("release", free::release);
+        Grant free = other.result("acquire", other.sereno().mutex(NAME)::acquire);
+        other.run("release", free::release);
     }
 
     private static Optional<Long> token(Mutex mutex) {

@@ -61,7 +61,7 @@ public class LockFaultRules {
                 List.of(false),
                 believed);
         holder.faults().heal();
-        next.tells("release", granted::release);
+        next.run("release", granted::release);
     }
 
     @Rule(value = "LCK-2a", check = "what revisions begin with after a restart of the store")
@@ -85,8 +85,8 @@ public class LockFaultRules {
                     grant.fencingToken() > last,
                     () -> "token " + grant.fencingToken() + " was granted after a restart, and " + last + " before it");
             before = grant.fencingToken();
-            node.tells("release", grant::release);
-            node.tells("close", node.sereno()::close);
+            node.run("release", grant::release);
+            node.run("close", node.sereno()::close);
             if (i == 0) {
                 server.restart();
             }
@@ -130,7 +130,7 @@ public class LockFaultRules {
                     from,
                     "the grant behind one that went before the watch was live");
             bench.evidence("watches that were opened too late", Math.min(1, watches.get()), 1);
-            second.tells("release", granted::release);
+            second.run("release", granted::release);
         }
     }
 
@@ -145,11 +145,11 @@ public class LockFaultRules {
         Grant held = acquire(first, LONG);
         Calling<Grant> waiting = second.calls("acquire", second.sereno().mutex(NAME)::acquire);
         Queues.ofLock(bench, NAME).await(bench, 2);
-        first.tells("release", held::release);
+        first.run("release", held::release);
         long from = bench.now();
         Grant granted = waiting.result(LONG);
         bench.within(ttl.multipliedBy(2).plus(TRIPS), from, "the grant of a waiter whose watch reports nothing");
-        second.tells("release", granted::release);
+        second.run("release", granted::release);
     }
 
     @Rule(value = "LCK-7", waits = true, check = "WAT-3: whether the last notice gets lost when a connection breaks")
@@ -167,7 +167,7 @@ public class LockFaultRules {
             } else {
                 second.faults().cutOff();
             }
-            first.tells("release", held::release);
+            first.run("release", held::release);
             // A notice that is still on its way would arrive after all.
             bench.pass(Duration.ofMillis(20));
             second.faults().heal();
@@ -179,7 +179,7 @@ public class LockFaultRules {
                             .plus(Node.steady(bench).dividedBy(4))),
                     from,
                     "the grant of a waiter whose connection broke at the hand-over");
-            second.tells("release", granted::release);
+            second.run("release", granted::release);
         }
     }
 
@@ -196,7 +196,7 @@ public class LockFaultRules {
         for (int life = 1; life <= 2; life++) {
             held = letAWaiterDie(bench, ttl, first, dying, held);
         }
-        first.tells("release", held::release);
+        first.run("release", held::release);
     }
 
     /** Returns the grant of the surviving client, for the next round. */
@@ -209,7 +209,7 @@ public class LockFaultRules {
         queue.await(bench, 3);
         dying.faults().cutOff();
         long from = bench.now();
-        first.tells("release", held::release);
+        first.run("release", held::release);
         Grant granted = waiting.result(LONG);
         bench.within(
                 bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
@@ -218,14 +218,14 @@ public class LockFaultRules {
         bench.verify(!dead.isDone(), () -> "a waiter that was cut off was granted what " + next + " holds");
         List<Entry> left = queue.live();
         bench.verify(left.size() == 1, () -> "a waiter died and left an entry: " + queue.describe());
-        next.tells("release", granted::release);
+        next.run("release", granted::release);
         // acquire() continues through the loss of its session.
         dying.faults().heal();
-        Grant anew = dead.result(LONG);
+        Grant again = dead.result(LONG);
         bench.verify(
-                anew.fencingToken() > granted.fencingToken(),
-                () -> "token " + anew.fencingToken() + " was granted after " + granted.fencingToken());
-        dying.tells("release", anew::close);
+                again.fencingToken() > granted.fencingToken(),
+                () -> "token " + again.fencingToken() + " was granted after " + granted.fencingToken());
+        dying.run("release", again::close);
         return acquire(first, LONG);
     }
 
@@ -245,7 +245,7 @@ public class LockFaultRules {
         }
         node.faults().heal();
         Grant grant = acquire(node, LONG);
-        node.tells("release", grant::release);
+        node.run("release", grant::release);
     }
 
     @Rule(
@@ -305,7 +305,7 @@ public class LockFaultRules {
                 () -> "release() after a loss ended as " + released + "; GrantLostException is expected");
         bench.same("isHeld() of the successor", true, granted.isHeld());
         bench.same("isHeld() of the lost grant, after the network came back", false, held.isHeld());
-        next.tells("release", granted::release);
+        next.run("release", granted::release);
     }
 
     @Rule(
@@ -324,7 +324,7 @@ public class LockFaultRules {
                         "tryAcquire", () -> mutex.tryAcquire(patient ? Duration.ofSeconds(20) : Duration.ofMillis(5)));
                 CallResult<Optional<Grant>> ended = attempt.end(LONG);
                 if (ended.succeeded() && ended.result().isPresent()) {
-                    node.tells("release", ended.result().get()::release);
+                    node.run("release", ended.result().get()::release);
                 } else {
                     bench.verify(
                             !patient, () -> "a patient attempt whose enqueue had an unknown outcome ended as " + ended);
@@ -335,7 +335,7 @@ public class LockFaultRules {
                         other,
                         "an enqueue was reported as UNKNOWN and applied " + late.toMillis() + " ms later");
                 bench.evidence("enqueues of unknown outcome", met.get(), 1);
-                node.tells("close", node.sereno()::close);
+                node.run("close", node.sereno()::close);
             }
         }
     }
@@ -375,7 +375,7 @@ public class LockFaultRules {
                 ended.succeeded() && ended.result().isPresent(),
                 () -> after + "; then the lock was free, and another client's tryAcquire(8 s) ended as " + ended
                         + "; in the store there is " + queue.describe());
-        other.tells("release", ended.result().orElseThrow()::release);
+        other.run("release", ended.result().orElseThrow()::release);
         bench.verify(queue.live().isEmpty(), () -> after + ", and left an entry without an owner: " + queue.describe());
     }
 

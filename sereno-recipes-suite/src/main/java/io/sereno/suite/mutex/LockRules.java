@@ -42,13 +42,13 @@ public class LockRules {
                         token > last,
                         () -> node + " was granted token " + token + ", and " + last + " was granted before");
                 before = token;
-                node.tells("release", grant::release);
+                node.run("release", grant::release);
                 bench.verify(
                         Queues.ofLock(bench, NAME).live().isEmpty(),
                         () -> "after a release there is still "
                                 + Queues.ofLock(bench, NAME).describe());
             }
-            node.tells("close", node.sereno()::close);
+            node.run("close", node.sereno()::close);
         }
     }
 
@@ -63,7 +63,7 @@ public class LockRules {
                 Grant grant = acquire(node);
                 former.add(grant);
                 tokens.add(grant.fencingToken());
-                node.tells("release", grant::release);
+                node.run("release", grant::release);
             }
         }
         bench.same(
@@ -93,16 +93,16 @@ public class LockRules {
         Calling<Grant> behind = third.calls("acquire", third.sereno().mutex(NAME)::acquire);
         queue.await(bench, 3);
         // Its waiter goes with the client, while the holder in front of it keeps the lock.
-        second.tells("close", second.sereno()::close);
+        second.run("close", second.sereno()::close);
         queue.await(bench, 2);
         bench.pass(Duration.ofMillis(500));
         bench.verify(
                 !behind.isDone() && held.isHeld(),
                 () -> third + " was granted the lock when the one directly in front of it had gone, and " + first
                         + " holds it with token " + held.fencingToken());
-        first.tells("release", held::release);
+        first.run("release", held::release);
         Grant granted = behind.result(LONG);
-        third.tells("release", granted::release);
+        third.run("release", granted::release);
     }
 
     @Rule(
@@ -126,7 +126,7 @@ public class LockRules {
         // of it.
         second.script().holdNotices();
         queue.remove(queue.live().get(1));
-        first.tells("release", held::release);
+        first.run("release", held::release);
         Grant granted = behind.result(LONG);
         second.script().releaseNotices();
         bench.pass(Duration.ofMillis(300));
@@ -134,12 +134,12 @@ public class LockRules {
                 !waiting.isDone(),
                 () -> second + " was granted the lock though its entry had been removed while it waited, and " + third
                         + " holds it with token " + granted.fencingToken());
-        third.tells("release", granted::release);
-        Grant anew = waiting.result(LONG);
+        third.run("release", granted::release);
+        Grant again = waiting.result(LONG);
         bench.verify(
-                anew.fencingToken() > granted.fencingToken(),
-                () -> "token " + anew.fencingToken() + " follows " + granted.fencingToken());
-        second.tells("release", anew::release);
+                again.fencingToken() > granted.fencingToken(),
+                () -> "token " + again.fencingToken() + " follows " + granted.fencingToken());
+        second.run("release", again::release);
     }
 
     @Rule(
@@ -159,13 +159,13 @@ public class LockRules {
             waiting.add(node.calls("acquire", node.sereno().mutex(NAME)::acquire));
             queue.await(bench, waiting.size() + 1);
         }
-        nodes.get(0).tells("release", held::release);
+        nodes.get(0).run("release", held::release);
         for (int i = 0; i < waiting.size(); i++) {
             Grant grant = waiting.get(i).result(LONG);
             for (Calling<Grant> later : waiting.subList(i + 1, waiting.size())) {
                 bench.verify(!later.isDone(), () -> later + " was granted out of turn");
             }
-            nodes.get(i + 1).tells("release", grant::release);
+            nodes.get(i + 1).run("release", grant::release);
         }
     }
 
@@ -187,16 +187,16 @@ public class LockRules {
         bench.verify(
                 !released.isOpen() && (released.thrown() instanceof GrantLostException || released.succeeded()),
                 () -> "the release of a grant whose entry was removed ended as " + released);
-        former.tells("close of the grant", lost::close);
+        former.run("close of the grant", lost::close);
         bench.verify(
                 queue.of(held.fencingToken()).isPresent(),
                 () -> "a release of a lost grant, token " + lost.fencingToken()
                         + ", deleted the entry of its successor, token " + held.fencingToken());
         bench.same("isHeld() of the successor", true, held.isHeld());
         Optional<Grant> third =
-                former.told("tryAcquire", () -> former.sereno().mutex(NAME).tryAcquire());
+                former.result("tryAcquire", () -> former.sereno().mutex(NAME).tryAcquire());
         bench.verify(third.isEmpty(), () -> "another client was granted the lock while its holder held it");
-        next.tells("release", held::release);
+        next.run("release", held::release);
     }
 
     @Rule(value = "LCK-10", waits = true, check = "whether a waiter takes a long-time holder for dead")
@@ -219,8 +219,8 @@ public class LockRules {
                             + " and " + second + (waiting.isDone() ? " was" : " was not") + " granted");
             bench.pass(Duration.ofMillis(50));
         }
-        first.tells("release", held::release);
-        second.tells("release", waiting.result(LONG)::release);
+        first.run("release", held::release);
+        second.run("release", waiting.result(LONG)::release);
     }
 
     @Rule(
@@ -235,16 +235,16 @@ public class LockRules {
         // Time for some round trips. Where the watch was not live yet, the marker and the entry are read after a
         // renewal.
         Duration third = ttl.dividedBy(3).plusSeconds(2);
-        requireLossTold(bench, acquire(node), queue, third);
+        requireLossReported(bench, acquire(node), queue, third);
         // A grant that is held for some time may be watched; then its loss is reported at once.
         Grant held = acquire(node);
         Optional<String> name = queue.of(held.fencingToken()).map(Entry::name);
         boolean watched = bench.reach(() -> isWatched(recorder.history(), name, queue.directory()), ttl.dividedBy(2));
-        requireLossTold(bench, held, queue, watched ? bench.afterNotice(Duration.ofSeconds(1)) : third);
+        requireLossReported(bench, held, queue, watched ? bench.afterNotice(Duration.ofSeconds(1)) : third);
         bench.count("losses of entries that are watched", watched ? 1 : 0);
     }
 
-    private static void requireLossTold(Bench bench, Grant held, Queues queue, Duration bound) {
+    private static void requireLossReported(Bench bench, Grant held, Queues queue, Duration bound) {
         queue.clear();
         long from = bench.now();
         CompletableFuture<LossCause> lost = held.lost().toCompletableFuture();
@@ -274,11 +274,11 @@ public class LockRules {
         Duration ttl = Node.brief(bench);
         Node node = Node.in(bench, ttl);
         Grant released = acquire(node);
-        node.tells("release", released::release);
+        node.run("release", released::release);
         Grant closed = acquire(node);
-        node.tells("close of the grant", closed::close);
+        node.run("close of the grant", closed::close);
         bench.pass(Node.gone(bench, ttl));
-        requireNotTold(bench, released, closed, "a ttl later");
+        requireNotReported(bench, released, closed, "a ttl later");
         // The session of the grant ends, as when an operator ends it.
         Grant held = acquire(node);
         new Queues(bench.judge(), "session").clear();
@@ -286,12 +286,12 @@ public class LockRules {
                 bench.reach(() -> held.lost().toCompletableFuture().isDone(), LONG),
                 () -> "the marker of a session was removed, and lost() of a grant under it is not complete after "
                         + Bench.text(LONG));
-        requireNotTold(bench, released, closed, "when their session had ended");
-        node.tells("close", node.sereno()::close);
-        requireNotTold(bench, released, closed, "after the close() of their client");
+        requireNotReported(bench, released, closed, "when their session had ended");
+        node.run("close", node.sereno()::close);
+        requireNotReported(bench, released, closed, "after the close() of their client");
     }
 
-    private static void requireNotTold(Bench bench, Grant released, Grant closed, String when) {
+    private static void requireNotReported(Bench bench, Grant released, Grant closed, String when) {
         bench.same(
                 "whether lost() is complete, " + when + ", of a grant that was released by release() | by close()",
                 List.of(false, false),
@@ -324,7 +324,7 @@ public class LockRules {
         }
         Queues queue = Queues.ofLock(bench, name);
         Node holder = Node.in(bench);
-        Grant held = holder.told("acquire", holder.sereno().mutex(name)::acquire);
+        Grant held = holder.result("acquire", holder.sereno().mutex(name)::acquire);
         List<Node> nodes = new ArrayList<>();
         List<Calling<Grant>> waiting = new ArrayList<>();
         for (int i = 0; i < waiters; i++) {
@@ -335,10 +335,10 @@ public class LockRules {
         }
         bench.pass(Duration.ofMillis(200));
         long before = traffic(recorder.history(), queue.directory());
-        holder.tells("release", held::release);
+        holder.run("release", held::release);
         for (int i = 0; i < waiters; i++) {
             Grant grant = waiting.get(i).result(LONG);
-            nodes.get(i).tells("release", grant::release);
+            nodes.get(i).run("release", grant::release);
         }
         bench.pass(Duration.ofMillis(200));
         return (traffic(recorder.history(), queue.directory()) - before + waiters - 1) / waiters;

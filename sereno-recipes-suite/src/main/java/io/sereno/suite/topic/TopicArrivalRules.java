@@ -56,7 +56,7 @@ public class TopicArrivalRules {
             // One alone, then some that are published together, then one alone.
             int together = round % 2 == 0 ? 1 : 1 + bench.random().nextInt(MOST_TOGETHER);
             published += together * lines.size();
-            node.tells("publish " + together + " in each of " + lines.size() + " topics", () -> {
+            node.run("publish " + together + " in each of " + lines.size() + " topics", () -> {
                 for (Line line : lines) {
                     line.publish(together);
                 }
@@ -64,7 +64,7 @@ public class TopicArrivalRules {
                     line.awaitPublished();
                 }
             });
-            requireHeard(bench, lines);
+            requireReceived(bench, lines);
             if (round % NEWCOMERS_EVERY == 0) {
                 published += 2;
                 newcomer(bench, "new" + round, node, other);
@@ -85,24 +85,24 @@ public class TopicArrivalRules {
         Line line = new Line(bench, name, node);
         Subscription early = line.listen(other);
         Calling<Subscription> late = line.beginsToListen(other);
-        node.tells("publish the first", () -> {
+        node.run("publish the first", () -> {
             line.publish(1);
             line.awaitPublished();
         });
         Subscription second = late.result();
-        node.tells("publish the second", () -> {
+        node.run("publish the second", () -> {
             line.publish(1);
             line.awaitPublished();
         });
-        requireHeard(bench, List.of(line));
-        other.tells("close", early::close);
-        other.tells("close", second::close);
+        requireReceived(bench, List.of(line));
+        other.run("close", early::close);
+        other.run("close", second::close);
     }
 
-    private static void requireHeard(Bench bench, List<Line> lines) {
+    private static void requireReceived(Bench bench, List<Line> lines) {
         long from = bench.now();
-        boolean heard = bench.reach(() -> lines.stream().allMatch(Line::isHeard), LONG);
-        bench.verify(heard, () -> "published messages have not arrived after " + LONG + ": " + lines);
+        boolean received = bench.reach(() -> lines.stream().allMatch(Line::isReceived), LONG);
+        bench.verify(received, () -> "published messages have not arrived after " + LONG + ": " + lines);
         // The read without a notice comes after three quarters of a ttl at the earliest.
         bench.within(Node.steady(bench).dividedBy(2), from, "the arrival of the last message");
     }
@@ -112,7 +112,7 @@ public class TopicArrivalRules {
         private final Bench bench;
         private final String name;
         private final Topic<String> topic;
-        private final List<AtomicLong> heard = new ArrayList<>();
+        private final List<AtomicLong> received = new ArrayList<>();
         private final List<CompletionStage<Long>> underWay = new ArrayList<>();
         private volatile long last;
 
@@ -128,7 +128,7 @@ public class TopicArrivalRules {
 
         Calling<Subscription> beginsToListen(Node node) {
             AtomicLong offset = new AtomicLong();
-            heard.add(offset);
+            received.add(offset);
             return node.calls(
                     "subscribe " + name,
                     () -> TopicRun.topic(node, name).subscribe(message -> {
@@ -150,14 +150,14 @@ public class TopicArrivalRules {
             underWay.clear();
         }
 
-        boolean isHeard() {
-            return heard.stream().allMatch(offset -> offset.get() == last);
+        boolean isReceived() {
+            return received.stream().allMatch(offset -> offset.get() == last);
         }
 
         @Override
         public String toString() {
             return "of topic " + name + " message " + last
-                    + " was published, and its listeners have received messages up to " + heard;
+                    + " was published, and its listeners have received messages up to " + received;
         }
     }
 }

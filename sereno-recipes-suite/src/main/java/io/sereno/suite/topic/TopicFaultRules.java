@@ -45,7 +45,7 @@ public class TopicFaultRules {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Node other = Node.in(bench);
             Topic<String> topic = TopicRun.topic(node, name);
-            node.told("publish", () -> topic.publish("first"));
+            node.result("publish", () -> topic.publish("first"));
             AtomicInteger met = new AtomicInteger();
             Set<String> sure = new HashSet<>(Set.of("first"));
             for (int i = 0; i < 3; i++) {
@@ -88,8 +88,8 @@ public class TopicFaultRules {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Topic<String> topic = TopicRun.topic(node, NAME + i);
             Topic<String> other = TopicRun.topic(node, NAME + "-async-" + i);
-            node.told("publish", () -> topic.publish("first"));
-            node.told("publish", () -> other.publish("first"));
+            node.result("publish", () -> topic.publish("first"));
+            node.result("publish", () -> other.publish("first"));
             healing.add(node.script()
                     .each(
                             request -> request instanceof Request.Commit commit
@@ -103,20 +103,20 @@ public class TopicFaultRules {
         for (int i = 0; i < fates.size(); i++) {
             Fate fate = fates.get(i);
             Class<?> right = i < 2 ? OutcomeUnknownException.class : NotAppliedException.class;
-            Throwable heard = calls.get(i).end(LONG).thrown();
+            Throwable received = calls.get(i).end(LONG).thrown();
             Throwable stage = cause(stages.get(i).end(LONG).thrown());
             bench.verify(
-                    right.isInstance(heard) && right.isInstance(stage),
-                    () -> "publications all of whose commits were " + fate + " ended with " + heard + " and " + stage
+                    right.isInstance(received) && right.isInstance(stage),
+                    () -> "publications all of whose commits were " + fate + " ended with " + received + " and " + stage
                             + "; " + right.getSimpleName() + " is right");
             healing.get(i).run();
         }
         bench.pass(bench.kit().operationTimeout().plusSeconds(1));
         for (int i = 0; i < fates.size(); i++) {
             Node reading = Node.in(bench);
-            requireAsTold(
+            requireAsReported(
                     bench, readAll(reading, NAME + i), calls.get(i).end(LONG).thrown());
-            requireAsTold(
+            requireAsReported(
                     bench,
                     readAll(reading, NAME + "-async-" + i),
                     cause(stages.get(i).end(LONG).thrown()));
@@ -127,27 +127,27 @@ public class TopicFaultRules {
         return thrown instanceof ExecutionException ? thrown.getCause() : thrown;
     }
 
-    private static void requireAsTold(Bench bench, List<String> read, @Nullable Throwable told) {
+    private static void requireAsReported(Bench bench, List<String> read, @Nullable Throwable reported) {
         long times = read.stream().filter("message"::equals).count();
         bench.verify(
-                times <= (told instanceof NotAppliedException ? 0 : 1),
-                () -> "a publication ended with " + told + ", and readers find its message " + times + " times, in "
+                times <= (reported instanceof NotAppliedException ? 0 : 1),
+                () -> "a publication ended with " + reported + ", and readers find its message " + times + " times, in "
                         + read);
     }
 
     /** Reads all messages that exist now. */
     public static List<String> readAll(Node node, String name) {
         long last =
-                node.told("publish the end", () -> TopicRun.topic(node, name).publish("the end"));
+                node.result("publish the end", () -> TopicRun.topic(node, name).publish("the end"));
         TopicReader<String> reader =
-                node.told("reader", () -> TopicRun.topic(node, name).reader(new From.Earliest()));
+                node.result("reader", () -> TopicRun.topic(node, name).reader(new From.Earliest()));
         List<String> read = new ArrayList<>();
         Message<String> message;
         do {
-            message = node.told("next", reader::next);
+            message = node.result("next", reader::next);
             read.add(message.payload());
         } while (message.offset() < last);
-        node.tells("close", reader::close);
+        node.run("close", reader::close);
         return read;
     }
 
@@ -162,16 +162,16 @@ public class TopicFaultRules {
         Node next = Node.in(bench);
         TopicRules.publish(node, 12);
         TopicReader<String> reader =
-                dying.told("reader", () -> TopicRules.topic(dying).reader(new From.Durable("loader")));
+                dying.result("reader", () -> TopicRules.topic(dying).reader(new From.Durable("loader")));
         for (long i = 1; i <= 5; i++) {
-            bench.same("the offset", i, dying.told("next", reader::next).offset());
+            bench.same("the offset", i, dying.result("next", reader::next).offset());
         }
         // Time enough for acknowledged messages to be stored, and for further ones, if there were any.
         bench.pass(Duration.ofMillis(300));
         dying.faults().cutOff();
         long from = bench.now();
         TopicReader<String> successor =
-                next.told("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
+                next.result("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
         long first = next.calls("next", successor::next).result(LONG).offset();
         bench.within(
                 bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
@@ -183,9 +183,9 @@ public class TopicFaultRules {
                         + " began with "
                         + first);
         for (long i = first + 1; i <= 12; i++) {
-            bench.same("the offset", i, next.told("next", successor::next).offset());
+            bench.same("the offset", i, next.result("next", successor::next).offset());
         }
-        next.tells("close", successor::close);
+        next.run("close", successor::close);
         dying.faults().heal();
     }
 
@@ -195,24 +195,24 @@ public class TopicFaultRules {
         Node next = Node.in(bench);
         TopicRules.publish(next, 12);
         TopicReader<String> reader =
-                node.told("reader", () -> TopicRules.topic(node).reader(new From.Durable("loader")));
-        node.told("next", reader::next);
+                node.result("reader", () -> TopicRules.topic(node).reader(new From.Durable("loader")));
+        node.result("next", reader::next);
         AtomicInteger met = new AtomicInteger();
         node.script()
                 .next(
                         request -> storesAPosition(request) && met.incrementAndGet() > 0,
                         Fate.applyLate(Duration.ofMillis(600)));
-        node.told("next", reader::next);
-        node.told("next", reader::next);
+        node.result("next", reader::next);
+        node.result("next", reader::next);
         bench.pass(Duration.ofMillis(100));
         for (long i = 4; i <= 8; i++) {
-            bench.same("the offset", i, node.told("next", reader::next).offset());
+            bench.same("the offset", i, node.result("next", reader::next).offset());
         }
-        node.tells("close", reader::close);
-        node.tells("close", node.sereno()::close);
+        node.run("close", reader::close);
+        node.run("close", node.sereno()::close);
         bench.pass(Duration.ofMillis(800));
         TopicReader<String> successor =
-                next.told("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
+                next.result("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
         bench.same(
                 "the first message of the next reader, where messages 1 to 7 were acknowledged, and an earlier"
                         + " position came late",
@@ -239,10 +239,10 @@ public class TopicFaultRules {
         Node next = Node.in(bench);
         TopicRules.publish(node, 200);
         TopicReader<String> reader =
-                cut.told("reader", () -> TopicRules.topic(cut).reader(new From.Durable("loader")));
-        cut.told("next", reader::next);
+                cut.result("reader", () -> TopicRules.topic(cut).reader(new From.Durable("loader")));
+        cut.result("next", reader::next);
         TopicReader<String> successor =
-                next.told("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
+                next.result("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
         Calling<Message<String>> taking = next.calls("next", successor::next);
         cut.faults().cutOff();
         long from = bench.now();
@@ -264,7 +264,7 @@ public class TopicFaultRules {
         }
         bench.count("messages given before the deadline", before);
         taking.result();
-        next.tells("close", successor::close);
+        next.run("close", successor::close);
         cut.faults().heal();
     }
 
@@ -291,7 +291,7 @@ public class TopicFaultRules {
                     .end(LONG);
             bench.pass(Duration.ofMillis(600));
             if (!deleted.succeeded()) {
-                node.tells("delete again", () -> TopicRules.topic(node).delete());
+                node.run("delete again", () -> TopicRules.topic(node).delete());
             }
             bench.same(
                     "the entries of a topic that was deleted by commits of which one was " + fate,
@@ -300,10 +300,10 @@ public class TopicFaultRules {
             bench.same(
                     "the first offset of the next stream",
                     1L,
-                    other.told("publish", () -> TopicRules.topic(other).publish("new")));
+                    other.result("publish", () -> TopicRules.topic(other).publish("new")));
             bench.same("what readers find", List.of("new", "the end"), readAll(other, NAME));
             bench.evidence("commits that were lost or late", met.get(), 1);
-            other.tells("delete", () -> TopicRules.topic(other).delete());
+            other.run("delete", () -> TopicRules.topic(other).delete());
         }
     }
 
@@ -326,13 +326,13 @@ public class TopicFaultRules {
         bench.verify(
                 bench.reach(() -> commits.get() > 2, LONG),
                 () -> "70 messages were deleted with " + commits + " commits; each takes 32 writes at most");
-        node.tells("close", node.sereno()::close);
+        node.run("close", node.sereno()::close);
         deleting.end(LONG);
         int left = bench.judge().all("topic/" + NAME).size();
         bench.same(
                 "the first offset of the next stream",
                 1L,
-                other.told("publish", () -> TopicRules.topic(other).publish("new")));
+                other.result("publish", () -> TopicRules.topic(other).publish("new")));
         bench.same(
                 "the header and the batch of a new topic, where " + left + " entries of the old one were left",
                 2,
@@ -363,7 +363,7 @@ public class TopicFaultRules {
             bench.verify(deleted.succeeded(), () -> "a deletion of which one commit came late ended as " + deleted);
             for (int i = 1; i <= 3; i++) {
                 String message = "new " + i;
-                other.told("publish", () -> TopicRules.topic(other).publish(message));
+                other.result("publish", () -> TopicRules.topic(other).publish(message));
             }
             bench.pass(Duration.ofMillis(800));
             bench.same(
@@ -371,7 +371,7 @@ public class TopicFaultRules {
                     List.of("new 1", "new 2", "new 3", "the end"),
                     readAll(other, NAME));
             bench.evidence("commits of deletions", commits.get(), which);
-            other.tells("delete", () -> TopicRules.topic(other).delete());
+            other.run("delete", () -> TopicRules.topic(other).delete());
         }
     }
 }

@@ -39,29 +39,29 @@ public class TopicKeepingRules {
         Topic<String> topic = topic(node).withRetention(new Retention(5, Optional.empty()));
         for (int i = 1; i <= 30; i++) {
             String message = "m" + i;
-            node.told("publish", () -> topic.publish(message));
+            node.result("publish", () -> topic.publish(message));
         }
         // A reader that starts with the earliest kept message misses nothing.
-        TopicReader<String> earliest = node.told("reader", () -> topic.reader(new From.Earliest()));
-        long kept = node.told("next", earliest::next).offset();
+        TopicReader<String> earliest = node.result("reader", () -> topic.reader(new From.Earliest()));
+        long kept = node.result("next", earliest::next).offset();
         bench.verify(
                 kept > 3 && kept <= 26,
                 () -> "of 30 messages the last 5 have to be kept, and " + kept + " is the first");
-        node.tells("close", earliest::close);
-        TopicReader<String> reader = node.told("reader", () -> topic.reader(new From.Offset(3)));
+        node.run("close", earliest::close);
+        TopicReader<String> reader = node.result("reader", () -> topic.reader(new From.Offset(3)));
         CallResult<Message<String>> first = node.calls("next", reader::next).end(LONG);
         bench.verify(
                 first.thrown() instanceof MessagesLostException lost
                         && lost.gap().equals(new Gap(3, kept - 1)),
                 () -> "the first message that is kept is " + kept + ", and a reader from 3 on was given " + first);
         for (long offset = kept; offset <= 30; offset++) {
-            Message<String> next = node.told("next", reader::next);
+            Message<String> next = node.result("next", reader::next);
             bench.same("the offset behind the gap", offset, next.offset());
             bench.same("what it says", "m" + offset, next.payload());
         }
-        node.tells("close", reader::close);
-        List<String> heard = new ArrayList<>();
-        Subscription subscription = node.told(
+        node.run("close", reader::close);
+        List<String> received = new ArrayList<>();
+        Subscription subscription = node.result(
                 "subscribe",
                 () -> topic.subscribe(new From.Offset(3), new TopicListener<>() {
                     @Override
@@ -75,8 +75,8 @@ public class TopicKeepingRules {
                     }
 
                     private void note(String what) {
-                        synchronized (heard) {
-                            heard.add(what);
+                        synchronized (received) {
+                            received.add(what);
                         }
                         bench.stir();
                     }
@@ -85,15 +85,15 @@ public class TopicKeepingRules {
         LongStream.rangeClosed(kept, 30).forEach(offset -> expected.add("m" + offset));
         bench.reach(
                 () -> {
-                    synchronized (heard) {
-                        return heard.size() >= expected.size();
+                    synchronized (received) {
+                        return received.size() >= expected.size();
                     }
                 },
                 LONG);
-        synchronized (heard) {
-            bench.same("the gap that a subscription from 3 on was given", expected, heard);
+        synchronized (received) {
+            bench.same("the gap that a subscription from 3 on was given", expected, received);
         }
-        node.tells("close", subscription::close);
+        node.run("close", subscription::close);
     }
 
     @Rule(value = "TOP-9c", waits = true, check = "whether the position is stored when a reader is closed in order")
@@ -103,25 +103,25 @@ public class TopicKeepingRules {
         for (int round = 0; round < 2; round++) {
             Node worker = Node.in(bench);
             TopicReader<String> reader =
-                    worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
+                    worker.result("reader", () -> topic(worker).reader(new From.Durable("loader")));
             for (int i = 1; i <= 4; i++) {
                 // The last returned message is not acknowledged, because nobody asked for the next.
                 long expected = round * 3L + i;
                 bench.same(
                         "the offset",
                         expected,
-                        worker.told("next", reader::next).offset());
+                        worker.result("next", reader::next).offset());
             }
-            worker.tells("close", reader::close);
-            worker.tells("close", worker.sereno()::close);
+            worker.run("close", reader::close);
+            worker.run("close", worker.sereno()::close);
         }
-        List<Long> heard = new ArrayList<>();
+        List<Long> received = new ArrayList<>();
         for (int round = 0; round < 2; round++) {
-            Subscription subscription = node.told(
+            Subscription subscription = node.result(
                     "subscribe",
                     () -> topic(node).subscribe(new From.Durable("listener"), message -> {
-                        synchronized (heard) {
-                            heard.add(message.offset());
+                        synchronized (received) {
+                            received.add(message.offset());
                         }
                         bench.stir();
                     }));
@@ -129,40 +129,40 @@ public class TopicKeepingRules {
             bench.verify(
                     bench.reach(
                             () -> {
-                                synchronized (heard) {
-                                    return heard.contains(expected);
+                                synchronized (received) {
+                                    return received.contains(expected);
                                 }
                             },
                             LONG),
-                    () -> "message " + expected + " was published, and a durable listener heard " + heard);
-            node.tells("close", subscription::close);
+                    () -> "message " + expected + " was published, and a durable listener received " + received);
+            node.run("close", subscription::close);
             publish(node, 10);
         }
-        synchronized (heard) {
+        synchronized (received) {
             bench.same(
                     "the messages of a durable listener that was closed in between",
                     LongStream.rangeClosed(1, 20).boxed().toList(),
-                    heard);
+                    received);
         }
         // A call for the next message acknowledges the last one, whether there is a next one or not. Closing a client
         // ends its readers.
         Node worker = Node.in(bench);
-        TopicReader<String> reader = worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
+        TopicReader<String> reader = worker.result("reader", () -> topic(worker).reader(new From.Durable("loader")));
         for (long i = 7; i <= 30; i++) {
-            bench.same("the offset", i, worker.told("next", reader::next).offset());
+            bench.same("the offset", i, worker.result("next", reader::next).offset());
         }
         bench.same(
                 "what comes after the last message",
                 Optional.empty(),
-                worker.told("next", () -> reader.next(Duration.ZERO)));
-        worker.tells("close", worker.sereno()::close);
+                worker.result("next", () -> reader.next(Duration.ZERO)));
+        worker.run("close", worker.sereno()::close);
         publish(node, 1);
-        TopicReader<String> successor = node.told("reader", () -> topic(node).reader(new From.Durable("loader")));
+        TopicReader<String> successor = node.result("reader", () -> topic(node).reader(new From.Durable("loader")));
         bench.same(
                 "the offset that is read next when the last message was acknowledged and its reader's client closed",
                 31L,
-                node.told("next", successor::next).offset());
-        node.tells("close", successor::close);
+                node.result("next", successor::next).offset());
+        node.run("close", successor::close);
     }
 
     @Rule(value = "TOP-9b", waits = true, check = "COM-1 and LEA-2, as for a mutex")
@@ -171,14 +171,14 @@ public class TopicKeepingRules {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
         publish(node, 6);
-        TopicReader<String> first = one.told("reader", () -> topic(one).reader(new From.Durable("loader")));
-        bench.same("the first message", 1L, one.told("next", first::next).offset());
-        TopicReader<String> second = other.told("reader", () -> topic(other).reader(new From.Durable("loader")));
-        Optional<Message<String>> nothing = other.told("next", () -> second.next(Duration.ofMillis(700)));
+        TopicReader<String> first = one.result("reader", () -> topic(one).reader(new From.Durable("loader")));
+        bench.same("the first message", 1L, one.result("next", first::next).offset());
+        TopicReader<String> second = other.result("reader", () -> topic(other).reader(new From.Durable("loader")));
+        Optional<Message<String>> nothing = other.result("next", () -> second.next(Duration.ofMillis(700)));
         bench.verify(
                 nothing.isEmpty(),
                 () -> "a second reader of a durable name was given " + nothing + " while the first is active");
-        one.tells("close", first::close);
+        one.run("close", first::close);
         long from = bench.now();
         bench.same(
                 "the first message of the next reader",
@@ -188,7 +188,7 @@ public class TopicKeepingRules {
                 bench.afterNotice(Node.steady(bench).dividedBy(2)),
                 from,
                 "the take-over by the next reader of a durable name");
-        other.tells("close", second::close);
+        other.run("close", second::close);
     }
 
     @Rule(
@@ -200,22 +200,22 @@ public class TopicKeepingRules {
         Node worker = Node.in(bench);
         Node successor = Node.in(bench);
         publish(node, 3);
-        TopicReader<String> reader = worker.told("reader", () -> topic(worker).reader(new From.Durable("loader")));
-        bench.same("the first message", 1L, worker.told("next", reader::next).offset());
-        worker.tells("close", reader::close);
+        TopicReader<String> reader = worker.result("reader", () -> topic(worker).reader(new From.Durable("loader")));
+        bench.same("the first message", 1L, worker.result("next", reader::next).offset());
+        worker.run("close", reader::close);
         Topic<String> small = topic(node).withRetention(new Retention(2, Optional.empty()));
         for (int i = 0; i < 20; i++) {
-            node.told("publish", () -> small.publish("more"));
+            node.result("publish", () -> small.publish("more"));
         }
         TopicReader<String> next =
-                successor.told("reader", () -> topic(successor).reader(new From.Durable("loader")));
+                successor.result("reader", () -> topic(successor).reader(new From.Durable("loader")));
         CallResult<Message<String>> ended = successor.calls("next", next::next).end(LONG);
         bench.verify(
                 ended.thrown() instanceof MessagesLostException lost
                         && lost.gap().firstOffset() == 1,
                 () -> "message 1 was read and not acknowledged, retention took it, and the next reader was given "
                         + ended);
-        successor.tells("close", next::close);
+        successor.run("close", next::close);
     }
 
     @Rule(value = "TOP-10a", waits = true, check = "which batches a publication finds too old")
@@ -224,20 +224,20 @@ public class TopicKeepingRules {
         Topic<String> topic = topic(node).withRetention(new Retention(10, Optional.of(Duration.ofHours(1))));
         for (int i = 1; i <= 60; i++) {
             String message = "m" + i;
-            node.told("publish", () -> topic.publish(message));
+            node.result("publish", () -> topic.publish(message));
             if (i % 20 == 0) {
                 requireKept(bench, node, i - 9, i - 18);
             }
         }
         List<CompletableFuture<Long>> together = new ArrayList<>();
-        node.tells("publishAsync 30 times", () -> {
+        node.run("publishAsync 30 times", () -> {
             for (int i = 0; i < 30; i++) {
                 together.add(topic.publishAsync("m").toCompletableFuture());
             }
             together.forEach(CompletableFuture::join);
         });
         for (int i = 0; i < 5; i++) {
-            node.told("publish", () -> topic.publish("m"));
+            node.result("publish", () -> topic.publish("m"));
         }
         requireKept(bench, node, 86, 1);
         Duration age = Duration.ofSeconds(2);
@@ -245,10 +245,10 @@ public class TopicKeepingRules {
         bench.pass(age.plusMillis(500));
         long from = bench.now();
         for (int i = 0; i < 12; i++) {
-            node.told("publish", () -> young.publish("young"));
+            node.result("publish", () -> young.publish("young"));
         }
         bench.pass(age.multipliedBy(3).dividedBy(5));
-        node.told("publish", () -> young.publish("younger"));
+        node.result("publish", () -> young.publish("younger"));
         if (bench.since(from).compareTo(age) >= 0) {
             throw bench.unknown("13 messages took " + Bench.text(bench.since(from)) + "; some are too old by now");
         }
@@ -262,9 +262,9 @@ public class TopicKeepingRules {
                 .filter(name -> name.matches("[0-9]+"))
                 .map(Long::parseLong)
                 .toList();
-        TopicReader<String> reader = node.told("reader", () -> topic(node).reader(new From.Earliest()));
-        long first = node.told("next", reader::next).offset();
-        node.tells("close", reader::close);
+        TopicReader<String> reader = node.result("reader", () -> topic(node).reader(new From.Earliest()));
+        long first = node.result("next", reader::next).offset();
+        node.run("close", reader::close);
         bench.verify(
                 first <= latest && first >= earliest,
                 () -> "messages from " + latest + " on have to be kept, and those before " + earliest
@@ -279,7 +279,7 @@ public class TopicKeepingRules {
         publish(node, 60);
         Topic<String> small = topic(node).withRetention(new Retention(5, Optional.empty()));
         for (int i = 0; i < 10; i++) {
-            node.told("publish", () -> small.publish("more"));
+            node.result("publish", () -> small.publish("more"));
         }
         int deleted = 0;
         for (Operation operation : recorder.history().operations()) {
@@ -308,12 +308,12 @@ public class TopicKeepingRules {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         publish(node, 5);
-        TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Earliest()));
-        other.told("next", reader::next);
-        Subscription subscription = other.told("subscribe", () -> topic(other).subscribe(message -> {}));
-        TopicReader<String> durable = other.told("reader", () -> topic(other).reader(new From.Durable("loader")));
-        other.told("next", durable::next);
-        node.tells("delete", () -> topic(node).delete());
+        TopicReader<String> reader = other.result("reader", () -> topic(other).reader(new From.Earliest()));
+        other.result("next", reader::next);
+        Subscription subscription = other.result("subscribe", () -> topic(other).subscribe(message -> {}));
+        TopicReader<String> durable = other.result("reader", () -> topic(other).reader(new From.Durable("loader")));
+        other.result("next", durable::next);
+        node.run("delete", () -> topic(node).delete());
         bench.same(
                 "the entries of a topic that was deleted",
                 "[]",
@@ -321,7 +321,7 @@ public class TopicKeepingRules {
         bench.same(
                 "the first offset of the next stream",
                 1L,
-                node.told("publish", () -> topic(node).publish("new")));
+                node.result("publish", () -> topic(node).publish("new")));
         requireEnded(bench, other, reader);
         requireEnded(bench, other, durable);
         bench.verify(
@@ -342,7 +342,7 @@ public class TopicKeepingRules {
         bench.verify(
                 end.thrown() instanceof IllegalStateException,
                 () -> "a reader of a topic that was deleted ended as " + end + "; IllegalStateException is expected");
-        node.tells("close", reader::close);
+        node.run("close", reader::close);
     }
 
     @Rule(value = "TOP-11b", waits = true, check = "LIF-8, and whether all that was stored for a topic is found")
@@ -350,13 +350,13 @@ public class TopicKeepingRules {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         publish(node, 70);
-        TopicReader<String> durable = other.told("reader", () -> topic(other).reader(new From.Durable("loader")));
-        other.told("next", durable::next);
-        other.tells("close", durable::close);
-        other.tells("close", other.sereno()::close);
+        TopicReader<String> durable = other.result("reader", () -> topic(other).reader(new From.Durable("loader")));
+        other.result("next", durable::next);
+        other.run("close", durable::close);
+        other.run("close", other.sereno()::close);
         bench.evidence(
                 "entries of the topic", bench.judge().all("topic/" + NAME).size(), 72);
-        node.tells("delete", () -> topic(node).delete());
+        node.run("delete", () -> topic(node).delete());
         bench.same(
                 "the entries of a topic that was deleted",
                 "[]",

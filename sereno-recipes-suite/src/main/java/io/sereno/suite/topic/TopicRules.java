@@ -43,12 +43,13 @@ public class TopicRules {
         Node other = Node.in(bench);
         for (int i = 0; i < 10; i++) {
             String message = "m" + i;
-            long offset = node.told("publish " + message, () -> topic(node).publish(message));
-            TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Offset(offset)));
+            long offset = node.result("publish " + message, () -> topic(node).publish(message));
+            TopicReader<String> reader =
+                    other.result("reader", () -> topic(other).reader(new From.Offset(offset)));
             Message<String> found = other.calls("next", reader::next).result(LONG);
             bench.same("the offset of what a reader finds at offset " + offset, offset, found.offset());
             bench.same("the message at offset " + offset, message, found.payload());
-            other.tells("close", reader::close);
+            other.run("close", reader::close);
         }
     }
 
@@ -58,7 +59,7 @@ public class TopicRules {
         Topic<String> one = topic(node);
         Topic<String> same = topic(node).withRetention(new Retention(1_000, Optional.empty()));
         int messages = 12;
-        node.told("publish " + messages + " messages of many sizes", () -> {
+        node.result("publish " + messages + " messages of many sizes", () -> {
             List<CompletionStage<Long>> underWay = new ArrayList<>();
             for (int i = 0; i < messages; i++) {
                 Topic<String> way = i % 3 == 0 ? same : one;
@@ -74,7 +75,7 @@ public class TopicRules {
             }
             return true;
         });
-        TopicReader<String> reader = node.told("reader", () -> one.reader(new From.Earliest()));
+        TopicReader<String> reader = node.result("reader", () -> one.reader(new From.Earliest()));
         List<String> read = new ArrayList<>();
         for (int i = 0; i < messages; i++) {
             String payload = node.calls("next", reader::next).result(LONG).payload();
@@ -106,40 +107,41 @@ public class TopicRules {
         for (int round = 0; round < 5; round++) {
             // The first one comes before the topic exists.
             if (round > 0) {
-                node.told("publish before", () -> topic(node).publish("before"));
+                node.result("publish before", () -> topic(node).publish("before"));
             }
-            List<String> heard = new ArrayList<>();
+            List<String> received = new ArrayList<>();
             Subscription subscription =
-                    other.told("subscribe", () -> topic(other).subscribe(hearing(bench, heard)));
-            TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Now()));
+                    other.result("subscribe", () -> topic(other).subscribe(receiving(bench, received)));
+            TopicReader<String> reader =
+                    other.result("reader", () -> topic(other).reader(new From.Now()));
             List<String> expected = List.of("after 0", "after 1", "after 2");
             for (String message : expected) {
-                node.told("publish " + message, () -> topic(node).publish(message));
+                node.result("publish " + message, () -> topic(node).publish(message));
                 messages++;
             }
             bench.verify(
-                    bench.reach(() -> size(heard) >= 3, LONG),
-                    () -> "three messages were published after subscribe() had returned, and the listener heard "
-                            + heard);
+                    bench.reach(() -> size(received) >= 3, LONG),
+                    () -> "three messages were published after subscribe() had returned, and the listener received "
+                            + received);
             for (String message : expected) {
                 bench.same(
                         "the messages of a reader that began at the same time",
                         message,
                         other.calls("next", reader::next).result(LONG).payload());
             }
-            synchronized (heard) {
-                bench.same("the events", expected, heard);
+            synchronized (received) {
+                bench.same("the events", expected, received);
             }
-            other.tells("close", subscription::close);
-            other.tells("close", reader::close);
+            other.run("close", subscription::close);
+            other.run("close", reader::close);
         }
         bench.evidence("messages", messages, 15);
     }
 
-    private static TopicListener<String> hearing(Bench bench, List<String> heard) {
+    private static TopicListener<String> receiving(Bench bench, List<String> received) {
         return message -> {
-            synchronized (heard) {
-                heard.add(message.payload());
+            synchronized (received) {
+                received.add(message.payload());
             }
             bench.stir();
         };
@@ -158,35 +160,35 @@ public class TopicRules {
         Gate gate = bench.gate();
         AtomicInteger stuck = new AtomicInteger();
         AtomicInteger quick = new AtomicInteger();
-        other.told(
+        other.result(
                 "subscribe",
                 () -> topic(other).subscribe(message -> {
                     gate.pass();
                     stuck.incrementAndGet();
                 }));
-        other.told(
+        other.result(
                 "subscribe",
                 () -> topic(other).subscribe(message -> {
                     quick.incrementAndGet();
                     bench.stir();
                 }));
-        TopicReader<String> idle = other.told("reader", () -> topic(other).reader(new From.Now()));
-        TopicReader<String> reader = other.told("reader", () -> topic(other).reader(new From.Now()));
+        TopicReader<String> idle = other.result("reader", () -> topic(other).reader(new From.Now()));
+        TopicReader<String> reader = other.result("reader", () -> topic(other).reader(new From.Now()));
         long from = bench.now();
         for (int i = 0; i < 30; i++) {
             // Also from the same client.
             Node publisher = i % 2 == 0 ? node : other;
-            publisher.told("publish", () -> topic(publisher).publish("a"));
+            publisher.result("publish", () -> topic(publisher).publish("a"));
             if (i == 0) {
-                // Otherwise the other listener may have heard everything before this one blocks.
+                // Otherwise the other listener may have received everything before this one blocks.
                 bench.verify(bench.reach(() -> gate.waiting() > 0, LONG), () -> "a listener did not hear a message");
             }
         }
         bench.verify(
                 bench.reach(() -> quick.get() == 30, LONG),
-                () -> "beside a listener that blocks another one heard " + quick + " of 30 messages");
+                () -> "beside a listener that blocks another one received " + quick + " of 30 messages");
         for (int i = 0; i < 30; i++) {
-            other.told("next", reader::next);
+            other.result("next", reader::next);
         }
         bench.within(Node.steady(bench), from, "30 messages beside a listener that blocks");
         bench.same("the events that the blocked listener has received", 0, stuck.get());
@@ -198,7 +200,7 @@ public class TopicRules {
             bench.same(
                     "the offset that a reader is given after a standstill",
                     i,
-                    other.told("next", idle::next).offset());
+                    other.result("next", idle::next).offset());
         }
     }
 
@@ -209,24 +211,24 @@ public class TopicRules {
         Node slow = Node.in(bench, Node.steady(bench), weight::of);
         Topic<byte[]> topic = slow.sereno().topic(NAME, weight.codec());
         Gate gate = bench.gate();
-        AtomicInteger heard = new AtomicInteger();
-        slow.told(
+        AtomicInteger received = new AtomicInteger();
+        slow.result(
                 "subscribe",
                 () -> topic.subscribe(message -> {
                     gate.pass();
-                    heard.incrementAndGet();
+                    received.incrementAndGet();
                 }));
-        TopicReader<byte[]> ahead = slow.told("reader", () -> topic.reader(new From.Now()));
+        TopicReader<byte[]> ahead = slow.result("reader", () -> topic.reader(new From.Now()));
         String large = "x".repeat(60 * 1024);
         for (int i = 0; i < LARGE_MESSAGES; i++) {
-            node.told("publish", () -> topic(node).publish(large));
+            node.result("publish", () -> topic(node).publish(large));
         }
-        TopicReader<byte[]> behind = slow.told("reader", () -> topic.reader(new From.Earliest()));
+        TopicReader<byte[]> behind = slow.result("reader", () -> topic.reader(new From.Earliest()));
         // A reader that has asked for a message, and asks for no more.
         bench.same(
                 "the first offset of a reader that begins at the first message",
                 1L,
-                slow.told("next", behind::next).offset());
+                slow.result("next", behind::next).offset());
         bench.reach(() -> gate.waiting() > 0, LONG);
         bench.pass(Duration.ofSeconds(1));
         long kept = weight.kept(bench);
@@ -242,19 +244,19 @@ public class TopicRules {
                 bench.same(
                         "the offset that a reader is given after a standstill",
                         i,
-                        slow.told("next", reader::next).offset());
+                        slow.result("next", reader::next).offset());
             }
         }
         bench.verify(
-                bench.reach(() -> heard.get() == LARGE_MESSAGES, LONG),
-                () -> "a slow listener received " + heard + " of " + LARGE_MESSAGES + " messages in the end");
+                bench.reach(() -> received.get() == LARGE_MESSAGES, LONG),
+                () -> "a slow listener received " + received + " of " + LARGE_MESSAGES + " messages in the end");
     }
 
     @Rule(value = "TOP-8", waits = true, check = "how publishAsync limits messages when the store does not keep up")
     void messagesUnderWayAreBounded(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Topic<String> topic = topic(node);
-        node.told("publish", () -> topic.publish("first"));
+        node.result("publish", () -> topic.publish("first"));
         String large = "x".repeat(60 * 1024);
         Runnable heal = node.script()
                 .each(
@@ -284,7 +286,7 @@ public class TopicRules {
     void aWaitForRoomLastsForTheOperationTimeoutAtMost(Bench bench) {
         Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
         Topic<String> topic = topic(node);
-        node.told("publish", () -> topic.publish("first"));
+        node.result("publish", () -> topic.publish("first"));
         String large = "x".repeat(60 * 1024);
         node.script().each(Request.commitsTo("topic/" + NAME), Fate.refuse());
         AtomicLong longest = new AtomicLong();
@@ -322,18 +324,18 @@ public class TopicRules {
             Topic<String> topic = node.sereno().topic(name, Codec.utf8());
             for (int i = 1; i <= 4; i++) {
                 String message = "m" + i;
-                node.told("publish", () -> topic.publish(message));
+                node.result("publish", () -> topic.publish(message));
             }
-            List<String> heard = new ArrayList<>();
-            Subscription subscription = node.told(
+            List<String> received = new ArrayList<>();
+            Subscription subscription = node.result(
                     "subscribe",
                     () -> topic.subscribe(new From.Earliest(), new TopicListener<>() {
                         @Override
                         public void onMessage(Message<String> message) {
-                            synchronized (heard) {
-                                heard.add(message.payload());
+                            synchronized (received) {
+                                received.add(message.payload());
                                 bench.stir();
-                                if (message.payload().equals("m2") && heard.indexOf("m2") == heard.size() - 1) {
+                                if (message.payload().equals("m2") && received.indexOf("m2") == received.size() - 1) {
                                     throw new IllegalStateException("thrown by a test");
                                 }
                             }
@@ -349,10 +351,10 @@ public class TopicRules {
                 case SKIP -> List.of("m1", "m2", "m3", "m4");
                 case STOP -> List.of("m1", "m2");
             };
-            bench.reach(() -> size(heard) >= expected.size(), LONG);
+            bench.reach(() -> size(received) >= expected.size(), LONG);
             bench.pass(Duration.ofMillis(100));
-            synchronized (heard) {
-                bench.same("the events under " + reaction, expected, List.copyOf(heard));
+            synchronized (received) {
+                bench.same("the events under " + reaction, expected, List.copyOf(received));
             }
             boolean ends = reaction == TopicListener.Reaction.STOP;
             bench.verify(
@@ -364,7 +366,7 @@ public class TopicRules {
                                     ends ? LONG : Duration.ofMillis(50))
                             == ends,
                     () -> "whether a subscription has ended with an error under " + reaction + " is not " + ends);
-            node.tells("close", subscription::close);
+            node.run("close", subscription::close);
         }
     }
 
@@ -381,31 +383,31 @@ public class TopicRules {
                     }
                     return text;
                 }));
-        List<String> heard = new ArrayList<>();
+        List<String> received = new ArrayList<>();
         Subscription subscription =
-                node.told("subscribe", () -> refusing.subscribe(new From.Earliest(), hearing(bench, heard)));
+                node.result("subscribe", () -> refusing.subscribe(new From.Earliest(), receiving(bench, received)));
         requireFailed(bench, subscription, "a message could not be decoded");
-        bench.same("the events before it", List.of("m1"), List.copyOf(heard));
-        TopicReader<String> reader = node.told("reader", () -> refusing.reader(new From.Earliest()));
-        bench.same("the first message", "m1", node.told("next", reader::next).payload());
+        bench.same("the events before it", List.of("m1"), List.copyOf(received));
+        TopicReader<String> reader = node.result("reader", () -> refusing.reader(new From.Earliest()));
+        bench.same("the first message", "m1", node.result("next", reader::next).payload());
         CallResult<Message<String>> refused = node.calls("next", reader::next).end(LONG);
         bench.verify(
                 refused.thrown() instanceof IllegalArgumentException,
                 () -> "a reader of a message that its codec refuses was given " + refused);
-        bench.same("what follows on it", "m3", node.told("next", reader::next).payload());
-        node.tells("close", reader::close);
+        bench.same("what follows on it", "m3", node.result("next", reader::next).payload());
+        node.run("close", reader::close);
         Topic<String> small = topic.withRetention(new Retention(2, Optional.empty()));
         for (int i = 0; i < 10; i++) {
-            node.told("publish", () -> small.publish("more"));
+            node.result("publish", () -> small.publish("more"));
         }
-        List<String> heardBehind = new ArrayList<>();
-        Subscription gapped = node.told(
+        List<String> receivedBehind = new ArrayList<>();
+        Subscription gapped = node.result(
                 "subscribe",
                 () -> topic.subscribe(new From.Offset(1), new TopicListener<>() {
                     @Override
                     public void onMessage(Message<String> message) {
-                        synchronized (heardBehind) {
-                            heardBehind.add(message.payload());
+                        synchronized (receivedBehind) {
+                            receivedBehind.add(message.payload());
                         }
                     }
 
@@ -415,7 +417,7 @@ public class TopicRules {
                     }
                 }));
         requireFailed(bench, gapped, "onGap() threw");
-        bench.same("the events after the gap", List.of(), List.copyOf(heardBehind));
+        bench.same("the events after the gap", List.of(), List.copyOf(receivedBehind));
     }
 
     private static void requireFailed(Bench bench, Subscription subscription, String why) {
@@ -431,7 +433,7 @@ public class TopicRules {
     static void publish(Node node, int messages) {
         for (int i = 1; i <= messages; i++) {
             String message = "m" + i;
-            node.told("publish " + message, () -> topic(node).publish(message));
+            node.result("publish " + message, () -> topic(node).publish(message));
         }
     }
 }

@@ -35,10 +35,10 @@ public class WaitGroupFaultRules {
                 Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
                 Node other = Node.in(bench);
                 WaitGroup group = node.sereno().waitGroup(name);
-                other.tells("add 3", () -> other.sereno().waitGroup(name).add(3, OnLostWorker.REOPEN));
+                other.run("add 3", () -> other.sereno().waitGroup(name).add(3, OnLostWorker.REOPEN));
                 Node.Act done = group::done;
                 if (tracked) {
-                    Worker worker = node.told("join", group::join);
+                    Worker worker = node.result("join", group::join);
                     done = worker::done;
                 }
                 AtomicInteger met = new AtomicInteger();
@@ -59,14 +59,14 @@ public class WaitGroupFaultRules {
                         ended.succeeded() || ended.thrown() instanceof OutcomeUnknownException,
                         () -> "done() whose commit was " + fate + " ended as " + ended);
                 bench.pass(Duration.ofSeconds(1));
-                int pending = other.told("inspect", other.sereno().waitGroup(name)::inspect)
+                int pending = other.result("inspect", other.sereno().waitGroup(name)::inspect)
                         .pending();
                 bench.verify(
                         pending == 2 || (!ended.succeeded() && pending == 3),
                         () -> "of 3 places one was done, by a commit that was " + fate + " (" + ended
                                 + "), and pending is " + pending);
                 bench.evidence("commits that were lost or late", met.get(), 1);
-                node.tells("close", node.sereno()::close);
+                node.run("close", node.sereno()::close);
             }
         }
     }
@@ -84,8 +84,8 @@ public class WaitGroupFaultRules {
         List<Calling<Boolean>> waiting = new java.util.ArrayList<>();
         for (OnLostWorker policy : policies) {
             WaitGroup group = node.sereno().waitGroup(NAME + policy);
-            node.tells("add 1", () -> group.add(1, policy));
-            workers.add(dying.told("join", dying.sereno().waitGroup(NAME + policy)::join));
+            node.run("add 1", () -> group.add(1, policy));
+            workers.add(dying.result("join", dying.sereno().waitGroup(NAME + policy)::join));
             waiting.add(node.calls("await " + policy, () -> group.await(Duration.ofSeconds(60))));
         }
         dying.faults().cutOff();
@@ -118,8 +118,8 @@ public class WaitGroupFaultRules {
         Node node = Node.in(bench);
         Node dying = Node.breakable(bench, ttl).awaitSession();
         WaitGroup group = node.sereno().waitGroup(NAME);
-        node.tells("add 2", () -> group.add(2, OnLostWorker.REOPEN));
-        Worker worker = dying.told("join", dying.sereno().waitGroup(NAME)::join);
+        node.run("add 2", () -> group.add(2, OnLostWorker.REOPEN));
+        Worker worker = dying.result("join", dying.sereno().waitGroup(NAME)::join);
         Calling<Boolean> waiting = node.calls("await", () -> group.await(Duration.ofSeconds(60)));
         dying.faults().cutOff();
         long from = bench.now();
@@ -152,10 +152,10 @@ public class WaitGroupFaultRules {
         bench.same(
                 "pending after done() of a worker that was lost",
                 2,
-                node.told("inspect", group::inspect).pending());
+                node.result("inspect", group::inspect).pending());
         bench.verify(!waiting.isDone(), () -> "await() ended though two places are open");
-        node.tells("done", next::done);
-        node.tells("done", group::done);
+        node.run("done", next::done);
+        node.run("done", group::done);
         bench.same("what await() returned", true, waiting.result(LONG));
     }
 
@@ -167,14 +167,14 @@ public class WaitGroupFaultRules {
         Node node = Node.in(bench);
         Node unlucky = Node.scripted(bench, Node.steady(bench)).awaitSession();
         WaitGroup group = node.sereno().waitGroup(NAME);
-        node.tells("add 1", () -> group.add(1));
+        node.run("add 1", () -> group.add(1));
         AtomicInteger met = new AtomicInteger();
         Runnable heal = unlucky.script()
                 .each(
                         request -> Request.commitsTo("waitgroup/" + NAME).test(request)
                                 && request.mayBeUnknown()
                                 && met.incrementAndGet() > 0,
-                        Fate.loseReply().toldAfter(bench.kit().operationTimeout()));
+                        Fate.loseReply().givenUpAfter(bench.kit().operationTimeout()));
         CallResult<Worker> joined =
                 unlucky.calls("join", unlucky.sereno().waitGroup(NAME)::join).end(LONG);
         bench.verify(
@@ -191,15 +191,15 @@ public class WaitGroupFaultRules {
         while (true) {
             CallResult<Worker> next = node.calls("join", group::join).end(LONG);
             if (next.succeeded()) {
-                node.tells("done", next.result()::done);
+                node.run("done", next.result()::done);
                 break;
             }
             bench.within(
                     bench.guarantees().recovery().plusSeconds(10),
                     from,
-                    "the release of a place whose caller was told " + joined);
+                    "the release of a place whose caller was given " + joined);
             bench.pass(Duration.ofMillis(50));
         }
-        bench.same("what await() returned", true, node.told("await", () -> group.await(LONG)));
+        bench.same("what await() returned", true, node.result("await", () -> group.await(LONG)));
     }
 }

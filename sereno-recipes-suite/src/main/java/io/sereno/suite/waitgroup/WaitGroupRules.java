@@ -37,20 +37,20 @@ public class WaitGroupRules {
         bench.verify(
                 early.thrown() instanceof IllegalStateException,
                 () -> "done() before any add() ended as " + early + "; IllegalStateException is expected");
-        node.tells("add 2", () -> group.add(2));
-        Worker worker = other.told("join", other.sereno().waitGroup(NAME)::join);
-        other.tells("done", worker::done);
+        node.run("add 2", () -> group.add(2));
+        Worker worker = other.result("join", other.sereno().waitGroup(NAME)::join);
+        other.run("done", worker::done);
         CallResult<?> again =
                 other.calls("done of the same worker", act(worker::done)).end(LONG);
         bench.verify(
                 again.thrown() instanceof IllegalStateException,
                 () -> "done() of a worker that was done ended as " + again + "; IllegalStateException is expected");
-        other.tells("close", worker::close);
+        other.run("close", worker::close);
         bench.same(
                 "pending after one of two was done",
                 1,
-                node.told("inspect", group::inspect).pending());
-        node.tells("done", group::done);
+                node.result("inspect", group::inspect).pending());
+        node.run("done", group::done);
         CallResult<?> over =
                 other.calls("done", act(other.sereno().waitGroup(NAME)::done)).end(LONG);
         bench.verify(
@@ -61,7 +61,8 @@ public class WaitGroupRules {
         bench.verify(
                 late.thrown() instanceof IllegalStateException,
                 () -> "join() when all places are done ended as " + late + "; IllegalStateException is expected");
-        bench.same("pending at the end", 0, node.told("inspect", group::inspect).pending());
+        bench.same(
+                "pending at the end", 0, node.result("inspect", group::inspect).pending());
     }
 
     private static java.util.concurrent.Callable<Boolean> act(Node.Act act) {
@@ -80,16 +81,17 @@ public class WaitGroupRules {
                 other.calls("await", () -> other.sereno().waitGroup(NAME).await(Duration.ofSeconds(30)));
         bench.pass(Duration.ofMillis(300));
         bench.verify(!waiting.isDone(), () -> "await() returned before anybody had added a place");
-        node.tells("add 1", () -> group.add(1));
+        node.run("add 1", () -> group.add(1));
         bench.pass(Duration.ofMillis(300));
         bench.verify(!waiting.isDone(), () -> "await() returned while one place was not done");
         bench.same(
                 "await(200 ms) while one place is not done",
                 false,
-                other.told("await", () -> other.sereno().waitGroup(NAME).await(Duration.ofMillis(200))));
-        bench.same("await(0) while one place is not done", false, node.told("await", () -> group.await(Duration.ZERO)));
+                other.result("await", () -> other.sereno().waitGroup(NAME).await(Duration.ofMillis(200))));
+        bench.same(
+                "await(0) while one place is not done", false, node.result("await", () -> group.await(Duration.ZERO)));
         long from = bench.now();
-        node.tells("done", group::done);
+        node.run("done", group::done);
         bench.same("what await() returned", true, waiting.result(LONG));
         bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "the notice of the end");
     }
@@ -105,8 +107,8 @@ public class WaitGroupRules {
         Node node = Node.in(bench);
         Node worker = Node.in(bench);
         WaitGroup group = node.sereno().waitGroup(NAME);
-        node.tells("add 2", () -> group.add(2, OnLostWorker.FAIL));
-        Worker first = worker.told("join", worker.sereno().waitGroup(NAME)::join);
+        node.run("add 2", () -> group.add(2, OnLostWorker.FAIL));
+        Worker first = worker.result("join", worker.sereno().waitGroup(NAME)::join);
         // Reads of this one show the claim as it was before done(), and the life as it is after it.
         MixedReads[] mixed = new MixedReads[1];
         Node waiter = mixing(
@@ -121,7 +123,7 @@ public class WaitGroupRules {
                 "l-",
                 () -> second.add(worker.sereno().waitGroup(NAME).join()));
         Calling<Boolean> waiting = requireNoLoss(bench, other, mixed[0], "joined");
-        worker.tells("done", second.get(0)::done);
+        worker.run("done", second.get(0)::done);
         CallResult<Boolean> ended = waiting.end(LONG);
         bench.verify(ended.succeeded() && ended.result(), () -> "all places were done, and await() ended as " + ended);
     }
@@ -166,8 +168,8 @@ public class WaitGroupRules {
         Node node = Node.in(bench);
         Node worker = Node.in(bench);
         WaitGroup group = node.sereno().waitGroup(NAME);
-        node.tells("add 2", () -> group.add(2, OnLostWorker.REOPEN));
-        Worker first = worker.told("join", worker.sereno().waitGroup(NAME)::join);
+        node.run("add 2", () -> group.add(2, OnLostWorker.REOPEN));
+        Worker first = worker.result("join", worker.sereno().waitGroup(NAME)::join);
         MixedReads[] mixed = new MixedReads[1];
         Node doneMeanwhile = mixing(bench, mixed, seen -> MixedReads.has(seen, "l-"), "c-", act(first::done));
         requireNoneShown(bench, doneMeanwhile, mixed[0]);
@@ -185,11 +187,11 @@ public class WaitGroupRules {
         bench.same(
                 "the workers shown as lost, of which one has no lease",
                 List.of(id),
-                node.told("inspect", group::inspect).lost());
+                node.result("inspect", group::inspect).lost());
     }
 
     private static void requireNoneShown(Bench bench, Node looking, MixedReads reads) {
-        WaitGroup.View view = looking.told("inspect", looking.sereno().waitGroup(NAME)::inspect);
+        WaitGroup.View view = looking.result("inspect", looking.sereno().waitGroup(NAME)::inspect);
         bench.same("the workers shown as lost, of which none is lost", List.of(), view.lost());
         bench.evidence("reads that mixed moments", reads.mixed(), 1);
     }
@@ -205,8 +207,8 @@ public class WaitGroupRules {
             node.script().each(Request.commitsTo("waitgroup/" + name), Fate.delayRequest(Duration.ofMillis(50)));
             slow.script().each(Request.commitsTo("waitgroup/" + name), Fate.delayRequest(Duration.ofMillis(200)));
             WaitGroup group = node.sereno().waitGroup(name);
-            node.tells("add 3", () -> group.add(3, policy));
-            Worker worker = other.told("join", other.sereno().waitGroup(name)::join);
+            node.run("add 3", () -> group.add(3, policy));
+            Worker worker = other.result("join", other.sereno().waitGroup(name)::join);
             List<Calling<Boolean>> waiting = new ArrayList<>();
             for (Node each : List.of(node, slow)) {
                 waiting.add(
@@ -215,7 +217,7 @@ public class WaitGroupRules {
             bench.pass(Duration.ofMillis(200));
             bench.judge().delete("waitgroup/" + name, "l-" + worker.id());
             bench.pass(bench.afterNotice(Duration.ofSeconds(1)));
-            WaitGroup.View view = node.told("inspect", group::inspect);
+            WaitGroup.View view = node.result("inspect", group::inspect);
             bench.same(
                     "the places that are not done, of 3 of which one was lost under " + policy,
                     policy == OnLostWorker.COUNT_AS_DONE ? 2 : 3,
@@ -226,7 +228,7 @@ public class WaitGroupRules {
                     view.lost());
             if (policy != OnLostWorker.FAIL) {
                 for (int i = 0; i < view.pending(); i++) {
-                    node.tells("done", group::done);
+                    node.run("done", group::done);
                 }
                 CallResult<?> over = node.calls("done", act(group::done)).end(LONG);
                 bench.verify(
@@ -251,12 +253,12 @@ public class WaitGroupRules {
             Node node = Node.in(bench);
             Node other = Node.in(bench);
             WaitGroup group = node.sereno().waitGroup(name);
-            node.tells("add 1", () -> group.add(1, policy));
-            Worker worker = other.told("join", other.sereno().waitGroup(name)::join);
+            node.run("add 1", () -> group.add(1, policy));
+            Worker worker = other.result("join", other.sereno().waitGroup(name)::join);
             Calling<Boolean> waiting = node.calls("await", () -> group.await(Duration.ofSeconds(30)));
             bench.pass(Duration.ofMillis(200));
             long from = bench.now();
-            other.tells("close", worker::close);
+            other.run("close", worker::close);
             requireSettled(bench, other, name, policy, waiting, worker.id());
             bench.within(
                     bench.afterNotice(Node.steady(bench).dividedBy(4)),
@@ -273,7 +275,7 @@ public class WaitGroupRules {
                     bench.reach(() -> waiting.isDone(), Duration.ofMillis(300)) == false,
                     () -> "await() ended though the place of a lost worker is open again: " + waiting.end(LONG));
             Worker next = joinFree(bench, other, name);
-            other.tells("done of the next worker", next::done);
+            other.run("done of the next worker", next::done);
         }
         CallResult<Boolean> ended = waiting.end(LONG);
         if (policy == OnLostWorker.FAIL) {
@@ -291,7 +293,7 @@ public class WaitGroupRules {
                 policy == OnLostWorker.FAIL ? 1 : 0,
                 policy == OnLostWorker.FAIL
                         ? 1
-                        : other.told("inspect", other.sereno().waitGroup(name)::inspect)
+                        : other.result("inspect", other.sereno().waitGroup(name)::inspect)
                                 .pending());
     }
 
@@ -323,11 +325,11 @@ public class WaitGroupRules {
         WaitGroup group = node.sereno().waitGroup(NAME);
         List<Calling<Boolean>> waiting = new ArrayList<>();
         for (int generation = 1; generation <= 3; generation++) {
-            node.tells("add 1", () -> group.add(1));
+            node.run("add 1", () -> group.add(1));
             bench.same(
                     "the generation",
                     (long) generation,
-                    node.told("inspect", group::inspect).generation());
+                    node.result("inspect", group::inspect).generation());
             if (generation == 1) {
                 waiting.add(
                         slow.calls("await", () -> slow.sereno().waitGroup(NAME).await(Duration.ofSeconds(30))));
@@ -336,7 +338,7 @@ public class WaitGroupRules {
                 slow.script().holdNotices();
             }
             if (generation < 3) {
-                node.tells("done", group::done);
+                node.run("done", group::done);
             }
         }
         slow.script().releaseNotices();
@@ -344,7 +346,7 @@ public class WaitGroupRules {
                 "what await() of the first generation returned, while the third is open",
                 true,
                 waiting.get(0).result(LONG));
-        node.tells("done", group::done);
+        node.run("done", group::done);
     }
 
     @Rule(value = "WGP-7", waits = true, check = "for how long it is known that a generation has failed")
@@ -352,15 +354,15 @@ public class WaitGroupRules {
         Node node = Node.in(bench);
         Node slow = Node.scripted(bench, Node.steady(bench));
         WaitGroup group = node.sereno().waitGroup(NAME);
-        node.tells("add 1", () -> group.add(1, OnLostWorker.FAIL));
+        node.run("add 1", () -> group.add(1, OnLostWorker.FAIL));
         Calling<Boolean> waiting =
                 slow.calls("await", () -> slow.sereno().waitGroup(NAME).await(Duration.ofSeconds(30)));
         bench.pass(Duration.ofMillis(300));
         slow.script().holdNotices();
-        Worker worker = node.told("join", group::join);
-        node.tells("close", worker::close);
-        node.tells("add 1", () -> group.add(1));
-        bench.same("the generation", 2L, node.told("inspect", group::inspect).generation());
+        Worker worker = node.result("join", group::join);
+        node.run("close", worker::close);
+        node.run("add 1", () -> group.add(1));
+        bench.same("the generation", 2L, node.result("inspect", group::inspect).generation());
         slow.script().releaseNotices();
         CallResult<Boolean> ended = waiting.end(LONG);
         bench.verify(
@@ -368,7 +370,7 @@ public class WaitGroupRules {
                         && lost.workers().contains(worker.id()),
                 () -> "the first generation has failed, the second is open, and await() of the first ended as "
                         + ended);
-        node.tells("done", group::done);
+        node.run("done", group::done);
     }
 
     @Rule(value = "WGP-9", waits = true, check = "whether all waiters are notified of the deletion, and LIF-8")
@@ -376,12 +378,12 @@ public class WaitGroupRules {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         WaitGroup group = node.sereno().waitGroup(NAME);
-        node.tells("add 3", () -> group.add(3));
-        Worker worker = other.told("join", other.sereno().waitGroup(NAME)::join);
+        node.run("add 3", () -> group.add(3));
+        Worker worker = other.result("join", other.sereno().waitGroup(NAME)::join);
         Calling<Boolean> waiting =
                 other.calls("await", () -> other.sereno().waitGroup(NAME).await(Duration.ofSeconds(30)));
         bench.pass(Duration.ofMillis(200));
-        node.tells("delete", group::delete);
+        node.run("delete", group::delete);
         CallResult<Boolean> ended = waiting.end(LONG);
         bench.verify(
                 ended.thrown() instanceof IllegalStateException,
@@ -391,7 +393,7 @@ public class WaitGroupRules {
         bench.verify(
                 done.thrown() instanceof GrantLostException || done.thrown() instanceof IllegalStateException,
                 () -> "done() of a worker whose group was deleted ended as " + done);
-        other.tells("close", worker::close);
+        other.run("close", worker::close);
         long from = bench.now();
         while (!bench.judge().all("waitgroup/" + NAME).isEmpty()
                 && bench.since(from).compareTo(Node.steady(bench)) < 0) {
@@ -401,11 +403,11 @@ public class WaitGroupRules {
                 "the entries of a wait group that was deleted",
                 "[]",
                 bench.judge().all("waitgroup/" + NAME).toString());
-        node.tells("add 1", () -> group.add(1));
-        node.tells("done", group::done);
+        node.run("add 1", () -> group.add(1));
+        node.run("done", group::done);
         bench.same(
                 "what await() returns after add() to a deleted group",
                 true,
-                node.told("await", () -> group.await(LONG)));
+                node.result("await", () -> group.await(LONG)));
     }
 }

@@ -177,7 +177,7 @@ class CounterTest {
         FaultyBackend line = clients.line();
         Counter counter = clients.connect("one", line).counter("x");
         counter.set(3);
-        line.next(Request.commitsTo(DIRECTORY), Fate.loseRequest().toldAfter(Duration.ofHours(1)));
+        line.next(Request.commitsTo(DIRECTORY), Fate.loseRequest().givenUpAfter(Duration.ofHours(1)));
         CompletableFuture<Long> stuck = counter.addAsync(1).toCompletableFuture();
         assertThat(counter.get()).isEqualTo(3);
         assertThat(stuck).isNotDone();
@@ -340,7 +340,7 @@ class CounterTest {
         Runnable first = line.each(Request.commitsTo(DIRECTORY), Fate.applyLate(Duration.ofMillis(100)));
         clients.time.advance(LIMIT);
         first.run();
-        line.next(Request.commitsTo(DIRECTORY), Fate.loseReply().toldAfter(Duration.ofMillis(200)));
+        line.next(Request.commitsTo(DIRECTORY), Fate.loseReply().givenUpAfter(Duration.ofMillis(200)));
         CompletableFuture<Long> sum = counter.addAsync(1).toCompletableFuture();
         clients.time.advance(Duration.ofSeconds(2));
         assertThat(sum.get(10, TimeUnit.SECONDS)).isEqualTo(2);
@@ -487,7 +487,7 @@ class CounterTest {
         SerenoClient one = clients.connect("one", line);
         Counter counter = one.counter("x");
         counter.set(100);
-        line.each(Request.commitsTo(DIRECTORY), Fate.loseReply().toldAfter(Duration.ofSeconds(60)));
+        line.each(Request.commitsTo(DIRECTORY), Fate.loseReply().givenUpAfter(Duration.ofSeconds(60)));
         CompletableFuture<Long> sent = counter.addAsync(1).toCompletableFuture();
         CompletableFuture<Long> waiting = counter.addAsync(1).toCompletableFuture();
         one.close();

@@ -66,7 +66,7 @@ class TopicFuzzTest {
                 Fate.refuse(),
                 Fate.loseRequest(),
                 Fate.loseReply(),
-                Fate.loseReply().toldAfter(Duration.ofMillis(100)),
+                Fate.loseReply().givenUpAfter(Duration.ofMillis(100)),
                 Fate.applyLate(Duration.ofMillis(40)),
                 Fate.loseSnapshot(),
                 Fate.delayRequest(Duration.ofMillis(30)),

@@ -60,7 +60,7 @@ class TopicUnderMishapsTest {
                 Fate.refuse(),
                 Fate.loseRequest(),
                 Fate.loseReply(),
-                Fate.loseReply().toldAfter(Duration.ofSeconds(5)),
+                Fate.loseReply().givenUpAfter(Duration.ofSeconds(5)),
                 Fate.applyLate(Duration.ofMillis(5)),
                 Fate.applyLate(Duration.ofMillis(120)),
                 Fate.applyLate(Duration.ofSeconds(4)),

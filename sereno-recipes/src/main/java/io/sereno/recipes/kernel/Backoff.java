@@ -3,7 +3,10 @@ package io.sereno.recipes.kernel;
 import java.time.Duration;
 import java.util.SplittableRandom;
 
-/** 50 ms to 2 s, doubling, with full jitter. Confined to the strand of its owner. */
+/**
+ * Random pauses of 5 ms to 2 s. Each is between a tenth of a limit and the limit, which doubles from 50 ms to 2 s. Confined to the strand of its
+ * owner.
+ */
 public final class Backoff {
     private static final long LEAST_NANOS = Duration.ofMillis(50).toNanos();
     private static final long MOST_NANOS = Duration.ofSeconds(2).toNanos();

@@ -7,11 +7,11 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user's callbacks, one after another, on the client's executor: never two at once, never on a thread of the store or of the clock, never
- * under a lock. If a callback throws, the watcher is told, and the next callback runs.
+ * A user's callbacks, one after another, on the client's executor: never two at once, never on a thread of the store or
+ * of the clock, never under a lock. If a callback throws, the watcher is notified, and the next callback runs.
  */
 public final class Callbacks {
-    /** Is told how each callback ended. Must not throw. */
+    /** Is notified how each callback ended. Must not throw. */
     public interface Watcher {
         void failed(String what, Throwable thrown);
 

@@ -16,22 +16,25 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry that many clients change, as seen by one client, whose callers' changes it applies. Each change is applied exactly once, or its
- * caller is told that the outcome is unknown. Changes requested while a commit is under way go into the next commit together.
+ * One entry that many clients change, as seen by one client, whose callers' changes it applies. Each change is applied
+ * exactly once, or its caller is notified that the outcome is unknown. Changes requested while a commit is under way go
+ * into the next commit together.
  *
  * <p>Stored: the entry, from the first change until somebody deletes it; and the {@link OpRecord}, for as long as this client changes the entry.
  *
- * <p>Invariant: a caller is told only what was true at a moment after its call began, from a state that was committed or read after that.
+ * <p>Invariant: a caller gets only results that were true at a moment after its call began, from a state that was
+ * committed or read after that.
  *
  * <ol>
  *   <li><b>Take</b> the requested changes, in the order of arrival: the batch. One batch is under way at a time.
  *   <li><b>Apply</b> the changes one after another to the state that the last commit or read showed. A change that cannot be applied fails alone.
  *   <li>If nothing changes: <b>read</b>, and apply again, so that no caller is answered from an old state.
- *   <li>If the entry is missing: <b>create</b> it with the initial state. That equals no entry, so no caller is told of it.
+ *   <li>If the entry is missing: <b>create</b> it with the initial state. That equals no entry, so no caller can see
+ *       it.
  *   <li><b>Commit</b> under the entry's modRevision. If another client changed it first, go back to step 2 with the new state, for as long as
  *       it takes.
- *   <li>If a caller's <b>time is up</b>, it is told that nothing was changed; or that the outcome is unknown, if the commit with its change is
- *       under way.
+ *   <li>If a caller's <b>time is up</b>, it is notified that nothing was changed; or that the outcome is unknown, if
+ *       the commit with its change is under way.
  *   <li><b>Rest</b>: after a time without changes the record is removed, and nothing is kept here.
  * </ol>
  *

@@ -51,7 +51,9 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Compl
         throw new IllegalStateException("no condition, no refusal");
     }
 
-    /** The change was applied after all, at this revision, after its caller had been told that the outcome is unknown. */
+    /**
+     * The change was applied after all, at this revision, after the outcome had been reported to its caller as unknown.
+     */
     protected void madeTooLate(long commitRevision) {}
 
     /** Whether completing this future may run a caller's code, which must not run on the strand. */

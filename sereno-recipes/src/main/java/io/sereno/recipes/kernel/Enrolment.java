@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the strand.
  */
 final class Enrolment {
-    /** Is told how the enrolment ended. */
+    /** Is notified how the enrolment ended. */
     interface Candidate {
         /** {@code queue} was read after the place was taken; null if there was no such read. */
         void placed(Session under, Place place, @Nullable Snapshot queue);

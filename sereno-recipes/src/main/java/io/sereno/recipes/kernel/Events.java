@@ -171,7 +171,7 @@ public final class Events {
         observers.forEach(observer -> observer.lost(recipe, name, fencingToken, cause));
     }
 
-    /** For the log. At the level INFO if the client was closed: whoever closes it expects the loss. */
+    /** For the log. At the level INFO if the client was closed, since the loss is then expected. */
     public void lost(String recipe, String name, String which, LossCause cause) {
         Lines.GRANT.log(
                 cause == LossCause.SERENO_CLOSED ? Level.INFO : Level.WARNING,

@@ -110,8 +110,8 @@ public final class Hold implements Leadership {
     }
 
     /**
-     * Releasing the right found that it had been lost. The releasing caller is told; {@link #lost} does not complete, since there is nothing left
-     * to stop.
+     * Releasing the right found that it had been lost. The releasing caller gets an exception; {@link #lost} does not
+     * complete, since there is nothing left to stop.
      */
     public void foundGone(LossCause cause) {
         if (end.compareAndSet(RELEASED, new End(cause))) {

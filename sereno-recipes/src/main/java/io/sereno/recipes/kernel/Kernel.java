@@ -67,7 +67,7 @@ public final class Kernel {
         });
     }
 
-    /** Observers are told of the end of the client once, by the client's own session. */
+    /** Observers are notified of the end of the client once, by the client's own session. */
     private void otherSession(SessionState state, String sessionId) {
         if (state != SessionState.CLOSED) {
             events.session(state, sessionId);

@@ -21,7 +21,8 @@ final class OwnEntry {
     private final Runnable onGone;
 
     /**
-     * There is a reason to doubt that the entry exists. Set to false when a check is sent, so that a notice during the check causes another check.
+     * The entry may be gone, and must be checked. Set to false when a check is sent, so that a notice during the check
+     * causes another check.
      */
     private boolean suspect;
 
@@ -134,7 +135,7 @@ final class OwnEntry {
         }
     }
 
-    /** Somebody removed the entry, or the session is over and we have not been told yet. */
+    /** Somebody removed the entry, or the session is over and the sessions have not reported that yet. */
     void gone() {
         if (!closed) {
             onGone.run();

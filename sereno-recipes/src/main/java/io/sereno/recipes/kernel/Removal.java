@@ -94,7 +94,7 @@ public final class Removal {
 
     private void remove(@Nullable Entry found, List<String> others) {
         if (found != null && result.isEnded()) {
-            return; // The caller has been told the outcome; the head must not be removed after that.
+            return; // The caller has the outcome; the head must not be removed after that.
         }
         Commit.Builder commit = Commit.to(directory);
         if (found != null) {

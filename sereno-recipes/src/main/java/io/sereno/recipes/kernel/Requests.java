@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the strand, on which it calls the owner.
  */
 public final class Requests {
-    /** Is told why something takes so long. */
+    /** Is notified of failures, so that the owner can report why something takes so long. */
     public interface OnFailure {
         /** {@code first}: the first of a series of failures without an answer in between. */
         void failed(BackendException why, boolean first);
@@ -32,7 +32,7 @@ public final class Requests {
             return false;
         }
 
-        /** Is told the first of each series only. */
+        /** Is notified of the first failure of each series only. */
         static OnFailure first(Consumer<BackendException> report) {
             return (why, first) -> {
                 if (first) {

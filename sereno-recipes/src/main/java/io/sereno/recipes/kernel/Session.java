@@ -43,7 +43,7 @@ public final class Session {
     private static final long LEAST_MARGIN_NANOS = Duration.ofMillis(50).toNanos();
     static final int MOST_WITHDRAWN = 1_000;
 
-    /** Is told what happens to the session. */
+    /** Is notified of what happens to the session. */
     interface Keeper {
         void renewed(Session session);
 
@@ -185,7 +185,10 @@ public final class Session {
         return retired;
     }
 
-    /** Why holders lose what they hold under this session, once its members have been told that it has ended; until then, the likely cause. */
+    /**
+     * Why holders lose what they hold under this session, once its members have been notified that it has ended; until
+     * then, the likely cause.
+     */
     public LossCause lossCause() {
         return lossCause;
     }
@@ -319,7 +322,7 @@ public final class Session {
             }
             if (renewed.deadline() - now.deadline() > 0) {
                 if (!belief.compareAndSet(now, renewed)) {
-                    end(); // A caller was told meanwhile that it is over: it stays over.
+                    end(); // A caller has seen meanwhile that the session is over: it stays over.
                     return;
                 }
                 armDeadline();

@@ -24,15 +24,18 @@ import org.jspecify.annotations.Nullable;
  *   <li>Read the clock, then ask for a lease.
  *   <li>Put the marker under the lease. If that is committed, the session is open. Otherwise the lease is revoked and never used again, and a new
  *       one is granted after a pause, so an unknown outcome of the marker need not be settled.
- *   <li>At the end of a session a {@link Revocation} gives the lease back; otherwise the next session's entries would queue behind the dead ones
- *       of this session. Then step 1. Members are told of the end as soon as its cause is known ({@link EndedSessions}), and before they are told
- *       of the next session.
+ *   <li>At the end of a session a {@link Revocation} gives the lease back; otherwise the next session's entries would
+ *       queue behind the dead ones of this session. Then step 1. Members are notified of the end as soon as its cause
+ *       is known ({@link EndedSessions}), and before they are notified of the next session.
  *   <li>A session that is {@linkplain Session full} goes on, retired, beside its successor: what is held under it stays held. It ends when none of
  *       its members uses it.
  * </ol>
  */
 public final class Sessions {
-    /** Is told about sessions while it is joined. Called on the strand of the sessions: must hand over to its own strand and return. */
+    /**
+     * Is notified of sessions while it is joined. Called on the strand of the sessions: must hand over to its own
+     * strand and return.
+     */
     public interface Member {
         default void opened(Session session) {}
 
@@ -341,7 +344,7 @@ public final class Sessions {
 
     private record Retired(Session session, long since) {}
 
-    /** The client is told the state of the current session only; members are told of each session. */
+    /** The client is notified of the state of the current session only; members are notified of each session. */
     private final class Fates implements Session.Keeper {
         @Override
         public void renewed(Session session) {

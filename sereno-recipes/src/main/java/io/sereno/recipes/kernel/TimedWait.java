@@ -64,7 +64,7 @@ public class TimedWait<T> {
         return ended;
     }
 
-    /** Ends the wait with this result, unless there is a result; null if there is nothing to tell. */
+    /** Ends the wait with this result, unless there is a result; null if the wait has no value. */
     public final void complete(@Nullable T value) {
         end();
         result.complete(value);

@@ -92,7 +92,10 @@ public final class Turn {
     private boolean joined;
     private long membership;
 
-    /** The session under which all of the following was put; null when there is nothing of it. Written on the strand only. */
+    /**
+     * The session under which all of the following was put; null when there is nothing of it. Written on the strand
+     * only.
+     */
     private volatile @Nullable Session session;
 
     /** The place; null while there is none. */
@@ -213,7 +216,7 @@ public final class Turn {
         }
         Session before = session;
         if (before != null && before.isRetired() && own == null && outgoing == null && !enrolment.isUnknown()) {
-            session = null; // What comes next is put under its successor.
+            session = null; // The next entry is put under its successor.
         }
         if (session == null && !wanted) {
             rest();
@@ -502,7 +505,7 @@ public final class Turn {
             });
         }
 
-        /** A place that lasts is watched: its owner must be told when an operator removes the entry. */
+        /** A place that lasts is watched: its owner must be notified when an operator removes the entry. */
         @Override
         public void renewed(Session standing) {
             strand.execute(() -> {

@@ -228,7 +228,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         queues.exit(directory);
     }
 
-    /** Ends everything: requests fail, the hold is lost. What is in the store goes with the session. */
+    /** Ends everything: requests fail, the hold is lost. The entry in the store ends with the session. */
     void close() {
         strand.execute(() -> {
             closed = true;

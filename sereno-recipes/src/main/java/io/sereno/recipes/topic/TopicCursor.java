@@ -354,7 +354,7 @@ final class TopicCursor {
             }
             if (!trail.isFollowedBy(batch)) {
                 retrace();
-                feed.doubt();
+                feed.restart();
                 return;
             }
             hand(batch);
@@ -430,7 +430,7 @@ final class TopicCursor {
                 // The batches that the feed found meanwhile were not taken, since a search was under way.
                 step();
             } else if (feed.stream() == stream) {
-                feed.doubt(); // The feed begins after messages that nobody has published.
+                feed.restart(); // The feed begins after messages that nobody has published.
             }
         } else {
             streamDeleted(stream);

@@ -148,7 +148,7 @@ final class TopicFeed {
     /**
      * Starts again: what a reader read from the store disagrees with this feed, so one of the two is of a history that the store has lost.
      */
-    void doubt() {
+    void restart() {
         forget();
         look();
     }
@@ -194,7 +194,7 @@ final class TopicFeed {
 
     private void found(TopicScan.Found found) {
         if (!isKnown()) {
-            looked(true); // doubt() was called meanwhile.
+            looked(true); // restart() was called meanwhile.
         } else if (found instanceof TopicScan.Found.Batches batches) {
             if (!trail.isFollowedBy(batches.batches().get(0))) {
                 lost();

@@ -94,7 +94,8 @@ final class TopicOutbox {
     }
 
     /**
-     * The messages are in the topic, from this offset on. A message whose caller was told otherwise before occupies an offset all the same.
+     * The messages are in the topic, from this offset on. A message that was reported to its caller as failed occupies
+     * an offset too.
      */
     void published(List<TopicPublication> messages, long firstOffset) {
         List<TopicPublication> stages = new ArrayList<>();

@@ -12,7 +12,7 @@ final class TopicPublication extends CompletableFuture<Long> implements Completi
 
     final byte[] octets;
     final Retention retention;
-    /** By the kernel's clock: when the caller is told that the operation timed out. */
+    /** By the kernel's clock: when the operation times out for the caller. */
     final long deadline;
     /** Whether a user's thread waits for it, and nothing else can depend on it. */
     final boolean awaited;
@@ -20,7 +20,8 @@ final class TopicPublication extends CompletableFuture<Long> implements Completi
     boolean sent;
 
     /**
-     * Its caller has been told the outcome. Confined to the strand. The stage's own state does not count, since any holder may complete it.
+     * The outcome has been reported to its caller. Confined to the strand. The stage's own state does not count, since
+     * any holder may complete it.
      */
     boolean ended;
 

@@ -50,7 +50,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     /** A message or gap that was given out. */
     private record Given(Request to, TopicCursor.Next next, int epoch) {}
 
-    /** What the store has lost comes before what took its place. */
+    /** Lost messages come before the messages that took their place. */
     private record Key(int history, long first) {
         static final Comparator<Key> ORDER =
                 Comparator.comparingInt(Key::history).thenComparingLong(Key::first);
@@ -219,7 +219,10 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         }
     }
 
-    /** Acknowledges what arrived, up to the first message that did not. What the store has lost since does not count. */
+    /**
+     * Acknowledges what arrived, up to the first message that did not. Messages that the store has lost since do not
+     * count.
+     */
     private void acknowledge() {
         int current = cursor.history();
         if (history != current) {

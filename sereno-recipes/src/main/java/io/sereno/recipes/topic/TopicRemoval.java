@@ -95,7 +95,7 @@ public final class TopicRemoval {
             }
         }
 
-        /** The caller is told the outcome, so nothing more is sent. */
+        /** The outcome has been reported to the caller, so nothing more is sent. */
         private void giveUp(@Nullable BackendException why) {
             requests.forget();
             gone.fail(removal.error(scope, why));

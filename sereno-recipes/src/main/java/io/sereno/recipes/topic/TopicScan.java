@@ -44,7 +44,7 @@ final class TopicScan {
         /** Consecutive batches; the first one has the offset. Never empty. {@code more}: there were more after them. */
         record Batches(List<TopicBatch> batches, boolean more) implements Found {}
 
-        /** Nobody has published it yet; or the store has lost it, which the caller can tell from the header. */
+        /** Nobody has published it yet; or the store has lost it, which the caller can see from the header. */
         record Nothing(TopicHeader header) implements Found {}
 
         /** Messages before this offset are gone. */
@@ -59,7 +59,7 @@ final class TopicScan {
     private final Requests requests;
     private final TopicPages pages = new TopicPages();
 
-    /** {@code onBroken} is told of unreadable entries: then nothing is found, now or later. */
+    /** {@code onBroken} is notified of unreadable entries: then nothing is found, now or later. */
     TopicScan(Scope scope, Strand strand, String directory, Consumer<RuntimeException> onBroken) {
         this.directory = directory;
         this.onBroken = onBroken;

@@ -102,7 +102,7 @@ final class TopicTrail {
         return agreesWith(header.next(), header.last());
     }
 
-    /** The same for another reader's trail, which may be older; so false only means a doubt. */
+    /** The same for another reader's trail, which may be older; so false proves nothing. */
     boolean agreesWith(TopicTrail other) {
         return agreesWith(other.end, other.last);
     }
@@ -133,7 +133,7 @@ final class TopicTrail {
         }
     }
 
-    /** What was read from this offset on has to be read again. */
+    /** The messages from this offset on must be read again. */
     void goBack(long to) {
         while (!steps.isEmpty() && steps.getLast().first() >= to) {
             steps.removeLast();
@@ -142,7 +142,7 @@ final class TopicTrail {
         last = !steps.isEmpty() && steps.getLast().end() == to ? steps.getLast().id() : "";
     }
 
-    /** What was read from this offset on is no longer in the store. */
+    /** The messages that were read from this offset on are no longer in the store. */
     void cut(long at) {
         Iterator<Step> newest = steps.descendingIterator();
         while (newest.hasNext() && newest.next().end() > at) {

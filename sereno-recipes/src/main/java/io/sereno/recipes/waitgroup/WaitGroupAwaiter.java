@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All waiters for one group in this client: one watch and at most one read under way, however many waiters there are.
  *
- * <p>Invariant: a waiter is told only what was shown by a read that began after its wait had begun.
+ * <p>Invariant: a waiter gets only results that were shown by a read that began after its wait had begun.
  *
  * <ol>
  *   <li><b>Look</b> when a waiter comes, when the watch requests it, and once per ttl. A request for a look while one is under way gets the
@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Bind.</b> A waiter belongs to the generation that the first look showed; if there was none yet, to the first one created.
  *   <li><b>Judge.</b> If the generation is done, the wait ends. If the header is gone, or is another one, the group was deleted. If a later
  *       generation has begun, this one has failed if the header says so, else it is done.
- *   <li><b>Settle</b> workers that seem to be lost, by a commit that proves the loss, and look again. No waiter is told of lost workers
- *       before all that seem to be lost with them are settled.
+ *   <li><b>Settle</b> workers that seem to be lost, by a commit that proves the loss, and look again. No waiter is
+ *       notified of lost workers before all that seem to be lost with them are settled.
  *   <li>A wait whose <b>time is up</b> gets a last look, and does not wait long for the answer.
  * </ol>
  *

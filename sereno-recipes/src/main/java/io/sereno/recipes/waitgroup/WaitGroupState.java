@@ -40,7 +40,7 @@ record WaitGroupState(
     /** @param workers the lost workers; the first {@link #MOST_NAMED} of them */
     record Failure(long generation, List<String> workers) {}
 
-    /** No client that would have to be told still waits for an older generation. */
+    /** No client that would have to be notified still waits for an older generation. */
     static final int MOST_FAILURES = 8;
 
     static final int MOST_NAMED = 100;

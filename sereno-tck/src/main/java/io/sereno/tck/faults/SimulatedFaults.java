@@ -43,17 +43,17 @@ public final class SimulatedFaults implements Faults {
 
     @Override
     public void holdReplies() {
-        each(Fate.loseReply().toldAfter(patience));
+        each(Fate.loseReply().givenUpAfter(patience));
     }
 
     @Override
     public void holdRequests(Duration atLeast) {
-        each(Fate.applyLate(atLeast).toldAfter(patience));
+        each(Fate.applyLate(atLeast).givenUpAfter(patience));
     }
 
     @Override
     public void swallowRequests() {
-        each(Fate.loseRequest().toldAfter(patience));
+        each(Fate.loseRequest().givenUpAfter(patience));
     }
 
     @Override

@@ -105,7 +105,7 @@ final class Diagnosis {
     static Violation createdWrongly(Timeline timeline, Effect effect, Version version) {
         Segment before = version.track.at(effect.position() - 1);
         List<Operation> others = new ArrayList<>();
-        Optional.ofNullable(timeline.tellerOfCreation(version)).ifPresent(others::add);
+        Optional.ofNullable(timeline.reporterOfCreation(version)).ifPresent(others::add);
         if (before.from != 0) {
             others.add(timeline.effectAt(before.from).operation());
         }
@@ -243,12 +243,12 @@ final class Diagnosis {
                 "the moment from which the store counts the ttl, and whether a failed renewal is reported as false");
     }
 
-    static Violation usedWhenDead(Operation culprit, Operation told, String rule, String what) {
+    static Violation usedWhenDead(Operation culprit, Operation reported, String rule, String what) {
         return new Violation(
                 rule,
                 culprit,
-                List.of(told),
-                what + ", although it had been reported dead at " + told.returned(),
+                List.of(reported),
+                what + ", although it had been reported dead at " + reported.returned(),
                 "whether the store itself looks at the lease, in the same atomic step as the writes");
     }
 
@@ -309,9 +309,9 @@ final class Diagnosis {
     }
 
     private Violation checkFailed(Look look, Point from, Level level) {
-        Optional<Violation> doubted = doubtedConflict(level);
-        if (doubted.isPresent()) {
-            return doubted.get();
+        Optional<Violation> conflict = wrongConflict(level);
+        if (conflict.isPresent()) {
+            return conflict.get();
         }
         boolean writes = !operation.commit().orElseThrow().writes().isEmpty();
         String what = look.claims().stream()
@@ -330,7 +330,7 @@ final class Diagnosis {
     }
 
     /** A conflict says only that some condition did not hold; if a read contradicts it, the conflict is the suspect. */
-    private Optional<Violation> doubtedConflict(Level level) {
+    private Optional<Violation> wrongConflict(Level level) {
         Operation cause = level.cause();
         if (cause == null || !(cause.result().orElse(null) instanceof CommitResult.Conflict)) {
             return Optional.empty();
@@ -361,7 +361,7 @@ final class Diagnosis {
     }
 
     private Violation older(Level level) {
-        return doubtedConflict(level).orElseGet(() -> {
+        return wrongConflict(level).orElseGet(() -> {
             Operation cause = Objects.requireNonNull(level.cause());
             boolean acked = timeline.effectOf.containsKey(cause);
             return violation(
@@ -408,11 +408,11 @@ final class Diagnosis {
     private Violation shownWrongly(Version version, Point from, Level level) {
         String entry = entry(version.track.name).map(Texts::entry).orElse(version.track.name);
         if (span.begin() > version.lease.life.revoked) {
-            Operation told = Objects.requireNonNull(version.lease.life.toldDead);
+            Operation reported = Objects.requireNonNull(version.lease.life.reportedDead);
             return violation(
                     "LEA-5a",
-                    List.of(told),
-                    "it shows " + entry + lease(version) + ", which was revoked by " + told.returned(),
+                    List.of(reported),
+                    "it shows " + entry + lease(version) + ", which was revoked by " + reported.returned(),
                     "whether revoke() completes only when the entries are deleted");
         }
         if (version.put.position() > span.lastGap()) {
@@ -429,9 +429,9 @@ final class Diagnosis {
         if (version.end() <= from.gap()) {
             Effect end = timeline.effectAt(version.end());
             boolean acked = end.end() < operation.begin();
-            Optional<Violation> doubted = acked ? Optional.empty() : doubtedConflict(level);
-            if (doubted.isPresent()) {
-                return doubted.get();
+            Optional<Violation> conflict = acked ? Optional.empty() : wrongConflict(level);
+            if (conflict.isPresent()) {
+                return conflict.get();
             }
             List<Operation> others = new ArrayList<>();
             others.add(end.operation());
@@ -489,9 +489,9 @@ final class Diagnosis {
         List<Operation> others = new ArrayList<>();
         others.add(there.put.operation());
         boolean ackedBefore = there.put.end() < operation.begin();
-        Optional<Violation> doubted = ackedBefore ? Optional.empty() : doubtedConflict(level);
-        if (doubted.isPresent()) {
-            return doubted.get();
+        Optional<Violation> conflict = ackedBefore ? Optional.empty() : wrongConflict(level);
+        if (conflict.isPresent()) {
+            return conflict.get();
         }
         boolean seenSince = there.shown.or(there.alive).compareTo(from) >= 0;
         if (lease != LeaseLife.NONE && !seenSince) {

@@ -619,7 +619,7 @@ final class DirectoryCheck {
         }
         for (Write write : effect.commit().writes()) {
             Version version = timeline.track(write.name()).version(effect.revision());
-            if (version != null && timeline.tellerOfCreation(version) != null) {
+            if (version != null && timeline.reporterOfCreation(version) != null) {
                 evidence.add(version.createRevision == version.revision() ? "COM-7b" : "COM-7a");
             }
         }
@@ -633,7 +633,7 @@ final class DirectoryCheck {
                 }
             }
         }
-        if (timeline.sightingOf(effect) != null) {
+        if (timeline.firstReaderOf(effect) != null) {
             evidence.add("COM-11");
             evidence.add(effect.operation().isUnknown() ? "OUT-3" : "OUT-2");
         }

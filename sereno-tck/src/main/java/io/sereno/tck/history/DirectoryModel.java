@@ -60,7 +60,7 @@ final class DirectoryModel implements Model<DirectoryModel.State, DirectoryModel
         }
     }
 
-    private final Map<String, Map<Long, Long>> toldCreations = new HashMap<>();
+    private final Map<String, Map<Long, Long>> reportedCreations = new HashMap<>();
     private final Set<Long> revisions = new HashSet<>();
     private final List<Linearizability.Call<Action>> calls = new ArrayList<>();
     private boolean contradiction;
@@ -102,7 +102,7 @@ final class DirectoryModel implements Model<DirectoryModel.State, DirectoryModel
     }
 
     private void sight(History history, Entry entry, Map<Operation, Long> seen) {
-        Long create = toldCreations
+        Long create = reportedCreations
                 .computeIfAbsent(entry.name(), unmet -> new HashMap<>())
                 .putIfAbsent(entry.modRevision(), entry.createRevision());
         contradiction |= create != null && create != entry.createRevision();
@@ -253,13 +253,15 @@ final class DirectoryModel implements Model<DirectoryModel.State, DirectoryModel
                 }
                 Slot before = entries.get(put.name());
                 long created = before == null ? own : before.createRevision();
-                Long told = toldCreations.getOrDefault(put.name(), Map.of()).get(revision);
-                if (created < 0 && told != null && revision != 0) {
-                    boolean afterThatPut = before != null && before.modRevision() > 0 && told >= before.modRevision();
-                    if (revisions.contains(told) || told <= 0 || afterThatPut) {
+                Long reported =
+                        reportedCreations.getOrDefault(put.name(), Map.of()).get(revision);
+                if (created < 0 && reported != null && revision != 0) {
+                    boolean afterThatPut =
+                            before != null && before.modRevision() > 0 && reported >= before.modRevision();
+                    if (revisions.contains(reported) || reported <= 0 || afterThatPut) {
                         return Optional.empty();
                     }
-                    created = told;
+                    created = reported;
                 }
                 entries.put(put.name(), new Slot(put.value(), created, own, put.leaseId()));
                 changed = true;

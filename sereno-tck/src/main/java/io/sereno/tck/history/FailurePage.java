@@ -203,16 +203,16 @@ public final class FailurePage {
 
     private void drawNotices(List<Operation> operations) {
         Set<Integer> watches = new HashSet<>();
-        Set<Integer> heard = new HashSet<>();
+        Set<Integer> received = new HashSet<>();
         for (Operation operation : operations) {
             if (operation.call() instanceof Call.OpenWatch open) {
                 watches.add(open.watch());
             }
-            heard.add(operation.notice());
+            received.add(operation.notice());
         }
         boolean any = false;
         for (History.Notice notice : history.notices()) {
-            if (watches.contains(notice.watch()) || heard.contains(notice.id())) {
+            if (watches.contains(notice.watch()) || received.contains(notice.id())) {
                 any = true;
                 svg.append(String.format(
                         Locale.ROOT,
@@ -261,10 +261,12 @@ public final class FailurePage {
             }
             int from = x(granted.get().invoked().order());
             int sure = lease.earliestEnd == Long.MAX_VALUE ? end() : x(lease.earliestEnd / Operation.ROOM);
-            Operation told = lease.toldDead;
-            int dead = told == null ? end() : Math.max(sure, x(told.end() / Operation.ROOM));
+            Operation reported = lease.reportedDead;
+            int dead = reported == null ? end() : Math.max(sure, x(reported.end() / Operation.ROOM));
             String verdict = granted.get().client() + ": alive for certain"
-                    + (told == null ? ", then perhaps" : ", then perhaps until reported dead at " + told.returned());
+                    + (reported == null
+                            ? ", then perhaps"
+                            : ", then perhaps until reported dead at " + reported.returned());
             width = Math.max(width, from + (int) (verdict.length() * LETTER) + 20);
             svg.append(String.format(
                     Locale.ROOT,

@@ -182,21 +182,21 @@ public final class HistoryCheck {
             if (dead && operation.end() < lease.earliestEnd) {
                 add(Diagnosis.deadTooEarly(operation, lease));
             }
-            if (lease.toldDead == null || !lease.toldDead.returnedBefore(operation)) {
+            if (lease.reportedDead == null || !lease.reportedDead.returnedBefore(operation)) {
                 continue;
             }
             if (operation.call() instanceof Call.Renew) {
                 evidence.add("LEA-6a");
                 if (operation.reply() instanceof Reply.Renewed renewed && renewed.alive()) {
                     add(Diagnosis.usedWhenDead(
-                            operation, lease.toldDead, "LEA-6a", "lease " + Texts.lease(id) + " was renewed"));
+                            operation, lease.reportedDead, "LEA-6a", "lease " + Texts.lease(id) + " was renewed"));
                 }
             } else {
                 evidence.add("LEA-7b");
                 if (operation.result().orElse(null) instanceof CommitResult.Committed) {
                     add(Diagnosis.usedWhenDead(
                             operation,
-                            lease.toldDead,
+                            lease.reportedDead,
                             "LEA-7b",
                             "a commit under lease " + Texts.lease(id) + " went through"));
                 }

@@ -20,7 +20,7 @@ final class LeaseLife {
     long earliestEnd;
     /** The first operation that reports the lease as ended, or the revocation that succeeded. */
     @Nullable
-    Operation toldDead;
+    Operation reportedDead;
     /** Its entries are gone after this: a revocation returned. */
     long revoked = Long.MAX_VALUE;
     /** The grant or renewal that determines the earliest end. */
@@ -49,7 +49,7 @@ final class LeaseLife {
     }
 
     /** A lease that was not granted to any client of the history: it may end at any time. */
-    static LeaseLife unheardOf(long id) {
+    static LeaseLife unknown(long id) {
         return new LeaseLife(id);
     }
 
@@ -141,8 +141,8 @@ final class LeaseLife {
     }
 
     private void dead(Operation operation) {
-        if (toldDead == null || operation.end() < toldDead.end()) {
-            toldDead = operation;
+        if (reportedDead == null || operation.end() < reportedDead.end()) {
+            reportedDead = operation;
         }
     }
 

@@ -177,7 +177,7 @@ public final class Recorder {
         while (cause instanceof CompletionException && cause.getCause() != null) {
             cause = cause.getCause();
         }
-        Outcome outcome = cause instanceof BackendException told ? told.outcome() : Outcome.UNKNOWN;
+        Outcome outcome = cause instanceof BackendException reported ? reported.outcome() : Outcome.UNKNOWN;
         return new Reply.Failed(outcome, cause.toString());
     }
 

@@ -289,15 +289,15 @@ public final class Shrinker {
                         .orElse(Long.MAX_VALUE)
                 / Operation.ROOM;
         Set<Integer> watches = new HashSet<>();
-        Set<Integer> heard = new HashSet<>();
+        Set<Integer> received = new HashSet<>();
         for (Operation operation : history.operations()) {
-            heard.add(operation.notice());
+            received.add(operation.notice());
             if (operation.call() instanceof Call.OpenWatch open) {
                 watches.add(open.watch());
             }
         }
         List<History.Notice> notices = history.notices().stream()
-                .filter(notice -> heard.contains(notice.id())
+                .filter(notice -> received.contains(notice.id())
                         || (watches.contains(notice.watch()) && notice.at().order() >= since))
                 .toList();
         List<History.Fault> faults = history.faults().stream()

@@ -41,7 +41,7 @@ final class Timeline {
     private record VersionKey(String name, long revision) {}
 
     /** A createRevision, and the read that reported it. */
-    private record Told(long createRevision, Operation by) {}
+    private record Reported(long createRevision, Operation by) {}
 
     final List<Operation> operations;
     final List<Effect> effects = new ArrayList<>();
@@ -54,8 +54,8 @@ final class Timeline {
     private final Map<Long, Track.LeaseEnd> ends = new LinkedHashMap<>();
     private final Map<PutKey, Operation> writers = new HashMap<>();
     private final Map<Operation, Long> revisionOf = new HashMap<>();
-    private final Map<Operation, Operation> firstSighting = new HashMap<>();
-    private final Map<VersionKey, Told> told = new HashMap<>();
+    private final Map<Operation, Operation> firstReader = new HashMap<>();
+    private final Map<VersionKey, Reported> reported = new HashMap<>();
     /** By place p: the earliest order by which a commit after p had returned; the gap after p ends before it. */
     private long[] gapEnds = {};
     /** Two adjacent moments need room for no more points than this. */
@@ -105,8 +105,8 @@ final class Timeline {
     }
 
     @Nullable
-    Operation sightingOf(Effect effect) {
-        return firstSighting.get(effect.operation());
+    Operation firstReaderOf(Effect effect) {
+        return firstReader.get(effect.operation());
     }
 
     Track track(String name) {
@@ -155,7 +155,7 @@ final class Timeline {
                     "whether writes reach the store before the conditions are decided, and which errors are reported as"
                             + " NOT_APPLIED although the request may have been sent"));
         }
-        firstSighting.merge(writer, reader, (first, next) -> next.begin() < first.begin() ? next : first);
+        firstReader.merge(writer, reader, (first, next) -> next.begin() < first.begin() ? next : first);
         long lease = LeaseLife.leaseOf(writer, entry.name());
         if (entry.leaseId() != lease) {
             throw new Broken(new Violation(
@@ -240,8 +240,8 @@ final class Timeline {
                             : "whether revisions survive that a directory becomes empty, that a connection is made again, and"
                                     + " that the server changes"));
         }
-        Told before = told.putIfAbsent(
-                new VersionKey(entry.name(), entry.modRevision()), new Told(entry.createRevision(), reader));
+        Reported before = reported.putIfAbsent(
+                new VersionKey(entry.name(), entry.modRevision()), new Reported(entry.createRevision(), reader));
         if (before != null && before.createRevision() != entry.createRevision()) {
             throw new Broken(new Violation(
                     "READ-2c",
@@ -322,7 +322,7 @@ final class Timeline {
                         end.lastPut = effect;
                         end.notBefore = end.notBefore.or(new Point(effect.position(), 0));
                     }
-                    Told create = told.get(new VersionKey(put.name(), effect.revision()));
+                    Reported create = reported.get(new VersionKey(put.name(), effect.revision()));
                     version.createRevision = create == null ? 0 : create.createRevision();
                 } else {
                     track(write.name()).deleted(effect);
@@ -342,8 +342,8 @@ final class Timeline {
 
     /** The read that reported the createRevision of a version. */
     @Nullable
-    Operation tellerOfCreation(Track.Version version) {
-        Told create = told.get(new VersionKey(version.track.name, version.revision()));
+    Operation reporterOfCreation(Track.Version version) {
+        Reported create = reported.get(new VersionKey(version.track.name, version.revision()));
         return create == null ? null : create.by();
     }
 
@@ -354,7 +354,6 @@ final class Timeline {
     Track.LeaseEnd leaseEnd(long id) {
         return ends.computeIfAbsent(
                 id,
-                unmet -> new Track.LeaseEnd(
-                        id == 0 ? LeaseLife.NONE : leases.computeIfAbsent(id, LeaseLife::unheardOf)));
+                unmet -> new Track.LeaseEnd(id == 0 ? LeaseLife.NONE : leases.computeIfAbsent(id, LeaseLife::unknown)));
     }
 }

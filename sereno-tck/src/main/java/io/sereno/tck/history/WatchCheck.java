@@ -117,11 +117,11 @@ final class WatchCheck {
     /** A delete of an absent entry is no change. */
     private static boolean absentAllAlong(Track track, Segment last) {
         return last.version == null
-                && (track.segments.size() < 2 || !mayHaveBeen(track.segments.get(track.segments.size() - 2)));
+                && (track.segments.size() < 2 || !wasCertainlyThere(track.segments.get(track.segments.size() - 2)));
     }
 
     /** Whether the entry was certainly there when the segment ended. */
-    private static boolean mayHaveBeen(Segment segment) {
+    private static boolean wasCertainlyThere(Segment segment) {
         Version version = segment.version;
         return version != null
                 && version.goneBy == Integer.MAX_VALUE
@@ -131,14 +131,14 @@ final class WatchCheck {
 
     private Optional<Violation> lastChange(Operation opened, Call.OpenWatch open, Track track, Effect effect) {
         List<Operation> early = new ArrayList<>();
-        boolean told = false;
+        boolean reported = false;
         for (Notice notice : notices.getOrDefault(open.watch(), List.of())) {
             boolean fits = notice.name().isEmpty() || notice.name().get().equals(track.name);
             if (!fits
                     || notice.at().order() * Operation.ROOM < effect.operation().begin()) {
                 continue;
             }
-            told = true;
+            reported = true;
             List<Operation> seen = looks.getOrDefault(notice.id(), List.of());
             if (seen.isEmpty()) {
                 return Optional.empty();
@@ -151,7 +151,7 @@ final class WatchCheck {
         }
         String change = Texts.call(effect.operation().call()) + ", revision " + effect.revision() + ", invoked at "
                 + effect.operation().invoked();
-        if (!told) {
+        if (!reported) {
             return Optional.of(new Violation(
                     "WAT-1",
                     effect.operation(),

@@ -145,7 +145,7 @@ public final class Workload {
         private final long seed;
         private final CompletableFuture<Void> over = new CompletableFuture<>();
         private final AtomicInteger lanesLeft;
-        private final List<Told> watches = new CopyOnWriteArrayList<>();
+        private final List<Reported> watches = new CopyOnWriteArrayList<>();
 
         Round(int number) {
             this.directory = "round-" + number;
@@ -166,9 +166,9 @@ public final class Workload {
         }
 
         private CompletableFuture<?> watch(Backend client, Optional<String> name) {
-            Told told = new Told(client, name);
-            return client.watch(new Target(directory, name), told)
-                    .thenAccept(watch -> watches.add(told))
+            Reported reported = new Reported(client, name);
+            return client.watch(new Target(directory, name), reported)
+                    .thenAccept(watch -> watches.add(reported))
                     .toCompletableFuture();
         }
 
@@ -201,12 +201,12 @@ public final class Workload {
             }
             String name = PLAIN.get(place);
             Commit last = Commit.to(directory).put(name, value()).build();
-            watches.forEach(told -> told.isDue(name));
+            watches.forEach(reported -> reported.isDue(name));
             clients.get(place % clients.size()).commit(last).whenComplete((result, failure) -> {
                 if (failure == null && result instanceof CommitResult.Committed) {
                     executor.execute(() -> finish(place + 1, since));
                 } else {
-                    watches.forEach(told -> told.isNotDue(name));
+                    watches.forEach(reported -> reported.isNotDue(name));
                     time.schedule(Duration.ofMillis(20), executor, () -> finish(place, since));
                 }
             });
@@ -222,7 +222,7 @@ public final class Workload {
 
         private void awaitNotices(long since) {
             boolean patient = time.nanoTime() - since < settings.patience().toNanos();
-            if (patient && watches.stream().anyMatch(Told::isOwedSomething)) {
+            if (patient && watches.stream().anyMatch(Reported::isOwedSomething)) {
                 time.schedule(Duration.ofMillis(2), executor, () -> awaitNotices(since));
             } else {
                 over.complete(null);
@@ -230,13 +230,13 @@ public final class Workload {
         }
 
         /** A listener that reads what it is notified of. */
-        private final class Told implements WatchListener {
+        private final class Reported implements WatchListener {
             private final Backend client;
             private final Optional<String> target;
             private final Set<String> due = ConcurrentHashMap.newKeySet();
             private final AtomicInteger reading = new AtomicInteger();
 
-            Told(Backend client, Optional<String> target) {
+            Reported(Backend client, Optional<String> target) {
                 this.client = client;
                 this.target = target;
             }

@@ -125,9 +125,9 @@ final class EventLoop {
             if (call(condition::getAsBoolean)) { // true by now; the loop was about to report it
                 return;
             }
-            TimeoutException told = new TimeoutException(whatIsMissing.get() + " (waited " + timeout + ")");
-            told.initCause(e);
-            throw told;
+            TimeoutException reported = new TimeoutException(whatIsMissing.get() + " (waited " + timeout + ")");
+            reported.initCause(e);
+            throw reported;
         } catch (ExecutionException e) {
             throw closed();
         } finally {
@@ -199,7 +199,7 @@ final class EventLoop {
                 while (!timers.isEmpty() && timers.element().at - now <= 0) {
                     timers.remove().task.run();
                 }
-                waiters.removeIf(this::tellIfOver);
+                waiters.removeIf(this::notifyIfOver);
             }
         } catch (Throwable e) { // a bug in the proxy: it must not look like a silent network
             failure = e;
@@ -222,7 +222,7 @@ final class EventLoop {
         command.result.complete(value);
     }
 
-    private boolean tellIfOver(Waiter waiter) {
+    private boolean notifyIfOver(Waiter waiter) {
         if (!waiter.isOver()) {
             return false;
         }

@@ -38,7 +38,7 @@ final class CounterRun {
     private final int rounds;
     private final List<Linearizability.Call<CounterModel.Action>> calls = new ArrayList<>();
     private final Set<Long> sums = new HashSet<>();
-    private long doubtful;
+    private long unknown;
 
     private CounterRun(Bench bench, List<Node> nodes, int rounds) {
         this.bench = bench;
@@ -160,15 +160,19 @@ final class CounterRun {
     }
 
     private <T> void call(
-            Node node, Callable<T> call, Function<T, CounterModel.Action> told, Optional<CounterModel.Action> inDoubt)
+            Node node,
+            Callable<T> call,
+            Function<T, CounterModel.Action> reported,
+            Optional<CounterModel.Action> ifUnknown)
             throws Exception {
         long invoked = chronicle.tick();
         try {
             T answer = bench.kit().crew().waiting(call);
             long returned = chronicle.tick();
-            add(new Linearizability.Call<>(node.name(), invoked, returned, told.apply(answer)));
+            add(new Linearizability.Call<>(node.name(), invoked, returned, reported.apply(answer)));
         } catch (OutcomeUnknownException e) {
-            inDoubt.ifPresent(action -> add(new Linearizability.Call<>(node.name(), invoked, Long.MAX_VALUE, action)));
+            ifUnknown.ifPresent(
+                    action -> add(new Linearizability.Call<>(node.name(), invoked, Long.MAX_VALUE, action)));
         } catch (NotAppliedException e) {
             // The call is not in the history. If it happened all the same, some caller sees a value that has no place
             // in the history.
@@ -190,7 +194,7 @@ final class CounterRun {
             }
         } catch (OutcomeUnknownException e) {
             synchronized (sums) {
-                doubtful++;
+                unknown++;
             }
         } catch (NotAppliedException e) {
             chronicle.tried("CTR-2");
@@ -199,11 +203,11 @@ final class CounterRun {
 
     private void judgeOnes() {
         Node last = nodes.get(nodes.size() - 1);
-        long end = last.told("get " + ONES, last.sereno().counter(ONES)::get);
+        long end = last.result("get " + ONES, last.sereno().counter(ONES)::get);
         chronicle.require(
                 "CTR-2",
-                sums.size() <= end && end <= sums.size() + doubtful,
-                "after " + sums.size() + " increments that returned and " + doubtful
+                sums.size() <= end && end <= sums.size() + unknown,
+                "after " + sums.size() + " increments that returned and " + unknown
                         + " of unknown outcome the counter is " + end);
     }
 

@@ -40,7 +40,7 @@ public final class IdRun {
                 }
             }
             bench.join(callers, LONG.multipliedBy(2));
-            nodes.forEach(node -> node.tells("close", node.sereno()::close));
+            nodes.forEach(node -> node.run("close", node.sereno()::close));
             if (restart == 0) {
                 // The clock goes back into ticks that have been used: no id that was given out may come again.
                 clock.jump(Duration.between(clock.wall(), began).plusMillis(10));

@@ -174,12 +174,12 @@ public final class Node implements AutoCloseable {
     }
 
     /** Calls a method while there is no fault. */
-    public <T> T told(String what, Callable<T> call) {
+    public <T> T result(String what, Callable<T> call) {
         return calls(what, call).result();
     }
 
     /** The same for one that returns nothing. */
-    public void tells(String what, Act act) {
+    public void run(String what, Act act) {
         calls(what, () -> {
                     act.run();
                     return true;

@@ -26,7 +26,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What users are told when the store has lost acknowledged writes: it was restored from a backup, or replaced by an
+ * What users are notified of when the store has lost acknowledged writes: it was restored from a backup, or replaced by an
  * empty one.
  */
 public class RestoredStoreRules {
@@ -46,15 +46,15 @@ public class RestoredStoreRules {
         Duration ttl = bench.ttl(TTL);
         Node former = Node.in(bench, ttl);
         Node next = Node.in(bench, ttl).awaitSession();
-        Grant held = former.told("acquire", former.sereno().mutex(NAME)::acquire);
-        Grant before = former.told("acquire", former.sereno().mutex(GIVEN_BACK)::acquire);
+        Grant held = former.result("acquire", former.sereno().mutex(NAME)::acquire);
+        Grant before = former.result("acquire", former.sereno().mutex(GIVEN_BACK)::acquire);
         store.backup();
-        former.tells("release", before::release);
+        former.run("release", before::release);
         long from = bench.now();
         store.restore();
         Grant granted = again(bench, next, "acquire", next.sereno().mutex(GIVEN_BACK)::acquire);
         requireRestored(bench, former, held, ttl, from);
-        next.tells("release", granted::close);
+        next.run("release", granted::close);
         requireWorks(bench, former, held.fencingToken());
     }
 
@@ -64,11 +64,11 @@ public class RestoredStoreRules {
         Duration ttl = bench.ttl(TTL);
         Node node = Node.in(bench, ttl);
         Counter counter = node.sereno().counter(NAME);
-        node.told("add", counter::incrementAndGet);
-        Grant held = node.told("acquire", node.sereno().mutex(NAME)::acquire);
+        node.result("add", counter::incrementAndGet);
+        Grant held = node.result("acquire", node.sereno().mutex(NAME)::acquire);
         store.backup();
         for (int i = 0; i < 30; i++) {
-            node.told("add", counter::incrementAndGet);
+            node.result("add", counter::incrementAndGet);
         }
         long newest = revision(bench);
         long from = bench.now();
@@ -76,7 +76,7 @@ public class RestoredStoreRules {
         again(bench, node, "add", counter::incrementAndGet);
         if (revision(bench) > newest) {
             bench.count("revisions that continued", 1);
-            node.tells("release", held::close); // The grant may still be held: what it depends on is not lost.
+            node.run("release", held::close); // The grant may still be held: what it depends on is not lost.
         } else {
             requireRestored(bench, node, held, ttl, from);
         }
@@ -91,21 +91,21 @@ public class RestoredStoreRules {
         Node holder = Node.in(bench, ttl);
         Node waiter = Node.in(bench, ttl);
         Node counting = Node.in(bench, ttl);
-        Grant ofWaiter = waiter.told("acquire", waiter.sereno().mutex(NAME + "-2")::acquire);
-        Grant ofCounting = counting.told("acquire", counting.sereno().mutex(NAME + "-3")::acquire);
+        Grant ofWaiter = waiter.result("acquire", waiter.sereno().mutex(NAME + "-2")::acquire);
+        Grant ofCounting = counting.result("acquire", counting.sereno().mutex(NAME + "-3")::acquire);
         // More commits than are needed before the first grant after the restore: tokens that begin again are smaller.
         for (int i = 0; i < GRANTS_BEFORE; i++) {
-            holder.tells("release", holder.told("acquire", holder.sereno().mutex(NAME)::acquire)::close);
+            holder.run("release", holder.result("acquire", holder.sereno().mutex(NAME)::acquire)::close);
         }
-        Grant held = holder.told("acquire", holder.sereno().mutex(NAME)::acquire);
+        Grant held = holder.result("acquire", holder.sereno().mutex(NAME)::acquire);
         Calling<Grant> waiting = waiter.calls("acquire", waiter.sereno().mutex(NAME)::acquire);
         Queues.ofLock(bench, NAME).await(bench, 2);
         Counter counter = counting.sereno().counter(NAME);
         for (int i = 0; i < 3; i++) {
-            counting.told("add", counter::incrementAndGet);
+            counting.result("add", counter::incrementAndGet);
         }
         store.restore();
-        // Which cause each of them is told is counted: it depends on how fast the servers and the next sessions are
+        // Which cause each of them gets is counted: it depends on how fast the servers and the next sessions are
         // back.
         requireLost(bench, holder, held, ttl, bench.now());
         requireLost(bench, waiter, ofWaiter, ttl, bench.now());
@@ -117,7 +117,7 @@ public class RestoredStoreRules {
                         + Bench.text(LONG));
         if (granted.succeeded()) {
             requireGreater(bench, granted.result(), held.fencingToken());
-            waiter.tells("release", granted.result()::close);
+            waiter.run("release", granted.result()::close);
         }
         requireWorks(bench, holder, held.fencingToken());
         requireWorks(bench, waiter, held.fencingToken());
@@ -133,37 +133,37 @@ public class RestoredStoreRules {
         Node publisher = Node.in(bench, ttl);
         Node reader = Node.in(bench, ttl);
         Topic<String> topic = TopicRun.topic(publisher, NAME);
-        Heard heard = new Heard(bench);
+        Received received = new Received(bench);
         Subscription subscription =
-                reader.told("subscribe", () -> TopicRun.topic(reader, NAME).subscribe(new From.Earliest(), heard));
+                reader.result("subscribe", () -> TopicRun.topic(reader, NAME).subscribe(new From.Earliest(), received));
         for (int i = 1; i <= 3; i++) {
-            publisher.told("publish", () -> topic.publish("kept"));
+            publisher.result("publish", () -> topic.publish("kept"));
         }
         store.backup();
         for (int i = 1; i <= 5; i++) {
-            publisher.told("publish", () -> topic.publish("lost"));
+            publisher.result("publish", () -> topic.publish("lost"));
         }
         bench.verify(
-                bench.reach(() -> heard.last() == 8, LONG),
-                () -> "8 messages were published, and a reader was given " + heard);
+                bench.reach(() -> received.last() == 8, LONG),
+                () -> "8 messages were published, and a reader was given " + received);
         store.restore();
-        heard.mark();
+        received.mark();
         Map<Long, String> later = new LinkedHashMap<>();
         for (int i = 1; i <= 3; i++) {
             String message = "later " + i;
             later.put(again(bench, publisher, "publish", () -> topic.publish(message)), message);
         }
         bench.verify(
-                bench.reach(() -> heard.isComplete(later), LONG),
-                () -> later + " were published after the store had gone back, and a reader was given " + heard
+                bench.reach(() -> received.isComplete(later), LONG),
+                () -> later + " were published after the store had gone back, and a reader was given " + received
                         + (subscription.ended().toCompletableFuture().isDone() ? "; its subscription has ended" : ""));
         // The client knows by now that the store has gone back.
         again(bench, publisher, "publish", () -> topic.publish("the end"));
         bench.verify(
-                bench.reach(() -> heard.was("the end"), LONG),
-                () -> "one more message was published, and a reader was given " + heard);
-        bench.same("what was out of order without a gap before it", List.of(), heard.wrong());
-        reader.tells("close", subscription::close);
+                bench.reach(() -> received.was("the end"), LONG),
+                () -> "one more message was published, and a reader was given " + received);
+        bench.same("what was out of order without a gap before it", List.of(), received.wrong());
+        reader.run("close", subscription::close);
     }
 
     // ---- shared helpers
@@ -181,7 +181,7 @@ public class RestoredStoreRules {
     }
 
     /**
-     * The holder is told that the store was restored. If the servers were away for longer than its session lived, or
+     * The holder is notified that the store was restored. If the servers were away for longer than its session lived, or
      * rejected the session, the session has ended by itself, and that is reported.
      */
     private static void requireRestored(Bench bench, Node node, Grant held, Duration ttl, long from) {
@@ -196,7 +196,7 @@ public class RestoredStoreRules {
                         + " held with a session of " + ttl + " is lost with " + cause);
     }
 
-    /** The holder is told that it has lost the grant, and why. */
+    /** The holder is notified that it has lost the grant, and why. */
     private static LossCause requireLost(Bench bench, Node node, Grant held, Duration ttl, long since) {
         CompletableFuture<LossCause> lost = held.lost().toCompletableFuture();
         Duration bound = Node.gone(bench, ttl)
@@ -221,7 +221,7 @@ public class RestoredStoreRules {
     private static void requireWorks(Bench bench, Node node, long tokenBefore) {
         Grant grant = again(bench, node, "acquire", node.sereno().mutex(NAME)::acquire);
         requireGreater(bench, grant, tokenBefore);
-        node.tells("release", grant::close);
+        node.run("release", grant::close);
     }
 
     private static void requireGreater(Bench bench, Grant grant, long before) {
@@ -261,13 +261,13 @@ public class RestoredStoreRules {
         }
     }
 
-    /** What a reader was told, in order. */
-    private static final class Heard implements TopicListener<String> {
+    /** What a reader received, in order. */
+    private static final class Received implements TopicListener<String> {
         private final Bench bench;
         private final List<Object> all = new ArrayList<>();
         private int marked;
 
-        Heard(Bench bench) {
+        Received(Bench bench) {
             this.bench = bench;
         }
 
@@ -298,7 +298,7 @@ public class RestoredStoreRules {
 
         synchronized boolean was(String payload) {
             return all.stream()
-                    .anyMatch(told -> told instanceof Message<?> message && payload.equals(message.payload()));
+                    .anyMatch(reported -> reported instanceof Message<?> message && payload.equals(message.payload()));
         }
 
         /** Each message was received, or is within a gap. */
@@ -306,7 +306,7 @@ public class RestoredStoreRules {
             return published.entrySet().stream()
                     .allMatch(one -> was(one.getValue())
                             || all.stream()
-                                    .anyMatch(told -> told instanceof Gap gap
+                                    .anyMatch(reported -> reported instanceof Gap gap
                                             && gap.firstOffset() <= one.getKey()
                                             && one.getKey() <= gap.lastOffset()));
         }
@@ -315,8 +315,8 @@ public class RestoredStoreRules {
         synchronized List<Object> wrong() {
             List<Object> wrong = new ArrayList<>();
             long next = 1;
-            for (Object told : all) {
-                if (told instanceof Message<?> message) {
+            for (Object reported : all) {
+                if (reported instanceof Message<?> message) {
                     if (next != 0 && message.offset() != next) {
                         wrong.add(message);
                     }

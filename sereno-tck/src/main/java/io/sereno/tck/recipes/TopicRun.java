@@ -38,7 +38,7 @@ public final class TopicRun {
     private final List<Node> nodes;
     private final int messages;
     private final Map<String, Long> acked = new HashMap<>();
-    private final Set<String> doubtful = new HashSet<>();
+    private final Set<String> unknown = new HashSet<>();
     private final Set<String> refused = new HashSet<>();
     private final Map<Long, String> atOffset = new HashMap<>();
     private volatile long last = Long.MAX_VALUE;
@@ -101,7 +101,7 @@ public final class TopicRun {
             calmDown.run();
         }
         Node steady = nodes.get(nodes.size() - 1);
-        last = steady.told("publish the last", () -> topic(steady, NAME).publish("the last"));
+        last = steady.result("publish the last", () -> topic(steady, NAME).publish("the last"));
         synchronized (acked) {
             acked.put("the last", last);
         }
@@ -147,7 +147,7 @@ public final class TopicRun {
             if (ended.succeeded()) {
                 acked.put(message, ended.result());
             } else if (ended.thrown() instanceof OutcomeUnknownException) {
-                doubtful.add(message);
+                unknown.add(message);
             } else {
                 refused.add(message);
             }
@@ -242,7 +242,7 @@ public final class TopicRun {
             for (String message : atOffset.values()) {
                 chronicle.require(
                         "TOP-1",
-                        acked.containsKey(message) || doubtful.contains(message) || refused.contains(message),
+                        acked.containsKey(message) || unknown.contains(message) || refused.contains(message),
                         "readers find " + message + ", which was never published");
             }
         }

@@ -39,7 +39,7 @@ public final class WaitGroupRun {
     private final List<Linearizability.Call<WaitGroupModel.Action>> calls = new ArrayList<>();
     private final AtomicLong lastDone = new AtomicLong();
     private final AtomicInteger sure = new AtomicInteger();
-    private final AtomicInteger doubtful = new AtomicInteger();
+    private final AtomicInteger unknown = new AtomicInteger();
     private int places;
 
     private WaitGroupRun(Bench bench, List<Node> nodes) {
@@ -91,7 +91,7 @@ public final class WaitGroupRun {
             boolean tracked = generation % 2 == 0;
             int size = 2 + random.nextInt(3);
             long invoked = chronicle.tick();
-            steady.tells("add " + size, () -> steady.sereno().waitGroup(NAME).add(size, OnLostWorker.REOPEN));
+            steady.run("add " + size, () -> steady.sereno().waitGroup(NAME).add(size, OnLostWorker.REOPEN));
             record(steady, invoked, chronicle.tick(), new WaitGroupModel.Added(size));
             places += size;
             List<CompletableFuture<Return>> waiting = new ArrayList<>();
@@ -113,11 +113,11 @@ public final class WaitGroupRun {
             // Only now: a waiting client may be notified of the end before the worker that caused it.
             waiting.forEach(one -> requireSoon(one.join(), lastDone.get(), recovery));
         }
-        WaitGroup.View view = steady.told("inspect", steady.sereno().waitGroup(NAME)::inspect);
+        WaitGroup.View view = steady.result("inspect", steady.sereno().waitGroup(NAME)::inspect);
         chronicle.require(
                 "WGP-2",
-                view.pending() == 0 && sure.get() <= places && places <= sure.get() + doubtful.get(),
-                "of " + places + " places " + sure.get() + " were done, perhaps " + doubtful + " more, and pending is "
+                view.pending() == 0 && sure.get() <= places && places <= sure.get() + unknown.get(),
+                "of " + places + " places " + sure.get() + " were done, perhaps " + unknown + " more, and pending is "
                         + view.pending());
         judge();
         return chronicle;
@@ -185,7 +185,7 @@ public final class WaitGroupRun {
             record(node, invoked, chronicle.tick(), new WaitGroupModel.DoneRefused());
         } catch (OutcomeUnknownException e) {
             lastDone.set(bench.now());
-            doubtful.incrementAndGet();
+            unknown.incrementAndGet();
             record(node, invoked, Long.MAX_VALUE, new WaitGroupModel.Done());
         } catch (NotAppliedException | GrantLostException e) {
             // The call is not in the history: if it counts all the same, the sum is wrong.

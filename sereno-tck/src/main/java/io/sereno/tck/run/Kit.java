@@ -50,7 +50,7 @@ public final class Kit implements AutoCloseable {
     private static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
-    /** So many that a store that leaves one commit in twenty in doubt lets one of these attempts through. */
+    /** So many attempts that one succeeds on a store that leaves one commit in twenty of unknown outcome. */
     private static final int BEGINNINGS = 40;
 
     /** If a machine stands still more often than this, nothing can be measured. */
@@ -131,10 +131,10 @@ public final class Kit implements AutoCloseable {
         long spoilt = 0;
         Set<String> wrong = new HashSet<>();
         while (true) {
-            if (outcome.failure() instanceof UnknownPreparation doubt) {
-                wrong.add(doubt.wrong(test.method().getDeclaringClass()));
+            if (outcome.failure() instanceof UnknownPreparation unknown) {
+                wrong.add(unknown.wrong(test.method().getDeclaringClass()));
                 if (unknownCommits++ == BEGINNINGS) {
-                    return wrong.size() == 1 && !wrong.contains("") ? each(outcome, doubt) : outcome;
+                    return wrong.size() == 1 && !wrong.contains("") ? each(outcome, unknown) : outcome;
                 }
             } else if (outcome.failure() instanceof Inconclusive
                     && outcome.verdict() == Verdict.UNKNOWN
@@ -148,15 +148,15 @@ public final class Kit implements AutoCloseable {
     }
 
     /** The same failure happened at the same place in every attempt, so no commit of unknown outcome caused it. */
-    private static Outcome each(Outcome outcome, UnknownPreparation doubt) {
+    private static Outcome each(Outcome outcome, UnknownPreparation unknown) {
         String why = "in each of " + (BEGINNINGS + 1) + " attempts, after different commits of unknown outcome: "
-                + first(String.valueOf(doubt.getCause()));
+                + first(String.valueOf(unknown.getCause()));
         return new Outcome(
                 outcome.test(),
                 Verdict.FAIL,
                 outcome.evidence(),
                 why,
-                new AssertionError(doubt.page() + "\n  doubt  " + why, doubt.getCause()),
+                new AssertionError(unknown.page() + "\n  unknown  " + why, unknown.getCause()),
                 outcome.millis());
     }
 

@@ -11,7 +11,7 @@ public final class Notices implements WatchListener {
 
     private final Bench bench;
     private final String client;
-    private final List<String> heard = new ArrayList<>();
+    private final List<String> received = new ArrayList<>();
 
     public Notices(Bench bench, String client) {
         this.bench = bench;
@@ -20,38 +20,38 @@ public final class Notices implements WatchListener {
 
     @Override
     public void changed(String name, long revision) {
-        hear(name, client + " hears changed(" + name + ", " + revision + ")");
+        record(name, client + " receives changed(" + name + ", " + revision + ")");
     }
 
     @Override
     public void reset() {
-        hear(RESET, client + " hears reset()");
+        record(RESET, client + " receives reset()");
     }
 
-    private void hear(String what, String note) {
+    private void record(String what, String note) {
         bench.note(bench.now(), note);
-        synchronized (heard) {
-            heard.add(what);
+        synchronized (received) {
+            received.add(what);
         }
         bench.stir();
     }
 
     /** All names so far, {@link #RESET} for resets. */
-    public List<String> heard() {
-        synchronized (heard) {
-            return List.copyOf(heard);
+    public List<String> received() {
+        synchronized (received) {
+            return List.copyOf(received);
         }
     }
 
     /** The names without this many at the start; empty if there are no more than that yet. */
     public List<String> since(int count) {
-        List<String> all = heard();
+        List<String> all = received();
         return all.subList(Math.min(count, all.size()), all.size());
     }
 
     public int count() {
-        synchronized (heard) {
-            return heard.size();
+        synchronized (received) {
+            return received.size();
         }
     }
 

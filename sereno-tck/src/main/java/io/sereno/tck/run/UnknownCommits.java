@@ -116,7 +116,7 @@ public final class UnknownCommits {
     public CallResult<CommitResult> settled(Client client, Commit commit) {
         long before = latest(commit.directory());
         CallResult<CommitResult> ended = client.raw(commit);
-        for (int i = 1; i < ATTEMPTS && isInDoubt(commit, ended); i++) {
+        for (int i = 1; i < ATTEMPTS && isUnknown(commit, ended); i++) {
             Optional<CommitResult> seen = seen(client, commit, before);
             if (seen.isPresent()) {
                 return CallResult.with(seen.get(), null);
@@ -133,7 +133,7 @@ public final class UnknownCommits {
     }
 
     /** A check writes nothing, so its unknown outcome may be reported as NOT_APPLIED too. */
-    private static boolean isInDoubt(Commit commit, CallResult<CommitResult> ended) {
+    private static boolean isUnknown(Commit commit, CallResult<CommitResult> ended) {
         return ended.failedAs(Outcome.UNKNOWN)
                 || (commit.writes().isEmpty() && ended.failedAs(Outcome.NOT_APPLIED) && !ended.isRefused());
     }

@@ -17,7 +17,7 @@ public final class UnknownPreparation extends RuntimeException {
         this.page = what;
     }
 
-    /** A doubt after which something went wrong; the page is the failure's text without the doubt. */
+    /** An unknown outcome after which something went wrong; the page is the failure's text without that outcome. */
     public UnknownPreparation(String what, Throwable wrong, String page) {
         super(what + "; afterwards: " + wrong.getMessage(), wrong);
         this.page = page;
@@ -29,7 +29,7 @@ public final class UnknownPreparation extends RuntimeException {
     }
 
     /**
-     * What went wrong and where in the rule, without the numbers in it; empty if there was only the doubt. The effects
+     * What went wrong and where in the rule, without the numbers in it; empty if nothing went wrong. The effects
      * of commits of unknown outcome differ from one attempt to the next; the effects of a bug are the same.
      */
     String wrong(Class<?> rules) {

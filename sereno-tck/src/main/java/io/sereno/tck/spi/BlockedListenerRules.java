@@ -150,11 +150,11 @@ public class BlockedListenerRules {
         Notices free = client.watch(DIRECTORY);
         int puts = 1_500;
         for (int i = 0; i < puts; i++) {
-            int heard = free.count();
+            int received = free.count();
             bench.judge().put(DIRECTORY, "n" + i % 3, "" + i);
             if (i % 3 == 2) {
                 // So that the notices are not merged on their way.
-                free.awaitAnnounced("n2", heard);
+                free.awaitAnnounced("n2", received);
             }
         }
         int before = free.count();
@@ -215,10 +215,10 @@ public class BlockedListenerRules {
                 }
                 bench.judge().committed(commit.build());
             }
-            int heard = free.count();
+            int received = free.count();
             bench.judge().put(DIRECTORY, "portion " + portion, "1");
             // So that the notices have arrived.
-            free.awaitAnnounced("portion " + portion, heard);
+            free.awaitAnnounced("portion " + portion, received);
             bench.judge().revoke(lease);
         }
         bench.verify(

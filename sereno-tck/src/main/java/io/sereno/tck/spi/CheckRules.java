@@ -81,13 +81,13 @@ public class CheckRules {
         int rounds = 6;
         long leastWith = Long.MAX_VALUE;
         long mostWithout = 0;
-        List<String> heard = List.of();
+        List<String> received = List.of();
         for (int round = 0; round < rounds; round++) {
             mostWithout = Math.max(mostWithout, others(noticesUntil(client, notices, List.of(), "twin " + round)));
-            heard = noticesUntil(client, notices, unchanging(), "round " + round);
-            leastWith = Math.min(leastWith, others(heard));
+            received = noticesUntil(client, notices, unchanging(), "round " + round);
+            leastWith = Math.min(leastWith, others(received));
         }
-        List<String> last = heard;
+        List<String> last = received;
         bench.verify(
                 leastWith <= mostWithout,
                 () -> "commits that changed nothing were followed by notices in each of " + rounds
@@ -103,8 +103,8 @@ public class CheckRules {
     }
 
     /** Notices of entries that are not sentinels. */
-    private static long others(List<String> heard) {
-        return heard.stream()
+    private static long others(List<String> received) {
+        return received.stream()
                 .filter(name -> unchanging().stream()
                         .anyMatch(commit -> commit.conditions().stream()
                                         .anyMatch(each -> each.name().equals(name))

@@ -162,12 +162,12 @@ public class CommitRules {
                     .filter(end -> end.succeeded() && end.result() instanceof CommitResult.Committed)
                     .count();
             // A commit of unknown outcome may be the one that succeeded.
-            boolean told = ends.stream().allMatch(CallResult::succeeded);
+            boolean reported = ends.stream().allMatch(CallResult::succeeded);
             bench.verify(
-                    told ? created == 1 : created <= 1,
+                    reported ? created == 1 : created <= 1,
                     () -> "three clients created an entry at once; exactly one has to succeed, but the outcomes are "
                             + ends);
-            decided += told ? 1 : 0;
+            decided += reported ? 1 : 0;
         }
         bench.evidence("rounds in which all outcomes were reported", decided, 5);
     }

@@ -83,14 +83,14 @@ public class ConfigurationRules {
         };
         Client client = bench.client(config -> config.withExecutor(counting));
         AtomicInteger outside = new AtomicInteger();
-        Notices heard = new Notices(bench, "the listener");
+        Notices received = new Notices(bench, "the listener");
         client.watch(new Target("d", Optional.empty()), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
                 if (!own.contains(Thread.currentThread())) {
                     outside.incrementAndGet();
                 }
-                heard.changed(name, revision);
+                received.changed(name, revision);
             }
 
             @Override
@@ -100,9 +100,9 @@ public class ConfigurationRules {
         });
         Client writer = bench.client();
         for (int i = 0; i < 5; i++) {
-            int before = heard.count();
+            int before = received.count();
             writer.put("d", "a", "" + i);
-            heard.awaitAnnounced("a", before);
+            received.awaitAnnounced("a", before);
         }
         bench.same("the number of notices outside the executor of the configuration", 0, outside.get());
         bench.verify(handed.get() > 0, () -> "nothing was handed to the executor of the configuration");
@@ -177,13 +177,13 @@ public class ConfigurationRules {
         faulty.faults().cutOff();
         for (int i = 0; i < 3; i++) {
             long from = bench.now();
-            CompletableFuture<Guarantees> told =
+            CompletableFuture<Guarantees> reported =
                     bench.async(() -> bench.kit().crew().waiting(faulty.client()::guarantees));
             bench.verify(
-                    bench.reach(told::isDone, bench.patience()),
+                    bench.reach(reported::isDone, bench.patience()),
                     () -> "guarantees() does not return while the store does not answer");
             bench.within(Duration.ofMillis(250), from, "guarantees() while the store does not answer");
-            bench.same("guarantees() while the store does not answer", first, told.join());
+            bench.same("guarantees() while the store does not answer", first, reported.join());
         }
     }
 }

@@ -96,12 +96,12 @@ public class LeaseEndRules {
     void theEndOfALeaseHasARevision(Bench bench) {
         Client client = bench.client();
         Client watcher = bench.client();
-        Map<String, Long> told = new HashMap<>();
+        Map<String, Long> reported = new HashMap<>();
         watcher.watch(new Target(DIRECTORY, Optional.empty()), new io.sereno.spi.WatchListener() {
             @Override
             public void changed(String name, long revision) {
-                synchronized (told) {
-                    told.put(name, revision);
+                synchronized (reported) {
+                    reported.put(name, revision);
                 }
                 bench.stir();
             }
@@ -128,29 +128,29 @@ public class LeaseEndRules {
             long after = client.put(DIRECTORY, "plain", "2");
             bench.verify(after > before, () -> "revision " + after + " follows " + before);
             bench.reach(
-                    () -> names.stream().allMatch(name -> told(told, name) > before),
+                    () -> names.stream().allMatch(name -> reported(reported, name) > before),
                     bench.afterNotice(Duration.ofMillis(500)));
             for (String name : names) {
-                long revision = told(told, name);
+                long revision = reported(reported, name);
                 bench.verify(
                         revision < after,
                         () -> "the end of a lease was announced at revision " + revision
                                 + ", and a commit that was invoked afterwards has " + after);
             }
             // A store need not report the revision. If it does not, a new put has to show that the entry was gone.
-            long anew = client.put(DIRECTORY, how, "2");
+            long again = client.put(DIRECTORY, how, "2");
             bench.same(
                     "createRevision of " + how + ", put again",
-                    anew,
+                    again,
                     client.one(DIRECTORY, how).orElseThrow().createRevision());
-            bench.verify(anew > after, () -> "revision " + anew + " follows " + after);
+            bench.verify(again > after, () -> "revision " + again + " follows " + after);
         }
         bench.evidence("ends with what was put before and after", 2, 2);
     }
 
-    private static long told(Map<String, Long> told, String name) {
-        synchronized (told) {
-            return told.getOrDefault(name, 0L);
+    private static long reported(Map<String, Long> reported, String name) {
+        synchronized (reported) {
+            return reported.getOrDefault(name, 0L);
         }
     }
 

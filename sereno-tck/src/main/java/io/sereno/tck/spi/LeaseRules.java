@@ -245,10 +245,10 @@ public class LeaseRules {
         Client client = bench.client();
         client.put(DIRECTORY, "kept", "before");
         long kept = client.present(DIRECTORY, "kept").modRevision();
-        for (boolean toldByRenew : new boolean[] {false, true}) {
+        for (boolean reportedByRenew : new boolean[] {false, true}) {
             Lease lease = client.grant(bench.longTtl());
             client.revoke(lease);
-            if (toldByRenew) {
+            if (reportedByRenew) {
                 client.renew(lease);
             }
             requireEndsForCertain(bench, client, lease, kept);

@@ -430,15 +430,15 @@ public class LeaseTimeRules {
         int entryBefore = entry.count();
         // Nobody calls the store from here on.
         Duration bound = lease.ttl().plus(bench.guarantees().expiryLateness());
-        boolean told = bench.reach(
+        boolean reported = bench.reach(
                 () -> directory.announced("a", before)
                         && directory.announced("b", before)
                         && entry.announced("b", entryBefore),
                 bound.plus(bench.noticePatience()));
         bench.verify(
-                told,
+                reported,
                 () -> "a lease of " + lease.ttl() + " ended, and " + Bench.text(bench.since(acked))
-                        + " later its watchers have heard " + directory.heard() + " and " + entry.heard());
+                        + " later its watchers have received " + directory.received() + " and " + entry.received());
         bench.within(bench.afterNotice(bound.plusMillis(500)), acked, "the notice of an expiry");
         bench.verify(
                 watcher.all(DIRECTORY).isEmpty(),

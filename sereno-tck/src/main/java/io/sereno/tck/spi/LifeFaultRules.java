@@ -179,7 +179,7 @@ public class LifeFaultRules {
                 () -> "opening against " + what + " failed with " + ended.thrown()
                         + "; a BackendException is expected");
         bench.verify(
-                !(ended.thrown() instanceof BackendException told && told.permanent()),
+                !(ended.thrown() instanceof BackendException reported && reported.permanent()),
                 () -> "opening against " + what + " failed for good, " + ended
                         + "; a store may be there the next time, so it is not permanent");
         bench.verify(
@@ -324,8 +324,8 @@ public class LifeFaultRules {
         }
         ServerControl server = bench.server(ServerControl.Ability.RESTART);
         Faulty faulty = bench.faulty();
-        Notices heard = new Notices(bench, "a watch over the restart");
-        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), heard);
+        Notices received = new Notices(bench, "a watch over the restart");
+        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), received);
         long revision = faulty.client().put(DIRECTORY, "before", "1");
         server.kill();
         faulty.read(DIRECTORY);
@@ -333,10 +333,10 @@ public class LifeFaultRules {
         server.restart();
         bench.pass(bench.guarantees().recovery());
         faulty.awaitWorking();
-        int before = heard.count();
+        int before = received.count();
         Client judge = bench.client();
         long next = judge.put(DIRECTORY, "after", "1");
-        heard.awaitAnnounced("after", before);
+        received.awaitAnnounced("after", before);
         if (bench.guarantees().promises().contains(io.sereno.spi.Promise.DURABLE)) {
             bench.verify(
                     next > revision,

@@ -99,8 +99,8 @@ public class LifeRules {
     void afterCloseEverythingFailsAtOnce(Bench bench) {
         Client client = bench.client();
         Lease lease = client.grant(bench.longTtl());
-        Notices heard = new Notices(bench, "a listener of the closed client");
-        Watch watch = client.watch(new Target(DIRECTORY, Optional.empty()), heard);
+        Notices received = new Notices(bench, "a listener of the closed client");
+        Watch watch = client.watch(new Target(DIRECTORY, Optional.empty()), received);
         client.close();
         Backend closed = client.backend();
         Map<String, Supplier<CompletionStage<?>>> calls = new LinkedHashMap<>();
@@ -321,7 +321,7 @@ public class LifeRules {
         Client client = bench.client();
         int threads = 32;
         int rounds = 6;
-        AtomicInteger doubtful = new AtomicInteger();
+        AtomicInteger unknown = new AtomicInteger();
         Set<Long> leases = new HashSet<>();
         List<CompletableFuture<Integer>> works = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
@@ -347,7 +347,7 @@ public class LifeRules {
                         client.revoke(lease);
                     }
                     for (int tries = 0; tries < 100 && added <= round; tries++) {
-                        added += add(bench, client, doubtful) ? 1 : 0;
+                        added += add(bench, client, unknown) ? 1 : 0;
                     }
                 }
                 return added;
@@ -359,15 +359,15 @@ public class LifeRules {
                 .map(entry -> Integer.parseInt(entry.value().toUtf8()))
                 .orElse(0);
         bench.verify(
-                added <= counted && counted <= added + doubtful.get(),
+                added <= counted && counted <= added + unknown.get(),
                 () -> "a counter is " + counted + ", to which 32 threads of one client added " + added
-                        + " times by compare and set, and " + doubtful + " times perhaps");
+                        + " times by compare and set, and " + unknown + " times perhaps");
         bench.same("the number of entries", threads, client.all(DIRECTORY).size());
         bench.evidence("additions", added, threads);
     }
 
     /** A commit of unknown outcome is not attributed: values of several threads look alike. */
-    private static boolean add(Bench bench, Client client, AtomicInteger doubtful) {
+    private static boolean add(Bench bench, Client client, AtomicInteger unknown) {
         Optional<Entry> entry = client.one("shared", "counter");
         int value = entry.map(found -> Integer.parseInt(found.value().toUtf8())).orElse(0);
         Commit.Builder commit = Commit.to("shared").put("counter", Bytes.utf8("" + (value + 1)));
@@ -375,7 +375,7 @@ public class LifeRules {
                 found -> commit.ifModRevision("counter", found.modRevision()), () -> commit.ifAbsent("counter"));
         CallResult<CommitResult> ended = client.raw(commit.build());
         if (ended.failedAs(Outcome.UNKNOWN)) {
-            doubtful.incrementAndGet();
+            unknown.incrementAndGet();
             return false;
         }
         bench.verify(ended.succeeded(), () -> "a commit failed without a fault: " + ended);

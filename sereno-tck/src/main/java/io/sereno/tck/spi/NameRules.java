@@ -252,14 +252,14 @@ public class NameRules {
         }
         for (int i = 0; i < directories.size(); i++) {
             String directory = directories.get(i);
-            Notices heard = notices.get(i);
-            int before = heard.count();
+            Notices received = notices.get(i);
+            int before = received.count();
             client.put(directory, "sentinel of " + directory, "1");
-            heard.awaitAnnounced("sentinel of " + directory, before);
+            received.awaitAnnounced("sentinel of " + directory, before);
             Set<String> allowed = Set.of("in " + directory, "b", "sentinel of " + directory, Notices.RESET);
             bench.verify(
-                    allowed.containsAll(heard.heard()),
-                    () -> "a watch of '" + directory + "' heard " + heard.heard() + ", and only " + allowed
+                    allowed.containsAll(received.received()),
+                    () -> "a watch of '" + directory + "' received " + received.received() + ", and only " + allowed
                             + " is there");
         }
     }
@@ -345,14 +345,14 @@ public class NameRules {
                     names(clients.get(i).all(directory)));
         }
         for (int i = 0; i < namespaces.size(); i++) {
-            Notices heard = notices.get(i);
-            int before = heard.count();
+            Notices received = notices.get(i);
+            int before = received.count();
             clients.get(i).put(directory, "sentinel of " + i, "1");
-            heard.awaitAnnounced("sentinel of " + i, before);
+            received.awaitAnnounced("sentinel of " + i, before);
             Set<String> allowed = Set.of("of " + i, "shared", "leased", "sentinel of " + i, Notices.RESET);
             bench.verify(
-                    allowed.containsAll(heard.heard()),
-                    () -> "a watch heard " + heard.heard() + ", and its namespace has " + allowed);
+                    allowed.containsAll(received.received()),
+                    () -> "a watch received " + received.received() + ", and its namespace has " + allowed);
         }
     }
 

@@ -34,7 +34,7 @@ public class OutcomeFaultRules {
                     "which errors of the client library are reported as NOT_APPLIED; only for requests that certainly were not sent, or were refused")
     void aCommitThatIsNotAppliedIsNeverSeen(Bench bench) {
         Faulty faulty = bench.faulty();
-        Map<String, CallResult<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
+        Map<String, CallResult<CommitResult>> outcomes = everyKindOfFault(bench, faulty);
         for (int i = 0; i < 20; i++) {
             outcomes.put("plain" + i, faulty.put(DIRECTORY, "plain" + i, "1"));
         }
@@ -63,7 +63,7 @@ public class OutcomeFaultRules {
             check = "whether a success can be reported before the store has acknowledged it")
     void aCommitIsAppliedOnce(Bench bench) {
         Faulty faulty = bench.faulty();
-        Map<String, CallResult<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
+        Map<String, CallResult<CommitResult>> outcomes = everyKindOfFault(bench, faulty);
         for (int i = 0; i < 20; i++) {
             String name = "plain" + i;
             CallResult<CommitResult> ended = faulty.put(DIRECTORY, name, "1");
@@ -120,7 +120,7 @@ public class OutcomeFaultRules {
                 "commits that arrived after they were reported as UNKNOWN",
                 bench.judge().one(DIRECTORY, "late").isPresent() ? 1 : 0);
 
-        Map<String, CallResult<CommitResult>> outcomes = everyKindOfMishap(bench, faulty);
+        Map<String, CallResult<CommitResult>> outcomes = everyKindOfFault(bench, faulty);
         bench.pass(faulty.timeout());
         outcomes.keySet().forEach(name -> requireOnce(bench, name));
         bench.evidence(
@@ -319,10 +319,10 @@ public class OutcomeFaultRules {
         faulty.faults().heal();
         bench.count("commits", commits);
         bench.count("of them reported as UNKNOWN", unknown);
-        int told = unknown;
+        int reported = unknown;
         bench.verify(
-                told == 0,
-                () -> told + " of " + commits
+                reported == 0,
+                () -> reported + " of " + commits
                         + " commits were reported as UNKNOWN while every connection was refused, so nothing was"
                         + " sent; with NOT_APPLIED, their callers have nothing to settle");
     }
@@ -398,11 +398,11 @@ public class OutcomeFaultRules {
                     () -> "a read came back with a commit that put " + name + ", and shows nothing of it: " + ended);
             all.add(ended);
         }
-        long told = all.stream().filter(CallResult::succeeded).count();
-        bench.count("reported as Committed", told);
+        long reported = all.stream().filter(CallResult::succeeded).count();
+        bench.count("reported as Committed", reported);
         // With a network it is unknown whether the answer to the commit was whole.
         bench.verify(
-                told > 0 || !bench.inProcess(),
+                reported > 0 || !bench.inProcess(),
                 () -> "of half of " + all.size() + " commits only the read that they return was lost,"
                         + " and none was reported as Committed: " + all);
         bench.evidence("commits that were applied", applied, 3);
@@ -451,7 +451,7 @@ public class OutcomeFaultRules {
     }
 
     /** One put under each kind of fault, by name. */
-    private static Map<String, CallResult<CommitResult>> everyKindOfMishap(Bench bench, Faulty faulty) {
+    private static Map<String, CallResult<CommitResult>> everyKindOfFault(Bench bench, Faulty faulty) {
         Map<String, CallResult<CommitResult>> outcomes = new LinkedHashMap<>();
         Faults faults = faulty.faults();
         for (int round = 0; round < 3; round++) {

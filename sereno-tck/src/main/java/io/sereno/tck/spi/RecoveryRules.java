@@ -40,7 +40,7 @@ public class RecoveryRules {
         outages.put("connections that are never answered", faulty.faults()::beSilent);
         outages.put("a link that is open on one side only", faulty.faults()::swallowRequests);
         outages.put("answers that are cut off", () -> faulty.faults().cutReplies(3));
-        AtomicInteger doubtful = new AtomicInteger();
+        AtomicInteger unknown = new AtomicInteger();
         Lease old = faulty.client().grant(bench.longTtl());
         outages.forEach((what, outage) -> {
             outage.run();
@@ -60,13 +60,14 @@ public class RecoveryRules {
             CallResult<CommitResult> commit = faulty.commit(after);
             // A store may leave a commit's outcome unknown at any time; but if it does so with most commits, it has not
             // recovered.
-            boolean doubt = commit.failedAs(Outcome.UNKNOWN);
-            doubtful.addAndGet(doubt ? 1 : 0);
-            CallResult<CommitResult> settled = doubt ? bench.unknownCommits().settled(faulty.client(), after) : commit;
+            boolean isUnknown = commit.failedAs(Outcome.UNKNOWN);
+            unknown.addAndGet(isUnknown ? 1 : 0);
+            CallResult<CommitResult> settled =
+                    isUnknown ? bench.unknownCommits().settled(faulty.client(), after) : commit;
             bench.verify(
                     settled.succeeded()
                             && settled.result() instanceof CommitResult.Committed
-                            && doubtful.get() <= outages.size() / 2,
+                            && unknown.get() <= outages.size() / 2,
                     () -> "after " + what + ", and the declared recovery, a commit ended as " + commit);
             bench.same(
                     "what other clients see of it",

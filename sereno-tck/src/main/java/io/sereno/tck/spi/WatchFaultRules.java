@@ -130,22 +130,22 @@ public class WatchFaultRules {
         Client judge = bench.judge();
         Notices elsewhere = judge.watch(DIRECTORY);
         AtomicInteger resets = new AtomicInteger();
-        Notices heard = new Notices(bench, "the listener");
+        Notices received = new Notices(bench, "the listener");
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger owed = new AtomicInteger();
         faulty.client().watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
-                heard.changed(name, revision);
+                received.changed(name, revision);
             }
 
             @Override
             public void reset() {
                 boolean first = inside.get() > 0 && inside.getAndDecrement() == 1;
                 if (first) {
-                    owed.set(heard.count() + 1); // before any client can know of the reset
+                    owed.set(received.count() + 1); // before any client can know of the reset
                 }
-                heard.reset();
+                received.reset();
                 // From here on nothing may be missed, including what is changed before this method has returned.
                 if (first) {
                     String change = "inside " + owed.get();
@@ -163,7 +163,7 @@ public class WatchFaultRules {
         int answered = 0;
         for (int i = 0; i < rounds; i++) {
             int before = resets.get();
-            int heardBefore = heard.count();
+            int receivedBefore = received.count();
             int entryBefore = entry.count();
             judge.put(DIRECTORY, "entry", "before " + i);
             entry.awaitAnnounced("entry", entryBefore);
@@ -185,20 +185,20 @@ public class WatchFaultRules {
             // The moment at which the listener would read, and after which nothing may be missed any more. A backend
             // that loses nothing over a break announces what was changed during it, and needs no reset.
             boolean reset = bench.reach(
-                    () -> resets.get() > before || heard.announced(during, heardBefore),
+                    () -> resets.get() > before || received.announced(during, receivedBefore),
                     bench.afterNotice(
                             bench.guarantees().recovery().plus(faulty.timeout()).plusSeconds(1)));
             answered += reset ? 1 : 0;
-            int since = heard.count();
+            int since = received.count();
             if (owed.get() > 0) {
                 String last = "inside " + owed.get();
-                heard.awaitAnnounced(last, owed.get());
+                received.awaitAnnounced(last, owed.get());
             }
             entry.awaitAnnounced("entry", entrySince);
             int entryReset = entry.count();
             judge.put(DIRECTORY, "after reset " + i, "1");
             judge.put(DIRECTORY, "entry", "after reset " + i);
-            heard.awaitAnnounced("after reset " + i, since);
+            received.awaitAnnounced("after reset " + i, since);
             entry.awaitAnnounced("entry", entryReset);
         }
         bench.evidence("breaks that reached the listener", answered, 5);
@@ -248,8 +248,8 @@ public class WatchFaultRules {
         }
         ServerControl server = bench.server(ServerControl.Ability.COMPACT);
         Faulty faulty = bench.faulty();
-        Notices heard = new Notices(bench, "the watch");
-        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), heard);
+        Notices received = new Notices(bench, "the watch");
+        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), received);
         for (int i = 0; i < 3; i++) {
             faulty.faults().cutOff();
             for (int j = 0; j < 20; j++) {
@@ -257,13 +257,13 @@ public class WatchFaultRules {
             }
             server.compact();
             faulty.faults().breakConnections();
-            int before = heard.count();
+            int before = received.count();
             faulty.faults().heal();
-            heard.awaitAnnounced("n19", before);
+            received.awaitAnnounced("n19", before);
             faulty.awaitWorking();
-            int after = heard.count();
+            int after = received.count();
             bench.judge().put(DIRECTORY, "live", "" + i);
-            heard.awaitAnnounced("live", after);
+            received.awaitAnnounced("live", after);
         }
     }
 

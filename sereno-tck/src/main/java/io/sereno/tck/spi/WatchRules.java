@@ -190,8 +190,8 @@ public class WatchRules {
                 writes.add(bench.async(() -> writer.put(DIRECTORY, name, "1")));
             }
             bench.join(writes, bench.patience());
-            int heard = calls.get();
-            bench.reach(() -> calls.get() > heard, bench.afterNotice(Duration.ofMillis(200)));
+            int received = calls.get();
+            bench.reach(() -> calls.get() > received, bench.afterNotice(Duration.ofMillis(200)));
         }
         int before = end.count();
         writer.put(DIRECTORY, "sentinel", "1");
@@ -206,38 +206,38 @@ public class WatchRules {
     void aListenerThatThrowsIsLoggedAndCalledAgain(Bench bench) {
         Client writer = bench.client();
         Client watcher = bench.client();
-        Notices heard = new Notices(bench, "the throwing listener");
+        Notices received = new Notices(bench, "the throwing listener");
         String text = "thrown on purpose by a listener of the kit, " + bench.namespace();
         try (LogCapture log = LogCapture.of(text + ", an exception");
                 LogCapture errors = LogCapture.of(text + ", an error")) {
             watcher.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
                 @Override
                 public void changed(String name, long revision) {
-                    heard.changed(name, revision);
+                    received.changed(name, revision);
                     fail();
                 }
 
                 @Override
                 public void reset() {
-                    heard.reset();
+                    received.reset();
                     fail();
                 }
 
                 private void fail() {
-                    if (heard.count() % 2 == 0) {
+                    if (received.count() % 2 == 0) {
                         throw new AssertionError(text + ", an error");
                     }
                     throw new IllegalStateException(text + ", an exception");
                 }
             });
             for (int i = 0; i < 5; i++) {
-                int before = heard.count();
+                int before = received.count();
                 writer.put(DIRECTORY, "a", "" + i);
-                heard.awaitAnnounced("a", before);
+                received.awaitAnnounced("a", before);
             }
             bench.verify(
                     bench.reach(() -> log.seen() > 0 && errors.seen() > 0, bench.patience()),
-                    () -> "a listener threw " + heard.count() + " times, exceptions and errors by turns; logs have "
+                    () -> "a listener threw " + received.count() + " times, exceptions and errors by turns; logs have "
                             + log.seen() + " and " + errors.seen() + " of them");
         }
         writer.put(DIRECTORY, "b", "1");
@@ -252,14 +252,14 @@ public class WatchRules {
         Client watcher = bench.client();
         Notices other = watcher.watch(DIRECTORY);
         for (int round = 0; round < 10; round++) {
-            Notices heard = new Notices(bench, "the cancelled listener");
-            Watch watch = watcher.watch(new Target(DIRECTORY, Optional.empty()), heard);
-            int before = heard.count();
+            Notices received = new Notices(bench, "the cancelled listener");
+            Watch watch = watcher.watch(new Target(DIRECTORY, Optional.empty()), received);
+            int before = received.count();
             writer.put(DIRECTORY, "a", "1");
-            heard.awaitAnnounced("a", before);
+            received.awaitAnnounced("a", before);
             watch.cancel();
             requireCancels(watch);
-            int cancelled = heard.count();
+            int cancelled = received.count();
             int sentinel = other.count();
             writer.put(DIRECTORY, "b", "1");
             writer.delete(DIRECTORY, "b");
@@ -267,8 +267,8 @@ public class WatchRules {
             // A notice that was running when cancel() was called may have been counted late; "b" came after cancel()
             // returned.
             bench.verify(
-                    !heard.since(cancelled).contains("b"),
-                    () -> "notices after cancel() had returned: " + heard.since(cancelled));
+                    !received.since(cancelled).contains("b"),
+                    () -> "notices after cancel() had returned: " + received.since(cancelled));
             watch.cancel();
         }
         requireCancelInside(bench, writer, watcher, other);
@@ -286,11 +286,11 @@ public class WatchRules {
     /** Several notices wait behind a listener that blocks in the first one, and then the watch is cancelled. */
     private static void requireNothingThatWaited(Bench bench, Client writer, Client watcher, Notices other) {
         Gate gate = bench.gate();
-        Notices heard = new Notices(bench, "the blocked listener");
+        Notices received = new Notices(bench, "the blocked listener");
         Watch watch = watcher.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
-                heard.changed(name, revision);
+                received.changed(name, revision);
                 gate.pass();
             }
 
@@ -307,7 +307,7 @@ public class WatchRules {
         bench.verify(
                 bench.reach(() -> gate.waiting() == 1, bench.noticePatience()),
                 () -> "the listener that is to block was not called");
-        int begun = heard.count();
+        int begun = received.count();
         watch.cancel();
         gate.open();
         sentinel = other.count();
@@ -316,12 +316,12 @@ public class WatchRules {
         bench.reach(() -> gate.waiting() == 0, bench.patience());
         writer.put(DIRECTORY, "w6", "1");
         other.awaitAnnounced("w6", sentinel);
-        bench.same("the number of notices that had begun when cancel() returned, and of all", begun, heard.count());
+        bench.same("the number of notices that had begun when cancel() returned, and of all", begun, received.count());
     }
 
     private static void requireCancelInside(Bench bench, Client writer, Client watcher, Notices other) {
         CompletableFuture<Watch> own = new CompletableFuture<>();
-        Notices heard = new Notices(bench, "the listener that cancels itself");
+        Notices received = new Notices(bench, "the listener that cancels itself");
         Gate gate = bench.gate();
         WatchListener listener = new WatchListener() {
             @Override
@@ -331,7 +331,7 @@ public class WatchRules {
                     own.join().cancel();
                     own.join().cancel();
                 });
-                heard.changed(name, revision);
+                received.changed(name, revision);
             }
 
             @Override
@@ -344,12 +344,12 @@ public class WatchRules {
         gate.open();
         writer.put(DIRECTORY, "a", "1");
         bench.verify(
-                bench.reach(() -> heard.count() > 0, bench.noticePatience()),
+                bench.reach(() -> received.count() > 0, bench.noticePatience()),
                 () -> "a listener that cancels its own watch did not return");
         int sentinel = other.count();
         writer.put(DIRECTORY, "c", "1");
         other.awaitAnnounced("c", sentinel);
-        bench.same("the number of notices after cancel() inside the listener", 1, heard.count());
+        bench.same("the number of notices after cancel() inside the listener", 1, received.count());
     }
 
     @Rule(value = "WAT-7a", check = "limits on streams, connections or subscriptions of one client")
@@ -427,7 +427,8 @@ public class WatchRules {
                 allowed.add("leased");
             }
             bench.verify(
-                    allowed.containsAll(notices.heard()), () -> "a watch of " + target + " heard " + notices.heard());
+                    allowed.containsAll(notices.received()),
+                    () -> "a watch of " + target + " received " + notices.received());
         });
     }
 
