@@ -10,7 +10,7 @@ public final class GrantLostException extends SerenoException {
     private final LossCause lossCause;
 
     /**
-     * Makes one without a cause.
+     * Creates an exception without a cause.
      *
      * @param lossCause why the right was lost
      * @param message what happened, without secrets
@@ -20,7 +20,7 @@ public final class GrantLostException extends SerenoException {
     }
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
      * @param lossCause why the right was lost
      * @param message what happened, without secrets

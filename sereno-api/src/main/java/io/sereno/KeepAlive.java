@@ -78,7 +78,7 @@ public interface KeepAlive extends AutoCloseable {
         SUSPENDED,
         /** No longer listed, and not yet listed again. */
         LOST,
-        /** Closed for good. */
+        /** Closed permanently. */
         CLOSED
     }
 }

@@ -184,7 +184,7 @@ public interface LeaderElection extends AutoCloseable {
         LEADER,
         /** Started, but neither follower nor leader: about to enrol, or the store is out of reach. */
         SUSPENDED,
-        /** Closed for good. */
+        /** Closed permanently. */
         CLOSED
     }
 }

@@ -11,7 +11,7 @@ public final class MessagesLostException extends SerenoException {
     private final long lastOffset;
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
      * @param gap the messages that are missing
      * @param message what happened, without secrets

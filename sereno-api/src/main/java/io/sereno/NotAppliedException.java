@@ -3,14 +3,14 @@ package io.sereno;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Nothing was changed, nor will be: the call may be repeated. Also thrown by failed reads, and by waits whose time
- * ended while the store was out of reach.
+ * Nothing was changed, and nothing will be: the call may be repeated. Also thrown by failed reads, and by waits whose
+ * time ended while the store was out of reach.
  */
 public final class NotAppliedException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one without a cause.
+     * Creates an exception without a cause.
      *
      * @param message what happened, without secrets
      */
@@ -19,7 +19,7 @@ public final class NotAppliedException extends SerenoException {
     }
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
      * @param message what happened, without secrets
      * @param cause the underlying exception, if any

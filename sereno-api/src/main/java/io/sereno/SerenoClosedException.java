@@ -7,7 +7,7 @@ public final class SerenoClosedException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one without a cause.
+     * Creates an exception without a cause.
      *
      * @param message what happened, without secrets
      */
@@ -16,7 +16,7 @@ public final class SerenoClosedException extends SerenoException {
     }
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
      * @param message what happened, without secrets
      * @param cause the underlying exception, if any

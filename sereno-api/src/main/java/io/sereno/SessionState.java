@@ -10,12 +10,12 @@ public enum SessionState {
     CONNECTED,
     /**
      * Renewals are not acknowledged at the moment, or there is no session yet. A held right stays held until its local
-     * deadline: this is no loss. If the store is silent, this state is reported at the latest half a session ttl after
+     * deadline: nothing is lost. If the store is silent, this state is reported at the latest half a session ttl after
      * the sending of the last renewal that was acknowledged; if the store refuses, it is reported earlier.
      */
     SUSPENDED,
     /**
-     * The session has ended for good, and with it everything that was held under it. A new session follows by itself.
+     * The session has ended permanently, and so has everything that was held under it. A new session follows by itself.
      */
     EXPIRED,
     /** The client was closed. */

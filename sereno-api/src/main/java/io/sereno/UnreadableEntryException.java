@@ -11,7 +11,7 @@ public final class UnreadableEntryException extends SerenoException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
      * @param message what the entry should contain, and the beginning of its value
      * @param cause the underlying exception, if any

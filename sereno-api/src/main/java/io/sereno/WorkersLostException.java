@@ -9,7 +9,7 @@ public final class WorkersLostException extends SerenoException {
     private final String[] workers;
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
      * @param workers ids of the lost workers; copied
      * @param message what happened, without secrets

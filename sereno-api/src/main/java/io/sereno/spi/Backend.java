@@ -40,7 +40,7 @@ public interface Backend extends AutoCloseable {
      *
      * @param commit conditions, then writes
      * @return the certain result; fails {@code NOT_APPLIED} if the commit certainly changed nothing, and
-     *     {@code UNKNOWN} in any doubt (OUT-1 to OUT-4)
+     *     {@code UNKNOWN} if that is not certain (OUT-1 to OUT-4)
      */
     CompletionStage<CommitResult> commit(Commit commit);
 
@@ -49,7 +49,7 @@ public interface Backend extends AutoCloseable {
      *
      * @param ttl more than zero and at most {@link Guarantees#greatestTtl()} (LEA-1b, LEA-1c)
      * @return a lease that lives for {@link Lease#ttl()}, counted from its grant in the store; fails
-     *     {@code NOT_APPLIED}; a lease that was granted all the same ends by itself
+     *     {@code NOT_APPLIED}; a lease that was granted in spite of the failure ends by itself
      */
     CompletionStage<Lease> grantLease(Duration ttl);
 

@@ -28,7 +28,7 @@ public final class BackendException extends RuntimeException {
     /**
      * Makes a failure.
      *
-     * @param outcome the outcome of the call; in any doubt {@link Outcome#UNKNOWN}
+     * @param outcome the outcome of the call; {@link Outcome#UNKNOWN} if it is not certain
      * @param permanent whether the same call will fail again until somebody changes something
      * @param message what happened, without password
      * @param cause the error of the client library, if there is one

@@ -36,6 +36,6 @@ public sealed interface CommitResult {
         }
     }
 
-    /** The lease that the commit names has ended. Nothing was written, nor ever will be (LEA-7). */
+    /** The lease that the commit names has ended. Nothing was written, and nothing ever will be (LEA-7). */
     record LeaseDead() implements CommitResult {}
 }

@@ -161,7 +161,7 @@ public final class Guarantees {
 
     /**
      * Whether a snapshot is no larger than {@link #maxListingBytes()}. If a snapshot that a commit was to return does
-     * not fit, it is left out, and the commit counts as committed all the same (READ-8c).
+     * not fit, it is left out, and the commit still counts as committed (READ-8c).
      *
      * @param snapshot what was read
      * @return whether the bytes of its names and values, together, are within the limit

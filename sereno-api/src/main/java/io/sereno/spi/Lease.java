@@ -5,7 +5,7 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * A lease of a store: entries put under it are deleted when it ends. It lives for {@link #ttl()} from its grant or its
- * last renewal, by the store's clock, and is renewed only by {@link #renew()}. A lease that has ended is dead for good
+ * last renewal, by the store's clock, and is renewed only by {@link #renew()}. A lease that has ended stays dead
  * (LEA-6).
  *
  * <p>A client that needs to know how long the lease certainly lives counts from a reading of its clock <em>before</em>
@@ -31,7 +31,7 @@ public interface Lease {
     /**
      * Renews the lease for a full ttl from now.
      *
-     * @return true if it was renewed, false if it is dead for good; a failed stage says nothing about the lease
+     * @return true if it was renewed, false if it is dead; a failed stage says nothing about the lease
      */
     CompletionStage<Boolean> renew();
 

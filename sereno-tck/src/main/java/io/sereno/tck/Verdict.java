@@ -7,7 +7,7 @@ public enum Verdict {
     /** The rule held on a backend without a network, under faults from a decorator. */
     PASS_SIMULATED,
     /**
-     * The kit does not try the rule: no test can decide it, or it does not depend on the store. The report says why.
+     * The kit does not test the rule: no test can decide it, or it does not depend on the store. The report says why.
      */
     UNTESTED,
     /** The rule was broken, as the fixture declared. */

@@ -70,8 +70,8 @@ final class Connection {
                 .channelType(NioSocketChannel.class)
                 .executor(threads)
                 .offloadExecutor(threads)
-                // Only Calls resends a request, since it knows when that is right. And no settings of others, such as
-                // retries or waiting for a server, come in through DNS.
+                // Only Calls resends a request, since only Calls knows when that is right. And no settings of others,
+                // such as retries or waiting for a server, come in through DNS.
                 .disableRetry()
                 .disableServiceConfigLookUp()
                 // etcd limits requests, not answers. A larger answer is refused when its first bytes come.

@@ -28,7 +28,7 @@ final class Failures {
             Code.MARSHALLINGERROR,
             Code.APIERROR);
 
-    /** Codes that will come again until somebody changes something. */
+    /** Codes of failures that repeat until somebody changes something. */
     private static final Set<Code> PERMANENT = Set.of(
             Code.NOAUTH,
             Code.AUTHFAILED,

@@ -388,7 +388,7 @@ public class MemberRules {
         // A hidden waiter would get the id now.
         bench.pass(Duration.ofMillis(300));
         bench.same("the members at the end", List.of(), ids(node));
-        // The mark of an attempt of unknown outcome goes with its session.
+        // The mark of an attempt of unknown outcome ends with its session.
         node.run("close", node.sereno()::close);
         other.run("close", other.sereno()::close);
         bench.same(

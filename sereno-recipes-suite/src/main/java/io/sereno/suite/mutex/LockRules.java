@@ -92,7 +92,7 @@ public class LockRules {
         queue.await(bench, 2);
         Calling<Grant> behind = third.calls("acquire", third.sereno().mutex(NAME)::acquire);
         queue.await(bench, 3);
-        // Its waiter goes with the client, while the holder in front of it keeps the lock.
+        // Its waiter ends with the client, while the holder in front of it keeps the lock.
         second.run("close", second.sereno()::close);
         queue.await(bench, 2);
         bench.pass(Duration.ofMillis(500));
@@ -122,7 +122,7 @@ public class LockRules {
         // A read that has started may show its own entry as before the removal, and the one in front as after it
         // (READ-3).
         bench.pass(Duration.ofMillis(300));
-        // It is notified of both deletions at once: of its own entry, which somebody removed, and of the one in front
+        // It is notified of both deletions at once: of its own entry, which somebody removed, and of the entry in front
         // of it.
         second.script().holdNotices();
         queue.remove(queue.live().get(1));

@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 /**
  * The machine's clocks, and one daemon thread, created at first use, that hands due tasks to their executors.
  *
- * <p>The timer survives whatever a task or its executor does; their exceptions are logged. {@link #close()} means that no more tasks are
- * expected: the thread ends as soon as nothing is scheduled. Tasks still scheduled come due, since callers may wait for them: a call that
- * was under way at the close ends in its time.
+ * <p>The timer survives all that a task or its executor does; their exceptions are logged. {@link #close()} means that no more tasks are
+ * expected: the thread ends as soon as nothing is scheduled. Tasks still scheduled come due, since callers may wait for them: a call that was
+ * under way at the close ends in its time.
  */
 final class SystemTime implements TimeSource, AutoCloseable {
     private static final Logger LOG = System.getLogger(SystemTime.class.getName());

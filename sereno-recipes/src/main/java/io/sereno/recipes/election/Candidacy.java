@@ -143,7 +143,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         return peers;
     }
 
-    /** Whether it is in the queue, and not first. */
+    /** Whether the candidate is in the queue, and not first. */
     boolean isBehindOthers() {
         return behindOthers;
     }
@@ -201,7 +201,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         }
     }
 
-    /** Gives back what is held, and leaves; completes when the store has nothing of it and no callback runs. */
+    /** Gives back what is held, and leaves; completes when the store has no entry of the candidate and no callback runs. */
     CompletableFuture<Void> end() {
         return end(null, () -> new IllegalStateException(closedMessage(scope, "awaitLeadership")));
     }

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The candidates, as one of them sees them, and the callbacks that report changes.
  *
- * <p>The changes are the difference between the topology reported last and the newest one: each incarnation joins once and leaves once, in pairs,
- * and one that came and went in between is not reported. These callbacks have a queue of their own, beside the one for the leader callback, which
- * may run for as long as the leadership.
+ * <p>The changes are the difference between the topology reported last and the newest one: each incarnation joins once and leaves once, in
+ * pairs, and a peer that came and went in between is not reported. These callbacks have a queue of their own, beside the one for the leader
+ * callback, which may run for as long as the leadership.
  *
  * <p>Confined to the strand of the candidate, except {@link #known}, {@link #isKnown} and {@link #close}.
  */
@@ -112,7 +112,7 @@ final class Peers {
         }
     }
 
-    /** The candidate leads from this place: everybody before it is gone for good, and a read that shows otherwise is too old. */
+    /** The candidate leads from this place: all candidates before it are gone permanently, and a read that shows otherwise is too old. */
     void leads(long incarnation) {
         view.dropBefore(incarnation);
     }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sessions that the store has ended, and why. A store that has gone back to a state before the session ends it as any other store would; only
  * the revision of a later commit shows the difference. So the cause of such an end stays open until a next session's marker has been committed,
- * and no longer than a sixth of the ttl, nor than the session would have been trusted. Attempts that fail leave it open: a store that has just
- * started refuses some calls. Nobody trusts the session meanwhile: only the notification of its members waits.
+ * at most for a sixth of the ttl, and at most as long as the session would have been trusted. Attempts that fail leave it open: a store that
+ * has just started refuses some calls. The session is not trusted meanwhile: only the notification of its members waits.
  *
  * <p>Confined to the strand, except {@link #storeRestored}.
  */

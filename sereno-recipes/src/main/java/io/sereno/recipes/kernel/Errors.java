@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The exceptions by which one recipe instance reports failures to its users. */
 public interface Errors {
-    /** Nothing was changed, nor ever will be. */
+    /** Nothing was changed, and nothing ever will be. */
     RuntimeException notApplied(String operation, @Nullable BackendException because);
 
     /** It is unknown whether the change was, is, or will be applied. */

@@ -70,7 +70,7 @@ public final class Events {
         observers.forEach(observer -> observer.session(state, sessionId));
     }
 
-    /** Nothing is held yet, or any more. Opening a session is retried until one is open. */
+    /** There is no session yet, or the last one is over. Opening a session is retried until one is open. */
     void noSession(String nodeId, BackendException why) {
         Lines.SESSION.expected("cannot open a session on " + store + "; retrying", why, true);
         failed("session", nodeId, "renew", why);
@@ -186,8 +186,8 @@ public final class Events {
     }
 
     /**
-     * Reports the first failure of something that is retried. Of the failures of a store that does not answer, or cannot do what it is asked for,
-     * one is logged until the store can, however many callers are affected.
+     * Reports the first failure of something that is retried. While a store does not answer, or cannot carry out the requests, only one failure
+     * is logged, however many callers are affected.
      */
     public void retrying(String recipe, String name, String operation, String about, Throwable why) {
         boolean passing = why instanceof BackendException failure && !failure.permanent();

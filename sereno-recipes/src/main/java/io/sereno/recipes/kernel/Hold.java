@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A right that was granted: held, then released or lost, once and for good. The one implementation of {@link io.sereno.Grant}, safe for use by
- * multiple threads.
+ * A right that was granted: held, then released or lost, once and permanently. The one implementation of {@link io.sereno.Grant}, safe for use
+ * by multiple threads.
  *
  * <p>State: one reference, null while held, written once by {@link #release}, {@link #close} or {@link #lose}; and once more by
  * {@link #foundGone}.

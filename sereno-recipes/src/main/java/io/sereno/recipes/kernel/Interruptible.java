@@ -31,7 +31,7 @@ public final class Interruptible {
         INNERMOST.set(this);
         runner = self;
         if (!phase.compareAndSet(Phase.READY, Phase.RUNNING)) {
-            // The interrupt came before the work began. It is meant for the work all the same.
+            // The interrupt came before the work began. It is still meant for the work.
             self.interrupt();
         }
         try {

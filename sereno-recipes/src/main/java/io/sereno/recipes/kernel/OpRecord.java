@@ -170,7 +170,7 @@ final class OpRecord {
         });
     }
 
-    /** Forgets whatever is under way: it does not matter any more. */
+    /** Forgets the request that is under way: it does not matter any more. */
     void forget() {
         current = null;
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * never blocks again.
  *
  * <p>The last of them is looked at when the watch on it has become live, after each of its notices, and once a ttl. So a watch that died in
- * silence costs a ttl, and does not block the place for good. Confined to the strand, on which it calls {@code onTick}.
+ * silence costs a ttl, and does not block the place for ever. Confined to the strand, on which it calls {@code onTick}.
  */
 final class Predecessors {
     /** Every store takes 32 conditions in a commit (COM-10a); one of them is for the own entry. */

@@ -8,7 +8,7 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends commits, each at most once, and finds out for certain what became of them.
+ * Sends commits, each at most once, and finds out for certain whether they were applied.
  *
  * <p>Stored: nothing of its own, unless an outcome was unknown. Each commit has a mark, the name of an entry that was never used before.
  *
@@ -111,7 +111,7 @@ public final class Receipt {
     }
 
     // Step 2.
-    /** Sends what makes the outcome certain, if it is not. */
+    /** Sends a commit that makes the outcome certain, if it is not. */
     public void settle() {
         Sent sent = open;
         if (sent == null) {

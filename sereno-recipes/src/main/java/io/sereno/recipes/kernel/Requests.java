@@ -216,7 +216,7 @@ public final class Requests {
         onFailure.failed(why, first);
     }
 
-    /** Nothing was put, nor ever will be. The sessions report the end of this session in a moment, and the owner then ends the pause. */
+    /** Nothing was put, and nothing will be. The sessions report the end of this session in a moment, and the owner then ends the pause. */
     public void leaseDead(Session under) {
         pause(null);
         under.foundDead();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param test what was run
  * @param verdict the verdict
  * @param evidence what was seen, and how often
- * @param why why it is not PASS, in one line; else empty
+ * @param why the reason why it is not PASS, in one line; else empty
  * @param failure what was thrown, with the whole message
  * @param millis how long it took
  */

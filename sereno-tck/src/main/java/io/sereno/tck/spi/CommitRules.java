@@ -144,7 +144,10 @@ public class CommitRules {
         }
     }
 
-    /** In each round concurrently, none waiting for another. A client that reads first and then puts is overtaken. */
+    /**
+     * In each round all clients commit concurrently, and no client waits for another. A client that reads first and
+     * then puts is overtaken.
+     */
     @Rule(value = "COM-3", check = "whether 'absent' is judged and the entry put in one atomic step")
     void exactlyOneOfConcurrentCreatorsSucceeds(Bench bench) {
         List<Client> clients = List.of(bench.client(), bench.client(), bench.client());

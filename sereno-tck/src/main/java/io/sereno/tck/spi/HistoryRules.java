@@ -7,8 +7,8 @@ import io.sereno.tck.rules.RuleTest;
 import io.sereno.tck.run.Bench;
 
 /**
- * What can only be seen when several clients do many things concurrently: their history is recorded, and each operation
- * has to have a place in one order of all. Each rule states how often it has to have been tested.
+ * Rules that need several clients with many concurrent operations: their history is recorded, and each operation has to
+ * have a place in one order of all. Each rule states how often it has to have been tested.
  */
 public class HistoryRules {
     @RuleTable(waits = true, value = """

@@ -255,7 +255,7 @@ public class LeaseRules {
         }
     }
 
-    /** Holds whatever the conditions, writes and returned read of a commit are. */
+    /** Holds for all conditions, writes and returned reads of a commit. */
     static void requireEndsForCertain(Bench bench, Client client, Lease lease, long kept) {
         List<Commit> commits = new ArrayList<>(underDead(lease, kept));
         commits.add(Commit.to(DIRECTORY)
