@@ -26,9 +26,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Races between adding, delivery, refusal and cancelling. Each method of the queue is one step under its monitor, apart from
- * its calls of the executor, the timer and the listener; so all orders of these steps are all schedules that threads can
- * make. Whatever else may happen meanwhile also happens inside a call of the listener and of the executor.
+ * Races between adding, delivery, refusal and cancelling. Each method of the queue is one step under its monitor, apart
+ * from its calls of the executor, the timer and the listener; so all orders of these steps are all schedules that
+ * threads can make. All other events that may happen meanwhile also happen inside a call of the listener and of the
+ * executor.
  */
 class NoticeQueueSchedulesTest {
     private static final Target TARGET = new Target("any", Optional.empty());
@@ -84,20 +85,20 @@ class NoticeQueueSchedulesTest {
         private final List<String> amiss = new ArrayList<>();
         private final List<Runnable> handedOver = new ArrayList<>();
         private final NoticeQueueTest.Timers timers = new NoticeQueueTest.Timers();
-        private final Map<String, Long> told = new HashMap<>();
+        private final Map<String, Long> reported = new HashMap<>();
         private final Map<String, Long> changed = new HashMap<>();
         private final NoticeQueue queue = new NoticeQueue(
                 TARGET,
                 new WatchListener() {
                     @Override
                     public void changed(String name, long revision) {
-                        hear(() -> told.merge(name, revision, Math::max));
+                        receive(() -> reported.merge(name, revision, Math::max));
                     }
 
                     @Override
                     public void reset() {
                         Map<String, Long> all = Map.copyOf(changed);
-                        hear(() -> all.forEach((name, revision) -> told.merge(name, revision, Math::max)));
+                        receive(() -> all.forEach((name, revision) -> reported.merge(name, revision, Math::max)));
                     }
                 },
                 this::execute,
@@ -127,7 +128,7 @@ class NoticeQueueSchedulesTest {
             assertThat(handedOver).isEmpty();
             assertThat(timers.waiting).isEmpty();
             if (!cancels) {
-                assertThat(told).isEqualTo(changed);
+                assertThat(reported).isEqualTo(changed);
             }
         }
 
@@ -197,7 +198,7 @@ class NoticeQueueSchedulesTest {
             }
         }
 
-        private void hear(Runnable what) {
+        private void receive(Runnable what) {
             // Not thrown: the queue would log it.
             if (cancelled) {
                 amiss.add("a notice began after the cancelling");
@@ -227,7 +228,7 @@ class NoticeQueueSchedulesTest {
         ConcurrentTimers timers = new ConcurrentTimers();
         NoticeQueue queue = new NoticeQueue(
                 TARGET,
-                NoticeQueueTest.listener(heard -> {
+                NoticeQueueTest.listener(received -> {
                     overlapped.compareAndSet(false, inside.incrementAndGet() != 1);
                     seen.set(stored.get());
                     if (seen.get() == (long) threads * changes) {

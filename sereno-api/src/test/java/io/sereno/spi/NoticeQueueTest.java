@@ -28,20 +28,20 @@ class NoticeQueueTest {
 
     private final Queue<Runnable> handedOver = new ArrayDeque<>();
     private final Timers timers = new Timers();
-    private final List<String> told = new ArrayList<>();
+    private final List<String> reported = new ArrayList<>();
     private final List<NoticeQueue> cancelled = new ArrayList<>();
     private final Logged logged = new Logged();
     /** Thrown by the executor while it is there. */
     private Optional<Throwable> refusal = Optional.empty();
 
-    private final NoticeQueue queue = queue(told::add);
+    private final NoticeQueue queue = queue(reported::add);
 
-    private NoticeQueue queue(Consumer<String> heard) {
-        return queue(heard, this::execute);
+    private NoticeQueue queue(Consumer<String> received) {
+        return queue(received, this::execute);
     }
 
-    private NoticeQueue queue(Consumer<String> heard, Executor executor) {
-        return new NoticeQueue(TARGET, listener(heard), executor, timers, cancelled::add);
+    private NoticeQueue queue(Consumer<String> received, Executor executor) {
+        return new NoticeQueue(TARGET, listener(received), executor, timers, cancelled::add);
     }
 
     private void execute(Runnable task) {
@@ -56,16 +56,16 @@ class NoticeQueueTest {
         throw (T) any;
     }
 
-    static WatchListener listener(Consumer<String> heard) {
+    static WatchListener listener(Consumer<String> received) {
         return new WatchListener() {
             @Override
             public void changed(String name, long revision) {
-                heard.accept(name + "@" + revision);
+                received.accept(name + "@" + revision);
             }
 
             @Override
             public void reset() {
-                heard.accept(RESET);
+                received.accept(RESET);
             }
         };
     }
@@ -95,10 +95,10 @@ class NoticeQueueTest {
         queue.changed("a", 3);
         assertThat(handedOver).hasSize(1);
         runAll();
-        assertThat(told).containsExactly("a@3", "b@2");
+        assertThat(reported).containsExactly("a@3", "b@2");
         queue.changed("a", 4);
         runAll();
-        assertThat(told).endsWith("a@4");
+        assertThat(reported).endsWith("a@4");
     }
 
     @Test
@@ -107,10 +107,10 @@ class NoticeQueueTest {
         queue.reset();
         queue.changed("b", 2);
         runAll();
-        assertThat(told).containsExactly(RESET);
+        assertThat(reported).containsExactly(RESET);
         queue.changed("b", 3);
         runAll();
-        assertThat(told).containsExactly(RESET, "b@3");
+        assertThat(reported).containsExactly(RESET, "b@3");
     }
 
     @Test
@@ -120,13 +120,13 @@ class NoticeQueueTest {
         }
         queue.changed("n0", 7);
         runAll();
-        assertThat(told).hasSize(NoticeQueue.MAX_NAMES).startsWith("n0@7", "n1@1");
-        told.clear();
+        assertThat(reported).hasSize(NoticeQueue.MAX_NAMES).startsWith("n0@7", "n1@1");
+        reported.clear();
         for (int i = 0; i <= NoticeQueue.MAX_NAMES; i++) {
             queue.changed("n" + i, i);
         }
         runAll();
-        assertThat(told).containsExactly(RESET);
+        assertThat(reported).containsExactly(RESET);
     }
 
     @Test
@@ -137,7 +137,7 @@ class NoticeQueueTest {
         assertThat(handedOver).isEmpty();
         queue.deliver();
         runAll();
-        assertThat(told).containsExactly(RESET);
+        assertThat(reported).containsExactly(RESET);
         assertThat(queue.addReset()).isTrue();
     }
 
@@ -145,18 +145,18 @@ class NoticeQueueTest {
     void aNoticeAddedInsideTheListenerFollowsInTheSameTask() {
         List<NoticeQueue> own = new ArrayList<>();
         NoticeQueue chatty = queue(
-                heard -> {
-                    told.add("begin " + heard);
-                    if (heard.equals("a@1")) {
+                received -> {
+                    reported.add("begin " + received);
+                    if (received.equals("a@1")) {
                         own.get(0).changed("a", 2);
                         own.get(0).changed("b", 3);
                     }
-                    told.add("end " + heard);
+                    reported.add("end " + received);
                 },
                 Runnable::run);
         own.add(chatty);
         chatty.changed("a", 1);
-        assertThat(told).containsExactly("begin a@1", "end a@1", "begin a@2", "end a@2", "begin b@3", "end b@3");
+        assertThat(reported).containsExactly("begin a@1", "end a@1", "begin a@2", "end a@2", "begin b@3", "end b@3");
     }
 
     @Test
@@ -169,7 +169,7 @@ class NoticeQueueTest {
         assertThat(queue.add("c", 3)).isFalse();
         assertThat(queue.addReset()).isFalse();
         runAll();
-        assertThat(told).isEmpty();
+        assertThat(reported).isEmpty();
         assertThat(handedOver).isEmpty();
         assertThat(cancelled).containsExactly(queue);
     }
@@ -181,29 +181,29 @@ class NoticeQueueTest {
         assertThat(queue.end()).isFalse();
         queue.cancel();
         runAll();
-        assertThat(told).isEmpty();
+        assertThat(reported).isEmpty();
         assertThat(cancelled).isEmpty();
     }
 
     @Test
     void cancellingInsideTheListenerEndsTheNotices() {
         List<NoticeQueue> own = new ArrayList<>();
-        NoticeQueue ending = queue(heard -> {
-            told.add(heard);
+        NoticeQueue ending = queue(received -> {
+            reported.add(received);
             own.get(0).cancel();
         });
         own.add(ending);
         ending.changed("a", 1);
         ending.changed("b", 2);
         runAll();
-        assertThat(told).containsExactly("a@1");
+        assertThat(reported).containsExactly("a@1");
     }
 
     @Test
     void anExceptionOfAListenerIsLoggedAndTheNextNoticeFollows() {
-        NoticeQueue throwing = queue(heard -> {
-            told.add(heard);
-            if (told.size() == 1) {
+        NoticeQueue throwing = queue(received -> {
+            reported.add(received);
+            if (reported.size() == 1) {
                 throw new AssertionError("on purpose");
             }
             throw new IllegalStateException("on purpose");
@@ -212,7 +212,7 @@ class NoticeQueueTest {
         throwing.changed("b", 2);
         throwing.changed("c", 3);
         runAll();
-        assertThat(told).containsExactly("a@1", "b@2", "c@3");
+        assertThat(reported).containsExactly("a@1", "b@2", "c@3");
         assertThat(logged.lines)
                 .hasSize(3)
                 .allSatisfy(line -> assertThat(line)
@@ -223,7 +223,7 @@ class NoticeQueueTest {
     void refusedNoticesWaitAndAreOfferedAgainEachSecond() {
         for (Throwable thrown : List.of(
                 new RejectedExecutionException("on purpose"), new IllegalStateException("on purpose"), new Error())) {
-            told.clear();
+            reported.clear();
             refusal = Optional.of(thrown);
             queue.changed("a", 1);
             queue.changed("b", 2);
@@ -234,7 +234,7 @@ class NoticeQueueTest {
             timers.pass(Duration.ofNanos(1));
             // No further notice has to be added for the notices to be delivered.
             runAll();
-            assertThat(told).containsExactly("a@1", "b@2");
+            assertThat(reported).containsExactly("a@1", "b@2");
             assertThat(timers.waiting).isEmpty();
         }
         assertThat(logged.lines)
@@ -256,7 +256,7 @@ class NoticeQueueTest {
 
     @Test
     void anExecutorThatTakesATaskAndThrowsBreaksNothing() {
-        NoticeQueue robust = queue(told::add, task -> {
+        NoticeQueue robust = queue(reported::add, task -> {
             handedOver.add(task);
             throw new IllegalStateException("on purpose");
         });
@@ -266,7 +266,7 @@ class NoticeQueueTest {
         timers.pass(Duration.ofSeconds(1));
         runAll();
         robust.cancel();
-        assertThat(told).containsExactly("a@1", "b@2");
+        assertThat(reported).containsExactly("a@1", "b@2");
         assertThat(timers.waiting).isEmpty();
     }
 

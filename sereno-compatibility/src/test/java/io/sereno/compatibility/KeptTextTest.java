@@ -13,7 +13,7 @@ class KeptTextTest {
     private Path folder;
 
     @Test
-    void whatIsWrittenIsRead() throws Exception {
+    void writtenEntriesAreReadAgain() throws Exception {
         List<Stored> records = List.of(
                 new Stored(List.of("12", "-", "a b", "%\0"), "line\n\n| not a mark\nno line feed"),
                 new Stored(List.of("\u00fc"), ""),

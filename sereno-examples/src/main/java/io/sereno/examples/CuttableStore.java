@@ -30,7 +30,7 @@ public final class CuttableStore implements BackendProvider {
         return Objects.requireNonNull(LATEST.get(), "no client has connected to a scheme that begins with " + PREFIX);
     }
 
-    /** As many as there are backends on the class path. */
+    /** One for each backend on the class path. */
     @Override
     public Set<String> schemes() {
         return ServiceLoader.load(BackendProvider.class).stream()

@@ -145,7 +145,7 @@ class UnknownEntriesTest {
             assertThat(election.topology().peers()).extracting(Peer::nodeId).containsExactly("one", "two");
             assertThat(election.topology().leader()).map(Peer::nodeId).contains("one");
         }
-        assertThat(joined.poll(10, TimeUnit.SECONDS)).isEqualTo("one"); // Who left before that would not be told.
+        assertThat(joined.poll(10, TimeUnit.SECONDS)).isEqualTo("one"); // A member that left before that would not be notified.
         one.close();
         inThread(two::awaitLeadership).get(10, TimeUnit.SECONDS);
         two.close();

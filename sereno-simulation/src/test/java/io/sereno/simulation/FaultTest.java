@@ -49,7 +49,7 @@ class FaultTest {
     /** How the commit ended, whether it was stored when the client got its outcome, and whether it is in the end. */
     private static Set<String> endsUnder(Fault fault) {
         List<World> worlds = new ArrayList<>();
-        Map<World, String> told = new HashMap<>();
+        Map<World, String> reported = new HashMap<>();
         Exploration found = new Explorer(fault.toString(), world -> {
                     SimulatedClient client = world.clients().get(0);
                     worlds.add(world);
@@ -63,9 +63,9 @@ class FaultTest {
                                         : ((Committed) result).snapshot().isPresent()
                                                 ? "committed"
                                                 : "committed without snapshot";
-                                told.put(world, end + (isStored(world) ? ", stored then" : ", not then"));
+                                reported.put(world, end + (isStored(world) ? ", stored then" : ", not then"));
                             }));
-                    client.eventually("has the outcome of its commit", () -> told.containsKey(world));
+                    client.eventually("has the outcome of its commit", () -> reported.containsKey(world));
                 })
                 .clients(1)
                 .faults(1, EnumSet.of(fault))
@@ -75,7 +75,7 @@ class FaultTest {
         assertThat(found.faults()).containsOnlyKeys(fault);
         Set<String> ends = new TreeSet<>();
         for (World world : worlds) {
-            ends.add(told.getOrDefault(world, "crashed") + (isStored(world) ? ", stored" : ", not stored"));
+            ends.add(reported.getOrDefault(world, "crashed") + (isStored(world) ? ", stored" : ", not stored"));
         }
         return ends;
     }
@@ -197,7 +197,7 @@ class FaultTest {
             int number = ++reads;
             client.backend().read(new Query.All("d")).whenComplete((found, failure) -> {
                 if (number != reads) {
-                    return; // One that was begun later will tell.
+                    return; // A request that was begun later will show it.
                 }
                 if (failure != null) {
                     client.stepAfter(Duration.ofMillis(100), "read again", this::read);

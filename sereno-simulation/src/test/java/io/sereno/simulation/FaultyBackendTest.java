@@ -83,7 +83,7 @@ class FaultyBackendTest {
         }
 
         @Test
-        void whatIsAppliedLateMeetsTheStateOfThen() {
+        void aRequestThatIsAppliedLateMeetsTheStateOfThatMoment() {
             backend.next(Request.commits(), Fate.applyLate(SECOND));
             Commit create =
                     Commit.to("d").ifAbsent("a").put("a", Bytes.utf8("late")).build();
@@ -96,7 +96,7 @@ class FaultyBackendTest {
         }
 
         @Test
-        void whatChangesNoEntryIsNeverUnknown() {
+        void aCommitThatChangesNoEntryIsNeverUnknown() {
             backend.each(Request.any(), Fate.loseReply());
             assertFails(backend.read(new Query.All("d")), Outcome.NOT_APPLIED);
             assertFails(backend.commit(Commit.to("d").ifAbsent("a").build()), Outcome.NOT_APPLIED);
@@ -143,7 +143,7 @@ class FaultyBackendTest {
         }
 
         @Test
-        void aDelayedReplyIsHeardLater() {
+        void aDelayedReplyArrivesLater() {
             backend.next(Request.commits(), Fate.delayReply(SECOND));
             CompletableFuture<CommitResult> commit = put("a").toCompletableFuture();
             assertThat(names()).containsExactly("a");
@@ -165,7 +165,7 @@ class FaultyBackendTest {
         }
 
         @Test
-        void aLossIsHeardWhenTheClientsPatienceEnds() {
+        void aLossIsReportedWhenTheClientGivesUp() {
             backend.next(Request.commits(), Fate.loseReply().givenUpAfter(SECOND));
             CompletableFuture<CommitResult> commit = put("a").toCompletableFuture();
             assertThat(commit).isNotDone();
@@ -218,7 +218,7 @@ class FaultyBackendTest {
         private final List<String> seen = new ArrayList<>();
 
         @Test
-        void nothingLeavesAClientThatStandsStillAndNothingIsHeard() {
+        void aPausedClientSendsNothingAndReceivesNothing() {
             join(backend.watch(wholeDirectory(), listener(seen)));
             backend.next(Request.commits(), Fate.delayReply(SECOND));
             CompletableFuture<CommitResult> before = put("before").toCompletableFuture();
@@ -239,7 +239,7 @@ class FaultyBackendTest {
         }
 
         @Test
-        void whatIsOnItsWayWhenTheClientStopsStillTakesEffect() {
+        void aRequestOnItsWayWhenTheClientStopsStillTakesEffect() {
             backend.next(Request.commits(), Fate.delayRequest(SECOND));
             put("a");
             backend.pause();
@@ -339,7 +339,7 @@ class FaultyBackendTest {
         private final List<String> seen = new ArrayList<>();
 
         @Test
-        void noticesAreToldAsTheStoreTellsThem() {
+        void noticesArePassedOnAsTheStoreSendsThem() {
             join(backend.watch(wholeDirectory(), listener(seen)));
             change("a");
             change("b");
@@ -408,7 +408,7 @@ class FaultyBackendTest {
         }
 
         @Test
-        void aWatchWhoseOpeningIsNotHeardIsNotLeftOpen() {
+        void aWatchIsNotLeftOpenIfTheClientMissesItsOpening() {
             for (Fate fate : List.of(
                     Fate.loseReply(),
                     Fate.applyLate(SECOND),

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Wait: watch the last of those in front, and look whether it is gone.
  *   <li>With nobody in front, check that the own entry is still there: that is the grant.
  *   <li>Release: delete the own entry, by its createRevision.
- *   <li>An enqueue in doubt is settled by putting the same name again, which can succeed only if the first can never.
+ *   <li>An enqueue of unknown outcome is settled by putting the same name again, which can succeed only if the first
+ *       can never.
  * </ol>
  *
  * <p>The session believes in itself until the sending of its last acknowledged renewal + ttl - margin.
@@ -123,7 +124,7 @@ final class TextbookLock {
             if (entering != turn) {
                 return;
             }
-            // With one name for ever, a conflict with it tells that the entry is there, and is taken for the grant of
+            // With one name for ever, a conflict with it shows that the entry is there, and is taken for the grant of
             // it.
             if (failure.outcome() == Outcome.UNKNOWN && !bugs.contains(Bug.RELEASE_BY_NAME)) {
                 settle(entering);
@@ -303,9 +304,9 @@ final class TextbookLock {
         if (waiting == turn && !waiting.granted) {
             waiting.granted = true;
             waiting.stopWatching();
-            Runnable told = onGrant;
-            if (told != null) {
-                told.run();
+            Runnable reported = onGrant;
+            if (reported != null) {
+                reported.run();
             }
         }
     }

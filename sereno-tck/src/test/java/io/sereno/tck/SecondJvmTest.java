@@ -25,7 +25,7 @@ class SecondJvmTest {
             assertThat(lines.readLine()).isEqualTo("hangs");
             process.getOutputStream().write('\n');
             process.getOutputStream().flush();
-            assertThat(lines.readLine()).isEqualTo("heard a line");
+            assertThat(lines.readLine()).isEqualTo("received a line");
 
             process.getOutputStream().close();
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -40,7 +40,7 @@ class SecondJvmTest {
             CompletableFuture<Void> line = SecondJvm.line();
             System.out.println("hangs");
             line.get();
-            System.out.println("heard a line");
+            System.out.println("received a line");
             new CompletableFuture<Void>().get();
         }
     }

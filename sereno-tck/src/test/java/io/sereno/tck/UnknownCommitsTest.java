@@ -85,7 +85,7 @@ class UnknownCommitsTest {
             assertThat(outcome.why()).contains("in each of 41 attempts").contains("the number of entries is 1");
             assertThat(outcome.failure()).hasCauseInstanceOf(RuleFailure.class);
         }
-        // What looks otherwise each time may be theirs.
+        // A failure that differs each time may be caused by them.
         try (Kit kit = new Kit(new Fixture(Collections.nCopies(1_000, Fate.loseRequest()), 1), SerenoTck.RULES, 7)) {
             assertThat(kit.run(test("expectsSomethingElseEachTime")).verdict()).isEqualTo(Verdict.UNKNOWN);
         }

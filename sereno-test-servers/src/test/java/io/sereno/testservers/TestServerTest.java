@@ -121,7 +121,7 @@ abstract class TestServerTest<S extends TestServer> {
                 client.close();
             }
         }
-        nodes(server).forEach(ServerNode::awaitAnswer); // a group that was frozen may first elect anew
+        nodes(server).forEach(ServerNode::awaitAnswer); // a group that was frozen may first elect again
     }
 
     @Test

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code lock TOKEN TIME}, {@code lead TOKEN TIME}: it believed in this grant at that time or later, by the clock that all
  *       processes of the machine share;
- *   <li>{@code counted VALUE}, {@code doubtful 0}, {@code refused 0}: how an addition ended;
+ *   <li>{@code counted VALUE}, {@code unknown 0}, {@code refused 0}: how an addition ended;
  *   <li>{@code session STATE}.
  * </ul>
  */
@@ -118,7 +118,7 @@ final class Actor {
             try {
                 say("counted " + counter.incrementAndGet());
             } catch (OutcomeUnknownException e) {
-                say("doubtful 0");
+                say("unknown 0");
             } catch (NotAppliedException e) {
                 say("refused 0");
             }

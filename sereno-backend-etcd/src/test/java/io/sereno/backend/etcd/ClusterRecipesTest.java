@@ -72,7 +72,7 @@ class ClusterRecipesTest {
     /** How much of each kind of work was done. */
     private final Map<String, AtomicInteger> done = new ConcurrentHashMap<>();
 
-    private final AtomicInteger doubtful = new AtomicInteger();
+    private final AtomicInteger unknown = new AtomicInteger();
     private final Queue<Belief> beliefs = new ConcurrentLinkedQueue<>();
     private final Queue<Added> added = new ConcurrentLinkedQueue<>();
     private final Map<Long, String> published = new ConcurrentHashMap<>();
@@ -194,7 +194,7 @@ class ClusterRecipesTest {
                 } catch (NotAppliedException nothingHappened) {
                     // Tried again, for as long as the test lasts.
                 } catch (OutcomeUnknownException e) {
-                    doubtful.incrementAndGet();
+                    unknown.incrementAndGet();
                 } catch (RuntimeException | Error e) {
                     failure = e;
                     throw e;
@@ -311,7 +311,7 @@ class ClusterRecipesTest {
             assertThat(addition.value()).as("the value of %s", addition).isGreaterThan(greatest);
         }
         assertThat(clients.get(0).counter("orders").get())
-                .isBetween((long) added.size(), (long) added.size() + doubtful.get());
+                .isBetween((long) added.size(), (long) added.size() + unknown.get());
     }
 
     private void assertTheTopicHasOneOrder() throws InterruptedException {

@@ -58,13 +58,13 @@ class ClusterTest {
     @Test
     void aLostServerIsReplacedByAnother() throws Exception {
         try (Backend backend = config().open()) {
-            Heard heard = new Heard();
-            await(backend.watch(new Target("any", Optional.empty()), heard));
+            Received received = new Received();
+            await(backend.watch(new Target("any", Optional.empty()), received));
             for (EtcdServer member : cluster.members()) {
                 member.kill();
                 putAtLast(backend, "without " + member);
                 // The change, or that something may have been missed; and then no change more is missed.
-                heard.upToAny("without " + member, Heard.RESET);
+                received.upToAny("without " + member, Received.RESET);
                 member.restart();
             }
             for (EtcdServer member : cluster.members()) {
@@ -73,7 +73,7 @@ class ClusterTest {
                 member.resume();
             }
             putAtLast(backend, "last");
-            heard.upToAny("last", Heard.RESET);
+            received.upToAny("last", Received.RESET);
         }
     }
 

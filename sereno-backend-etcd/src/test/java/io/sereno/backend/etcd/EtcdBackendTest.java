@@ -119,7 +119,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void whatWasDeletedAndPutAgainIsAnotherIncarnation() {
+        void anEntryThatWasDeletedAndPutAgainIsAnotherIncarnation() {
             long first = put("a");
             committed(commit().delete("a"));
             long second = put("a");
@@ -161,7 +161,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void whatIsDeclaredIsAcceptedAndWhatIsMoreIsRefused() {
+        void declaredSizesAreAcceptedAndLargerOnesAreRefused() {
             int conditions = backend.guarantees().maxConditions();
             int writes = backend.guarantees().maxWrites();
             long revision = committed(manyOperations(conditions, writes)).revision();
@@ -386,8 +386,8 @@ class EtcdBackendTest {
 
         @Test
         void expiresAndNeverEarlyCountedFromTheLastRenewal() throws Exception {
-            Heard heard = new Heard();
-            await(other.watch(new Target(DIRECTORY, Optional.empty()), heard));
+            Received received = new Received();
+            await(other.watch(new Target(DIRECTORY, Optional.empty()), received));
             Lease renewed = grant(Duration.ofSeconds(3));
             committed(commit().put("renewed", VALUE, renewed.id()));
             Lease brief;
@@ -414,34 +414,34 @@ class EtcdBackendTest {
             assertThat(Duration.ofNanos(System.nanoTime() - renewedSent)).isGreaterThanOrEqualTo(renewed.ttl());
             assertThat(await(brief.renew())).isFalse();
             // Put, put, and what the end of each lease took.
-            assertThat(Arrays.asList(heard.next(), heard.next(), heard.next(), heard.next()))
+            assertThat(Arrays.asList(received.next(), received.next(), received.next(), received.next()))
                     .containsExactly("renewed", "brief", "brief", "renewed");
         }
     }
 
     @Nested
     class Watching {
-        private final Heard heard = new Heard();
+        private final Received received = new Received();
 
         private Watch watch(String name) {
             return await(
-                    other.watch(new Target(DIRECTORY, name.isEmpty() ? Optional.empty() : Optional.of(name)), heard));
+                    other.watch(new Target(DIRECTORY, name.isEmpty() ? Optional.empty() : Optional.of(name)), received));
         }
 
         @Test
         void everyChangeOfADirectoryIsAnnounced() throws Exception {
             watch("");
             put("a");
-            assertThat(heard.next()).isEqualTo("a");
+            assertThat(received.next()).isEqualTo("a");
             put("b:c/d");
-            assertThat(heard.next()).isEqualTo("b:c/d");
+            assertThat(received.next()).isEqualTo("b:c/d");
             committed(commit().delete("a"));
-            assertThat(heard.next()).isEqualTo("a");
+            assertThat(received.next()).isEqualTo("a");
             Lease lease = await(backend.grantLease(Duration.ofSeconds(30)));
             committed(commit().put("leased", VALUE, lease.id()));
-            assertThat(heard.next()).isEqualTo("leased");
+            assertThat(received.next()).isEqualTo("leased");
             await(lease.revoke());
-            assertThat(heard.next()).isEqualTo("leased");
+            assertThat(received.next()).isEqualTo("leased");
         }
 
         @Test
@@ -451,24 +451,24 @@ class EtcdBackendTest {
                 put(name);
             }
             await(backend.commit(Commit.to("other").put("b", VALUE).build()));
-            assertThat(heard.next()).isEqualTo("b");
+            assertThat(received.next()).isEqualTo("b");
             committed(commit().ifPresent("b"));
             committed(commit().delete("absent"));
             // The notice of another watch comes after those of the first: no notice came in between.
             watch("sentinel");
             put("sentinel");
-            assertThat(heard.next()).isEqualTo("sentinel");
+            assertThat(received.next()).isEqualTo("sentinel");
             committed(commit().delete("b"));
-            assertThat(heard.next()).isEqualTo("b");
+            assertThat(received.next()).isEqualTo("b");
         }
 
         @Test
-        void whatIsCancelledHearsNoMoreAndTheOthersGoOn() throws Exception {
-            Heard second = new Heard();
+        void aCancelledWatchGetsNoMoreNoticesAndTheOthersContinue() throws Exception {
+            Received second = new Received();
             Watch first = watch("");
             await(other.watch(new Target(DIRECTORY, Optional.empty()), second));
             put("a");
-            assertThat(heard.next()).isEqualTo("a");
+            assertThat(received.next()).isEqualTo("a");
             first.cancel();
             first.cancel();
             put("b");
@@ -476,7 +476,7 @@ class EtcdBackendTest {
             assertThat(second.upTo("sentinel")).containsExactly("a", "b", "sentinel");
             Watch again = watch("");
             put("c");
-            assertThat(heard.next()).isEqualTo("c");
+            assertThat(received.next()).isEqualTo("c");
             again.cancel();
         }
     }

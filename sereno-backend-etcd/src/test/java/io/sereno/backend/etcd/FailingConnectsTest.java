@@ -34,7 +34,7 @@ class FailingConnectsTest extends FailingConnects {
 
     @Override
     protected TestServer startWithUser() {
-        // etcd takes its time over a password, unless it is told not to.
+        // etcd takes its time over a password, unless it is configured otherwise.
         EtcdServer server = EtcdServer.start("--bcrypt-cost=4");
         try (Outsider outsider = new Outsider(server)) {
             new Users(outsider, PASSWORD).switchOn(USER, "own");

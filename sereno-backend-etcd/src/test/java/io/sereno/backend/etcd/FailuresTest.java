@@ -36,10 +36,10 @@ class FailuresTest {
     })
     void aCommitThatWasSent(Status.Code code, Outcome outcome, String permanent) {
         CallFailure call = new CallFailure(code.toStatus().withDescription("why"), true, "etcd at h:1 did not");
-        BackendException told = Failures.ofCommit(new CompletionException(call));
-        assertThat(told.outcome()).isEqualTo(outcome);
-        assertThat(told.permanent()).isEqualTo(permanent.equals("permanent"));
-        assertThat(told).hasMessageStartingWith("etcd at h:1 did not: " + code + ", why");
+        BackendException reported = Failures.ofCommit(new CompletionException(call));
+        assertThat(reported.outcome()).isEqualTo(outcome);
+        assertThat(reported.permanent()).isEqualTo(permanent.equals("permanent"));
+        assertThat(reported).hasMessageStartingWith("etcd at h:1 did not: " + code + ", why");
     }
 
     @ParameterizedTest

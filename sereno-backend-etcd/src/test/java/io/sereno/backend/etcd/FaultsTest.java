@@ -238,10 +238,10 @@ class FaultsTest {
 
     @Nested
     class Watches {
-        private final Heard heard = new Heard();
+        private final Received received = new Received();
 
         private void watch(Backend backend) {
-            await(backend.watch(new Target(DIRECTORY, Optional.empty()), heard));
+            await(backend.watch(new Target(DIRECTORY, Optional.empty()), received));
         }
 
         /** Each time: after the break a reset, and whatever is changed after that is announced. */
@@ -255,8 +255,8 @@ class FaultsTest {
                     } else {
                         proxy.endAll();
                     }
-                    heard.upTo(Heard.RESET);
-                    requireReported(heard, "n" + i);
+                    received.upTo(Received.RESET);
+                    requireReported(received, "n" + i);
                 }
             }
         }
@@ -270,8 +270,8 @@ class FaultsTest {
                 await(onlooker.commit(put("missed")));
                 SharedEtcd.SERVER.compact();
                 proxy.heal();
-                heard.upTo(Heard.RESET);
-                requireReported(heard, "seen");
+                received.upTo(Received.RESET);
+                requireReported(received, "seen");
             }
         }
 
@@ -292,9 +292,9 @@ class FaultsTest {
                 writing.forEach(Stages::await);
                 SharedEtcd.SERVER.compact();
                 proxy.heal();
-                heard.upTo(Heard.RESET);
+                received.upTo(Received.RESET);
                 assertThat(proxy.accepted()).isEqualTo(connections);
-                requireReported(heard, "seen");
+                requireReported(received, "seen");
             }
         }
 
@@ -309,8 +309,8 @@ class FaultsTest {
                 await(onlooker.commit(put("missed")));
                 proxy.clientToServer().pass();
                 proxy.serverToClient().pass();
-                heard.upTo(Heard.RESET);
-                requireReported(heard, "seen");
+                received.upTo(Received.RESET);
+                requireReported(received, "seen");
             }
         }
 
@@ -320,13 +320,13 @@ class FaultsTest {
                     proxied.operationTimeout(Duration.ofMillis(500)).open()) {
                 proxy.acceptSilently();
                 proxy.resetAll();
-                CompletionStage<?> watch = backend.watch(new Target(DIRECTORY, Optional.empty()), heard);
+                CompletionStage<?> watch = backend.watch(new Target(DIRECTORY, Optional.empty()), received);
                 assertThat(failure(watch).outcome()).isEqualTo(Outcome.NOT_APPLIED);
                 proxy.heal();
                 works(backend);
                 watch(backend);
                 await(onlooker.commit(put("seen")));
-                assertThat(heard.next()).isEqualTo("seen");
+                assertThat(received.next()).isEqualTo("seen");
             }
         }
     }
@@ -335,15 +335,15 @@ class FaultsTest {
      * Changes entries until one is reported by its name. A connection may break once more than the test has broken it, so
      * another reset may come in place of a notice; it covers what was changed before.
      */
-    private void requireReported(Heard heard, String name) throws Exception {
+    private void requireReported(Received received, String name) throws Exception {
         String last;
         int attempt = 0;
         do {
             String changed = name + "-" + attempt++;
             await(onlooker.commit(put(changed)));
-            List<String> notices = heard.upToAny(changed, Heard.RESET);
+            List<String> notices = received.upToAny(changed, Received.RESET);
             last = notices.get(notices.size() - 1);
-        } while (last.equals(Heard.RESET));
+        } while (last.equals(Received.RESET));
     }
 
     @Nested
@@ -351,18 +351,18 @@ class FaultsTest {
         /** No call is made meanwhile: the watch itself detects that no server answers. */
         @Test
         void aWatchLeavesAServerThatTakesConnectionsAndSaysNothing() throws Exception {
-            Heard heard = new Heard();
+            Received received = new Received();
             try (Backend backend =
                     proxied.operationTimeout(Duration.ofMillis(500)).open()) {
-                await(backend.watch(new Target(DIRECTORY, Optional.empty()), heard));
+                await(backend.watch(new Target(DIRECTORY, Optional.empty()), received));
                 long before = proxy.accepted();
                 proxy.acceptSilently();
                 proxy.resetAll();
                 proxy.awaitAccepted(before + 1, SOON);
                 // That connection stays as it is; a new one would work.
                 proxy.accept();
-                heard.upTo(Heard.RESET);
-                requireReported(heard, "seen");
+                received.upTo(Received.RESET);
+                requireReported(received, "seen");
             }
         }
 
@@ -371,15 +371,15 @@ class FaultsTest {
         void callsGoElsewhereAndTheFirstOneEndsLongBeforeItsTimeout() throws Exception {
             Config config =
                     direct.at(proxy.endpoint(), SharedEtcd.SERVER.endpoint()).operationTimeout(Duration.ofMinutes(5));
-            Heard heard = new Heard();
+            Received received = new Received();
             try (Backend backend = config.open()) {
-                await(backend.watch(new Target(DIRECTORY, Optional.empty()), heard));
+                await(backend.watch(new Target(DIRECTORY, Optional.empty()), received));
                 proxy.clientToServer().swallow();
                 proxy.serverToClient().swallow();
                 CompletionStage<?> stuck = backend.read(new Query.All(DIRECTORY));
-                heard.upTo(Heard.RESET);
+                received.upTo(Received.RESET);
                 assertThat(await(backend.commit(put("a")))).isInstanceOf(Committed.class);
-                heard.upTo("a");
+                received.upTo("a");
                 assertThat(failure(stuck).outcome()).isEqualTo(Outcome.NOT_APPLIED);
             }
         }
@@ -389,7 +389,7 @@ class FaultsTest {
         void watchesMayBeMadeAndCancelledWhileConnectionsBreak() {
             try (Backend backend =
                     proxied.operationTimeout(Duration.ofMillis(500)).open()) {
-                Watch lasting = await(backend.watch(new Target(DIRECTORY, Optional.empty()), new Heard()));
+                Watch lasting = await(backend.watch(new Target(DIRECTORY, Optional.empty()), new Received()));
                 for (int i = 0; i < 300; i++) {
                     if (i % 3 == 0) {
                         proxy.resetAll();
@@ -397,7 +397,7 @@ class FaultsTest {
                         backend.read(new Query.All(DIRECTORY));
                     }
                     CompletionStage<Watch> brief =
-                            backend.watch(new Target("directory" + i, Optional.empty()), new Heard());
+                            backend.watch(new Target("directory" + i, Optional.empty()), new Received());
                     brief.thenAccept(Watch::cancel);
                 }
                 works(backend);
@@ -443,7 +443,7 @@ class FaultsTest {
             proxy.serverToClient().hold();
             List<CompletionStage<Watch>> pending = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                pending.add(backend.watch(new Target("directory" + i, Optional.empty()), new Heard()));
+                pending.add(backend.watch(new Target("directory" + i, Optional.empty()), new Received()));
             }
             backend.close();
             pending.forEach(watch -> assertThat(failure(watch).outcome()).isEqualTo(Outcome.NOT_APPLIED));
@@ -452,13 +452,13 @@ class FaultsTest {
         @Test
         void endsWhatIsUnderWayAndIsQuickBehindASilentLink() throws Exception {
             Backend backend = proxied.open();
-            Heard heard = new Heard();
-            await(backend.watch(new Target(DIRECTORY, Optional.empty()), heard));
+            Received received = new Received();
+            await(backend.watch(new Target(DIRECTORY, Optional.empty()), received));
             proxy.hold();
             CompletionStage<?> read = backend.read(new Query.All(DIRECTORY));
             CompletionStage<?> commit = backend.commit(put("a"));
             awaitHeld(proxy, false);
-            CompletionStage<?> watch = backend.watch(new Target("other", Optional.empty()), heard);
+            CompletionStage<?> watch = backend.watch(new Target("other", Optional.empty()), received);
             long before = System.nanoTime();
             backend.close();
             assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(5));

@@ -8,7 +8,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A listener that keeps its notices: names, and {@link #RESET}. */
-final class Heard implements WatchListener {
+final class Received implements WatchListener {
     static final String RESET = "(reset)";
 
     private final BlockingQueue<String> notices = new LinkedBlockingQueue<>();
@@ -39,10 +39,10 @@ final class Heard implements WatchListener {
 
     /** All notices up to the first of one of these names, it included. */
     List<String> upToAny(String... names) throws InterruptedException {
-        List<String> heard = new ArrayList<>();
+        List<String> received = new ArrayList<>();
         do {
-            heard.add(next());
-        } while (!List.of(names).contains(heard.get(heard.size() - 1)));
-        return heard;
+            received.add(next());
+        } while (!List.of(names).contains(received.get(received.size() - 1)));
+        return received;
     }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class KeysTest {
-    /** Whatever could be mistaken for the end of something, alone and joined. */
+    /** Characters that could be mistaken for the end of a part, alone and joined. */
     private static final List<String> ODD = List.of("a", "b", ":", "a:", ":a", "a:b", "%", "%3A", "%25", "a%3Ab", "/");
 
     private static String key(String namespace, String directory, String name) {

@@ -52,7 +52,7 @@ class LifeTest {
 
     @Test
     void refusesBeforeAnyInputOrOutputWhatItCannotHeed() {
-        // Nobody listens there; whoever tried to connect would fail otherwise.
+        // Nobody listens there; otherwise a connection attempt would fail.
         Config config = Config.of(InetSocketAddress.createUnresolved("127.0.0.1", 1));
         assertRefused(config.parameters(Map.of("retries", "3")), "retries");
         assertRefused(Config.of(), "no host");
@@ -74,7 +74,7 @@ class LifeTest {
     void afterCloseEverythingFailsAtOnce() {
         Backend backend = config().open();
         Lease lease = await(backend.grantLease(Duration.ofSeconds(30)));
-        Watch watch = await(backend.watch(TARGET, new Heard()));
+        Watch watch = await(backend.watch(TARGET, new Received()));
         backend.close();
         backend.close();
         watch.cancel();
@@ -83,7 +83,7 @@ class LifeTest {
                 backend.read(new Query.All("any")),
                 backend.commit(commit),
                 backend.grantLease(Duration.ofSeconds(3)),
-                backend.watch(TARGET, new Heard()),
+                backend.watch(TARGET, new Received()),
                 lease.renew(),
                 lease.revoke());
         for (CompletionStage<?> stage : refused) {
@@ -109,20 +109,20 @@ class LifeTest {
         try (FaultProxy proxy = FaultProxy.to(SharedEtcd.SERVER.endpoint());
                 Backend backend = config().at(proxy.endpoint()).open()) {
             CountDownLatch release = new CountDownLatch(1);
-            Heard heard = new Heard();
-            await(backend.watch(TARGET, heard));
-            // What hangs on a stage that has ended runs here, in this thread; so these two have not ended yet.
+            Received received = new Received();
+            await(backend.watch(TARGET, received));
+            // A dependent of a stage that has ended runs here, in this thread; so these two have not ended yet.
             proxy.serverToClient().hold();
             CompletableFuture<Void> inAWatch = new CompletableFuture<>();
             CompletableFuture<Void> inARead = new CompletableFuture<>();
-            CompletionStage<Void> stuck = backend.watch(new Target("other", Optional.empty()), new Heard())
+            CompletionStage<Void> stuck = backend.watch(new Target("other", Optional.empty()), new Received())
                     .thenRun(() -> block(inAWatch, release));
             CompletionStage<Void> stuckToo = backend.read(new Query.All("any")).thenRun(() -> block(inARead, release));
             proxy.heal();
             await(inAWatch);
             await(inARead);
             await(backend.commit(Commit.to("any").put("a", Bytes.EMPTY).build()));
-            assertThat(heard.next()).isEqualTo("a");
+            assertThat(received.next()).isEqualTo("a");
             release.countDown();
             await(stuck);
             await(stuckToo);
@@ -146,7 +146,7 @@ class LifeTest {
         int timersBefore = RealTime.INSTANCE.pending();
         for (int i = 0; i < 30; i++) {
             try (Backend backend = config().open()) {
-                await(backend.watch(TARGET, new Heard()));
+                await(backend.watch(TARGET, new Received()));
                 await(backend.commit(Commit.to("any").put("a", Bytes.EMPTY).build()));
             }
         }

@@ -45,10 +45,10 @@ class ScaleTest {
                 Backend writer = config.open()) {
             Metrics before = Metrics.of(etcd);
             long since = System.nanoTime();
-            List<Heard> all = new ArrayList<>();
+            List<Received> all = new ArrayList<>();
             List<CompletionStage<Watch>> opening = new ArrayList<>();
             for (int i = 0; i < MANY; i++) {
-                Heard one = new Heard();
+                Received one = new Received();
                 all.add(one);
                 Target target = i % 2 == 0
                         ? new Target("lock/orders", Optional.of("n" + i))

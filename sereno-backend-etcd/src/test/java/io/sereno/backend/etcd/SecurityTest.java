@@ -97,18 +97,18 @@ class SecurityTest {
     @Test
     void aUserWithTheRightToTheNamespaceDoesAllThereIs() throws Exception {
         try (Backend backend = config.open()) {
-            Heard heard = new Heard();
-            await(backend.watch(TARGET, heard));
+            Received received = new Received();
+            await(backend.watch(TARGET, received));
             Lease lease = await(backend.grantLease(Duration.ofSeconds(30)));
             await(backend.commit(Commit.to("lock/orders")
                     .put("a", Bytes.EMPTY, lease.id())
                     .returningAll()
                     .build()));
             // On a slow machine the token has expired meanwhile, and the watch starts again, with a reset.
-            heard.upTo("a");
+            received.upTo("a");
             assertThat(await(lease.renew())).isTrue();
             await(lease.revoke());
-            heard.upTo("a");
+            received.upTo("a");
         }
     }
 
@@ -146,7 +146,7 @@ class SecurityTest {
     @Test
     void aRefusedTokenIsReplacedUnnoticed() throws Exception {
         try (Backend backend = config.open()) {
-            Heard first = new Heard();
+            Received first = new Received();
             await(backend.watch(TARGET, first));
             Lease lease = await(backend.grantLease(Duration.ofSeconds(30)));
             for (int i = 0; i < 3; i++) {
@@ -156,7 +156,7 @@ class SecurityTest {
                 } else if (i == 1) {
                     assertThat(await(lease.renew())).isTrue();
                 } else {
-                    Heard second = new Heard();
+                    Received second = new Received();
                     await(backend.watch(new Target("lock/orders", Optional.of("b")), second));
                     await(backend.commit(put("b")));
                     assertThat(second.next()).isEqualTo("b");
@@ -170,8 +170,8 @@ class SecurityTest {
     void anExpiredTokenIsReplacedUnnoticed() throws Exception {
         long begun = System.nanoTime();
         try (Backend backend = config.open()) {
-            Heard heard = new Heard();
-            await(backend.watch(TARGET, heard));
+            Received received = new Received();
+            await(backend.watch(TARGET, received));
             Lease lease = await(backend.grantLease(Duration.ofSeconds(30)));
             long before = logIns();
             int done = 0;
@@ -179,8 +179,8 @@ class SecurityTest {
                 String name = "n" + done++;
                 assertThat(await(backend.commit(put(name)))).isInstanceOf(Committed.class);
                 assertThat(await(lease.renew())).isTrue();
-                heard.upTo(name);
-                Heard brief = new Heard();
+                received.upTo(name);
+                Received brief = new Received();
                 await(backend.watch(new Target("lock/orders", Optional.of(name)), brief))
                         .cancel();
             }
@@ -209,7 +209,7 @@ class SecurityTest {
                     backend.grantLease(Duration.ofSeconds(30)),
                     backend.commit(put("a")),
                     backend.read(any),
-                    backend.watch(TARGET, new Heard()))) {
+                    backend.watch(TARGET, new Received()))) {
                 BackendException failure = failure(refused);
                 assertThat(failure.outcome()).isEqualTo(Outcome.NOT_APPLIED);
                 assertThat(failure.permanent()).isTrue();
@@ -245,7 +245,7 @@ class SecurityTest {
             assertThat(commit.outcome()).isEqualTo(Outcome.NOT_APPLIED);
             assertThat(commit.permanent()).isTrue();
             assertThat(commit).hasMessageContaining("PERMISSION_DENIED");
-            BackendException watch = failure(backend.watch(TARGET, new Heard()));
+            BackendException watch = failure(backend.watch(TARGET, new Received()));
             assertThat(watch.outcome()).isEqualTo(Outcome.NOT_APPLIED);
             assertThat(watch.permanent()).isTrue();
             assertThat(watch).hasMessageContaining("permission denied");

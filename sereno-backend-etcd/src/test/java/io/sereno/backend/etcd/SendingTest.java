@@ -100,11 +100,11 @@ class SendingTest {
 
     @Test
     void anAnswerThatCannotBeHandledEndsInANewStreamAndALogLine() throws Exception {
-        Heard heard = new Heard();
-        await(backend.watch(new Target("any", Optional.empty()), heard));
+        Received received = new Received();
+        await(backend.watch(new Target("any", Optional.empty()), received));
         try (Logged logged = new Logged()) {
             etcd.sendForeignEvent();
-            heard.upTo(Heard.RESET);
+            received.upTo(Received.RESET);
             assertThat(logged.messages())
                     .containsOnlyOnce("WARNING all watches of etcd are created again: an answer could not be handled");
         }

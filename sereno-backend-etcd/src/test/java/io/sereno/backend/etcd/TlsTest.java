@@ -72,12 +72,12 @@ class TlsTest {
     @Test
     void withTheRightCertificatesEverythingWorks() throws Exception {
         try (Backend backend = asClient(etcd).trust(server.certificate()).open()) {
-            Heard heard = new Heard();
-            await(backend.watch(new Target("any", Optional.empty()), heard));
+            Received received = new Received();
+            await(backend.watch(new Target("any", Optional.empty()), received));
             assertThat(await(backend.commit(
                             Commit.to("any").put("a", Bytes.EMPTY).build())))
                     .isInstanceOf(Committed.class);
-            assertThat(heard.next()).isEqualTo("a");
+            assertThat(received.next()).isEqualTo("a");
         }
     }
 

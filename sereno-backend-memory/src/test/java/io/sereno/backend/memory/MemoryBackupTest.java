@@ -93,22 +93,22 @@ class MemoryBackupTest {
 
     @Test
     void watchesAreReset() {
-        List<String> heard = new ArrayList<>();
+        List<String> received = new ArrayList<>();
         var unused = backend.watch(new Target("d", Optional.empty()), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
-                heard.add(name);
+                received.add(name);
             }
 
             @Override
             public void reset() {
-                heard.add("reset");
+                received.add("reset");
             }
         });
         MemoryBackup backup = store.backup();
         store.restore(backup, MemoryBackup.Revisions.GO_ON);
         put("a", 0);
-        assertThat(heard).containsExactly("reset", "a");
+        assertThat(received).containsExactly("reset", "a");
     }
 
     @Test

@@ -423,7 +423,7 @@ class MemoryStoreTest {
         private final List<String> seen = new ArrayList<>();
 
         @Test
-        void aDirectoryWatchTellsOfEachChangeInIt() {
+        void aDirectoryWatchReportsEachChangeInIt() {
             long before = put("d", "a", "1");
             watch(new Target("d", Optional.empty()), seen);
             put("d", "a", "2");
@@ -434,7 +434,7 @@ class MemoryStoreTest {
         }
 
         @Test
-        void anEntryWatchTellsOfThatEntryOnly() {
+        void anEntryWatchReportsThatEntryOnly() {
             watch(new Target("d", Optional.of("a")), seen);
             put("d", "b", "1");
             put("e", "a", "1");
@@ -443,7 +443,7 @@ class MemoryStoreTest {
         }
 
         @Test
-        void aCommitThatChangesNothingTellsNobody() {
+        void aCommitThatChangesNothingNotifiesNoWatch() {
             watch(new Target("d", Optional.empty()), seen);
             commit(Commit.to("d").ifAbsent("a").delete("b"));
             commit(Commit.to("d").ifPresent("a").put("b", Bytes.EMPTY));
@@ -497,7 +497,7 @@ class MemoryStoreTest {
         }
 
         @Test
-        void aChangeMadeInsideAListenerIsToldAfterItReturned() {
+        void aChangeMadeInsideAListenerIsReportedAfterItReturned() {
             join(backend.watch(new Target("d", Optional.empty()), new WatchListener() {
                 @Override
                 public void changed(String name, long revision) {
@@ -604,7 +604,7 @@ class MemoryStoreTest {
         }
 
         @Test
-        void aClosedConnectionIsToldNothingMore() {
+        void aClosedConnectionGetsNoMoreNotices() {
             List<String> seen = new ArrayList<>();
             Backend other = store.connect(Runnable::run);
             watch(other, new Target("d", Optional.empty()), seen);
@@ -627,7 +627,7 @@ class MemoryStoreTest {
         }
 
         @Test
-        void whatWasUsedLeavesNothingBehind() {
+        void emptiedDirectoriesLeaveNothingBehind() {
             Lease lease = grant();
             for (int i = 0; i < 100_000; i++) {
                 putLeased("lock/" + i, "a", lease);
@@ -681,7 +681,7 @@ class MemoryStoreTest {
         }
 
         @Test
-        void aClientWhoseClockTellsAnotherTimeIsRefused() {
+        void aClientWhoseClockShowsAnotherTimeIsRefused() {
             TestTime other = new TestTime();
             other.advance(Duration.ofNanos(1));
             assertThatThrownBy(() -> store.connect(other, Runnable::run, () -> {}))

@@ -114,15 +114,15 @@ class MemoryStoreThreadsTest {
     void aBlockedListenerDelaysNoOther() throws Exception {
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
-        CountDownLatch toldTwice = new CountDownLatch(2);
-        CountDownLatch otherTold = new CountDownLatch(1);
+        CountDownLatch reportedTwice = new CountDownLatch(2);
+        CountDownLatch otherReported = new CountDownLatch(1);
         Backend watching = store.connect(threads);
         watching.watch(new Target("d", Optional.empty()), onChange(() -> {
             entered.countDown();
             awaitUninterrupted(release);
-            toldTwice.countDown();
+            reportedTwice.countDown();
         }));
-        watching.watch(new Target("other", Optional.empty()), onChange(otherTold::countDown));
+        watching.watch(new Target("other", Optional.empty()), onChange(otherReported::countDown));
         backend.commit(Commit.to("d").put("n", Bytes.EMPTY).build());
         assertThat(entered.await(30, TimeUnit.SECONDS)).isTrue();
         // All of this would hang if the listener ran under a lock.
@@ -130,9 +130,9 @@ class MemoryStoreThreadsTest {
         backend.commit(Commit.to("other").put("n", Bytes.EMPTY).build());
         assertThat(backend.read(new Query.All("d")).toCompletableFuture().join().entries())
                 .hasSize(1);
-        assertThat(otherTold.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(otherReported.await(30, TimeUnit.SECONDS)).isTrue();
         release.countDown();
-        assertThat(toldTwice.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(reportedTwice.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
     private long addOne() {

@@ -192,8 +192,8 @@ final class AllRecipes implements AutoCloseable {
         WaitGroup shared = sereno.waitGroup("shared");
         for (int i = 0; !over; i++) {
             boolean tracked = i % 2 == 0;
-            if (told(sereno, new WaitGroupModel.Added(1), () -> shared.add(1, WaitGroup.OnLostWorker.REOPEN))
-                    && told(sereno, new WaitGroupModel.Done(), () -> {
+            if (reported(sereno, new WaitGroupModel.Added(1), () -> shared.add(1, WaitGroup.OnLostWorker.REOPEN))
+                    && reported(sereno, new WaitGroupModel.Done(), () -> {
                         if (tracked) {
                             shared.join().done();
                         } else {
@@ -207,7 +207,7 @@ final class AllRecipes implements AutoCloseable {
     }
 
     /** False if it is not known, or certainly did not happen. */
-    private boolean told(Sereno sereno, WaitGroupModel.Action action, Runnable call) {
+    private boolean reported(Sereno sereno, WaitGroupModel.Action action, Runnable call) {
         long invoked = System.nanoTime();
         try {
             call.run();

@@ -151,12 +151,12 @@ class DetourTest {
                     on -> on.data("/"));
             for (Function<Handle, CompletableFuture<?>> request : requests) {
                 proxy.serverToClient().hold();
-                long heard = handle.answers();
+                long received = handle.answers();
                 CompletableFuture<?> answer = request.apply(handle);
                 assertThat(handle.isWaiting()).isTrue();
                 proxy.serverToClient().pass();
                 answer.join();
-                assertThat(handle.answers()).isGreaterThan(heard);
+                assertThat(handle.answers()).isGreaterThan(received);
             }
         }
     }

@@ -193,8 +193,8 @@ class FaultTest {
             onlooker.put(d, "missed-" + round, "");
             proxy.heal();
             int last = round;
-            notes.await(heard -> heard.stream().filter(Notes.RESET::equals).count() >= last);
-            afterReset.await(heard -> heard.contains("after-" + Math.max(last, resets.get())));
+            notes.await(received -> received.stream().filter(Notes.RESET::equals).count() >= last);
+            afterReset.await(received -> received.contains("after-" + Math.max(last, resets.get())));
         }
         assertThat(onlooker.names(d)).contains("missed-1", "missed-5", "after-5");
     }
@@ -206,11 +206,11 @@ class FaultTest {
         client.watch(new Target(d, Optional.of("a")), notes);
         Handle before = client.itself().mainHandle();
         server.expireSession(before.getSessionId(), before.getSessionPasswd());
-        notes.await(heard -> heard.stream().filter(Notes.RESET::equals).count() >= 2);
+        notes.await(received -> received.stream().filter(Notes.RESET::equals).count() >= 2);
         assertThat(client.itself().mainHandle()).isNotSameAs(before);
         notes.forget();
         onlooker.put(d, "a", "1");
-        notes.await(heard -> heard.stream().filter("a"::equals).count() >= 2);
+        notes.await(received -> received.stream().filter("a"::equals).count() >= 2);
         client.put(d, "a", "2");
         assertThat(onlooker.entry(d, "a").orElseThrow().value().toUtf8()).isEqualTo("2");
     }
@@ -273,7 +273,7 @@ class FaultTest {
         Notes notes = new Notes();
         client.watch(new Target(d, Optional.of("n")), notes);
         int certain = 0;
-        int doubtful = 0;
+        int unknown = 0;
         for (int i = 0; i < 60; i++) {
             if (i % 6 == 5) {
                 proxy.resetAll();
@@ -285,15 +285,15 @@ class FaultTest {
                         Commit.to(d).ifModRevision("n", now.modRevision()).put("n", Bytes.utf8("" + next)));
                 certain += result instanceof Committed ? 1 : 0;
             } catch (BackendException failure) {
-                doubtful += failure.outcome() == Outcome.UNKNOWN ? 1 : 0;
+                unknown += failure.outcome() == Outcome.UNKNOWN ? 1 : 0;
             }
         }
         int value =
                 Integer.parseInt(onlooker.entry(d, "n").orElseThrow().value().toUtf8());
-        assertThat(value).isBetween(certain, certain + doubtful);
+        assertThat(value).isBetween(certain, certain + unknown);
         assertThat(certain).isPositive();
         onlooker.put(d, "n", "end");
-        notes.await(heard -> !heard.isEmpty());
+        notes.await(received -> !received.isEmpty());
         awaitContact();
         assertThat(client.entry(d, "n").orElseThrow().value().toUtf8()).isEqualTo("end");
     }

@@ -82,9 +82,9 @@ class LeaseTest {
         Lease lease = client.lease(Duration.ofSeconds(2));
         long after = System.nanoTime();
         client.committed(Commit.to(d).put("a", Bytes.EMPTY, lease.id()).put("b", Bytes.EMPTY, lease.id()));
-        notes.await(heard -> heard.contains("a") && heard.contains("b"));
+        notes.await(received -> received.contains("a") && received.contains("b"));
         notes.forget();
-        notes.await(heard -> heard.contains("a") && heard.contains("b"));
+        notes.await(received -> received.contains("a") && received.contains("b"));
         assertThat(System.nanoTime() - before)
                 .isGreaterThanOrEqualTo(lease.ttl().toNanos());
         assertThat(System.nanoTime() - after)

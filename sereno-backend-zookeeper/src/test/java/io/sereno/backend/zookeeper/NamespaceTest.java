@@ -148,9 +148,9 @@ class NamespaceTest {
                 zooKeeper.addAuthInfo("digest", "paul:tr0ub4dor".getBytes(UTF_8));
                 remove(zooKeeper, "/n");
             });
-            BackendException told = refusal(() -> client.names("d"));
-            assertThat(told).hasMessageContaining("/n").hasMessageContaining("NOAUTH");
-            assertThat(told.outcome()).isEqualTo(BackendException.Outcome.NOT_APPLIED);
+            BackendException reported = refusal(() -> client.names("d"));
+            assertThat(reported).hasMessageContaining("/n").hasMessageContaining("NOAUTH");
+            assertThat(reported.outcome()).isEqualTo(BackendException.Outcome.NOT_APPLIED);
             bare(zooKeeper -> {
                 zooKeeper.setACL("/", ZooDefs.Ids.OPEN_ACL_UNSAFE, -1);
                 zooKeeper.create("/n", new byte[0], forPaul, CreateMode.PERSISTENT);

@@ -11,7 +11,7 @@ final class Notes implements WatchListener {
     static final String RESET = "(reset)";
 
     /** Guarded by this. */
-    private final List<String> heard = new ArrayList<>();
+    private final List<String> received = new ArrayList<>();
 
     @Override
     public void changed(String name, long revision) {
@@ -24,16 +24,16 @@ final class Notes implements WatchListener {
     }
 
     private synchronized void add(String what) {
-        heard.add(what);
+        received.add(what);
         notifyAll();
     }
 
-    synchronized List<String> heard() {
-        return List.copyOf(heard);
+    synchronized List<String> received() {
+        return List.copyOf(received);
     }
 
     synchronized void forget() {
-        heard.clear();
+        received.clear();
     }
 
     /** Waits until the notice came. */
@@ -43,13 +43,13 @@ final class Notes implements WatchListener {
 
     synchronized List<String> await(Predicate<List<String>> enough) throws InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!enough.test(heard)) {
+        while (!enough.test(received)) {
             long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             if (left <= 0) {
-                throw new AssertionError("heard only " + heard);
+                throw new AssertionError("received only " + received);
             }
             wait(left);
         }
-        return List.copyOf(heard);
+        return List.copyOf(received);
     }
 }

@@ -43,7 +43,7 @@ final class SilentServers {
             }
             victim.pause();
             try {
-                // Time passes, and nothing else is waited for: whoever is lost is lost by then.
+                // Time passes, and nothing else is waited for: a session that is lost is lost by then.
                 new CountDownLatch(1).await(2 * millis(ttl), TimeUnit.MILLISECONDS);
                 return (int) grants.stream().filter(grant -> !grant.isHeld()).count();
             } finally {

@@ -70,7 +70,7 @@ class WatchTest {
         one.forget();
         other.put(d, "a", "2");
         other.committed(Commit.to(d).delete("a").put("c", Bytes.EMPTY));
-        all.await(heard -> heard.contains("a") && heard.contains("c"));
+        all.await(received -> received.contains("a") && received.contains("c"));
         all.forget();
         Client.await(lease.revoke());
         assertThat(all.await("b")).containsExactly("b");
@@ -115,7 +115,7 @@ class WatchTest {
         inside.await("a");
         other.put(d, "a", "");
         assertThat(one.await("a")).containsExactly("a");
-        assertThat(inside.heard()).containsExactly("a");
+        assertThat(inside.received()).containsExactly("a");
     }
 
     @Test
@@ -130,13 +130,13 @@ class WatchTest {
         cancelled.cancel();
         other.put(d, "a", "");
         second.await("a");
-        assertThat(first.heard()).isEmpty();
+        assertThat(first.received()).isEmpty();
         kept.cancel();
         Notes third = new Notes();
         client.watch(target, third);
         other.put(d, "b", "");
         third.await("b");
-        assertThat(second.heard()).containsExactly("a");
+        assertThat(second.received()).containsExactly("a");
     }
 
     @Test
@@ -171,7 +171,7 @@ class WatchTest {
         other.put(d, "throws", "3");
         notes.await("throws3");
         release.countDown();
-        assertThat(notes.heard().stream().filter("cancels"::equals)).hasSize(1);
+        assertThat(notes.received().stream().filter("cancels"::equals)).hasSize(1);
     }
 
     private static WatchListener listener(Consumer<String> onChange) {
@@ -221,10 +221,10 @@ class WatchTest {
             other.committed(commit);
         }
         // On a machine that is slow even this one may get a reset in place of too many names.
-        last.await(heard -> heard.contains("e1099") || heard.contains(Notes.RESET));
+        last.await(received -> received.contains("e1099") || received.contains(Notes.RESET));
         release.countDown();
         notes.await(Notes.RESET);
-        assertThat(notes.heard().size()).isLessThan(100);
+        assertThat(notes.received().size()).isLessThan(100);
     }
 
     @Test

@@ -48,7 +48,7 @@ public class ZooKeeperTckTest extends RecipesSuite {
 
         @Override
         public List<InetSocketAddress> endpoints() {
-            // The server removes empty containers once a minute unless it is told otherwise.
+            // The server removes empty containers once a minute unless it is configured otherwise.
             server = ZooKeeperServer.start("-Dznode.container.checkIntervalMs=1000");
             return server.endpoints();
         }

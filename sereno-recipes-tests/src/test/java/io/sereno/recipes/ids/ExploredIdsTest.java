@@ -200,7 +200,7 @@ class ExploredIdsTest {
                     .findFirst()
                     .orElse(0L);
             if (losing) {
-                return; // What was reserved may be lost, and reserved again by another.
+                return; // A reservation may be lost, and its ticks may be reserved again by another client.
             }
             if (id >> (LAYOUT.sequenceBits() + LAYOUT.slotBits()) >= reserved) {
                 world.failed(process + " made " + parts + ", which was not reserved", null);

@@ -40,7 +40,7 @@ class AcknowledgedTest {
         assertThat(commit(acknowledged, HERE, 10)).isTrue();
     }
 
-    /** What was acknowledged before the commit was sent counts, even if the latest answer had a lower revision. */
+    /** All that was acknowledged before the commit was sent counts, even if the latest answer had a lower revision. */
     @Test
     void theGreatestRevisionCounts() {
         Acknowledged.Sent late = storeWide.sent(THERE);
@@ -52,7 +52,7 @@ class AcknowledgedTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatChangesNothingHasNoRevisionAndProvesNothing(boolean isStoreWide) {
+    void aCommitThatChangesNothingHasNoRevisionAndProvesNothing(boolean isStoreWide) {
         Acknowledged acknowledged = isStoreWide ? storeWide : byDirectory;
         assertThat(commit(acknowledged, HERE, 7)).isTrue();
         assertThat(commit(acknowledged, HERE, 0)).isTrue();

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** If the store ends a session, the next session's marker decides whether that is told as a restore. */
+/** If the store ends a session, the next session's marker decides whether that is reported as a restore. */
 @Timeout(60)
 class EndedSessionsTest {
     private static final Duration SIXTH = Clients.TTL.dividedBy(6);
@@ -79,7 +79,7 @@ class EndedSessionsTest {
 
     /** The other client's new marker comes first, so this one's gets a revision that its former marker did not have. */
     @Test
-    void eachOfSeveralClientsOfAYoungStoreIsToldThatItWasRestored() throws Exception {
+    void eachOfSeveralClientsOfAYoungStoreReportsThatItWasRestored() throws Exception {
         SerenoClient one = clients.connect("one", line);
         SerenoClient two = clients.connect("two", clients.line());
         Grant first = one.mutex("m").acquire();
@@ -98,7 +98,7 @@ class EndedSessionsTest {
 
     /** The entries' own checks are answered first. */
     @Test
-    void whoFindsItsEntryGoneLooksWhetherItsSessionIsToo() throws Exception {
+    void aHolderThatFindsItsEntryGoneChecksItsSession() throws Exception {
         SerenoClient client = clients.connect("one", line);
         Grant held = client.mutex("m").acquire();
         Leadership led = client.election("e").start().awaitLeadership();
@@ -120,7 +120,7 @@ class EndedSessionsTest {
     }
 
     @Test
-    void anEntryThatIsGoneWhileNobodyCanTellOfTheSessionWasRemoved() throws Exception {
+    void anEntryThatIsGoneWhileTheSessionCannotBeCheckedWasRemoved() throws Exception {
         SerenoClient client = clients.connect("one", line);
         Grant held = client.mutex("m").acquire();
         client.waitGroup("w").add(1);
@@ -318,7 +318,7 @@ class EndedSessionsTest {
         var unused = client.kernel().closeSessions(Duration.ZERO);
     }
 
-    /** The full one and its successor end together, and are told alike. */
+    /** The full one and its successor end together, and are reported alike. */
     @Test
     void aRetiredSessionIsReportedLikeTheCurrentOne() {
         Client client = clients.client("one", line, clients.time, clients.callbacks);

@@ -24,7 +24,7 @@ class StoreFailuresTest {
     }
 
     @Test
-    void aFailedKindStaysInTroubleUntilItSucceeds() {
+    void aFailedKindCountsAsFailingUntilItSucceeds() {
         failures.failed(Kind.PUT);
         assertThat(failures.isToBeReported()).isTrue();
         failures.answered(Kind.READ);

@@ -42,7 +42,7 @@ class TurnTest {
     }
 
     @Test
-    void onlyWhoeverBlocksIsWaitedFor() {
+    void onlyBlockingEntriesAreWaitedFor() {
         User first = user("read");
         User second = user("read");
         User writer = user("write");

@@ -147,7 +147,7 @@ class TopicTest {
         }
     }
 
-    /** In one batch: the first stays alone, what comes while it is under way goes together. */
+    /** In one batch: the first stays alone, those that come while it is under way go together. */
     private static void publishTogether(Topic<String> topic, String... payloads) throws Exception {
         List<CompletionStage<Long>> stages = new ArrayList<>();
         for (String payload : payloads) {

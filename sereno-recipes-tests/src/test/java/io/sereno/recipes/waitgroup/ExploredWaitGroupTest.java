@@ -134,7 +134,7 @@ class ExploredWaitGroupTest {
         return new Explorer(name, world -> {
             Count count = new Count(world, policy, rough, loss);
             if (rough) {
-                count.addByHand(); // Whoever was to add might crash before.
+                count.addByHand(); // The client that was to add might crash before.
                 Processes.operatorRemoves(
                         world, DIRECTORY, entry -> entry.name().startsWith(WaitGroupPlace.LIFE));
             }
@@ -240,7 +240,7 @@ class ExploredWaitGroupTest {
                     && state.joined() <= state.pending()
                     && (rough
                             || counted
-                                    >= sure) // A place that was removed while its done() was in doubt seems to be done.
+                                    >= sure) // A place that was removed while the outcome of its done() was unknown seems to be done.
                     && countsDeeds
                     && (!finished || state.stage() == WaitGroupState.Stage.DONE);
         }

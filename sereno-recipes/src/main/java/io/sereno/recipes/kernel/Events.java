@@ -165,7 +165,7 @@ public final class Events {
         observers.forEach(observer -> observer.lost(recipe, name, fencingToken, cause));
     }
 
-    /** Giving a right back found that the right had been lost; the meter has counted it as released by then. */
+    /** A release found that the right had been lost; the meter has counted the right as released by then. */
     void foundLost(String recipe, String name, long fencingToken, LossCause cause) {
         lost(recipe, name, "with token " + fencingToken, cause);
         observers.forEach(observer -> observer.lost(recipe, name, fencingToken, cause));

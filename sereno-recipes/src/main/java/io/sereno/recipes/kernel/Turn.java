@@ -76,7 +76,7 @@ public final class Turn {
         /** The place that was given back had been gone before, so the turn had been lost. Called before {@link #givenBack}. */
         default void foundGone(LossCause cause) {}
 
-        /** Nothing is wanted, nothing is left in the store, nothing is under way. May be called again. */
+        /** The turn wants no place, has no entry in the store, and has sent no request that is unanswered. May be called again. */
         void idle();
     }
 
@@ -347,7 +347,9 @@ public final class Turn {
         }
     }
 
-    /** Looks at one of many. If it is gone, all may be gone; a request for each would take longer the more there were, so all are read at once. */
+    /**
+     * Reads the last of many places. If it is gone, all may be gone; then one request reads all, since a request for each would take too long.
+     */
     private void lookAt(Predecessors inFront, Place last) {
         requests.read(
                 last.name(),

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>When something is ready, one callback is submitted. It handles what is there, up to a limit, so that others that use the same
  *       executor have their turn.
  *   <li>When a message fails, the listener decides: retry after a pause, continue with the next message, or stop.
- *   <li>Handled messages are acknowledged, if the position is durable. </ol>
+ *   <li>Handled messages are acknowledged, if the position is durable.
+ * </ol>
  *
  * <p>Callbacks run one after another, so state that only they use needs no further protection.
  */

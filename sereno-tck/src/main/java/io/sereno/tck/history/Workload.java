@@ -139,7 +139,7 @@ public final class Workload {
     private final class Round {
         private final String directory;
         private final boolean withLeases;
-        /** Not in every round: a directory with a seesaw is never empty. */
+        /** A directory with a seesaw is never empty, so only some rounds have one. */
         private final boolean withSeesaw;
 
         private final long seed;

@@ -51,16 +51,16 @@ public final class Kit implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
     /** So many attempts that one succeeds on a store that leaves one commit in twenty of unknown outcome. */
-    private static final int BEGINNINGS = 40;
+    private static final int MOST_RESTARTS = 40;
 
-    /** If a machine stands still more often than this, nothing can be measured. */
-    private static final int STANDSTILLS = 3;
+    /** If a machine stalls more often than this, nothing can be measured. */
+    private static final int MOST_REPEATS = 3;
 
     /**
      * How many waiting tests run concurrently. Most do little but wait, but each opens clients, and two cores have to
      * suffice.
      */
-    private static final int BESIDE = 16;
+    private static final int MOST_WAITING = 16;
 
     private final BackendFixture fixture;
     private final RuleSet rules;
@@ -73,7 +73,7 @@ public final class Kit implements AutoCloseable {
     private final MachineTime machineTime = new MachineTime();
     private final Stalls stalls = new Stalls();
     private final Pace pace;
-    private final Semaphore beside = new Semaphore(BESIDE);
+    private final Semaphore waitingTests = new Semaphore(MOST_WAITING);
     private final AtomicInteger benches = new AtomicInteger();
     private final String run = Long.toString(System.nanoTime() & Long.MAX_VALUE, 36);
     private final List<Outcome> outcomes = new ArrayList<>();
@@ -133,12 +133,12 @@ public final class Kit implements AutoCloseable {
         while (true) {
             if (outcome.failure() instanceof UnknownPreparation unknown) {
                 wrong.add(unknown.wrong(test.method().getDeclaringClass()));
-                if (unknownCommits++ == BEGINNINGS) {
+                if (unknownCommits++ == MOST_RESTARTS) {
                     return wrong.size() == 1 && !wrong.contains("") ? each(outcome, unknown) : outcome;
                 }
             } else if (outcome.failure() instanceof Inconclusive
                     && outcome.verdict() == Verdict.UNKNOWN
-                    && spoilt < STANDSTILLS) {
+                    && spoilt < MOST_REPEATS) {
                 spoilt++;
             } else {
                 return spoilt == 0 ? outcome : outcome.with("attempts that a stall spoilt", spoilt);
@@ -149,7 +149,7 @@ public final class Kit implements AutoCloseable {
 
     /** The same failure happened at the same place in every attempt, so no commit of unknown outcome caused it. */
     private static Outcome each(Outcome outcome, UnknownPreparation unknown) {
-        String why = "in each of " + (BEGINNINGS + 1) + " attempts, after different commits of unknown outcome: "
+        String why = "in each of " + (MOST_RESTARTS + 1) + " attempts, after different commits of unknown outcome: "
                 + first(String.valueOf(unknown.getCause()));
         return new Outcome(
                 outcome.test(),
@@ -189,13 +189,13 @@ public final class Kit implements AutoCloseable {
         CompletableFuture<Outcome> result = new CompletableFuture<>();
         Thread thread = new Thread(
                 () -> {
-                    beside.acquireUninterruptibly();
+                    waitingTests.acquireUninterruptibly();
                     try {
                         result.complete(judge(test));
                     } catch (Throwable e) {
                         result.completeExceptionally(e);
                     } finally {
-                        beside.release();
+                        waitingTests.release();
                     }
                 },
                 "tck-" + test.id());
@@ -447,9 +447,9 @@ public final class Kit implements AutoCloseable {
         Object get(Supplier<?> make) {
             if (!lock.tryLock()) {
                 // Dozens of tests may wait for one history; they must not keep others from starting.
-                beside.release();
+                waitingTests.release();
                 lock.lock();
-                beside.acquireUninterruptibly();
+                waitingTests.acquireUninterruptibly();
             }
             try {
                 Object result = made == null ? make.get() : made;

@@ -476,7 +476,7 @@ public class WatchRules {
                 look();
             }
 
-            // Whatever a notice reports, a read after the last notice shows the last change.
+            // A read after the last notice shows the last change, even if the notice does not report that change.
             private void look() {
                 watcher.backend()
                         .read(new io.sereno.spi.Query.One(DIRECTORY, "sentinel"))

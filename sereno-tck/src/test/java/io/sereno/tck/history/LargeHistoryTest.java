@@ -66,8 +66,8 @@ class LargeHistoryTest {
     private static History history(int size, Random random) {
         TreeMap<String, Entry> store = new TreeMap<>();
         List<Operation> operations = new ArrayList<>(size);
-        // A client can name only a revision that somebody was told.
-        Set<Long> told = new HashSet<>();
+        // A client can name only a revision that a client has received.
+        Set<Long> reported = new HashSet<>();
         for (int i = 0; i < size; i++) {
             long slot = 100L * (i + 20);
             Moment invoked = moment(slot - 100L * (1 + random.nextInt(14)) + 1 + i % 45);
@@ -79,13 +79,13 @@ class LargeHistoryTest {
             if (random.nextInt(2) == 0) {
                 call = new Call.Read(new Query.All("d"));
                 reply = new Reply.Found(new Snapshot(List.copyOf(store.values()), false));
-                store.values().forEach(entry -> told.add(entry.modRevision()));
+                store.values().forEach(entry -> reported.add(entry.modRevision()));
             } else {
                 Entry before = store.get(name);
                 Commit.Builder commit = Commit.to("d");
                 if (before == null) {
                     commit.ifAbsent(name);
-                } else if (told.contains(before.modRevision()) && random.nextBoolean()) {
+                } else if (reported.contains(before.modRevision()) && random.nextBoolean()) {
                     commit.ifModRevision(name, before.modRevision());
                 }
                 boolean delete = before != null && random.nextInt(5) == 0;
@@ -103,7 +103,7 @@ class LargeHistoryTest {
                         ? new Reply.Failed(Outcome.UNKNOWN, "no reply")
                         : new Reply.Ended(new CommitResult.Committed(i + 1L, Optional.empty()));
                 if (reply instanceof Reply.Ended) {
-                    told.add(i + 1L);
+                    reported.add(i + 1L);
                 }
             }
             operations.add(new Operation(i, "c" + i % 8, "t", -1, call, invoked, returned, reply));

@@ -85,17 +85,17 @@ enum Lie {
             }
             return store.read(query).thenApply(snapshot -> {
                 cache.put(query, snapshot);
-                return told(snapshot);
+                return reported(snapshot);
             });
         }
 
-        private Snapshot told(Snapshot snapshot) {
+        private Snapshot reported(Snapshot snapshot) {
             List<Entry> entries = new ArrayList<>(snapshot.entries());
             if (entries.size() > 1 && now(ENTRY_MISSING, 3)) {
                 entries.remove(random.nextInt(entries.size()));
             }
             if (Lie.this == CREATE_REVISION_RESET || Lie.this == REVISION_GOES_BACK) {
-                entries.replaceAll(this::told);
+                entries.replaceAll(this::reported);
             }
             if (!entries.isEmpty() && now(OLD_VALUE_WITH_NEW_REVISION, 3)) {
                 cache.values().stream()
@@ -118,7 +118,7 @@ enum Lie {
             return new Snapshot(entries, snapshot.more());
         }
 
-        private Entry told(Entry entry) {
+        private Entry reported(Entry entry) {
             long created = Lie.this == CREATE_REVISION_RESET ? entry.modRevision() : goneBack(entry.createRevision());
             return new Entry(entry.name(), entry.value(), created, goneBack(entry.modRevision()), entry.leaseId());
         }
@@ -175,11 +175,11 @@ enum Lie {
                 long revision = committed.revision();
                 return CompletableFuture.completedFuture(new CommitResult.Committed(
                         revision == 0 || Lie.this != REVISION_GOES_BACK ? revision : goneBack(revision),
-                        committed.snapshot().map(this::told)));
+                        committed.snapshot().map(this::reported)));
             }
             return CompletableFuture.completedFuture(
                     result instanceof CommitResult.Conflict conflict
-                            ? new CommitResult.Conflict(conflict.snapshot().map(this::told))
+                            ? new CommitResult.Conflict(conflict.snapshot().map(this::reported))
                             : result);
         }
 
@@ -197,8 +197,8 @@ enum Lie {
             return new Commit(commit.directory(), conditions, commit.writes(), commit.returning());
         }
 
-        private long inStore(long told) {
-            return told % 2 == 0 ? (told + 100) / 2 : (told - 101) / 2;
+        private long inStore(long reported) {
+            return reported % 2 == 0 ? (reported + 100) / 2 : (reported - 101) / 2;
         }
 
         private CompletionStage<CommitResult> oneByOne(Commit commit) {

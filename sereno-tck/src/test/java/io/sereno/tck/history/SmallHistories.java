@@ -51,7 +51,7 @@ final class SmallHistories {
     private final class Open {
         final int id;
         final String client;
-        final boolean told;
+        final boolean reported;
         /** How far a read that is no snapshot has come. */
         int place;
 
@@ -64,11 +64,11 @@ final class SmallHistories {
 
         final List<Entry> found = new ArrayList<>();
 
-        Open(int id, String client, boolean told) {
+        Open(int id, String client, boolean reported) {
             this.id = id;
             this.client = client;
-            this.told = told;
-            this.never = !told && random.nextInt(3) == 0;
+            this.reported = reported;
+            this.never = !reported && random.nextInt(3) == 0;
         }
     }
 
@@ -300,7 +300,7 @@ final class SmallHistories {
     private void finish() {
         List<Open> ready = open.stream()
                 .filter(op -> !op.returned)
-                .filter(op -> op.effective || (!op.told && operations.get(op.id).call() instanceof Call.Commit))
+                .filter(op -> op.effective || (!op.reported && operations.get(op.id).call() instanceof Call.Commit))
                 .toList();
         if (ready.isEmpty()) {
             List<Open> stuck =
@@ -314,8 +314,8 @@ final class SmallHistories {
         op.returned = true;
         Operation before = operations.get(op.id);
         boolean commit = before.call() instanceof Call.Commit;
-        boolean told = op.told && op.reply != null;
-        Reply reply = told
+        boolean reported = op.reported && op.reply != null;
+        Reply reply = reported
                 ? java.util.Objects.requireNonNull(op.reply)
                 : new Reply.Failed(commit ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, "lost");
         Operation after = new Operation(

@@ -452,7 +452,7 @@ class ModesTest {
         }
 
         @Test
-        void isHeardOfInTheEndByAReceiverThatDoesNotReadAtAll() throws Exception {
+        void isNoticedInTheEndByAReceiverThatNeverReads() throws Exception {
             line.proxy.serverToClient().cutAfter(60_000);
             try (Line.Pair pair = line.connectWithReceiveBuffers(8192)) {
                 pair.sender(Way.SERVER_TO_CLIENT).getOutputStream().write(new byte[61_000]);

@@ -85,7 +85,7 @@ class RealClientsTest {
         abstract BareClient connect(InetSocketAddress address, String key) throws Exception;
 
         /** The outcome that the client reports for a write without a reply when the connection ends, in one word. */
-        abstract String told(End end);
+        abstract String reported(End end);
 
         /** How often the client does such a write once more, by itself. */
         long repeats(End end) {
@@ -125,7 +125,7 @@ class RealClientsTest {
 
         @ParameterizedTest
         @EnumSource(End.class)
-        void isNotToldWhetherItWasTheReplyThatWasLost(End end) throws Exception {
+        void cannotKnowWhetherTheReplyWasLost(End end) throws Exception {
             proxy.serverToClient().hold();
             CompletableFuture<?> write = client.write();
             awaitWrites(2); // the server has done it
@@ -133,14 +133,14 @@ class RealClientsTest {
             assertThat(write).isNotDone();
             end.of(proxy);
             proxy.heal();
-            assertThat(outcome(write)).isEqualTo(told(end));
+            assertThat(outcome(write)).isEqualTo(reported(end));
             client.close();
             assertThat(onlooker.writesDone()).isEqualTo(2 + repeats(end));
         }
 
         @ParameterizedTest
         @EnumSource(End.class)
-        void isNotToldWhetherItWasTheRequestThatWasLost(End end) throws Exception {
+        void cannotKnowWhetherTheRequestWasLost(End end) throws Exception {
             proxy.clientToServer().hold();
             CompletableFuture<?> write = client.write();
             proxy.clientToServer().awaitHeld(VALUE.length, SOON);
@@ -148,7 +148,7 @@ class RealClientsTest {
             assertThat(write).isNotDone();
             end.of(proxy);
             proxy.heal();
-            assertThat(outcome(write)).isEqualTo(told(end));
+            assertThat(outcome(write)).isEqualTo(reported(end));
             client.close();
             assertThat(onlooker.writesDone()).isEqualTo(1 + repeats(end));
         }
@@ -218,7 +218,7 @@ class RealClientsTest {
         }
 
         @Override
-        String told(End end) {
+        String reported(End end) {
             return "UNAVAILABLE";
         }
 
@@ -274,7 +274,7 @@ class RealClientsTest {
         }
 
         @Override
-        String told(End end) {
+        String reported(End end) {
             return "CONNECTIONLOSS";
         }
 
@@ -336,7 +336,7 @@ class RealClientsTest {
         }
 
         @Override
-        String told(End end) {
+        String reported(End end) {
             return end == End.RESET ? "IOException" : "done";
         }
 
@@ -354,7 +354,7 @@ class RealClientsTest {
         }
 
         @Override
-        String told(End end) {
+        String reported(End end) {
             return end == End.RESET ? "IOException" : "RedisException";
         }
     }

@@ -91,7 +91,7 @@ class SwitchingTest {
         return List.of(sending, receiving);
     }
 
-    /** Whatever comes before a connection is torn, its receiver has a beginning of the stream and no more. */
+    /** When a connection is torn, its receiver has the beginning of the stream and no more. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void endsInAResetWhereBytesWereLost(long seed) throws Exception {
