@@ -1,7 +1,7 @@
 package io.sereno;
 
 /**
- * A right that excludes all others of its name: a mutex that is held, a leadership. Its fencing token tells a resource
+ * A right that excludes all others of its name: a mutex that is held, a leadership. Its fencing token shows a resource
  * which of two grants is the later one.
  *
  * <pre>{@code

@@ -29,8 +29,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
- * An application that does what it is told, in the test's process or in another one. It runs with the classes of the present
- * build and with those of former ones, so it uses only what all of them have.
+ * An application that executes commands, in the test's process or in another one. It runs with the classes of the
+ * present build and with those of former ones, so it uses only what all of them have.
  */
 final class Application implements AutoCloseable {
     private static final long LIMIT_SECONDS = 60;

@@ -100,7 +100,7 @@ final class FormerBuild implements AutoCloseable {
         output.ended(log());
     }
 
-    void tell(String line) {
+    void send(String line) {
         try {
             Writer commands = process.outputWriter(UTF_8);
             commands.write(line + "\n");

@@ -99,7 +99,7 @@ abstract class Client implements AutoCloseable {
             String number = String.valueOf(last.incrementAndGet());
             CompletableFuture<String> answer = new CompletableFuture<>();
             open.put(number, answer);
-            process.tell(number + "\t" + verb + "\t" + String.join("\t", words));
+            process.send(number + "\t" + verb + "\t" + String.join("\t", words));
             return answer;
         }
 

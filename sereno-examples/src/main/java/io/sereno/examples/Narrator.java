@@ -3,7 +3,7 @@ package io.sereno.examples;
 import java.io.PrintStream;
 import java.time.Duration;
 
-/** Tells what happens, and stops the tour where it is not as promised. */
+/** Prints what happens, and stops the tour if a promise is not kept. */
 record Narrator(PrintStream out) {
     void say(String sentence) {
         out.println(sentence);

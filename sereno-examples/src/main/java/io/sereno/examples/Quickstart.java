@@ -50,7 +50,7 @@ public final class Quickstart {
     }
 
     public static void main(String[] args) throws Exception {
-        // The one outage is of our making, and the tour tells of it in its own words.
+        // The tour causes the only outage, and prints its own lines about it.
         LOG.setLevel(Level.SEVERE);
         // Nor is it the place for what client libraries have to say of the machine.
         CLIENT_LIBRARIES.forEach(library -> library.setLevel(Level.WARNING));

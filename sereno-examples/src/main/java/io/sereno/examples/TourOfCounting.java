@@ -93,7 +93,7 @@ final class TourOfCounting {
                 + "; nothing was lost, nothing was counted twice.");
     }
 
-    /** The last number that it was told. */
+    /** The last number that it received. */
     private static long count(Sereno client) {
         Counter counter = client.counter(COUNTER);
         return IntStream.range(0, ROUNDS)

@@ -79,13 +79,13 @@ final class Exchange<T extends @Nullable Object> {
         }
     }
 
-    /** Tells the client that the answer is lost, and perhaps the request with it. */
+    /** Reports to the client that the answer is lost, and perhaps the request with it. */
     void lose(String why) {
         outcome.completeExceptionally(new BackendException(
                 request.mayBeUnknown() ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, false, why + ": " + request, null));
     }
 
-    /** Tells the client that the request was certainly not sent. */
+    /** Reports to the client that the request was certainly not sent. */
     void refuse(String why, boolean permanent) {
         outcome.completeExceptionally(new BackendException(Outcome.NOT_APPLIED, permanent, why + ": " + request, null));
     }

@@ -190,7 +190,7 @@ public final class FaultyBackend implements Backend {
         releaseHeldNotices();
     }
 
-    /** Tells every watch {@code reset()}, as after a reconnect; waiting notices are dropped. */
+    /** Notifies every watch with {@code reset()}, as after a reconnect; waiting notices are dropped. */
     public void resetWatches() {
         backend.watches().forEach(Notices::reset);
     }
@@ -238,7 +238,7 @@ public final class FaultyBackend implements Backend {
     /**
      * Ends a lease early, without its owner's knowledge. This breaks a promise of the SPI (LEA-2) that stores have
      * broken all the same: two holders may then both believe for a while that they are the holder, and only the fencing
-     * token tells them apart.
+     * token distinguishes them.
      *
      * @param id of a lease that was granted through this backend
      * @return completes when its entries are gone
@@ -332,7 +332,7 @@ public final class FaultyBackend implements Backend {
         released.forEach(Notices::deliver);
     }
 
-    private void tell(Notices notices) {
+    private void deliver(Notices notices) {
         callbacks.execute(() -> {
             boolean more = true;
             while (more && !heldBack(notices)) {
@@ -413,7 +413,7 @@ public final class FaultyBackend implements Backend {
         @Override
         public void waiting(Notices notices) {
             if (!heldBack(notices)) {
-                tell(notices);
+                deliver(notices);
             }
         }
 

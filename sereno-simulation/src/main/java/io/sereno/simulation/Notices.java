@@ -52,7 +52,7 @@ final class Notices implements Watch, WatchListener {
         losing = false;
     }
 
-    /** Tells the link once more that notices wait. */
+    /** Notifies the link once more that notices wait. */
     void deliver() {
         queue.deliver();
     }
@@ -115,15 +115,15 @@ final class Notices implements Watch, WatchListener {
 
         @Override
         public void changed(String name, long revision) {
-            tell(() -> listener.changed(name, revision));
+            deliver(() -> listener.changed(name, revision));
         }
 
         @Override
         public void reset() {
-            tell(listener::reset);
+            deliver(listener::reset);
         }
 
-        private void tell(Runnable notice) {
+        private void deliver(Runnable notice) {
             if (losing) {
                 return;
             }

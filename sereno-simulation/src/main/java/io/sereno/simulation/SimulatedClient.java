@@ -159,7 +159,7 @@ public final class SimulatedClient {
         }
     }
 
-    /** Tells this client that an answer is lost: at once, or when it has waited long enough. */
+    /** Reports to this client that an answer is lost: at once, or when it has waited long enough. */
     void lose(Exchange<?> exchange) {
         if (crashed) {
             return;

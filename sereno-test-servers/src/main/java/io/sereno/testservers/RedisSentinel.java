@@ -62,7 +62,7 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
         });
     }
 
-    /** The Sentinel's endpoint; the Sentinel tells clients where the primary is. */
+    /** The Sentinel's endpoint; the Sentinel gives clients the address of the primary. */
     @Override
     public List<InetSocketAddress> endpoints() {
         return List.of(sentinel.endpoint());

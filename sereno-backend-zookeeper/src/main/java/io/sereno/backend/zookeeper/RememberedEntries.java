@@ -42,8 +42,8 @@ final class RememberedEntries {
     }
 
     /**
-     * Tells when a reported guard was created. Guards that were created again count their versions from the beginning. So what was
-     * remembered with the former guards proves nothing, and is forgotten.
+     * Returns when a reported guard was created. Guards that were created again count their versions from the
+     * beginning. So what was remembered with the former guards proves nothing, and is forgotten.
      */
     synchronized void madeAt(long czxid) {
         if (madeAt != czxid) {

@@ -235,7 +235,7 @@ final class Watches implements Handle.Listener {
         }
     }
 
-    /** Tells all watches that anything may have changed. */
+    /** Notifies all watches that anything may have changed. */
     void reset() {
         List<Node> all;
         synchronized (this) {

@@ -142,7 +142,7 @@ public class LeaderFaultRules {
         bench.verify(
                 bench.reach(() -> !leadership.isHeld(), ttl.plus(TRIPS)),
                 () -> "a leader that is cut off relies on its leadership for longer than its ttl of " + ttl);
-        // It gets no answers, so it cannot know of another leader, whoever leads by now.
+        // It gets no answers, so it cannot know of another leader.
         Optional<Peer> named = first.topology().leader();
         bench.same(
                 "the leader that a cut-off candidate names when it has lost the leadership", Optional.empty(), named);

@@ -47,7 +47,7 @@ public class LeaderRules {
                         + candidates.get(2).leadership());
     }
 
-    @Rule(value = "LDR-10", waits = true, check = "how a candidate tells its own entry from that of a namesake")
+    @Rule(value = "LDR-10", waits = true, check = "how a candidate distinguishes its own entry from that of a namesake")
     void aNamesakeInFrontIsAnotherCandidate(Bench bench) {
         Node former = Node.in(bench);
         LeaderElection first = candidate(bench, former).start();

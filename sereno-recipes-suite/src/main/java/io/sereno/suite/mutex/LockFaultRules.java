@@ -229,7 +229,7 @@ public class LockFaultRules {
         return acquire(first, LONG);
     }
 
-    @Rule(value = "LCK-9c", waits = true, check = "OUT-6a: what a read tells that gets no answer")
+    @Rule(value = "LCK-9c", waits = true, check = "OUT-6a: how a read without an answer ends")
     void anOutageIsNotReportedAsABusyLock(Bench bench) {
         Node node = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Mutex mutex = node.sereno().mutex(NAME);

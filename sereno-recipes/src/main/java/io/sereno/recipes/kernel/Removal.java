@@ -84,8 +84,8 @@ public final class Removal {
             }
         }
         // Step 4.
-        boolean anew = found != null && headRemoved;
-        if (anew || (found == null && others.isEmpty())) {
+        boolean startedAgain = found != null && headRemoved;
+        if (startedAgain || (found == null && others.isEmpty())) {
             result.complete(null);
         } else {
             remove(found, others);

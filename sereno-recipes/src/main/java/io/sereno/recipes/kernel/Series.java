@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Tells the first of several equal failures from those that follow it, for each kind of work. A series ends when the work succeeds, or fails in
- * another way. Safe for use by multiple threads.
+ * Distinguishes the first of several equal failures from the following ones, for each kind of work. A series ends when the work succeeds, or
+ * fails in another way. Safe for use by multiple threads.
  */
 public final class Series {
     private final Map<String, String> failures = new ConcurrentHashMap<>();

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Loss</b> is the end of the session, by the clock at the latest; or the removal of the life, which is watched once the place has
  *       lasted a third of a ttl.
  *   <li><b>Done.</b> While a {@code done()} is under way nothing else ends the place, since only the store knows which came first.
- *   <li><b>Doubt.</b> If the outcome of {@code done()} was unknown and the place is gone later, with the session alive, then that
+ *   <li><b>Unknown outcome.</b> If the outcome of {@code done()} was unknown and the place is gone later, with the session alive, then that
  *       {@code done()} was applied: nobody else removes a life before its session is over, except by deleting the whole group.
  *   <li><b>Given up</b>, the place is removed in the background while the session lives; after the session it is lost anyway.
  * </ol>

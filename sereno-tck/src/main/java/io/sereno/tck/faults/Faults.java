@@ -21,7 +21,7 @@ public sealed interface Faults extends AutoCloseable permits ProxyFaults, Simula
      */
     void holdRequests(Duration atLeast);
 
-    /** What the client sends is lost, and the client cannot tell: a half-open connection. */
+    /** Requests of the client are lost, and the client cannot notice it: a half-open connection. */
     void swallowRequests();
 
     /** Answers are cut off after this many bytes, then the connection breaks. */

@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 /**
  * What several clients of one namespace did, and the answers that they received.
  *
- * <p>No two of its puts may write the same value to the same entry: the value tells which put a read shows. A
+ * <p>No two of its puts may write the same value to the same entry: the value identifies the put that a read shows. A
  * {@link Workload} ensures that.
  *
  * @param operations in the order of their ids; some may have been left out

@@ -45,7 +45,7 @@ final class Track {
         Point absentSeen = Point.START;
         /**
          * In a segment without the entry, but where it was seen: the orders by which a ghost must have put it, one for
-         * each sighting.
+         * each read that shows it.
          */
         final List<Long> ghostSeen = new ArrayList<>();
 

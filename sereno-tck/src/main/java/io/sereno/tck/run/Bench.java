@@ -100,7 +100,7 @@ public final class Bench implements AutoCloseable {
         return new Faulty(this, client, faults, FAULTY_TIMEOUT);
     }
 
-    /** The same, broken by a decorator. The recipes above cannot tell a decorator from a network. */
+    /** The same, broken by a decorator. The recipes above cannot distinguish a decorator from a network. */
     public Faulty decorated() {
         simulated();
         Backend store = connect(config -> config.withTimeouts(FAULTY_CONNECT, FAULTY_TIMEOUT));
