@@ -145,7 +145,8 @@ class UnknownEntriesTest {
             assertThat(election.topology().peers()).extracting(Peer::nodeId).containsExactly("one", "two");
             assertThat(election.topology().leader()).map(Peer::nodeId).contains("one");
         }
-        assertThat(joined.poll(10, TimeUnit.SECONDS)).isEqualTo("one"); // A member that left before that would not be notified.
+        assertThat(joined.poll(10, TimeUnit.SECONDS))
+                .isEqualTo("one"); // A member that left before that would not be notified.
         one.close();
         inThread(two::awaitLeadership).get(10, TimeUnit.SECONDS);
         two.close();

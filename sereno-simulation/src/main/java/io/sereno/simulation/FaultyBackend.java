@@ -332,7 +332,7 @@ public final class FaultyBackend implements Backend {
         released.forEach(Notices::deliver);
     }
 
-    private void deliver(Notices notices) {
+    private void scheduleDelivery(Notices notices) {
         callbacks.execute(() -> {
             boolean more = true;
             while (more && !heldBack(notices)) {
@@ -413,7 +413,7 @@ public final class FaultyBackend implements Backend {
         @Override
         public void waiting(Notices notices) {
             if (!heldBack(notices)) {
-                deliver(notices);
+                scheduleDelivery(notices);
             }
         }
 

@@ -424,8 +424,8 @@ class EtcdBackendTest {
         private final Received received = new Received();
 
         private Watch watch(String name) {
-            return await(
-                    other.watch(new Target(DIRECTORY, name.isEmpty() ? Optional.empty() : Optional.of(name)), received));
+            return await(other.watch(
+                    new Target(DIRECTORY, name.isEmpty() ? Optional.empty() : Optional.of(name)), received));
         }
 
         @Test

@@ -193,7 +193,8 @@ class FaultTest {
             onlooker.put(d, "missed-" + round, "");
             proxy.heal();
             int last = round;
-            notes.await(received -> received.stream().filter(Notes.RESET::equals).count() >= last);
+            notes.await(
+                    received -> received.stream().filter(Notes.RESET::equals).count() >= last);
             afterReset.await(received -> received.contains("after-" + Math.max(last, resets.get())));
         }
         assertThat(onlooker.names(d)).contains("missed-1", "missed-5", "after-5");

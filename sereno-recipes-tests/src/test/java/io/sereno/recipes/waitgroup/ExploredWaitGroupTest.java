@@ -239,8 +239,8 @@ class ExploredWaitGroupTest {
                     && look().claims().size() == state.joined()
                     && state.joined() <= state.pending()
                     && (rough
-                            || counted
-                                    >= sure) // A place that was removed while the outcome of its done() was unknown seems to be done.
+                            || counted >= sure) // A place that was removed while the outcome of its done() was unknown
+                    // seems to be done.
                     && countsDeeds
                     && (!finished || state.stage() == WaitGroupState.Stage.DONE);
         }

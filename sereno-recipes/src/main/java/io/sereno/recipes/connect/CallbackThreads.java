@@ -19,7 +19,8 @@ final class CallbackThreads implements Executor {
 
     CallbackThreads() {
         AtomicLong made = new AtomicLong();
-        // Not the loader of the thread that happens to need a new thread: callbacks see the classes that the connecting thread sees.
+        // Not the loader of the thread that happens to need a new thread: callbacks see the classes that the connecting
+        // thread sees.
         ClassLoader classes = Thread.currentThread().getContextClassLoader();
         threads = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
             Thread thread = new Thread(null, task, "sereno-callback-" + made.incrementAndGet(), 0, false);

@@ -300,7 +300,8 @@ final class SmallHistories {
     private void finish() {
         List<Open> ready = open.stream()
                 .filter(op -> !op.returned)
-                .filter(op -> op.effective || (!op.reported && operations.get(op.id).call() instanceof Call.Commit))
+                .filter(op ->
+                        op.effective || (!op.reported && operations.get(op.id).call() instanceof Call.Commit))
                 .toList();
         if (ready.isEmpty()) {
             List<Open> stuck =
