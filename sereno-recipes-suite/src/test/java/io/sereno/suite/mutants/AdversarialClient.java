@@ -6,7 +6,6 @@ import static java.util.concurrent.CompletableFuture.completedFuture;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
-import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Guarantees;
@@ -116,16 +115,13 @@ final class AdversarialClient extends PlainClient {
             if (world.random().nextBoolean()) {
                 arrive(commit);
             }
-            throw commit.writes().isEmpty()
-                    ? new BackendException(Outcome.NOT_APPLIED, false, "no answer came", null)
-                    : doubt();
+            throw commit.writes().isEmpty() ? Failures.notApplied("no answer came") : doubt();
         }
         if (!certain && adversary.is(COMMITS_IN_DOUBT_COME_LATE) && world.chance(50)) {
             Late one = new Late(commit, 1 + world.random().nextInt(5));
             late.add(one);
             world.later(
                     Duration.ofMillis(1 + world.random().nextInt(1_000)),
-                    Runnable::run,
                     () -> store.step(() -> {
                         if (late.remove(one)) {
                             arrive(commit);
@@ -157,13 +153,13 @@ final class AdversarialClient extends PlainClient {
     }
 
     private static BackendException doubt() {
-        return new BackendException(Outcome.UNKNOWN, false, "no answer came", null);
+        return Failures.unknown("no answer came");
     }
 
     // ---- reads that commits return
 
     /** The read is a separate request, as on a store whose transactions return nothing. */
-    private static final class SnapshotsReadLater extends Wrapper {
+    private static final class SnapshotsReadLater extends Hooks {
         SnapshotsReadLater(Backend below) {
             super(below);
         }
@@ -190,7 +186,7 @@ final class AdversarialClient extends PlainClient {
     }
 
     /** Loses the read that a commit should return. */
-    private static final class Forgetful extends Wrapper {
+    private static final class Forgetful extends Hooks {
         private final AdversarialBackend adversary;
         private final World world;
 

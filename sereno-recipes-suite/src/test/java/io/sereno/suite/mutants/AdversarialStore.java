@@ -24,7 +24,7 @@ final class AdversarialStore extends PlainStore {
     private final Set<List<Object>> doubled = new HashSet<>();
 
     /** The greatest revision of the emptied directories: nothing else is kept of them. */
-    private long emptied;
+    private long lastEmptied;
 
     AdversarialStore(AdversarialBackend adversary, World world) {
         super(world.time());
@@ -44,7 +44,9 @@ final class AdversarialStore extends PlainStore {
         }
         long before = revisions.computeIfAbsent(
                 directory,
-                path -> world.random().nextInt(4) == 0 ? Math.max(emptied, Entry.MAX_REVISION - (1L << 40)) : emptied);
+                path -> world.random().nextInt(4) == 0
+                        ? Math.max(lastEmptied, Entry.MAX_REVISION - (1L << 40))
+                        : lastEmptied);
         revisions.put(directory, before + 1);
         return before + 1;
     }
@@ -53,7 +55,7 @@ final class AdversarialStore extends PlainStore {
     void emptied(String directory) {
         super.emptied(directory);
         Long last = revisions.remove(directory);
-        emptied = Math.max(emptied, last == null ? 0 : last);
+        lastEmptied = Math.max(lastEmptied, last == null ? 0 : last);
     }
 
     // ---- leases
@@ -88,13 +90,12 @@ final class AdversarialStore extends PlainStore {
             last = false;
             world.later(
                     late,
-                    Runnable::run,
                     () -> step(() -> {
                         List<Entry> entries = entries(directory).stream()
                                 .filter(entry -> entry.leaseId() == lease.id())
                                 .toList();
                         if (!entries.isEmpty()) {
-                            end(directory, entries);
+                            delete(directory, entries);
                         }
                         return null;
                     }));
@@ -123,7 +124,7 @@ final class AdversarialStore extends PlainStore {
     // ---- notices
 
     @Override
-    void announce(PlainWatch watch, String name, long at) {
+    void tell(PlainWatch watch, String name, long at) {
         if (adversary.is(RESETS_ONLY)
                 || (adversary.is(RESETS_AMONG_NOTICES) && world.random().nextBoolean())) {
             announceReset(watch);
@@ -133,13 +134,13 @@ final class AdversarialStore extends PlainStore {
         boolean there = entry(watch.target().directory(), name).isPresent();
         boolean told = !adversary.is(NOTICES_WITHOUT_REVISION)
                 || (there && world.random().nextBoolean());
-        super.announce(watch, name, told ? at : 0);
-        again(watch, name, () -> super.announce(watch, name, told ? at : 0));
+        super.tell(watch, name, told ? at : 0);
+        again(watch, name, () -> super.tell(watch, name, told ? at : 0));
         if (adversary.is(SPURIOUS_NOTICES) && watch.target().name().isEmpty()) {
             entries(watch.target().directory()).stream()
                     .filter(other -> !other.name().equals(name) && world.chance(200))
                     .limit(3)
-                    .forEach(other -> super.announce(watch, other.name(), 0));
+                    .forEach(other -> super.tell(watch, other.name(), 0));
         }
     }
 
@@ -148,7 +149,6 @@ final class AdversarialStore extends PlainStore {
         if (adversary.is(DOUBLED_NOTICES) && doubled.add(one)) {
             world.later(
                     Duration.ofMillis(1 + world.random().nextInt(40)),
-                    Runnable::run,
                     () -> step(() -> {
                         doubled.remove(one);
                         if (watches.contains(watch)) {

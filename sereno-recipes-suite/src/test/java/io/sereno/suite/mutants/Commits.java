@@ -5,10 +5,12 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import io.sereno.spi.Target;
 import io.sereno.spi.Write;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
@@ -18,12 +20,7 @@ final class Commits {
 
     /** Changes the commits of the recipe above it. */
     static Backend saying(Backend below, UnaryOperator<Commit> change) {
-        return new Wrapper(below) {
-            @Override
-            public CompletionStage<CommitResult> commit(Commit commit) {
-                return super.commit(change.apply(commit));
-            }
-        };
+        return new Hooks(below).commits(commit -> below.commit(change.apply(commit)));
     }
 
     static boolean isTo(Commit commit, String kind) {
@@ -50,6 +47,50 @@ final class Commits {
                 commit.conditions().stream().filter(conditions.negate()).toList(),
                 commit.writes(),
                 commit.returning());
+    }
+
+    /** Everything that is in a directory for those above is in another one for those below. */
+    static Backend moved(Backend below, UnaryOperator<String> path) {
+        return new Hooks(below)
+                .reads(query -> below.read(moved(query, path)))
+                .commits(commit -> below.commit(new Commit(
+                        path.apply(commit.directory()),
+                        commit.conditions(),
+                        commit.writes(),
+                        commit.returning().map(query -> moved(query, path)))))
+                .watches((target, listener) ->
+                        below.watch(new Target(path.apply(target.directory()), target.name()), listener));
+    }
+
+    private static Query moved(Query query, UnaryOperator<String> path) {
+        String directory = path.apply(query.directory());
+        if (query instanceof Query.One one) {
+            return new Query.One(directory, one.name());
+        }
+        return query instanceof Query.Range range
+                ? new Query.Range(directory, range.after(), range.limit())
+                : new Query.All(directory);
+    }
+
+    /** The result with another read. */
+    static CommitResult seen(CommitResult result, UnaryOperator<Snapshot> read) {
+        if (result instanceof CommitResult.Committed committed) {
+            return new CommitResult.Committed(
+                    committed.revision(), committed.snapshot().map(read));
+        }
+        return result instanceof CommitResult.Conflict conflict
+                ? new CommitResult.Conflict(conflict.snapshot().map(read))
+                : result;
+    }
+
+    /** The same commit under other conditions. */
+    static Commit conditioned(Commit commit, List<Condition> conditions) {
+        return new Commit(commit.directory(), conditions, commit.writes(), commit.returning());
+    }
+
+    /** Its writes alone. */
+    static Commit bare(Commit commit) {
+        return new Commit(commit.directory(), List.of(), commit.writes(), Optional.empty());
     }
 
     static Commit writing(Commit commit, List<Write> writes) {

@@ -1,6 +1,5 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.RecipeMutants.backend;
 import static io.sereno.suite.mutants.RecipeMutants.changed;
 import static io.sereno.suite.mutants.RecipeMutants.unconditional;
 import static java.util.concurrent.CompletableFuture.completedFuture;
@@ -17,9 +16,6 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Query;
-import io.sereno.spi.Target;
-import io.sereno.spi.Watch;
-import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
 import io.sereno.suite.mutants.RecipeMutants.Call;
 import java.time.Duration;
@@ -30,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -38,124 +35,98 @@ import org.jspecify.annotations.Nullable;
 final class CounterMutants {
     private CounterMutants() {}
 
-    static List<Mutant> all() {
-        return List.of(
-                counter("CTR-1", "a client reads the value that it saw last", (seen, method, call) -> {
-                    Long last = seen.value;
-                    return method.equals("get") && last != null ? last : seen.noting(method, call);
-                }),
-                backend("CTR-1", "a change is put without a condition", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        List<Condition> kept = commit.conditions().stream()
-                                .filter(condition ->
-                                        !condition.name().equals("v") || !(condition instanceof Condition.ModRevision))
-                                .toList();
-                        return super.commit(
-                                changes(commit)
-                                        ? new Commit(commit.directory(), kept, commit.writes(), commit.returning())
-                                        : commit);
-                    }
-                }),
-                counter(
-                        "CTR-1",
-                        "getAndAdd returns the new value",
-                        (seen, method, call) -> method.equals("getAndAdd")
-                                ? seen.counter.addAndGet(call.given(0, Long.class))
-                                : call.go()),
-                counter("CTR-1", "getAndSet reads and sets in two steps", (seen, method, call) -> {
-                    if (!method.equals("getAndSet")) {
-                        return call.go();
-                    }
-                    long before = seen.counter.get();
-                    seen.counter.set(call.given(0, Long.class));
-                    return before;
-                }),
-                doubting(
-                        "CTR-2",
-                        "a change of unknown outcome counts as not applied",
-                        (below, commit, lost) ->
-                                failedFuture(new BackendException(Outcome.NOT_APPLIED, false, "try again", lost))),
-                doubting(
-                        "CTR-2",
-                        "an unknown outcome is settled by a comparison of values",
-                        CounterMutants::comparingValues),
-                counter(
-                        "CTR-3",
-                        "changes in one commit all return the sum",
-                        (seen, method, call) -> method.equals("addAsync")
-                                ? seen.combining.add(call, Combining.Told.THE_SUM)
-                                : call.go()),
-                counter(
-                        "CTR-3",
-                        "an overflow fails all changes in the same commit",
-                        (seen, method, call) -> method.equals("addAsync")
-                                ? seen.combining.add(call, Combining.Told.ONE_FAILURE)
-                                : call.go()),
-                counter(
-                        "CTR-3",
-                        "changes in one commit are applied in reverse order",
-                        (seen, method, call) -> method.equals("addAsync")
-                                ? seen.combining.add(call, Combining.Told.BACKWARDS)
-                                : call.go()),
-                counter("CTR-4", "adding 0 is answered with the value that was seen last", (seen, method, call) -> {
+    static void addTo(Mutants all) {
+        values(all);
+        batches(all);
+        conflicts(all);
+        listeners(all);
+    }
+
+    private static void values(Mutants all) {
+        all.recipe("CTR-1", "a client reads the value that it saw last").in(counter((seen, method, call) -> {
+            Long last = seen.value;
+            return method.equals("get") && last != null ? last : seen.noting(method, call);
+        }));
+        all.backend("CTR-1", "a change is put without a condition").commits((world, below, commit) -> {
+            List<Condition> kept = commit.conditions().stream()
+                    .filter(condition -> !condition.name().equals("v") || !(condition instanceof Condition.ModRevision))
+                    .toList();
+            return below.commit(changes(commit) ? Commits.conditioned(commit, kept) : commit);
+        });
+        all.recipe("CTR-1", "getAndAdd returns the new value")
+                .in(counter((seen, method, call) ->
+                        method.equals("getAndAdd") ? seen.counter.addAndGet(call.given(0, Long.class)) : call.go()));
+        all.recipe("CTR-1", "getAndSet reads and sets in two steps").in(counter((seen, method, call) -> {
+            if (!method.equals("getAndSet")) {
+                return call.go();
+            }
+            long before = seen.counter.get();
+            seen.counter.set(call.given(0, Long.class));
+            return before;
+        }));
+        all.backend("CTR-2", "a change of unknown outcome counts as not applied")
+                .in(doubting((below, commit, lost) -> failedFuture(Failures.notApplied("try again", lost))));
+        all.backend("CTR-2", "an unknown outcome is settled by a comparison of values")
+                .in(doubting(CounterMutants::comparingValues));
+    }
+
+    private static void batches(Mutants all) {
+        all.recipe("CTR-3", "changes in one commit all return the sum")
+                .in(counter((seen, method, call) ->
+                        method.equals("addAsync") ? seen.combining.add(call, Combining.Told.THE_SUM) : call.go()));
+        all.recipe("CTR-3", "an overflow fails all changes in the same commit")
+                .in(counter((seen, method, call) ->
+                        method.equals("addAsync") ? seen.combining.add(call, Combining.Told.ONE_FAILURE) : call.go()));
+        all.recipe("CTR-3", "changes in one commit are applied in reverse order")
+                .in(counter((seen, method, call) ->
+                        method.equals("addAsync") ? seen.combining.add(call, Combining.Told.BACKWARDS) : call.go()));
+        all.recipe("CTR-4", "adding 0 is answered with the value that was seen last")
+                .in(counter((seen, method, call) -> {
                     Long last = seen.value;
                     return method.equals("addAndGet") && last != null && call.given(0, Long.class) == 0
                             ? last
                             : seen.noting(method, call);
-                }),
-                counter(
-                        "CTR-4",
-                        "a comparison with a value other than the last one seen fails at once",
-                        (seen, method, call) -> {
-                            Long last = seen.value;
-                            return method.equals("compareAndSet")
-                                            && last != null
-                                            && !last.equals(call.given(0, Long.class))
-                                    ? false
-                                    : seen.noting(method, call);
-                        }),
-                counter("CTR-4", "an overflow is checked against the last value seen", (seen, method, call) -> {
+                }));
+        all.recipe("CTR-4", "a comparison with a value other than the last one seen fails at once")
+                .in(counter((seen, method, call) -> {
+                    Long last = seen.value;
+                    return method.equals("compareAndSet") && last != null && !last.equals(call.given(0, Long.class))
+                            ? false
+                            : seen.noting(method, call);
+                }));
+        all.recipe("CTR-4", "an overflow is checked against the last value seen")
+                .in(counter((seen, method, call) -> {
                     Long last = seen.value;
                     if (method.equals("addAndGet") && last != null) {
                         Math.addExact(last, call.given(0, Long.class));
                     }
                     return seen.noting(method, call);
-                }),
-                backend("CTR-5", "a change is given up after five conflicts", GivingUp::new),
-                counter(
-                        "CTR-5",
-                        "each change waits for the end of the change before",
-                        (seen, method, call) -> method.equals("get") ? call.go() : seen.turns.take(call)),
-                counter(
-                        "CTR-6",
-                        "a caller's function runs while the counter is locked",
-                        (seen, method, call) -> seen.turns.take(call)),
-                counter(
-                        "CTR-6",
-                        "a change by a function waits for other changes by functions",
-                        (seen, method, call) -> method.equals("updateAndGet") ? seen.turns.take(call) : call.go()),
-                new Mutant("callbacks are handed to a pool of threads", "CTR-7", new World.Backends() {
-                    @Override
-                    public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
-                        return counters(backend, settings, (seen, counter) -> new Pooled(world, counter).counter());
-                    }
-                }),
-                backend("CTR-7", "a change soon after another change is not announced", Throttled::new),
-                backend(
-                        "CTR-8",
-                        "a change of unknown outcome is resent without its conditions",
-                        below -> new Wrapper(below) {
-                            @Override
-                            public CompletionStage<CommitResult> commit(Commit commit) {
-                                return super.commit(commit)
-                                        .exceptionallyCompose(lost -> CommitMutants.isUnknown(lost)
-                                                        && commit.directory().contains("counter")
-                                                ? super.commit(unconditional(commit))
-                                                : failedFuture(lost));
-                            }
-                        }),
-                counter("CTR-8", "a deletion of unknown outcome is reported as not applied", (seen, method, call) -> {
+                }));
+    }
+
+    private static void conflicts(Mutants all) {
+        all.backend("CTR-5", "a change is given up after five conflicts").with(CounterMutants::givingUp);
+        all.recipe("CTR-5", "each change waits for the end of the change before")
+                .in(counter((seen, method, call) -> method.equals("get") ? call.go() : seen.turns.take(call)));
+        all.recipe("CTR-6", "a caller's function runs while the counter is locked")
+                .in(counter((seen, method, call) -> seen.turns.take(call)));
+        all.recipe("CTR-6", "a change by a function waits for other changes by functions")
+                .in(counter((seen, method, call) -> method.equals("updateAndGet") ? seen.turns.take(call) : call.go()));
+    }
+
+    private static void listeners(Mutants all) {
+        all.recipe("CTR-7", "callbacks are handed to a pool of threads")
+                .in((world, backend, settings) ->
+                        counters(backend, settings, (seen, counter) -> new Pooled(world, counter).counter()));
+        all.backend("CTR-7", "a change soon after another change is not announced")
+                .with(CounterMutants::throttled);
+        all.backend("CTR-8", "a change of unknown outcome is resent without its conditions")
+                .afterFailures((below, commit, lost) ->
+                        Failures.isUnknown(lost) && commit.directory().contains("counter")
+                                ? below.commit(unconditional(commit))
+                                : failedFuture(lost));
+        all.recipe("CTR-8", "a deletion of unknown outcome is reported as not applied")
+                .in(counter((seen, method, call) -> {
                     try {
                         return call.go();
                     } catch (OutcomeUnknownException lost) {
@@ -164,27 +135,22 @@ final class CounterMutants {
                         }
                         throw lost;
                     }
-                }),
-                backend("CTR-9", "the record of a client is never taken away", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        boolean cleans = commit.directory().contains("counter")
-                                && !commit.writes().isEmpty()
-                                && commit.writes().stream()
-                                        .allMatch(write -> write instanceof Write.Delete
-                                                && write.name().startsWith("o-"));
-                        return cleans
-                                ? completedFuture(new CommitResult.Committed(0, Optional.empty()))
-                                : super.commit(commit);
-                    }
-                }),
-                counter("CTR-9", "a deletion sets the value to 0, and leaves it", (seen, method, call) -> {
-                    if (method.equals("delete")) {
-                        seen.counter.set(0);
-                        return null;
-                    }
-                    return call.go();
                 }));
+        all.backend("CTR-9", "the record of a client is never taken away").commits((world, below, commit) -> {
+            boolean cleans = commit.directory().contains("counter")
+                    && !commit.writes().isEmpty()
+                    && commit.writes().stream()
+                            .allMatch(write -> write instanceof Write.Delete
+                                    && write.name().startsWith("o-"));
+            return cleans ? completedFuture(Commits.done()) : below.commit(commit);
+        });
+        all.recipe("CTR-9", "a deletion sets the value to 0, and leaves it").in(counter((seen, method, call) -> {
+            if (method.equals("delete")) {
+                seen.counter.set(0);
+                return null;
+            }
+            return call.go();
+        }));
     }
 
     private static boolean changes(Commit commit) {
@@ -213,16 +179,12 @@ final class CounterMutants {
     }
 
     /** A bug in handling a change of unknown outcome. */
-    private static Mutant doubting(String rule, String what, Doubt doubt) {
-        return backend(rule, what, below -> new Wrapper(below) {
-            @Override
-            public CompletionStage<CommitResult> commit(Commit commit) {
-                return super.commit(commit)
-                        .exceptionallyCompose(lost -> changes(commit) && CommitMutants.isUnknown(lost)
+    private static Mutants.Layer doubting(Doubt doubt) {
+        return (world, below, executor) -> new Hooks(below)
+                .commits(commit -> below.commit(commit)
+                        .exceptionallyCompose(lost -> changes(commit) && Failures.isUnknown(lost)
                                 ? doubt.of(below, commit, lost)
-                                : failedFuture(lost));
-            }
-        });
+                                : failedFuture(lost)));
     }
 
     private interface Remembering {
@@ -235,15 +197,11 @@ final class CounterMutants {
     }
 
     /** A bug in what a client remembers of one counter. */
-    private static Mutant counter(String rule, String what, Remembering broken) {
-        return RecipeMutants.recipes(
-                rule,
-                what,
-                (store, settings) -> counters(
-                        store,
-                        settings,
-                        (seen, counter) ->
-                                changed(Counter.class, counter, (method, call) -> broken.of(seen, method, call))));
+    private static Mutants.Client counter(Remembering broken) {
+        return (world, store, settings) -> counters(
+                store,
+                settings,
+                (seen, counter) -> changed(Counter.class, counter, (method, call) -> broken.of(seen, method, call)));
     }
 
     private static Sereno counters(Backend store, UnaryOperator<Sereno.Builder> settings, Around around) {
@@ -305,29 +263,22 @@ final class CounterMutants {
     }
 
     /** Gives up after a number of conflicts. */
-    private static final class GivingUp extends Wrapper {
-        private final AtomicInteger conflicts = new AtomicInteger();
-
-        GivingUp(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
-            return super.commit(commit).thenCompose(result -> {
-                if (!changes(commit)) {
-                    return completedFuture(result);
-                }
-                if (!(result instanceof CommitResult.Conflict)) {
-                    conflicts.set(0);
-                    return completedFuture(result);
-                }
-                return conflicts.incrementAndGet() < 5
-                        ? completedFuture(result)
-                        : failedFuture(
-                                new BackendException(Outcome.NOT_APPLIED, true, "others were faster five times", null));
-            });
-        }
+    private static Backend givingUp(Backend below) {
+        AtomicInteger conflicts = new AtomicInteger();
+        return new Hooks(below)
+                .commits(commit -> below.commit(commit).thenCompose(result -> {
+                    if (!changes(commit)) {
+                        return completedFuture(result);
+                    }
+                    if (!(result instanceof CommitResult.Conflict)) {
+                        conflicts.set(0);
+                        return completedFuture(result);
+                    }
+                    return conflicts.incrementAndGet() < 5
+                            ? completedFuture(result)
+                            : failedFuture(new BackendException(
+                                    Outcome.NOT_APPLIED, true, "others were faster five times", null));
+                }));
     }
 
     /** One of two threads is slower. */
@@ -360,32 +311,21 @@ final class CounterMutants {
     }
 
     /** Is notified of a change within ten milliseconds. */
-    private static final class Throttled extends Wrapper {
-        private final World world;
-
-        Throttled(World world, Backend below) {
-            super(below);
-            this.world = world;
-        }
-
-        @Override
-        public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-            return super.watch(
-                    target,
-                    !target.directory().contains("counter/")
-                            ? listener
-                            : new OfListener(listener) {
-                                private long next = world.time().nanoTime();
-
-                                @Override
-                                public void changed(String name, long revision) {
-                                    long now = world.time().nanoTime();
-                                    if (now - next >= 0) {
-                                        next = now + Duration.ofMillis(10).toNanos();
-                                        super.changed(name, revision);
-                                    }
-                                }
-                            });
-        }
+    private static Backend throttled(World world, Backend below) {
+        return new Hooks(below).listeners((target, listener) -> {
+            if (!target.directory().contains("counter/")) {
+                return listener;
+            }
+            AtomicLong next = new AtomicLong(world.time().nanoTime());
+            return Hooks.listener(
+                    (name, revision) -> {
+                        long now = world.time().nanoTime();
+                        if (now - next.get() >= 0) {
+                            next.set(now + Duration.ofMillis(10).toNanos());
+                            listener.changed(name, revision);
+                        }
+                    },
+                    listener::reset);
+        });
     }
 }

@@ -9,9 +9,6 @@ import io.sereno.Peer;
 import io.sereno.Sereno;
 import io.sereno.Topology;
 import io.sereno.spi.Backend;
-import io.sereno.spi.Commit;
-import io.sereno.spi.CommitResult;
-import io.sereno.spi.Lease;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,8 +90,8 @@ final class ElectionObjects {
     }
 
     /** A bug in the executor on which it runs callbacks. */
-    static Mutant withExecutor(String rule, String what, BiFunction<Executor, LeaderElection, LeaderElection> broken) {
-        return RecipeMutants.recipes(rule, what, (store, settings) -> {
+    static Mutants.Client withExecutor(BiFunction<Executor, LeaderElection, LeaderElection> broken) {
+        return (world, store, settings) -> {
             AtomicReference<Executor> executor = new AtomicReference<>();
             Sereno.Builder builder =
                     changed(Sereno.Builder.class, Sereno.builder().backend(store), (method, call) -> {
@@ -110,7 +107,7 @@ final class ElectionObjects {
                         ? broken.apply(Objects.requireNonNull(executor.get()), election)
                         : result;
             });
-        });
+        };
     }
 
     /** Which requests wait while a callback runs: by directory, or renewals. */
@@ -119,27 +116,15 @@ final class ElectionObjects {
     }
 
     /** Requests wait for callbacks, as if one thread did everything. */
-    static Mutant busy(String rule, String what, Delayed delayed) {
-        return RecipeMutants.recipes(rule, what, (store, settings) -> {
+    static Mutants.Client busy(Delayed delayed) {
+        return (world, store, settings) -> {
             OneThread thread = new OneThread();
-            Backend waiting = new Wrapper(store) {
-                @Override
-                public CompletionStage<CommitResult> commit(Commit commit) {
-                    return delayed.waits(commit.directory(), false)
-                            ? thread.later(() -> super.commit(commit))
-                            : super.commit(commit);
-                }
-
-                @Override
-                public CompletionStage<Lease> grantLease(Duration ttl) {
-                    return super.grantLease(ttl).thenApply(lease -> new OfLease(lease) {
-                        @Override
-                        public CompletionStage<Boolean> renew() {
-                            return delayed.waits("", true) ? thread.later(super::renew) : super.renew();
-                        }
-                    });
-                }
-            };
+            Backend waiting = new Hooks(store)
+                    .commits(commit -> delayed.waits(commit.directory(), false)
+                            ? thread.later(() -> store.commit(commit))
+                            : store.commit(commit))
+                    .leases(lease -> Hooks.renewing(
+                            lease, () -> delayed.waits("", true) ? thread.later(lease::renew) : lease.renew()));
             Sereno sereno = settings.apply(Sereno.builder().backend(waiting)).connect();
             return changed(Sereno.class, sereno, (method, call) -> {
                 Object result = call.go();
@@ -147,7 +132,7 @@ final class ElectionObjects {
                         ? heard(election, "onElectedLeader", thread::run)
                         : result;
             });
-        });
+        };
     }
 
     private static final class OneThread {

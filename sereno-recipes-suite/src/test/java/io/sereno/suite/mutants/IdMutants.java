@@ -1,8 +1,6 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.RecipeMutants.backend;
 import static io.sereno.suite.mutants.RecipeMutants.changed;
-import static io.sereno.suite.mutants.RecipeMutants.recipes;
 import static java.util.concurrent.CompletableFuture.completedFuture;
 import static java.util.concurrent.CompletableFuture.failedFuture;
 
@@ -41,129 +39,118 @@ import org.jspecify.annotations.Nullable;
 final class IdMutants {
     private IdMutants() {}
 
-    static List<Mutant> all() {
-        return List.of(
-                backend("IDS-1", "a mark goes with the session of its slot", LeasedMarks::new),
-                backend("IDS-1", "a slot is drawn without a check", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<Snapshot> read(Query query) {
-                        return query instanceof Query.One one && one.name().startsWith("hw-")
-                                ? completedFuture(new Snapshot(List.of(), false))
-                                : super.read(query);
-                    }
+    static void addTo(Mutants all) {
+        slots(all);
+        windows(all);
+        clocks(all);
+        marks(all);
+        layouts(all);
+    }
 
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(without(
+    private static void slots(Mutants all) {
+        all.backend("IDS-1", "a mark goes with the session of its slot").with(IdMutants::leasedMarks);
+        all.backend("IDS-1", "a slot is drawn without a check")
+                .with((world, below) -> new Hooks(below)
+                        .reads(query ->
+                                query instanceof Query.One one && one.name().startsWith("hw-")
+                                        ? completedFuture(new Snapshot(List.of(), false))
+                                        : below.read(query))
+                        .commits(commit -> below.commit(without(
                                 commit,
                                 condition -> condition.name().startsWith("hw-")
-                                        || condition.name().startsWith("slot-")));
+                                        || condition.name().startsWith("slot-")))));
+        all.recipe("IDS-2", "ids that were taken together are returned in reverse order")
+                .in(ids((gen, method, call) -> method.equals("nextId") ? gen.fromTheEnd() : call.go()));
+        all.recipe("IDS-2", "the tick of an id is the time of its request")
+                .in(ids((gen, method, call) -> method.equals("nextId")
+                        ? gen.byTheClock((long) Objects.requireNonNull(call.go()))
+                        : call.go()));
+    }
+
+    private static void windows(Mutants all) {
+        all.recipe("IDS-3", "the layout is read from the store for each id")
+                .with((store, settings) -> generators(store, settings, (gen, method, call) -> {
+                    if (method.equals("nextId")) {
+                        store.read(new Query.One("ids/" + gen.name, "layout"))
+                                .toCompletableFuture()
+                                .join();
                     }
-                }),
-                ids(
-                        "IDS-2",
-                        "ids that were taken together are returned in reverse order",
-                        (gen, method, call) -> method.equals("nextId") ? gen.fromTheEnd() : call.go()),
-                ids(
-                        "IDS-2",
-                        "the tick of an id is the time of its request",
-                        (gen, method, call) -> method.equals("nextId")
-                                ? gen.byTheClock((long) Objects.requireNonNull(call.go()))
-                                : call.go()),
-                recipes(
-                        "IDS-3",
-                        "the layout is read from the store for each id",
-                        (store, settings) -> generators(store, settings, (gen, method, call) -> {
-                            if (method.equals("nextId")) {
-                                store.read(new Query.One("ids/" + gen.name, "layout"))
-                                        .toCompletableFuture()
-                                        .join();
-                            }
-                            return call.go();
-                        })),
-                backend("IDS-3", "the next window is reserved only at the end of the last one", AtTheEnd::new),
-                ids("IDS-4", "at the end of its window a generator counts on", (gen, method, call) -> {
-                    try {
-                        Object id = call.go();
-                        if (method.equals("nextId")) {
-                            gen.last.set((long) Objects.requireNonNull(id));
-                        }
-                        return id;
-                    } catch (NotAppliedException atTheEnd) {
-                        if (!method.equals("nextId")) {
-                            throw atTheEnd;
-                        }
-                        return gen.last.incrementAndGet();
-                    }
-                }),
-                ids("IDS-4", "without a session a generator makes no ids", (gen, method, call) -> {
-                    if (method.equals("nextId")
-                            && gen.last.get() != 0
-                            && gen.sereno.sessionState() != SessionState.CONNECTED) {
-                        throw new NotAppliedException("no session");
-                    }
-                    gen.last.set(1);
                     return call.go();
-                }),
-                ids(
-                        "IDS-5",
-                        "tryNextId waits for its clock as long as nextId does",
-                        (gen, method, call) ->
-                                method.equals("tryNextId") ? OptionalLong.of(gen.right.nextId()) : call.go()),
-                ids("IDS-5", "the tick of an id follows the clock in both directions", (gen, method, call) -> {
+                }));
+        all.backend("IDS-3", "the next window is reserved only at the end of the last one")
+                .with(IdMutants::atTheEnd);
+        all.recipe("IDS-4", "at the end of its window a generator counts on").in(ids((gen, method, call) -> {
+            try {
+                Object id = call.go();
+                if (method.equals("nextId")) {
+                    gen.last.set((long) Objects.requireNonNull(id));
+                }
+                return id;
+            } catch (NotAppliedException atTheEnd) {
+                if (!method.equals("nextId")) {
+                    throw atTheEnd;
+                }
+                return gen.last.incrementAndGet();
+            }
+        }));
+        all.recipe("IDS-4", "without a session a generator makes no ids").in(ids((gen, method, call) -> {
+            if (method.equals("nextId") && gen.last.get() != 0 && gen.sereno.sessionState() != SessionState.CONNECTED) {
+                throw new NotAppliedException("no session");
+            }
+            gen.last.set(1);
+            return call.go();
+        }));
+    }
+
+    private static void clocks(Mutants all) {
+        all.recipe("IDS-5", "tryNextId waits for its clock as long as nextId does")
+                .in(ids((gen, method, call) ->
+                        method.equals("tryNextId") ? OptionalLong.of(gen.right.nextId()) : call.go()));
+        all.recipe("IDS-5", "the tick of an id follows the clock in both directions")
+                .in(ids((gen, method, call) -> {
                     Object made = call.go();
                     return method.equals("tryNextId") && made instanceof OptionalLong id && id.isPresent()
                             ? OptionalLong.of(gen.byTheClock(id.getAsLong()))
                             : made;
-                }),
-                backend("IDS-6", "a mark is put without a condition on its former value", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(
-                                reserves(commit)
-                                        ? without(
-                                                commit,
-                                                condition -> condition.name().startsWith("hw-")
-                                                        || condition.name().startsWith("x-"))
-                                        : commit);
-                    }
-                }),
-                backend("IDS-6", "a reservation of unknown outcome counts as made", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(commit)
-                                .exceptionallyCompose(lost -> reserves(commit) && CommitMutants.isUnknown(lost)
-                                        ? completedFuture(new CommitResult.Committed(1, Optional.empty()))
-                                        : failedFuture(lost));
-                    }
-                }),
-                backend("IDS-7", "layouts are not compared", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<Snapshot> read(Query query) {
-                        return query instanceof Query.One one && one.name().equals("layout")
-                                ? completedFuture(new Snapshot(List.of(), false))
-                                : super.read(query);
-                    }
-
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(
-                                without(commit, condition -> condition.name().equals("layout")));
-                    }
-                }),
-                ids("IDS-7", "a lack of free slots is reported as a timeout", (gen, method, call) -> {
-                    try {
-                        return call.go();
-                    } catch (NotAppliedException why) {
-                        throw new NotAppliedException("nextId was not answered in time");
-                    }
-                }),
-                outside("a clock before the epoch counts as the epoch", "epoch"),
-                outside("a clock beyond the time bits begins again at 0", "time bits"));
+                }));
     }
 
-    private static Mutant outside(String what, String word) {
-        return ids("IDS-7", what, (gen, method, call) -> {
+    private static void marks(Mutants all) {
+        all.backend("IDS-6", "a mark is put without a condition on its former value")
+                .requests(commit -> reserves(commit)
+                        ? without(
+                                commit,
+                                condition -> condition.name().startsWith("hw-")
+                                        || condition.name().startsWith("x-"))
+                        : commit);
+        all.backend("IDS-6", "a reservation of unknown outcome counts as made")
+                .afterFailures((below, commit, lost) -> reserves(commit) && Failures.isUnknown(lost)
+                        ? completedFuture(new CommitResult.Committed(1, Optional.empty()))
+                        : failedFuture(lost));
+    }
+
+    private static void layouts(Mutants all) {
+        all.backend("IDS-7", "layouts are not compared")
+                .with((world, below) -> new Hooks(below)
+                        .reads(query ->
+                                query instanceof Query.One one && one.name().equals("layout")
+                                        ? completedFuture(new Snapshot(List.of(), false))
+                                        : below.read(query))
+                        .commits(commit -> below.commit(
+                                without(commit, condition -> condition.name().equals("layout")))));
+        all.recipe("IDS-7", "a lack of free slots is reported as a timeout").in(ids((gen, method, call) -> {
+            try {
+                return call.go();
+            } catch (NotAppliedException why) {
+                throw new NotAppliedException("nextId was not answered in time");
+            }
+        }));
+        all.recipe("IDS-7", "a clock before the epoch counts as the epoch").in(outside("epoch"));
+        all.recipe("IDS-7", "a clock beyond the time bits begins again at 0").in(outside("time bits"));
+    }
+
+    private static Mutants.Client outside(String word) {
+        return ids((gen, method, call) -> {
             try {
                 return call.go();
             } catch (NotAppliedException refused) {
@@ -182,9 +169,7 @@ final class IdMutants {
     private static Commit without(Commit commit, Predicate<Condition> left) {
         List<Condition> kept =
                 commit.conditions().stream().filter(left.negate()).toList();
-        return commit.directory().startsWith("ids/")
-                ? new Commit(commit.directory(), kept, commit.writes(), commit.returning())
-                : commit;
+        return commit.directory().startsWith("ids/") ? Commits.conditioned(commit, kept) : commit;
     }
 
     private interface Broken {
@@ -192,8 +177,8 @@ final class IdMutants {
         Object of(Generator generator, String method, Call call) throws Throwable;
     }
 
-    private static Mutant ids(String rule, String what, Broken broken) {
-        return recipes(rule, what, (store, settings) -> generators(store, settings, broken));
+    private static Mutants.Client ids(Broken broken) {
+        return (world, store, settings) -> generators(store, settings, broken);
     }
 
     private static Sereno generators(Backend store, UnaryOperator<Sereno.Builder> settings, Broken broken) {
@@ -272,57 +257,40 @@ final class IdMutants {
     }
 
     /** Puts all entries of a slot under one lease. */
-    private static final class LeasedMarks extends Wrapper {
-        private final Map<String, Long> leases = new ConcurrentHashMap<>();
-
-        LeasedMarks(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
+    private static Backend leasedMarks(Backend below) {
+        Map<String, Long> leases = new ConcurrentHashMap<>();
+        return new Hooks(below).commits(commit -> {
             if (!commit.directory().startsWith("ids/") || !reserves(commit)) {
-                return super.commit(commit);
+                return below.commit(commit);
             }
-            long own = commit.writes().stream()
-                    .mapToLong(write -> write instanceof Write.Put put ? put.leaseId() : 0)
-                    .max()
-                    .orElse(0);
+            long own = PlainStore.leaseOf(commit);
             List<Write> writes = commit.writes().stream()
-                    .map(write -> write instanceof Write.Put put && put.name().startsWith("hw-")
-                            ? new Write.Put(put.name(), put.value(), lease(commit.directory() + put.name(), own))
-                            : write)
+                    .map(write -> {
+                        if (!(write instanceof Write.Put put) || !put.name().startsWith("hw-")) {
+                            return write;
+                        }
+                        String mark = commit.directory() + put.name();
+                        if (own != 0) {
+                            leases.put(mark, own);
+                        }
+                        return new Write.Put(put.name(), put.value(), leases.getOrDefault(mark, 0L));
+                    })
                     .toList();
-            return super.commit(new Commit(commit.directory(), commit.conditions(), writes, commit.returning()));
-        }
-
-        private long lease(String mark, long own) {
-            if (own != 0) {
-                leases.put(mark, own);
-            }
-            return leases.getOrDefault(mark, 0L);
-        }
+            return below.commit(Commits.writing(commit, writes));
+        });
     }
 
     /** Delays an extension as long as there are ticks left. */
-    private static final class AtTheEnd extends Wrapper {
-        private final World world;
-
-        AtTheEnd(World world, Backend below) {
-            super(below);
-            this.world = world;
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
+    private static Backend atTheEnd(World world, Backend below) {
+        return new Hooks(below).commits(commit -> {
             boolean extendsWindow = reserves(commit)
                     && commit.writes().stream().noneMatch(write -> write.name().startsWith("slot-"));
             if (!extendsWindow) {
-                return super.commit(commit);
+                return below.commit(commit);
             }
             CompletableFuture<CommitResult> later = new CompletableFuture<>();
-            world.later(Duration.ofSeconds(2), Runnable::run, () -> {
-                CompletionStage<CommitResult> unused = super.commit(commit).whenComplete((result, failure) -> {
+            world.later(Duration.ofSeconds(2), () -> {
+                CompletionStage<CommitResult> unused = below.commit(commit).whenComplete((result, failure) -> {
                     if (failure == null) {
                         later.complete(result);
                     } else {
@@ -331,6 +299,6 @@ final class IdMutants {
                 });
             });
             return later;
-        }
+        });
     }
 }

@@ -1,14 +1,12 @@
 package io.sereno.suite.mutants;
 
 import static java.util.concurrent.CompletableFuture.completedFuture;
-import static java.util.concurrent.CompletableFuture.failedFuture;
 
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Commit;
-import io.sereno.spi.CommitResult;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -16,282 +14,227 @@ import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Clients that do not open, do not end, or get in each other's way. */
 final class LifeMutants {
     private LifeMutants() {}
 
-    static List<Mutant> all() {
-        return List.of(
-                Mutant.connected("LIF-1a", "a second close() is an error", (world, config) -> {
-                    AtomicBoolean closed = new AtomicBoolean();
-                    return new PlainClient(world.store(config), config) {
-                        @Override
-                        public void close() {
-                            if (closed.getAndSet(true)) {
-                                throw new IllegalStateException("closed already");
-                            }
-                            super.close();
-                        }
-                    };
-                }),
-                Mutant.client("LIF-1a", "close() waits until no listener runs", (world, below) -> new Orderly(below)),
-                Mutant.library(
-                        "LIF-1b",
-                        "close() sends a farewell, and waits for the answer",
-                        (world, network, executor) -> new Polite(network)),
-                Mutant.library(
-                        "LIF-2",
-                        "close() leaves open stages incomplete",
-                        (world, network, executor) -> new PendingClose(network)),
-                Mutant.library(
-                        "LIF-2",
-                        "close() reports a commit under way as NOT_APPLIED",
-                        (world, network, executor) -> new Wrapper(network) {
-                            @Override
-                            public CompletionStage<CommitResult> commit(Commit commit) {
-                                return super.commit(commit)
-                                        .exceptionallyCompose(failure -> failedFuture(
-                                                new BackendException(Outcome.NOT_APPLIED, false, "closed", failure)));
-                            }
-                        }),
-                Mutant.client("LIF-3", "reads work after close", (world, below) -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<Snapshot> read(Query query) {
-                        return super.read(query).exceptionally(closed -> new Snapshot(List.of(), false));
-                    }
-                }),
-                Mutant.client(
-                        "LIF-3", "a call after close is a NullPointerException", (world, below) -> new Wrapper(below) {
-                            private boolean closed;
+    static void addTo(Mutants all) {
+        closing(all);
+        remains(all);
+        opening(all);
+        threads(all);
+    }
 
-                            @Override
-                            public CompletionStage<CommitResult> commit(Commit commit) {
-                                if (closed) {
-                                    throw new NullPointerException("channel");
-                                }
-                                return super.commit(commit);
-                            }
-
-                            @Override
-                            public void close() {
-                                closed = true;
-                                super.close();
-                            }
-                        }),
-                Mutant.connected("LIF-3", "a lease is renewed after close", (world, config) -> {
-                    PlainStore store = world.store(config);
-                    return new Wrapper(new PlainClient(store, config)) {
-                        @Override
-                        public CompletionStage<Lease> grantLease(Duration ttl) {
-                            return super.grantLease(ttl).thenApply(lease -> new OfLease(lease) {
-                                @Override
-                                public CompletionStage<Boolean> renew() {
-                                    return completedFuture(store.step(() -> store.renew((PlainLease) lease)));
-                                }
-                            });
-                        }
-                    };
-                }),
-                Mutant.client("LIF-3", "after close a call ends by its timeout", (world, below) -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-                        return super.watch(target, listener).exceptionallyCompose(closed -> {
-                            CompletableFuture<Watch> late = new CompletableFuture<>();
-                            world.later(Duration.ofSeconds(1), Runnable::run, () -> late.completeExceptionally(closed));
-                            return late;
-                        });
+    private static void closing(Mutants all) {
+        all.connected("LIF-1a", "a second close() is an error").by((world, config) -> {
+            AtomicBoolean closed = new AtomicBoolean();
+            return new PlainClient(world.store(config), config) {
+                @Override
+                public void close() {
+                    if (closed.getAndSet(true)) {
+                        throw new IllegalStateException("closed already");
                     }
-                }),
-                Mutant.connected(
-                        "LIF-4a", "a thread is left for each client", (world, config) -> new ThreadLeft(world, config)),
-                Mutant.connected("LIF-4a", "a timer is left for each client", (world, config) -> {
-                    config.time().schedule(Duration.ofHours(2), config.executor(), () -> {});
-                    return new PlainClient(world.store(config), config);
-                }),
-                Mutant.connected(
-                        "LIF-4b",
-                        "a thread is left for each client that was opened and closed",
-                        (world, config) -> new ThreadLeft(world, config)),
-                Mutant.connected(
-                        "LIF-5",
-                        "opening without a server succeeds",
-                        (world, config) -> new PlainClient(world.store(config), without(config))),
-                Mutant.connected("LIF-5", "the error does not name the address without an answer", (world, config) -> {
+                    super.close();
+                }
+            };
+        });
+        all.client("LIF-1a", "close() waits until no listener runs").with((world, below) -> orderly(below));
+        all.library("LIF-1b", "close() sends a farewell, and waits for the answer")
+                .with((world, network) -> polite(network));
+        all.library("LIF-2", "close() leaves open stages incomplete").with(LifeMutants::pendingClose);
+        all.library("LIF-2", "close() reports a commit under way as NOT_APPLIED")
+                .failures((commit, failure) -> Failures.notApplied("closed", failure));
+        all.client("LIF-3", "reads work after close")
+                .reads((world, below, query) ->
+                        below.read(query).exceptionally(closed -> new Snapshot(List.of(), false)));
+        all.client("LIF-3", "a call after close is a NullPointerException").with((world, below) -> {
+            AtomicBoolean closed = new AtomicBoolean();
+            return new Hooks(below)
+                    .commits(commit -> {
+                        if (closed.get()) {
+                            throw new NullPointerException("channel");
+                        }
+                        return below.commit(commit);
+                    })
+                    .closes(() -> {
+                        closed.set(true);
+                        below.close();
+                    });
+        });
+        all.connected("LIF-3", "a lease is renewed after close").by((world, config) -> {
+            PlainStore store = world.store(config);
+            return new Hooks(new PlainClient(store, config))
+                    .leases(lease -> Hooks.renewing(
+                            lease, () -> completedFuture(store.step(() -> store.renew((PlainLease) lease)))));
+        });
+        all.client("LIF-3", "after close a call ends by its timeout")
+                .with((world, below) -> new Hooks(below)
+                        .watches((target, listener) -> below.watch(target, listener)
+                                .exceptionallyCompose(closed -> {
+                                    CompletableFuture<Watch> late = new CompletableFuture<>();
+                                    world.later(Duration.ofSeconds(1), () -> late.completeExceptionally(closed));
+                                    return late;
+                                })));
+    }
+
+    private static void remains(Mutants all) {
+        all.connected("LIF-4a", "a thread is left for each client")
+                .by((world, config) -> new ThreadLeft(world, config));
+        all.connected("LIF-4a", "a timer is left for each client").by((world, config) -> {
+            config.time().schedule(Duration.ofHours(2), config.executor(), () -> {});
+            return new PlainClient(world.store(config), config);
+        });
+        all.connected("LIF-4b", "a thread is left for each client that was opened and closed")
+                .by((world, config) -> new ThreadLeft(world, config));
+    }
+
+    private static void opening(Mutants all) {
+        all.connected("LIF-5", "opening without a server succeeds")
+                .by((world, config) -> new PlainClient(world.store(config), without(config)));
+        all.connected("LIF-5", "the error does not name the address without an answer")
+                .by((world, config) -> {
                     if (!config.endpoints().isEmpty()) {
-                        throw new BackendException(Outcome.NOT_APPLIED, false, "cannot connect", null);
+                        throw Failures.notApplied("cannot connect");
                     }
                     return new PlainClient(world.store(config), config);
-                }),
-                Mutant.connected("LIF-5", "opening without an answer fails for good", (world, config) -> {
-                    if (!config.endpoints().isEmpty()) {
-                        throw new BackendException(
-                                Outcome.NOT_APPLIED, true, "cannot connect to " + config.endpoints(), null);
-                    }
-                    return new PlainClient(world.store(config), config);
-                }),
-                Mutant.library(
-                        "LIF-6a",
-                        "a renewal waits for the renewal before",
-                        (world, network, executor) -> new Wrapper(network) {
-                            @Override
-                            public CompletionStage<Lease> grantLease(Duration ttl) {
-                                return super.grantLease(ttl).thenApply(Patient::new);
-                            }
-                        }),
-                Mutant.library(
-                        "LIF-6a", "a method waits for its answer", (world, network, executor) -> new Wrapper(network) {
-                            @Override
-                            public CompletionStage<Snapshot> read(Query query) {
-                                CompletableFuture<Snapshot> read =
-                                        super.read(query).toCompletableFuture();
-                                try {
-                                    read.get(2, TimeUnit.SECONDS);
-                                } catch (InterruptedException e) {
-                                    Thread.currentThread().interrupt();
-                                } catch (java.util.concurrent.ExecutionException
-                                        | java.util.concurrent.TimeoutException e) {
-                                    return read;
-                                }
-                                return read;
-                            }
-                        }),
-                Mutant.library(
-                        "LIF-6b",
-                        "a call that is not answered never ends",
-                        (world, network, executor) -> new Wrapper(network) {
-                            @Override
-                            public CompletionStage<Lease> grantLease(Duration ttl) {
-                                CompletableFuture<Lease> endless = new CompletableFuture<>();
-                                super.grantLease(ttl).thenAccept(endless::complete);
-                                return endless;
-                            }
-                        }),
-                Mutant.library(
-                        "LIF-6b",
-                        "deadlines start again with each attempt",
-                        (world, network, executor) -> new Wrapper(network) {
-                            @Override
-                            public CompletionStage<Snapshot> read(Query query) {
-                                return super.read(query).exceptionallyCompose(lost -> super.read(query));
-                            }
-                        }),
-                Mutant.connected("LIF-7a", "callbacks run on the only thread", (world, config) -> {
-                    Executor one = new InTurn(config.executor());
-                    return new PlainClient(world.store(config), config) {
-                        @Override
-                        PlainWatch open(Target target, WatchListener listener) {
-                            return new PlainWatch(store, target, listener, one);
-                        }
-                    };
-                }),
-                Mutant.connected("LIF-7a", "one thread delivers notices and answers", (world, config) -> {
-                    Executor one = new InTurn(config.executor());
-                    return new OneThread(new PlainClient(world.store(config), config), one);
-                }),
-                Mutant.client(
-                        "LIF-7b", "completions run under a lock of the client", (world, below) -> new Locking(below)),
-                Mutant.client("LIF-7c", "the client keeps its request in a field", (world, below) -> new Shared(below)),
-                Mutant.store(
-                        "LIF-8",
-                        "something is kept for every directory that was used",
-                        world -> new PlainStore(world.time()) {
-                            private final java.util.Map<String, byte[]> kept = new java.util.HashMap<>();
+                });
+        all.connected("LIF-5", "opening without an answer fails for good").by((world, config) -> {
+            if (!config.endpoints().isEmpty()) {
+                throw new BackendException(Outcome.NOT_APPLIED, true, "cannot connect to " + config.endpoints(), null);
+            }
+            return new PlainClient(world.store(config), config);
+        });
+    }
 
-                            @Override
-                            void emptied(String directory) {
-                                super.emptied(directory);
-                                kept.put(directory, new byte[200]);
-                            }
-                        }));
+    private static void threads(Mutants all) {
+        all.library("LIF-6a", "a renewal waits for the renewal before")
+                .grants((world, below, ttl) -> below.grantLease(ttl).thenApply(LifeMutants::patient));
+        all.library("LIF-6a", "a method waits for its answer").reads((world, below, query) -> {
+            CompletableFuture<Snapshot> read = below.read(query).toCompletableFuture();
+            try {
+                read.get(2, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException e) {
+                return read;
+            }
+            return read;
+        });
+        all.library("LIF-6b", "a call that is not answered never ends").grants((world, below, ttl) -> {
+            CompletableFuture<Lease> endless = new CompletableFuture<>();
+            below.grantLease(ttl).thenAccept(endless::complete);
+            return endless;
+        });
+        all.library("LIF-6b", "deadlines start again with each attempt")
+                .reads((world, below, query) -> below.read(query).exceptionallyCompose(lost -> below.read(query)));
+        all.connected("LIF-7a", "callbacks run on the only thread").by((world, config) -> {
+            Executor one = new InTurn(config.executor());
+            return new PlainClient(world.store(config), config) {
+                @Override
+                PlainWatch open(Target target, WatchListener listener) {
+                    return new PlainWatch(store, target, listener, one);
+                }
+            };
+        });
+        all.connected("LIF-7a", "one thread delivers notices and answers").by((world, config) -> {
+            Executor one = new InTurn(config.executor());
+            return new OneThread(new PlainClient(world.store(config), config), one);
+        });
+        all.client("LIF-7b", "completions run under a lock of the client").with((world, below) -> locking(below));
+        all.client("LIF-7c", "the client keeps its request in a field").with(LifeMutants::shared);
+        all.store("LIF-8", "something is kept for every directory that was used")
+                .with((world, store) -> {
+                    Map<String, byte[]> kept = new HashMap<>();
+                    world.kept().add(kept);
+                    store.emptied = directory -> {
+                        store.emptied(directory);
+                        kept.put(directory, new byte[200]);
+                    };
+                });
     }
 
     /** The configuration, for a client that ignores parameters and hosts. */
     static BackendConfig without(BackendConfig config) {
-        return new Unread(config);
+        return RecipeMutants.changed(BackendConfig.class, config, (method, call) -> switch (method) {
+            case "endpoints" -> List.of();
+            case "parameters" -> Map.of();
+            default -> call.go();
+        });
     }
 
     /** Forgets the pending reads when it is closed. */
-    private static final class PendingClose extends Wrapper {
-        private volatile boolean closed;
+    private static Backend pendingClose(Backend below) {
+        AtomicBoolean closed = new AtomicBoolean();
+        return new Hooks(below)
+                .reads(query -> unlessClosed(closed, below.read(query)))
+                .closes(() -> {
+                    closed.set(true);
+                    below.close();
+                });
+    }
 
-        PendingClose(Backend network) {
-            super(network);
-        }
-
-        @Override
-        public CompletionStage<Snapshot> read(Query query) {
-            CompletableFuture<Snapshot> told = new CompletableFuture<>();
-            super.read(query).whenComplete((read, failure) -> {
-                if (failure == null) {
-                    told.complete(read);
-                } else if (!closed) {
-                    told.completeExceptionally(failure);
-                }
-            });
-            return told;
-        }
-
-        @Override
-        public void close() {
-            closed = true;
-            super.close();
-        }
+    /** The same answer, but no failure once the client is closed. */
+    static <T> CompletionStage<T> unlessClosed(AtomicBoolean closed, CompletionStage<T> right) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        right.whenComplete((result, failure) -> {
+            if (failure == null) {
+                answer.complete(result);
+            } else if (!closed.get()) {
+                answer.completeExceptionally(failure);
+            }
+        });
+        return answer;
     }
 
     /** Waits for running listeners before it closes. */
-    private static final class Orderly extends Wrapper {
-        private final AtomicInteger running = new AtomicInteger();
-
-        Orderly(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-            return super.watch(target, counting(running, listener));
-        }
-
-        @Override
-        public void close() {
-            await(() -> completedFuture(running.get() == 0));
-            super.close();
-        }
+    private static Backend orderly(Backend below) {
+        AtomicInteger running = new AtomicInteger();
+        return new Hooks(below)
+                .watches((target, listener) -> below.watch(target, counting(running, listener)))
+                .closes(() -> {
+                    await(() -> completedFuture(running.get() == 0));
+                    below.close();
+                });
     }
 
     static WatchListener counting(AtomicInteger running, WatchListener listener) {
-        return new Wrapper.OfListener(listener) {
-            @Override
-            public void changed(String name, long revision) {
-                running.incrementAndGet();
-                super.changed(name, revision);
-                running.decrementAndGet();
-            }
-        };
+        return Hooks.listener(
+                (name, revision) -> {
+                    running.incrementAndGet();
+                    listener.changed(name, revision);
+                    running.decrementAndGet();
+                },
+                listener::reset);
     }
 
     /** Waits at close until the server answers. */
-    private static final class Polite extends Wrapper {
-        Polite(Backend network) {
-            super(network);
-        }
-
-        @Override
-        public void close() {
-            await(() -> super.read(new Query.All("good-bye")).handle((read, failure) -> failure == null));
-            super.close();
-        }
+    private static Backend polite(Backend below) {
+        return new Hooks(below).closes(() -> {
+            await(() -> below.read(new Query.All("good-bye")).handle((read, failure) -> failure == null));
+            below.close();
+        });
     }
 
     /** Retries until it succeeds, by the machine's time. Releases the waiting caller after some seconds. */
@@ -331,40 +274,28 @@ final class LifeMutants {
     }
 
     /** Sends one renewal at a time, and makes its callers wait for it. */
-    private static final class Patient extends Wrapper.OfLease {
-        private CompletableFuture<Boolean> last = completedFuture(true);
-
-        Patient(Lease lease) {
-            super(lease);
-        }
-
-        @Override
-        public synchronized CompletionStage<Boolean> renew() {
-            try {
-                last.get(500, TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-                last = super.renew().toCompletableFuture();
-                return last;
+    private static Lease patient(Lease lease) {
+        Deque<CompletableFuture<Boolean>> last = new ArrayDeque<>(List.of(completedFuture(true)));
+        return Hooks.renewing(lease, () -> {
+            synchronized (last) {
+                try {
+                    last.element().get(500, TimeUnit.MILLISECONDS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                } catch (ExecutionException | TimeoutException e) {
+                    // It has failed, or takes too long: the next one is sent.
+                }
+                last.remove();
+                last.add(lease.renew().toCompletableFuture());
+                return last.element();
             }
-            last = super.renew().toCompletableFuture();
-            return last;
-        }
+        });
     }
 
     /** Completes its stages while it holds its lock. */
-    private static final class Locking extends Wrapper {
-        private final ReentrantLock lock = new ReentrantLock();
-
-        Locking(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<Snapshot> read(Query query) {
-            return new UnderLock<>(super.read(query).toCompletableFuture(), lock);
-        }
+    private static Backend locking(Backend below) {
+        ReentrantLock lock = new ReentrantLock();
+        return new Hooks(below).reads(query -> new UnderLock<>(below.read(query).toCompletableFuture(), lock));
     }
 
     /** Runs dependent actions under a lock that the next call also needs. */
@@ -390,12 +321,12 @@ final class LifeMutants {
         }
 
         @Override
-        public CompletableFuture<Void> thenAccept(java.util.function.Consumer<? super T> action) {
+        public CompletableFuture<Void> thenAccept(Consumer<? super T> action) {
             return whenComplete((result, failure) -> action.accept(result)).thenApply(result -> null);
         }
 
         @Override
-        public CompletableFuture<T> whenComplete(java.util.function.BiConsumer<? super T, ? super Throwable> action) {
+        public CompletableFuture<T> whenComplete(BiConsumer<? super T, ? super Throwable> action) {
             return stage.whenComplete((result, failure) -> {
                 lock.lock();
                 try {
@@ -408,18 +339,12 @@ final class LifeMutants {
     }
 
     /** Two concurrent threads use the same field. */
-    private static final class Shared extends Wrapper {
-        private volatile Commit next = Commit.to("none").build();
-
-        Shared(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
-            next = commit;
+    private static Backend shared(Backend below) {
+        AtomicReference<Commit> next = new AtomicReference<>();
+        return new Hooks(below).commits(commit -> {
+            next.set(commit);
             LockSupport.parkNanos(1_000);
-            return super.commit(next);
-        }
+            return below.commit(Objects.requireNonNull(next.get()));
+        });
     }
 }

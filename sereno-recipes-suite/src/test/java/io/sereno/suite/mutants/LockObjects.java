@@ -1,14 +1,11 @@
 package io.sereno.suite.mutants;
 
 import static io.sereno.suite.mutants.RecipeMutants.changed;
-import static io.sereno.suite.mutants.RecipeMutants.recipe;
-import static io.sereno.suite.mutants.RecipeMutants.recipes;
 
 import io.sereno.Grant;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.Sereno;
-import io.sereno.spi.Backend;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -59,15 +56,15 @@ final class LockObjects {
     }
 
     /** A bug in the grants of one client, which share one number. */
-    static Mutant granting(String rule, String what, Function<AtomicLong, UnaryOperator<Grant>> broken) {
-        return recipes(rule, what, (store, settings) -> {
+    static Mutants.Client granting(Function<AtomicLong, UnaryOperator<Grant>> broken) {
+        return (world, store, settings) -> {
             Sereno sereno = settings.apply(Sereno.builder().backend(store)).connect();
             UnaryOperator<Grant> grants = broken.apply(new AtomicLong());
             return changed(Sereno.class, sereno, (method, call) -> {
                 Object result = call.go();
                 return result instanceof Mutex mutex ? granting(mutex, grants) : result;
             });
-        });
+        };
     }
 
     static UnaryOperator<Grant> counted(AtomicLong last) {
@@ -124,18 +121,14 @@ final class LockObjects {
     }
 
     /** A bug of a mutex that needs time. */
-    static Mutant timed(String rule, String what, BiFunction<World, Mutex, Mutex> broken) {
-        return new Mutant(what, rule, new World.Backends() {
-            @Override
-            public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
-                Sereno sereno =
-                        settings.apply(Sereno.builder().backend(backend)).connect();
-                return changed(Sereno.class, sereno, (method, call) -> {
-                    Object result = call.go();
-                    return result instanceof Mutex mutex ? broken.apply(world, mutex) : result;
-                });
-            }
-        });
+    static Mutants.Client timed(BiFunction<World, Mutex, Mutex> broken) {
+        return (world, store, settings) -> {
+            Sereno sereno = settings.apply(Sereno.builder().backend(store)).connect();
+            return changed(Sereno.class, sereno, (method, call) -> {
+                Object result = call.go();
+                return result instanceof Mutex mutex ? broken.apply(world, mutex) : result;
+            });
+        };
     }
 
     /** Has no place in the queue, and tries every 10 ms. */
@@ -147,7 +140,7 @@ final class LockObjects {
             Optional<Grant> attempt = mutex.tryAcquire();
             while (attempt.isEmpty()) {
                 CompletableFuture<Boolean> pause = new CompletableFuture<>();
-                world.later(Duration.ofMillis(10), Runnable::run, () -> pause.complete(true));
+                world.later(Duration.ofMillis(10), () -> pause.complete(true));
                 pause.get();
                 attempt = mutex.tryAcquire();
             }
@@ -155,8 +148,8 @@ final class LockObjects {
         });
     }
 
-    static Mutant handingOn(String rule, String what, int most, Duration longest) {
-        return timed(rule, what, (world, mutex) -> {
+    static Mutants.Client handingOn(int most, Duration longest) {
+        return timed((world, mutex) -> {
             Series series = new Series(world, mutex, most, longest);
             return changed(
                     Mutex.class, mutex, (method, call) -> method.equals("acquire") ? series.acquire() : call.go());
@@ -232,11 +225,11 @@ final class LockObjects {
         }
     }
 
-    static Mutant lock(String rule, String what, Function<Mutex, Lockings> lockings) {
-        return recipe(rule, what, Mutex.class, mutex -> {
+    static UnaryOperator<Mutex> lock(Function<Mutex, Lockings> lockings) {
+        return mutex -> {
             Lockings owners = lockings.apply(mutex);
             return changed(Mutex.class, mutex, (method, call) -> method.equals("asLock") ? owners.asLock() : call.go());
-        });
+        };
     }
 
     /** A straightforward lock view, with a step to be replaced. */

@@ -23,7 +23,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** Requests and answers take separate ways, each with a delay of its own. */
-final class Meandering extends Wrapper {
+final class Meandering extends Hooks {
     private final AdversarialBackend adversary;
     private final World world;
     private final Executor executor;
@@ -109,17 +109,11 @@ final class Meandering extends Wrapper {
 
     @Override
     public CompletionStage<Lease> grantLease(Duration ttl) {
-        return send(Outcome.NOT_APPLIED, usual(), () -> super.grantLease(ttl)).thenApply(lease -> new OfLease(lease) {
-            @Override
-            public CompletionStage<Boolean> renew() {
-                return send(Outcome.UNKNOWN, slow(), super::renew);
-            }
-
-            @Override
-            public CompletionStage<Void> revoke() {
-                return send(Outcome.UNKNOWN, slow(), super::revoke);
-            }
-        });
+        return send(Outcome.NOT_APPLIED, usual(), () -> super.grantLease(ttl))
+                .thenApply(lease -> Hooks.lease(
+                        lease,
+                        () -> send(Outcome.UNKNOWN, slow(), lease::renew),
+                        () -> send(Outcome.UNKNOWN, slow(), lease::revoke)));
     }
 
     @Override

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * A backend with one bug, and the rule that must detect it.
@@ -18,34 +17,33 @@ import java.util.stream.Stream;
 public record Mutant(String name, String rule, World.Backends backends) {
     /** All mutants, in the order of the specification. */
     public static List<Mutant> all() {
-        return Stream.of(
-                        ReadMutants.all(),
-                        CommitMutants.all(),
-                        NameMutants.all(),
-                        LeaseMutants.all(),
-                        ConditionalLeaseMutants.all(),
-                        ConditionalCommitMutants.all(),
-                        ConditionalCallMutants.all(),
-                        WatchMutants.all(),
-                        OutcomeMutants.all(),
-                        LifeMutants.all(),
-                        ConfigurationMutants.all(),
-                        LockMutants.all(),
-                        ReleaseMutants.all(),
-                        LeaderMutants.all(),
-                        CounterMutants.all(),
-                        WaitGroupMutants.all(),
-                        IdMutants.all(),
-                        CommonMutants.all(),
-                        PlaceMutants.all(),
-                        RestoredMutants.all(),
-                        TopicMutants.all(),
-                        MemberMutants.all(),
-                        SeldomRecipes.all(),
-                        SeldomStores.all(),
-                        OneKind.all())
-                .flatMap(List::stream)
-                .toList();
+        Mutants all = new Mutants();
+        ReadMutants.addTo(all);
+        CommitMutants.addTo(all);
+        NameMutants.addTo(all);
+        LeaseMutants.addTo(all);
+        ConditionalLeaseMutants.addTo(all);
+        ConditionalCommitMutants.addTo(all);
+        ConditionalCallMutants.addTo(all);
+        WatchMutants.addTo(all);
+        OutcomeMutants.addTo(all);
+        LifeMutants.addTo(all);
+        ConfigurationMutants.addTo(all);
+        LockMutants.addTo(all);
+        ReleaseMutants.addTo(all);
+        LeaderMutants.addTo(all);
+        CounterMutants.addTo(all);
+        WaitGroupMutants.addTo(all);
+        IdMutants.addTo(all);
+        CommonMutants.addTo(all);
+        PlaceMutants.addTo(all);
+        RestoredMutants.addTo(all);
+        TopicMutants.addTo(all);
+        MemberMutants.addTo(all);
+        SeldomRecipes.addTo(all);
+        SeldomStores.addTo(all);
+        OneKind.addTo(all);
+        return all.list();
     }
 
     /** A separate world for one run of the kit. */
@@ -80,19 +78,13 @@ public record Mutant(String name, String rule, World.Backends backends) {
     }
 
     /** A bug on the client library's side of the network. */
-    static Mutant library(String rule, String name, Library library) {
+    static Mutant library(String rule, String name, Mutants.Layer library) {
         return new Mutant(name, rule, new World.Backends() {
             @Override
             public Backend above(World world, Backend network, Executor executor) {
                 return library.over(world, network, executor);
             }
         });
-    }
-
-    /** The layer between the user and the network. */
-    interface Library {
-        /** Wraps the network. */
-        Backend over(World world, Backend network, Executor executor);
     }
 
     @Override

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
 /** Handles everything from the network one after another. */
-final class OneThread extends Wrapper {
+final class OneThread extends Hooks {
     private final Executor one;
 
     OneThread(Backend below, Executor one) {

@@ -1,6 +1,5 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.RecipeMutants.backend;
 import static java.util.concurrent.CompletableFuture.completedFuture;
 
 import io.sereno.spi.Backend;
@@ -32,49 +31,35 @@ final class PlaceMutants {
 
     private PlaceMutants() {}
 
-    static List<Mutant> all() {
-        return List.of(
-                backend(
-                        "REC-7a",
-                        "every entry in front is waited for",
-                        below -> new Renaming(below, PlaceMutants::named, PlaceMutants::asPlace)),
-                backend(
-                        "REC-7a",
-                        "a view shows every entry of the directory",
-                        below -> new Renaming(below, PlaceMutants::named, PlaceMutants::asPlace) {
-                            @Override
-                            CommitResult told(String directory, CommitResult result) {
-                                return result;
-                            }
-                        }),
-                backend("REC-7a", "taking a place removes unknown entries", Tidy::new),
-                backend(
-                        "REC-7b",
-                        "sessions have ids of twelve letters and digits",
-                        below -> new Renaming(
-                                below,
-                                (directory, name) -> isQueue(directory) ? "x" + name : name,
-                                (directory, name) -> isQueue(directory) ? name.substring(1) : name)),
-                backend(
-                        "REC-7b",
-                        "the record of a counter is named like a place",
-                        below -> new Renaming(
-                                below,
-                                (directory, name) -> directory.startsWith("counter/") && name.startsWith("o-")
-                                        ? name.substring(2)
-                                        : name,
-                                (directory, name) -> directory.startsWith("counter/")
-                                                && PLACE.matcher(name).matches()
-                                        ? "o-" + name
-                                        : name)),
-                backend(
-                        "REC-7b",
-                        "an entry beside a queue is named like a place",
-                        below -> Commits.saying(
-                                below,
-                                commit -> isQueue(commit.directory()) && Commits.puts(commit, "")
-                                        ? writingAlso(commit, new Write.Put("beside00000-limit", Bytes.utf8("5"), 0))
-                                        : commit)));
+    static void addTo(Mutants all) {
+        all.backend("REC-7a", "every entry in front is waited for")
+                .with((world, below) -> new Renaming(below, PlaceMutants::named, PlaceMutants::asPlace));
+        all.backend("REC-7a", "a view shows every entry of the directory")
+                .with((world, below) -> new Renaming(below, PlaceMutants::named, PlaceMutants::asPlace) {
+                    @Override
+                    CommitResult told(String directory, CommitResult result) {
+                        return result;
+                    }
+                });
+        all.backend("REC-7a", "taking a place removes unknown entries").with(PlaceMutants::tidy);
+        all.backend("REC-7b", "sessions have ids of twelve letters and digits")
+                .with((world, below) -> new Renaming(
+                        below,
+                        (directory, name) -> isQueue(directory) ? "x" + name : name,
+                        (directory, name) -> isQueue(directory) ? name.substring(1) : name));
+        all.backend("REC-7b", "the record of a counter is named like a place")
+                .with((world, below) -> new Renaming(
+                        below,
+                        (directory, name) ->
+                                directory.startsWith("counter/") && name.startsWith("o-") ? name.substring(2) : name,
+                        (directory, name) -> directory.startsWith("counter/")
+                                        && PLACE.matcher(name).matches()
+                                ? "o-" + name
+                                : name));
+        all.backend("REC-7b", "an entry beside a queue is named like a place")
+                .requests(commit -> isQueue(commit.directory()) && Commits.puts(commit, "")
+                        ? writingAlso(commit, new Write.Put("beside00000-limit", Bytes.utf8("5"), 0))
+                        : commit);
     }
 
     private static Commit writingAlso(Commit commit, Write write) {
@@ -101,7 +86,7 @@ final class PlaceMutants {
     }
 
     /** Entries have other names in the store than in the recipes. */
-    private static class Renaming extends Wrapper {
+    private static class Renaming extends Hooks {
         private final BiFunction<String, String, String> stored;
         private final BiFunction<String, String, String> known;
 
@@ -184,27 +169,21 @@ final class PlaceMutants {
     }
 
     /** Deletes entries that block no client. */
-    private static final class Tidy extends Wrapper {
-        Tidy(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
-            return super.commit(commit).thenCompose(result -> {
-                if (!Queueing.enqueues(commit)) {
-                    return completedFuture(result);
-                }
-                return super.read(new Query.All(commit.directory())).thenCompose(read -> {
-                    Commit.Builder removal = Commit.to(commit.directory());
-                    read.entries().stream()
-                            .map(Entry::name)
-                            .filter(name -> !PLACE.matcher(name).matches())
-                            .limit(32)
-                            .forEach(removal::delete);
-                    return super.commit(removal.build()).thenApply(done -> result);
-                });
-            });
-        }
+    private static Backend tidy(Backend below) {
+        return new Hooks(below)
+                .commits(commit -> below.commit(commit).thenCompose(result -> {
+                    if (!Queueing.enqueues(commit)) {
+                        return completedFuture(result);
+                    }
+                    return below.read(new Query.All(commit.directory())).thenCompose(read -> {
+                        Commit.Builder removal = Commit.to(commit.directory());
+                        read.entries().stream()
+                                .map(Entry::name)
+                                .filter(name -> !PLACE.matcher(name).matches())
+                                .limit(32)
+                                .forEach(removal::delete);
+                        return below.commit(removal.build()).thenApply(done -> result);
+                    });
+                }));
     }
 }

@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** One client's access to a {@link PlainStore}: checks arguments and limits, and turns refusals into failed stages. */
@@ -42,6 +44,12 @@ class PlainClient implements Backend {
 
     final PlainStore store;
     final BackendConfig config;
+
+    // Hooks: what is done in each step; the method of the same name is the correct step.
+    Consumer<Commit> checkSizes = this::checkSizes;
+    Consumer<Commit> checkLease = this::checkLease;
+    Consumer<Duration> checkTtl = this::checkTtl;
+    BiFunction<Target, WatchListener, PlainWatch> open = this::open;
     private final List<PlainWatch> watches = new ArrayList<>();
     private volatile boolean closed;
 
@@ -75,7 +83,7 @@ class PlainClient implements Backend {
     @Override
     public CompletionStage<Snapshot> read(Query query) {
         return call(() -> {
-            Snapshot read = store.read(query);
+            Snapshot read = store.read.apply(query);
             long size = read.entries().stream()
                     .mapToLong(entry -> entry.value().size() + PlainStore.bytes(entry.name()))
                     .sum();
@@ -90,15 +98,15 @@ class PlainClient implements Backend {
     @Override
     public CompletionStage<CommitResult> commit(Commit commit) {
         return call(() -> {
-            checkSizes(commit);
-            checkLease(commit);
+            checkSizes.accept(commit);
+            checkLease.accept(commit);
             return carryOut(commit);
         });
     }
 
     /** Applies a checked commit. Under the store's lock. */
     CommitResult carryOut(Commit commit) {
-        return store.commit(commit);
+        return store.commit.apply(commit);
     }
 
     /** Runs a renewal or revocation. Under the store's lock. */
@@ -156,12 +164,12 @@ class PlainClient implements Backend {
     @Override
     public CompletionStage<Lease> grantLease(Duration ttl) {
         return call(() -> {
-            checkTtl(ttl);
+            checkTtl.accept(ttl);
             long live = store.leases.values().stream()
                     .filter(lease -> lease.client() == this)
                     .count();
             checkSize("leases", live + 1, guarantees().maxLeases());
-            return store.grant(this, ttl);
+            return store.grant.apply(this, ttl);
         });
     }
 
@@ -176,9 +184,9 @@ class PlainClient implements Backend {
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         return call(() -> {
-            PlainWatch watch = open(target, listener);
+            PlainWatch watch = open.apply(target, listener);
             watches.add(watch);
-            store.watch(watch);
+            store.watch.accept(watch);
             return watch;
         });
     }

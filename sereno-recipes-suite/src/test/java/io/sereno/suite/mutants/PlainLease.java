@@ -37,13 +37,13 @@ final class PlainLease implements Lease {
 
     @Override
     public CompletionStage<Boolean> renew() {
-        return client.call(() -> client.carryOut(() -> store.renew(this)));
+        return client.call(() -> client.carryOut(() -> store.renew.test(this)));
     }
 
     @Override
     public CompletionStage<Void> revoke() {
         return client.call(() -> client.carryOut(() -> {
-            store.revoke(this);
+            store.revoke.accept(this);
             return null;
         }));
     }

@@ -28,14 +28,23 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.BiPredicate;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongPredicate;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
 
 /**
- * A store in this JVM, made to be broken: every step that a rule is about is a separate method, which a mutant
- * replaces. Unchanged, it keeps all rules. It uses the clock of its server, which is given here; its clients have their
- * own.
+ * A store in this JVM, made to be broken: every step that a rule is about has a hook, which a mutant replaces. Unchanged,
+ * it keeps all rules. It uses the clock of its server, which is given here; its clients have their own.
  *
- * <p>One lock guards everything; the replaceable methods run under it. Notices are sent after the lock is released.
+ * <p>One lock guards everything; the hooks run under it. Notices are sent after the lock is released.
  */
 class PlainStore {
     /** The order of a store that knows only bytes. */
@@ -50,6 +59,41 @@ class PlainStore {
     final Set<PlainWatch> watches = new LinkedHashSet<>();
     long revision;
 
+    // ---- hooks: what is done in each step; the method of the same name is the correct step
+
+    Function<Query, Snapshot> read = this::read;
+    BiPredicate<Integer, Integer> more = this::more;
+    Function<String, List<Entry>> entries = this::entries;
+    Supplier<Comparator<String>> order = this::order;
+    UnaryOperator<String> key = this::key;
+    UnaryOperator<String> path = this::path;
+    Function<Commit, CommitResult> commit = this::commit;
+    LongPredicate lives = this::lives;
+    Predicate<Commit> hold = this::hold;
+    BiPredicate<Condition, Optional<Entry>> holds = this::holds;
+    ToLongFunction<Commit> apply = this::apply;
+    ToLongFunction<Commit> unchanged = this::unchanged;
+    ToLongFunction<String> next = this::next;
+    Step.Writing write = this::write;
+    Step.Putting put = this::put;
+    Consumer<String> emptied = this::emptied;
+    BiFunction<PlainClient, Duration, PlainLease> grant = this::grant;
+    LongSupplier nextLease = this::nextLease;
+    UnaryOperator<Duration> granted = this::granted;
+    Predicate<PlainLease> renew = this::renew;
+    Consumer<PlainLease> revoke = this::revoke;
+    Function<PlainLease, Duration> life = this::life;
+    Runnable sweep = this::sweep;
+    Consumer<PlainLease> expire = this::expire;
+    Consumer<PlainLease> end = this::end;
+    BiConsumer<String, List<Entry>> delete = this::delete;
+    Consumer<PlainWatch> restored = this::restored;
+    Consumer<PlainWatch> watch = this::watch;
+    Consumer<PlainWatch> cancel = this::cancel;
+    Step.Announcing announce = this::announce;
+    Step.Covering covers = this::covers;
+    Step.Telling tell = this::tell;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final List<PlainWatch> awake = new ArrayList<>();
     private long lastLease;
@@ -63,11 +107,24 @@ class PlainStore {
     }
 
     /** Runs something in one step. */
+    final void step(Runnable what) {
+        step(() -> {
+            what.run();
+            return true;
+        });
+    }
+
+    /** Runs something in one step, a while later. */
+    final void later(Duration delay, Runnable what) {
+        time.schedule(delay, Runnable::run, () -> step(what));
+    }
+
+    /** The same with a result. */
     final <T> T step(Supplier<T> what) {
         List<PlainWatch> told;
         lock.lock();
         try {
-            expire();
+            sweep.run();
             return what.get();
         } finally {
             told = List.copyOf(awake);
@@ -80,14 +137,14 @@ class PlainStore {
     // ---- reads
 
     Snapshot read(Query query) {
-        List<Entry> entries = new ArrayList<>(entries(query.directory()));
+        List<Entry> entries = new ArrayList<>(this.entries.apply(query.directory()));
         if (query instanceof Query.One one) {
-            entries.removeIf(entry -> !key(entry.name()).equals(key(one.name())));
+            entries.removeIf(entry -> !key.apply(entry.name()).equals(key.apply(one.name())));
             return new Snapshot(entries, false);
         }
         if (query instanceof Query.Range range) {
-            entries.removeIf(entry -> order().compare(entry.name(), range.after()) <= 0);
-            boolean more = more(entries.size(), range.limit());
+            entries.removeIf(entry -> order.get().compare(entry.name(), range.after()) <= 0);
+            boolean more = this.more.test(entries.size(), range.limit());
             return new Snapshot(entries.subList(0, Math.min(entries.size(), range.limit())), more);
         }
         return new Snapshot(entries, false);
@@ -99,13 +156,13 @@ class PlainStore {
 
     /** In their order. */
     List<Entry> entries(String directory) {
-        NavigableMap<String, Entry> found = directories.get(path(directory));
+        NavigableMap<String, Entry> found = directories.get(path.apply(directory));
         return found == null ? List.of() : List.copyOf(found.values());
     }
 
     Optional<Entry> entry(String directory, String name) {
-        NavigableMap<String, Entry> found = directories.get(path(directory));
-        return Optional.ofNullable(found == null ? null : found.get(key(name)));
+        NavigableMap<String, Entry> found = directories.get(path.apply(directory));
+        return Optional.ofNullable(found == null ? null : found.get(key.apply(name)));
     }
 
     Comparator<String> order() {
@@ -126,14 +183,14 @@ class PlainStore {
 
     CommitResult commit(Commit commit) {
         long lease = leaseOf(commit);
-        if (lease != 0 && !lives(lease)) {
+        if (lease != 0 && !lives.test(lease)) {
             return new CommitResult.LeaseDead();
         }
-        if (!hold(commit)) {
-            return new CommitResult.Conflict(commit.returning().map(this::read));
+        if (!hold.test(commit)) {
+            return new CommitResult.Conflict(commit.returning().map(read));
         }
-        long at = apply(commit);
-        return new CommitResult.Committed(at, commit.returning().map(this::read));
+        long at = apply.applyAsLong(commit);
+        return new CommitResult.Committed(at, commit.returning().map(read));
     }
 
     static long leaseOf(Commit commit) {
@@ -150,7 +207,7 @@ class PlainStore {
 
     boolean hold(Commit commit) {
         return commit.conditions().stream()
-                .allMatch(condition -> holds(condition, entry(commit.directory(), condition.name())));
+                .allMatch(condition -> holds.test(condition, entry(commit.directory(), condition.name())));
     }
 
     boolean holds(Condition condition, Optional<Entry> entry) {
@@ -169,11 +226,11 @@ class PlainStore {
                 .anyMatch(write -> write instanceof Write.Put
                         || entry(commit.directory(), write.name()).isPresent());
         if (!changes) {
-            return unchanged(commit);
+            return unchanged.applyAsLong(commit);
         }
-        long at = next(commit.directory());
+        long at = next.applyAsLong(commit.directory());
         for (Write write : commit.writes()) {
-            apply(commit.directory(), write, at);
+            this.write.of(commit.directory(), write, at);
         }
         return at;
     }
@@ -187,14 +244,14 @@ class PlainStore {
         return ++revision;
     }
 
-    void apply(String directory, Write write, long at) {
+    void write(String directory, Write write, long at) {
         Optional<Entry> before = entry(directory, write.name());
         if (write instanceof Write.Put put) {
-            store(directory, put(put, before, at));
-            announce(directory, write.name(), at);
+            store(directory, this.put.of(put, before, at));
+            announce.of(directory, write.name(), at);
         } else if (before.isPresent()) {
             remove(directory, write.name());
-            announce(directory, write.name(), at);
+            announce.of(directory, write.name(), at);
         }
     }
 
@@ -205,28 +262,28 @@ class PlainStore {
 
     final void store(String directory, Entry entry) {
         directories
-                .computeIfAbsent(path(directory), path -> new TreeMap<>(order()))
-                .put(key(entry.name()), entry);
+                .computeIfAbsent(path.apply(directory), path -> new TreeMap<>(order.get()))
+                .put(key.apply(entry.name()), entry);
     }
 
     final void remove(String directory, String name) {
-        NavigableMap<String, Entry> entries = directories.get(path(directory));
+        NavigableMap<String, Entry> entries = directories.get(path.apply(directory));
         if (entries != null) {
-            entries.remove(key(name));
+            entries.remove(key.apply(name));
             if (entries.isEmpty()) {
-                emptied(directory);
+                emptied.accept(directory);
             }
         }
     }
 
     void emptied(String directory) {
-        directories.remove(path(directory));
+        directories.remove(path.apply(directory));
     }
 
     // ---- leases
 
     PlainLease grant(PlainClient client, Duration ttl) {
-        PlainLease lease = new PlainLease(this, client, nextLease(), granted(ttl));
+        PlainLease lease = new PlainLease(this, client, nextLease.getAsLong(), granted.apply(ttl));
         leases.put(lease.id(), lease);
         prolong(lease);
         return lease;
@@ -241,7 +298,7 @@ class PlainStore {
     }
 
     boolean renew(PlainLease lease) {
-        if (!lives(lease.id())) {
+        if (!lives.test(lease.id())) {
             return false;
         }
         prolong(lease);
@@ -250,14 +307,14 @@ class PlainStore {
 
     void revoke(PlainLease lease) {
         if (leases.remove(lease.id()) != null) {
-            end(lease);
+            end.accept(lease);
         }
     }
 
     final void prolong(PlainLease lease) {
-        lease.deadline = time.nanoTime() + life(lease).toNanos();
+        lease.deadline = time.nanoTime() + life.apply(lease).toNanos();
         // A timer ends leases that no request touches.
-        time.schedule(life(lease), Runnable::run, () -> step(() -> null));
+        later(life.apply(lease), () -> {});
     }
 
     /** The time from a grant or renewal to the end. */
@@ -266,37 +323,37 @@ class PlainStore {
     }
 
     /** Ends the leases whose time is over. */
-    void expire() {
+    void sweep() {
         long now = time.nanoTime();
         for (PlainLease lease : List.copyOf(leases.values())) {
             if (now - lease.deadline >= 0) {
-                expire(lease);
+                expire.accept(lease);
             }
         }
     }
 
     void expire(PlainLease lease) {
         leases.remove(lease.id());
-        end(lease);
+        end.accept(lease);
     }
 
     /** Deletes the entries under a lease, with one commit for each directory. */
     void end(PlainLease lease) {
         for (String path : List.copyOf(directories.keySet())) {
-            List<Entry> entries = entries(path).stream()
+            List<Entry> entries = this.entries.apply(path).stream()
                     .filter(entry -> entry.leaseId() == lease.id())
                     .toList();
             if (!entries.isEmpty()) {
-                end(path, entries);
+                delete.accept(path, entries);
             }
         }
     }
 
-    void end(String directory, List<Entry> entries) {
-        long at = next(directory);
+    void delete(String directory, List<Entry> entries) {
+        long at = next.applyAsLong(directory);
         for (Entry entry : entries) {
             remove(directory, entry.name());
-            announce(directory, entry.name(), at);
+            announce.of(directory, entry.name(), at);
         }
     }
 
@@ -324,12 +381,12 @@ class PlainStore {
             leases.putAll(backup.leases());
             leases.values().forEach(this::prolong);
             revision = backup.revision();
-            watches.forEach(this::announceRestored);
+            watches.forEach(restored);
             return null;
         });
     }
 
-    void announceRestored(PlainWatch watch) {
+    void restored(PlainWatch watch) {
         announceReset(watch);
     }
 
@@ -345,8 +402,8 @@ class PlainStore {
 
     void announce(String directory, String name, long at) {
         for (PlainWatch watch : watches) {
-            if (covers(watch, directory, name)) {
-                announce(watch, name, at);
+            if (covers.test(watch, directory, name)) {
+                tell.of(watch, name, at);
             }
         }
     }
@@ -356,7 +413,7 @@ class PlainStore {
                 && watch.target().name().map(name::equals).orElse(true);
     }
 
-    void announce(PlainWatch watch, String name, long at) {
+    void tell(PlainWatch watch, String name, long at) {
         watch.add(name, at);
         awake.add(watch);
     }

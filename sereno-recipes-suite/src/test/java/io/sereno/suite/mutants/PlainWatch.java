@@ -103,10 +103,7 @@ class PlainWatch implements Watch {
 
     @Override
     public void cancel() {
-        store.step(() -> {
-            store.cancel(this);
-            return null;
-        });
+        store.step(() -> store.cancel.accept(this));
         synchronized (waiting) {
             waiting.clear();
             resetWaiting = false;

@@ -8,7 +8,7 @@ import io.sereno.spi.Promise;
 import java.util.stream.Stream;
 
 /** Makes one promise more than the store below, and does nothing to keep it. */
-public final class Promising extends Wrapper {
+public final class Promising extends Hooks {
     private final Promise more;
 
     /** {@code more}: the additional promise. */

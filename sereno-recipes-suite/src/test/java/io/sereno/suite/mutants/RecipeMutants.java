@@ -2,77 +2,18 @@ package io.sereno.suite.mutants;
 
 import io.sereno.Grant;
 import io.sereno.LossCause;
-import io.sereno.Sereno;
-import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
-import io.sereno.spi.Condition;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiFunction;
-import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The building blocks of mutants of recipes: they change the answers of a recipe, or its requests to the store. */
 final class RecipeMutants {
     private RecipeMutants() {}
-
-    /** A bug between recipe and store. */
-    static Mutant backend(String rule, String what, UnaryOperator<Backend> below) {
-        return recipes(
-                rule,
-                what,
-                (store, settings) -> settings.apply(Sereno.builder().backend(below.apply(store)))
-                        .connect());
-    }
-
-    /** The same for a bug that needs time or chance. */
-    static Mutant backend(String rule, String what, BiFunction<World, Backend, Backend> below) {
-        return new Mutant(what, rule, new World.Backends() {
-            @Override
-            public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
-                return settings.apply(Sereno.builder().backend(below.apply(world, backend)))
-                        .connect();
-            }
-        });
-    }
-
-    /** A bug in the objects of one kind. */
-    static <T> Mutant recipe(String rule, String what, Class<T> kind, UnaryOperator<T> broken) {
-        return recipes(rule, what, (store, settings) -> {
-            Sereno sereno = settings.apply(Sereno.builder().backend(store)).connect();
-            return changed(Sereno.class, sereno, (method, call) -> {
-                Object result = call.go();
-                return kind.isInstance(result) ? broken.apply(kind.cast(result)) : result;
-            });
-        });
-    }
-
-    /** The same, with state that all objects of a client share. */
-    static <S, T> Mutant recipe(
-            String rule, String what, Class<T> kind, Supplier<S> shared, BiFunction<S, T, T> broken) {
-        return recipes(rule, what, (store, settings) -> {
-            Sereno sereno = settings.apply(Sereno.builder().backend(store)).connect();
-            S ofAll = shared.get();
-            return changed(Sereno.class, sereno, (method, call) -> {
-                Object result = call.go();
-                return kind.isInstance(result) ? broken.apply(ofAll, kind.cast(result)) : result;
-            });
-        });
-    }
-
-    static Mutant recipes(String rule, String what, BiFunction<Backend, UnaryOperator<Sereno.Builder>, Sereno> over) {
-        return new Mutant(what, rule, new World.Backends() {
-            @Override
-            public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
-                return over.apply(backend, settings);
-            }
-        });
-    }
 
     /** Reports itself as held until it is released, whatever the network does. */
     static <T extends Grant> T believing(Class<T> type, T grant) {
@@ -89,7 +30,7 @@ final class RecipeMutants {
     }
 
     static Commit unconditional(Commit commit) {
-        return new Commit(commit.directory(), List.<Condition>of(), commit.writes(), commit.returning());
+        return Commits.conditioned(commit, List.of());
     }
 
     /** A call of a method of the correct object. */

@@ -2,10 +2,7 @@ package io.sereno.suite.mutants;
 
 import static io.sereno.suite.mutants.ElectionObjects.terms;
 import static io.sereno.suite.mutants.LockObjects.granting;
-import static io.sereno.suite.mutants.RecipeMutants.backend;
 import static io.sereno.suite.mutants.RecipeMutants.changed;
-import static io.sereno.suite.mutants.RecipeMutants.recipe;
-import static io.sereno.suite.mutants.RecipeMutants.recipes;
 import static java.util.concurrent.CompletableFuture.completedFuture;
 
 import io.sereno.Grant;
@@ -16,12 +13,7 @@ import io.sereno.Mutex;
 import io.sereno.Sereno;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
-import io.sereno.spi.CommitResult;
 import io.sereno.spi.Query;
-import io.sereno.spi.Snapshot;
-import io.sereno.spi.Target;
-import io.sereno.spi.Watch;
-import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,12 +21,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,16 +34,15 @@ import org.jspecify.annotations.Nullable;
 final class SeldomRecipes {
     private SeldomRecipes() {}
 
-    static List<Mutant> all() {
-        return Stream.of(locks(), elections()).flatMap(List::stream).toList();
+    static void addTo(Mutants all) {
+        locks(all);
+        elections(all);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // A proxy passes futures through as objects.
-    private static List<Mutant> locks() {
-        return List.of(
-                recipe(
-                        "LCK-2b",
-                        "the token of a grant that was lost is 0",
+    private static void locks(Mutants all) {
+        all.recipe("LCK-2b", "the token of a grant that was lost is 0")
+                .objects(
                         Mutex.class,
                         mutex -> granting(
                                 mutex,
@@ -62,20 +52,20 @@ final class SeldomRecipes {
                                                         .toCompletableFuture()
                                                         .isDone()
                                                 ? 0
-                                                : token))),
-                backend("LCK-3", "a renewal soon after another is not sent", SeldomRecipes::savingRenewals),
-                lines("LCK-5b", "waiters with a timeout come after waiters without", (waiting, timed) -> {
+                                                : token)));
+        all.backend("LCK-3", "a renewal soon after another is not sent").with(SeldomRecipes::savingRenewals);
+        all.recipe("LCK-5b", "waiters with a timeout come after waiters without")
+                .objects(Mutex.class, lines((waiting, timed) -> {
                     int first = timed.indexOf(false);
                     return Math.max(0, first);
-                }),
-                lines("LCK-5b", "a caller that gives up leaves its place to the last caller", null),
-                backend("LCK-8b", "the second place of a client is under no lease", LeaselessLater::new),
-                recipe(
-                        "LCK-11c",
-                        "close() of a grant completes lost()",
-                        Mutex.class,
-                        mutex -> granting(mutex, SeldomRecipes::lostWhenClosed)),
-                recipes("LCK-11c", "the end of a session completes lost() of released grants", (store, settings) -> {
+                }));
+        all.recipe("LCK-5b", "a caller that gives up leaves its place to the last caller")
+                .objects(Mutex.class, lines(null));
+        all.backend("LCK-8b", "the second place of a client is under no lease").with(SeldomRecipes::leaselessLater);
+        all.recipe("LCK-11c", "close() of a grant completes lost()")
+                .objects(Mutex.class, mutex -> granting(mutex, SeldomRecipes::lostWhenClosed));
+        all.recipe("LCK-11c", "the end of a session completes lost() of released grants")
+                .with((store, settings) -> {
                     Sereno sereno =
                             settings.apply(Sereno.builder().backend(store)).connect();
                     List<CompletableFuture<LossCause>> had = new CopyOnWriteArrayList<>();
@@ -85,26 +75,24 @@ final class SeldomRecipes {
                                 ? granting(mutex, grant -> remembered(grant, had))
                                 : result;
                     });
-                }));
+                });
     }
 
-    private static List<Mutant> elections() {
-        return List.of(
-                new Mutant("isHeld() follows lost(), which completes a moment late", "LDR-2", new World.Backends() {
-                    @Override
-                    public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
-                        Sereno sereno = settings.apply(Sereno.builder().backend(backend))
-                                .connect();
-                        return changed(Sereno.class, sereno, (method, call) -> {
-                            Object result = call.go();
-                            return result instanceof LeaderElection election
-                                    ? terms(election, leadership -> heldUntilTold(world, leadership))
-                                    : result;
-                        });
-                    }
-                }),
-                backend("LDR-2", "a renewal soon after another is not sent", SeldomRecipes::savingRenewals),
-                backend("LDR-5b", "a leader whose entry was removed enrols while its callback runs", Hasty::new));
+    private static void elections(Mutants all) {
+        all.recipe("LDR-2", "isHeld() follows lost(), which completes a moment late")
+                .in((world, backend, settings) -> {
+                    Sereno sereno =
+                            settings.apply(Sereno.builder().backend(backend)).connect();
+                    return changed(Sereno.class, sereno, (method, call) -> {
+                        Object result = call.go();
+                        return result instanceof LeaderElection election
+                                ? terms(election, leadership -> heldUntilTold(world, leadership))
+                                : result;
+                    });
+                });
+        all.backend("LDR-2", "a renewal soon after another is not sent").with(SeldomRecipes::savingRenewals);
+        all.backend("LDR-5b", "a leader whose entry was removed enrols while its callback runs")
+                .with(SeldomRecipes::hasty);
     }
 
     private static Grant lostWhenClosed(Grant grant) {
@@ -129,7 +117,7 @@ final class SeldomRecipes {
 
     private static Leadership heldUntilTold(World world, Leadership leadership) {
         AtomicBoolean told = new AtomicBoolean();
-        leadership.lost().thenAccept(cause -> world.later(Duration.ofMillis(200), Runnable::run, () -> told.set(true)));
+        leadership.lost().thenAccept(cause -> world.later(Duration.ofMillis(200), () -> told.set(true)));
         AtomicBoolean released = new AtomicBoolean();
         return changed(Leadership.class, leadership, (method, call) -> switch (method) {
             case "isHeld" ->
@@ -147,35 +135,25 @@ final class SeldomRecipes {
 
     /** Renews at most once in half a ttl, and reports success in between. */
     private static Backend savingRenewals(World world, Backend below) {
-        return LeaseMutants.leased(below, lease -> new Wrapper.OfLease(lease) {
-            private long last = world.time().nanoTime();
-
-            @Override
-            public synchronized CompletionStage<Boolean> renew() {
+        return new Hooks(below).leases(lease -> {
+            AtomicLong last = new AtomicLong(world.time().nanoTime());
+            return Hooks.renewing(lease, () -> {
                 long now = world.time().nanoTime();
-                if (now - last < ttl().toNanos() / 2) {
+                if (now - last.get() < lease.ttl().toNanos() / 2) {
                     return completedFuture(true);
                 }
-                last = now;
-                return super.renew();
-            }
+                last.set(now);
+                return lease.renew();
+            });
         });
     }
 
     /** The first place is bound to the session, and later ones are not. */
-    private static final class LeaselessLater extends Queueing {
-        private boolean enqueued;
-
-        LeaselessLater(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public synchronized CompletionStage<CommitResult> commit(Commit commit) {
-            boolean again = enqueued;
-            enqueued |= enqueues(commit);
-            return super.commit(again && enqueues(commit) ? Commits.leaseless(commit) : commit);
-        }
+    private static Backend leaselessLater(Backend below) {
+        AtomicBoolean enqueued = new AtomicBoolean();
+        return new Hooks(below)
+                .commits(commit -> below.commit(
+                        Queueing.enqueues(commit) && enqueued.getAndSet(true) ? Commits.leaseless(commit) : commit));
     }
 
     /** Which of the waiters is next. */
@@ -183,8 +161,8 @@ final class SeldomRecipes {
         int of(List<CompletableFuture<Boolean>> waiting, List<Boolean> timed);
     }
 
-    private static Mutant lines(String rule, String what, @Nullable Next next) {
-        return recipe(rule, what, Mutex.class, mutex -> {
+    private static UnaryOperator<Mutex> lines(@Nullable Next next) {
+        return mutex -> {
             Line line = new Line(next);
             return changed(
                     Mutex.class,
@@ -192,7 +170,7 @@ final class SeldomRecipes {
                     (method, call) -> method.equals("call") || method.equals("acquire") || method.equals("tryAcquire")
                             ? line.oneAtATime(call, method.equals("tryAcquire"))
                             : call.go());
-        });
+        };
     }
 
     /** Admits one caller after another. */
@@ -254,49 +232,40 @@ final class SeldomRecipes {
     }
 
     /** Enters the queue again as soon as it is notified that its place was removed. */
-    private static final class Hasty extends Queueing {
-        private final Map<String, Commit> places = new ConcurrentHashMap<>();
-
-        Hasty(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
-            if (enqueues(commit)) {
-                commit.writes().stream()
-                        .filter(Write.Put.class::isInstance)
-                        .forEach(write -> places.put(write.name(), commit));
-            } else if (leaves(commit)) {
-                commit.writes().forEach(write -> places.remove(write.name()));
-            }
-            return super.commit(commit);
-        }
-
-        @Override
-        public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-            return super.watch(target, new OfListener(listener) {
-                @Override
-                public void changed(String name, long revision) {
-                    super.changed(name, revision);
-                    Commit place = places.get(name);
-                    if (place != null && target.directory().equals(place.directory())) {
-                        read(new Query.One(target.directory(), name)).thenAccept(read -> again(read, name));
+    private static Backend hasty(Backend below) {
+        Map<String, Commit> places = new ConcurrentHashMap<>();
+        return new Hooks(below)
+                .commits(commit -> {
+                    if (Queueing.enqueues(commit)) {
+                        commit.writes().stream()
+                                .filter(Write.Put.class::isInstance)
+                                .forEach(write -> places.put(write.name(), commit));
+                    } else if (Queueing.leaves(commit)) {
+                        commit.writes().forEach(write -> places.remove(write.name()));
                     }
-                }
-            });
-        }
+                    return below.commit(commit);
+                })
+                .listeners((target, listener) -> Hooks.listener(
+                        (name, revision) -> {
+                            listener.changed(name, revision);
+                            Commit place = places.get(name);
+                            if (place != null && target.directory().equals(place.directory())) {
+                                below.read(new Query.One(target.directory(), name))
+                                        .thenAccept(read -> {
+                                            if (read.entries().isEmpty() && places.remove(name) != null) {
+                                                enterAgain(below, place, name);
+                                            }
+                                        });
+                            }
+                        },
+                        listener::reset));
+    }
 
-        private void again(Snapshot read, String name) {
-            Commit place = read.entries().isEmpty() ? places.remove(name) : null;
-            if (place != null) {
-                Commit.Builder anew = Commit.to(place.directory()).ifAbsent(name);
-                place.writes().stream()
-                        .filter(write ->
-                                write instanceof Write.Put && write.name().equals(name))
-                        .forEach(write -> anew.put(name, ((Write.Put) write).value(), ((Write.Put) write).leaseId()));
-                below.commit(anew.build());
-            }
-        }
+    private static void enterAgain(Backend below, Commit place, String name) {
+        Commit.Builder again = Commit.to(place.directory()).ifAbsent(name);
+        place.writes().stream()
+                .filter(write -> write instanceof Write.Put && write.name().equals(name))
+                .forEach(write -> again.put(name, ((Write.Put) write).value(), ((Write.Put) write).leaseId()));
+        below.commit(again.build());
     }
 }

@@ -4,13 +4,10 @@ import static java.util.concurrent.CompletableFuture.completedFuture;
 import static java.util.concurrent.CompletableFuture.failedFuture;
 
 import io.sereno.spi.Backend;
-import io.sereno.spi.BackendException;
-import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -24,10 +21,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 /**
  * Stores that are nearly always correct, but not for the second lease, an empty value, the longest name or a large
@@ -36,411 +31,227 @@ import java.util.stream.Stream;
 final class SeldomStores {
     private SeldomStores() {}
 
-    static List<Mutant> all() {
-        return Stream.of(reading(), committing(), leasing(), watching(), closing())
-                .flatMap(List::stream)
-                .toList();
+    static void addTo(Mutants all) {
+        reading(all);
+        reconnecting(all);
+        committing(all);
+        leasing(all);
+        watching(all);
+        closing(all);
     }
 
-    private static List<Mutant> committing() {
-        return List.of(
-                Mutant.store(
-                        "COM-10a",
-                        "only the first twenty writes of a commit are applied",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            CommitResult commit(Commit commit) {
-                                return super.commit(Commits.writing(
-                                        commit,
-                                        commit.writes().stream().limit(20).toList()));
-                            }
-                        }),
-                Mutant.store(
-                        "COM-2a",
-                        "only the first sixteen conditions are checked",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            boolean hold(Commit commit) {
-                                return commit.conditions().stream()
-                                        .limit(16)
-                                        .allMatch(condition ->
-                                                holds(condition, entry(commit.directory(), condition.name())));
-                            }
-                        }),
-                Mutant.store(
-                        "COM-7a",
-                        "a put over an empty value creates a new entry",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            Entry put(Write.Put put, Optional<Entry> before, long at) {
-                                return super.put(
-                                        put,
-                                        before.filter(entry -> entry.value().size() > 0),
-                                        at);
-                            }
-                        }),
-                Mutant.store(
-                        "NAM-1b",
-                        "only the first five hundred bytes of a name count",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            String key(String name) {
-                                return name.substring(0, Math.min(500, name.length()));
-                            }
-                        }),
-                Mutant.store(
-                        "NAM-1b",
-                        "only the first two hundred characters of a path count",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            String path(String directory) {
-                                return directory.substring(0, Math.min(200, directory.length()));
-                            }
-                        }));
+    private static void committing(Mutants all) {
+        all.store("COM-10a", "only the first twenty writes of a commit are applied")
+                .with(store -> store.commit = commit -> store.commit(Commits.writing(
+                        commit, commit.writes().stream().limit(20).toList())));
+        all.store("COM-2a", "only the first sixteen conditions are checked")
+                .with(store -> store.hold = commit -> commit.conditions().stream()
+                        .limit(16)
+                        .allMatch(condition ->
+                                store.holds(condition, store.entry(commit.directory(), condition.name()))));
+        all.store("COM-7a", "a put over an empty value creates a new entry")
+                .with(store -> store.put = (put, before, at) ->
+                        store.put(put, before.filter(entry -> entry.value().size() > 0), at));
+        all.store("NAM-1b", "only the first five hundred bytes of a name count")
+                .with(store -> store.key = name -> name.substring(0, Math.min(500, name.length())));
+        all.store("NAM-1b", "only the first two hundred characters of a path count")
+                .with(store -> store.path = directory -> directory.substring(0, Math.min(200, directory.length())));
     }
 
-    private static List<Mutant> leasing() {
-        return List.of(
-                Mutant.store(
-                        "LEA-2",
-                        "the third renewal of a lease prolongs nothing",
-                        world -> new PlainStore(world.time()) {
-                            private final Map<Long, Integer> renewals = new HashMap<>();
-
-                            @Override
-                            boolean renew(PlainLease lease) {
-                                return renewals.merge(lease.id(), 1, Integer::sum) % 3 == 0
-                                        ? lives(lease.id())
-                                        : super.renew(lease);
-                            }
-                        }),
-                Mutant.store(
-                        "LEA-5a", "revoke() leaves entries without a value", world -> new PlainStore(world.time()) {
-                            private boolean revoking;
-
-                            @Override
-                            void revoke(PlainLease lease) {
-                                revoking = true;
-                                super.revoke(lease);
-                                revoking = false;
-                            }
-
-                            @Override
-                            void end(String directory, List<Entry> entries) {
-                                super.end(
-                                        directory,
-                                        revoking
-                                                ? entries.stream()
-                                                        .filter(entry ->
-                                                                entry.value().size() > 0)
-                                                        .toList()
-                                                : entries);
-                            }
-                        }),
-                Mutant.store(
-                        "LEA-5a",
-                        "revoke() deletes in the first ten directories",
-                        world -> new PlainStore(world.time()) {
-                            private int toGo = Integer.MAX_VALUE;
-
-                            @Override
-                            void revoke(PlainLease lease) {
-                                toGo = 10;
-                                super.revoke(lease);
-                                toGo = Integer.MAX_VALUE;
-                            }
-
-                            @Override
-                            void end(String directory, List<Entry> entries) {
-                                if (toGo-- > 0) {
-                                    super.end(directory, entries);
-                                }
-                            }
-                        }),
-                Mutant.store(
-                        "LEA-4a",
-                        "an entry put again under its lease is bound to none",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            Entry put(Write.Put put, Optional<Entry> before, long at) {
-                                Entry right = super.put(put, before, at);
-                                return before.isPresent()
-                                        ? new Entry(
-                                                right.name(),
-                                                right.value(),
-                                                right.createRevision(),
-                                                right.modRevision(),
-                                                0)
-                                        : right;
-                            }
-                        }));
+    private static void leasing(Mutants all) {
+        all.store("LEA-2", "the third renewal of a lease prolongs nothing").with(store -> {
+            Map<Long, Integer> renewals = new HashMap<>();
+            store.renew = lease ->
+                    renewals.merge(lease.id(), 1, Integer::sum) % 3 == 0 ? store.lives(lease.id()) : store.renew(lease);
+        });
+        all.store("LEA-5a", "revoke() leaves entries without a value").with(store -> {
+            boolean[] revoking = {false};
+            store.revoke = lease -> {
+                revoking[0] = true;
+                store.revoke(lease);
+                revoking[0] = false;
+            };
+            store.delete = (directory, entries) -> store.delete(
+                    directory,
+                    revoking[0]
+                            ? entries.stream()
+                                    .filter(entry -> entry.value().size() > 0)
+                                    .toList()
+                            : entries);
+        });
+        all.store("LEA-5a", "revoke() deletes in the first ten directories").with(store -> {
+            int[] toGo = {Integer.MAX_VALUE};
+            store.revoke = lease -> {
+                toGo[0] = 10;
+                store.revoke(lease);
+                toGo[0] = Integer.MAX_VALUE;
+            };
+            store.delete = (directory, entries) -> {
+                if (toGo[0]-- > 0) {
+                    store.delete(directory, entries);
+                }
+            };
+        });
+        all.store("LEA-4a", "an entry put again under its lease is bound to none")
+                .with(store -> store.put = (put, before, at) -> {
+                    Entry right = store.put(put, before, at);
+                    return before.isPresent()
+                            ? new Entry(right.name(), right.value(), right.createRevision(), right.modRevision(), 0)
+                            : right;
+                });
     }
 
-    private static List<Mutant> watching() {
-        return List.of(
-                Mutant.store(
-                        "WAT-1",
-                        "changes of entries with long names are not announced",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            boolean covers(PlainWatch watch, String directory, String name) {
-                                return name.length() < 200 && super.covers(watch, directory, name);
-                            }
-                        }),
-                Mutant.store(
-                        "WAT-1",
-                        "only the first of two watches of a directory is notified",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            void announce(String directory, String name, long at) {
-                                watches.stream()
-                                        .filter(watch -> covers(watch, directory, name))
-                                        .filter(watch -> watches.stream()
-                                                .filter(other -> other.target().equals(watch.target()))
-                                                .findFirst()
-                                                .orElseThrow()
-                                                .equals(watch))
-                                        .forEach(watch -> announce(watch, name, at));
-                            }
-                        }),
-                Mutant.store(
-                        "WAT-9",
-                        "cancel() of one of two watches of a directory ends both",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            void cancel(PlainWatch watch) {
-                                watches.removeIf(other -> other.target().equals(watch.target()));
-                            }
-                        }),
-                Mutant.store(
-                        "WAT-4",
-                        "the revocation of a lease is announced for one entry in each directory",
-                        world -> new PlainStore(world.time()) {
-                            private boolean revoking;
-                            private boolean told;
-
-                            @Override
-                            void revoke(PlainLease lease) {
-                                revoking = true;
-                                super.revoke(lease);
-                                revoking = false;
-                            }
-
-                            @Override
-                            void end(String directory, List<Entry> entries) {
-                                told = false;
-                                super.end(directory, entries);
-                            }
-
-                            @Override
-                            void announce(String directory, String name, long at) {
-                                if (!revoking || !told) {
-                                    super.announce(directory, name, at);
-                                }
-                                told = true;
-                            }
-                        }),
-                Mutant.store(
-                        "WAT-4",
-                        "deletes in a commit of more than ten writes are not announced",
-                        world -> new PlainStore(world.time()) {
-                            private boolean quiet;
-
-                            @Override
-                            CommitResult commit(Commit commit) {
-                                quiet = commit.writes().size() > 10;
-                                try {
-                                    return super.commit(commit);
-                                } finally {
-                                    quiet = false;
-                                }
-                            }
-
-                            @Override
-                            void announce(String directory, String name, long at) {
-                                if (!quiet || entry(directory, name).isPresent()) {
-                                    super.announce(directory, name, at);
-                                }
-                            }
-                        }));
+    private static void watching(Mutants all) {
+        all.store("WAT-1", "changes of entries with long names are not announced")
+                .with(store -> store.covers =
+                        (watch, directory, name) -> name.length() < 200 && store.covers(watch, directory, name));
+        all.store("WAT-1", "only the first of two watches of a directory is notified")
+                .with(store -> store.announce = (directory, name, at) -> store.watches.stream()
+                        .filter(watch -> store.covers(watch, directory, name))
+                        .filter(watch -> store.watches.stream()
+                                .filter(other -> other.target().equals(watch.target()))
+                                .findFirst()
+                                .orElseThrow()
+                                .equals(watch))
+                        .forEach(watch -> store.tell(watch, name, at)));
+        all.store("WAT-9", "cancel() of one of two watches of a directory ends both")
+                .with(store -> store.cancel =
+                        watch -> store.watches.removeIf(other -> other.target().equals(watch.target())));
+        all.store("WAT-4", "the revocation of a lease is announced for one entry in each directory")
+                .with(store -> {
+                    boolean[] revoking = {false};
+                    boolean[] told = {false};
+                    store.revoke = lease -> {
+                        revoking[0] = true;
+                        store.revoke(lease);
+                        revoking[0] = false;
+                    };
+                    store.delete = (directory, entries) -> {
+                        told[0] = false;
+                        store.delete(directory, entries);
+                    };
+                    store.announce = (directory, name, at) -> {
+                        if (!revoking[0] || !told[0]) {
+                            store.announce(directory, name, at);
+                        }
+                        told[0] = true;
+                    };
+                });
+        all.store("WAT-4", "deletes in a commit of more than ten writes are not announced")
+                .with(store -> {
+                    boolean[] quiet = {false};
+                    store.commit = commit -> {
+                        quiet[0] = commit.writes().size() > 10;
+                        try {
+                            return store.commit(commit);
+                        } finally {
+                            quiet[0] = false;
+                        }
+                    };
+                    store.announce = (directory, name, at) -> {
+                        if (!quiet[0] || store.entry(directory, name).isPresent()) {
+                            store.announce(directory, name, at);
+                        }
+                    };
+                });
     }
 
-    private static List<Mutant> closing() {
-        return List.of(
-                Mutant.connected(
-                        "LIF-3",
-                        "a watch can be opened after close",
-                        (world, config) -> new PlainClient(world.store(config), config) {
-                            @Override
-                            public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-                                PlainWatch watch = open(target, listener);
-                                store.step(() -> {
-                                    store.watch(watch);
-                                    return true;
-                                });
-                                return completedFuture(watch);
-                            }
-                        }),
-                Mutant.connected(
-                        "LIF-3",
-                        "a lease can be revoked after close",
-                        (world, config) -> new Wrapper(new PlainClient(world.store(config), config)) {
-                            @Override
-                            public CompletionStage<Lease> grantLease(Duration ttl) {
-                                return super.grantLease(ttl).thenApply(lease -> new OfLease(lease) {
-                                    @Override
-                                    public CompletionStage<Void> revoke() {
-                                        return super.revoke().exceptionally(closed -> null);
-                                    }
-                                });
-                            }
-                        }));
+    private static void closing(Mutants all) {
+        all.connected("LIF-3", "a watch can be opened after close")
+                .by((world, config) -> new PlainClient(world.store(config), config) {
+                    @Override
+                    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+                        PlainWatch watch = open(target, listener);
+                        store.step(() -> {
+                            store.watch(watch);
+                            return true;
+                        });
+                        return completedFuture(watch);
+                    }
+                });
+        all.client("LIF-3", "a lease can be revoked after close")
+                .grants((world, below, ttl) -> below.grantLease(ttl)
+                        .thenApply(lease ->
+                                Hooks.revoking(lease, () -> lease.revoke().exceptionally(closed -> null))));
     }
 
-    private static List<Mutant> reading() {
-        return List.of(
-                Mutant.store(
-                        "READ-4b",
-                        "an empty value is read with the value before",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            Entry put(Write.Put put, Optional<Entry> before, long at) {
-                                Entry right = super.put(put, before, at);
-                                return put.value().size() == 0 && before.isPresent()
-                                        ? new Entry(
-                                                right.name(),
-                                                before.get().value(),
-                                                right.createRevision(),
-                                                right.modRevision(),
-                                                right.leaseId())
-                                        : right;
-                            }
-                        }),
-                Mutant.store(
-                        "VAL-1a",
-                        "zero bytes at the end of a value are padding",
-                        world -> new PlainStore(world.time()) {
-                            @Override
-                            Entry put(Write.Put put, Optional<Entry> before, long at) {
-                                byte[] value = put.value().toArray();
-                                int length = value.length;
-                                while (length > 0 && value[length - 1] == 0) {
-                                    length--;
-                                }
-                                return super.put(
-                                        new Write.Put(
-                                                put.name(), Bytes.copyOf(Arrays.copyOf(value, length)), put.leaseId()),
-                                        before,
-                                        at);
-                            }
-                        }),
-                Mutant.connected(
-                        "READ-3d",
-                        "a range mixes moments",
-                        (world, config) -> new Wrapper(new PlainClient(world.store(config), config)) {
-                            private final Backend mixed = new ReadMutants.MixedMoments(world, below);
+    private static void reading(Mutants all) {
+        all.store("READ-4b", "an empty value is read with the value before")
+                .with(store -> store.put = (put, before, at) -> {
+                    Entry right = store.put(put, before, at);
+                    return put.value().size() == 0 && before.isPresent()
+                            ? new Entry(
+                                    right.name(),
+                                    before.get().value(),
+                                    right.createRevision(),
+                                    right.modRevision(),
+                                    right.leaseId())
+                            : right;
+                });
+        all.store("VAL-1a", "zero bytes at the end of a value are padding")
+                .with(store -> store.put = (put, before, at) -> {
+                    byte[] value = put.value().toArray();
+                    int length = value.length;
+                    while (length > 0 && value[length - 1] == 0) {
+                        length--;
+                    }
+                    return store.put(
+                            new Write.Put(put.name(), Bytes.copyOf(Arrays.copyOf(value, length)), put.leaseId()),
+                            before,
+                            at);
+                });
+        all.client("READ-3d", "a range mixes moments").with((world, below) -> {
+            Backend mixed = new ReadMutants.MixedMoments(world, below);
+            return new Hooks(below)
+                    .reads(query -> query instanceof Query.Range ? mixed.read(query) : below.read(query));
+        });
+        all.client("READ-3d", "the last entry of a snapshot is read a moment later")
+                .reads((world, below, query) -> below.read(query).thenCompose(read -> {
+                    int last = read.entries().size() - 1;
+                    if (last < 1 || world.random().nextInt(4) > 0) {
+                        return completedFuture(read);
+                    }
+                    Query own = new Query.One(
+                            query.directory(), read.entries().get(last).name());
+                    return world.delayed(Duration.ofMillis(1), () -> below.read(own))
+                            .thenApply(one -> {
+                                List<Entry> entries =
+                                        new ArrayList<>(read.entries().subList(0, last));
+                                entries.addAll(one.entries());
+                                return new Snapshot(entries, read.more());
+                            });
+                }));
+    }
 
-                            @Override
-                            public CompletionStage<Snapshot> read(Query query) {
-                                return query instanceof Query.Range ? mixed.read(query) : super.read(query);
-                            }
-                        }),
-                Mutant.connected(
-                        "READ-3d",
-                        "the last entry of a snapshot is read a moment later",
-                        (world, config) -> new Wrapper(new PlainClient(world.store(config), config)) {
-                            @Override
-                            public CompletionStage<Snapshot> read(Query query) {
-                                return super.read(query).thenCompose(read -> {
-                                    if (read.entries().size() < 2
-                                            || world.random().nextInt(4) > 0) {
-                                        return completedFuture(read);
-                                    }
-                                    CompletableFuture<Snapshot> done = new CompletableFuture<>();
-                                    int last = read.entries().size() - 1;
-                                    world.later(
-                                            Duration.ofMillis(1),
-                                            Runnable::run,
-                                            () -> super.read(new Query.One(
-                                                            query.directory(),
-                                                            read.entries()
-                                                                    .get(last)
-                                                                    .name()))
-                                                    .whenComplete((one, failure) -> {
+    private static void reconnecting(Mutants all) {
+        all.library("READ-8c", "a commit whose read failed ends as UNKNOWN")
+                .commits((world, below, commit) -> below.commit(commit)
+                        .thenCompose(result -> unread(commit, result)
+                                ? failedFuture(Failures.unknown("the read failed"))
+                                : completedFuture(result)));
+        all.library("READ-8c", "a failed read returns nothing")
+                .results((commit, result) -> unread(commit, result)
+                        ? new CommitResult.Committed(
+                                ((CommitResult.Committed) result).revision(),
+                                Optional.of(new Snapshot(List.of(), false)))
+                        : result);
+        all.library("LEA-10", "a lost connection revokes all leases of its client except the first")
+                .with((world, below) -> {
+                    AtomicInteger granted = new AtomicInteger();
+                    return new Hooks(below)
+                            .grants(ttl -> below.grantLease(ttl)
+                                    .thenApply(lease -> granted.getAndIncrement() == 0
+                                            ? lease
+                                            : Hooks.renewing(
+                                                    lease,
+                                                    () -> lease.renew().whenComplete((alive, failure) -> {
                                                         if (failure != null) {
-                                                            done.completeExceptionally(failure);
-                                                        } else {
-                                                            ArrayList<Entry> all = new ArrayList<>(read.entries()
-                                                                    .subList(0, last));
-                                                            all.addAll(one.entries());
-                                                            done.complete(new Snapshot(all, read.more()));
+                                                            lease.revoke();
                                                         }
-                                                    }));
-                                    return done;
-                                });
-                            }
-                        }),
-                Mutant.library(
-                        "READ-8c",
-                        "a commit whose read failed ends as UNKNOWN",
-                        (world, network, executor) -> new Wrapper(network) {
-                            @Override
-                            public CompletionStage<CommitResult> commit(Commit commit) {
-                                return super.commit(commit)
-                                        .thenCompose(result -> unread(commit, result)
-                                                ? failedFuture(new BackendException(
-                                                        Outcome.UNKNOWN, false, "the read failed", null))
-                                                : completedFuture(result));
-                            }
-                        }),
-                Mutant.library(
-                        "READ-8c", "a failed read returns nothing", (world, network, executor) -> new Wrapper(network) {
-                            @Override
-                            public CompletionStage<CommitResult> commit(Commit commit) {
-                                return super.commit(commit)
-                                        .thenApply(result -> unread(commit, result)
-                                                ? new CommitResult.Committed(
-                                                        ((CommitResult.Committed) result).revision(),
-                                                        Optional.of(new Snapshot(List.of(), false)))
-                                                : result);
-                            }
-                        }),
-                Mutant.library(
-                        "LEA-10",
-                        "a lost connection revokes all leases of its client except the first",
-                        (world, network, executor) -> new Wrapper(network) {
-                            private final AtomicInteger granted = new AtomicInteger();
-
-                            @Override
-                            public CompletionStage<Lease> grantLease(Duration ttl) {
-                                return super.grantLease(ttl)
-                                        .thenApply(lease -> granted.getAndIncrement() == 0
-                                                ? lease
-                                                : new OfLease(lease) {
-                                                    @Override
-                                                    public CompletionStage<Boolean> renew() {
-                                                        return super.renew().whenComplete((alive, failure) -> {
-                                                            if (failure != null) {
-                                                                lease.revoke();
-                                                            }
-                                                        });
-                                                    }
-                                                });
-                            }
-                        }),
-                Mutant.library(
-                        "LEA-10",
-                        "a failed renewal and all later ones are answered from memory",
-                        (world, network, executor) -> LeaseMutants.leased(network, lease -> new Wrapper.OfLease(lease) {
-                            private volatile boolean failed;
-
-                            @Override
-                            public CompletionStage<Boolean> renew() {
-                                return failed
-                                        ? completedFuture(true)
-                                        : super.renew().whenComplete((alive, failure) -> failed |= failure != null);
-                            }
-                        })));
+                                                    }))));
+                });
+        all.library("LEA-10", "a failed renewal and all later ones are answered from memory")
+                .leases((world, lease) -> LeaseMutants.failedOnce(lease, true));
     }
 
     private static boolean unread(Commit commit, CommitResult result) {

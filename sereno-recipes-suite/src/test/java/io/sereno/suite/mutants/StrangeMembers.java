@@ -8,15 +8,13 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
-import io.sereno.spi.Target;
-import io.sereno.spi.Watch;
-import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -32,145 +30,100 @@ final class StrangeMembers {
     }
 
     /** Takes an entry for its own because it has its id. */
-    static final class Mistaken extends Wrapper {
-        private volatile String attempt = "";
-
-        Mistaken(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
+    static Backend mistaken(Backend below) {
+        AtomicReference<String> attempt = new AtomicReference<>("");
+        return new Hooks(below).commits(commit -> {
             if (MemberMutants.lists(commit)) {
-                String card = ((Write.Put) commit.writes().get(0)).value().toUtf8();
-                attempt = line(card, "attempt");
+                attempt.set(line(((Write.Put) commit.writes().get(0)).value().toUtf8(), "attempt"));
             }
             boolean callsOff = MemberMutants.isOfMember(commit) && Commits.puts(commit, MemberMutants.MARK);
-            return super.commit(commit).thenApply(result -> callsOff ? mistaken(result) : result);
-        }
+            return below.commit(commit)
+                    .thenApply(result -> callsOff
+                            ? Commits.seen(result, read -> claimed(read, Objects.requireNonNull(attempt.get())))
+                            : result);
+        });
+    }
 
-        private CommitResult mistaken(CommitResult result) {
-            if (result instanceof CommitResult.Committed committed) {
-                return new CommitResult.Committed(
-                        committed.revision(), committed.snapshot().map(this::mistaken));
-            }
-            return result instanceof CommitResult.Conflict conflict
-                    ? new CommitResult.Conflict(conflict.snapshot().map(this::mistaken))
-                    : result;
-        }
-
-        private Snapshot mistaken(Snapshot snapshot) {
-            return new Snapshot(snapshot.entries().stream().map(this::own).toList(), snapshot.more());
-        }
-
-        private Entry own(Entry entry) {
-            String card = entry.value().toUtf8();
-            return new Entry(
-                    entry.name(),
-                    Bytes.utf8(card.replace(line(card, "attempt"), attempt)),
-                    entry.createRevision(),
-                    entry.modRevision(),
-                    entry.leaseId());
-        }
+    private static Snapshot claimed(Snapshot read, String attempt) {
+        return new Snapshot(
+                read.entries().stream()
+                        .map(entry -> new Entry(
+                                entry.name(),
+                                Bytes.utf8(entry.value()
+                                        .toUtf8()
+                                        .replace(line(entry.value().toUtf8(), "attempt"), attempt)),
+                                entry.createRevision(),
+                                entry.modRevision(),
+                                entry.leaseId()))
+                        .toList(),
+                read.more());
     }
 
     /** Puts its entry again as soon as it is notified that the entry is gone. */
-    static final class Stubborn extends Wrapper {
-        private final AtomicReference<@Nullable Commit> last = new AtomicReference<>();
-
-        Stubborn(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
-            if (MemberMutants.lists(commit)) {
-                last.set(commit);
-            }
-            return super.commit(commit);
-        }
-
-        @Override
-        public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-            return super.watch(target, new OfListener(listener) {
-                @Override
-                public void changed(String name, long revision) {
-                    Commit listing = last.get();
-                    if (listing != null && target.name().equals(Optional.of(MemberMutants.entry(listing)))) {
-                        commit(Commit.to(listing.directory())
-                                        .ifAbsent(MemberMutants.entry(listing))
-                                        .put(
-                                                MemberMutants.entry(listing),
-                                                ((Write.Put) listing.writes().get(0)).value(),
-                                                ((Write.Put) listing.writes().get(0)).leaseId())
-                                        .build())
-                                .whenComplete((result, failure) -> super.changed(name, revision));
-                    } else {
-                        super.changed(name, revision);
+    static Backend stubborn(Backend below) {
+        AtomicReference<@Nullable Commit> last = new AtomicReference<>();
+        return new Hooks(below)
+                .commits(commit -> {
+                    if (MemberMutants.lists(commit)) {
+                        last.set(commit);
                     }
-                }
-            });
-        }
+                    return below.commit(commit);
+                })
+                .listeners((target, listener) -> Hooks.listener(
+                        (name, revision) -> {
+                            Commit listing = last.get();
+                            if (listing != null && target.name().equals(Optional.of(MemberMutants.entry(listing)))) {
+                                Write.Put put = (Write.Put) listing.writes().get(0);
+                                below.commit(Commit.to(listing.directory())
+                                                .ifAbsent(put.name())
+                                                .put(put.name(), put.value(), put.leaseId())
+                                                .build())
+                                        .whenComplete((result, failure) -> listener.changed(name, revision));
+                            } else {
+                                listener.changed(name, revision);
+                            }
+                        },
+                        listener::reset));
     }
 
     /** Waits twice as long each time. */
-    static final class Resentful extends Wrapper {
-        private static final Duration MOST = Duration.ofSeconds(2);
+    static Backend resentful(World world, Backend below) {
+        AtomicReference<Duration> pause = new AtomicReference<>(Duration.ofMillis(5));
+        return new Hooks(below)
+                .commits(commit -> MemberMutants.lists(commit)
+                        ? world.delayed(pause.updateAndGet(StrangeMembers::longer), () -> below.commit(commit))
+                        : below.commit(commit));
+    }
 
-        private final World world;
-        private Duration pause = Duration.ofMillis(5);
-
-        Resentful(World world, Backend below) {
-            super(below);
-            this.world = world;
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
-            if (!MemberMutants.lists(commit)) {
-                return super.commit(commit);
-            }
-            CompletableFuture<Boolean> turn = new CompletableFuture<>();
-            world.later(longer(), Runnable::run, () -> turn.complete(true));
-            return turn.thenCompose(now -> super.commit(commit));
-        }
-
-        private synchronized Duration longer() {
-            Duration twice = pause.multipliedBy(2);
-            pause = twice.compareTo(MOST) < 0 ? twice : MOST;
-            return pause;
-        }
+    private static Duration longer(Duration pause) {
+        Duration most = Duration.ofSeconds(2);
+        Duration twice = pause.multipliedBy(2);
+        return twice.compareTo(most) < 0 ? twice : most;
     }
 
     /** Removes any member that it finds in its place. */
-    static final class Revengeful extends Wrapper {
-        private volatile boolean listed;
-
-        Revengeful(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
+    static Backend revengeful(Backend below) {
+        AtomicBoolean listed = new AtomicBoolean();
+        return new Hooks(below).commits(commit -> {
             boolean lists = MemberMutants.lists(commit);
             boolean looks = MemberMutants.isOfMember(commit) && commit.writes().isEmpty();
-            return super.commit(commit).thenCompose(result -> {
+            return below.commit(commit).thenCompose(result -> {
                 if (result instanceof CommitResult.Committed) {
-                    listed |= lists;
-                } else if (listed && lists) {
-                    return remove(commit).thenCompose(gone -> super.commit(commit));
-                } else if (listed && looks) {
-                    return remove(commit)
+                    listed.compareAndSet(false, lists);
+                } else if (listed.get() && lists) {
+                    return remove(below, commit).thenCompose(gone -> below.commit(commit));
+                } else if (listed.get() && looks) {
+                    return remove(below, commit)
                             .thenApply(gone -> new CommitResult.Conflict(Optional.of(new Snapshot(List.of(), false))));
                 }
                 return completedFuture(result);
             });
-        }
+        });
+    }
 
-        private CompletionStage<CommitResult> remove(Commit found) {
-            return super.commit(Commit.to(found.directory())
-                    .delete(found.conditions().get(0).name())
-                    .build());
-        }
+    private static CompletionStage<CommitResult> remove(Backend below, Commit found) {
+        return below.commit(Commit.to(found.directory())
+                .delete(found.conditions().get(0).name())
+                .build());
     }
 }

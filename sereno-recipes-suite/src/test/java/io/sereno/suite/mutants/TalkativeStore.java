@@ -3,8 +3,6 @@ package io.sereno.suite.mutants;
 import io.sereno.backend.memory.MemoryStore;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
-import io.sereno.spi.Commit;
-import io.sereno.spi.CommitResult;
 import io.sereno.tck.BackendFixture;
 import java.io.EOFException;
 import java.io.IOException;
@@ -17,7 +15,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -81,22 +78,17 @@ public final class TalkativeStore implements BackendFixture {
                 // The client was closed.
             }
         });
-        return new Wrapper(store(config).connect(config.executor())) {
-            @Override
-            public CompletionStage<CommitResult> commit(Commit commit) {
-                return super.commit(commit).whenComplete((result, failure) -> tellAll());
-            }
-
-            @Override
-            public void close() {
-                super.close();
-                try {
-                    socket.close();
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }
-        };
+        Backend below = store(config).connect(config.executor());
+        return new Hooks(below)
+                .commits(commit -> below.commit(commit).whenComplete((result, failure) -> tellAll()))
+                .closes(() -> {
+                    below.close();
+                    try {
+                        socket.close();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
     }
 
     private synchronized MemoryStore store(BackendConfig config) {

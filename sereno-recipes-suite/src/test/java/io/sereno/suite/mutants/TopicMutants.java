@@ -1,36 +1,27 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.RecipeMutants.backend;
-import static io.sereno.suite.mutants.RecipeMutants.changed;
-import static io.sereno.suite.mutants.RecipeMutants.recipe;
+import static java.util.concurrent.CompletableFuture.completedFuture;
 import static java.util.concurrent.CompletableFuture.failedFuture;
 
-import io.sereno.From;
 import io.sereno.Message;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
-import io.sereno.Sereno;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
-import io.sereno.spi.Backend;
-import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiFunction;
 import java.util.function.LongUnaryOperator;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 /** Topics that publish with a bug; reading and keeping with a bug are in separate classes. */
 final class TopicMutants {
@@ -38,105 +29,71 @@ final class TopicMutants {
 
     private TopicMutants() {}
 
-    static List<Mutant> all() {
-        return Stream.of(numbering(), doubting(), sending(), ReaderMutants.all(), KeepingMutants.all())
-                .flatMap(List::stream)
-                .toList();
+    static void addTo(Mutants all) {
+        numbering(all);
+        doubting(all);
+        sending(all);
+        ReaderMutants.addTo(all);
+        KeepingMutants.addTo(all);
     }
 
-    private static List<Mutant> numbering() {
-        return List.of(
-                backend(
-                        "TOP-1",
-                        "a batch is put without the condition that the header is unchanged",
-                        below -> Commits.saying(
-                                below,
-                                commit -> publishes(commit)
-                                        ? Commits.without(commit, Condition.ModRevision.class::isInstance)
-                                        : commit)),
-                topics("TOP-1", "the first offset is 2", right -> new Renumbered(right, offset -> offset + 1)),
-                topics(
-                        "TOP-1",
-                        "every other offset is skipped",
-                        right -> new Renumbered(right, offset -> 2 * offset - 1)),
-                backend("TOP-2", "a publication that lost against another counts as done", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(commit)
-                                .thenApply(result -> publishes(commit) && result instanceof CommitResult.Conflict
-                                        ? Commits.done()
-                                        : result);
-                    }
-                }),
-                topics(
-                        "TOP-2",
-                        "each client counts its offsets by itself",
+    private static void numbering(Mutants all) {
+        all.backend("TOP-1", "a batch is put without the condition that the header is unchanged")
+                .requests(commit ->
+                        publishes(commit) ? Commits.without(commit, Condition.ModRevision.class::isInstance) : commit);
+        all.topic("TOP-1", "the first offset is 2").with(topic -> renumbered(topic, offset -> offset + 1));
+        all.topic("TOP-1", "every other offset is skipped").with(topic -> renumbered(topic, offset -> 2 * offset - 1));
+        all.backend("TOP-2", "a publication that lost against another counts as done")
+                .results((commit, result) ->
+                        publishes(commit) && result instanceof CommitResult.Conflict ? Commits.done() : result);
+        all.topic("TOP-2", "each client counts its offsets by itself")
+                .sharing(
                         AtomicLong::new,
-                        (counted, right) -> new Publishing(right, (topic, payload) -> {
-                            topic.publish(payload);
+                        (counted, topic) -> topic.publish = payload -> {
+                            topic.right.publish(payload);
                             return counted.incrementAndGet();
-                        })));
+                        });
     }
 
-    private static List<Mutant> doubting() {
-        return List.of(
-                backend("TOP-4", "a lost reply counts as a refusal", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<CommitResult> commit(Commit commit) {
-                        return super.commit(commit)
-                                .exceptionallyCompose(lost -> failedFuture(
-                                        publishes(commit) && CommitMutants.isUnknown(lost)
-                                                ? new BackendException(
-                                                        BackendException.Outcome.NOT_APPLIED, false, "refused", lost)
-                                                : lost));
+    private static void doubting(Mutants all) {
+        all.backend("TOP-4", "a lost reply counts as a refusal")
+                .failures((commit, lost) ->
+                        publishes(commit) && Failures.isUnknown(lost) ? Failures.notApplied("refused", lost) : lost);
+        all.topic("TOP-4", "an unknown outcome is reported as not published")
+                .with(topic -> topic.publish = payload -> {
+                    try {
+                        return topic.right.publish(payload);
+                    } catch (OutcomeUnknownException doubt) {
+                        throw new NotAppliedException("not published", doubt);
                     }
-                }),
-                topics(
-                        "TOP-4",
-                        "an unknown outcome is reported as not published",
-                        right -> new Publishing(right, (topic, payload) -> {
-                            try {
-                                return topic.publish(payload);
-                            } catch (OutcomeUnknownException doubt) {
-                                throw new NotAppliedException("not published", doubt);
-                            }
-                        })),
-                topics(
-                        "TOP-4",
-                        "an unknown outcome is reported as published",
-                        right -> new Publishing(right, (topic, payload) -> {
-                            try {
-                                return topic.publish(payload);
-                            } catch (OutcomeUnknownException doubt) {
-                                return 1;
-                            }
-                        })),
-                topics(
-                        "TOP-4",
-                        "a message is retried after it was reported as not published",
-                        right -> new Publishing(right, (topic, payload) -> {
-                            try {
-                                return topic.publish(payload);
-                            } catch (NotAppliedException refused) {
-                                var unused = topic.publishAsync(payload);
-                                throw refused;
-                            }
-                        })));
+                });
+        all.topic("TOP-4", "an unknown outcome is reported as published")
+                .with(topic -> topic.publish = payload -> {
+                    try {
+                        return topic.right.publish(payload);
+                    } catch (OutcomeUnknownException doubt) {
+                        return 1;
+                    }
+                });
+        all.topic("TOP-4", "a message is retried after it was reported as not published")
+                .with(topic -> topic.publish = payload -> {
+                    try {
+                        return topic.right.publish(payload);
+                    } catch (NotAppliedException refused) {
+                        var unused = topic.right.publishAsync(payload);
+                        throw refused;
+                    }
+                });
     }
 
-    private static List<Mutant> sending() {
-        return List.of(
-                topicsIn(
-                        "TOP-5",
-                        "publishAsync sends out of order",
-                        (world, right) -> new Lazy(world, right, message -> true)),
-                topicsIn(
-                        "TOP-5",
-                        "large messages are sent out of order",
-                        (world, right) -> new Lazy(
-                                world, right, message -> message.toString().length() > 16 * 1024)),
-                topics("TOP-8", "publishAsync accepts messages without a limit", Unbounded::new),
-                topics("TOP-8", "publishAsync waits for room without a timeout", Patient::new));
+    private static void sending(Mutants all) {
+        all.topic("TOP-5", "publishAsync sends out of order")
+                .with((world, topic) -> lazy(world, topic, message -> true));
+        all.topic("TOP-5", "large messages are sent out of order")
+                .with((world, topic) ->
+                        lazy(world, topic, message -> message.toString().length() > 16 * 1024));
+        all.topic("TOP-8", "publishAsync accepts messages without a limit").with(TopicMutants::unbounded);
+        all.topic("TOP-8", "publishAsync waits for room without a timeout").with(TopicMutants::patient);
     }
 
     // ---- shared
@@ -152,160 +109,63 @@ final class TopicMutants {
                 && Commits.requires(commit, Condition.ModRevision.class::isInstance);
     }
 
-    static Mutant topics(String rule, String what, UnaryOperator<Topic<Object>> broken) {
-        return topicsIn(rule, what, (world, right) -> broken.apply(right));
-    }
-
-    @SuppressWarnings("unchecked") // The bug does not depend on the message type.
-    static <S> Mutant topics(
-            String rule, String what, Supplier<S> shared, BiFunction<S, Topic<Object>, Topic<Object>> broken) {
-        return recipe(rule, what, Topic.class, shared, (ofAll, right) -> broken.apply(ofAll, (Topic<Object>) right));
-    }
-
-    @SuppressWarnings("unchecked") // As above.
-    static Mutant topicsIn(String rule, String what, BiFunction<World, Topic<Object>, Topic<Object>> broken) {
-        return new Mutant(what, rule, new World.Backends() {
-            @Override
-            public Sereno recipes(World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
-                Sereno right = settings.apply(Sereno.builder().backend(backend)).connect();
-                return changed(Sereno.class, right, (method, call) -> {
-                    Object result = call.go();
-                    return result instanceof Topic<?> topic ? broken.apply(world, (Topic<Object>) topic) : result;
-                });
-            }
-        });
-    }
-
-    /** Publishes with a bug. */
-    private static final class Publishing extends TopicWrapper {
-        /** How one message is published. */
-        private interface Publish {
-            long to(Topic<Object> topic, Object payload);
-        }
-
-        private final Publish publish;
-
-        Publishing(Topic<Object> right, Publish publish) {
-            super(right, view -> new Publishing(view, publish));
-            this.publish = publish;
-        }
-
-        @Override
-        public long publish(Object payload) {
-            return publish.to(right, payload);
-        }
-    }
-
     /** Counts offsets in its own way. */
-    private static final class Renumbered extends TopicWrapper {
-        private final LongUnaryOperator number;
-
-        Renumbered(Topic<Object> right, LongUnaryOperator number) {
-            super(right, view -> new Renumbered(view, number));
-            this.number = number;
-        }
-
-        @Override
-        public long publish(Object payload) {
-            return number.applyAsLong(super.publish(payload));
-        }
-
-        @Override
-        public CompletionStage<Long> publishAsync(Object payload) {
-            return super.publishAsync(payload).thenApply(number::applyAsLong);
-        }
-
-        @Override
-        public TopicReader<Object> reader(From from) {
-            return new OfReader(super.reader(from)) {
-                @Override
-                public Optional<Message<Object>> next(Duration timeout) throws InterruptedException {
-                    return super.next(timeout)
+    private static void renumbered(TopicHooks topic, LongUnaryOperator number) {
+        topic.publish = payload -> number.applyAsLong(topic.right.publish(payload));
+        topic.publishAsync = payload -> topic.right.publishAsync(payload).thenApply(number::applyAsLong);
+        topic.reader = from -> {
+            TopicReader<Object> right = topic.right.reader(from);
+            return TopicHooks.reader(
+                    timeout -> right.next(timeout)
                             .map(message -> new Message<>(
                                     number.applyAsLong(message.offset()),
                                     message.payload(),
                                     message.publisher(),
-                                    message.publishedAt()));
-                }
-            };
-        }
+                                    message.publishedAt())),
+                    right::close);
+        };
     }
 
     /** Leaves some messages unsent for a while if no caller waits for them. */
-    private static final class Lazy extends TopicWrapper {
-        private final World world;
-        private final Predicate<Object> lie;
-
-        Lazy(World world, Topic<Object> right, Predicate<Object> lie) {
-            super(right, view -> new Lazy(world, view, lie));
-            this.world = world;
-            this.lie = lie;
-        }
-
-        @Override
-        public CompletionStage<Long> publishAsync(Object payload) {
-            if (!lie.test(payload)) {
-                return super.publishAsync(payload);
-            }
-            CompletableFuture<Long> published = new CompletableFuture<>();
-            world.later(
-                    Duration.ofMillis(10),
-                    Runnable::run,
-                    () -> super.publishAsync(payload).whenComplete((offset, failure) -> {
-                        if (failure == null) {
-                            published.complete(offset);
-                        } else {
-                            published.completeExceptionally(failure);
-                        }
-                    }));
-            return published;
-        }
+    private static void lazy(World world, TopicHooks topic, Predicate<Object> late) {
+        topic.publishAsync = payload -> late.test(payload)
+                ? world.delayed(Duration.ofMillis(10), () -> topic.right.publishAsync(payload))
+                : topic.right.publishAsync(payload);
     }
 
     /** Sends one message after another, and queues any number of messages meanwhile. */
-    private static final class Unbounded extends TopicWrapper {
-        private CompletionStage<Long> last = CompletableFuture.completedFuture(0L);
-
-        Unbounded(Topic<Object> right) {
-            super(right, Unbounded::new);
-        }
-
-        @Override
-        public synchronized CompletionStage<Long> publishAsync(Object payload) {
-            CompletionStage<Long> next =
-                    last.handle((offset, failure) -> 0).thenCompose(ended -> super.publishAsync(payload));
-            last = next;
-            return next;
-        }
+    private static void unbounded(TopicHooks topic) {
+        Deque<CompletionStage<Long>> last = new ArrayDeque<>(List.of(completedFuture(0L)));
+        topic.publishAsync = payload -> {
+            synchronized (last) {
+                last.add(last.remove()
+                        .handle((offset, failure) -> 0)
+                        .thenCompose(ended -> topic.right.publishAsync(payload)));
+                return last.element();
+            }
+        };
     }
 
     /** Retries failed messages, and makes callers that wait for room wait for the retries. */
-    private static final class Patient extends TopicWrapper {
-        private static final int AT_ONCE = 130;
-        private static final int ATTEMPTS = 3;
-
-        private final Queue<CompletableFuture<Integer>> underWay = new ConcurrentLinkedQueue<>();
-
-        Patient(Topic<Object> right) {
-            super(right, Patient::new);
-        }
-
-        @Override
-        public CompletionStage<Long> publishAsync(Object payload) {
-            while (underWay.size() >= AT_ONCE) {
+    private static void patient(TopicHooks topic) {
+        int atOnce = 130;
+        int attempts = 3;
+        Queue<CompletableFuture<Integer>> underWay = new ConcurrentLinkedQueue<>();
+        topic.publishAsync = payload -> {
+            while (underWay.size() >= atOnce) {
                 CompletableFuture<Integer> oldest = underWay.poll();
                 if (oldest != null) {
                     oldest.join();
                 }
             }
-            CompletionStage<Long> published = attempt(payload, ATTEMPTS);
+            CompletionStage<Long> published = attempt(topic.right, payload, attempts);
             underWay.add(published.handle((offset, failure) -> 0).toCompletableFuture());
             return published;
-        }
+        };
+    }
 
-        private CompletionStage<Long> attempt(Object payload, int left) {
-            return super.publishAsync(payload)
-                    .exceptionallyCompose(failure -> left == 1 ? failedFuture(failure) : attempt(payload, left - 1));
-        }
+    private static CompletionStage<Long> attempt(Topic<Object> right, Object payload, int left) {
+        return right.publishAsync(payload)
+                .exceptionallyCompose(failure -> left == 1 ? failedFuture(failure) : attempt(right, payload, left - 1));
     }
 }

@@ -1,9 +1,6 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.RecipeMutants.backend;
 import static io.sereno.suite.mutants.RecipeMutants.changed;
-import static io.sereno.suite.mutants.RecipeMutants.recipe;
-import static io.sereno.suite.mutants.RecipeMutants.recipes;
 import static java.util.concurrent.CompletableFuture.completedFuture;
 
 import io.sereno.GrantLostException;
@@ -18,9 +15,6 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
-import io.sereno.spi.Target;
-import io.sereno.spi.Watch;
-import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
 import io.sereno.suite.mutants.RecipeMutants.Call;
 import java.time.Duration;
@@ -29,7 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -40,26 +33,25 @@ import org.jspecify.annotations.Nullable;
 final class WaitGroupMutants {
     private WaitGroupMutants() {}
 
-    static List<Mutant> all() {
-        return List.of(
-                group(
-                        "WGP-1",
-                        "await returns at once",
-                        (group, method, call) -> method.equals("await") ? finished(call) : call.go()),
-                group(
-                        "WGP-1",
-                        "await() before the first add() returns at once",
-                        (group, method, call) ->
-                                method.equals("await") && group.inspect().generation() == 0
-                                        ? finished(call)
-                                        : call.go()),
-                group("WGP-1", "await returns true at its timeout", (group, method, call) -> {
-                    Object ended = call.go();
-                    return method.equals("await") && !call.returnsNothing() ? true : ended;
-                }),
-                recipe(
-                        "WGP-2",
-                        "done() counts twice",
+    static void addTo(Mutants all) {
+        waiting(all);
+        losses(all);
+        workers(all);
+        generations(all);
+    }
+
+    private static void waiting(Mutants all) {
+        all.recipe("WGP-1", "await returns at once")
+                .in(group((group, method, call) -> method.equals("await") ? finished(call) : call.go()));
+        all.recipe("WGP-1", "await() before the first add() returns at once")
+                .in(group((group, method, call) ->
+                        method.equals("await") && group.inspect().generation() == 0 ? finished(call) : call.go()));
+        all.recipe("WGP-1", "await returns true at its timeout").in(group((group, method, call) -> {
+            Object ended = call.go();
+            return method.equals("await") && !call.returnsNothing() ? true : ended;
+        }));
+        all.recipe("WGP-2", "done() counts twice")
+                .objects(
                         WaitGroup.class,
                         group -> changed(WaitGroup.class, group, (method, call) -> {
                             Object result = call.go();
@@ -75,138 +67,113 @@ final class WaitGroupMutants {
                                         return done;
                                     })
                                     : result;
-                        })),
-                group("WGP-2", "one done() too many is ignored", (group, method, call) -> {
-                    try {
-                        return call.go();
-                    } catch (IllegalStateException tooMany) {
-                        if (method.equals("done")) {
+                        }));
+        all.recipe("WGP-2", "one done() too many is ignored").in(group((group, method, call) -> {
+            try {
+                return call.go();
+            } catch (IllegalStateException tooMany) {
+                if (method.equals("done")) {
+                    return null;
+                }
+                throw tooMany;
+            }
+        }));
+    }
+
+    private static void losses(Mutants all) {
+        all.backend("WGP-3", "a worker is settled as lost without a condition on its lease entry")
+                .in(unconditional(
+                        condition -> condition.name().startsWith("l-") && condition instanceof Condition.Absent));
+        all.recipe("WGP-3", "inspect() reports lost workers from one read")
+                .with((store, settings) -> inspectingOnce(store, settings));
+        all.recipe("WGP-4", "the policy is not stored: each generation fails that loses a worker")
+                .in(group((group, method, call) -> {
+                    if (method.equals("add")) {
+                        group.add(call.given(0, Integer.class));
+                        return null;
+                    }
+                    return call.go();
+                }));
+        all.backend("WGP-4", "the loss of a worker wakes no waiter")
+                .listeners((target, listener) -> Hooks.listener(
+                        (name, revision) -> {
+                            if (!name.startsWith("l-")) {
+                                listener.changed(name, revision);
+                            }
+                        },
+                        listener::reset));
+        all.backend("WGP-4", "each client that notices the loss of a worker settles it")
+                .in(unconditional(condition -> condition.name().startsWith("c-")));
+    }
+
+    private static void workers(Mutants all) {
+        all.recipe("WGP-5", "a place that is closed stays until its session ends")
+                .in(worker((group, method, call) -> method.equals("close") ? null : call.go()));
+        all.recipe("WGP-5", "a place that is closed counts as done").calls(WaitGroup.class, (method, call) -> {
+            Object result = call.go();
+            return result instanceof Worker worker
+                    ? changed(Worker.class, worker, (step, work) -> {
+                        if (step.equals("close")) {
+                            worker.done();
                             return null;
                         }
-                        throw tooMany;
-                    }
-                }),
-                unconditional(
-                        "WGP-3",
-                        "a worker is settled as lost without a condition on its lease entry",
-                        condition -> condition.name().startsWith("l-") && condition instanceof Condition.Absent),
-                recipes(
-                        "WGP-3",
-                        "inspect() reports lost workers from one read",
-                        (store, settings) -> inspectingOnce(store, settings)),
-                group(
-                        "WGP-4",
-                        "the policy is not stored: each generation fails that loses a worker",
-                        (group, method, call) -> {
-                            if (method.equals("add")) {
-                                group.add(call.given(0, Integer.class));
-                                return null;
-                            }
-                            return call.go();
-                        }),
-                backend("WGP-4", "the loss of a worker wakes no waiter", below -> new Wrapper(below) {
-                    @Override
-                    public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-                        return super.watch(target, new OfListener(listener) {
-                            @Override
-                            public void changed(String name, long revision) {
-                                if (!name.startsWith("l-")) {
-                                    super.changed(name, revision);
-                                }
-                            }
-                        });
-                    }
-                }),
-                unconditional(
-                        "WGP-4",
-                        "each client that notices the loss of a worker settles it",
-                        condition -> condition.name().startsWith("c-")),
-                worker(
-                        "WGP-5",
-                        "a place that is closed stays until its session ends",
-                        (group, method, call) -> method.equals("close") ? null : call.go()),
-                recipe(
-                        "WGP-5",
-                        "a place that is closed counts as done",
-                        WaitGroup.class,
-                        group -> changed(WaitGroup.class, group, (method, call) -> {
-                            Object result = call.go();
-                            return result instanceof Worker worker
-                                    ? changed(Worker.class, worker, (step, work) -> {
-                                        if (step.equals("close")) {
-                                            worker.done();
-                                            return null;
-                                        }
-                                        return work.go();
-                                    })
-                                    : result;
-                        })),
-                worker("WGP-6", "a worker that was lost counts a place of another", (group, method, call) -> {
-                    try {
-                        return call.go();
-                    } catch (GrantLostException lost) {
-                        group.done();
+                        return work.go();
+                    })
+                    : result;
+        });
+        all.recipe("WGP-6", "a worker that was lost counts a place of another").in(worker((group, method, call) -> {
+            try {
+                return call.go();
+            } catch (GrantLostException lost) {
+                group.done();
+                return null;
+            }
+        }));
+        all.recipe("WGP-6", "done() of a lost worker does not fail").in(worker((group, method, call) -> {
+            try {
+                return call.go();
+            } catch (GrantLostException lost) {
+                return null;
+            }
+        }));
+        all.recipe("WGP-6", "a worker does not watch its place")
+                .in(worker((group, method, call) ->
+                        method.equals("lost") ? new CompletableFuture<LossCause>() : call.go()));
+    }
+
+    private static void generations(Mutants all) {
+        all.recipe("WGP-7", "a waiter waits for the end of the generation that is open then")
+                .in((world, backend, settings) -> groups(
+                        backend,
+                        settings,
+                        (group, method, call) -> method.equals("await") ? polling(world, group, call) : call.go()));
+        all.backend("WGP-7", "add() opens the finished generation once more")
+                .in(header(value -> value.replaceAll("generation \\d+", "generation 1")));
+        all.backend("WGP-7", "a failed generation is forgotten when the next one opens")
+                .in(header(value -> value.contains("stage open") ? value.replaceAll("failed [^\n]*\n", "") : value));
+        all.backend("WGP-8", "a place taken by a join of unknown outcome is forgotten")
+                .with(WaitGroupMutants::forgetting);
+        all.recipe("WGP-9", "delete() removes the header alone")
+                .with((store, settings) -> groups(store, settings, (group, method, call) -> {
+                    if (method.equals("delete")) {
+                        Commit deletion = Commit.to("waitgroup/" + group.name())
+                                .delete("h")
+                                .build();
+                        store.commit(deletion).toCompletableFuture().join();
                         return null;
                     }
-                }),
-                worker("WGP-6", "done() of a lost worker does not fail", (group, method, call) -> {
-                    try {
-                        return call.go();
-                    } catch (GrantLostException lost) {
-                        return null;
-                    }
-                }),
-                worker(
-                        "WGP-6",
-                        "a worker does not watch its place",
-                        (group, method, call) ->
-                                method.equals("lost") ? new CompletableFuture<LossCause>() : call.go()),
-                new Mutant(
-                        "a waiter waits for the end of the generation that is open then",
-                        "WGP-7",
-                        new World.Backends() {
-                            @Override
-                            public Sereno recipes(
-                                    World world, Backend backend, UnaryOperator<Sereno.Builder> settings) {
-                                return groups(
-                                        backend,
-                                        settings,
-                                        (group, method, call) ->
-                                                method.equals("await") ? polling(world, group, call) : call.go());
-                            }
-                        }),
-                header(
-                        "WGP-7",
-                        "add() opens the finished generation once more",
-                        value -> value.replaceAll("generation \\d+", "generation 1")),
-                header(
-                        "WGP-7",
-                        "a failed generation is forgotten when the next one opens",
-                        value -> value.contains("stage open") ? value.replaceAll("failed [^\n]*\n", "") : value),
-                backend("WGP-8", "a place taken by a join of unknown outcome is forgotten", Forgetting::new),
-                recipes(
-                        "WGP-9",
-                        "delete() removes the header alone",
-                        (store, settings) -> groups(store, settings, (group, method, call) -> {
-                            if (method.equals("delete")) {
-                                Commit deletion = Commit.to("waitgroup/" + group.name())
-                                        .delete("h")
-                                        .build();
-                                store.commit(deletion).toCompletableFuture().join();
-                                return null;
-                            }
-                            return call.go();
-                        })),
-                group("WGP-9", "await() of a deleted group returns true", (group, method, call) -> {
-                    try {
-                        return call.go();
-                    } catch (IllegalStateException deleted) {
-                        if (method.equals("await")) {
-                            return finished(call);
-                        }
-                        throw deleted;
-                    }
+                    return call.go();
                 }));
+        all.recipe("WGP-9", "await() of a deleted group returns true").in(group((group, method, call) -> {
+            try {
+                return call.go();
+            } catch (IllegalStateException deleted) {
+                if (method.equals("await")) {
+                    return finished(call);
+                }
+                throw deleted;
+            }
+        }));
     }
 
     private static @Nullable Object finished(Call call) {
@@ -218,8 +185,8 @@ final class WaitGroupMutants {
         Object of(WaitGroup group, String method, Call call) throws Throwable;
     }
 
-    private static Mutant group(String rule, String what, Broken broken) {
-        return recipes(rule, what, (store, settings) -> groups(store, settings, broken));
+    private static Mutants.Client group(Broken broken) {
+        return (world, store, settings) -> groups(store, settings, broken);
     }
 
     private static Sereno groups(Backend store, UnaryOperator<Sereno.Builder> settings, Broken broken) {
@@ -233,8 +200,8 @@ final class WaitGroupMutants {
     }
 
     /** A bug in the workers of a group. */
-    private static Mutant worker(String rule, String what, Broken broken) {
-        return group(rule, what, (group, method, call) -> {
+    private static Mutants.Client worker(Broken broken) {
+        return group((group, method, call) -> {
             Object result = call.go();
             return result instanceof Worker worker
                     ? changed(Worker.class, worker, (step, work) -> broken.of(group, step, work))
@@ -243,36 +210,27 @@ final class WaitGroupMutants {
     }
 
     /** Leaves out some conditions of commits. */
-    private static Mutant unconditional(String rule, String what, Predicate<Condition> left) {
-        return backend(rule, what, below -> new Wrapper(below) {
-            @Override
-            public CompletionStage<CommitResult> commit(Commit commit) {
-                List<Condition> kept =
-                        commit.conditions().stream().filter(left.negate()).toList();
-                return super.commit(
-                        commit.directory().startsWith("waitgroup/")
-                                ? new Commit(commit.directory(), kept, commit.writes(), commit.returning())
-                                : commit);
-            }
+    private static Mutants.Layer unconditional(Predicate<Condition> left) {
+        return (world, below, executor) -> new Hooks(below).commits(commit -> {
+            List<Condition> kept =
+                    commit.conditions().stream().filter(left.negate()).toList();
+            return below.commit(
+                    commit.directory().startsWith("waitgroup/") ? Commits.conditioned(commit, kept) : commit);
         });
     }
 
     /** Stores another header. */
-    private static Mutant header(String rule, String what, UnaryOperator<String> value) {
-        return backend(rule, what, below -> new Wrapper(below) {
-            @Override
-            public CompletionStage<CommitResult> commit(Commit commit) {
-                List<Write> writes = commit.writes().stream()
-                        .map(write -> write instanceof Write.Put put
-                                        && put.name().equals("h")
-                                ? new Write.Put(
-                                        put.name(),
-                                        Bytes.utf8(value.apply(put.value().toUtf8())),
-                                        put.leaseId())
-                                : write)
-                        .toList();
-                return super.commit(new Commit(commit.directory(), commit.conditions(), writes, commit.returning()));
-            }
+    private static Mutants.Layer header(UnaryOperator<String> value) {
+        return (world, below, executor) -> new Hooks(below).commits(commit -> {
+            List<Write> writes = commit.writes().stream()
+                    .map(write -> write instanceof Write.Put put && put.name().equals("h")
+                            ? new Write.Put(
+                                    put.name(),
+                                    Bytes.utf8(value.apply(put.value().toUtf8())),
+                                    put.leaseId())
+                            : write)
+                    .toList();
+            return below.commit(Commits.writing(commit, writes));
         });
     }
 
@@ -309,27 +267,21 @@ final class WaitGroupMutants {
                 return false;
             }
             CompletableFuture<Boolean> pause = new CompletableFuture<>();
-            world.later(Duration.ofMillis(50), Runnable::run, () -> pause.complete(true));
+            world.later(Duration.ofMillis(50), () -> pause.complete(true));
             pause.join();
         }
         return finished(call);
     }
 
     /** Entries that were put by a commit of unknown outcome have no owner. */
-    private static final class Forgetting extends Wrapper {
-        private final Set<String> doubtful = ConcurrentHashMap.newKeySet();
-
-        Forgetting(Backend below) {
-            super(below);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
+    private static Backend forgetting(Backend below) {
+        Set<String> doubtful = ConcurrentHashMap.newKeySet();
+        return new Hooks(below).commits(commit -> {
             if (commit.writes().stream()
                     .anyMatch(write -> write instanceof Write.Delete && doubtful.contains(write.name()))) {
                 return completedFuture(new CommitResult.Conflict(Optional.empty()));
             }
-            return super.commit(commit).whenComplete((result, failure) -> {
+            return below.commit(commit).whenComplete((result, failure) -> {
                 if (failure != null) {
                     commit.writes().stream()
                             .map(Write::name)
@@ -337,6 +289,6 @@ final class WaitGroupMutants {
                             .forEach(doubtful::add);
                 }
             });
-        }
+        });
     }
 }

@@ -8,10 +8,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** The shared state of the clients of one run of the kit: a clock, chance, and a store for each namespace. */
@@ -97,6 +100,18 @@ public final class World {
     /** Ends what was left. */
     public void close() {
         end.countDown();
+    }
+
+    /** Runs something a while later, on the thread of the clock. */
+    void later(Duration delay, Runnable what) {
+        later(delay, Runnable::run, what);
+    }
+
+    /** Makes a call a while later. */
+    <T> CompletionStage<T> delayed(Duration delay, Supplier<CompletionStage<T>> call) {
+        CompletableFuture<Boolean> ready = new CompletableFuture<>();
+        later(delay, () -> ready.complete(true));
+        return ready.thenCompose(now -> call.get());
     }
 
     /** Runs something a while later. */
