@@ -38,7 +38,7 @@ final class ConditionalCallMutants {
 
     private static void notices(Mutants all) {
         all.library("WAT-3", "after a break puts are announced, and deletes are not")
-                .with((world, network) -> compared(network));
+                .with(ConditionalCallMutants::compared);
         all.library("WAT-5a", "a reset begins while a notice runs").in((world, network, executor) -> {
             InTurn one = new InTurn(executor);
             return new Hooks(network)
@@ -95,7 +95,7 @@ final class ConditionalCallMutants {
     }
 
     private static void closing(Mutants all) {
-        all.library("LIF-1b", "close() revokes its leases one after another").with((world, network) -> tidy(network));
+        all.library("LIF-1b", "close() revokes its leases one after another").with(ConditionalCallMutants::tidy);
         all.library("LIF-1b", "close() cancels each watch at the server, and waits")
                 .with((world, below) -> {
                     List<Target> targets = new CopyOnWriteArrayList<>();
@@ -127,7 +127,7 @@ final class ConditionalCallMutants {
         all.client("LIF-7b", "renewals are completed under a lock that revocations need")
                 .with((world, below) -> new Hooks(below).leases(ConditionalCallMutants::lockedLease));
         all.client("LIF-7b", "listeners run under a lock that opening a watch needs")
-                .with((world, below) -> lockedWatches(below));
+                .with(ConditionalCallMutants::lockedWatches);
         all.client("LIF-7c", "reads that are under way in one directory share an answer")
                 .with((world, below) -> {
                     Map<String, CompletionStage<Snapshot>> underWay = new ConcurrentHashMap<>();

@@ -220,7 +220,7 @@ final class ConditionalLeaseMutants {
 
     private static void replacements(Mutants all) {
         all.library("LEA-13", "an entry created under an ended lease is put under the latest lease")
-                .with((world, network) -> rebound(network));
+                .with(ConditionalLeaseMutants::rebound);
         all.store("LEA-14", "an entry put under a lease before the reaping is reaped too")
                 .with(store -> store.delete = (directory, entries) -> {
                     store.delete(directory, entries);

@@ -102,7 +102,7 @@ final class LeaseMutants {
 
     private static void ends(Mutants all) {
         all.store("LEA-4a", "entries of an ended lease are deleted one after another")
-                .by(LeaseMutants::oneByOne);
+                .with(LeaseMutants::oneByOne);
         all.store("LEA-4b", "the end of a lease's entries is announced with an old revision")
                 .with(store -> store.delete = (directory, entries) -> {
                     store.next(directory);
@@ -204,8 +204,7 @@ final class LeaseMutants {
                 });
         all.store("LEA-9", "the end of a lease deletes entries that were put again")
                 .with(LeaseMutants::byName);
-        all.library("LEA-10", "a lost connection revokes the leases")
-                .with((world, network) -> revokedWithTheConnection(network));
+        all.library("LEA-10", "a lost connection revokes the leases").with(LeaseMutants::revokedWithTheConnection);
         all.library("LEA-10", "a renewal that fails once is never sent again")
                 .leases((world, lease) -> failedOnce(lease, false));
     }
@@ -248,7 +247,7 @@ final class LeaseMutants {
         all.store("LEA-12", "a lease past its end can be used until it is reaped")
                 .with(store -> lateReaper(store, false));
         all.library("LEA-13", "a lease that has ended is replaced without a report")
-                .with((world, network) -> replaced(network));
+                .with(LeaseMutants::replaced);
         all.store("LEA-14", "an entry put before the reaping is reaped too").with(LeaseMutants::reapedLater);
     }
 
@@ -311,20 +310,13 @@ final class LeaseMutants {
     }
 
     /** Deletes half of the entries at once, and half a moment later. */
-    private static PlainStore oneByOne(World world) {
-        return new PlainStore(world.time()) {
-            @Override
-            void delete(String directory, List<Entry> entries) {
-                int first = (entries.size() + 1) / 2;
-                super.delete(directory, entries.subList(0, first));
-                if (first < entries.size()) {
-                    world.later(
-                            Duration.ofMillis(60),
-                            () -> step(() -> {
-                                super.delete(directory, entries.subList(first, entries.size()));
-                                return null;
-                            }));
-                }
+    private static void oneByOne(PlainStore store) {
+        store.delete = (directory, entries) -> {
+            int first = (entries.size() + 1) / 2;
+            store.delete(directory, entries.subList(0, first));
+            if (first < entries.size()) {
+                store.later(
+                        Duration.ofMillis(60), () -> store.delete(directory, entries.subList(first, entries.size())));
             }
         };
     }

@@ -60,9 +60,9 @@ final class LifeMutants {
                 }
             };
         });
-        all.client("LIF-1a", "close() waits until no listener runs").with((world, below) -> orderly(below));
+        all.client("LIF-1a", "close() waits until no listener runs").with(LifeMutants::orderly);
         all.library("LIF-1b", "close() sends a farewell, and waits for the answer")
-                .with((world, network) -> polite(network));
+                .with(LifeMutants::polite);
         all.library("LIF-2", "close() leaves open stages incomplete").with(LifeMutants::pendingClose);
         all.library("LIF-2", "close() reports a commit under way as NOT_APPLIED")
                 .failures((commit, failure) -> Failures.notApplied("closed", failure));
@@ -162,7 +162,7 @@ final class LifeMutants {
             Executor one = new InTurn(config.executor());
             return new OneThread(new PlainClient(world.store(config), config), one);
         });
-        all.client("LIF-7b", "completions run under a lock of the client").with((world, below) -> locking(below));
+        all.client("LIF-7b", "completions run under a lock of the client").with(LifeMutants::locking);
         all.client("LIF-7c", "the client keeps its request in a field").with(LifeMutants::shared);
         all.store("LIF-8", "something is kept for every directory that was used")
                 .with((world, store) -> {

@@ -43,22 +43,39 @@ final class Mutants {
 
     /** A bug in the store. */
     Steps store(String rule, String name) {
-        return store -> add(Mutant.store(rule, name, store));
+        return store -> add(new Mutant(name, rule, new World.Backends() {
+            @Override
+            public PlainStore store(World world) {
+                return store.apply(world);
+            }
+        }));
     }
 
     /** A bug in the client itself. */
     Connections connected(String rule, String name) {
-        return connect -> add(Mutant.connected(rule, name, connect));
+        return connect -> add(new Mutant(name, rule, new World.Backends() {
+            @Override
+            public Backend connect(World world, BackendConfig config) {
+                return connect.apply(world, config);
+            }
+        }));
     }
 
     /** A bug in the wrapper of each client. */
     Calls client(String rule, String name) {
-        return bug -> add(Mutant.client(rule, name, (world, client) -> bug.over(world, client, Runnable::run)));
+        return bug -> connected(rule, name)
+                .by((world, config) ->
+                        bug.over(world, new PlainClient(world.store(config), config), config.executor()));
     }
 
     /** A bug on the client library's side of the network. */
     Calls library(String rule, String name) {
-        return bug -> add(Mutant.library(rule, name, bug));
+        return bug -> add(new Mutant(name, rule, new World.Backends() {
+            @Override
+            public Backend above(World world, Backend network, Executor executor) {
+                return bug.over(world, network, executor);
+            }
+        }));
     }
 
     /** A bug between the recipes and the store. */

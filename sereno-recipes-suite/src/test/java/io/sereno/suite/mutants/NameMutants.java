@@ -62,16 +62,15 @@ final class NameMutants {
                 new OneStore((namespace, directory) -> namespace + "\u0001" + directory) {
                     @Override
                     public PlainStore store(World world) {
-                        return new PlainStore(world.time()) {
-                            @Override
-                            boolean covers(PlainWatch watch, String directory, String name) {
-                                String own = watch.target().directory();
-                                return super.covers(watch, directory, name)
-                                        || (directory.startsWith(own.substring(0, own.indexOf('\u0001')))
-                                                && directory.endsWith(own.substring(own.indexOf('\u0001')))
-                                                && watch.target().name().isEmpty());
-                            }
+                        PlainStore store = new PlainStore(world.time());
+                        store.covers = (watch, directory, name) -> {
+                            String own = watch.target().directory();
+                            return store.covers(watch, directory, name)
+                                    || (directory.startsWith(own.substring(0, own.indexOf('\u0001')))
+                                            && directory.endsWith(own.substring(own.indexOf('\u0001')))
+                                            && watch.target().name().isEmpty());
                         };
+                        return store;
                     }
                 }));
         all.add(sharing(
