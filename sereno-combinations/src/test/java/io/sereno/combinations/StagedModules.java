@@ -27,6 +27,7 @@ final class StagedModules {
             // For the tests of the backends.
             "sereno-simulation",
             "sereno-tck",
+            "sereno-recipes-tests",
             "sereno-recipes-suite",
             "sereno-test-servers");
     private static final List<String> POMS = List.of("sereno-bom", "sereno-dependencies", "sereno-parent");

@@ -43,6 +43,7 @@ public class Bench implements AutoCloseable {
 
     private final List<Throwable> breaches = new ArrayList<>();
     private final Defects defects = new Defects();
+    private boolean struck;
 
     public Bench(String directory, Wire.Notices notices) {
         this.directory = directory;
@@ -64,6 +65,10 @@ public class Bench implements AutoCloseable {
 
     public String directory() {
         return directory;
+    }
+
+    protected Wire.Notices notices() {
+        return notices;
     }
 
     public Node connect(String id) {
@@ -146,6 +151,56 @@ public class Bench implements AutoCloseable {
                         .delete(entry.name())
                         .build());
             }
+        }
+    }
+
+    /** The n-th of these calls of the client meets the mishap. */
+    public void strike(Node victim, Predicate<Wire.Call<?>> calls, int occurrence, Mishap mishap) {
+        int[] seen = {0};
+        victim.wire().add(call -> {
+            if (!calls.test(call) || ++seen[0] != occurrence) {
+                return false;
+            }
+            struck = true;
+            log("<" + mishap + " befalls " + victim + ": " + call + ">");
+            beforeMishap(victim, mishap);
+            mishap.strike(victim, call);
+            return true;
+        });
+    }
+
+    /** For benches that excuse the victim, or expect less for a while. */
+    protected void beforeMishap(Node victim, Mishap mishap) {}
+
+    /** Makes a client send calls of a kind that is sent only after a fault. */
+    public void provoke(Wire.Kind kind, Node victim) {
+        if (kind == Wire.Kind.SETTLE) {
+            int[] enqueues = {0};
+            victim.wire().add(call -> {
+                boolean enqueue = call.kind == Wire.Kind.ENQUEUE || call.kind == Wire.Kind.ROLL_OVER;
+                if (enqueue && ++enqueues[0] <= 3) {
+                    (enqueues[0] == 2 ? Mishap.REQUEST_LOST : Mishap.REPLY_LOST).strike(victim, call);
+                    return true;
+                }
+                return false;
+            });
+        }
+        if (kind == Wire.Kind.GRANT || kind == Wire.Kind.MARKER_PUT || kind == Wire.Kind.REVOKE) {
+            for (int seconds : new int[] {6, 16, 26}) {
+                later(Duration.ofSeconds(seconds), () -> removeEntries("session", victim));
+            }
+        }
+    }
+
+    /** Runs a scenario and closes the bench; says whether the call of {@link #strike} was made. A failure shows the cell of the table and the log. */
+    public boolean isStruckIn(Object cell, Runnable scenario) {
+        try {
+            scenario.run();
+            return struck;
+        } catch (AssertionError | RuntimeException broken) {
+            throw new AssertionError(cell + ": " + broken.getMessage() + "\n" + String.join("\n", log), broken);
+        } finally {
+            close();
         }
     }
 

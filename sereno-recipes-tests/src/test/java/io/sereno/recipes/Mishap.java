@@ -4,7 +4,12 @@ import io.sereno.recipes.Wire.Call;
 import io.sereno.recipes.Wire.Passage;
 import io.sereno.spi.BackendException.Outcome;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
 
 /** A fault of one call of a client, or of the client at that moment, as far as the SPI allows it. */
 public enum Mishap {
@@ -42,6 +47,16 @@ public enum Mishap {
     public static final Duration OUTAGE = Duration.ofSeconds(25);
 
     static final Duration BLIP = Duration.ofSeconds(4);
+
+    /** Each kind of call with each of these mishaps. */
+    public static Stream<Arguments> table(Collection<?> kinds, Collection<Mishap> mishaps) {
+        return kinds.stream().flatMap(kind -> mishaps.stream().map(mishap -> Arguments.of(kind, mishap)));
+    }
+
+    /** All but the removal of entries by an operator. */
+    public static Set<Mishap> withoutRemovals() {
+        return EnumSet.complementOf(EnumSet.of(ENTRY_REMOVED_BEFORE, ENTRY_REMOVED_AFTER));
+    }
 
     /** The owner's right goes before its local deadline, which no store does by itself. */
     public boolean breaksTheLease() {

@@ -15,8 +15,10 @@ import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** Clients of Sereno in the processes of an explored world: everything that they do is an event of it. */
 public final class Processes {
@@ -38,6 +40,14 @@ public final class Processes {
                 .read(new Query.All(directory))
                 .toCompletableFuture()
                 .join());
+    }
+
+    /** After each event, a property says what is wrong, if anything is. */
+    public static void alwaysRight(World world, Supplier<Optional<String>> wrong) {
+        world.always("the property holds", () -> {
+            wrong.get().ifPresent(what -> world.failed(what, null));
+            return true;
+        });
     }
 
     public static List<Entry> queue(World world, String directory) {

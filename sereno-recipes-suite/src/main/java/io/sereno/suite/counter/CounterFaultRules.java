@@ -2,7 +2,7 @@ package io.sereno.suite.counter;
 
 import io.sereno.Counter;
 import io.sereno.NotAppliedException;
-import io.sereno.OutcomeUnknownException;
+import io.sereno.properties.Additions;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
 import io.sereno.tck.recipes.Calling;
@@ -12,12 +12,29 @@ import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The counter, while replies are lost and requests arrive late. */
 public class CounterFaultRules {
     private static final String NAME = "counter";
     private static final Duration LONG = Duration.ofSeconds(30);
+
+    /** One addition under way. */
+    private record Adding(Additions.Addition addition, Calling<Long> call) {
+        static Adding of(Node node, String name, Additions additions) {
+            Additions.Addition next = additions.next();
+            return new Adding(
+                    next,
+                    node.calls(
+                            next.toString(), () -> node.sereno().counter(name).addAndGet(next.bit())));
+        }
+
+        void end() {
+            CallResult<Long> ended = call.end(LONG);
+            addition.ended(ended.succeeded() ? ended.result() : null, ended.thrown());
+        }
+    }
 
     @Rule(value = "CTR-2", waits = true, check = "how a change whose reply was lost is settled: not by adding again")
     void aChangeWhoseReplyIsLostIsMadeOnce(Bench bench) {
@@ -32,11 +49,9 @@ public class CounterFaultRules {
             String name = NAME + fates.indexOf(fate);
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Node other = Node.in(bench);
-            Counter counter = node.sereno().counter(name);
-            node.run("add 1000", () -> counter.addAndGet(1_000));
+            Additions additions = new Additions(Additions.TakenBackBy.NOTHING);
+            Adding.of(node, name, additions).end();
             AtomicInteger met = new AtomicInteger();
-            long sure = 1_000;
-            long unknown = 0;
             for (int i = 0; i < 4; i++) {
                 node.script()
                         .next(
@@ -45,38 +60,20 @@ public class CounterFaultRules {
                                         && met.incrementAndGet() > 0,
                                 fate);
                 int before = met.get();
-                long added = sure;
-                Calling<Long> adding = node.calls("add 10", () -> counter.addAndGet(10));
+                Adding adding = Adding.of(node, name, additions);
                 if (i % 2 == 1) {
                     // Another client's value is there afterwards, so the value does not show the outcome.
                     bench.reach(() -> met.get() > before, bench.patience());
-                    other.run("add 10", () -> other.sereno().counter(name).addAndGet(10));
-                    sure += 10;
+                    Adding.of(other, name, additions).end();
                 }
-                CallResult<Long> ended = adding.end(LONG);
-                if (ended.succeeded()) {
-                    sure += 10;
-                } else if (ended.thrown() instanceof OutcomeUnknownException) {
-                    unknown += 10;
-                } else {
-                    bench.verify(
-                            ended.thrown() instanceof NotAppliedException,
-                            () -> "an addition whose reply was lost ended as " + ended);
-                }
-                bench.verify(
-                        !ended.succeeded() || ended.result() >= added,
-                        () -> "an addition returned " + ended + ", and " + added + " was there already");
+                adding.end();
             }
             bench.pass(Duration.ofSeconds(1));
-            long end = other.result("get", other.sereno().counter(name)::get);
-            long least = sure;
-            long most = sure + unknown;
+            long value = other.result("get", other.sereno().counter(name)::get);
+            Optional<String> wrong = additions.wrong(value);
             bench.verify(
-                    least <= end && end <= most,
-                    () -> "1000 and additions of 10, " + met.get() + " of whose commits were " + fate + ", make " + end
-                            + "; from " + least + " to " + most + " is right");
+                    wrong.isEmpty(), () -> wrong.orElse("") + "; " + met.get() + " commits of additions were " + fate);
             bench.evidence("commits that were lost or late", met.get(), 1);
-            bench.count("additions of unknown outcome", unknown / 10);
         }
     }
 

@@ -3,8 +3,7 @@ package io.sereno.recipes.counter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.Counter;
-import io.sereno.NotAppliedException;
-import io.sereno.OutcomeUnknownException;
+import io.sereno.properties.Additions;
 import io.sereno.recipes.Bench;
 import io.sereno.recipes.Mishap;
 import io.sereno.recipes.Wire;
@@ -13,8 +12,6 @@ import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Write;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -81,15 +78,7 @@ class CounterUnderMishapsTest {
     record Cell(Purpose purpose, Mishap mishap, int occurrence, Doubt doubt) {}
 
     static Stream<Arguments> cells() {
-        List<Arguments> cells = new ArrayList<>();
-        for (Purpose purpose : Purpose.values()) {
-            // The entries of a counter are not removed by hand.
-            for (Mishap mishap :
-                    EnumSet.complementOf(EnumSet.range(Mishap.ENTRY_REMOVED_BEFORE, Mishap.ENTRY_REMOVED_AFTER))) {
-                cells.add(Arguments.of(purpose, mishap));
-            }
-        }
-        return cells.stream();
+        return Mishap.table(List.of(Purpose.values()), Mishap.withoutRemovals());
     }
 
     @ParameterizedTest
@@ -104,50 +93,25 @@ class CounterUnderMishapsTest {
         assertThat(struck).as("runs in which there was such a call").isPositive();
     }
 
-    /** One addition: a bit, and what came of it. */
-    private record Addition(long bit, Duration askedAt, long madeBefore, CompletableFuture<Long> result) {
-        boolean failedWith(Class<? extends Exception> error) {
-            return result.isCompletedExceptionally()
-                    && result.handle((sum, failure) -> error.isInstance(failure))
-                            .join();
-        }
-
-        boolean isMade() {
-            return !result.isCompletedExceptionally();
-        }
-    }
-
     private static final class Run {
         private final Cell cell;
         private final Bench bench = new Bench(DIRECTORY, Wire.Notices.EXACT);
         private final Bench.Node victim = bench.connect("victim");
         private final Bench.Node other = bench.connect("other");
-        private final List<Addition> additions = new ArrayList<>();
-        /** The bits of all additions that were reported to their callers as made. */
-        private long heard;
-
-        private int bits;
-        private int seen;
+        private final Additions additions = new Additions(Additions.TakenBackBy.NOTHING);
         private boolean doubted;
-        private boolean struck;
 
         Run(Cell cell) {
             this.cell = cell;
         }
 
         boolean struck() {
-            try (bench) {
-                run();
-                return struck;
-            } catch (AssertionError | RuntimeException broken) {
-                throw new AssertionError(
-                        cell + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
-            }
+            return bench.isStruckIn(cell, this::run);
         }
 
         private void run() {
             victim.wire().add(this::bringIntoDoubt);
-            victim.wire().add(this::strike);
+            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.mishap);
             bench.nodes.forEach(node -> node.client().open());
             for (int seconds : new int[] {0, 1, 2, 8, 9, 40, 41, 80}) {
                 at(Duration.ofSeconds(seconds), victim);
@@ -156,7 +120,7 @@ class CounterUnderMishapsTest {
                 at(Duration.ofSeconds(seconds).plusMillis(20), victim);
             }
             while (bench.step(Duration.ofSeconds(150))) {}
-            check();
+            assertThat(additions.wrong(counter(other).get())).isEmpty();
             assertThat(bench.live()).extracting(Entry::name).containsExactly("v");
             bench.nodes.forEach(node -> {
                 assertThat(node.client().shared(CounterRecipe.CELLS).size())
@@ -188,16 +152,6 @@ class CounterUnderMishapsTest {
             return true;
         }
 
-        private boolean strike(Wire.Call<?> call) {
-            if (Purpose.of(call) != cell.purpose || ++seen != cell.occurrence) {
-                return false;
-            }
-            struck = true;
-            bench.log("<" + cell.mishap + " befalls " + call + ">");
-            cell.mishap.strike(victim, call);
-            return true;
-        }
-
         private void at(Duration when, Bench.Node node) {
             bench.later(when, () -> add(node));
         }
@@ -207,45 +161,18 @@ class CounterUnderMishapsTest {
         }
 
         private void add(Bench.Node node) {
-            long bit = 1L << bits++;
-            long before = heard;
-            CompletableFuture<Long> result = counter(node).addAsync(bit).toCompletableFuture();
-            Addition addition = new Addition(bit, bench.time.elapsed(), before, result);
-            additions.add(addition);
-            bench.log(node + " adds " + bit);
+            Additions.Addition addition = additions.next();
+            bench.log(node + " requests " + addition);
+            CompletableFuture<Long> result =
+                    counter(node).addAsync(addition.bit()).toCompletableFuture();
             var unused = result.whenComplete((sum, failure) -> {
-                bench.log(bit + ": " + (failure == null ? sum : failure));
-                if (failure == null) {
-                    heard |= bit;
-                    bench.guard(() -> assertThat(sum & (addition.madeBefore | bit))
-                            .as("the additions before %s was requested, and itself", bit)
-                            .isEqualTo(addition.madeBefore | bit));
-                }
+                bench.log(addition + ": " + (failure == null ? sum : failure));
+                addition.ended(sum, failure);
             });
             bench.later(
                     LIMIT.plusMillis(1),
-                    () -> bench.guard(() ->
-                            assertThat(result).as("the addition of " + bit).isDone()));
-        }
-
-        private void check() {
-            long value = counter(other).get();
-            for (Addition addition : additions) {
-                if (addition.isMade()) {
-                    assertThat(value & addition.bit)
-                            .as("acknowledged: %s", addition)
-                            .isNotZero();
-                } else if (addition.failedWith(NotAppliedException.class)) {
-                    assertThat(value & addition.bit)
-                            .as("not applied: %s", addition)
-                            .isZero();
-                } else {
-                    assertThat(addition.failedWith(OutcomeUnknownException.class))
-                            .isTrue();
-                }
-            }
-            // A bit that was added twice has carried into one that was not asked for, or that was not made.
-            assertThat(value).isBetween(0L, (1L << bits) - 1);
+                    () -> bench.guard(
+                            () -> assertThat(result).as("%s", addition).isDone()));
         }
     }
 }

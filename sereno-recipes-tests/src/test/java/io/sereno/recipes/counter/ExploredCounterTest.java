@@ -1,15 +1,13 @@
 package io.sereno.recipes.counter;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.sereno.NotAppliedException;
+import io.sereno.properties.Additions;
+import io.sereno.properties.Additions.TakenBackBy;
+import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.Processes;
-import io.sereno.recipes.Schedules;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Removal;
-import io.sereno.simulation.Exploration;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -17,7 +15,6 @@ import io.sereno.simulation.World;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Query;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -34,90 +31,55 @@ class ExploredCounterTest {
 
     @Test
     void everyAdditionIsMadeOnceOrReportedOtherwise() {
-        Exploration found = explorer(LyingBackend.Lie.NONE, false)
-                .schedules(Schedules.inABuild(3_000))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(3_000));
-        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+        Explorations.holdsInDistinctSchedules(
+                explorer(LyingBackend.Lie.NONE, TakenBackBy.NOTHING), 3_000, Fault.survivable());
     }
 
     @Test
     void aDeletedCounterDoesNotReturn() {
-        Exploration found = explorer(LyingBackend.Lie.NONE, true)
-                .seed(2)
-                .schedules(Schedules.inABuild(3_000))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(3_000));
+        Explorations.holdsInDistinctSchedules(
+                explorer(LyingBackend.Lie.NONE, TakenBackBy.DELETION).seed(2), 3_000, Set.of());
     }
 
     @Test
     void additionsAreMadeOnceWhereLeasesEndTooEarly() {
-        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
-        faults.add(Fault.END_LEASE);
-        faults.add(Fault.CRASH);
-        Exploration found = explorer(LyingBackend.Lie.NONE, false)
-                .seed(3)
-                .faults(6, faults)
-                .schedules(Schedules.inABuild(1_000))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKeys(Fault.END_LEASE, Fault.CRASH);
+        Set<Fault> faults = Explorations.survivableAnd(Fault.END_LEASE, Fault.CRASH);
+        Explorations.holds(
+                explorer(LyingBackend.Lie.NONE, TakenBackBy.NOTHING).seed(3).faults(6, faults),
+                1_000,
+                Set.of(Fault.END_LEASE, Fault.CRASH));
     }
 
     /** Nothing is asked of it then but that every call ends, and that all agree in the end. */
     @ParameterizedTest
     @EnumSource(names = {"ROLL_BACK", "RESTORE"})
     void noCallHangsWhereTheStoreGoesBack(Fault loss) {
-        Set<Fault> faults = EnumSet.of(loss, Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES);
-        Exploration found = explorer(LyingBackend.Lie.NONE, false, true)
-                .seed(5)
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(600))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(loss);
+        Explorations.holdsWhereTheStoreGoesBack(explorer(LyingBackend.Lie.NONE, TakenBackBy.STORE), 600, loss);
     }
 
     /** An operator who removes the value deletes the counter, whatever else is under way. */
     @Test
     void aCounterRemovedByAnOperatorDoesNotReturnUnderAnyFault() {
-        Exploration found = explorer(LyingBackend.Lie.NONE, true)
-                .seed(4)
-                .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
-                .schedules(Schedules.inABuild(1_000))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsOnlyKeys(EnumSet.copyOf(Fault.withoutLossOfWrites()));
+        Explorations.holds(
+                explorer(LyingBackend.Lie.NONE, TakenBackBy.DELETION).seed(4).faults(8, Fault.withoutLossOfWrites()),
+                1_000,
+                Fault.withoutLossOfWrites());
     }
 
     @Test
     void aCounterThatTakesUnknownForNotAppliedIsDetected() {
-        Exploration found = explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, false)
-                .schedules(1_000)
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isPresent();
+        Explorations.finds(explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, TakenBackBy.NOTHING), 1_000);
     }
 
-    private static Explorer explorer(LyingBackend.Lie lie, boolean deleting) {
-        return explorer(lie, deleting, false);
-    }
-
-    private static Explorer explorer(LyingBackend.Lie lie, boolean deleting, boolean losing) {
-        return new Explorer("counter, " + lie + (deleting ? ", deleted in between" : ""), world -> {
-            Sum sum = new Sum(world);
+    private static Explorer explorer(LyingBackend.Lie lie, TakenBackBy taker) {
+        return new Explorer("counter, " + lie + ", taken back by " + taker, world -> {
+            Additions additions = new Additions(taker);
+            boolean deleting = taker == TakenBackBy.DELETION;
             for (SimulatedClient process : world.clients()) {
                 Backend backend = new LyingBackend(process.backend(), lie);
                 Client client = Processes.client(process, backend);
                 process.step("connect", client::open);
-                Adder adder = new Adder(process, client, sum);
+                Adder adder = new Adder(world, process, client, additions);
                 process.step("begin", adder::next);
                 process.eventually("has made all its additions", () -> adder.ended == EACH);
                 process.eventually(
@@ -137,82 +99,48 @@ class ExploredCounterTest {
             if (deleting) {
                 Processes.operatorRemoves(
                         world, DIRECTORY, entry -> entry.name().equals(CounterRecipe.VALUE));
-                world.always("a deleted counter does not return", sum::nothingComesBack);
-            } else if (!losing) {
-                world.always("acknowledged additions are stored, and unapplied ones are not", sum::isRight);
             }
-            world.always("no bit is set without a request", () -> (sum.value() & ~sum.askedFor) == 0);
+            Processes.alwaysRight(world, () -> additions.wrong(value(world)));
         });
     }
 
-    /** The value, and what it has to be. */
-    private static final class Sum {
-        private final World world;
-        private long askedFor;
-        private long made;
-        private long notMade;
-        private long seen;
-        private long gone;
-
-        Sum(World world) {
-            this.world = world;
-        }
-
-        long value() {
-            return CounterRecipe.valueIn(world.observer()
-                    .read(new Query.One(DIRECTORY, CounterRecipe.VALUE))
-                    .toCompletableFuture()
-                    .join()
-                    .entries());
-        }
-
-        boolean isRight() {
-            long value = value();
-            return (value & made) == made && (value & notMade) == 0;
-        }
-
-        boolean nothingComesBack() {
-            long value = value();
-            gone |= seen & ~value;
-            seen |= value;
-            return (value & gone) == 0 && (seen & made) == made && (seen & notMade) == 0;
-        }
+    private static long value(World world) {
+        return CounterRecipe.valueIn(world.observer()
+                .read(new Query.One(DIRECTORY, CounterRecipe.VALUE))
+                .toCompletableFuture()
+                .join()
+                .entries());
     }
 
     private static final class Adder {
+        private final World world;
         private final SimulatedClient process;
         private final CounterRecipe counter;
-        private final Sum sum;
-        private final int first;
+        private final Additions additions;
         private int asked;
         private int ended;
 
-        Adder(SimulatedClient process, Client client, Sum sum) {
+        Adder(World world, SimulatedClient process, Client client, Additions additions) {
+            this.world = world;
             this.process = process;
             this.counter = new CounterRecipe(client, "x", DIRECTORY);
-            this.sum = sum;
-            this.first = (process.name().charAt("client-".length()) - '1') * EACH;
+            this.additions = additions;
         }
 
         void next() {
-            if (asked == EACH) {
+            if (asked++ == EACH) {
                 return;
             }
-            long bit = 1L << (first + asked++);
-            sum.askedFor |= bit;
-            sum.world.note(() -> process + " adds " + bit);
-            var unused = counter.addAsync(bit).whenComplete((value, failure) -> {
-                sum.world.note(() -> process + " was notified of " + bit + ": " + (failure == null ? value : failure));
+            Additions.Addition addition = additions.next();
+            world.note(() -> process + " requests " + addition);
+            var unused = counter.addAsync(addition.bit()).whenComplete((sum, failure) -> {
+                world.note(() -> process + " was notified of " + addition + ": " + (failure == null ? sum : failure));
                 ended++;
-                if (failure == null) {
-                    sum.made |= bit;
-                } else if (failure instanceof NotAppliedException) {
-                    sum.notMade |= bit;
-                }
+                addition.ended(sum, failure);
             });
             // Some at once, in one batch; some after a pause in which the client comes to rest.
-            int pause = sum.world.random().nextInt(4) == 0 ? 20_000 : 50;
-            process.stepAfter(Duration.ofMillis(sum.world.random().nextInt(pause)), "next", this::next);
+            int pause = world.random().nextInt(4) == 0 ? 20_000 : 50;
+            process.stepAfter(Duration.ofMillis(world.random().nextInt(pause)), "next", this::next);
         }
     }
 }

@@ -1,25 +1,21 @@
 package io.sereno.recipes.election;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.sereno.Leadership;
 import io.sereno.Peer;
 import io.sereno.Topology;
 import io.sereno.recipes.Defects;
+import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.Processes;
-import io.sereno.recipes.Schedules;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Hold;
-import io.sereno.simulation.Exploration;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
 import io.sereno.simulation.World;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -44,51 +40,26 @@ class ExploredElectionTest {
 
     @Test
     void theElectionKeepsItsPromises() {
-        Exploration found = explorer(LyingBackend.Lie.NONE)
-                .schedules(Schedules.inABuild(5_200))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(5_200));
-        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+        Explorations.holdsInDistinctSchedules(explorer(LyingBackend.Lie.NONE), 5_200, Fault.survivable());
     }
 
     @Test
     void theElectionSurvivesCandidatesThatCrash() {
-        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
-        faults.add(Fault.CRASH);
-        Exploration found = explorer(LyingBackend.Lie.NONE)
-                .seed(2)
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(Fault.CRASH);
+        Set<Fault> faults = Explorations.survivableAnd(Fault.CRASH);
+        Explorations.holds(explorer(LyingBackend.Lie.NONE).seed(2).faults(5, faults), 500, Set.of(Fault.CRASH));
     }
 
     /** Nothing is asked of it then but that every call ends, and that all agree in the end. */
     @ParameterizedTest
     @EnumSource(names = {"ROLL_BACK", "RESTORE"})
     void noCallHangsWhereTheStoreGoesBack(Fault loss) {
-        Set<Fault> faults = EnumSet.of(loss, Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES);
-        Exploration found = explorer(LyingBackend.Lie.NONE, true)
-                .seed(5)
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(600))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(loss);
+        Explorations.holdsWhereTheStoreGoesBack(explorer(LyingBackend.Lie.NONE, true), 600, loss);
     }
 
     @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
     void aPlantedBugIsFoundWithinAThousandSchedules(LyingBackend.Lie lie) {
-        Exploration found =
-                explorer(lie).faults(6, Fault.survivable()).schedules(1_000).run();
-        System.out.println(found);
-        assertThat(found.failure()).isPresent();
+        Explorations.finds(explorer(lie).faults(6, Fault.survivable()), 1_000);
     }
 
     private Explorer explorer(LyingBackend.Lie lie) {

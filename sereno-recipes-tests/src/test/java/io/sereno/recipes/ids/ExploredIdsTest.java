@@ -1,17 +1,14 @@
 package io.sereno.recipes.ids;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.sereno.IdLayout;
+import io.sereno.recipes.Explorations;
 import io.sereno.recipes.JumpyTime;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.LyingBackend.Lie;
 import io.sereno.recipes.MixedReads;
 import io.sereno.recipes.Processes;
-import io.sereno.recipes.Schedules;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
-import io.sereno.simulation.Exploration;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -46,52 +43,32 @@ class ExploredIdsTest {
     void idsAreUniqueAndRiseWhateverClocksAndLeasesDo() {
         Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
         faults.remove(Fault.LOSE_SNAPSHOT); // None is asked for.
-        Exploration found = explorer("ids", UnaryOperator.identity())
-                .faults(3, faults)
-                .schedules(Schedules.inABuild(4_000))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(4_000));
-        assertThat(found.faults()).containsOnlyKeys(faults);
+        Explorations.holdsInDistinctSchedules(
+                explorer("ids", UnaryOperator.identity()).faults(3, faults), 4_000, faults);
     }
 
     /** The end of a lease behind its owner's back, too: no id hangs on it. */
     @Test
     void idsSurviveNodesThatCrashAndLeasesThatEndTooEarly() {
-        Set<Fault> faults = EnumSet.copyOf(Fault.withoutLossOfWrites());
-        Exploration found = explorer("ids, with all faults", UnaryOperator.identity())
-                .seed(2)
-                .faults(8, faults)
-                .schedules(Schedules.inABuild(1_000))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKeys(Fault.CRASH, Fault.END_LEASE);
+        Set<Fault> faults = Fault.withoutLossOfWrites();
+        Explorations.holds(
+                explorer("ids, with all faults", UnaryOperator.identity())
+                        .seed(2)
+                        .faults(8, faults),
+                1_000,
+                Set.of(Fault.CRASH, Fault.END_LEASE));
     }
 
     /** Nothing is asked of it then but that every call ends. */
     @ParameterizedTest
     @EnumSource(names = {"ROLL_BACK", "RESTORE"})
     void noCallHangsWhereTheStoreGoesBack(Fault loss) {
-        Set<Fault> faults = EnumSet.of(loss, Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES);
-        Exploration found = explorer("ids, " + loss, UnaryOperator.identity(), true)
-                .seed(5)
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(600))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(loss);
+        Explorations.holdsWhereTheStoreGoesBack(explorer("ids, " + loss, UnaryOperator.identity(), true), 600, loss);
     }
 
     @Test
     void aStoreThatDoesNotCompareIsDetected() {
-        Exploration found = explorer("ids, nothing compared", Uncompared::new)
-                .schedules(1_000)
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isPresent();
+        Explorations.finds(explorer("ids, nothing compared", Uncompared::new), 1_000);
     }
 
     private static Explorer explorer(String name, UnaryOperator<Backend> backend) {

@@ -12,7 +12,6 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Write;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -84,13 +83,7 @@ class IdsUnderMishapsTest {
     }
 
     static Stream<Arguments> cells() {
-        List<Arguments> cells = new ArrayList<>();
-        for (Purpose purpose : Purpose.values()) {
-            for (Mishap mishap : Mishap.values()) {
-                cells.add(Arguments.of(purpose, mishap));
-            }
-        }
-        return cells.stream();
+        return Mishap.table(List.of(Purpose.values()), List.of(Mishap.values()));
     }
 
     @ParameterizedTest
@@ -114,9 +107,7 @@ class IdsUnderMishapsTest {
         private final int occurrence;
         private final Doubt doubt;
         private final Set<Long> made = new HashSet<>();
-        private int seen;
         private boolean doubted;
-        private boolean struck;
 
         Run(Purpose purpose, Mishap mishap, int occurrence, Doubt doubt) {
             this.purpose = purpose;
@@ -126,18 +117,12 @@ class IdsUnderMishapsTest {
         }
 
         boolean isStruck() {
-            try (bench) {
-                run();
-                return struck;
-            } catch (AssertionError | RuntimeException broken) {
-                String cell = purpose + " " + mishap + " " + occurrence + " " + doubt;
-                throw new AssertionError(
-                        cell + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
-            }
+            return bench.isStruckIn(purpose + " " + mishap + " " + occurrence + " " + doubt, this::run);
         }
 
         private void run() {
-            victim.wire().add(this::strike);
+            victim.wire().add(this::bringIntoDoubt);
+            bench.strike(victim, call -> Purpose.of(call) == purpose, occurrence, mishap);
             List<Maker> makers = List.of(new Maker(victim), new Maker(bench.connect("other")));
             bench.nodes.forEach(node -> node.client().open());
             makers.forEach(Maker::make);
@@ -157,20 +142,13 @@ class IdsUnderMishapsTest {
             while (bench.step(end)) {}
         }
 
-        private boolean strike(Wire.Call<?> call) {
-            Purpose its = Purpose.of(call);
-            if (!doubted && doubt.isOf(its)) {
-                doubted = true;
-                bench.log("<in doubt, " + doubt + ": " + call + ">");
-                doubt.mishap().strike(victim, call);
-                return true;
-            }
-            if (its != purpose || ++seen != occurrence) {
+        private boolean bringIntoDoubt(Wire.Call<?> call) {
+            if (doubted || !doubt.isOf(Purpose.of(call))) {
                 return false;
             }
-            struck = true;
-            bench.log("<" + mishap + " befalls " + call + ">");
-            mishap.strike(victim, call);
+            doubted = true;
+            bench.log("<in doubt, " + doubt + ": " + call + ">");
+            doubt.mishap().strike(victim, call);
             return true;
         }
 

@@ -1,21 +1,18 @@
 package io.sereno.recipes.membership;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.sereno.DuplicateMemberException;
 import io.sereno.KeepAlive.State;
 import io.sereno.Member;
 import io.sereno.Members;
 import io.sereno.Membership.IfPresent;
 import io.sereno.MembershipListener;
+import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.MixedReads;
 import io.sereno.recipes.Processes;
-import io.sereno.recipes.Schedules;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Session;
-import io.sereno.simulation.Exploration;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -25,7 +22,6 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,77 +45,43 @@ class ExploredMembershipTest {
 
     @Test
     void theMembershipKeepsItsPromises() {
-        Exploration found = explorer(LyingBackend.Lie.NONE, IfPresent.WAIT)
-                .schedules(Schedules.inABuild(3_500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(3_500));
-        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+        Explorations.holdsInDistinctSchedules(
+                explorer(LyingBackend.Lie.NONE, IfPresent.WAIT), 3_500, Fault.survivable());
     }
 
     @Test
     void theMembershipKeepsItsPromisesWhileOneTakesOverFromTheOther() {
-        Exploration found = explorer(LyingBackend.Lie.NONE, IfPresent.TAKE_OVER)
-                .seed(2)
-                .schedules(Schedules.inABuild(1_000))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
+        Explorations.holds(explorer(LyingBackend.Lie.NONE, IfPresent.TAKE_OVER).seed(2), 1_000, Set.of());
     }
 
     @Test
     void theMembershipSurvivesNodesThatCrash() {
-        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
-        faults.add(Fault.CRASH);
-        Exploration found = explorer(LyingBackend.Lie.NONE, IfPresent.WAIT)
-                .seed(3)
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(Fault.CRASH);
+        Set<Fault> faults = Explorations.survivableAnd(Fault.CRASH);
+        Explorations.holds(
+                explorer(LyingBackend.Lie.NONE, IfPresent.WAIT).seed(3).faults(5, faults), 500, Set.of(Fault.CRASH));
     }
 
     /** If leases end without their owners' knowledge, a member that reports LISTED may be wrong for a while; all the rest holds. */
     @ParameterizedTest
     @EnumSource(names = {"WAIT", "TAKE_OVER"})
     void theMembershipKeepsItsPromisesWithRemovalsByOperatorsAndShortLeases(IfPresent ifPresent) {
-        Exploration found = explorer(LyingBackend.Lie.NONE, ifPresent, true)
-                .seed(4)
-                .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
-                .schedules(Schedules.inABuild(500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsOnlyKeys(EnumSet.copyOf(Fault.withoutLossOfWrites()));
+        Explorations.holds(
+                explorer(LyingBackend.Lie.NONE, ifPresent, true).seed(4).faults(8, Fault.withoutLossOfWrites()),
+                500,
+                Fault.withoutLossOfWrites());
     }
 
     /** Nothing is asked of it then but that every call ends, and that all agree in the end. */
     @ParameterizedTest
     @EnumSource(names = {"ROLL_BACK", "RESTORE"})
     void noCallHangsWhereTheStoreGoesBack(Fault loss) {
-        Set<Fault> faults = EnumSet.of(loss, Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES);
-        Exploration found = explorer(LyingBackend.Lie.NONE, IfPresent.WAIT, true, true)
-                .seed(5)
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(600))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(loss);
+        Explorations.holdsWhereTheStoreGoesBack(explorer(LyingBackend.Lie.NONE, IfPresent.WAIT, true, true), 600, loss);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"EVERY_RENEWAL_COUNTS", "DOUBT_MEANS_NOT_APPLIED"})
     void aPlantedBugIsFoundWithinAThousandSchedules(LyingBackend.Lie lie) {
-        Exploration found = explorer(lie, IfPresent.TAKE_OVER)
-                .faults(6, Fault.survivable())
-                .schedules(1_000)
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isPresent();
+        Explorations.finds(explorer(lie, IfPresent.TAKE_OVER).faults(6, Fault.survivable()), 1_000);
     }
 
     private static Explorer explorer(LyingBackend.Lie lie, IfPresent ifPresent) {

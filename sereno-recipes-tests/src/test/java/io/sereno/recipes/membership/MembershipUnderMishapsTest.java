@@ -13,7 +13,6 @@ import io.sereno.recipes.Wire.Notices;
 import io.sereno.recipes.client.Scope;
 import io.sereno.spi.Entry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -45,13 +44,7 @@ class MembershipUnderMishapsTest {
             Kind.REWRITE);
 
     static Stream<Arguments> cells() {
-        List<Arguments> cells = new ArrayList<>();
-        for (Kind kind : SENT) {
-            for (Mishap mishap : Mishap.values()) {
-                cells.add(Arguments.of(kind, mishap));
-            }
-        }
-        return cells.stream();
+        return Mishap.table(SENT, List.of(Mishap.values()));
     }
 
     @ParameterizedTest
@@ -73,10 +66,9 @@ class MembershipUnderMishapsTest {
         private final Mishap mishap;
         private final int occurrence;
         private final Notices notices;
-        private boolean struck;
 
         Run(Kind kind, Mishap mishap, int occurrence, Notices notices) {
-            this.bench = new Bench(DIRECTORY, notices) {};
+            this.bench = new Bench(DIRECTORY, notices);
             this.kind = kind;
             this.mishap = mishap;
             this.occurrence = occurrence;
@@ -84,45 +76,14 @@ class MembershipUnderMishapsTest {
         }
 
         boolean isStruck() {
-            try (bench) {
+            return bench.isStruckIn(this, () -> {
                 Bench.Node victim = bench.connect("a");
                 Bench.Node other = bench.connect("b");
-                prepare(victim);
+                bench.provoke(kind, victim);
+                bench.strike(victim, call -> call.kind == kind, occurrence, mishap);
                 bench.nodes.forEach(node -> node.client().open());
                 aDay(victim, other);
                 bench.closeAndExpectNothing();
-                return struck;
-            } catch (AssertionError | RuntimeException broken) {
-                throw new AssertionError(
-                        this + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
-            }
-        }
-
-        private void prepare(Bench.Node victim) {
-            if (kind == Kind.SETTLE) {
-                int[] attempts = {0};
-                victim.wire().add(call -> {
-                    if (call.kind == Kind.ENQUEUE && ++attempts[0] <= 3) {
-                        (attempts[0] == 2 ? Mishap.REQUEST_LOST : Mishap.REPLY_LOST).strike(victim, call);
-                        return true;
-                    }
-                    return false;
-                });
-            }
-            if (kind == Kind.GRANT || kind == Kind.MARKER_PUT || kind == Kind.REVOKE) {
-                bench.later(Duration.ofSeconds(6), () -> bench.removeEntries("session", victim));
-                bench.later(Duration.ofSeconds(16), () -> bench.removeEntries("session", victim));
-                bench.later(Duration.ofSeconds(26), () -> bench.removeEntries("session", victim));
-            }
-            int[] count = {0};
-            victim.wire().add(call -> {
-                if (call.kind != kind || ++count[0] != occurrence) {
-                    return false;
-                }
-                struck = true;
-                bench.log("<" + mishap + " befalls " + call + ">");
-                mishap.strike(victim, call);
-                return true;
             });
         }
 

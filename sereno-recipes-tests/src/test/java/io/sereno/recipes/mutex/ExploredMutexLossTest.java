@@ -1,11 +1,8 @@
 package io.sereno.recipes.mutex;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import io.sereno.recipes.Explorations;
 import io.sereno.recipes.Processes;
-import io.sereno.recipes.Schedules;
 import io.sereno.recipes.client.Client;
-import io.sereno.simulation.Exploration;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -31,27 +28,25 @@ class ExploredMutexLossTest {
     private static void explore(Fault loss) {
         Set<Fault> faults = EnumSet.of(loss);
         faults.addAll(EnumSet.of(Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES));
-        Exploration found = new Explorer("mutex, " + loss, world -> {
-                    for (SimulatedClient process : world.clients()) {
-                        Client client = Processes.client(process, process.backend());
-                        process.step("connect", client::open);
-                        Caller caller = new Caller(
-                                process,
-                                new MutexRecipe(client, "x", DIRECTORY),
-                                world.random().nextInt(2_000));
-                        process.step("begin", caller::next);
-                        process.eventually("a caller comes to its end", () -> caller.left == 0);
-                    }
-                    world.eventually(
-                            "the queue is empty",
-                            () -> Processes.queue(world, DIRECTORY).isEmpty());
-                })
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(1_500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(loss);
+        Explorations.holds(
+                new Explorer("mutex, " + loss, world -> {
+                            for (SimulatedClient process : world.clients()) {
+                                Client client = Processes.client(process, process.backend());
+                                process.step("connect", client::open);
+                                Caller caller = new Caller(
+                                        process,
+                                        new MutexRecipe(client, "x", DIRECTORY),
+                                        world.random().nextInt(2_000));
+                                process.step("begin", caller::next);
+                                process.eventually("a caller comes to its end", () -> caller.left == 0);
+                            }
+                            world.eventually(
+                                    "the queue is empty",
+                                    () -> Processes.queue(world, DIRECTORY).isEmpty());
+                        })
+                        .faults(5, faults),
+                1_500,
+                Set.of(loss));
     }
 
     /** Four times: acquires it, and gives it back a little later. */

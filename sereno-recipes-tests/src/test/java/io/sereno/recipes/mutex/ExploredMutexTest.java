@@ -1,21 +1,17 @@
 package io.sereno.recipes.mutex;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.sereno.recipes.Defects;
+import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.Processes;
-import io.sereno.recipes.Schedules;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.kernel.Hold;
-import io.sereno.simulation.Exploration;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
 import io.sereno.simulation.World;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -40,62 +36,39 @@ class ExploredMutexTest {
 
     @Test
     void theMutexKeepsItsPromises() {
-        Exploration found = explorer(LyingBackend.Lie.NONE)
-                .schedules(Schedules.inABuild(5_200))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(5_200));
-        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+        Explorations.holdsInDistinctSchedules(explorer(LyingBackend.Lie.NONE), 5_200, Fault.survivable());
     }
 
     @Test
     void theMutexSurvivesClientsThatCrash() {
-        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
-        faults.add(Fault.CRASH);
-        Exploration found = explorer(LyingBackend.Lie.NONE)
-                .seed(2)
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(800))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(Fault.CRASH);
+        Set<Fault> faults = Explorations.survivableAnd(Fault.CRASH);
+        Explorations.holds(explorer(LyingBackend.Lie.NONE).seed(2).faults(5, faults), 800, Set.of(Fault.CRASH));
     }
 
     /** They come and go between the places. */
     @Test
     void entriesThatAreNoPlacesDoNotMatter() {
-        Exploration found = explorer(LyingBackend.Lie.NONE, 5)
-                .seed(4)
-                .schedules(Schedules.inABuild(800))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
+        Explorations.holds(explorer(LyingBackend.Lie.NONE, 5).seed(4), 800, Set.of());
     }
 
     /** More than one commit can prove gone. */
     @Test
     void aLongQueueKeepsThePromisesToo() {
-        Exploration found = explorer(LyingBackend.Lie.NONE)
-                .seed(3)
-                .clients(40)
-                .faults(20, Fault.survivable())
-                .turmoil(10_000)
-                .patience(Duration.ofHours(2))
-                .schedules(12)
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
+        Explorations.explore(
+                explorer(LyingBackend.Lie.NONE)
+                        .seed(3)
+                        .clients(40)
+                        .faults(20, Fault.survivable())
+                        .turmoil(10_000)
+                        .patience(Duration.ofHours(2)),
+                12,
+                Set.of());
     }
 
     @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
     void aPlantedBugIsFoundWithinAThousandSchedules(LyingBackend.Lie lie) {
-        Exploration found =
-                explorer(lie).faults(6, Fault.survivable()).schedules(1_000).run();
-        System.out.println(found);
-        assertThat(found.failure()).isPresent();
+        Explorations.finds(explorer(lie).faults(6, Fault.survivable()), 1_000);
     }
 
     private Explorer explorer(LyingBackend.Lie lie) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.LossCause;
 import io.sereno.recipes.Bench;
+import io.sereno.recipes.Mishap;
 import io.sereno.recipes.Wire;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
@@ -218,8 +219,12 @@ final class MutexBench extends Bench {
         excusedUntil = time.elapsed().plus(toFindOut);
     }
 
-    void faultsLast(Duration duration) {
-        Duration end = time.elapsed().plus(duration);
+    @Override
+    protected void beforeMishap(Node victim, Mishap mishap) {
+        if (mishap.breaksTheLease()) {
+            broken(victim, mishap.toFindOut(notices()));
+        }
+        Duration end = time.elapsed().plus(mishap.duration());
         faultsEnd = end.compareTo(faultsEnd) > 0 ? end : faultsEnd;
     }
 

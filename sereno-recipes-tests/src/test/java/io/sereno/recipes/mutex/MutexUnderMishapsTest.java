@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.recipes.Bench;
 import io.sereno.recipes.Mishap;
-import io.sereno.recipes.Wire;
 import io.sereno.recipes.Wire.Kind;
 import io.sereno.recipes.Wire.Notices;
 import io.sereno.recipes.mutex.MutexBench.Wish;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -27,13 +24,7 @@ class MutexUnderMishapsTest {
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     static Stream<Arguments> cells() {
-        List<Arguments> cells = new ArrayList<>();
-        for (Kind kind : EnumSet.complementOf(EnumSet.of(Kind.REWRITE))) {
-            for (Mishap mishap : Mishap.values()) {
-                cells.add(Arguments.of(kind, mishap));
-            }
-        }
-        return cells.stream();
+        return Mishap.table(EnumSet.complementOf(EnumSet.of(Kind.REWRITE)), List.of(Mishap.values()));
     }
 
     @ParameterizedTest
@@ -52,35 +43,13 @@ class MutexUnderMishapsTest {
 
     record Cell(Kind kind, Mishap mishap, String victim, int occurrence, Notices notices) {}
 
-    /** Sent again only when a session has ended. */
-    private static final Set<Kind> ENDS_OF_SESSIONS = EnumSet.of(Kind.GRANT, Kind.MARKER_PUT, Kind.REVOKE);
-
     /** Whether the call of the cell was made. */
     private static boolean run(Cell cell) {
-        boolean[] struck = {false};
         MutexBench bench = new MutexBench(cell.notices);
-        try (bench) {
-            Wire[] wires = new Wire[3];
-            for (int i = 0; i < 3; i++) {
-                wires[i] = bench.connect(List.of("a", "b", "c").get(i)).wire();
-            }
-            Bench.Node victim = bench.nodes.stream()
-                    .filter(node -> node.id().equals(cell.victim))
-                    .findFirst()
-                    .orElseThrow();
-            int[] count = {0};
-            if (cell.kind == Kind.SETTLE) {
-                // Sent only after an enqueue of unknown outcome.
-                int[] enqueues = {0};
-                victim.wire().add(call -> {
-                    boolean enqueue = call.kind == Kind.ENQUEUE || call.kind == Kind.ROLL_OVER;
-                    if (enqueue && ++enqueues[0] <= 3) {
-                        (enqueues[0] == 2 ? Mishap.REQUEST_LOST : Mishap.REPLY_LOST).strike(victim, call);
-                        return true;
-                    }
-                    return false;
-                });
-            }
+        return bench.isStruckIn(cell, () -> {
+            List.of("a", "b", "c").forEach(bench::connect);
+            Bench.Node victim = bench.nodes.get(cell.victim.charAt(0) - 'a');
+            bench.provoke(cell.kind, victim);
             if (cell.kind == Kind.READ_ENTRY) {
                 // Sent only when a conflict does not show the predecessors.
                 victim.wire().add(call -> {
@@ -91,24 +60,7 @@ class MutexUnderMishapsTest {
                     return check;
                 });
             }
-            if (ENDS_OF_SESSIONS.contains(cell.kind)) {
-                bench.later(Duration.ofSeconds(6), () -> bench.removeEntries("session", victim));
-                bench.later(Duration.ofSeconds(16), () -> bench.removeEntries("session", victim));
-                bench.later(Duration.ofSeconds(26), () -> bench.removeEntries("session", victim));
-            }
-            victim.wire().add(call -> {
-                if (call.kind != cell.kind || ++count[0] != cell.occurrence) {
-                    return false;
-                }
-                struck[0] = true;
-                bench.log("<" + cell.mishap + " befalls " + victim + ": " + call + ">");
-                if (cell.mishap.breaksTheLease()) {
-                    bench.broken(victim, cell.mishap.toFindOut(cell.notices));
-                }
-                bench.faultsLast(cell.mishap.duration());
-                cell.mishap.strike(victim, call);
-                return true;
-            });
+            bench.strike(victim, call -> call.kind == cell.kind, cell.occurrence, cell.mishap);
             bench.nodes.forEach(node -> node.client().open());
             aDay(bench);
             bench.run(LIMIT);
@@ -117,10 +69,7 @@ class MutexUnderMishapsTest {
                     .as("the longest time that the mutex was free while a caller waited")
                     .isLessThan(Bench.TTL.multipliedBy(cell.notices == Notices.NONE ? 4 : 2));
             bench.closeAndExpectNothing();
-            return struck[0];
-        } catch (AssertionError | RuntimeException broken) {
-            throw new AssertionError(cell + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
-        }
+        });
     }
 
     /** Every kind of call, again and again: short and long uses, series with local waiters, roll-overs, giving up in several ways. */

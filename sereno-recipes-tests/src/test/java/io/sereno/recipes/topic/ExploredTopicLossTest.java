@@ -1,7 +1,5 @@
 package io.sereno.recipes.topic;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Gap;
@@ -9,13 +7,12 @@ import io.sereno.Message;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicListener;
+import io.sereno.recipes.Explorations;
 import io.sereno.recipes.Processes;
-import io.sereno.recipes.Schedules;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Directories;
 import io.sereno.recipes.client.OpenSubscription;
 import io.sereno.recipes.client.Scope;
-import io.sereno.simulation.Exploration;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -41,22 +38,12 @@ class ExploredTopicLossTest {
 
     @Test
     void noMessageIsSkippedWithoutAGapIfRevisionsRise() {
-        Exploration found =
-                explorer(Fault.ROLL_BACK).schedules(Schedules.inABuild(2_500)).run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(Fault.ROLL_BACK);
+        Explorations.holds(explorer(Fault.ROLL_BACK), 2_500, Set.of(Fault.ROLL_BACK));
     }
 
     @Test
     void noCallHangsWhereRevisionsAreRepeated() {
-        Exploration found = explorer(Fault.RESTORE)
-                .seed(2)
-                .schedules(Schedules.inABuild(1_500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(Fault.RESTORE);
+        Explorations.holds(explorer(Fault.RESTORE).seed(2), 1_500, Set.of(Fault.RESTORE));
     }
 
     private static Explorer explorer(Fault loss) {

@@ -1,7 +1,5 @@
 package io.sereno.recipes.topic;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Gap;
@@ -12,14 +10,13 @@ import io.sereno.Retention;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicListener;
+import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.MixedReads;
 import io.sereno.recipes.Processes;
-import io.sereno.recipes.Schedules;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Directories;
 import io.sereno.recipes.client.Scope;
-import io.sereno.simulation.Exploration;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -28,7 +25,6 @@ import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -52,27 +48,13 @@ class ExploredTopicTest {
 
     @Test
     void theTopicKeepsItsPromises() {
-        Exploration found = explorer(LyingBackend.Lie.NONE)
-                .schedules(Schedules.inABuild(4_000))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(4_000));
-        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+        Explorations.holdsInDistinctSchedules(explorer(LyingBackend.Lie.NONE), 4_000, Fault.survivable());
     }
 
     @Test
     void theTopicSurvivesClientsThatCrash() {
-        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
-        faults.add(Fault.CRASH);
-        Exploration found = explorer(LyingBackend.Lie.NONE)
-                .seed(2)
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(Fault.CRASH);
+        Set<Fault> faults = Explorations.survivableAnd(Fault.CRASH);
+        Explorations.holds(explorer(LyingBackend.Lie.NONE).seed(2).faults(5, faults), 500, Set.of(Fault.CRASH));
     }
 
     /**
@@ -81,30 +63,21 @@ class ExploredTopicTest {
      */
     @Test
     void theTopicKeepsItsPromisesWithRemovalsByOperatorsAndShortLeases() {
-        Exploration found = explorer(LyingBackend.Lie.NONE, true)
-                .seed(4)
-                .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
-                .schedules(Schedules.inABuild(500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsOnlyKeys(EnumSet.copyOf(Fault.withoutLossOfWrites()));
+        Explorations.holds(
+                explorer(LyingBackend.Lie.NONE, true).seed(4).faults(8, Fault.withoutLossOfWrites()),
+                500,
+                Fault.withoutLossOfWrites());
     }
 
     @Test
     void aTopicThatIsDeletedMeanwhileKeepsItsPromises() {
-        Exploration found = deleting().schedules(Schedules.inABuild(1_000)).run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
+        Explorations.holds(deleting(), 1_000, Set.of());
     }
 
     @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
     void aPlantedBugIsFoundWithinThreeThousandSchedules(LyingBackend.Lie lie) {
-        Exploration found =
-                explorer(lie).faults(6, Fault.survivable()).schedules(3_000).run();
-        System.out.println(found);
-        assertThat(found.failure()).isPresent();
+        Explorations.finds(explorer(lie).faults(6, Fault.survivable()), 3_000);
     }
 
     private static Explorer explorer(LyingBackend.Lie lie) {

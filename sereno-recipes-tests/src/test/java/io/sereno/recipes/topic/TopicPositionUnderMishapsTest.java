@@ -67,13 +67,7 @@ class TopicPositionUnderMishapsTest {
     }
 
     static Stream<Arguments> cells() {
-        List<Arguments> cells = new ArrayList<>();
-        for (Purpose purpose : Purpose.values()) {
-            for (Mishap mishap : Mishap.values()) {
-                cells.add(Arguments.of(purpose, mishap));
-            }
-        }
-        return cells.stream();
+        return Mishap.table(List.of(Purpose.values()), List.of(Mishap.values()));
     }
 
     @ParameterizedTest
@@ -100,8 +94,6 @@ class TopicPositionUnderMishapsTest {
         private long handled;
 
         private long stored = 1;
-        private int seen;
-        private boolean struck;
 
         Run(Purpose purpose, Mishap mishap, int occurrence, Wire.Notices notices) {
             this.bench = new Bench(QUEUE, notices);
@@ -112,18 +104,11 @@ class TopicPositionUnderMishapsTest {
         }
 
         boolean isStruck() {
-            try (bench) {
-                run();
-                return struck;
-            } catch (AssertionError | RuntimeException broken) {
-                String cell = purpose + " " + mishap + " " + occurrence;
-                throw new AssertionError(
-                        cell + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
-            }
+            return bench.isStruckIn(purpose + " " + mishap + " " + occurrence, this::run);
         }
 
         private void run() {
-            victim.wire().add(this::strike);
+            bench.strike(victim, call -> Purpose.of(call) == purpose, occurrence, mishap);
             Bench.Node other = bench.connect("other");
             Topic<String> topic = topic(bench.connect("publisher"));
             bench.nodes.forEach(node -> node.client().open());
@@ -196,16 +181,6 @@ class TopicPositionUnderMishapsTest {
                     stored = next;
                 }
             }
-        }
-
-        private boolean strike(Wire.Call<?> call) {
-            if (Purpose.of(call) != purpose || ++seen != occurrence) {
-                return false;
-            }
-            struck = true;
-            bench.log("<" + mishap + " befalls " + call + ">");
-            mishap.strike(victim, call);
-            return true;
         }
     }
 }

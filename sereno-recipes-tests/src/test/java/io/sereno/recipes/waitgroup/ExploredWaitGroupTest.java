@@ -1,19 +1,16 @@
 package io.sereno.recipes.waitgroup;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.WaitGroup.OnLostWorker;
 import io.sereno.WorkersLostException;
+import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.MixedReads;
 import io.sereno.recipes.Processes;
-import io.sereno.recipes.Schedules;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Change;
-import io.sereno.simulation.Exploration;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -23,7 +20,6 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -50,41 +46,24 @@ class ExploredWaitGroupTest {
     @ParameterizedTest
     @EnumSource(OnLostWorker.class)
     void everyPlaceCountsOnceAndWaitersAreNotifiedOfTheEnd(OnLostWorker policy) {
-        Exploration found = explorer(LyingBackend.Lie.NONE, policy)
-                .schedules(Schedules.inABuild(500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.distinct()).isGreaterThan(Schedules.nearlyAll(500));
-        assertThat(found.faults()).containsOnlyKeys(Fault.survivable());
+        Explorations.holdsInDistinctSchedules(explorer(LyingBackend.Lie.NONE, policy), 500, Fault.survivable());
     }
 
     @ParameterizedTest
     @EnumSource(OnLostWorker.class)
     void theWaitGroupKeepsItsPromisesWithShortLeases(OnLostWorker policy) {
-        Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
-        faults.add(Fault.END_LEASE);
-        Exploration found = explorer(LyingBackend.Lie.NONE, policy)
-                .seed(3)
-                .faults(6, faults)
-                .schedules(Schedules.inABuild(500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKeys(Fault.END_LEASE);
+        Set<Fault> faults = Explorations.survivableAnd(Fault.END_LEASE);
+        Explorations.holds(
+                explorer(LyingBackend.Lie.NONE, policy).seed(3).faults(6, faults), 500, Set.of(Fault.END_LEASE));
     }
 
     @ParameterizedTest
     @EnumSource(OnLostWorker.class)
     void theWaitGroupKeepsItsPromisesWithCrashesAndRemovalsByOperators(OnLostWorker policy) {
-        Exploration found = explorer(LyingBackend.Lie.NONE, policy, true)
-                .seed(4)
-                .faults(8, EnumSet.copyOf(Fault.withoutLossOfWrites()))
-                .schedules(Schedules.inABuild(500))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKeys(Fault.END_LEASE, Fault.CRASH);
+        Explorations.holds(
+                explorer(LyingBackend.Lie.NONE, policy, true).seed(4).faults(8, Fault.withoutLossOfWrites()),
+                500,
+                Set.of(Fault.END_LEASE, Fault.CRASH));
     }
 
     /**
@@ -95,15 +74,7 @@ class ExploredWaitGroupTest {
     @ParameterizedTest
     @MethodSource
     void noCallHangsWhereTheStoreGoesBack(Fault loss, OnLostWorker policy) {
-        Set<Fault> faults = EnumSet.of(loss, Fault.LOSE_REPLY, Fault.CUT_OFF, Fault.RESET_WATCHES);
-        Exploration found = explorer(LyingBackend.Lie.NONE, policy, false, loss)
-                .seed(5)
-                .faults(5, faults)
-                .schedules(Schedules.inABuild(300))
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isEmpty();
-        assertThat(found.faults()).containsKey(loss);
+        Explorations.holdsWhereTheStoreGoesBack(explorer(LyingBackend.Lie.NONE, policy, false, loss), 300, loss);
     }
 
     static Stream<Arguments> noCallHangsWhereTheStoreGoesBack() {
@@ -113,12 +84,10 @@ class ExploredWaitGroupTest {
 
     @Test
     void aWaitGroupThatTakesUnknownForNotAppliedIsDetected() {
-        Exploration found = explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, OnLostWorker.REOPEN)
-                .faults(6, Fault.survivable())
-                .schedules(3_000)
-                .run();
-        System.out.println(found);
-        assertThat(found.failure()).isPresent();
+        Explorations.finds(
+                explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, OnLostWorker.REOPEN)
+                        .faults(6, Fault.survivable()),
+                3_000);
     }
 
     private static Explorer explorer(LyingBackend.Lie lie, OnLostWorker policy) {

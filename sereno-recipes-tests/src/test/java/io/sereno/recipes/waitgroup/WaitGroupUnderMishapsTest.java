@@ -17,7 +17,6 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -75,14 +74,7 @@ class WaitGroupUnderMishapsTest {
     record Cell(Purpose purpose, Mishap mishap, int occurrence, OnLostWorker policy, Wire.Notices notices) {}
 
     static Stream<Arguments> cells() {
-        List<Arguments> cells = new ArrayList<>();
-        for (Purpose purpose : Purpose.values()) {
-            for (Mishap mishap :
-                    EnumSet.complementOf(EnumSet.of(Mishap.ENTRY_REMOVED_BEFORE, Mishap.ENTRY_REMOVED_AFTER))) {
-                cells.add(Arguments.of(purpose, mishap));
-            }
-        }
-        return cells.stream();
+        return Mishap.table(List.of(Purpose.values()), Mishap.withoutRemovals());
     }
 
     @ParameterizedTest
@@ -107,8 +99,6 @@ class WaitGroupUnderMishapsTest {
         private final Bench bench;
         private final Party victim;
         private final Party other;
-        private int seen;
-        private boolean struck;
         /** The places reported as done, and those of unknown outcome or under way. */
         private int sure;
 
@@ -122,17 +112,11 @@ class WaitGroupUnderMishapsTest {
         }
 
         boolean struck() {
-            try (bench) {
-                run();
-                return struck;
-            } catch (AssertionError | RuntimeException broken) {
-                throw new AssertionError(
-                        cell + ": " + broken.getMessage() + "\n" + String.join("\n", bench.log), broken);
-            }
+            return bench.isStruckIn(cell, this::run);
         }
 
         private void run() {
-            victim.node.wire().add(this::strike);
+            bench.strike(victim.node, call -> Purpose.of(call) == cell.purpose(), cell.occurrence(), cell.mishap());
             bench.nodes.forEach(node -> node.client().open());
             other.add();
             victim.await();
@@ -169,16 +153,6 @@ class WaitGroupUnderMishapsTest {
 
         private void at(Duration when, Runnable event) {
             bench.later(when, event);
-        }
-
-        private boolean strike(Wire.Call<?> call) {
-            if (Purpose.of(call) != cell.purpose() || ++seen != cell.occurrence()) {
-                return false;
-            }
-            struck = true;
-            bench.log("<" + cell.mishap() + " befalls " + call + ">");
-            cell.mishap().strike(victim.node, call);
-            return true;
         }
 
         private WaitGroupSnapshot look() {
