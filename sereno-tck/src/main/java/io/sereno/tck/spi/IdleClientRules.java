@@ -45,7 +45,7 @@ public class IdleClientRules {
             bench.verify(
                     !bench.reach(() -> idle.stream().anyMatch(notices -> notices.count() > 0), MOMENT),
                     () -> "clients that do not watch these changes were notified of " + COMMITS + " commits: "
-                            + idle.stream().map(Notices::heard).toList());
+                            + idle.stream().map(Notices::received).toList());
             return;
         }
         ProxyFaults proxies = bench.closeLater(bench.proxies());
