@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 
 /** Clients of one memory store under one manual clock, each with a connection of its own, as if each were a process. */
 public final class Clients implements AutoCloseable {
@@ -41,6 +42,8 @@ public final class Clients implements AutoCloseable {
         return thread;
     });
     private final List<Sereno> open = new ArrayList<>();
+    /** One connection for all looks at the store, since the store keeps each connection that is open. */
+    private final Backend operator = store.connect(Runnable::run);
 
     public SerenoClient connect(String nodeId) {
         return connect(nodeId, store.connect(callbacks));
@@ -105,13 +108,30 @@ public final class Clients implements AutoCloseable {
         return true;
     }
 
-    /** As an operator may do: deletes all entries of a directory. */
-    public void removeAll(String directory) {
-        Backend operator = store.connect(Runnable::run);
-        for (Entry entry : operator.read(new Query.All(directory))
+    /** Lets virtual time pass, as {@link #passUntilDone} does, until a condition holds. Another thread evaluates it again and again. */
+    public void passUntil(BooleanSupplier condition, Duration atMost) {
+        CompletableFuture<Void> holds = CompletableFuture.runAsync(
+                () -> {
+                    while (!condition.getAsBoolean()) {
+                        Thread.onSpinWait();
+                    }
+                },
+                callbacks);
+        passUntilDone(holds, atMost);
+        holds.join();
+    }
+
+    /** The entries of a directory, as they are stored now. */
+    public List<Entry> entries(String directory) {
+        return operator.read(new Query.All(directory))
                 .toCompletableFuture()
                 .join()
-                .entries()) {
+                .entries();
+    }
+
+    /** What an operator may do: deletes all entries of a directory. */
+    public void removeAll(String directory) {
+        for (Entry entry : entries(directory)) {
             operator.commit(Commit.to(directory).delete(entry.name()).build())
                     .toCompletableFuture()
                     .join();
@@ -120,19 +140,14 @@ public final class Clients implements AutoCloseable {
 
     /** Ends the sessions of all clients, as an operator may, and lets time pass until each client has another one. */
     public void endSessions() {
-        Backend operator = store.connect(Runnable::run);
-        List<String> ended = sessions(operator);
+        List<String> ended = sessions();
         removeAll("session");
-        CompletableFuture<Void> succeeded = CompletableFuture.runAsync(
+        passUntil(
                 () -> {
-                    List<String> now = sessions(operator);
-                    while (now.size() < ended.size() || ended.stream().anyMatch(now::contains) || !areConnected()) {
-                        Thread.onSpinWait();
-                        now = sessions(operator);
-                    }
+                    List<String> now = sessions();
+                    return now.size() >= ended.size() && ended.stream().noneMatch(now::contains) && areConnected();
                 },
-                callbacks);
-        passUntilDone(succeeded, TTL.multipliedBy(4));
+                TTL.multipliedBy(4));
     }
 
     /** A client is connected when it has processed that its session was opened: from then on time may pass. */
@@ -140,10 +155,8 @@ public final class Clients implements AutoCloseable {
         return open.stream().allMatch(client -> client.sessionState() == SessionState.CONNECTED);
     }
 
-    private static List<String> sessions(Backend operator) {
-        return operator.read(new Query.All("session")).toCompletableFuture().join().entries().stream()
-                .map(Entry::name)
-                .toList();
+    private List<String> sessions() {
+        return entries("session").stream().map(Entry::name).toList();
     }
 
     /** Time passes while they close: a client that is cut off waits for its store as long as it may. */

@@ -13,11 +13,8 @@ import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Commit;
-import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import io.sereno.spi.Write;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -44,7 +41,7 @@ class FullSessionTest {
         Hold held = granted(acquire("held"));
         Runnable heal = line.each(FullSessionTest::isPlace, Fate.loseRequest());
         MutexQueue.Request waiter = acquire("x");
-        while (entries("lock/x").size() < 1_500) {
+        while (clients.entries("lock/x").size() < 1_500) {
             clients.time.advance(Duration.ofMillis(100));
             assertThat(held.isHeld()).isTrue();
         }
@@ -61,14 +58,14 @@ class FullSessionTest {
         clients.time.advance(Clients.TTL);
         assertThat(withdrawnUnder(first)).isZero();
         assertThat(first.isAlive()).isFalse();
-        assertThat(entries("session")).hasSize(1);
+        assertThat(clients.entries("session")).hasSize(1);
         assertThat(granted(waiter).isHeld()).isTrue();
 
         CompletableFuture<Void> closed = client.kernel().closeSessions(Duration.ofSeconds(4));
         clients.time.advance(Duration.ofSeconds(4));
         assertThat(closed).isDone();
-        assertThat(entries("lock/x")).isEmpty();
-        assertThat(entries("session")).isEmpty();
+        assertThat(clients.entries("lock/x")).isEmpty();
+        assertThat(clients.entries("session")).isEmpty();
     }
 
     @Test
@@ -87,7 +84,7 @@ class FullSessionTest {
 
         assertThat(granted(waiter).isHeld()).isTrue();
         assertThat(withdrawnUnder(first)).isZero();
-        assertThat(entries("session")).hasSize(1);
+        assertThat(clients.entries("session")).hasSize(1);
     }
 
     /** Opening the next one may fail, or the lease of the full one may end meanwhile: then it is as with any other session. */
@@ -98,7 +95,7 @@ class FullSessionTest {
         Runnable noLease = line.each(Request.GrantLease.class::isInstance, Fate.refuse());
         Runnable heal = line.each(FullSessionTest::isPlace, Fate.loseRequest());
         MutexQueue.Request waiter = acquire("x");
-        while (entries("lock/x").size() < MOST + 10) {
+        while (clients.entries("lock/x").size() < MOST + 10) {
             clients.time.advance(Duration.ofMillis(10));
         }
         assertThat(current()).isEqualTo(first);
@@ -113,7 +110,7 @@ class FullSessionTest {
         heal.run();
         clients.time.advance(Clients.TTL);
         assertThat(granted(waiter).isHeld()).isTrue();
-        assertThat(entries("session")).hasSize(1);
+        assertThat(clients.entries("session")).hasSize(1);
     }
 
     @Test
@@ -141,19 +138,10 @@ class FullSessionTest {
     }
 
     private int withdrawnUnder(Session session) {
-        return (int) entries("lock/x").stream()
+        return (int) clients.entries("lock/x").stream()
                 .filter(entry -> entry.value().equals(Card.WITHDRAWN))
                 .filter(entry -> entry.name().startsWith(session.id()))
                 .count();
-    }
-
-    private List<Entry> entries(String directory) {
-        return clients.store
-                .connect(Runnable::run)
-                .read(new Query.All(directory))
-                .toCompletableFuture()
-                .join()
-                .entries();
     }
 
     /** A put of a place in the queue of x, not of a withdrawn entry. */

@@ -17,7 +17,6 @@ import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
-import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -286,13 +285,7 @@ class RevocationTest {
     }
 
     private int markers() {
-        return clients.store
-                .connect(Runnable::run)
-                .read(new Query.All("session"))
-                .toCompletableFuture()
-                .join()
-                .entries()
-                .size();
+        return clients.entries("session").size();
     }
 
     private static boolean isRevocation(Request request) {

@@ -20,10 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -83,33 +81,16 @@ class LeaderElectionTest {
         MemoryBackup before = clients.store.backup();
         Bytes old = stored();
         a.metadata(Map.of("zone", "north one"));
-        await(() -> !stored().equals(old));
+        clients.passUntil(() -> !stored().equals(old), Clients.TTL);
         Bytes described = stored();
 
         clients.store.restore(before, MemoryBackup.Revisions.GO_ON);
 
-        await(() -> stored().equals(described));
+        clients.passUntil(() -> stored().equals(described), Clients.TTL);
     }
 
     private Bytes stored() {
-        return clients.store
-                .connect(Runnable::run)
-                .read(new Query.All("election/e"))
-                .toCompletableFuture()
-                .join()
-                .entries()
-                .get(0)
-                .value();
-    }
-
-    private void await(BooleanSupplier condition) {
-        CompletableFuture<Void> holds = CompletableFuture.runAsync(() -> {
-            while (!condition.getAsBoolean()) {
-                Thread.onSpinWait();
-            }
-        });
-        clients.passUntilDone(holds, Clients.TTL);
-        holds.join();
+        return clients.entries("election/e").get(0).value();
     }
 
     /** Callbacks run here in the thread that submits them: sooner than they ever can in another. */

@@ -30,7 +30,6 @@ import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -332,17 +331,17 @@ class MembershipTest {
     void anotherTtlHasASessionOfItsOwnWhileItIsUsed() throws Exception {
         Sereno a = connect("a");
         Membership group = a.membership("g");
-        assertThat(entries("session")).hasSize(1);
+        assertThat(clients.entries("session")).hasSize(1);
 
         KeepAlive one = group.join("one", OTHER_TTL);
         KeepAlive two = group.join("two", OTHER_TTL);
-        assertThat(entries("session")).hasSize(2);
-        assertThat(entries("session")).extracting(Entry::leaseId).doesNotHaveDuplicates();
+        assertThat(clients.entries("session")).hasSize(2);
+        assertThat(clients.entries("session")).extracting(Entry::leaseId).doesNotHaveDuplicates();
 
         one.close();
-        assertThat(entries("session")).hasSize(2);
+        assertThat(clients.entries("session")).hasSize(2);
         two.close();
-        assertThat(entries("session")).hasSize(1);
+        assertThat(clients.entries("session")).hasSize(1);
 
         KeepAlive three = group.join("three", OTHER_TTL);
         assertThat(three.state()).isEqualTo(State.LISTED);
@@ -350,7 +349,7 @@ class MembershipTest {
         assertThat(three.state()).isEqualTo(State.LISTED);
         a.close();
         assertThat(entries()).isEmpty();
-        assertThat(entries("session")).isEmpty();
+        assertThat(clients.entries("session")).isEmpty();
     }
 
     @Test
@@ -605,14 +604,6 @@ class MembershipTest {
     }
 
     private List<Entry> entries() {
-        return entries("member/g");
-    }
-
-    private List<Entry> entries(String directory) {
-        return store.connect(Runnable::run)
-                .read(new Query.All(directory))
-                .toCompletableFuture()
-                .join()
-                .entries();
+        return clients.entries("member/g");
     }
 }

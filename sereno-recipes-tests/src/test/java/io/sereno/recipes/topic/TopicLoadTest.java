@@ -104,8 +104,8 @@ class TopicLoadTest {
             ByteBuffer.wrap(payload).putLong(i);
             last = publisher.publishAsync(payload).toCompletableFuture();
             if (i == 1) {
-                reconnecting.begun.get(
-                        30, TimeUnit.SECONDS); // A durable reader begins at the first message that is kept by then.
+                // A durable reader begins at the first message that is kept by then.
+                reconnecting.begun.get(30, TimeUnit.SECONDS);
             }
             if (i == MESSAGES / 2) {
                 before.close();
