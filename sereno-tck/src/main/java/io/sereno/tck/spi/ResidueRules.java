@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
 /** What a client leaves behind in its process, and what a directory leaves behind in its store. */
@@ -36,6 +37,9 @@ public class ResidueRules {
      * kit's own.
      */
     private static final int OTHERS_FILES = 20;
+
+    /** Bytes that 5,000 directories may leave in a process. Two maps for each, with names of 200 characters, take ten times as many. */
+    private static final long MEMORY_LEFT = 1_000_000;
 
     @Rule(
             value = "LIF-4a",
@@ -166,17 +170,13 @@ public class ResidueRules {
         int count = inProcess ? 5_000 : 200;
         if (inProcess) {
             useAndEmpty(bench, client, 1_000, 1);
-            long used = usedMemory();
-            useAndEmpty(bench, client, count, 1_001);
-            long grown = usedMemory() - used;
-            endWithLeases(bench, client, count);
-            long leased = usedMemory() - used;
-            // Two maps for each of 5,000 directories with names of 200 characters would be ten times as much.
+            long grown = growth(round -> useAndEmpty(bench, client, count, 1_001 + round * count));
             bench.verify(
-                    grown < 1_000_000,
+                    grown < MEMORY_LEFT,
                     () -> count + " directories that were used and emptied left " + grown + " bytes in memory");
+            long leased = growth(round -> endWithLeases(bench, client, count, round * count));
             bench.verify(
-                    leased - Math.max(0, grown) < 1_000_000,
+                    leased < MEMORY_LEFT,
                     () -> count + " directories that leases emptied left " + leased + " bytes in memory");
             return;
         }
@@ -215,9 +215,9 @@ public class ResidueRules {
         bench.verified();
     }
 
-    private static void endWithLeases(Bench bench, Client client, int count) {
+    private static void endWithLeases(Bench bench, Client client, int count, int first) {
         String long200 = "x".repeat(200);
-        for (int from = 0; from < count; from += 500) {
+        for (int from = first; from < first + count; from += 500) {
             Lease lease = client.grant(bench.longTtl());
             for (int i = from; i < from + 500; i++) {
                 client.put("leased-" + i + "-" + long200, "a", "1", lease);
@@ -225,6 +225,20 @@ public class ResidueRules {
             client.revoke(lease);
         }
         bench.verified();
+    }
+
+    /**
+     * By how much the memory grows, in bytes. Other threads of the JVM allocate meanwhile, so the least of three rounds
+     * counts: a store that keeps something for a directory keeps it in each round.
+     */
+    private static long growth(IntConsumer use) {
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 3 && least >= MEMORY_LEFT; round++) {
+            long before = usedMemory();
+            use.accept(round);
+            least = Math.min(least, usedMemory() - before);
+        }
+        return least;
     }
 
     private static long usedMemory() {
