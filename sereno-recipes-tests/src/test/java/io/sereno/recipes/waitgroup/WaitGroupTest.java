@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The wait group as its users see it. */
 @Timeout(60)
@@ -449,6 +450,38 @@ class WaitGroupTest {
             group.done();
         }
         assertThat(group.inspect()).isEqualTo(new WaitGroup.View(1, 1, List.of(worker.id()), List.of()));
+    }
+
+    /** The look for lost workers takes a while, and another client has settled them before it shows the store. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPlaceThatAnotherClientHasJustReopenedIsFree(boolean joins) {
+        FaultyBackend dead = clients.line();
+        WaitGroup dying = clients.connect("dying", dead).waitGroup("x");
+        FaultyBackend line = clients.line();
+        WaitGroup slow = clients.connect("slow", line).waitGroup("x");
+        group.add(2, OnLostWorker.REOPEN);
+        dying.join();
+        dying.join();
+        dead.cutOff(Duration.ofSeconds(1));
+        clients.time.advance(Clients.TTL.plusSeconds(2));
+        CompletableFuture<Boolean> looks = new CompletableFuture<>();
+        line.next(
+                request -> request instanceof Request.Read read
+                        && read.query() instanceof Query.All
+                        && looks.complete(true),
+                Fate.delayRequest(Duration.ofSeconds(1)));
+        CompletableFuture<Object> result = Threads.inThread(() -> {
+            if (joins) {
+                return slow.join();
+            }
+            slow.done();
+            return true;
+        });
+        assertThat(looks).succeedsWithin(Duration.ofSeconds(10));
+        group.join();
+        passUntilDone(result);
+        assertThat(result.join()).isNotNull();
     }
 
     /** Each of its steps may be slow: together they take no longer than one may. */

@@ -64,7 +64,7 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
 
         @Override
         protected WaitGroupState apply(WaitGroupState state, long incarnation) {
-            WaitGroupRecipe.requireFree(scope, operation(), state, state.isOpen());
+            WaitGroupRecipe.requireFree(scope, operation(), state, state.hasRoom());
             group = incarnation;
             generation = state.generation();
             return state.join();

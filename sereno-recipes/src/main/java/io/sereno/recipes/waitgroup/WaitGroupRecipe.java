@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +87,7 @@ public final class WaitGroupRecipe implements WaitGroup {
 
     @Override
     public Worker join() {
-        return handOver(whenFree("join", this::joining));
+        return handOver(whenFree("join", WaitGroupState::hasRoom, this::joining));
     }
 
     WaitGroupPlace.Joining joining() {
@@ -102,7 +103,7 @@ public final class WaitGroupRecipe implements WaitGroup {
 
     @Override
     public void done() {
-        whenFree("done", () -> new Counting(scope));
+        whenFree("done", WaitGroupState::canCount, () -> new Counting(scope));
     }
 
     // Step 4.
@@ -155,9 +156,9 @@ public final class WaitGroupRecipe implements WaitGroup {
         Await.uninterruptibly(new Removal(client.kernel(), scope, "delete", directory, HEADER).start());
     }
 
-    /** Fails with {@link NoFreePlace} unless there is a place that may be taken, or counted. */
-    static void requireFree(Scope scope, String operation, WaitGroupState state, boolean usable) {
-        if (!usable || state.free() == 0) {
+    /** {@code free} says whether there is a place that may be taken, or counted; fails with {@link NoFreePlace} if not. */
+    static void requireFree(Scope scope, String operation, WaitGroupState state, boolean free) {
+        if (!free) {
             String why = switch (state.stage()) {
                 case OPEN -> "each of the " + state.pending() + " places that are not done is taken";
                 case FAILED -> "generation " + state.generation() + " has failed";
@@ -171,14 +172,22 @@ public final class WaitGroupRecipe implements WaitGroup {
     }
 
     // Step 3.
-    /** Lost workers may have left free places: settles them before it reports that there is none. */
-    private <R> R whenFree(String operation, Supplier<Change<WaitGroupState, R>> change) {
+    /**
+     * Lost workers may have left free places: settles them before it reports that there is none. Another client may settle them after the
+     * change was refused and before this one looks; then the look shows a free place.
+     */
+    private <R> R whenFree(
+            String operation, Predicate<WaitGroupState> hasFree, Supplier<Change<WaitGroupState, R>> change) {
         long deadline = client.deadline();
         while (true) {
             try {
                 return submit(change.get(), deadline);
             } catch (NoFreePlace none) {
-                WaitGroupSnapshot.Settling settling = look(operation, deadline).settle(client.kernel());
+                WaitGroupSnapshot now = look(operation, deadline);
+                if (hasFree.test(now.state())) {
+                    continue;
+                }
+                WaitGroupSnapshot.Settling settling = now.settle(client.kernel());
                 if (settling == null) {
                     throw none;
                 }
@@ -252,7 +261,7 @@ public final class WaitGroupRecipe implements WaitGroup {
 
         @Override
         protected WaitGroupState apply(WaitGroupState state, long incarnation) {
-            requireFree(scope, operation(), state, state.stage() != WaitGroupState.Stage.DONE);
+            requireFree(scope, operation(), state, state.canCount());
             return state.count();
         }
 

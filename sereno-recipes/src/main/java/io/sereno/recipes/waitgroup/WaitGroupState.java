@@ -57,9 +57,14 @@ record WaitGroupState(
         return stage == Stage.OPEN;
     }
 
-    /** How many places may still be taken, or counted as done without being taken. */
-    int free() {
-        return pending - joined;
+    /** A worker may take a place. */
+    boolean hasRoom() {
+        return isOpen() && joined < pending;
+    }
+
+    /** A place may be counted as done that no worker has taken; also after a failure. */
+    boolean canCount() {
+        return stage != Stage.DONE && joined < pending;
     }
 
     /** Adds places; to the next generation if this one has ended. */
