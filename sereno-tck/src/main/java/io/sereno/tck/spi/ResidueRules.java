@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /** What a client leaves behind in its process, and what a directory leaves behind in its store. */
@@ -40,6 +40,8 @@ public class ResidueRules {
 
     /** Bytes that 5,000 directories may leave in a process. Two maps for each, with names of 200 characters, take ten times as many. */
     private static final long MEMORY_LEFT = 1_000_000;
+
+    private static final String LONG = "x".repeat(200);
 
     @Rule(
             value = "LIF-4a",
@@ -105,8 +107,8 @@ public class ResidueRules {
             useUnseen(bench, time, ttl, clients, listeners);
         }
         requireGone(bench, before, time, 100);
-        requireCollected(bench, "backends", clients);
-        requireCollected(bench, "listeners", listeners);
+        requireCollected(bench, "backends of clients that were closed", clients);
+        requireCollected(bench, "listeners of clients that were closed", listeners);
         bench.count("clients", 100);
     }
 
@@ -135,7 +137,7 @@ public class ResidueRules {
      * The last client may be on a thread's stack, and a library may keep a few. A library that keeps most keeps all, in
      * time.
      */
-    private static void requireCollected(Bench bench, String what, List<WeakReference<Object>> references) {
+    private static <T> void requireCollected(Bench bench, String what, List<WeakReference<T>> references) {
         long left = references.size();
         for (int i = 0; i < 6 && left > references.size() / 2; i++) {
             System.gc();
@@ -144,8 +146,7 @@ public class ResidueRules {
         long kept = left;
         bench.verify(
                 kept <= references.size() / 2,
-                () -> kept + " of " + references.size() + " " + what
-                        + " of clients that were closed are still kept by something");
+                () -> kept + " of " + references.size() + " " + what + " are still kept by something");
     }
 
     /** A listener that does nothing. */
@@ -170,14 +171,14 @@ public class ResidueRules {
         int count = inProcess ? 5_000 : 200;
         if (inProcess) {
             useAndEmpty(bench, client, 1_000, 1);
-            long grown = growth(round -> useAndEmpty(bench, client, count, 1_001 + round * count));
-            bench.verify(
-                    grown < MEMORY_LEFT,
-                    () -> count + " directories that were used and emptied left " + grown + " bytes in memory");
-            long leased = growth(round -> endWithLeases(bench, client, count, round * count));
-            bench.verify(
-                    leased < MEMORY_LEFT,
-                    () -> count + " directories that leases emptied left " + leased + " bytes in memory");
+            requireForgotten(
+                    bench,
+                    count + " directories that were used and emptied",
+                    round -> useAndEmpty(bench, client, count, 1_001 + round * count));
+            requireForgotten(
+                    bench,
+                    count + " directories that leases emptied",
+                    round -> endWithLeases(bench, client, count, round * count));
             return;
         }
         long first = bench.kit().fixture().stored(bench.namespace()).orElseThrow();
@@ -197,10 +198,12 @@ public class ResidueRules {
                         + " things in the store after " + Bench.text(grace));
     }
 
-    private static void useAndEmpty(Bench bench, Client client, int count, int from) {
-        String long200 = "x".repeat(200);
+    /** Returns the names of the directories. */
+    private static List<WeakReference<String>> useAndEmpty(Bench bench, Client client, int count, int from) {
+        List<WeakReference<String>> names = new ArrayList<>();
         for (int i = from; i < from + count; i++) {
-            String directory = "used-" + i + "-" + long200;
+            String directory = "used-" + i + "-" + LONG;
+            names.add(new WeakReference<>(directory));
             if (i % 20 == 0) {
                 Lease lease = client.grant(bench.longTtl());
                 client.put(directory, "a", "1", lease);
@@ -213,32 +216,41 @@ public class ResidueRules {
             }
         }
         bench.verified();
+        return names;
     }
 
-    private static void endWithLeases(Bench bench, Client client, int count, int first) {
-        String long200 = "x".repeat(200);
+    /** Returns the names of the directories. */
+    private static List<WeakReference<String>> endWithLeases(Bench bench, Client client, int count, int first) {
+        List<WeakReference<String>> names = new ArrayList<>();
         for (int from = first; from < first + count; from += 500) {
             Lease lease = client.grant(bench.longTtl());
             for (int i = from; i < from + 500; i++) {
-                client.put("leased-" + i + "-" + long200, "a", "1", lease);
+                String directory = "leased-" + i + "-" + LONG;
+                names.add(new WeakReference<>(directory));
+                client.put(directory, "a", "1", lease);
             }
             client.revoke(lease);
         }
         bench.verified();
+        return names;
     }
 
     /**
-     * By how much the memory grows, in bytes. Other threads of the JVM allocate meanwhile, so the least of three rounds
-     * counts: a store that keeps something for a directory keeps it in each round.
+     * Requires of a store in this process that it keeps neither the names of emptied directories nor much else for them.
+     * Other threads of the JVM allocate meanwhile, so the least of three rounds counts: a store that keeps something for
+     * a directory keeps it in each round.
      */
-    private static long growth(IntConsumer use) {
+    private static void requireForgotten(
+            Bench bench, String directories, IntFunction<List<WeakReference<String>>> use) {
         long least = Long.MAX_VALUE;
         for (int round = 0; round < 3 && least >= MEMORY_LEFT; round++) {
             long before = usedMemory();
-            use.accept(round);
+            List<WeakReference<String>> names = use.apply(round);
+            requireCollected(bench, "names of " + directories, names);
             least = Math.min(least, usedMemory() - before);
         }
-        return least;
+        long left = least;
+        bench.verify(left < MEMORY_LEFT, () -> directories + " left " + left + " bytes in memory");
     }
 
     private static long usedMemory() {
