@@ -267,7 +267,7 @@ public final class Session {
         return Duration.ofNanos(Math.max(0, when - kernel.time().nanoTime()));
     }
 
-    /** Succeeds if the marker exists. If it is gone, so is everything under the session, and {@link Sessions#end} is to be called. */
+    /** Succeeds if the marker exists. If it is gone, so is everything under the session, and the session has ended. */
     public Commit.Builder checkOfMarker() {
         return Commit.to(directory).ifCreateRevision(id, markerRevision);
     }
