@@ -3,34 +3,21 @@ package io.sereno.backend.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.api.sync.RedisCommands;
-import io.sereno.Codec;
-import io.sereno.Counter;
-import io.sereno.Grant;
-import io.sereno.IdGenerator;
-import io.sereno.Mutex;
 import io.sereno.Sereno;
-import io.sereno.Topic;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** How many requests operations take, as the server counts them. */
+/** How many requests the operations of the SPI take, as the server counts them, and how much work they are for the server. */
 class RequestsTest extends OneServerTest {
-    private static final int TIMES = 200;
     /** No client sends these; the server counts them when a script calls them. */
     private static final Set<String> WITHIN_THE_SCRIPT = Set.of(
             "time",
@@ -86,8 +73,8 @@ class RequestsTest extends OneServerTest {
     }
 
     /**
-     * The commands that one call of the script runs at the server: all but INFO, which depends on the time since the latest write. A figure
-     * that falls is to be recorded here.
+     * The commands that one call of the script runs at the server: all but INFO, which depends on the time since the
+     * latest write. If a figure falls, record the new one here.
      */
     @Test
     void theServersWorkForEachOperationIsRecorded() {
@@ -111,37 +98,6 @@ class RequestsTest extends OneServerTest {
         assertThat(work).containsExactlyInAnyOrderEntriesOf(RECORDED);
     }
 
-    /** Two notices of the session's own entries may be on the way to each of them; nothing else is sent to them, and none of them asks. */
-    @Test
-    void aLockCostsTheSameBesideClientsThatDoNothing() throws Exception {
-        int idle = 20;
-        List<Sereno> clients = new ArrayList<>();
-        try {
-            for (int i = 0; i < idle; i++) {
-                Sereno client = connect();
-                clients.add(client);
-                client.mutex("of" + i).acquire();
-            }
-            try (Sereno sereno = connect()) {
-                Mutex mutex = sereno.mutex("m");
-                mutex.acquire().release();
-                long from = System.nanoTime();
-                long requests = requests(() -> {
-                    for (int i = 0; i < TIMES; i++) {
-                        acquire(mutex).release();
-                    }
-                });
-                double seconds = (System.nanoTime() - from) / 1e9;
-                // Each idle client ticks every 5 s, and looks at its lock and its marker now and then.
-                assertThat((double) requests).isLessThan(2.1 * TIMES + idle * (2 + seconds));
-            }
-        } finally {
-            for (Sereno client : clients) {
-                client.close();
-            }
-        }
-    }
-
     private long commandsOf(Runnable work) {
         RedisCommands<String, String> redis = redis();
         Map<String, Long> before = counts(redis);
@@ -152,46 +108,9 @@ class RequestsTest extends OneServerTest {
                 .sum();
     }
 
+    /** A renewal and a check of the marker; nothing for each lock. */
     @Test
-    void aFreeLockIsTwoRequestsAndEachCounterChangeAndMessageIsOne() throws Exception {
-        try (Sereno sereno = connect()) {
-            Mutex mutex = sereno.mutex("m");
-            Counter counter = sereno.counter("c");
-            Topic<String> topic = sereno.topic("t", Codec.utf8());
-            IdGenerator ids = sereno.ids("i");
-            mutex.acquire().release();
-            counter.incrementAndGet();
-            topic.publish("first");
-            ids.nextId();
-            assertThat(each(() -> mutex.acquire().release())).isBetween(2.0, 2.1);
-            assertThat(each(counter::incrementAndGet)).isBetween(1.0, 1.1);
-            assertThat(each(() -> topic.publish("message"))).isBetween(1.0, 1.1);
-            assertThat(each(ids::nextId)).isLessThanOrEqualTo(0.1);
-        }
-    }
-
-    /** Enqueue, receive the notice of the release before, check it, prove it, release. */
-    @Test
-    void aLockThatTwoClientsContendForIsAFewRequestsEachTime() throws Exception {
-        try (Sereno one = connect();
-                Sereno two = connect()) {
-            List<Mutex> mutexes = List.of(one.mutex("m"), two.mutex("m"));
-            mutexes.forEach(mutex -> acquire(mutex).release());
-            long requests = requests(() -> mutexes.stream()
-                    .map(mutex -> callbacks.submit(() -> {
-                        for (int i = 0; i < TIMES; i++) {
-                            acquire(mutex).release();
-                        }
-                    }))
-                    .toList()
-                    .forEach(RequestsTest::finish));
-            assertThat(requests / (2.0 * TIMES)).isBetween(2.0, 6.0);
-        }
-    }
-
-    /** Renewal and look at the marker; nothing for each lock. */
-    @Test
-    void aClientAtRestAsksTwiceInAThirdOfItsTtlHoweverManyLocksItHolds() throws Exception {
+    void aClientAtRestSendsTwoRequestsInAThirdOfItsTtlHoweverManyLocksItHolds() throws Exception {
         Duration ttl = Duration.ofSeconds(4);
         try (Sereno sereno = connect(ttl)) {
             for (int i = 0; i < 100; i++) {
@@ -210,51 +129,14 @@ class RequestsTest extends OneServerTest {
                     Thread.onSpinWait();
                 }
                 eight = Duration.ofNanos(System.nanoTime() - from);
-                // Eight take four thirds of the ttl, or less, as the log asks too when the lease would have ended.
+                // Eight requests take four thirds of the ttl, or less, since the client ticks too.
             } while (eight.compareTo(ttl) < 0);
         }
-    }
-
-    private interface Work {
-        void run() throws InterruptedException;
-    }
-
-    private double each(Work work) {
-        long requests = requests(() -> {
-            try {
-                for (int i = 0; i < TIMES; i++) {
-                    work.run();
-                }
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        });
-        return (double) requests / TIMES;
-    }
-
-    private Sereno connect() {
-        return connect(Duration.ofSeconds(40));
     }
 
     private Sereno connect(Duration ttl) {
         return Sereno.connect(
                 "redis://" + server().authority() + "/" + namespace + "?session-ttl=" + ttl.toSeconds() + "s");
-    }
-
-    private static void finish(Future<?> work) {
-        try {
-            work.get(60, TimeUnit.SECONDS);
-        } catch (InterruptedException | ExecutionException | TimeoutException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static Grant acquire(Mutex mutex) {
-        try {
-            return mutex.acquire();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 
     /** All requests of all clients meanwhile, those of subscriptions, renewals and ticks included. */
@@ -265,7 +147,7 @@ class RequestsTest extends OneServerTest {
         return count(redis) - before;
     }
 
-    private static long count(RedisCommands<String, String> redis) {
+    static long count(RedisCommands<String, String> redis) {
         return counts(redis).entrySet().stream()
                 .filter(command ->
                         !WITHIN_THE_SCRIPT.contains(command.getKey()) && !OF_THE_TEST.contains(command.getKey()))

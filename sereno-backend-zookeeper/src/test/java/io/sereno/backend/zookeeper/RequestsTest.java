@@ -3,13 +3,8 @@ package io.sereno.backend.zookeeper;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sereno.Codec;
-import io.sereno.Counter;
 import io.sereno.Grant;
-import io.sereno.IdGenerator;
-import io.sereno.Mutex;
 import io.sereno.Sereno;
-import io.sereno.Topic;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
@@ -60,73 +55,6 @@ class RequestsTest {
         client.close();
         other.close();
         server.close();
-    }
-
-    @Test
-    void aFreeLockTakesTwoRequests() throws Exception {
-        try (Sereno sereno = connect()) {
-            Mutex mutex = sereno.mutex("alone");
-            mutex.acquire().close();
-            assertThat(requests(() -> {
-                        for (int i = 0; i < TIMES; i++) {
-                            mutex.acquire().close();
-                        }
-                    }))
-                    .isLessThanOrEqualTo(2.1);
-        }
-    }
-
-    /** Each idle client renews its lease, pings, and looks at its lock and its marker now and then; nothing depends on what others do. */
-    @Test
-    void aFreeLockTakesTheSameBesideClientsThatDoNothing() throws Exception {
-        int idle = 20;
-        List<Sereno> clients = new ArrayList<>();
-        try {
-            for (int i = 0; i < idle; i++) {
-                Sereno each = connect();
-                clients.add(each);
-                each.mutex("of" + i).acquire();
-            }
-            try (Sereno sereno = connect()) {
-                Mutex mutex = sereno.mutex("beside");
-                mutex.acquire().close();
-                long from = System.nanoTime();
-                double each = requests(() -> {
-                    for (int i = 0; i < TIMES; i++) {
-                        mutex.acquire().close();
-                    }
-                });
-                double seconds = (System.nanoTime() - from) / 1e9;
-                assertThat(each * TIMES).isLessThan(2.1 * TIMES + idle * (2 + seconds));
-            }
-        } finally {
-            clients.forEach(Sereno::close);
-        }
-    }
-
-    @Test
-    void aCounterAMessageAndAnId() throws Exception {
-        try (Sereno sereno = connect()) {
-            Counter counter = sereno.counter("c");
-            Topic<String> topic = sereno.topic("t", Codec.utf8());
-            IdGenerator ids = sereno.ids("i");
-            assertThat(each(counter::incrementAndGet)).as("counter").isLessThanOrEqualTo(1.1);
-            assertThat(each(() -> topic.publish("message"))).as("topic").isLessThanOrEqualTo(1.1);
-            assertThat(each(ids::nextId)).as("ids").isLessThanOrEqualTo(0.2);
-        }
-    }
-
-    private double each(Work work) throws Exception {
-        work.run();
-        return requests(() -> {
-            for (int i = 0; i < TIMES; i++) {
-                work.run();
-            }
-        });
-    }
-
-    private Sereno connect() {
-        return Sereno.connect("zookeeper://" + server.authority() + "/requests?session-ttl=40s");
     }
 
     @Test
@@ -276,6 +204,11 @@ class RequestsTest {
     }
 
     private long received() throws IOException {
+        return received(server);
+    }
+
+    /** The requests that the server has counted so far, this one included. */
+    static long received(ZooKeeperServer server) throws IOException {
         try (Socket socket = new Socket()) {
             socket.connect(server.endpoints().get(0));
             socket.getOutputStream().write("srvr".getBytes(UTF_8));
