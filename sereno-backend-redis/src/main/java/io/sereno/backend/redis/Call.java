@@ -23,7 +23,7 @@ final class Call<T> {
     private final Function<List<?>, T> reading;
     private final Callbacks callbacks;
     private final CompletableFuture<T> stage = new CompletableFuture<>();
-    /** From WAITING to SENT, a read also back, and from either to ENDED. */
+    /** Goes from WAITING to SENT (a read also back), and from either to ENDED. */
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
 
     /** When the Link got the call, by the clock of the TimeSource. */
@@ -72,8 +72,8 @@ final class Call<T> {
     }
 
     /**
-     * True if it must be sent now. A call that ended while it waited must never be sent: its caller was told that nothing
-     * happened.
+     * True if it must be sent now. A call that ended while it waited must never be sent: it was reported as not
+     * applied.
      */
     boolean beginSending(Connection connection) {
         sentOn = connection;
@@ -88,12 +88,12 @@ final class Call<T> {
         return Duration.ofNanos(now - since);
     }
 
-    /** Whether it may be sent again if its answer is lost: it changes nothing at the server. */
+    /** Whether it may be sent again if its answer is lost, since it changes nothing at the server. */
     boolean isRead() {
         return operation.equals("read");
     }
 
-    /** True if it must wait for another connection because the one that it was sent on has ended. */
+    /** True if it must wait for another connection, since the connection that it was sent on has ended. */
     boolean waitAgain() {
         return isRead() && state.compareAndSet(State.SENT, State.WAITING);
     }
@@ -118,11 +118,11 @@ final class Call<T> {
     /** Ends the call for a local reason: a timeout, or the end of the backend. */
     void abandon(String reason, boolean permanent) {
         end(sent -> {
-            boolean doubt = writes && sent;
+            boolean unknown = writes && sent;
             stage.completeExceptionally(new BackendException(
-                    doubt ? Outcome.UNKNOWN : Outcome.NOT_APPLIED,
-                    permanent && !doubt,
-                    what + " " + reason + (doubt ? "; it is not known whether the server executes it" : ""),
+                    unknown ? Outcome.UNKNOWN : Outcome.NOT_APPLIED,
+                    permanent && !unknown,
+                    what + " " + reason + (unknown ? "; it is not known whether the server executes it" : ""),
                     null));
         });
     }

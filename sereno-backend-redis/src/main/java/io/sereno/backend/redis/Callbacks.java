@@ -24,7 +24,7 @@ final class Callbacks implements Executor {
         try {
             executor.execute(task);
         } catch (RuntimeException e) {
-            // Usually a RejectedExecutionException; but whatever an application's executor throws, the task is run.
+            // Usually a RejectedExecutionException. The task runs whatever the application's executor throws.
             LOG.log(
                     Level.WARNING,
                     "the callback executor refused a callback; the callback runs in a thread of the connection",

@@ -18,8 +18,9 @@ import java.util.stream.Collectors;
 /**
  * The versions of Lettuce and Netty on the class path, as their jars publish them, and whether this backend is tested with the two.
  *
- * <p>Loads no class of either library into this one, so it works with every version of them. A jar that merges others keeps the files that
- * Maven writes into each of them. If they were stripped, a version is unknown, and is not refused.
+ * <p>This class links to no class of either library, so it works with every version of them. A jar that merges others
+ * keeps the files that Maven writes into each of them. If these files were removed, the version is unknown, and is not
+ * refused.
  *
  * @param lettuce empty if unknown
  * @param netty the version of each part of Netty that Lettuce uses, by artifact; without unknown ones
@@ -82,7 +83,7 @@ record ClientVersions(Optional<String> lettuce, Map<String, String> netty) {
     }
 
     /** The exception for a class or method of the libraries that is missing all the same. */
-    IllegalArgumentException misfit(LinkageError failure) {
+    IllegalArgumentException incompatible(LinkageError failure) {
         return new IllegalArgumentException(
                 "the class path has parts of Lettuce or Netty that do not fit together: " + failure + ". Found: " + this
                         + ". " + advice(),

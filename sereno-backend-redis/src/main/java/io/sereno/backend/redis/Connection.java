@@ -62,7 +62,7 @@ final class Connection {
         return Objects.requireNonNull(first, "the first tick");
     }
 
-    /** As far as is known: if a server does not report its process, no two count as different. */
+    /** False if one of the servers does not report its process. */
     boolean isToAnotherProcessThan(Connection other) {
         String mine = server.runId();
         String its = other.server.runId();
@@ -82,7 +82,9 @@ final class Connection {
         }
     }
 
-    /** Runs the script once. If the server does not know the script, it has done nothing, and gets the text. */
+    /**
+     * Runs the script once. If the server does not know the script, it has done nothing, and the script's text is sent.
+     */
     CompletionStage<List<Object>> run(String operation, List<byte[]> arguments) {
         byte[][] values = Stream.of(List.of(Requests.bytes(operation)), head, arguments)
                 .flatMap(List::stream)
@@ -134,8 +136,8 @@ final class Connection {
     }
 
     /**
-     * Completes when the server has confirmed it. One channel each time: Lettuce takes the first confirmation for the answer, so the ones
-     * that followed would be taken for those of later requests.
+     * Completes when the server has confirmed the subscription. A request has one channel: Lettuce takes the first
+     * confirmation for the answer, and would take further ones for the answers to later requests.
      */
     CompletionStage<?> subscribe(String channel) {
         return command(isSharded() ? CommandType.SSUBSCRIBE : CommandType.SUBSCRIBE, List.of(channel));

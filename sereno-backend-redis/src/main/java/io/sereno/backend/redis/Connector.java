@@ -18,7 +18,7 @@ final class Connector {
     /** The layout number of what is stored; docs/spec.md says what raises it. */
     private static final int LAYOUT = 2;
 
-    /** The script converts it, once no client of it has a session. */
+    /** The script converts this layout when no client of it has a session. */
     private static final String FORMER_LAYOUT = "1";
 
     private final Function<RedisURI, CompletableFuture<Line>> dialling;
@@ -37,7 +37,7 @@ final class Connector {
         this.address = address;
         this.script = script;
         this.time = time;
-        this.locator = new Locator(client, address, this::enter, time);
+        this.locator = new Locator(client, address, this::dial, time);
     }
 
     static Connector forCalls(RedisClient client, Address address, Script script, TimeSource time) {
@@ -73,7 +73,7 @@ final class Connector {
                 () -> stage.completeExceptionally(unreachable(server, "no answer within " + timeout, null)));
     }
 
-    private CompletionStage<Connection> enter(InetSocketAddress server, Duration timeout) {
+    private CompletionStage<Connection> dial(InetSocketAddress server, Duration timeout) {
         String name = server.getHostString() + ":" + server.getPort();
         return dialling.apply(address.server(server, timeout))
                 .thenCompose(line -> {
@@ -104,8 +104,9 @@ final class Connector {
     }
 
     /**
-     * Runs the script once. So the script notices a new process at once, and ttls start again then, not at the first call, which may come much
-     * later. And missing rights, or a layout that this version does not know, are reported now.
+     * Runs the script once. So the script notices a new process at once, and ttls start again then, and not at the
+     * first call, which may come much later. Missing rights, or a layout that this version does not know, are reported
+     * now too.
      */
     private CompletionStage<Connection> begin(Line line, ServerFacts facts) {
         if (facts.isReplica()) {

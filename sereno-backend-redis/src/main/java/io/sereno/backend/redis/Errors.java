@@ -28,7 +28,7 @@ final class Errors {
          */
         ELSEWHERE,
         /** The outcome is unknown. */
-        DOUBT
+        UNKNOWN
     }
 
     private static final Set<String> REFUSED = Set.of(
@@ -62,11 +62,11 @@ final class Errors {
         Throwable cause = unwrap(failure);
         if (!(cause instanceof RedisCommandExecutionException answer)) {
             boolean notSent = cause instanceof RedisException && NOT_SENT.contains(String.valueOf(cause.getMessage()));
-            return notSent ? Meaning.ELSEWHERE : Meaning.DOUBT;
+            return notSent ? Meaning.ELSEWHERE : Meaning.UNKNOWN;
         }
         String code = code(answer);
         if (isWithinScript(answer) && !BEFORE_THE_FIRST_WRITE.contains(code)) {
-            return Meaning.DOUBT;
+            return Meaning.UNKNOWN;
         }
         if (REFUSED.contains(code)) {
             return Meaning.REFUSED;
@@ -74,7 +74,7 @@ final class Errors {
         if (NOT_NOW.contains(code)) {
             return Meaning.NOT_NOW;
         }
-        return ELSEWHERE.contains(code) ? Meaning.ELSEWHERE : Meaning.DOUBT;
+        return ELSEWHERE.contains(code) ? Meaning.ELSEWHERE : Meaning.UNKNOWN;
     }
 
     /**
@@ -87,11 +87,11 @@ final class Errors {
             return already;
         }
         Meaning meaning = meaning(cause);
-        boolean doubt = meaning == Meaning.DOUBT && mayHaveWritten;
+        boolean unknown = meaning == Meaning.UNKNOWN && mayHaveWritten;
         String message = what + " failed: " + cause.getMessage()
-                + (doubt ? "; it is not known whether the server executed it" : "") + advice(cause);
+                + (unknown ? "; it is not known whether the server executed it" : "") + advice(cause);
         return new BackendException(
-                doubt ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, meaning == Meaning.REFUSED, message, cause);
+                unknown ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, meaning == Meaning.REFUSED, message, cause);
     }
 
     /** Whether the server refused EVAL itself, and not a command within the script. */
@@ -113,7 +113,10 @@ final class Errors {
                 unwrap(cause));
     }
 
-    /** The node to ask instead, if a node of a Cluster named one. The answer omits the host if it is the one that was asked. */
+    /**
+     * The node to ask instead, if a node of a Cluster named one. The answer omits the host if it is that of the node
+     * that was asked.
+     */
     static Optional<InetSocketAddress> moved(Throwable failure, String asked) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof RedisCommandExecutionException) {
@@ -129,10 +132,10 @@ final class Errors {
     }
 
     /** The missing class or method of the client libraries, if that is the cause of the failure. */
-    static Optional<LinkageError> misfit(Throwable failure) {
+    static Optional<LinkageError> linkageError(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof LinkageError misfit) {
-                return Optional.of(misfit);
+            if (cause instanceof LinkageError linkageError) {
+                return Optional.of(linkageError);
             }
         }
         return Optional.empty();

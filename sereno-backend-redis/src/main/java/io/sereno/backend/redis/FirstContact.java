@@ -58,9 +58,9 @@ final class FirstContact {
                 return contact.get(left(), TimeUnit.NANOSECONDS);
             }
         } catch (ExecutionException e) {
-            Optional<LinkageError> misfit = Errors.misfit(e);
-            if (misfit.isPresent()) {
-                throw misfit.get();
+            Optional<LinkageError> linkageError = Errors.linkageError(e);
+            if (linkageError.isPresent()) {
+                throw linkageError.get();
             }
             BackendException failure = Errors.of(what, false, e);
             if (!failure.permanent()) {
@@ -97,7 +97,7 @@ final class FirstContact {
         return Math.max(0, deadline - config.time().nanoTime());
     }
 
-    /** Throws if the answer comes from something other than a server that this client can talk to. */
+    /** Throws if the port belongs to something other than a server that this client can use. */
     private void throwFault(@Nullable BackendException failure) {
         Duration limit =
                 Duration.ofNanos(Math.min(left(), config.connectTimeout().toNanos() / 4));
@@ -114,7 +114,7 @@ final class FirstContact {
     }
 
     /**
-     * Whether a certificate or an alert is the cause. A handshake that broke off because the other side has no TLS does
+     * Whether a certificate or an alert is the cause. A handshake that failed because the other side has no TLS does
      * not count.
      */
     private static boolean isRefusedByTls(Throwable failure) {

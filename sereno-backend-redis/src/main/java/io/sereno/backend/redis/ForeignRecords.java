@@ -9,7 +9,7 @@ import java.util.Set;
 /** Records in one backend's namespace that Sereno did not write. They are skipped, and each is logged once. */
 final class ForeignRecords {
     private static final Logger LOG = System.getLogger(ForeignRecords.class.getName());
-    /** With more than this many, the log is of no use. */
+    /** Further records are not logged. */
     private static final int MOST_NAMED = 100;
 
     private static final int LONGEST_EXCERPT = 100;
@@ -18,7 +18,7 @@ final class ForeignRecords {
     private final Set<String> named = new HashSet<>();
 
     /** Logs the record, unless it was logged before. */
-    void passedOver(String directory, String name) {
+    void skipped(String directory, String name) {
         synchronized (this) {
             if (named.size() >= MOST_NAMED || !named.add(directory + "\0" + name)) {
                 return;
@@ -32,7 +32,7 @@ final class ForeignRecords {
                 + " else may write to its keys; delete the entry, docs/redis.md describes the keys.";
     }
 
-    /** What others stored, in a form for the log: its beginning, without line breaks and other control characters. */
+    /** The beginning of a stored text, without line breaks and other control characters, for the log. */
     static String excerpt(String stored) {
         return stored.length() <= LONGEST_EXCERPT
                 ? Names.printable(stored)

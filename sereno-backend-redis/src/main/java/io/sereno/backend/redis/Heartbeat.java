@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param <C> a connection
  */
 final class Heartbeat<C> {
-    /** Together with the timeout, also how soon a watch is notified of a connection that died silently. */
+    /** Together with the timeout, this also bounds how late a watch is notified of a connection that died silently. */
     static final Duration LONGEST_REST = Duration.ofSeconds(5);
 
     static final Duration LEAST_REST_AFTER_REFUSAL = Duration.ofSeconds(1);
@@ -24,7 +24,10 @@ final class Heartbeat<C> {
     static final Duration LEAST_AFTER_REAPERS = Duration.ofMillis(500);
     static final Duration MOST_AFTER_REAPERS = Duration.ofMillis(1_500);
 
-    /** By how much later than the reapers this client wakes up for the end of a lease. Differs between clients, so that few do so for nothing. */
+    /**
+     * How much later than the reapers this client wakes up for the end of a lease. It differs between clients, so that
+     * few clients wake up in vain.
+     */
     private final Duration afterReapers = between(LEAST_AFTER_REAPERS, MOST_AFTER_REAPERS);
 
     private final TimeSource time;
@@ -63,7 +66,9 @@ final class Heartbeat<C> {
         }
     }
 
-    /** Whether a tick is to be sent now; then {@link #answered} or {@link #refused} must follow, or the end. */
+    /**
+     * Whether a tick is to be sent now. Then a call of {@link #answered}, {@link #refused} or {@link #end} must follow.
+     */
     synchronized boolean start(C open) {
         if (connection != open || ticking) {
             return false;
@@ -89,7 +94,10 @@ final class Heartbeat<C> {
         }
     }
 
-    /** The server refused the tick for now. The next one follows soon; not at one time for all clients, as all are refused at once. */
+    /**
+     * The server refused the tick for now. The next one follows soon, after a random delay, since the server refuses
+     * all clients at once.
+     */
     void refused(C open) {
         rest(open, between(LEAST_REST_AFTER_REFUSAL, MOST_REST_AFTER_REFUSAL));
     }

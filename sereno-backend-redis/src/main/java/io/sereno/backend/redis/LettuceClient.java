@@ -36,7 +36,7 @@ final class LettuceClient implements AutoCloseable {
                 .build();
         client = sockets.client(resources);
         ClientOptions.Builder options = ClientOptions.builder();
-        MaintenanceNotices.leaveOut(options);
+        MaintenanceNotices.disable(options);
         client.setOptions(options.autoReconnect(false)
                 .replayFilter(command -> true)
                 .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)

@@ -16,16 +16,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends calls over one connection, and makes another one when that ends. A call is sent once: if the connection ends, calls under way on it
- * fail, and new calls wait while the next connection is being made. Only a read, which changes nothing, is sent again; it also waits for a
- * while if no connection could be made: a restart of the server is short, and no caller should see a failure because of it.
+ * Sends calls over one connection, and makes another one when it ends. A call is sent once: if the connection ends,
+ * calls under way on it fail, and new calls wait while the next connection is being made. Only a read, which changes
+ * nothing, is sent again. A read also waits for a while if no connection could be made, so that a short restart of the
+ * server fails no read.
  *
- * <p>A silent connection may lead to a server that was replaced. So another connection is tried beside it. If that leads to another process, it
- * takes over, and calls under way on the silent one fail before their timeout. If it leads to the same process, that process or the network is
- * slow, and the calls are left alone.
+ * <p>A silent connection may lead to a server that was replaced. So another connection is made beside it. If the new
+ * connection leads to another process, it takes over, and calls under way on the silent one fail before their timeout.
+ * If it leads to the same process, that process or the network is slow, and the calls continue.
  *
- * <p>State, guarded by this: {@code connection} is set, or {@code connecting}, or {@code failure} says why neither is and a timer runs, or
- * {@code closed}. Under the lock only lists are made; nothing else is called.
+ * <p>State, guarded by this. One of these holds: {@code connection} is set; {@code connecting}; {@code failure} says
+ * why there is no connection, and a timer runs; {@code closed}. Nothing that blocks or calls back runs under the lock.
  */
 final class Link {
     private static final Logger LOG = System.getLogger(Link.class.getName());
@@ -35,8 +36,8 @@ final class Link {
 
     private final Supplier<CompletionStage<Connection>> connector;
     private final TimeSource time;
-    /** How long a read waits for a connection, rounded up to the end of an attempt. */
-    private final Duration ride;
+    /** How long a read waits for a connection, at least: it waits until an attempt ends. */
+    private final Duration readPatience;
 
     private final Duration patience;
     private final Consumer<Connection> onMove;
@@ -47,7 +48,7 @@ final class Link {
     /** The silence detector of the connection. */
     private Silence silence;
     /** Whether another connection is being tried beside a silent one. */
-    private boolean looking;
+    private boolean probing;
 
     private boolean connecting;
     private List<Call<?>> waiting = new ArrayList<>();
@@ -64,7 +65,7 @@ final class Link {
             Consumer<Connection> onMove) {
         this.connector = connector;
         this.time = time;
-        this.ride = timeout.dividedBy(2);
+        this.readPatience = timeout.dividedBy(2);
         Duration quarter = timeout.dividedBy(4);
         this.patience = quarter.compareTo(LONGEST_PATIENCE) < 0 ? quarter : LONGEST_PATIENCE;
         this.onMove = onMove;
@@ -74,7 +75,7 @@ final class Link {
     }
 
     private Silence listen(Connection open) {
-        return new Silence(time, patience, () -> look(open));
+        return new Silence(time, patience, () -> probe(open));
     }
 
     /** Starts to monitor the first connection. */
@@ -128,7 +129,7 @@ final class Link {
         });
     }
 
-    /** Null if this is no longer the link's connection; its end is known then. */
+    /** Null if the link no longer uses this connection. */
     private synchronized @Nullable Silence sending(Connection open) {
         if (connection != open) {
             return null;
@@ -142,7 +143,7 @@ final class Link {
                 && !(Errors.unwrap(failed) instanceof BackendException);
         if (ended || Errors.meaning(failed) == Meaning.ELSEWHERE) {
             lost(open);
-            if (call.age(time.nanoTime()).compareTo(ride) < 0 && call.waitAgain()) {
+            if (call.age(time.nanoTime()).compareTo(readPatience) < 0 && call.waitAgain()) {
                 resubmit(call);
                 return;
             }
@@ -174,8 +175,8 @@ final class Link {
     }
 
     /**
-     * If one answer did not come in time, no later one on this connection will, since answers come in order. The connection may be dead
-     * without having noticed.
+     * If one answer did not come in time, no later answer on this connection will, since answers come in order. The
+     * connection may be dead although no error was reported.
      */
     private void expire(Call<?> call, Duration timeout) {
         call.abandon("had no answer within " + timeout, false);
@@ -187,31 +188,31 @@ final class Link {
 
     // When a connection is silent
 
-    private void look(Connection silent) {
+    private void probe(Connection silent) {
         synchronized (this) {
-            if (closed || looking || connection != silent) {
+            if (closed || probing || connection != silent) {
                 return;
             }
-            looking = true;
+            probing = true;
         }
         connector.get().whenComplete((made, failed) -> {
             if (failed == null) {
-                looked(silent, made);
+                probed(silent, made);
             } else {
                 LOG.log(Level.DEBUG, "the server does not answer, and there is no other server", failed);
-                lookedInVain();
+                probeFailed();
             }
         });
     }
 
-    private synchronized void lookedInVain() {
-        looking = false;
+    private synchronized void probeFailed() {
+        probing = false;
     }
 
-    private void looked(Connection silent, Connection made) {
+    private void probed(Connection silent, Connection made) {
         boolean moves;
         synchronized (this) {
-            looking = false;
+            probing = false;
             moves = !closed && connection == silent && silence.lasts() && made.isToAnotherProcessThan(silent);
             if (moves) {
                 silence.end();
@@ -326,7 +327,7 @@ final class Link {
         return call.isRead()
                 && reason != null
                 && !reason.permanent()
-                && call.age(now).compareTo(ride) < 0;
+                && call.age(now).compareTo(readPatience) < 0;
     }
 
     synchronized boolean isClosed() {

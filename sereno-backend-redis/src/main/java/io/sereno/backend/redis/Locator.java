@@ -22,47 +22,50 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the server that holds the namespace, again for each connection: a fail-over, or the move of a slot, may have ended the last one.
  *
- * <p>A connection counts only after the script has run on it: the answers of Sentinels and nodes may be outdated.
+ * <p>A connection is used only after the script has run on it: the answers of Sentinels and nodes may be outdated.
  */
 final class Locator {
     /** Connects to one server. */
-    interface Door {
-        CompletionStage<Connection> enter(InetSocketAddress server, Duration timeout);
+    interface Dialer {
+        CompletionStage<Connection> dial(InetSocketAddress server, Duration timeout);
     }
 
     private final RedisClient client;
     private final Address address;
-    private final Door door;
+    private final Dialer dialer;
     private final TimeSource time;
     /**
-     * Nodes of a Cluster that are not in the URI and have served the slot: the nodes in the URI may be gone one day. Guarded by
-     * itself.
+     * Nodes of a Cluster that are not in the URI and have served the slot: the nodes in the URI may disappear. Guarded
+     * by itself.
      */
     private final Set<InetSocketAddress> seen = new LinkedHashSet<>();
     /** The number of attempts so far. */
     private final AtomicInteger attempts = new AtomicInteger();
 
-    Locator(RedisClient client, Address address, Door door, TimeSource time) {
+    Locator(RedisClient client, Address address, Dialer dialer, TimeSource time) {
         this.client = client;
         this.address = address;
-        this.door = door;
+        this.dialer = dialer;
         this.time = time;
     }
 
     CompletionStage<Connection> connect(Duration timeout) {
         List<InetSocketAddress> candidates = candidates();
         return switch (address.form()) {
-            case SERVER -> door.enter(candidates.get(0), timeout);
+            case SERVER -> dialer.dial(candidates.get(0), timeout);
             case SENTINEL ->
                 new Search<InetSocketAddress>(
                                 candidates, sentinel -> askSentinel(sentinel, timeout), unneeded -> {}, time)
                         .begin()
-                        .thenCompose(primary -> door.enter(primary, timeout));
+                        .thenCompose(primary -> dialer.dial(primary, timeout));
             case CLUSTER -> tryNodes(candidates, timeout);
         };
     }
 
-    /** Each attempt begins with another candidate: one that is cut off from the others still gives outdated answers. */
+    /**
+     * Each attempt begins with another candidate, since a candidate that is cut off from the others gives outdated
+     * answers.
+     */
     private List<InetSocketAddress> candidates() {
         Set<InetSocketAddress> known = new LinkedHashSet<>(address.endpoints());
         synchronized (seen) {
@@ -100,7 +103,7 @@ final class Locator {
         AtomicReference<@Nullable InetSocketAddress> announced = new AtomicReference<>();
         return new Search<Connection>(
                         candidates,
-                        node -> door.enter(node, timeout).whenComplete((connection, failure) -> {
+                        node -> dialer.dial(node, timeout).whenComplete((connection, failure) -> {
                             if (failure != null) {
                                 Errors.moved(failure, node.getHostString())
                                         .ifPresent(other -> announced.compareAndSet(null, other));
@@ -111,12 +114,12 @@ final class Locator {
                 .begin()
                 .exceptionallyCompose(failure -> {
                     InetSocketAddress other = announced.get();
-                    return other == null ? CompletableFuture.failedFuture(failure) : enterAnnounced(other, timeout);
+                    return other == null ? CompletableFuture.failedFuture(failure) : dialAnnounced(other, timeout);
                 });
     }
 
-    private CompletionStage<Connection> enterAnnounced(InetSocketAddress node, Duration timeout) {
-        return door.enter(node, timeout).whenComplete((connection, failure) -> {
+    private CompletionStage<Connection> dialAnnounced(InetSocketAddress node, Duration timeout) {
+        return dialer.dial(node, timeout).whenComplete((connection, failure) -> {
             if (failure == null) {
                 synchronized (seen) {
                     seen.add(node);

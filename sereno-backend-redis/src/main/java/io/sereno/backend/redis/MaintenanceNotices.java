@@ -7,15 +7,15 @@ import io.lettuce.core.MaintNotificationsConfig;
 final class MaintenanceNotices {
     private MaintenanceNotices() {}
 
-    static void leaveOut(ClientOptions.Builder options) {
+    static void disable(ClientOptions.Builder options) {
         if (ClientVersions.hasClass("io.lettuce.core.MaintNotificationsConfig")) {
-            SinceLettuce7.leaveOut(options);
+            SinceLettuce7.disable(options);
         }
     }
 
     /** Loaded only if Lettuce has them. */
     private static final class SinceLettuce7 {
-        static void leaveOut(ClientOptions.Builder options) {
+        static void disable(ClientOptions.Builder options) {
             options.maintNotificationsConfig(MaintNotificationsConfig.disabled());
         }
     }

@@ -13,16 +13,16 @@ final class Names {
     /** By Netty's own DNS client; if netty-resolver-dns is missing, by the JDK, which blocks a thread meanwhile. */
     static AddressResolverGroup<?> lookedUpBy(SocketKind sockets) {
         return ClientVersions.hasClass("io.netty.resolver.dns.DnsNameResolverChannelStrategy")
-                ? Questions.over(sockets)
+                ? NettyDns.over(sockets)
                 : DefaultAddressResolverGroup.INSTANCE;
     }
 
-    /** Loaded only if netty-resolver-dns is there: Lettuce 6 does not bring it. */
-    private static final class Questions {
+    /** Loaded only if netty-resolver-dns is on the class path: Lettuce 6 does not bring it. */
+    private static final class NettyDns {
         /**
-         * Looks up names with one socket per query. By default each thread has one socket for all queries, even if there is no name to look
-         * up. If that socket fell silent, all later queries would fail, and a thread that is ended while at work (without a quiet period)
-         * leaves its sockets open.
+         * Looks up names with one socket for each query. By default each thread has one socket for all queries, even if
+         * there is no name to look up. If that socket fell silent, all later queries would fail. A thread that is ended
+         * while at work (without a quiet period) would leave its socket open.
          */
         static AddressResolverGroup<?> over(SocketKind sockets) {
             return new DnsAddressResolverGroup(new DnsNameResolverBuilder()

@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The methods of the SPI. Each is one call of the script, except watches, which use channels. */
+/** The methods of the SPI. Each sends one call of the script, except {@code watch}, which uses channels. */
 final class RedisBackend implements Backend {
     private final LettuceClient client;
     private final Link link;
@@ -30,8 +30,8 @@ final class RedisBackend implements Backend {
     private final Callbacks callbacks;
     private final Guarantees guarantees;
     private final SecureRandom random = new SecureRandom();
-    private final ForeignRecords passedOver = new ForeignRecords();
-    /** Leases that were granted here and are not known to have ended, by id. A commit may name no others. */
+    private final ForeignRecords skipped = new ForeignRecords();
+    /** Leases that this client was granted and that are not known to have ended, by id. A commit may name no others. */
     private final Map<Long, RedisLease> leases = new ConcurrentHashMap<>();
 
     RedisBackend(LettuceClient client, Link link, Subscriber subscriber, Callbacks callbacks, Guarantees guarantees) {
@@ -49,7 +49,7 @@ final class RedisBackend implements Backend {
                 Requests.read(query),
                 "the read of directory '" + query.directory() + "'",
                 false,
-                reply -> Replies.snapshot(reply, query, passedOver));
+                reply -> Replies.snapshot(reply, query, skipped));
     }
 
     @Override
@@ -77,7 +77,7 @@ final class RedisBackend implements Backend {
                 "the commit to directory '" + commit.directory() + "'",
                 !commit.writes().isEmpty(),
                 reply -> {
-                    CommitResult result = Replies.commit(reply, commit.directory(), returning, passedOver);
+                    CommitResult result = Replies.commit(reply, commit.directory(), returning, skipped);
                     if (result instanceof LeaseDead) {
                         leases.remove(leaseId);
                     }
@@ -99,7 +99,7 @@ final class RedisBackend implements Backend {
                 "the grant of a lease",
                 false,
                 reply -> {
-                    if (!Replies.given(reply)) {
+                    if (!Replies.succeeded(reply)) {
                         throw new IllegalStateException("the random number of a lease is in use: " + lease.key());
                     }
                     leases.put(lease.id(), lease);
@@ -114,7 +114,7 @@ final class RedisBackend implements Backend {
                 "the renewal of a lease",
                 true,
                 reply -> {
-                    boolean renewed = Replies.given(reply);
+                    boolean renewed = Replies.succeeded(reply);
                     if (!renewed) {
                         leases.remove(lease.id());
                     }
@@ -154,7 +154,8 @@ final class RedisBackend implements Backend {
     }
 
     /**
-     * 64 random bits, so that an id whose answer was lost is not given to another lease. The server refuses an id in use.
+     * 64 random bits, so that the id of a grant whose reply was lost is not used again. The server refuses an id in
+     * use.
      */
     private long freshId() {
         long id = random.nextLong();

@@ -53,7 +53,7 @@ public final class RedisBackendProvider implements BackendProvider {
         try {
             return connect(config);
         } catch (LinkageError e) {
-            throw versions.misfit(e);
+            throw versions.incompatible(e);
         }
     }
 
@@ -63,7 +63,7 @@ public final class RedisBackendProvider implements BackendProvider {
         Callbacks callbacks = new Callbacks(config.executor());
         LettuceClient client = new LettuceClient(config);
         try {
-            Rehearsal.once(client.client(), address, config);
+            WarmUp.once(client.client(), address, config);
             Script script = Script.of(config.namespace());
             Connector connector = Connector.forCalls(client.client(), address, script, config.time());
             Connector channels = Connector.forNotices(client.client(), address, script, config.time());
@@ -84,7 +84,7 @@ public final class RedisBackendProvider implements BackendProvider {
             subscriber.moved(first.connection());
             ServerClock clock = new ServerClock(address, first.connection().clockBehind());
             Consumer<Connection> onMove = made -> {
-                clock.look(made.clockBehind());
+                clock.check(made.clockBehind());
                 subscriber.moved(made);
             };
             Link link = new Link(first.connection(), again, config.time(), config.operationTimeout(), onMove);

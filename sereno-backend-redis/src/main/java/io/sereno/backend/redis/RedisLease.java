@@ -16,7 +16,7 @@ final class RedisLease implements Lease {
         this.ttl = ttl;
     }
 
-    /** The script's key for it. */
+    /** The name of the lease in the script. */
     String key() {
         return "%016x:%d".formatted(id, ttl.toMillis());
     }

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class Replies {
     private Replies() {}
 
-    static Snapshot snapshot(List<?> reply, Query query, ForeignRecords passedOver) {
+    static Snapshot snapshot(List<?> reply, Query query, ForeignRecords foreignRecords) {
         String directory = query.directory();
-        Snapshot snapshot = snapshot(directory, reply.get(2), passedOver)
+        Snapshot snapshot = snapshot(directory, reply.get(2), foreignRecords)
                 .orElseThrow(() -> Limits.refused("the entries of directory '" + directory + "' have more than "
                         + Limits.LISTING_BYTES + " bytes together; read page by page"));
         if (query instanceof Query.One one
@@ -38,13 +38,13 @@ final class Replies {
         return snapshot;
     }
 
-    static CommitResult commit(List<?> reply, String directory, boolean returning, ForeignRecords passedOver) {
+    static CommitResult commit(List<?> reply, String directory, boolean returning, ForeignRecords foreignRecords) {
         return switch (status(reply)) {
             case "C" ->
                 new Committed(
                         (Long) reply.get(1),
-                        returning ? snapshot(directory, reply.get(2), passedOver) : Optional.empty());
-            case "X" -> new Conflict(returning ? snapshot(directory, reply.get(2), passedOver) : Optional.empty());
+                        returning ? snapshot(directory, reply.get(2), foreignRecords) : Optional.empty());
+            case "X" -> new Conflict(returning ? snapshot(directory, reply.get(2), foreignRecords) : Optional.empty());
             case "F" -> throw foreign(directory, text(reply.get(2)));
             case "B" ->
                 throw Limits.refused(
@@ -55,7 +55,7 @@ final class Replies {
     }
 
     /** Whether a grant or a renewal succeeded. */
-    static boolean given(List<?> reply) {
+    static boolean succeeded(List<?> reply) {
         return status(reply).equals("G");
     }
 
@@ -69,7 +69,10 @@ final class Replies {
      * @param subscribe the command by which the server's channels are subscribed to
      */
     record Tick(long revision, long microsToDeadline, long clock, boolean reaper, String subscribe) {
-        /** How far the server's clock is behind the revisions, which start from it; zero or negative if all is well. */
+        /**
+         * How far the server's clock is behind the revisions, which start from it; zero or negative if the clock is
+         * right.
+         */
         Duration clockBehind() {
             return Duration.of(revision - clock, ChronoUnit.MICROS);
         }
@@ -89,7 +92,7 @@ final class Replies {
         return status(reply).equals("V") ? Optional.of(text(reply.get(1))) : Optional.empty();
     }
 
-    /** Why notices cannot be had from this server or by this user, from the first call on a connection. */
+    /** Why this server or this user cannot publish changes, from the first call on a connection. */
     static Optional<String> refusal(List<?> reply) {
         return status(reply).equals("R") ? Optional.of(text(reply.get(1))) : Optional.empty();
     }
@@ -102,22 +105,23 @@ final class Replies {
         return new String((byte[]) bytes, UTF_8);
     }
 
-    private static Optional<Snapshot> snapshot(String directory, @Nullable Object found, ForeignRecords passedOver) {
+    private static Optional<Snapshot> snapshot(
+            String directory, @Nullable Object found, ForeignRecords foreignRecords) {
         if (!(found instanceof List<?> list)) {
             return Optional.empty();
         }
-        return Optional.of(new Snapshot(entries(directory, list, passedOver), (Long) list.get(0) != 0));
+        return Optional.of(new Snapshot(entries(directory, list, foreignRecords), (Long) list.get(0) != 0));
     }
 
-    /** Skips records that Sereno did not write: none of them may disable a directory. Each is logged once. */
-    private static List<Entry> entries(String directory, List<?> list, ForeignRecords passedOver) {
+    /** Skips records that Sereno did not write, so that none of them disables a directory. Each is logged once. */
+    private static List<Entry> entries(String directory, List<?> list, ForeignRecords foreignRecords) {
         List<Entry> entries = new ArrayList<>(list.size() / 2);
         for (int i = 1; i + 1 < list.size(); i += 2) {
             String name = text(list.get(i));
             try {
                 entries.add(entry(name, (byte[]) Objects.requireNonNull(list.get(i + 1))));
             } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-                passedOver.passedOver(directory, name);
+                foreignRecords.skipped(directory, name);
             }
         }
         return entries;

@@ -34,7 +34,7 @@ final class Script {
         return TEXT;
     }
 
-    /** The digest by which a server that has seen the script knows it. */
+    /** The digest that names the script at a server that has loaded it. */
     String digest() {
         return DIGEST;
     }
@@ -60,7 +60,7 @@ final class Script {
         return prefix + "reapers";
     }
 
-    /** The channel that shows whether the user has the rights. Nobody subscribes to it. */
+    /** The channel on which the rights of the user are tested. Nobody subscribes to it. */
     String rights() {
         return prefix + "rights";
     }

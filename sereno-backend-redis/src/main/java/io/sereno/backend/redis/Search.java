@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Asks several servers for what one of them has, one after another. The next one is asked when one has refused, and also when one has not
- * answered for a while, although it may still answer. The first answer counts; if there is none, the last refusal.
+ * Asks several servers one after another, until one of them answers. The next server is asked when one has refused, or
+ * has not answered for a while; its late answer still counts. The result is the first answer, or else the last refusal.
  */
 final class Search<T> {
     private static final Duration PATIENCE = Duration.ofMillis(300);

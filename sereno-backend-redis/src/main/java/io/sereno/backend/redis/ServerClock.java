@@ -7,21 +7,21 @@ import java.time.Duration;
  * same revision. The clock is checked with each connection, and a warning is logged once each time it falls behind.
  */
 final class ServerClock {
-    /** A clock that is behind by less is considered right: many revisions may be given at one moment. */
+    /** A clock that is behind by less counts as right: many revisions may be given within one moment. */
     private static final Duration TOLERANCE = Duration.ofSeconds(1);
 
     private final Address address;
     /** Guarded by this. */
     private boolean behind;
 
-    /** @param first the finding of the first connection, which {@link Setup} reports */
+    /** @param first how far the clock was behind at the first connection, which {@link Setup} reports */
     ServerClock(Address address, Duration first) {
         this.address = address;
         this.behind = isBehind(first);
     }
 
-    /** Takes the finding of a later connection; zero or negative if the clock is right. */
-    void look(Duration by) {
+    /** Takes how far the clock was behind at a later connection; zero or negative if it is right. */
+    void check(Duration by) {
         boolean fellBehind;
         synchronized (this) {
             fellBehind = !behind && isBehind(by);

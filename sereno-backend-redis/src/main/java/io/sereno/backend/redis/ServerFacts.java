@@ -18,7 +18,7 @@ record ServerFacts(Map<String, String> fields) {
         return new ServerFacts(fields);
     }
 
-    /** The id of this server process; empty if not known. If the server has one, it changes with each start. */
+    /** The id of this server process, which changes with each start; empty if unknown. */
     String runId() {
         return fields.getOrDefault("run_id", "");
     }

@@ -58,7 +58,7 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
         return promises;
     }
 
-    /** Not durable if another server may take over: then a restart can lose acknowledged writes. */
+    /** Not durable if another server may take over, since a fail-over can lose acknowledged writes. */
     private boolean isDurable() {
         boolean failsOver = form == Form.SENTINEL || (form == Form.CLUSTER && server.hasReplicas());
         return server.appends()

@@ -5,9 +5,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Detects that calls were sent over a connection and none was answered for a while. Runs the action then, and again after each further
- * while. One timer runs while calls are under way, however many there are. Safe for use by multiple threads. The action runs on a timer
- * thread.
+ * Detects that calls are under way on a connection and none was answered for a while. Runs the action then, and again
+ * after each such period. One timer runs while calls are under way, however many there are. Safe for use by multiple
+ * threads. The action runs on a timer thread.
  */
 final class Silence {
     private final TimeSource time;

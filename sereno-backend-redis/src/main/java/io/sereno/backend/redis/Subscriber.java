@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>Connect, and subscribe to the channel of each target, to that of all watches, and to that of the reapers.
- *   <li>When the server has confirmed a channel, its new watches are live: a message comes for each later change. Watches that were live over a
- *       former connection get {@code reset}, since nobody received the changes in between.
+ *   <li>When the server has confirmed a channel, its new watches are live: a message comes for each later change.
+ *       Watches that were live over a former connection get {@code reset}, since the changes in between were not
+ *       received.
  *   <li><em>Tick</em>: the script removes the entries of ended leases, and answers when the next lease ends and whether this client is a reaper,
  *       one of the few that wake up for that. Tick again after 5 s; a reaper also when a lease is due, and other clients half a second to one
  *       and a half after that, in case all reapers have died. If a tick gets no answer, the connection is dead; if it is refused, the server
@@ -47,7 +48,7 @@ import org.jspecify.annotations.Nullable;
 final class Subscriber {
     private static final Logger LOG = System.getLogger(Subscriber.class.getName());
 
-    /** A request, and the connection for which it was made. */
+    /** A request, and the connection to send it on. */
     private record Due(Step step, Connection to) {}
 
     private final Supplier<CompletionStage<Connection>> connector;
@@ -71,9 +72,9 @@ final class Subscriber {
     private @Nullable Connection connection;
     /** Cancels the next attempt to connect. */
     private @Nullable Runnable retry;
-    /** The connection of the calls, as of their last move. */
+    /** The connection that the calls use. */
     private @Nullable Connection calls;
-    /** Why the last attempt to connect failed; null if it did not. */
+    /** Why the last attempt to connect failed; null if it succeeded. */
     private @Nullable BackendException unreachable;
     /** Whether the current failure has been logged as a warning. */
     private boolean warned;
@@ -177,8 +178,8 @@ final class Subscriber {
             if (!closed) {
                 connection = made;
                 unreachable = null;
-                // Before other threads may subscribe: no message goes past this listener.
-                made.listen((channel, message) -> heard(made, channel, message), channel -> hasLeft(made, channel));
+                // Before other threads may subscribe, so that this listener gets every message.
+                made.listen((channel, message) -> received(made, channel, message), channel -> hasLeft(made, channel));
                 heartbeat.begin(made);
                 subscriptions.want(script.reapers(), true);
                 subscriptions.connected();
@@ -189,7 +190,7 @@ final class Subscriber {
             return;
         }
         made.onEnd(() -> lost(made));
-        // If the user may not unsubscribe, watches fail now, not when one is left.
+        // If the user may not unsubscribe, watches fail now, and not when a channel is left.
         then(made.unsubscribe(List.of(script.rights())), made, (reply, failure) -> refuse(made, failure));
         send();
         tick(made);
@@ -244,7 +245,7 @@ final class Subscriber {
         }
     }
 
-    /** If that failed, no watch is to blame: the channels that were left serve none. */
+    /** A failure to unsubscribe fails no watch: the channels that were left serve none. */
     private void unsubscribed(Connection open, @Nullable Throwable failure) {
         if (failure != null) {
             drop(open, failure);
@@ -268,7 +269,7 @@ final class Subscriber {
         drop(open, failure);
     }
 
-    private void heard(Connection open, String channel, byte[] message) {
+    private void received(Connection open, String channel, byte[] message) {
         try {
             messages.handle(channel, message).ifPresent(delay -> heartbeat.by(open, delay));
         } catch (RuntimeException | Error e) {
@@ -310,7 +311,7 @@ final class Subscriber {
                 }
             });
         } catch (RuntimeException | Error e) {
-            // No answer would end this tick, so no other one would follow.
+            // No answer would end this tick, so no further tick would follow.
             failed(open, e);
         }
     }
@@ -335,7 +336,10 @@ final class Subscriber {
 
     // When a step fails, or a connection ends
 
-    /** Runs the step when the answer is there. If it throws, nothing would follow, and nobody would see why; so another connection is made. */
+    /**
+     * Runs the step when the answer has come. If the step throws, the connection is replaced, and the failure logged:
+     * otherwise nothing would follow.
+     */
     private <T> void then(
             CompletionStage<T> answer, Connection connection, BiConsumer<@Nullable T, @Nullable Throwable> step) {
         answer.whenComplete((reply, failure) -> {
@@ -397,8 +401,8 @@ final class Subscriber {
     }
 
     /**
-     * Calls use this connection now. A connection that watches and leads to another process is replaced, now and with each later tick: its
-     * notices are not those of the changes that calls make and read.
+     * Calls use this connection now. If the connection for notices leads to another process, it is replaced, now or at
+     * a later tick: its notices would not be about the changes that calls make and read.
      */
     void moved(Connection now) {
         Connection mine;

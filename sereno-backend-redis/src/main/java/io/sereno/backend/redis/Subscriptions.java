@@ -15,21 +15,21 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The channels of a client: which watches each of them serves, and which are subscribed to on the present connection. Calls nothing but
- * collections; {@link Subscriber} sends what {@link #next} says. Safe for use by multiple threads.
+ * The channels of a client: which watches each of them serves, and which are subscribed to on the present connection.
+ * Does no I/O: {@link Subscriber} sends the requests that {@link #next} returns. Safe for use by multiple threads.
  *
  * <p>A channel without watches stays subscribed to until {@link #dropIdle}: watches of entries come and go with each turn of a lock, and one
  * request can leave many channels.
  */
 final class Subscriptions {
-    /** A watch whose stage is open. */
+    /** A watch whose stage is not complete yet. */
     record Opening(NoticeQueue watch, CompletableFuture<Watch> stage, Runnable timer) {}
 
     /** A channel. All fields are guarded by the Subscriptions. */
     static final class Channel {
         final String name;
         private final Set<NoticeQueue> watches = new LinkedHashSet<>();
-        /** Whether it is one of the client's own, which serve no watch. */
+        /** Whether the client itself uses the channel, for no watch. */
         private boolean own;
         /** Identifies the latest request to subscribe to it on the present connection; null if there is none. */
         private @Nullable Object request;
@@ -70,14 +70,20 @@ final class Subscriptions {
     private final Map<NoticeQueue, Opening> openings = new HashMap<>();
     private final Queue<Channel> unsent = new ArrayDeque<>();
     private List<String> leaving = List.of();
-    /** How often the server is still to confirm that a channel was left. */
+    /** How many confirmations of the server that a channel was left are still to come. */
     private final Map<String, Integer> left = new HashMap<>();
 
     private boolean connected;
-    /** Whether a thread is sending; it also sends what comes meanwhile, so that requests are sent in the order of the changes here. */
+    /**
+     * Whether a thread is sending. It also sends the requests that are added meanwhile, so that requests are sent in
+     * the order of the changes here.
+     */
     private boolean sending;
 
-    /** Adds a watch. Returns false if its channel is subscribed to: then the watch is live, and the opening is not kept. */
+    /**
+     * Adds a watch. Returns false if its channel is already subscribed to: then the watch is live, and the opening is
+     * not kept.
+     */
     synchronized boolean add(String channel, Opening opening) {
         Channel joined = channels.computeIfAbsent(channel, Channel::new);
         joined.watches.add(opening.watch);
@@ -89,7 +95,7 @@ final class Subscriptions {
         return true;
     }
 
-    /** Adds a channel of the client's own, or lets it be dropped. */
+    /** Adds a channel that the client itself uses, or allows it to be dropped. */
     synchronized void want(String channel, boolean wanted) {
         Channel own = channels.computeIfAbsent(channel, Channel::new);
         own.own = wanted;
@@ -114,7 +120,7 @@ final class Subscriptions {
         return openings.remove(watch);
     }
 
-    /** There is a new connection: all channels that are wanted are to be subscribed to. */
+    /** There is a new connection: subscribes to all channels that are wanted. */
     synchronized void connected() {
         disconnected();
         connected = true;
@@ -143,9 +149,11 @@ final class Subscriptions {
         return next();
     }
 
-    /** The next request of the thread that got the last one; null if there is none, and then the thread is no longer the one that sends. */
+    /**
+     * The next request for the thread that got the last one; null if there is none, and then another thread may send.
+     */
     synchronized @Nullable Step next() {
-        // Before the others: a channel that is left may be wanted again.
+        // Leave channels first: a channel that is left may be wanted again.
         if (!leaving.isEmpty()) {
             List<String> names = leaving;
             leaving = List.of();
@@ -190,7 +198,7 @@ final class Subscriptions {
         return effect;
     }
 
-    /** The server says that a channel was left. Whether that was asked for. */
+    /** The server reports that a channel was left. Returns whether this client requested that. */
     synchronized boolean wasLeft(String channel) {
         Integer times = left.computeIfPresent(channel, (name, before) -> before - 1);
         if (times == null) {

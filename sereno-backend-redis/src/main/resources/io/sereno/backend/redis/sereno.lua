@@ -1,13 +1,13 @@
--- What Sereno does at a Redis server: one call of this script for each read, commit, grant, renewal, revocation or tick. The server runs
--- nothing else meanwhile, so a call is one moment.
+-- The part of Sereno that runs in the Redis server. Each read, commit, grant, renewal, revocation and tick is one call of this script. The
+-- server runs nothing else during a call, so a call is atomic.
 --
 -- KEYS  all in one slot, and never empty, so that Cluster can move them:
 --   1 META     hash: revision (the latest), clock and shift (see `now`), run (the server process that wrote last), born (the server's clock
---              when that process took over), history (see below), reapers (see `wakes`), layout (the number of the layout of all this;
+--              when that process took over), history (see below), reapers (see `is_reaper`), layout (the number of the layout of all this;
 --              docs/spec.md says what raises it) and rev (see CLOSED)
 --   2 ENTRIES  hash: directory NUL name -> "<createRevision> <modRevision> <lease> <value>"; lease is - for none
 --   3 INDEX    sorted set, all scores 0: directory NUL name, so in the order of names
---   4 LEASES   sorted set: lease -> its deadline in microseconds of `now`; a lease is called "<id>:<ttl in ms>"
+--   4 LEASES   sorted set: lease -> its deadline in microseconds of `now`; the name of a lease is "<id>:<ttl in ms>"
 --   5 LEASED   sorted set, all scores 0: lease NUL directory NUL name, exactly the entries that have that lease
 -- ARGV  1 operation, 2 run id of this server (empty if unknown), a blank, and when it began in microseconds (0 if unknown), 3... of the
 --       operation
@@ -15,41 +15,43 @@
 --   :<directory>            "<revision> <name>", several names with NUL between them: the entries that a change put or deleted
 --   :<directory> NUL <name> "<revision>": the same for watches of one entry
 --   all                     empty: what was read before may be lost, so all watches get a reset
---   reapers                "<microseconds>": a lease ends after this time, sooner than all others
+--   reapers                "<microseconds>": the next lease ends after this time
 --
--- Redis takes nothing back when a script fails, so all that can fail comes before the first write.
+-- Redis does not roll back a script that fails, so everything that can fail comes before the first write.
 local META, ENTRIES, INDEX, LEASES, LEASED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local operation = ARGV[1]
 local prefix = string.sub(META, 1, -5)
 local run, began = string.match(ARGV[2], '^(%w*) (%d+)$')
 local call = redis.call
 
--- The number of the layout of what this script writes.
+-- The number of the layout that this script writes.
 local LAYOUT = '2'
--- Layout 1 had a log of changes, which all clients read, and its revision in the field rev. A client of that layout that is connected while
--- the namespace is converted continues with its former script. That script refuses every call, before it writes, if rev is so high.
+-- Layout 1 had a log of changes, which all clients read, and its revision in the field rev. A client of layout 1 that is connected during
+-- the conversion continues with its own script. That script refuses every call before it writes if rev is CLOSED.
 local FORMER, CLOSED = '1', '9007199254740992'
 local MAX_REVISION = 9007199254740991
--- Revisions rise by one in so many microseconds at least; see `following`.
+-- Revisions rise by at least one in this many microseconds; see `next_revision`.
 local SLOWNESS = 1000
--- Where the clock of a process that takes over is behind the revisions that it knows, it goes on this much (1 min) after them, at least.
+-- If the clock of a process that takes over is behind the stored revision, its revisions begin at least this much (1 min) after the stored
+-- one.
 local JUMP = 60000000
--- How much later a step back of the clock lets leases end at most (5 s).
+-- How much later leases end after a step back of the clock, at most (5 s).
 local PATIENCE = 5000000
--- The most entries that one call removes for leases that have ended: bounds how long it keeps the server from others.
+-- The most entries of ended leases that one call removes. This bounds how long a call blocks the server.
 local CHUNK = 256
--- A server needs at least so long (5 ms) to get another primary's state and become the primary again; see `history`.
+-- The least time (5 ms) in which a server can load another primary's state and become the primary again; see `history`.
 local QUIET = 5000
--- How many arguments one command is given at most.
+-- The most arguments of one command.
 local BATCH = 500
--- How many clients wake up for the end of a lease, and how long a client that does not tick again counts as one, in microseconds: a
--- little longer than the 5 s between two ticks.
+-- The number of reapers, the clients that wake up for the end of a lease. A reaper that has not ticked for TERM microseconds, a little
+-- longer than the 5 s between two ticks, can be replaced.
 local REAPERS, TERM = 5, 6000000
--- How many records a read fetches before it looks at their size: bounds what it has in memory.
+-- How many records a read fetches before it checks their size. This bounds its memory.
 local RECORDS = 32
 
--- A write that changes nothing. It fails on a replica, which must not be read from, and where the operator's conditions for writes are not
--- met. Only what stores more fails for want of memory: after this line Redis asks for memory no more, and leases still end and are renewed.
+-- A write that changes nothing. It fails on a replica, which must not serve reads, and if the operator's conditions for writes are not met.
+-- Redis checks its memory at the first write of a script only, and only for commands that can add data. So a server without memory refuses
+-- the operations that store more, and leases still end and are renewed.
 if operation == 'grant' or (operation == 'commit' and ARGV[5] == '1') then
   call('ZADD', LEASES, 'XX', 0, '-')
 else
@@ -64,7 +66,7 @@ end
 local time = call('TIME')
 local wall = time[1] * 1000000 + time[2]
 local meta = call('HMGET', META, 'revision', 'clock', 'shift', 'run', 'born', 'history', 'layout')
--- The first tick on a connection says which layout its client knows: a namespace of another one is left as it is.
+-- The first tick on a connection names the layout that its client knows. A namespace of another layout is not touched.
 local layout = operation == 'tick' and ARGV[3] ~= '' and ARGV[3]
 -- The first builds of layout 1 did not store its number.
 local former = layout and (meta[7] or FORMER) == FORMER and call('HGET', META, 'rev')
@@ -92,22 +94,23 @@ if layout then
   if not redis.setresp then
     return {'R', 'it is older than Redis 6'}
   end
-  local heard = redis.pcall(PUBLISH, prefix .. 'rights', '')
-  if type(heard) == 'table' and heard.err then
-    return {'R', heard.err}
+  local published = redis.pcall(PUBLISH, prefix .. 'rights', '')
+  if type(published) == 'table' and published.err then
+    return {'R', published.err}
   end
 end
 
--- The clock of leases: the server's wall clock, but for steps back. It stands still until the wall clock is where it was, PATIENCE at most, so
--- that a clock that comes forward again ends no lease early; over the rest of a step it goes on as if nothing had happened.
+-- The clock of leases: the server's wall clock without its steps back. After a step back this clock stops until the wall clock has caught
+-- up, for at most PATIENCE; `shift` makes up for the rest of the step. So a wall clock that steps back and forward again ends no lease
+-- early.
 shift = math.max(shift, clock - wall - PATIENCE)
 local now = math.max(clock, wall + shift)
 
--- If this server was a replica and became the primary: its replication id, of which each such change makes a new one. So a server that was the
--- primary before, and got the state of another one in between, is noticed. The id also changes where the first replica comes, or the last one has
--- been gone for an hour; but then the second id, of the time as a replica, is zero. Else a former primary in a split would begin again after an
--- hour, with revisions above those of its successor. Empty also if the user may not ask, and just after a write, since the server cannot have been
--- a replica since then.
+-- The replication id, if this server was a replica and became the primary. Each such change makes a new id. So the script notices a server
+-- that was the primary before and loaded the state of another primary in between. The id also changes when the first replica connects, and
+-- when the last one has been gone for an hour; but then the second id, that of the time as a replica, is zero. Without this check a former
+-- primary in a split would take over again after an hour, with revisions above those of its successor. Empty also if the user may not call
+-- INFO, and just after a write, since the server cannot have been a replica since then.
 local history = ''
 if run ~= '' and (converts or run ~= meta[4] or now == clock or now - clock >= QUIET) then
   local info = redis.pcall('INFO', 'replication')
@@ -116,7 +119,7 @@ if run ~= '' and (converts or run ~= meta[4] or now == clock or now - clock >= Q
   end
 end
 
--- While a session of a former version lives, the namespace is left as it is.
+-- While a session of a former version lives, the namespace is not converted.
 if converts and call('ZRANGEBYSCORE', LEASES, '(' .. decimal(now), '(+inf', 'LIMIT', 0, 1)[1] then
   return {'V', FORMER}
 end
@@ -124,8 +127,8 @@ end
 -- Changes of this call that are not published yet: {directory, names, revision}.
 local changes = {}
 
--- Stores the revision and the clock, and then publishes the changes. If the right to publish was taken away and this fails, the revision is
--- stored all the same, so that the next change has another one.
+-- Stores the revision and the clock, and then publishes the changes. If publishing fails, since the right was taken away, the revision is
+-- already stored, so the next change gets another one.
 local function save()
   call('HSET', META, 'revision', decimal(rev), 'clock', decimal(now))
   if run ~= '' and run ~= meta[4] or shift ~= tonumber(meta[3] or 0) then
@@ -141,34 +144,35 @@ local function save()
   changes = {}
 end
 
--- The revision behind the latest one. A process begins with the time at which it took over, and counts. What a former one gave is less,
--- whatever of it was lost: it began earlier, and gives fewer than one in a microsecond. One that goes on beside its successor, as in a
--- split, gives less for the same reason. So revisions must not follow the clock; that they rise with a thousandth of its speed tells
--- apart what is given before and after a state came back that nobody noticed, as with a virtual machine that is restored.
-local function following()
+-- The revision after the latest one. A process begins with the time at which it took over, in microseconds, and counts. An earlier process
+-- gave smaller revisions, even if some of them were lost: it began earlier, and gave fewer than one in a microsecond. For the same reason a
+-- process that continues beside its successor, as in a split, gives smaller ones. So revisions must not follow the clock. They rise with a
+-- thousandth of its speed, so that revisions differ before and after an unnoticed return to an earlier state, as of a virtual machine that
+-- is restored.
+local function next_revision()
   return math.max(rev + 1, born + math.floor((wall - born) / SLOWNESS))
 end
 
 -- Takes a revision for a change of entries of one directory, which `save` stores and publishes.
 local function changed(directory, names)
-  rev = following()
+  rev = next_revision()
   changes[#changes + 1] = {directory, names, decimal(rev)}
 end
 
--- Another process serves this namespace than the one that wrote last: it was restarted, or a replica was promoted, perhaps without what had
--- been acknowledged last, and perhaps with another clock.
-local function begin()
+-- Takes over from the process that wrote last: the server was restarted, or a replica was promoted, perhaps without the last acknowledged
+-- writes, and perhaps with another clock.
+local function take_over()
   if wall > rev then
     rev = wall
   else
-    -- The clock is wrong, so two processes that take over from one state may see the same time. They differ in their run ids.
+    -- The clock is wrong, so two processes that take over from one state may see the same time. Their run ids make the revisions differ.
     rev = rev + JUMP + (tonumber(string.sub(run, 1, 8), 16) or 0) % JUMP
   end
   born = wall
-  -- Leases that had ended stay dead. The others live for a full ttl again, as a renewal may be among what was lost. None came after this
-  -- process began if it is the former one, restarted; not so where it ran before the latest write that is known, which another one did then, and
-  -- where it was a replica: what it wrote before is lost, too.
-  -- A conversion while the same process serves loses nothing, so all that would have ended by now has ended.
+  -- Leases that had ended stay dead. The others live for a full ttl again, since a renewal may have been lost. The ttl begins when this
+  -- process began, if it is the restarted server: no lost renewal is later. It begins now if this process was a replica, or ran before the
+  -- latest known write, which another process then made: lost renewals may be as late as now. A conversion by the same process loses
+  -- nothing, so leases past their deadline have ended.
   local same = converts and run == meta[4] and (history == '' or history == meta[6])
   local ended = same and now or clock
   shift, now = 0, wall
@@ -195,7 +199,7 @@ local function begin()
   call('ZADD', INDEX, 0, '')
   call('ZADD', LEASED, 0, '')
   save()
-  -- The layout too: of a namespace that was emptied while clients were connected, none of them tells it again.
+  -- The layout too: after a namespace was emptied, connected clients do not name their layout again.
   call('HSET', META, 'shift', '0', 'run', run == '' and meta[4] or run, 'born', decimal(born), 'history', history, 'layout', LAYOUT,
     'rev', CLOSED)
   publish('all', '')
@@ -205,7 +209,7 @@ local function due()
   return call('ZRANGEBYSCORE', LEASES, '-inf', decimal(now), 'LIMIT', 0, 1)[1]
 end
 
--- Removes entries of a lease that has ended, all of one directory, and publishes that.
+-- Removes entries of an ended lease, all of one directory, and publishes the change.
 local function remove(directory, keys, members)
   local names = {}
   for i, key in ipairs(keys) do
@@ -217,7 +221,7 @@ local function remove(directory, keys, members)
   changed(directory, names)
 end
 
--- Removes what leases that have ended left, up to CHUNK entries. Says whether there is more of it.
+-- Removes up to CHUNK entries of ended leases. Returns whether there are more.
 local function reap()
   local lease = due()
   if not lease then
@@ -255,22 +259,22 @@ local function reap()
   return lease ~= nil and lease ~= false
 end
 
-local function lives(lease)
+local function is_alive(lease)
   local deadline = call('ZSCORE', LEASES, lease)
   return deadline and tonumber(deadline) > now
 end
 
-local fresh = converts or not meta[1] or not meta[5] or (run ~= '' and run ~= meta[4]) or (history ~= '' and history ~= meta[6])
+local taken_over = converts or not meta[1] or not meta[5] or (run ~= '' and run ~= meta[4]) or (history ~= '' and history ~= meta[6])
 if rev > MAX_REVISION - 3 * JUMP or wall > MAX_REVISION - 3 * JUMP then
   return redis.error_reply('ERR the revisions of this namespace have come to their end, 2^53')
 end
-if fresh then
-  begin()
+if taken_over then
+  take_over()
 end
 local backlog = reap()
 
--- What an entry is: its record and the parts of it, or nil. Entries of a lease that has ended are gone, also before they are removed.
--- A record that Sereno did not write has no parts; whoever reads it says so, and it can be deleted like others.
+-- The record of an entry and its parts, or nil. Entries of an ended lease count as absent even before they are removed. A record that Sereno
+-- did not write has no parts; the operation that reads it reports that, and it can be deleted like others.
 local known = {}
 local function present(record)
   if not record then
@@ -279,7 +283,7 @@ local function present(record)
   local create, mod, lease = string.match(record, '^(%d+) (%d+) (%S+) ')
   if backlog and lease and lease ~= '-' then
     if known[lease] == nil then
-      known[lease] = lives(lease) or false
+      known[lease] = is_alive(lease) or false
     end
     if not known[lease] then
       return nil
@@ -288,8 +292,8 @@ local function present(record)
   return record, create, mod, lease
 end
 
--- Reads behind a key, in the order of names, until `limit` entries are found or their size is more than `room`.
--- {whether there are more, name, record, name, record...}, or false for too large.
+-- Reads the entries after a name, in the order of names, until `limit` entries are found or their size is more than `room`. Returns {whether
+-- there are more, name, record, name, record...}, or false if they are too large.
 local function range(directory, behind, limit, room)
   local found, count = {0}, 0
   local from, to = '(' .. directory .. '\0' .. behind, '(' .. directory .. '\1'
@@ -353,7 +357,7 @@ function operations.commit()
   local conditions, writes = tonumber(ARGV[6]), tonumber(ARGV[7])
   local first_write = 8 + 3 * conditions
   local first_query = first_write + 3 * writes
-  if lease ~= '' and not lives(lease) then
+  if lease ~= '' and not is_alive(lease) then
     return {'L'}
   end
   local keys = {}
@@ -385,7 +389,7 @@ function operations.commit()
   end
 
   local stored, indexed, leased, unleased, deleted, names = {}, {}, {}, {}, {}, {}
-  local revision = decimal(following())
+  local revision = decimal(next_revision())
   for i = 1, writes do
     local at = first_write + 3 * (i - 1)
     local kind, name, key = ARGV[at], ARGV[at + 1], keys[conditions + i]
@@ -408,7 +412,7 @@ function operations.commit()
         return {'B', 0, name, bound}
       end
       if raw and not record then
-        -- Its lease has ended and its entry is not removed yet; the reaper is to leave the new one alone.
+        -- The lease of the former entry has ended, and that entry is not removed yet. `reap` must not remove the new entry.
         unleased[#unleased + 1] = string.match(raw, '^%d+ %d+ (%S+) ') .. '\0' .. key
       end
       if not record then
@@ -456,7 +460,7 @@ end
 
 -- 3 lease, 4 ttl in ms -> {'G'}, or {'L'} if it is dead
 function operations.renew()
-  if not lives(ARGV[3]) then
+  if not is_alive(ARGV[3]) then
     return {'L'}
   end
   call('ZADD', LEASES, decimal(now + ARGV[4] * 1000), ARGV[3])
@@ -473,9 +477,9 @@ function operations.revoke()
   return {'G'}
 end
 
--- Whether this client is a reaper, which wakes up for the end of a lease. If all clients did that, the end of a lease would cost a call of each
--- of them. A reaper stays one while it ticks, which it does every 5 s; a client that ticks takes the place of one that does not any more.
-local function wakes(client)
+-- Whether this client is a reaper, which wakes up for the end of a lease. If all clients woke up, the end of a lease would cost a call of
+-- each of them. A client remains a reaper while it ticks, which it does every 5 s. A client that ticks replaces a reaper that has stopped.
+local function is_reaper(client)
   local others, own = {}, false
   for id, seen in string.gmatch(call('HGET', META, 'reapers') or '', '(%S+) (%d+)') do
     seen = tonumber(seen)
@@ -501,7 +505,7 @@ function operations.tick()
   if layout and not meta[7] then
     call('HSET', META, 'layout', layout)
   end
-  local reaper = ARGV[4] ~= '' and wakes(ARGV[4]) and 1 or 0
+  local reaper = ARGV[4] ~= '' and is_reaper(ARGV[4]) and 1 or 0
   local deadline = tonumber(call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
   local left = -1
   if deadline ~= math.huge then

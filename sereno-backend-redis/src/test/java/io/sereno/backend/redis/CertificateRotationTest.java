@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Certificates of both sides that are replaced, in the same files, while a client lives. */
+/** Certificates of both sides that are replaced, in the same files, while a client is connected. */
 @Tag("servers")
 @Timeout(120)
 class CertificateRotationTest {

@@ -135,7 +135,7 @@ class ClientVersionsTest {
     @Test
     void aMissingClassIsReportedWithTheVersions() {
         NoClassDefFoundError lacking = new NoClassDefFoundError("io/netty/channel/IoHandler");
-        assertThat(pair("7.7.0.RELEASE", "4.2.18.Final").misfit(lacking))
+        assertThat(pair("7.7.0.RELEASE", "4.2.18.Final").incompatible(lacking))
                 .hasCause(lacking)
                 .hasMessageContainingAll("io/netty/channel/IoHandler", "Lettuce 7.7.0.RELEASE", "Netty 4.2.18.Final");
     }

@@ -42,7 +42,7 @@ class ClusterTest extends RedisTest {
         servers.close();
     }
 
-    /** A test may have left a master that does not see the others yet: one that works for its own namespace only. */
+    /** An earlier test may have left a master that does not see the others yet, and serves only its own namespace. */
     @BeforeEach
     void awaitWhole() {
         servers.awaitWhole();
@@ -91,7 +91,7 @@ class ClusterTest extends RedisTest {
 
     /** A master without a replica is gone, so that all others refuse too. */
     @Test
-    void aClusterThatIsDownSaysThatNothingWasDoneAndIsUsedAgainWhenItIsWhole() {
+    void callsToAClusterThatIsDownAreNotAppliedAndWorkAgainWhenItIsUp() {
         Backend backend = open();
         put(backend, "d", "a", "1");
         RedisServer holder = servers.master(Script.of(namespace).keys()[0]);
@@ -108,10 +108,10 @@ class ClusterTest extends RedisTest {
                         if (thrown == null) {
                             return "";
                         }
-                        BackendException told = (BackendException) Errors.unwrap(thrown);
-                        assertThat(told.outcome()).isEqualTo(Outcome.NOT_APPLIED);
-                        assertThat(told.permanent()).isFalse();
-                        return String.valueOf(told.getMessage());
+                        BackendException refused = (BackendException) Errors.unwrap(thrown);
+                        assertThat(refused.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+                        assertThat(refused.permanent()).isFalse();
+                        return String.valueOf(refused.getMessage());
                     }));
         }
         other.restart();

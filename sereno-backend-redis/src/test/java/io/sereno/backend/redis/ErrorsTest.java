@@ -42,21 +42,21 @@ class ErrorsTest {
         ELSEWHERE | LOADING Redis is loading the dataset in memory
         ELSEWHERE | CLUSTERDOWN The cluster is down
         ELSEWHERE | MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.
-        DOUBT     | ERR The user executing the script can't run this command or subcommand script: ac02, on @user_script:63.
-        DOUBT     | NOPERM ACL failure in script: User app has no permissions to run the 'xadd' command script: ac02, on @user_script:63.
-        DOUBT     | WRONGTYPE Operation against a key holding the wrong kind of value script: ac02, on @user_script:323.
-        DOUBT     | "ERR Error running script (call to f_ac02): @user_script:323: @user_script: 323: -WRONGTYPE Operation against a key holding the wrong kind of value"
-        DOUBT     | ERR user_script:99: attempt to index a nil value script: ac02, on @user_script:99.
-        DOUBT     | "ERR Error running script (call to f_ac02): @user_script:99: user_script:99: attempt to index a nil value"
-        DOUBT     | SOMETHING that no version of today answers
+        UNKNOWN   | ERR The user executing the script can't run this command or subcommand script: ac02, on @user_script:63.
+        UNKNOWN   | NOPERM ACL failure in script: User app has no permissions to run the 'xadd' command script: ac02, on @user_script:63.
+        UNKNOWN   | WRONGTYPE Operation against a key holding the wrong kind of value script: ac02, on @user_script:323.
+        UNKNOWN   | "ERR Error running script (call to f_ac02): @user_script:323: @user_script: 323: -WRONGTYPE Operation against a key holding the wrong kind of value"
+        UNKNOWN   | ERR user_script:99: attempt to index a nil value script: ac02, on @user_script:99.
+        UNKNOWN   | "ERR Error running script (call to f_ac02): @user_script:99: user_script:99: attempt to index a nil value"
+        UNKNOWN   | SOMETHING that no version of today answers
         """)
-    void anAnswerOfTheServerIsSortedByItsFirstWord(Meaning meaning, String answer) {
+    void anErrorOfTheServerIsClassifiedByItsFirstWord(Meaning meaning, String answer) {
         RedisCommandExecutionException failure = new RedisCommandExecutionException(answer);
         assertThat(Errors.meaning(failure)).isEqualTo(meaning);
         assertThat(Errors.meaning(new CompletionException(failure))).isEqualTo(meaning);
 
         BackendException ofCommit = Errors.of("the commit", true, failure);
-        assertThat(ofCommit.outcome()).isEqualTo(meaning == Meaning.DOUBT ? Outcome.UNKNOWN : Outcome.NOT_APPLIED);
+        assertThat(ofCommit.outcome()).isEqualTo(meaning == Meaning.UNKNOWN ? Outcome.UNKNOWN : Outcome.NOT_APPLIED);
         assertThat(ofCommit.permanent()).isEqualTo(meaning == Meaning.REFUSED);
         assertThat(ofCommit).hasMessageContaining(answer).hasCause(failure);
         assertThat(Errors.of("the read", false, failure).outcome()).isEqualTo(Outcome.NOT_APPLIED);
@@ -71,8 +71,8 @@ class ErrorsTest {
         MOVED 3999 node-3.local:7000 | node-3.local | 7000
         """)
     void aRedirectIsUnderstood(String answer, String host, int port) {
-        BackendException told = Errors.of("connecting", false, new RedisCommandExecutionException(answer));
-        assertThat(Errors.moved(new CompletionException(told), "asked"))
+        BackendException failure = Errors.of("connecting", false, new RedisCommandExecutionException(answer));
+        assertThat(Errors.moved(new CompletionException(failure), "asked"))
                 .contains(InetSocketAddress.createUnresolved(host, port));
         assertThat(Errors.moved(new RedisCommandExecutionException("ASK 3999 127.0.0.1:6381"), "asked"))
                 .isEmpty();
@@ -94,7 +94,7 @@ class ErrorsTest {
             new RedisCommandTimeoutException("no answer"),
             new IllegalStateException("a defect")
         }) {
-            assertThat(Errors.meaning(failure)).isEqualTo(Meaning.DOUBT);
+            assertThat(Errors.meaning(failure)).isEqualTo(Meaning.UNKNOWN);
             BackendException commit = Errors.of("the commit", true, new CompletionException(failure));
             assertThat(commit.outcome()).isEqualTo(Outcome.UNKNOWN);
             assertThat(commit.permanent()).isFalse();
@@ -109,7 +109,7 @@ class ErrorsTest {
             BackendException commit = Errors.of("the commit", true, new CompletionException(new RedisException(why)));
             assertThat(commit.outcome()).isEqualTo(Outcome.NOT_APPLIED);
             assertThat(commit.permanent()).isFalse();
-            assertThat(Errors.meaning(new IllegalStateException(why))).isEqualTo(Meaning.DOUBT);
+            assertThat(Errors.meaning(new IllegalStateException(why))).isEqualTo(Meaning.UNKNOWN);
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Two servers, of which an operator makes now one and now the other the primary, so that each has a state that the other never saw. */
+/** Two servers, which an operator makes the primary in turns, so that each has a state that the other never saw. */
 class FailOverByHandTest extends RedisTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -98,7 +98,10 @@ class FailOverByHandTest extends RedisTest {
         assertThat(put(next, "d", "next", "1")).isGreaterThan(lost);
     }
 
-    /** Clients' connections live on meanwhile, and none of them calls. The state that is undone has more revisions than time would give. */
+    /**
+     * The clients stay connected, and none of them calls. The lost state has more revisions than the elapsed time would
+     * give.
+     */
     @Test
     void aCallRightAfterTheServerWasAReplicaGivesNoRevisionTwiceAndWatchesGetAReset() throws Exception {
         Backend backend = open();
@@ -153,8 +156,7 @@ class FailOverByHandTest extends RedisTest {
         RedisCommands<String, String> redis = redis(replica.endpoints().get(0));
         redis.replicaof("127.0.0.1", primary.endpoints().get(0).getPort());
         long begun = System.nanoTime();
-        // A replica writes its file again when it has received everything; if it were killed before, it would start
-        // empty.
+        // A replica rewrites its file when it has received everything; if it were killed before, it would start empty.
         while (!redis.info("replication").contains("master_link_status:up")
                 || !redis.info("persistence").contains("aof_rewrite_in_progress:0")
                 || !redis.info("persistence").contains("aof_rewrite_scheduled:0")) {

@@ -66,7 +66,7 @@ class FailingConnectsTest extends FailingConnects {
     }
 
     @Test
-    void aPasswordThatChangesIsAskedForAtTheNextLogin() {
+    void aChangedPasswordIsUsedAtTheNextLogin() {
         assertThatAChangedPasswordIsAskedFor(FailingConnectsTest::changePassword);
     }
 
@@ -90,7 +90,7 @@ class FailingConnectsTest extends FailingConnects {
 
     /** It may be promoted, or the primary may come back. */
     @Test
-    void aReplicaIsNotTalkedToAndMayBecomeThePrimary() {
+    void aReplicaIsRefusedUntilItBecomesThePrimary() {
         try (RedisSentinel servers = RedisSentinel.start(Persistence.NONE)) {
             assertThatThrownBy(
                             () -> Sereno.connect("redis://" + servers.replica().authority() + "/ns")

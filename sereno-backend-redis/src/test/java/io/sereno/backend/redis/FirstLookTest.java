@@ -19,10 +19,10 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** A walk through every method of the SPI over a real server. */
+/** Every method of the SPI once, over a real server. */
 class FirstLookTest extends OneServerTest {
     @Test
-    void everyMethodDoesWhatItSays() throws InterruptedException {
+    void everyMethodWorks() throws InterruptedException {
         Backend one = open();
         Backend two = open();
 

@@ -18,7 +18,10 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Another program writes to the keys of a namespace, which is forbidden: the spoilt record is named, and all other records work. */
+/**
+ * Another program writes to the keys of a namespace, which is forbidden: the damaged record is logged, and all other
+ * records work.
+ */
 class ForeignRecordsTest extends OneServerTest {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final Target DIRECTORY = new Target("d", Optional.empty());
@@ -61,7 +64,7 @@ class ForeignRecordsTest extends OneServerTest {
                 List.of("", "garbage", "1 2", "1 x - value", "1 1 lease value", "99999999999999999999 1 - v")) {
             redis.hset(keys[1], "d\0foreign", record);
             redis.zadd(keys[2], 0, "d\0foreign");
-            assertThat(names(backend, "d")).containsExactly("a", "heard");
+            assertThat(names(backend, "d")).containsExactly("a", "own");
             refused(backend.read(new Query.One("d", "foreign")));
         }
         redis.hset(keys[1], "d\0foreign", "x".repeat(100_000));
@@ -72,7 +75,7 @@ class ForeignRecordsTest extends OneServerTest {
         }
         committed(backend, Commit.to("d").delete("foreign"));
         put(backend, "d", "foreign", "1");
-        assertThat(names(backend, "d")).containsExactly("a", "foreign", "heard");
+        assertThat(names(backend, "d")).containsExactly("a", "foreign", "own");
     }
 
     @Test
@@ -89,7 +92,10 @@ class ForeignRecordsTest extends OneServerTest {
                 .hasMessageNotContaining("forged");
     }
 
-    /** As after FLUSHALL, if the clock is behind the stored revisions. New writes have smaller revisions, and no client has read them. */
+    /**
+     * As after FLUSHALL, if the clock was behind the stored revisions: new writes have smaller revisions, and no client
+     * has read them.
+     */
     @Test
     void watchesAreResetByAnEmptyStoreWithSmallerRevisions() throws InterruptedException {
         long read = put(backend, "d", "a", "1");
@@ -111,7 +117,7 @@ class ForeignRecordsTest extends OneServerTest {
     }
 
     private void hearsChanges() throws InterruptedException {
-        long revision = put(backend, "d", "heard", "1");
-        notices.awaitBehind(revision - 1, "heard", SOON);
+        long revision = put(backend, "d", "own", "1");
+        notices.awaitBehind(revision - 1, "own", SOON);
     }
 }

@@ -36,7 +36,7 @@ class HeartbeatTest {
     }
 
     @Test
-    void whoIsRefusedTicksAgainSoonButNotAllClientsAtOnce() {
+    void aRefusedClientTicksAgainSoonAndNotAllClientsAtOnce() {
         Set<Duration> rests = new HashSet<>();
         for (int i = 0; i < 20; i++) {
             begin();

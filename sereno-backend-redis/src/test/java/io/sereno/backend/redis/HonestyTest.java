@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A promise that a set-up cannot keep is not made, is warned of once, and is refused if it is required. */
+/**
+ * A promise that a set-up cannot keep is not made. A warning is logged once, and connecting fails if the promise is
+ * required.
+ */
 class HonestyTest extends RedisTest {
     private static final Logger LOG = Logger.getLogger(Setup.class.getName());
 
@@ -68,14 +71,14 @@ class HonestyTest extends RedisTest {
     }
 
     @Test
-    void aSafeServerIsNotWarnedOf() {
+    void aSafeServerCausesNoWarning() {
         assertThat(open().guarantees().promises()).contains(Promise.DURABLE);
         assertThat(warnings).isEmpty();
     }
 
     /** A client may be connected for months. */
     @Test
-    void aClockThatFallsBehindLaterIsWarnedOfWithTheNextConnection() {
+    void aClockThatFallsBehindLaterCausesAWarningWithTheNextConnection() {
         Backend backend = open();
         put(backend, "d", "a", "1");
         assertThat(warnings).isEmpty();
@@ -90,11 +93,11 @@ class HonestyTest extends RedisTest {
     }
 
     @Test
-    void aClockIsWarnedOfOnceUntilItHasCaughtUp() {
+    void aClockThatIsBehindCausesOneWarningUntilItHasCaughtUp() {
         ServerClock clock = new ServerClock(
                 new Address(Address.Form.SERVER, List.of(), "", false, Optional.empty()), Duration.ofSeconds(-1));
         for (int seconds : List.of(0, 1, 3600, 3500, -2, 70)) {
-            clock.look(Duration.ofSeconds(seconds));
+            clock.check(Duration.ofSeconds(seconds));
         }
         assertThat(warnings).hasSize(2);
         assertThat(warnings.get(0)).contains("3600 s ahead of it");
@@ -114,7 +117,7 @@ class HonestyTest extends RedisTest {
         assertThat(backend.guarantees().promises())
                 .doesNotContain(Promise.DURABLE)
                 .contains(Promise.REVISIONS_SURVIVE_FAIL_OVER);
-        // A new connection is no new warning.
+        // A new connection causes no further warning.
         assertThat(administrator.clientKill(KillArgs.Builder.user("app"))).isPositive();
         awaitWorking(backend, Duration.ofSeconds(10));
         put(backend, "d", "a", "1");
@@ -141,7 +144,7 @@ class HonestyTest extends RedisTest {
     }
 
     @Test
-    void aPasswordWithoutUserAndWithAllThatAUriEscapesIsUnderstood() throws Exception {
+    void aPasswordWithoutUserAndWithEscapedCharactersIsAccepted() throws Exception {
         administrator.configSet("requirepass", "p@s:s/w%rd");
         try (Sereno sereno = connect(":p%40s%3As%2Fw%25rd", "durable")) {
             assertThat(sereno.counter("c").incrementAndGet()).isEqualTo(1);

@@ -22,7 +22,7 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Leases: never early, soon after, dead for good. */
+/** Leases end never early, and soon after their time; an ended lease stays dead. */
 class LeaseBackendTest extends OneServerTest {
     private static final Duration SHORT = Duration.ofSeconds(1);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -125,7 +125,10 @@ class LeaseBackendTest extends OneServerTest {
         assertThat(names(backend, "d")).containsExactly("a");
     }
 
-    /** More than one call of the script removes: entries that are not removed yet are already invisible, and can be put again. */
+    /**
+     * More entries than one call of the script removes: those that are not removed yet are already invisible, and can
+     * be put again.
+     */
     @Test
     void aLeaseOfAThousandEntriesEndsAtOneMoment() {
         Lease lease = grant(backend, TTL);
@@ -133,7 +136,7 @@ class LeaseBackendTest extends OneServerTest {
         fill("d", 1_000, lease);
         put(backend, "d", "free", "1");
         join(lease.revoke());
-        // Some names are taken again while the reaper is not yet there.
+        // Some names are put again before the reaper has removed them.
         committed(backend, Commit.to("d").ifAbsent("n0999").put("n0999", Bytes.utf8("again")));
         put(backend, "d", "n0998", next);
         assertThat(names(backend, "d")).containsExactly("free", "n0998", "n0999");
@@ -146,7 +149,7 @@ class LeaseBackendTest extends OneServerTest {
     }
 
     @Test
-    void inTheMidstOfReapingRangesSkipWhatIsGone() {
+    void rangesDuringReapingSkipEntriesOfEndedLeases() {
         Lease lease = grant(backend, TTL);
         fill("d", 2_000, lease);
         put(backend, "d", "a", "1");

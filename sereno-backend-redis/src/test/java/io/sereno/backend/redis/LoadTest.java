@@ -43,7 +43,7 @@ class LoadTest extends RedisTest {
     private static final int CLIENTS = 3;
     private static final int THREADS = 2;
     private static final int KILLS = 4;
-    /** Commits between two kills: so many are done, however slow the machine is. */
+    /** The number of commits between two kills, however slow the machine is. */
     private static final int BETWEEN = 150;
 
     private RedisServer server;
@@ -58,20 +58,20 @@ class LoadTest extends RedisTest {
         return server;
     }
 
-    /** The outcomes that one thread got. */
-    private record Told(Map<String, String> names, List<Long> revisions, int counted, int doubted) {}
+    /** The outcomes of one thread's calls. */
+    private record Outcomes(Map<String, String> names, List<Long> revisions, int counted, int unknown) {}
 
     @Test
     void everyReportedOutcomeIsTrueHoweverOftenTheServerIsKilled() throws Exception {
         committed(open(), Commit.to("count").put("n", Bytes.utf8("0")));
         AtomicBoolean stop = new AtomicBoolean();
         Semaphore done = new Semaphore(0);
-        List<Future<Told>> workers = new ArrayList<>();
+        List<Future<Outcomes>> workers = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
             Backend client = open();
             for (int j = 0; j < THREADS; j++) {
                 String name = "w" + i + "-" + j + "-";
-                Callable<Told> work = () -> work(client, name, stop, done);
+                Callable<Outcomes> work = () -> work(client, name, stop, done);
                 workers.add(callbacks.submit(work));
             }
         }
@@ -87,13 +87,13 @@ class LoadTest extends RedisTest {
         all(judge, "d").forEach(entry -> there.put(entry.name(), entry));
         Set<Long> revisions = new HashSet<>();
         int counted = 0;
-        int doubted = 0;
+        int unknown = 0;
         Map<String, Integer> outcomes = new HashMap<>();
-        for (Future<Told> worker : workers) {
-            Told told = worker.get(60, TimeUnit.SECONDS);
-            counted += told.counted;
-            doubted += told.doubted;
-            told.names.forEach((name, outcome) -> {
+        for (Future<Outcomes> worker : workers) {
+            Outcomes reported = worker.get(60, TimeUnit.SECONDS);
+            counted += reported.counted;
+            unknown += reported.unknown;
+            reported.names.forEach((name, outcome) -> {
                 outcomes.merge(outcome, 1, Integer::sum);
                 if (outcome.equals("Committed")) {
                     assertThat(there).as("the acknowledged entries").containsKey(name);
@@ -101,13 +101,13 @@ class LoadTest extends RedisTest {
                     assertThat(there).as("what was " + outcome).doesNotContainKey(name);
                 }
             });
-            assertThat(told.revisions).as("revisions of one thread").isSorted();
-            told.revisions.forEach(revision -> assertThat(revisions.add(revision))
+            assertThat(reported.revisions).as("revisions of one thread").isSorted();
+            reported.revisions.forEach(revision -> assertThat(revisions.add(revision))
                     .as("revision " + revision + " once")
                     .isTrue());
         }
         int count = Integer.parseInt(all(judge, "count").get(0).value().toUtf8());
-        assertThat(count).isBetween(counted, counted + doubted);
+        assertThat(count).isBetween(counted, counted + unknown);
         assertThat(outcomes.get("Committed")).isGreaterThan(KILLS * BETWEEN / 4);
         assertThat(outcomes).as("kills that no client noticed prove nothing").containsKey("UNKNOWN");
     }
@@ -144,7 +144,7 @@ class LoadTest extends RedisTest {
         assertThat(findings.evidence().get("COM-5b")).isGreaterThan(100);
     }
 
-    /** One in each round, once its clients are at work. */
+    /** One kill in each round, when its clients are at work. */
     private final class Kills implements Workload.Weather {
         private final Recorder recorder;
         private Future<?> kill = CompletableFuture.completedFuture(null);
@@ -177,26 +177,26 @@ class LoadTest extends RedisTest {
         }
     }
 
-    private static Told work(Backend client, String prefix, AtomicBoolean stop, Semaphore done) {
+    private static Outcomes work(Backend client, String prefix, AtomicBoolean stop, Semaphore done) {
         Map<String, String> names = new HashMap<>();
         List<Long> revisions = new ArrayList<>();
         int counted = 0;
-        int doubted = 0;
+        int unknown = 0;
         for (int i = 0; !stop.get(); i++) {
             String name = prefix + i;
             Object put = outcome(client, Commit.to("d").ifAbsent(name).put(name, Bytes.EMPTY));
-            names.put(name, told(put));
+            names.put(name, nameOf(put));
             if (put instanceof Committed committed) {
                 revisions.add(committed.revision());
                 done.release();
             }
-            // A name of its own for each, so a conflict would be with itself: it was sent twice.
+            // Each commit has its own name, so a conflict would show that the commit was sent twice.
             assertThat(put).isNotInstanceOf(Conflict.class);
             Object count = count(client);
             counted += count instanceof Committed ? 1 : 0;
-            doubted += told(count).equals("UNKNOWN") ? 1 : 0;
+            unknown += nameOf(count).equals("UNKNOWN") ? 1 : 0;
         }
-        return new Told(names, revisions, counted, doubted);
+        return new Outcomes(names, revisions, counted, unknown);
     }
 
     private static Object count(Backend client) {
@@ -215,7 +215,7 @@ class LoadTest extends RedisTest {
         return join(client.commit(commit.build()).handle((result, thrown) -> thrown == null ? result : thrown));
     }
 
-    private static String told(Object outcome) {
+    private static String nameOf(Object outcome) {
         return outcome instanceof Throwable thrown
                 ? ((BackendException) Errors.unwrap(thrown)).outcome().name()
                 : outcome instanceof CommitResult ? outcome.getClass().getSimpleName() : "not tried";

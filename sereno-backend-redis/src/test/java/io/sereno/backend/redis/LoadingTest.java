@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A server that loads its data slowly, until the test lets it hurry, and answers LOADING meanwhile. */
+/** A server that loads its data slowly, until the test speeds it up, and answers LOADING meanwhile. */
 class LoadingTest extends RedisTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -36,9 +36,8 @@ class LoadingTest extends RedisTest {
 
     @BeforeEach
     void startServer() {
-        // The pause, in microseconds, after each command that is loaded: it takes half a minute. After a thousand of
-        // them the
-        // server looks who calls.
+        // The pause, in microseconds, after each command that is loaded: loading takes half a minute. After each
+        // thousand commands the server answers its clients.
         server =
                 closing(RedisServer.start(Persistence.APPEND_ALWAYS, "key-load-delay 100", "enable-debug-command yes"));
         RedisCommands<String, String> redis = redis();
@@ -54,7 +53,7 @@ class LoadingTest extends RedisTest {
         return server;
     }
 
-    /** As a replica does that gets all data again: the connections live. */
+    /** As in a replica that gets all data again: the connections stay. */
     @Test
     void aCommitToAServerThatLoadsIsNotAppliedAndOneAfterwardsIs() {
         RedisCommands<String, String> redis = redis();
@@ -69,7 +68,7 @@ class LoadingTest extends RedisTest {
     }
 
     @Test
-    void aRestartedServerThatLoadsIsNoConnectionUntilItHasLoaded() {
+    void aRestartedServerIsConnectedToOnlyWhenItHasLoaded() {
         server.kill();
         // A commit sent on the connection that is just ending would be of unknown outcome.
         failure(backend.read(new Query.All("d")));
@@ -78,7 +77,7 @@ class LoadingTest extends RedisTest {
         join(restarted);
     }
 
-    /** Sees LOADING, with each commit that failed not applied, and then a commit. */
+    /** Commits until one succeeds after LOADING; each failed commit was not applied. */
     private void commitUntilLoaded() {
         long begun = System.nanoTime();
         BackendException loading = null;

@@ -44,7 +44,7 @@ class LoopsTest {
     }
 
     @Test
-    void callsAreEndedAlsoBehindOneThatCannotBe() {
+    void callsBehindOneThatCannotBeEndedAreEndedToo() {
         List<Call<?>> ended = new ArrayList<>();
         Deadlines deadlines = new Deadlines(time, PATIENCE, call -> {
             ended.add(call);

@@ -34,12 +34,15 @@ class ManyLeasesTest extends OneServerTest {
                 leases.stream().map(Lease::renew).toList();
         assertThat(renewals).allSatisfy(renewal -> assertThat(join(renewal)).isTrue());
         put(backend, "d", "a", leases.get(9_999));
-        // Each step of the script takes the logarithm of how many there are.
+        // The time of each step of the script grows with the logarithm of the number of leases.
         assertThat(putMicros(backend, redis)).isLessThan(2 * alone + 50);
         assertThat(beginMicros(redis)).isLessThan(100_000);
     }
 
-    /** The cost of a new process, with which every lease starts again, in microseconds: the least of several. */
+    /**
+     * The time, in microseconds, that the script takes for a new process, which restarts every lease: the least of
+     * several.
+     */
     private double beginMicros(RedisCommands<String, String> redis) {
         Script script = Script.of(namespace);
         double least = Double.MAX_VALUE;
@@ -66,9 +69,9 @@ class ManyLeasesTest extends OneServerTest {
     }
 
     /**
-     * A thousand that end at once are removed in portions, between which others have their turn. The server measures how long
-     * each one takes, by the clock. Where the machine has more to do than it can, that includes times in which the server
-     * was not let on; a portion blocks for 50 ms only when all portions together need as much of the processor.
+     * A thousand leases that end at once are removed in portions, between which other calls run. The server measures by
+     * the clock how long each portion takes. On an overloaded machine that includes time in which the server did not
+     * run; a portion counts as blocking for 50 ms only if all portions together used that much of the processor.
      */
     @Test
     void aThousandLeasesThatEndAtOnceNeverBlockTheServerForMoreThanFiftyMilliseconds() throws Exception {
@@ -94,7 +97,7 @@ class ManyLeasesTest extends OneServerTest {
 
             redis.slowlogReset();
             double begun = processorMicros(redis);
-            // The time of all of them has come.
+            // All of them have reached their deadline.
             redis.zadd(
                     leased,
                     leases.stream()

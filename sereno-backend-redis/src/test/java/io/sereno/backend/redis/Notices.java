@@ -10,38 +10,38 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
-/** A listener that remembers, and lets a test wait for what it expects. */
+/** A listener that records its notices, and lets a test wait for one. */
 final class Notices implements WatchListener {
     static final String RESET = "reset";
 
-    private final List<String> heard = new ArrayList<>();
+    private final List<String> received = new ArrayList<>();
     private final Map<String, Long> revisions = new HashMap<>();
 
     @Override
     public synchronized void changed(String name, long revision) {
-        heard.add(name);
+        received.add(name);
         revisions.put(name, revision);
         notifyAll();
     }
 
     @Override
     public synchronized void reset() {
-        heard.add(RESET);
+        received.add(RESET);
         notifyAll();
     }
 
-    synchronized List<String> heard() {
-        return List.copyOf(heard);
+    synchronized List<String> received() {
+        return List.copyOf(received);
     }
 
     synchronized void forget() {
-        heard.clear();
+        received.clear();
         revisions.clear();
     }
 
     /** Returns when this name was announced; a reset counts for any name. */
     synchronized void await(String notice, Duration patience) throws InterruptedException {
-        await(notice, () -> heard.contains(notice), patience);
+        await(notice, () -> received.contains(notice), patience);
     }
 
     /** Returns when a change of this name after this revision was announced; a reset counts for any. */
@@ -51,10 +51,10 @@ final class Notices implements WatchListener {
 
     private void await(String what, BooleanSupplier condition, Duration patience) throws InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
-        while (!condition.getAsBoolean() && !heard.contains(RESET)) {
+        while (!condition.getAsBoolean() && !received.contains(RESET)) {
             long left = (end - System.nanoTime()) / 1_000_000;
             assertThat(left)
-                    .as("milliseconds left for notices, expected: " + what + ", heard: " + heard)
+                    .as("milliseconds left for notices, expected: " + what + ", received: " + received)
                     .isPositive();
             wait(left);
         }

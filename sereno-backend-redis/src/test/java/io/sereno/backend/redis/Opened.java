@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
-/** With what a backend is opened in tests; withers for what a test changes. */
+/** The configuration of backends in tests, with a method for each setting that a test changes. */
 record Opened(
         String scheme,
         List<InetSocketAddress> endpoints,

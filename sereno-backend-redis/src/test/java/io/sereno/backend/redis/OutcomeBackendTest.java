@@ -66,14 +66,14 @@ class OutcomeBackendTest extends OneServerTest {
     void aCommitWhoseReplyIsLostIsUnknownAndAppliedOnce(End end) throws Exception {
         put(backend, "d", "before", "1");
         proxy.serverToClient().hold();
-        CompletionStage<CommitResult> doubtful = putOf("a");
+        CompletionStage<CommitResult> unanswered = putOf("a");
         proxy.serverToClient().awaitHeld(1, SOON);
         long revision = all(witness, "d").get(0).modRevision();
         end.of(proxy);
-        assertThat(outcome(doubtful)).isEqualTo(Outcome.UNKNOWN);
+        assertThat(outcome(unanswered)).isEqualTo(Outcome.UNKNOWN);
         proxy.heal();
         awaitWorking();
-        // Sent again it would have had another revision.
+        // If the put had been sent again, it would have another revision.
         assertThat(all(witness, "d").get(0).modRevision()).isEqualTo(revision);
     }
 
@@ -81,10 +81,10 @@ class OutcomeBackendTest extends OneServerTest {
     @EnumSource
     void aCommitWhoseRequestIsLostIsUnknownAndNeverApplied(End end) throws Exception {
         proxy.clientToServer().hold();
-        CompletionStage<CommitResult> doubtful = putOf("a");
+        CompletionStage<CommitResult> unanswered = putOf("a");
         proxy.clientToServer().awaitHeld(1, SOON);
         end.of(proxy);
-        assertThat(outcome(doubtful)).isEqualTo(Outcome.UNKNOWN);
+        assertThat(outcome(unanswered)).isEqualTo(Outcome.UNKNOWN);
         proxy.heal();
         awaitWorking();
         assertThat(names(witness, "d")).isEmpty();
@@ -102,7 +102,7 @@ class OutcomeBackendTest extends OneServerTest {
         assertThat(names(witness, "d")).isSubsetOf("a");
     }
 
-    /** It is silent, but there is no other one: another connection is tried and found to lead to the same process. */
+    /** The server is silent, and there is no other: a second connection turns out to lead to the same process. */
     @Test
     void aSlowServerIsWaitedForAndNothingIsUnknown() throws Exception {
         Backend patient =
@@ -127,7 +127,7 @@ class OutcomeBackendTest extends OneServerTest {
         proxy.awaitNoConnection(SOON);
         String nobody =
                 "no connection to Redis at 127.0.0.1:" + proxy.endpoint().getPort();
-        // Until the client has noticed: requests sent in that moment fail with the broken connection.
+        // Until the client has noticed the break: requests sent in that moment fail with the broken connection.
         while (!failure(backend.read(new Query.All("d"))).toString().contains(nobody)) {
             Thread.onSpinWait();
         }
@@ -162,7 +162,7 @@ class OutcomeBackendTest extends OneServerTest {
     }
 
     @Test
-    void aServerThatAcceptsAndSaysNothingIsLeft() throws Exception {
+    void aServerThatAcceptsConnectionsAndNeverAnswersIsLeft() throws Exception {
         proxy.acceptSilently();
         proxy.resetAll();
         failure(backend.read(new Query.All("d")));
@@ -186,7 +186,7 @@ class OutcomeBackendTest extends OneServerTest {
     }
 
     @Test
-    void aBrokenLineBringsNoChangeOutOfSight() throws Exception {
+    void aBrokenConnectionHidesNoChange() throws Exception {
         Notices notices = new Notices();
         watch(backend, new Target("d", Optional.empty()), notices);
         for (int i = 0; i < 20; i++) {
@@ -215,7 +215,7 @@ class OutcomeBackendTest extends OneServerTest {
 
     /** The server closes the connection, with what it had not sent yet. */
     @Test
-    void aWatcherThatReadsTooSlowlyIsCutOffAndHearsAReset() throws Exception {
+    void aWatcherThatReadsTooSlowlyIsDisconnectedAndGetsAReset() throws Exception {
         RedisCommands<String, String> redis = redis();
         redis.configSet("client-output-buffer-limit", "pubsub 64kb 0 0");
         Backend slow = open(config().at(List.of(proxy.endpoint())));
@@ -259,13 +259,13 @@ class OutcomeBackendTest extends OneServerTest {
             List<String> there = names(witness, directory);
             for (int i = 0; i < puts.size(); i++) {
                 boolean done = there.contains("n" + i);
-                String told = join(puts.get(i)
+                String reported = join(puts.get(i)
                         .handle((result, thrown) -> thrown == null
                                 ? result.getClass().getSimpleName()
                                 : ((BackendException) Errors.unwrap(thrown))
                                         .outcome()
                                         .name()));
-                assertThat(told).isIn(done ? List.of("Committed", "UNKNOWN") : List.of("UNKNOWN", "NOT_APPLIED"));
+                assertThat(reported).isIn(done ? List.of("Committed", "UNKNOWN") : List.of("UNKNOWN", "NOT_APPLIED"));
             }
         }
     }

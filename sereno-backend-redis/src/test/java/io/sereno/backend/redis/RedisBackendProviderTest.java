@@ -42,7 +42,7 @@ class RedisBackendProviderTest {
     }
 
     @Test
-    void valuesThatMeanNothingAreRefusedWithWhatIsAccepted() {
+    void invalidValuesAreRefusedWithTheAcceptedOnes() {
         refused(config(HOST).with(Map.of("cluster", "yes")), "'yes'", "true and false");
         refused(config(HOST).with(Map.of("sentinel", "")), "sentinel is empty");
         refused(config(HOST).with(Map.of("sentinel", "main", "cluster", "true")), "one of them");
@@ -51,7 +51,7 @@ class RedisBackendProviderTest {
     }
 
     @Test
-    void severalHostsHaveToSayWhatTheyAre() {
+    void severalHostsNeedAParameterThatSaysWhatTheyAre() {
         refused(config(HOST, HOST), "2 hosts", "?sentinel=NAME", "?cluster=true");
         refused(config(), "no host");
         assertThat(Parameters.of(config(HOST, HOST).with(Map.of("cluster", "true")))

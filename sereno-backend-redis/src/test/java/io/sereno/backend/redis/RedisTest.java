@@ -134,8 +134,8 @@ abstract class RedisTest {
     }
 
     /**
-     * An entry under a lease that ends soon. Where the machine stood still so long that it had ended before the entry was there, another one
-     * is tried.
+     * Puts an entry under a lease that ends soon. If the machine stood still for so long that the lease had ended
+     * before the put, uses another lease.
      */
     static Moment putForAMoment(Backend backend, String directory, String name) {
         CommitResult result;
@@ -159,7 +159,7 @@ abstract class RedisTest {
         return join(backend.watch(target, listener));
     }
 
-    /** Returns when a read goes through. */
+    /** Returns when a read has succeeded. */
     static void awaitWorking(Backend backend, Duration patience) {
         long begun = System.nanoTime();
         Throwable failed = new IllegalStateException("not tried");

@@ -97,7 +97,7 @@ class RestartTest extends RedisTest {
         assertThat(join(live.renew())).isFalse();
     }
 
-    /** The half that was not removed when the server was killed is as dead as the other. */
+    /** The half that had not been removed when the server was killed stays as dead as the other half. */
     @Test
     void entriesOfAnEndedLeaseDoNotReturnWhenTheServerIsKilledDuringReaping() {
         Backend backend = open();
@@ -143,7 +143,7 @@ class RestartTest extends RedisTest {
 
     /** They change nothing, so they are sent again, and wait for the server meanwhile. */
     @Test
-    void readsGoOnOverARestartAsIfNothingHadHappened() {
+    void readsContinueOverARestartWithoutAFailure() {
         Backend backend = open(config().within(Duration.ofSeconds(5), Duration.ofMinutes(1)));
         put(backend, "d", "a", "1");
         for (int i = 0; i < 3; i++) {
@@ -164,7 +164,7 @@ class RestartTest extends RedisTest {
         }
     }
 
-    /** Each start is from the same state, and within a minute of the one before. */
+    /** Each start loads the same state, within a minute of the start before. */
     @Test
     void aServerThatIsKilledAgainAndAgainAndStartsFromOneSnapshotNeverGivesARevisionTwice() throws Exception {
         try (RedisServer forgetful = RedisServer.start(Persistence.NONE)) {
@@ -220,9 +220,9 @@ class RestartTest extends RedisTest {
         Backend backend = open(config().within(Duration.ofSeconds(2), Duration.ofSeconds(1)));
         put(backend, "d", "before", "1");
         server.pause();
-        CompletionStage<?> doubtful =
+        CompletionStage<?> unanswered =
                 backend.commit(Commit.to("d").put("frozen", Bytes.EMPTY).build());
-        assertThat(((BackendException) failure(doubtful)).outcome()).isEqualTo(Outcome.UNKNOWN);
+        assertThat(((BackendException) failure(unanswered)).outcome()).isEqualTo(Outcome.UNKNOWN);
         server.resume();
         await(backend);
         assertThat(names(backend, "d")).contains("before").isSubsetOf("before", "frozen");
@@ -274,7 +274,7 @@ class RestartTest extends RedisTest {
     }
 
     @Test
-    void withoutTheReplicasThatAreDemandedNothingIsReadEither() {
+    void readsAreRefusedWithoutTheRequiredReplicas() {
         Backend backend = open();
         put(backend, "d", "a", "1");
         redis().configSet("min-replicas-to-write", "1");

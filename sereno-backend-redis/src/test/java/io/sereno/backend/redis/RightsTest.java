@@ -85,7 +85,7 @@ class RightsTest extends RedisTest {
         assertThat(used).as("the commands that the server has seen").containsAll(listed);
     }
 
-    /** Neither by itself nor within a script, which it may send. */
+    /** The user may not call it directly, and not within a script either. */
     @Test
     void theRightsOfTheGuideDoNotShowThePasswordOfTheAdministrator() {
         redis().configSet("masterauth", "administr4tor");
@@ -203,7 +203,7 @@ class RightsTest extends RedisTest {
     }
 
     @Test
-    void aUserWhoMayNotSubscribeIsToldByTheFirstWatch() {
+    void theFirstWatchOfAUserWhoMayNotSubscribeFails() {
         server.close();
         server = RedisServer.start(Persistence.APPEND_ALWAYS, user(rights().replace(" +ssubscribe ", " ")));
         Backend backend = open();
@@ -213,9 +213,9 @@ class RightsTest extends RedisTest {
         assertThat(refused).hasMessageContaining("NOPERM").hasMessageContaining("docs/redis.md");
     }
 
-    /** Without that it would be told when a watch is cancelled, and watches of others would end. */
+    /** Otherwise the missing right would be noticed when a watch is cancelled, and other watches would end. */
     @Test
-    void aUserWhoMayNotUnsubscribeIsToldByTheFirstWatch() {
+    void theFirstWatchOfAUserWhoMayNotUnsubscribeFails() {
         server.close();
         server = RedisServer.start(Persistence.APPEND_ALWAYS, user(rights().replace(" +sunsubscribe", "")));
         Backend backend = open();
@@ -225,9 +225,9 @@ class RightsTest extends RedisTest {
         assertThat(refused).hasMessageContaining("sunsubscribe").hasMessageContaining("docs/redis.md");
     }
 
-    /** What the script has done before is stored with its revision, so that no revision is given twice. */
+    /** The script's changes before that are stored with their revision, so that no revision is given twice. */
     @Test
-    void whereTheRightToPublishIsTakenAwayTheRevisionIsStoredAllTheSame() {
+    void theRevisionIsStoredEvenIfTheRightToPublishWasTakenAway() {
         Backend backend = open();
         Lease lease = grant(backend, TTL);
         long given = 0;
@@ -272,7 +272,7 @@ class RightsTest extends RedisTest {
         return "user app on >" + SECRET + " " + rights;
     }
 
-    /** From the guide itself, so that it stays true. */
+    /** Reads the list from the guide itself, so that the guide stays true. */
     private static String rights() {
         try {
             String guide = Files.readString(Path.of("..", "docs", "redis.md"));

@@ -41,7 +41,7 @@ class ScriptTest extends OneServerTest {
 
     /** As where a slot moves to a node that has been there for days: nothing was restarted, and leases are renewed all the time. */
     @Test
-    void whereAProcessTakesOverThatRanBeforeLeasesLiveForAFullTtl() {
+    void leasesLiveForAFullTtlAfterAProcessThatRanBeforeTakesOver() {
         run("first", 0, "grant", "1:60000", "60000");
         tick("second", micros() - 24 * HOUR);
         assertThat(toDeadline("second")).isBetween(30_000_000L, 60_000_000L);
@@ -49,7 +49,7 @@ class ScriptTest extends OneServerTest {
 
     /** As after a restart that no client noticed: a lease whose ttl has passed since the process began is gone for the first caller. */
     @Test
-    void whereAProcessBeganAfterTheLastWriteATtlBeginsWithIt() {
+    void aTtlBeginsWithTheProcessIfItBeganAfterTheLastWrite() {
         run("first", 0, "grant", "1:300", "300");
         run("first", 0, "grant", "2:60000", "60000");
         long began = micros();
@@ -68,7 +68,9 @@ class ScriptTest extends OneServerTest {
         assertThat(deadline).isGreaterThanOrEqualTo((double) (before + 100_000 + 60_000_000));
     }
 
-    /** So none is ahead of the clock, and the next process, which sees a later time, begins behind all of them. */
+    /**
+     * So no revision is ahead of the clock, and the next process, which sees a later time, begins after all of them.
+     */
     @Test
     void eachProcessBeginsWithTheTimeAtWhichItTakesOverAndCounts() {
         for (String process : List.of("first", "second", "first", "third")) {
@@ -105,7 +107,9 @@ class ScriptTest extends OneServerTest {
         assertThat(micros() - revision("former")).isGreaterThan(HOUR - HOUR / 500);
     }
 
-    /** Another primary may have given it its state. Each call notices that, over a connection of before, too. */
+    /**
+     * Another primary may have given the server its state. Each call notices that, even on a connection from before.
+     */
     @Test
     void aServerThatWasAReplicaInBetweenCountsAsAnotherProcess() {
         RedisServer other = closing(RedisServer.start(Persistence.NONE));
@@ -123,7 +127,7 @@ class ScriptTest extends OneServerTest {
             run("first", 0, "grant", "1:60000", "60000");
             redis.replicaof("127.0.0.1", 1);
             redis.replicaofNoOne();
-            // A connection that was made before knows when the process began, to a second.
+            // A connection that was made before knows the start of the process to a second.
             long began = micros();
             awaitMicros(began + 50_000);
             long before = micros();
@@ -160,7 +164,7 @@ class ScriptTest extends OneServerTest {
         assertThat(redis.hget(keys.get(META), "layout")).isEqualTo(layout).isNotNull();
     }
 
-    /** What the log of changes had is of no use any more; everything else has the same form. */
+    /** The log of changes is not used any more; everything else has the same form. */
     @Test
     void aNamespaceOfTheFormerLayoutIsConvertedWhenItsLastSessionHasEnded() {
         formerly();
@@ -269,9 +273,9 @@ class ScriptTest extends OneServerTest {
                         true, true, true, true, true, false, false, true, true, true, true, true, false, false);
     }
 
-    /** Where many clients come and go, those that stay keep their places. */
+    /** If many clients come and go, those that stay keep their places. */
     @Test
-    void onlyAClientThatHasNotTickedForSixSecondsGivesItsPlaceAway() {
+    void onlyAClientThatHasNotTickedForSixSecondsLosesItsPlace() {
         List<Boolean> others = new ArrayList<>();
         withinTheTerm(() -> {
             others.clear();
@@ -288,7 +292,7 @@ class ScriptTest extends OneServerTest {
         assertThat(others).containsExactly(false, true, false);
     }
 
-    /** Where the machine stood still so long that clients count as gone, the work is done again. */
+    /** If the machine stood still for so long that clients count as gone, the work is repeated. */
     private void withinTheTerm(Runnable work) {
         long begun;
         do {
@@ -313,15 +317,15 @@ class ScriptTest extends OneServerTest {
         return Duration.of(micros, ChronoUnit.MICROS);
     }
 
-    /** A client that may not ask who serves changes nothing of what the others know. */
+    /** A client that may not call INFO does not change what is stored about the process. */
     @Test
-    void aCallWithoutAProcessIdIsNoOtherProcess() {
+    void aCallWithoutAProcessIdCountsAsTheSameProcess() {
         long before = revision("first");
         assertThat(revision("") - before).isLessThan(JUMP);
         assertThat(redis.hget(keys.get(META), "run")).isEqualTo("first");
     }
 
-    /** For the script, a clock that is an hour back equals a latest moment that is an hour ahead. */
+    /** For the script, a clock that was set back by an hour is the same as a stored clock that is an hour ahead. */
     @Test
     void aStepBackOfTheClockStopsNeitherLeasesNorRevisions() {
         Backend backend = open();
@@ -343,7 +347,10 @@ class ScriptTest extends OneServerTest {
         assertThat(seen).containsExactly("b");
     }
 
-    /** Both steps as the script sees them: the latest moment is ahead of the clock, and then it is not. Meanwhile leases are written. */
+    /**
+     * Both steps as the script sees them: the stored clock is ahead of the wall clock, and then it is not. Meanwhile
+     * leases are written.
+     */
     @Test
     void aClockThatStepsBackAndForwardAgainEndsNoLeaseEarly() {
         Backend backend = open();
@@ -370,7 +377,7 @@ class ScriptTest extends OneServerTest {
         assertThat(toDeadline("first")).isBetween(61_000_000L, 63_000_000L);
         stepBack(HOUR);
         assertThat(toDeadline("first")).isBetween(63_000_000L, 65_000_000L);
-        // A script call without a write keeps nothing of its observations.
+        // A call of the script without a write stores nothing.
         run("first", 0, "renew", "1:60000", "60000");
         assertThat(toDeadline("first")).isBetween(63_000_000L, 65_000_000L);
     }

@@ -90,7 +90,10 @@ class SentinelTest extends RedisTest {
         notices.await("later", SOON);
     }
 
-    /** One holder whose session the replica knows, and one that it does not know. Both rely on their grant until they are notified. */
+    /**
+     * One holder whose session the replica knows, and one whose session it does not know. Both rely on their grants
+     * until they are notified.
+     */
     @Test
     void aFailOverThatLostGrantsNotifiesTheHoldersAndTokensRise() throws Exception {
         Sereno known = connect();
@@ -132,7 +135,7 @@ class SentinelTest extends RedisTest {
         notices.forget();
         servers.primary().pause();
         CompletionStage<?> sent =
-                backend.commit(Commit.to("d").put("doubtful", Bytes.EMPTY).build());
+                backend.commit(Commit.to("d").put("unanswered", Bytes.EMPTY).build());
         CompletionStage<Snapshot> read = backend.read(new Query.All("d"));
         servers.promote(replica);
         assertThat(((BackendException) failure(sent)).outcome()).isEqualTo(Outcome.UNKNOWN);
@@ -170,7 +173,7 @@ class SentinelTest extends RedisTest {
                 .hasMessageContaining("replica");
     }
 
-    /** WAIT speaks of its own connection only, so the replica is looked at. */
+    /** WAIT covers only its own connection, so the test checks the replica. */
     private void awaitCopy(RedisServer replica, String directory) {
         String index = Script.of(namespace).keys()[2];
         var copy = redis(replica.endpoints().get(0));

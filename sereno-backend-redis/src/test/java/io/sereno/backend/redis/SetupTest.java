@@ -60,7 +60,7 @@ class SetupTest {
     }
 
     @Test
-    void aServerWhoseClockIsBehindTheRevisionsIsWarnedOf() {
+    void aServerClockBehindTheRevisionsCausesAWarning() {
         for (int seconds : List.of(0, 1, 2)) {
             Setup setup = new Setup(
                     ServerFacts.parse(lines("SAFE")),

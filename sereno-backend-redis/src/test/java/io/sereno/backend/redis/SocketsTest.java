@@ -24,7 +24,7 @@ class SocketsTest extends OneServerTest {
     @Test
     @EnabledOnOs(value = OS.LINUX, disabledReason = "no other system lists the sockets of a process in files")
     void aClientHasOneSocketForCallsAndOneForWatchesAndNoneWhenItIsClosed() throws Exception {
-        // One of these may be on its way out still.
+        // One of these may still be closing.
         Set<String> before = sockets(Set.of());
         for (int i = 0; i < 20; i++) {
             Backend backend = open();

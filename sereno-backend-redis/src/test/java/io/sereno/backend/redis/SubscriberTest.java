@@ -28,7 +28,7 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Watches whose connection is the wrong one, or cannot be used. */
+/** Watches whose connection leads to the wrong server, or cannot be used. */
 class SubscriberTest extends RedisTest {
     private static final Duration SOON = Duration.ofSeconds(30);
     /** Unlike all other times. */
@@ -51,7 +51,7 @@ class SubscriberTest extends RedisTest {
         return server;
     }
 
-    /** As with a Sentinel that is cut off from the others, and names the former primary to those who ask it. */
+    /** As with a Sentinel that is cut off from the others, and still names the former primary. */
     @Test
     void aConnectionToAnotherProcessThanThatOfTheCallsIsReplaced() throws Exception {
         RedisServer promoted = closing(RedisServer.start(Persistence.NONE));
@@ -76,7 +76,7 @@ class SubscriberTest extends RedisTest {
     }
 
     @Test
-    void aTickThatCannotBeSentIsNotTheLastOne() throws Exception {
+    void aTickThatCannotBeSentIsFollowedByAnother() throws Exception {
         AtomicBoolean fails = new AtomicBoolean();
         Subscriber subscriber = subscriber(() -> notices(server), failing(fails));
         join(subscriber.watch(DIRECTORY, notices));
@@ -85,9 +85,9 @@ class SubscriberTest extends RedisTest {
         assertThat(fails).isFalse();
     }
 
-    /** As where the user's password was changed. Watches of this client get nothing, and nobody would know why. */
+    /** As after a change of the user's password: the watches of this client get no notices, so the log must say why. */
     @Test
-    void aRefusedConnectionIsWarnedOfOnceAndIsTheCauseWhereAWatchFails() {
+    void aRefusedConnectionIsLoggedOnceAndIsTheCauseOfFailedWatches() {
         ManualTime manual = new ManualTime();
         BackendException refused = new BackendException(Outcome.NOT_APPLIED, true, "WRONGPASS on purpose", null);
         List<String> warnings = new CopyOnWriteArrayList<>();
@@ -149,7 +149,7 @@ class SubscriberTest extends RedisTest {
         return Parameters.of(config).address(config);
     }
 
-    /** If told to, it refuses to schedule the next timeout. */
+    /** On request it refuses to schedule the next timeout. */
     private TimeSource failing(AtomicBoolean fails) {
         return new TimeSource() {
             @Override

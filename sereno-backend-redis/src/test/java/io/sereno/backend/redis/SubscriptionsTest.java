@@ -51,7 +51,7 @@ class SubscriptionsTest {
         assertThat(confirm(step)).isEqualTo(new Confirmed(List.of(between), List.of(former.watch())));
     }
 
-    /** The connection ended before the channel was confirmed, so nobody was told that the watch is live. */
+    /** The connection ended before the channel was confirmed, so the watch was not reported as live. */
     @Test
     void aWatchThatWasNeverLiveIsOpenedAndNotCut() {
         subscriptions.connected();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code rediss:}, with certificates that both sides ask for. */
+/** {@code rediss:}, with certificates that both sides check. */
 class TlsTest extends RedisTest {
     private static final char[] STORE = "changeit".toCharArray();
 
@@ -59,14 +59,14 @@ class TlsTest extends RedisTest {
     }
 
     @Test
-    void bothSidesShowWhoTheyAre() {
+    void bothSidesAuthenticate() {
         Backend backend = open(encrypted("trusted", "trusted"));
         put(backend, "d", "a", "1");
         assertThat(names(backend, "d")).containsExactly("a");
     }
 
     @Test
-    void aUriAndTheBuilderSayIt() throws Exception {
+    void tlsIsConfiguredByTheUriAndTheBuilder() throws Exception {
         try (Sereno sereno = Sereno.builder()
                 .uri("rediss://127.0.0.1:" + port + "/" + namespace)
                 .trust(folder.resolve("trusted.crt"))
@@ -111,7 +111,7 @@ class TlsTest extends RedisTest {
                 callbacks);
     }
 
-    /** A certificate that signs itself, by the JDK's tool, as the PEM files that Redis and Netty read. */
+    /** A self-signed certificate, made by the JDK's tool, as the PEM files that Redis and Netty read. */
     private void makeCertificate(String name) throws Exception {
         Path store = folder.resolve(name + ".p12");
         Process keytool = new ProcessBuilder(

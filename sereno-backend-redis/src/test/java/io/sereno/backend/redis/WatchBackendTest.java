@@ -49,8 +49,8 @@ class WatchBackendTest extends OneServerTest {
         // Each watch has a thread of its own for its notices.
         entry.await("a", PATIENCE);
         directory.await("a", PATIENCE);
-        assertThat(entry.heard()).containsOnly("a");
-        assertThat(directory.heard()).containsExactly("b", "a");
+        assertThat(entry.received()).containsOnly("a");
+        assertThat(directory.received()).containsExactly("b", "a");
 
         List<Notices> both = List.of(directory, entry);
         both.forEach(Notices::forget);
@@ -66,7 +66,7 @@ class WatchBackendTest extends OneServerTest {
         long put = putForAMoment(writer, "d", "a").revision();
         directory.awaitBehind(put, "a", PATIENCE);
         entry.awaitBehind(put, "a", PATIENCE);
-        assertThat(elsewhere.heard()).isEmpty();
+        assertThat(elsewhere.received()).isEmpty();
     }
 
     private static void awaitAll(List<Notices> all) throws InterruptedException {
@@ -87,18 +87,18 @@ class WatchBackendTest extends OneServerTest {
                         .put("b c", Bytes.EMPTY)
                         .put("\u00e9/", Bytes.EMPTY));
         notices.await("\u00e9/", PATIENCE);
-        assertThat(notices.heard()).containsExactly("\u0001", "b c", "\u00e9/");
+        assertThat(notices.received()).containsExactly("\u0001", "b c", "\u00e9/");
     }
 
     @Test
     void aNoticeComesWithTheRevisionAndAfterItsChangeCanBeRead() throws Exception {
-        CompletableFuture<Long> told = new CompletableFuture<>();
+        CompletableFuture<Long> noticed = new CompletableFuture<>();
         CompletableFuture<List<String>> read = new CompletableFuture<>();
         watch(backend, whole("d"), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
                 read.complete(names(backend, "d"));
-                told.complete(revision);
+                noticed.complete(revision);
             }
 
             @Override
@@ -107,7 +107,7 @@ class WatchBackendTest extends OneServerTest {
             }
         });
         long revision = put(writer, "d", "a", "1");
-        assertThat(told.get(10, TimeUnit.SECONDS)).isEqualTo(revision);
+        assertThat(noticed.get(10, TimeUnit.SECONDS)).isEqualTo(revision);
         assertThat(read.get(10, TimeUnit.SECONDS)).containsExactly("a");
     }
 
@@ -126,7 +126,7 @@ class WatchBackendTest extends OneServerTest {
         }
         for (int i = 0; i < 1_000; i++) {
             all.get(i).await("n" + i, PATIENCE);
-            assertThat(all.get(i).heard()).containsExactly("n" + i);
+            assertThat(all.get(i).received()).containsExactly("n" + i);
         }
     }
 
@@ -165,13 +165,12 @@ class WatchBackendTest extends OneServerTest {
             }
             committed(writer, commit);
         }
-        // The other watch may be the first to be told of each name, so the one that is slow has heard of all but the
-        // last.
+        // The other watch may get each notice first, so the slow watch has received all but the last.
         other.await("n" + (written - 1), PATIENCE);
         assertThat(join(lease.renew())).isTrue();
         release.countDown();
         slow.awaitReset(PATIENCE);
-        assertThat(slow.heard()).containsExactly("first", Notices.RESET);
+        assertThat(slow.received()).containsExactly("first", Notices.RESET);
     }
 
     @Test
@@ -201,13 +200,13 @@ class WatchBackendTest extends OneServerTest {
     @Test
     void cancellingIsFinalAllowedInsideTheListenerAndMayBeRepeated() throws InterruptedException {
         CompletableFuture<Watch> own = new CompletableFuture<>();
-        Notices heard = new Notices();
+        Notices received = new Notices();
         own.complete(watch(backend, whole("d"), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
                 own.join().cancel();
                 own.join().cancel();
-                heard.changed(name, revision);
+                received.changed(name, revision);
             }
 
             @Override
@@ -220,8 +219,8 @@ class WatchBackendTest extends OneServerTest {
         committed(writer, Commit.to("d").put("a", Bytes.EMPTY).put("b", Bytes.EMPTY));
         put(writer, "d", "c", "1");
         other.await("c", PATIENCE);
-        heard.await("a", PATIENCE);
-        assertThat(heard.heard()).containsExactly("a");
+        received.await("a", PATIENCE);
+        assertThat(received.received()).containsExactly("a");
     }
 
     private static Target whole(String directory) {

@@ -16,18 +16,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Loads the classes that a first connection needs, once in a JVM, by a connection to a local socket that hangs up. So the time for loading,
- * seconds on a slow machine, does not count against the connect timeout. No user and no password is sent.
+ * Loads the classes that a first connection needs, once in a JVM: connects to a local socket, which closes the
+ * connection. So the time for loading, seconds on a slow machine, does not count against the connect timeout. No user
+ * and no password is sent.
  */
-final class Rehearsal {
+final class WarmUp {
     private static final AtomicBoolean BEGUN = new AtomicBoolean();
     private static final Duration LONGEST = Duration.ofSeconds(10);
 
-    private Rehearsal() {}
+    private WarmUp() {}
 
     /**
-     * Blocks for the connect timeout at most, and for {@link #LONGEST} at most, or a moment more. Classes that are not loaded by then count against
-     * the connect timeout.
+     * Blocks for little more than the connect timeout or {@link #LONGEST}, whichever is shorter. The time for classes
+     * that are not loaded by then counts against the connect timeout.
      */
     static void once(RedisClient client, Address address, BackendConfig config) {
         if (!BEGUN.compareAndSet(false, true)) {
@@ -40,17 +41,17 @@ final class Rehearsal {
             CompletableFuture<?> contact = client.connectAsync(
                             ByteArrayCodec.INSTANCE, address.sentinel(endpoint, limit))
                     .toCompletableFuture();
-            hearOut(nobody, limit, config.time());
+            acceptOne(nobody, limit, config.time());
             contact.handle((made, failure) -> Optional.ofNullable(failure).map(Errors::meaning))
                     .join();
         } catch (IOException e) {
-            System.getLogger(Rehearsal.class.getName())
-                    .log(Level.DEBUG, "no socket for a rehearsal; the first connect will be slower", e);
+            System.getLogger(WarmUp.class.getName())
+                    .log(Level.DEBUG, "no socket for the warm-up; the first connect will be slower", e);
         }
     }
 
-    /** Waits until a caller connects and sends a byte, for this long at most. */
-    static void hearOut(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
+    /** Accepts one connection and waits until it has sent a byte, for this long at most. */
+    static void acceptOne(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
         long began = time.nanoTime();
         nobody.setSoTimeout(millis(limit));
         try (Socket caller = nobody.accept()) {
