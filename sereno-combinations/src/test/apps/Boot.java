@@ -7,7 +7,7 @@ import org.springframework.boot.CommandLineRunner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** Takes a lock at each store that it is given, when Spring has started it, and says so. */
+/** Takes a lock at each given store when Spring has started it, and prints that. */
 @SpringBootApplication
 public class Application implements CommandLineRunner {
     public static void main(String[] uris) {

@@ -4,7 +4,7 @@ import io.sereno.Grant;
 import io.sereno.Sereno;
 import java.time.Duration;
 
-/** Takes a lock at each store that it is given, and says so. */
+/** Takes a lock at each given store, and prints that. */
 public class Application {
     public static void main(String[] uris) throws Exception {
         for (String uri : uris) {

@@ -8,13 +8,13 @@ import org.junit.jupiter.api.Test;
 
 class CodecTest {
     @Test
-    void utf8GoesThereAndBack() {
+    void utf8IsEncodedAndDecodedWithoutLoss() {
         assertThat(Codec.utf8().decode(Codec.utf8().encode("añ€😀"))).isEqualTo("añ€😀");
         assertThat(Codec.utf8().encode("")).isEmpty();
     }
 
     @Test
-    void utf8RefusesTextThatItCouldNotGiveBack() {
+    void utf8RefusesTextThatItCouldNotDecodeAgain() {
         assertThatThrownBy(() -> Codec.utf8().encode("ab\ud83d"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("text has half of a surrogate pair at index 2; well-formed Unicode is accepted");

@@ -17,14 +17,14 @@ class IdLayoutTest {
 
     /** The bits as Sonyflake puts them: time << 24 | sequence << 16 | machine. */
     @Test
-    void anIdOfSonyflakeIsTakenApart() {
+    void anIdOfSonyflakeIsDecoded() {
         long id = 34_551_360_000L << 24 | 0xA5L << 16 | 0xBEEF;
         assertThat(IdLayout.SONYFLAKE.decode(id))
                 .isEqualTo(new IdLayout.Parts(Instant.parse("2025-08-13T00:00:00Z"), 0xA5, 0xBEEF));
     }
 
     @Test
-    void theFirstAndTheLastIdOfSonyflakeAreTakenApart() {
+    void theFirstAndTheLastIdOfSonyflakeAreDecoded() {
         assertThat(IdLayout.SONYFLAKE.decode(0))
                 .isEqualTo(new IdLayout.Parts(Instant.parse("2014-09-01T00:00:00Z"), 0, 0));
         assertThat(IdLayout.SONYFLAKE.decode(Long.MAX_VALUE))
@@ -57,7 +57,7 @@ class IdLayoutTest {
     }
 
     @Test
-    void layoutsThatCannotBeAreRefused() {
+    void impossibleLayoutsAreRefused() {
         assertRefused(() -> new IdLayout(0, TICK, 8, 16, EPOCH), "timeBits is 0; 1 to 63 is accepted");
         assertRefused(() -> new IdLayout(64, TICK, 0, 0, EPOCH), "timeBits is 64; 1 to 63 is accepted");
         assertRefused(() -> new IdLayout(30, TICK, -1, 16, EPOCH), "sequenceBits is -1; 0 to 31 is accepted");
@@ -70,7 +70,7 @@ class IdLayoutTest {
     }
 
     @Test
-    void aLayoutWhoseTimeWouldLeaveTheCalendarIsRefused() {
+    void aLayoutWhoseTimeExceedsTheCalendarIsRefused() {
         assertRefused(
                 () -> new IdLayout(63, Duration.ofSeconds(1), 0, 0, EPOCH), "go beyond the last Instant; fewer bits");
         assertRefused(

@@ -89,7 +89,7 @@ class SerenoFactoryTest {
 
     /** An application container: the thread that asks knows nothing, Sereno's own loader does. */
     @Test
-    void withoutAContextClassLoaderSerenosOwnIsAsked() throws Exception {
+    void withoutAContextClassLoaderSerenosOwnIsUsed() throws Exception {
         try (URLClassLoader own = loader(null, classes(), testClasses(), services("own", One.class))) {
             Thread.currentThread().setContextClassLoader(null);
             assertThat(loadIn(own)).hasToString("One");
@@ -97,7 +97,7 @@ class SerenoFactoryTest {
     }
 
     @Test
-    void aFactoryThatBothLoadersSeeIsOne() throws Exception {
+    void aFactoryVisibleToBothLoadersCountsOnce() throws Exception {
         try (URLClassLoader own = loader(null, classes(), testClasses(), services("own", One.class));
                 URLClassLoader context = loader(own)) {
             Thread.currentThread().setContextClassLoader(context);
@@ -118,7 +118,7 @@ class SerenoFactoryTest {
     }
 
     @Test
-    void aContextThatKnowsNothingHidesNothing() throws Exception {
+    void aContextClassLoaderWithoutAFactoryHidesNone() throws Exception {
         try (URLClassLoader own = loader(null, classes(), testClasses(), services("own", One.class));
                 URLClassLoader context = loader(null)) {
             Thread.currentThread().setContextClassLoader(context);

@@ -28,7 +28,7 @@ class SpecificationTest {
     SpecificationTest() throws IOException {}
 
     @Test
-    void everyRuleHasANumberOfItsOwnALevelAndItsKinds() {
+    void everyRuleHasAUniqueNumberALevelAndItsKinds() {
         Set<String> seen = new LinkedHashSet<>();
         for (Rule rule : rules()) {
             assertThat(rule.id()).matches(ID);
@@ -41,7 +41,7 @@ class SpecificationTest {
     }
 
     @Test
-    void everyRuleSaysOneThingInTheWordsOfItsLevelAndWhy() {
+    void everyRuleUsesTheWordOfItsLevelAndHasAnIntent() {
         for (Rule rule : rules()) {
             assertThat(rule.text()).as(rule.id()).containsOnlyOnce("*Intent:*");
             String claim = rule.text().substring(0, rule.text().indexOf("*Intent:*"));

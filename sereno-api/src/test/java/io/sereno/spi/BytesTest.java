@@ -34,7 +34,7 @@ class BytesTest {
     }
 
     @Test
-    void equalsAndHashCodeGoByContent() {
+    void equalsAndHashCodeCompareContent() {
         Bytes bytes = Bytes.copyOf(new byte[] {1, 2});
         assertThat(bytes)
                 .isEqualTo(Bytes.copyOf(new byte[] {1, 2}))
@@ -45,7 +45,7 @@ class BytesTest {
     }
 
     @Test
-    void textGoesThroughUtf8AndBack() {
+    void textIsEncodedAsUtf8AndDecodedAgain() {
         Bytes bytes = Bytes.utf8("añ€😀");
         assertThat(bytes.size()).isEqualTo(1 + 2 + 3 + 4);
         assertThat(bytes.toUtf8()).isEqualTo("añ€😀");

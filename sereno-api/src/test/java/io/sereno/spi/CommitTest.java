@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CommitTest {
     @Test
-    void theBuilderSaysEachConditionAndEachWriteInOrder() {
+    void theBuilderKeepsConditionsAndWritesInOrder() {
         Commit commit = Commit.to("lock/orders")
                 .ifAbsent("a")
                 .ifPresent("b")
@@ -40,7 +40,7 @@ class CommitTest {
     }
 
     @Test
-    void theLeaseIsThatOfThePutsThatNameOne() {
+    void theLeaseIsThatOfItsPuts() {
         assertThat(Commit.to("d").put("a", Bytes.EMPTY).delete("b").build().leaseId())
                 .isZero();
         assertThat(Commit.to("d")
@@ -115,7 +115,7 @@ class CommitTest {
     }
 
     @Test
-    void badNamesAreRefusedWhereverTheyStand() {
+    void badNamesAreRefusedEverywhere() {
         assertRefused(Commit.to(""), "directory name takes 0 bytes");
         assertRefused(Commit.to("d").ifAbsent("a\0"), "entry name has U+0000 at index 1");
         assertRefused(Commit.to("d").ifAbsent("a").delete("\ud83d"), "half of a surrogate pair at index 0");

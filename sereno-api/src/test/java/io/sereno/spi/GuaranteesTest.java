@@ -102,7 +102,7 @@ class GuaranteesTest {
     }
 
     @Test
-    void aFactThatDiffersMakesThemDifferent() {
+    void guaranteesThatDifferInOneFactAreNotEqual() {
         Map<String, Function<Guarantees.Builder, Guarantees.Builder>> changes = new LinkedHashMap<>();
         changes.put("backend", b -> b.backend("etcd"));
         changes.put("serverVersion", b -> b.serverVersion("3.6"));

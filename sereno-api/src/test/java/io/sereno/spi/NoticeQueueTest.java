@@ -130,7 +130,7 @@ class NoticeQueueTest {
     }
 
     @Test
-    void aNoticeAddedUnderALockIsDeliveredByTheCallerWhoIsAskedTo() {
+    void theCallerWhoAddsTheFirstNoticeDeliversAll() {
         assertThat(queue.add("a", 1)).isTrue();
         assertThat(queue.add("b", 2)).isFalse();
         assertThat(queue.addReset()).isFalse();

@@ -18,8 +18,9 @@ import java.util.stream.Stream;
 /**
  * Builds applications with Maven, as projects of their own that know this build by a repository only, and starts them.
  *
- * <p>They have a local repository of their own in {@code target}, so that no module of Sereno gets into the user's. What the user's has is copied
- * from there, and what it lacks comes from where the user's Maven takes it.
+ * <p>They have a separate local repository in {@code target}, so that no module of Sereno gets into the user's.
+ * Artifacts of the user's repository are copied from there; others come from the remote repositories of the user's
+ * Maven.
  */
 final class Applications {
     private static final Path TARGET = Path.of("target").toAbsolutePath();
@@ -71,7 +72,7 @@ final class Applications {
         return this;
     }
 
-    /** Only asks each for its versions. */
+    /** Resolves the versions of each, and does not build. */
     Applications resolve(String... options) throws Exception {
         List<String> goals =
                 new ArrayList<>(List.of(CLASS_PATH, "-Dmdep.outputFile=target/classpath", "-DincludeScope=runtime"));

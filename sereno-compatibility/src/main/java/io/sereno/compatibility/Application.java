@@ -52,9 +52,9 @@ final class Application implements AutoCloseable {
     }
 
     /**
-     * Connects to the URI as the node and with the ttl, then reads commands, one a line, words separated by tabs: a number, a verb, its arguments. Each runs in
-     * a thread of its own. Answers are the number, {@code ok} or {@code failed}, and a result. Ends with its input, without a word
-     * to the store.
+     * Connects to the URI as the node and with the ttl, then reads commands, one a line, words separated by tabs: a
+     * number, a verb, its arguments. Each runs in a thread of its own. Answers are the number, {@code ok} or
+     * {@code failed}, and a result. Ends with its input, without any request to the store.
      */
     public static void main(String[] arguments) throws IOException {
         Application application = new Application(arguments[0], arguments[1], Duration.parse(arguments[2]));
@@ -79,7 +79,7 @@ final class Application implements AutoCloseable {
         System.out.println(words[0] + "\t" + answer);
     }
 
-    /** Does one thing; see the test for the verbs. */
+    /** Executes one command; the test shows the verbs. */
     String run(String verb, List<String> words) throws Exception {
         String name = words.get(0);
         return switch (verb) {
@@ -105,7 +105,7 @@ final class Application implements AutoCloseable {
                 counter.onChange(value -> seen.put("counter " + name, String.valueOf(value)));
                 yield "listening";
             }
-            case "heard" -> until(name, () -> words.get(1).equals(seen.get("counter " + name)));
+            case "sees" -> until(name, () -> words.get(1).equals(seen.get("counter " + name)));
             case "expect" -> {
                 sereno.waitGroup(name).add(Integer.parseInt(words.get(1)));
                 yield "expected";

@@ -20,11 +20,11 @@ import java.util.stream.Stream;
 
 /** A program of this module in a process of its own, with the jars of a former build in place of the present classes of Sereno. */
 final class FormerBuild implements AutoCloseable {
-    /** What a program writes; called in one thread. */
+    /** Gets the output of a program; called in one thread. */
     interface Output {
         void line(String line);
 
-        /** Nothing follows: the process has ended. */
+        /** The process has ended; no more output follows. */
         void ended(String log);
     }
 
@@ -110,7 +110,7 @@ final class FormerBuild implements AutoCloseable {
         }
     }
 
-    /** SIGSTOP: its connections stay, and it does nothing until {@link #resume}. */
+    /** SIGSTOP: the process keeps its connections, and does nothing until {@link #resume}. */
     void pause() {
         signal("STOP");
     }
@@ -142,7 +142,7 @@ final class FormerBuild implements AutoCloseable {
         }
     }
 
-    /** Kills the process, without a word to the store. */
+    /** Kills the process without any request to the store. */
     @Override
     public void close() {
         process.destroyForcibly().onExit().join();

@@ -9,7 +9,7 @@ import java.util.function.Function;
 
 /** Runs {@link Tour} with the jars of a build, on each store, and keeps what the stores hold then; see the script {@code keep}. */
 final class Keep {
-    /** The tour says nothing more once the store is filled. */
+    /** The tour prints nothing more when the store is filled. */
     private static final FormerBuild.Output UNHEARD = new FormerBuild.Output() {
         @Override
         public void line(String line) {}

@@ -48,7 +48,7 @@ final class KeptText {
         List<Stored> records = new ArrayList<>();
         List<String> words = List.of();
         StringBuilder value = new StringBuilder();
-        // Not by lines(), which also ends a line at a carriage return.
+        // Does not use lines(), which also ends a line at a carriage return.
         for (String line : textOf(file).split("\n", -1)) {
             if (line.startsWith("@ ")) {
                 add(records, words, value);

@@ -52,7 +52,7 @@ final class RedisForm implements StoreForm {
         return records;
     }
 
-    /** In all digits, as a double would lose none of them. */
+    /** With all digits: a double holds them exactly. */
     private static String scoreOf(double score) {
         return Double.isInfinite(score) ? "+inf" : new BigDecimal(score).toPlainString();
     }

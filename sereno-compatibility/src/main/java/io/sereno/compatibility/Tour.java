@@ -25,7 +25,8 @@ import java.util.Optional;
 /**
  * Fills a store by all recipes. It runs with the classes of the build that is to be kept, so it uses only what all of them have.
  *
- * <p>What it leaves: alpha, beta and gamma live, with sessions of {@link #TTL}; all their processes end without a word.
+ * <p>At the end alpha, beta and gamma live, with sessions of {@link #TTL}; their processes end without any request to
+ * the store.
  */
 final class Tour {
     static final String MUTEX = "close-month";

@@ -30,10 +30,10 @@ abstract class Client implements AutoCloseable {
         return new Former(jars, uri, ttl);
     }
 
-    /** Begins what the verb says; see {@link Application#run}. */
+    /** Begins a command; see {@link Application#run}. */
     abstract CompletableFuture<String> begin(String verb, String... words);
 
-    /** Does what the verb says, and returns what the application answers. */
+    /** Executes a command, and returns the answer of the application. */
     String ask(String verb, String... words) {
         return answer(begin(verb, words));
     }

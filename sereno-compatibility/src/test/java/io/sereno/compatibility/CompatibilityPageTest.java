@@ -60,7 +60,7 @@ class CompatibilityPageTest {
         return page.substring(start, end);
     }
 
-    /** Of a nested type, its own name. */
+    /** The simple name of a nested type. */
     private static Set<String> names(String text) {
         return found("`(?:[A-Z]\\w+\\.)?([A-Z]\\w+)`", text);
     }

@@ -66,7 +66,7 @@ final class NextBuild implements AutoCloseable {
         this.again = Sereno.builder().uri(uri).nodeId("again").sessionTtl(TTL).connect();
     }
 
-    /** All of it; {@code endLeases} ends the leases of the former build. */
+    /** Runs all steps; {@code endLeases} ends the leases of the former build. */
     void readChangeAndReadAgain(Runnable endLeases) throws Exception {
         // The present clients open their sessions in the background.
         spi.await("session", entries -> entries.size() == 6);

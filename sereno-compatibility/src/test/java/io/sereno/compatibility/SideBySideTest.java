@@ -23,7 +23,7 @@ class SideBySideTest {
     private static final Duration TTL = Duration.ofSeconds(20);
     /** Of a client that dies. */
     private static final Duration SHORT = Duration.ofSeconds(3);
-    /** What Redis answers to a client of layout 1. */
+    /** The answer of Redis to a client of layout 1. */
     private static final String REFUSED = "the revisions of this namespace have come to their end";
 
     @Test
@@ -128,7 +128,7 @@ class SideBySideTest {
         assertThat(first.number("add", name, "5")).isEqualTo(5);
         assertThat(second.number("add", name, "-2")).isEqualTo(3);
         assertThat(first.number("add", name, "4")).isEqualTo(7);
-        second.ask("heard", name, "7");
+        second.ask("sees", name, "7");
         assertThat(first.number("count", name)).isEqualTo(7);
     }
 

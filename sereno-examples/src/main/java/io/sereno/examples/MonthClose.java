@@ -6,7 +6,10 @@ import io.sereno.Sereno;
 import java.time.Duration;
 import java.util.Optional;
 
-/** What only one process may do at a time, guarded in the three ways that there are: the lock, the signal of its loss, the fencing token. */
+/**
+ * Work that only one process may do at a time, guarded in all three ways: the lock, the signal of its loss, the fencing
+ * token.
+ */
 public final class MonthClose {
     /** What the lock protects. It refuses a token lower than one that it has seen. */
     public interface Ledger {
@@ -21,7 +24,7 @@ public final class MonthClose {
         this.ledger = ledger;
     }
 
-    /** False when another process was at it for five seconds. */
+    /** False if another process held the lock for five seconds. */
     public boolean run(String uri) throws InterruptedException {
         try (Sereno sereno = Sereno.connect(uri)) {
             Optional<Grant> attempt = sereno.mutex("close-month").tryAcquire(Duration.ofSeconds(5));

@@ -52,7 +52,7 @@ public final class Quickstart {
     public static void main(String[] args) throws Exception {
         // The tour causes the only outage, and prints its own lines about it.
         LOG.setLevel(Level.SEVERE);
-        // Nor is it the place for what client libraries have to say of the machine.
+        // Lines of client libraries about the machine are left out as well.
         CLIENT_LIBRARIES.forEach(library -> library.setLevel(Level.WARNING));
         new Quickstart(System.out).run(args.length == 0 ? "memory:/quickstart" : args[0]);
     }
@@ -62,7 +62,7 @@ public final class Quickstart {
         try (Sereno ada = client("ada", "cuttable-" + uri);
                 Sereno ben = client("ben", uri);
                 Sereno cleo = client("cleo", uri)) {
-            // Below a name of its own, so that the tour meets nobody else's, and several tours do not meet.
+            // Below a unique name, so that tours do not collide with each other or with other applications.
             String tour = "tour-" + UUID.randomUUID();
             run(ada.withNamespace(tour), ben.withNamespace(tour), cleo.withNamespace(tour));
             forgotten = "@" + tour + "/ids/" + TourOfCounting.IDS;
@@ -81,7 +81,10 @@ public final class Quickstart {
         oneLeader(ada, ben, cleo);
     }
 
-    /** Ids are for ever, so what was handed out is remembered, and no recipe deletes it. But nobody kept the ids of the tour. */
+    /**
+     * Ids stay unique for ever, so their reservations stay in the store, and no recipe deletes them. But the ids of the
+     * tour are not kept.
+     */
     @SuppressWarnings("try") // the client is opened for the wire that comes with it
     private static void forget(String uri, String directory) throws Exception {
         try (Sereno last = client("last", "cuttable-" + uri)) {
@@ -140,7 +143,7 @@ public final class Quickstart {
     private void oneLeader(Sereno ada, Sereno ben, Sereno cleo) throws Exception {
         Leadership first = ada.election(ELECTION).start().awaitLeadership();
         LeaderElection bens = standBy(ben.election(ELECTION));
-        // Each time that cleo sees ada join: who stands in line.
+        // The candidates in line, each time that cleo sees ada join.
         BlockingQueue<List<String>> adaJoins = new LinkedBlockingQueue<>();
         LeaderElection cleos = standBy(cleo.election(ELECTION).onPeerJoined((peer, topology) -> {
             if (peer.nodeId().equals("ada")) {
@@ -174,7 +177,7 @@ public final class Quickstart {
         say("ben resigned; cleo leads " + since(resigned) + " later with token " + third.fencingToken() + ".");
     }
 
-    /** Returns when the candidate stands in line. */
+    /** Returns when the candidate is in line. */
     private static LeaderElection standBy(LeaderElection election) throws Exception {
         CompletableFuture<Topology> follows = new CompletableFuture<>();
         election.onElectedFollower(follows::complete).start();

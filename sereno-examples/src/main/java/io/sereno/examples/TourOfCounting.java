@@ -36,7 +36,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** How many, who is done, what was said, who is there, and what to call things: the recipes in which nobody excludes anybody. */
+/** Counter, wait group, topic, membership and ids: the recipes without exclusion. */
 final class TourOfCounting {
     static final String IDS = "invoices";
 
@@ -73,7 +73,7 @@ final class TourOfCounting {
         }
     }
 
-    /** What holds a value until it is deleted. All else leaves nothing. */
+    /** The objects that keep a value until they are deleted. All others leave nothing. */
     void forget() {
         ada.counter(COUNTER).delete();
         ada.waitGroup(GROUP).delete();

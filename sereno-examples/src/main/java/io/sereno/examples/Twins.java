@@ -16,8 +16,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * The examples of the Go library that Sereno is named after, one by one, in Java. There each takes a client of etcd and an {@code if err};
- * here each takes a {@code Sereno}, on whatever store, and failures are exceptions.
+ * The examples of the Go library that Sereno is named after, one by one, in Java. In Go each needs a client of etcd and
+ * an {@code if err}; here each needs a {@code Sereno}, on any store, and failures are exceptions.
  */
 public final class Twins {
     private Twins() {}

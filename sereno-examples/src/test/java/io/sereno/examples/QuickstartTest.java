@@ -49,7 +49,7 @@ class QuickstartTest {
     }
 
     @Test
-    void theTourComesToItsEndAndNothingIsLoggedButTheCut() throws Exception {
+    void theTourEndsAndOnlyTheCutIsLogged() throws Exception {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
 
         new Quickstart(new PrintStream(printed, true, StandardCharsets.UTF_8)).run("memory:/quickstart-test");

@@ -33,7 +33,7 @@ class ReadmeTest {
         assertThat(blocks).isPositive();
     }
 
-    /** Each example of the Go library has its twin in the README: all that its method does. */
+    /** The README shows the twin of each example of the Go library: the whole body of its method. */
     @Test
     void everyTwinIsShown() throws IOException {
         String readme = unindented(Path.of("../README.md"));

@@ -16,9 +16,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * No rule is broken by a backend that keeps them all, however unpleasant it is. {@code -Dsereno.seed=...} repeats a run,
- * {@code -Psereno.thorough} tries each trait alone besides, {@code -Dsereno.adversary=...} those of a name or trait, and
- * {@code -Dsereno.adversary.seeds=...} goes on with so many seeds.
+ * No rule is broken by a backend that keeps them all, however unpleasant it is. {@code -Dsereno.seed=...} repeats a
+ * run, {@code -Psereno.thorough} also tries each trait alone, {@code -Dsereno.adversary=...} tries those of one name or
+ * trait, and {@code -Dsereno.adversary.seeds=...} tries this many further seeds.
  */
 class AdversarialBackendsTest {
     private static final long SEED = Long.getLong("sereno.seed", System.nanoTime() & 0x7fffffffL);
@@ -27,7 +27,7 @@ class AdversarialBackendsTest {
     private static final int SEEDS = Integer.getInteger("sereno.adversary.seeds", 1);
 
     @TestFactory
-    Stream<DynamicTest> noRuleIsBrokenByADevil() {
+    Stream<DynamicTest> noRuleIsBrokenByAnAdversary() {
         System.out.println("adversaries with seed " + SEED + "; -Dsereno.seed=" + SEED + " repeats them");
         List<AdversarialBackend> adversaries = Boolean.getBoolean("sereno.thorough") || !ONLY.isEmpty()
                 ? AdversarialBackend.thorough()

@@ -37,7 +37,7 @@ final class KillMatrix {
      * @param rule that has to find it
      * @param killers the tests that did
      * @param seeds that were tried
-     * @param survived by seed, what the rule's tests said where none found it
+     * @param survived by seed, the verdicts of the rule's tests if none of them found it
      */
     record Row(String mutant, String rule, Set<String> killers, List<Long> seeds, Map<Long, String> survived) {
         boolean killed() {

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Mutants that take a second process, a server that is restarted, or a network, and so are not among the others. */
+/** Mutants that need a second process, a server that is restarted, or a network, and so are not among the others. */
 class ServerMutantsTest {
     @Test
     void aStoreThatIsAStaticFieldIsFoundByASecondJvm() {
@@ -59,7 +59,7 @@ class ServerMutantsTest {
         }
     }
 
-    /** Makes the fixture over there; not to be run. */
+    /** Creates the fixture in the second JVM; not a test. */
     static final class StaticTck extends SerenoTck {
         @Override
         protected BackendFixture fixture() {

@@ -39,7 +39,7 @@ final class TriedFixture implements BackendFixture, ServerControl, AboveTheNetwo
         return Optional.of(world.time());
     }
 
-    /** A adversary has memory of its own beside the store, which cannot be restored. */
+    /** An adversary has state of its own beside the store, which cannot be restored. */
     @Override
     public Optional<ServerControl> server() {
         return world.canBeRestored() ? Optional.of(this) : Optional.empty();

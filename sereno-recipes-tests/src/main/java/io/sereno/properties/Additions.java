@@ -6,16 +6,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * CTR-2: an addition is made once, or its caller is told otherwise. Each addition to one counter has a bit of its own. So a value shows which
- * additions were made, and an addition that was made twice clears its own bit. Safe for use by multiple threads.
+ * CTR-2: an addition is made once, or its call reports another outcome. Each addition to one counter has a bit of its
+ * own. So a value shows which additions were made, and an addition that was made twice clears its own bit. Safe for use
+ * by multiple threads.
  */
 public final class Additions {
-    /** What may take additions back after they were acknowledged. */
+    /** What may undo acknowledged additions. */
     public enum TakenBackBy {
         NOTHING,
-        /** The counter is deleted; then {@link #wrong} is to be asked about every value of the store. */
+        /** The counter is deleted; then {@link #wrong} must be called with every value of the store. */
         DELETION,
-        /** The store itself loses writes; then no more is asked than that no addition is invented. */
+        /** The store itself loses writes; then only invented additions are errors. */
         STORE
     }
 
@@ -88,7 +89,7 @@ public final class Additions {
         }
     }
 
-    /** What is wrong with the results so far and this value of the counter; empty if all is right. */
+    /** What is wrong with the results so far and this value of the counter; empty if nothing is wrong. */
     public synchronized Optional<String> wrong(long value) {
         gone |= seen & ~value;
         seen |= value;

@@ -1,6 +1,6 @@
 /**
- * The properties of the recipes, each written once: they are told what callers do and what the store shows, and say what is wrong. The explorer, a
- * fault on each request and the suite on a real store drive them.
+ * The properties of the recipes, each written once: each gets the calls and the content of the store, and returns what
+ * is wrong. The explorer, the tests with a fault on each request, and the suite on a real store use them.
  */
 @org.jspecify.annotations.NullMarked
 package io.sereno.properties;

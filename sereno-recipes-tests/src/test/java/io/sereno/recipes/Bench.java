@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Clients of one store, each on a {@link Wire} of its own, in virtual time and in the one thread of the test: whatever happens is an event of the
- * clock, and callbacks run between events.
+ * Clients of one store, each on a {@link Wire} of its own, in virtual time and in the one thread of the test: every
+ * action is an event of the clock, and callbacks run between events.
  */
 public class Bench implements AutoCloseable {
     public static final Duration TTL = Duration.ofSeconds(9);
@@ -34,7 +34,7 @@ public class Bench implements AutoCloseable {
     public final List<Node> nodes = new ArrayList<>();
     public final List<String> log = new ArrayList<>();
 
-    /** Judges what the store says, apart from all wires. */
+    /** Reads the store for checks, without any wire. */
     private final Backend eye = store.connect(Runnable::run);
 
     private final Deque<Runnable> callbacks = new ArrayDeque<>();
@@ -89,7 +89,7 @@ public class Bench implements AutoCloseable {
         log.add(time.elapsed().toMillis() + " " + what);
     }
 
-    /** For what runs inside the kernel, which survives what its callers throw. */
+    /** For code that runs inside the kernel, which catches exceptions of its callers. */
     public void guard(Runnable check) {
         try {
             check.run();
@@ -169,7 +169,7 @@ public class Bench implements AutoCloseable {
         });
     }
 
-    /** For benches that excuse the victim, or expect less for a while. */
+    /** For benches that excuse the client that is hit, or expect less for a while. */
     protected void beforeMishap(Node victim, Mishap mishap) {}
 
     /** Makes a client send calls of a kind that is sent only after a fault. */
@@ -204,12 +204,12 @@ public class Bench implements AutoCloseable {
         }
     }
 
-    /** What is left after all clients have closed: nothing, neither in the store nor on the clock. */
+    /** Checks that nothing is left after all clients have closed, neither in the store nor on the clock. */
     public void closeAndExpectNothing() {
         closeAndExpectOnly(name -> false);
     }
 
-    /** Nothing but entries of these names. */
+    /** Checks that only entries of these names are left. */
     public void closeAndExpectOnly(Predicate<String> names) {
         nodes.forEach(node -> node.wire.clear());
         nodes.forEach(node -> node.client.close());

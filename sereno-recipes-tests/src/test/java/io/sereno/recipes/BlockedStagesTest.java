@@ -16,7 +16,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A dependent of a stage of {@code addAsync} or {@code publishAsync} may block: that delays no other stage of the same commit. */
+/**
+ * A dependent of a stage of {@code addAsync} or {@code publishAsync} that blocks delays no other stage of the same
+ * commit.
+ */
 @Timeout(30)
 class BlockedStagesTest {
     private static final int STAGES = 20;
@@ -46,7 +49,7 @@ class BlockedStagesTest {
                 "topic/t", () -> here.topic("t", Codec.utf8()).publishAsync("m").toCompletableFuture());
     }
 
-    /** The first three block, one after the other; then all others have to end. */
+    /** The first three block, one after another. All others must complete. */
     private void othersEnd(String directory, Supplier<CompletableFuture<Long>> ask) throws Exception {
         line.next(Request.commitsTo(directory), Fate.delayReply(MOMENT));
         CompletableFuture<Long> ahead =

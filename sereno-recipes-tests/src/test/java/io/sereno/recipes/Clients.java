@@ -42,7 +42,7 @@ public final class Clients implements AutoCloseable {
         return thread;
     });
     private final List<Sereno> open = new ArrayList<>();
-    /** One connection for all looks at the store, since the store keeps each connection that is open. */
+    /** One connection for all checks of the store, since the store keeps each connection that is open. */
     private final Backend operator = store.connect(Runnable::run);
 
     public SerenoClient connect(String nodeId) {
@@ -53,12 +53,12 @@ public final class Clients implements AutoCloseable {
         return connect(nodeId, backend, Hooks.NONE);
     }
 
-    /** A line to the store that a test can disturb; notices come in the thread that causes them. */
+    /** A connection to the store that a test can disturb; notices come in the thread that causes them. */
     public FaultyBackend line() {
         return new FaultyBackend(store.connect(Runnable::run), time, Runnable::run);
     }
 
-    /** A client without the facade: nothing of it waits for another thread. */
+    /** A client without the public API: it never waits for another thread. */
     public Client client(String nodeId, Backend backend, TimeSource clock, Executor users) {
         Settings settings = new Settings(
                 nodeId, "", TTL, OPERATION_TIMEOUT, clock, users, callbacks, Hooks.NONE, "memory", List.of());
@@ -129,7 +129,7 @@ public final class Clients implements AutoCloseable {
                 .entries();
     }
 
-    /** What an operator may do: deletes all entries of a directory. */
+    /** Deletes all entries of a directory, as an operator may. */
     public void removeAll(String directory) {
         for (Entry entry : entries(directory)) {
             operator.commit(Commit.to(directory).delete(entry.name()).build())

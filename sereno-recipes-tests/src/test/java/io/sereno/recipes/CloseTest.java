@@ -27,7 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The remains of a client that is closed in the middle of everything. */
+/** What remains of a client that is closed while calls are under way. */
 @Timeout(30)
 class CloseTest {
     private static final Duration DAY = Duration.ofDays(1);
@@ -80,7 +80,7 @@ class CloseTest {
                     return reader.next(DAY);
                 }),
                 Threads.inThread(() -> sereno.election("x").start().awaitLeadership(DAY)));
-        // They stand in the queue, and each has a timer for its day.
+        // They wait in the queue, and each has a timer of a day.
         while (timers.longerThan(DAY.dividedBy(2)) < waiting.size()) {
             Thread.onSpinWait();
         }
@@ -95,7 +95,7 @@ class CloseTest {
             return true;
         });
         clients.passUntilDone(closed, Duration.ofSeconds(6));
-        // The last answers come, and a caller that pauses after one of them sees the close.
+        // The last answers come, and a caller that pauses after one of them notices the close.
         CompletableFuture<Boolean> later = new CompletableFuture<>();
         clients.time.schedule(SILENCE.multipliedBy(2), Runnable::run, () -> later.complete(true));
         clients.passUntilDone(later, SILENCE.multipliedBy(3));

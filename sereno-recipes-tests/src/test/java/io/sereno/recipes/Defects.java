@@ -7,7 +7,10 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** The defects that the kernel logs while this is open: the kernel survives exceptions of its tasks, a test must not. */
+/**
+ * The defects that the kernel logs while this is open. The kernel catches exceptions of its tasks; a test must fail
+ * because of them.
+ */
 public final class Defects extends Handler implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger("io.sereno");
 

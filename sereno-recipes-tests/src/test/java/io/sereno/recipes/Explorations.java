@@ -20,7 +20,7 @@ public final class Explorations {
         explore(explorer, inABuild(schedules), met);
     }
 
-    /** And hardly any two schedules are the same. */
+    /** Nearly all schedules are different. */
     public static void holdsInDistinctSchedules(Explorer explorer, int schedules, Set<Fault> met) {
         Exploration found = explore(explorer, inABuild(schedules), met);
         assertThat(found.distinct()).isGreaterThan((int) (inABuild(schedules) * 0.97));
@@ -32,21 +32,21 @@ public final class Explorations {
         holds(explorer.seed(5).faults(5, faults), schedules, Set.of(loss));
     }
 
-    /** A planted bug is found within so many schedules. */
+    /** A planted bug is found within this many schedules. */
     public static void finds(Explorer explorer, int schedules) {
         Exploration found = explorer.schedules(schedules).run();
         System.out.println(found);
         assertThat(found.failure()).isPresent();
     }
 
-    /** The faults that a client survives, and these. */
+    /** The faults that a client survives, and these further ones. */
     public static Set<Fault> survivableAnd(Fault... more) {
         Set<Fault> faults = EnumSet.copyOf(Fault.survivable());
         faults.addAll(Set.of(more));
         return faults;
     }
 
-    /** Exactly so many schedules: none fails, and each of these faults strikes. */
+    /** Exactly this many schedules: none fails, and each of these faults strikes. */
     public static Exploration explore(Explorer explorer, int schedules, Set<Fault> met) {
         Exploration found = explorer.schedules(schedules).run();
         System.out.println(found);

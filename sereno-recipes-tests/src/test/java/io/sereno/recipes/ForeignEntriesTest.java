@@ -61,9 +61,9 @@ class ForeignEntriesTest {
         WaitGroup group = clients.connect("one").waitGroup("x");
         for (String line : new String[] {"generation", "generation one", "policy retry", "pending 99999999999"}) {
             put("waitgroup/x", "h", "sereno/1 waitgroup\n" + line + "\n");
-            refused(() -> told(() -> group.add(1)), line);
+            refused(() -> called(() -> group.add(1)), line);
             refused(group::join, line);
-            refused(() -> told(group::done), line);
+            refused(() -> called(group::done), line);
             refused(group::inspect, line);
             refused(() -> group.await(Duration.ofDays(1)), line);
         }
@@ -109,23 +109,23 @@ class ForeignEntriesTest {
         assertThatThrownBy(() -> id.get(10, TimeUnit.SECONDS))
                 .cause()
                 .hasMessageContaining("Stored is 'garbage xxx")
-                .satisfies(told -> assertThat(told.getMessage()).hasSizeLessThan(700));
+                .satisfies(cause -> assertThat(cause.getMessage()).hasSizeLessThan(700));
     }
 
-    /** In another thread: a caller without an answer waits for a time that does not pass. */
+    /** In another thread, since a caller without an answer waits for a time that does not pass. */
     private void refused(Callable<?> call, String because) {
         Future<?> result = clients.callbacks.submit(call);
         assertThatThrownBy(() -> result.get(10, TimeUnit.SECONDS)).satisfies(thrown -> {
-            Throwable told = thrown;
-            while (told instanceof ExecutionException && told.getCause() != null) {
-                told = told.getCause();
+            Throwable cause = thrown;
+            while (cause instanceof ExecutionException && cause.getCause() != null) {
+                cause = cause.getCause();
             }
-            assertThat(told).isInstanceOf(UnreadableEntryException.class).hasMessageContaining(because);
-            assertThat(told.getMessage()).hasSizeLessThan(500);
+            assertThat(cause).isInstanceOf(UnreadableEntryException.class).hasMessageContaining(because);
+            assertThat(cause.getMessage()).hasSizeLessThan(500);
         });
     }
 
-    private static boolean told(Runnable call) {
+    private static boolean called(Runnable call) {
         call.run();
         return true;
     }

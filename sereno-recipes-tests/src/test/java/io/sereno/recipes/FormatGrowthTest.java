@@ -138,7 +138,7 @@ class FormatGrowthTest {
         return Bytes.utf8(String.join("\n", lines) + "\n");
     }
 
-    /** Every value of text that no lease holds. */
+    /** The text of every entry without a lease. */
     private void growAll(String directory) {
         for (Entry entry : operator.read(new Query.All(directory))
                 .toCompletableFuture()

@@ -87,7 +87,7 @@ class FullSessionTest {
         assertThat(clients.entries("session")).hasSize(1);
     }
 
-    /** Opening the next one may fail, or the lease of the full one may end meanwhile: then it is as with any other session. */
+    /** Opening the next session may fail, or the lease of the full one may end meanwhile, as with any other session. */
     @Test
     void aFullSessionThatEndsWhileTheNextIsOpenedIsSucceededToo() {
         Session first = current();

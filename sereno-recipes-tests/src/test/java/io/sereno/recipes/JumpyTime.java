@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 
-/** A wall clock of its own over the time that all share. */
+/** The shared time with a separate wall clock. */
 public final class JumpyTime implements TimeSource {
     private final TimeSource time;
     private Duration offset = Duration.ZERO;

@@ -193,10 +193,10 @@ class LoggingTest {
         FaultyBackend line = clients.line();
         SerenoClient client = connect(line);
         lines();
-        for (int trouble = 0; trouble < 2; trouble++) {
+        for (int outage = 0; outage < 2; outage++) {
             Runnable heal = line.each(LoggingTest::puts, Fate.refuse());
             for (int i = 0; i < 20; i++) {
-                String name = trouble + "-" + i;
+                String name = outage + "-" + i;
                 client.election(name).start();
                 CompletableFuture<Long> get =
                         CompletableFuture.supplyAsync(() -> client.counter(name).get(), clients.callbacks);
@@ -206,7 +206,7 @@ class LoggingTest {
             clients.time.advance(Duration.ofSeconds(60));
             List<String> lines = lines();
             assertThat(lines.stream().filter(text -> text.contains("failed; retrying")))
-                    .as("trouble " + trouble + " in %s", lines)
+                    .as("outage " + outage + " in %s", lines)
                     .hasSize(1);
             heal.run();
             clients.time.advance(Duration.ofSeconds(4));
@@ -246,16 +246,16 @@ class LoggingTest {
     void aCallbackThatFailsAgainInTheSameWayIsLoggedOnceInASeries() throws Exception {
         Counter counter = connect(clients.line()).counter("c");
         lines();
-        BlockingQueue<Long> heard = new LinkedBlockingQueue<>();
+        BlockingQueue<Long> received = new LinkedBlockingQueue<>();
         Subscription subscription = counter.onChange(value -> {
-            heard.add(value);
+            received.add(value);
             if (value % 10 != 0) {
                 throw new IllegalStateException("not ten");
             }
         });
         for (int i = 1; i <= 12; i++) {
             counter.incrementAndGet();
-            while (heard.take() != i) {
+            while (received.take() != i) {
                 // Those before.
             }
         }

@@ -18,25 +18,25 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Gives the recipe the answers that it would assume if it had the bug: so the real code is tested with the planted bug, and without a
- * switch in it.
+ * Gives the recipe the answers that a recipe with the bug would assume. So the real code runs with the planted bug, and
+ * needs no switch for it.
  */
 public class LyingBackend implements Backend {
     public enum Lie {
         NONE,
         /** No check after waking: a client that was woken takes the mutex for its own. */
         EVERY_CHECK_HOLDS,
-        /** Belief until the store says otherwise: renewals count without having been acknowledged. */
+        /** Renewals count although they were not acknowledged: the client believes until the store says otherwise. */
         EVERY_RENEWAL_COUNTS,
         /** A lost reply counts as a request without effect. */
         DOUBT_MEANS_NOT_APPLIED
     }
 
-    private final Backend told;
+    private final Backend real;
     private final Lie lie;
 
-    public LyingBackend(Backend told, Lie lie) {
-        this.told = told;
+    public LyingBackend(Backend real, Lie lie) {
+        this.real = real;
         this.lie = lie;
     }
 
@@ -48,18 +48,18 @@ public class LyingBackend implements Backend {
         if (check && lied) {
             return CompletableFuture.completedStage(new CommitResult.Committed(0, Optional.empty()));
         }
-        CompletionStage<CommitResult> result = told.commit(commit);
+        CompletionStage<CommitResult> result = real.commit(commit);
         return lie == Lie.DOUBT_MEANS_NOT_APPLIED && !ofSession ? result.exceptionally(LyingBackend::deny) : result;
     }
 
-    private static CommitResult deny(Throwable doubt) {
+    private static CommitResult deny(Throwable unknown) {
         throw new CompletionException(new BackendException(
-                BackendException.Outcome.NOT_APPLIED, false, "the test requested this answer", doubt));
+                BackendException.Outcome.NOT_APPLIED, false, "the test requested this answer", unknown));
     }
 
     @Override
     public CompletionStage<Lease> grantLease(Duration ttl) {
-        return told.grantLease(ttl).thenApply(lease -> lie == Lie.EVERY_RENEWAL_COUNTS ? new Immortal(lease) : lease);
+        return real.grantLease(ttl).thenApply(lease -> lie == Lie.EVERY_RENEWAL_COUNTS ? new Immortal(lease) : lease);
     }
 
     private record Immortal(Lease lease) implements Lease {
@@ -86,21 +86,21 @@ public class LyingBackend implements Backend {
 
     @Override
     public CompletionStage<Snapshot> read(Query query) {
-        return told.read(query);
+        return real.read(query);
     }
 
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
-        return told.watch(target, listener);
+        return real.watch(target, listener);
     }
 
     @Override
     public Guarantees guarantees() {
-        return told.guarantees();
+        return real.guarantees();
     }
 
     @Override
     public void close() {
-        told.close();
+        real.close();
     }
 }

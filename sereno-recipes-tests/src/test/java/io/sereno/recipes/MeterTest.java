@@ -51,7 +51,7 @@ class MeterTest {
         assertThat(meter.held).hasValue(1);
         clients.time.advance(SECOND);
         grant.release();
-        assertThat(meter.told)
+        assertThat(meter.events)
                 .containsExactly(
                         "connected to memory",
                         "waiting for mutex m",
@@ -70,7 +70,7 @@ class MeterTest {
         clients.time.advance(SECOND.multipliedBy(2));
         first.release();
         second.get().release();
-        assertThat(meter.told)
+        assertThat(meter.events)
                 .containsExactly(
                         "connected to memory",
                         "waiting for mutex m",
@@ -88,27 +88,27 @@ class MeterTest {
         SerenoClient client = clients.connect("one", line, meter);
 
         assertThat(client.mutex("m").tryAcquire()).isEmpty();
-        assertThat(meter.told).last().isEqualTo("gave up mutex m after 0 ms: BUSY");
+        assertThat(meter.events).last().isEqualTo("gave up mutex m after 0 ms: BUSY");
 
         CompletableFuture<Optional<Grant>> timed =
                 CompletableFuture.supplyAsync(() -> tryAcquire(client, SECOND), clients.callbacks);
         clients.passUntilDone(timed, SECOND.multipliedBy(5));
         assertThat(timed.get()).isEmpty();
-        assertThat(meter.told.get(meter.told.size() - 1)).matches("gave up mutex m after 1\\d\\d\\d ms: BUSY");
+        assertThat(meter.events.get(meter.events.size() - 1)).matches("gave up mutex m after 1\\d\\d\\d ms: BUSY");
 
         Thread interrupted = new Thread(() -> acquire(client));
         interrupted.start();
         until(() -> meter.waiting.get() == 1);
         interrupted.interrupt();
         until(() -> meter.waiting.get() == 0);
-        assertThat(meter.told).last().asString().endsWith("WITHDRAWN");
+        assertThat(meter.events).last().asString().endsWith("WITHDRAWN");
 
         Thread closed = new Thread(() -> acquire(client));
         closed.start();
         until(() -> meter.waiting.get() == 1);
         client.client().shared(MutexQueue.QUEUES).close();
         until(() -> meter.waiting.get() == 0);
-        assertThat(meter.told).last().asString().endsWith("CLOSED");
+        assertThat(meter.events).last().asString().endsWith("CLOSED");
         others.release();
     }
 
@@ -121,7 +121,7 @@ class MeterTest {
                 CompletableFuture.supplyAsync(() -> tryAcquire(client, SECOND), clients.callbacks);
         clients.passUntilDone(timed, SECOND.multipliedBy(5));
         assertThatThrownBy(timed::join).hasCauseInstanceOf(NotAppliedException.class);
-        assertThat(meter.told).last().asString().startsWith("gave up mutex m").endsWith("FAILED");
+        assertThat(meter.events).last().asString().startsWith("gave up mutex m").endsWith("FAILED");
         assertThat(meter.waiting).hasValue(0);
     }
 
@@ -135,9 +135,11 @@ class MeterTest {
                 CompletableFuture.supplyAsync(() -> tryAcquire(client, Duration.ofMillis(20)), clients.callbacks);
         clients.passUntilDone(timed, SECOND);
         assertThat(timed.join()).isEmpty();
-        assertThat(meter.told).filteredOn(told -> told.startsWith("gave up")).hasSize(1);
-        assertThat(meter.told)
-                .anySatisfy(told -> assertThat(told).startsWith("gave up").endsWith("BUSY"));
+        assertThat(meter.events)
+                .filteredOn(event -> event.startsWith("gave up"))
+                .hasSize(1);
+        assertThat(meter.events)
+                .anySatisfy(event -> assertThat(event).startsWith("gave up").endsWith("BUSY"));
         assertThat(meter.waiting).hasValue(0);
     }
 
@@ -148,7 +150,7 @@ class MeterTest {
         client.mutex("m").acquire();
         line.cutOff(SECOND);
         clients.time.advance(Clients.TTL);
-        assertThat(meter.told)
+        assertThat(meter.events)
                 .contains("session lost", "lost mutex m after 8550 ms: SESSION_EXPIRED")
                 .doesNotHaveDuplicates();
         assertThat(meter.held).hasValue(0);
@@ -190,8 +192,9 @@ class MeterTest {
         assertThat(meter.leading).hasValue(0);
         assertThat(meter.waiting).hasValue(0);
         until(() -> meter.lag.get() == 0);
-        assertThat(meter.told).anyMatch(told -> told.matches("lost mutex m after \\d+ ms: SERENO_CLOSED"));
-        assertThat(meter.told.stream().filter(told -> told.startsWith("gave up election e") && told.endsWith("CLOSED")))
+        assertThat(meter.events).anyMatch(event -> event.matches("lost mutex m after \\d+ ms: SERENO_CLOSED"));
+        assertThat(meter.events.stream()
+                        .filter(event -> event.startsWith("gave up election e") && event.endsWith("CLOSED")))
                 .hasSize(1);
         reader.close();
     }
@@ -205,7 +208,7 @@ class MeterTest {
         election.resign();
         election.awaitLeadership();
         election.close();
-        assertThat(meter.told)
+        assertThat(meter.events)
                 .containsExactly(
                         "connected to memory",
                         "waiting for election e",
@@ -253,7 +256,7 @@ class MeterTest {
     }
 
     @Test
-    void theLagOfATopicIsWhatItsReadersHaveNotHad() throws Exception {
+    void theLagOfATopicIsWhatItsReadersHaveNotReceived() throws Exception {
         SerenoClient client = clients.connect("one", clients.line(), meter);
         Topic<String> topic = client.topic("t", Codec.utf8());
         for (int i = 0; i < 5; i++) {
@@ -285,7 +288,7 @@ class MeterTest {
         try (TopicReader<String> reader = topic.reader(new From.Offset(1))) {
             MessagesLostException lost = catchThrowableOfType(MessagesLostException.class, reader::next);
             long messages = lost.gap().lastOffset();
-            assertThat(meter.told).contains("gap in t of " + messages);
+            assertThat(meter.events).contains("gap in t of " + messages);
             assertThat(meter.lag).hasValue(5 - messages);
         }
         assertThat(meter.lag).hasValue(0);
@@ -304,7 +307,7 @@ class MeterTest {
             for (int i = 0; i < 3; i++) {
                 client.mutex("m").acquire().release();
             }
-            assertThat(meter.told.stream().filter(told -> told.startsWith("granted")))
+            assertThat(meter.events.stream().filter(event -> event.startsWith("granted")))
                     .hasSize(3);
             assertThat(log.next().getThrown()).hasMessage("of the meter");
             assertThat(log.all()).isEmpty();
@@ -314,7 +317,7 @@ class MeterTest {
     @Test
     void allObserversAreCalledAndNoneWaitsForAnother() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
-        CompletableFuture<String> heard = new CompletableFuture<>();
+        CompletableFuture<String> called = new CompletableFuture<>();
         SerenoObserver stuck = new SerenoObserver() {
             @Override
             public void granted(String recipe, String name, long fencingToken, Duration waited) {
@@ -324,12 +327,12 @@ class MeterTest {
         SerenoObserver second = new SerenoObserver() {
             @Override
             public void granted(String recipe, String name, long fencingToken, Duration waited) {
-                heard.complete(recipe + " " + name);
+                called.complete(recipe + " " + name);
             }
         };
         SerenoClient client = clients.connect("one", clients.line(), new Hooks(List.of(stuck, second), List.of()));
         client.mutex("m").acquire();
-        assertThat(heard.get()).isEqualTo("mutex m");
+        assertThat(called.get()).isEqualTo("mutex m");
         go.complete(null);
     }
 

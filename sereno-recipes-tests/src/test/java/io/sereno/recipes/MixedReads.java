@@ -20,11 +20,11 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Reads of several entries mix moments as far as the rules allow: what came or went during the call is shown or not, entry by entry; and of a whole
- * directory, what changed is shown as it was or as it is.
+ * Reads of several entries mix moments as far as the rules allow. An entry that was put or deleted during the call is
+ * shown or not; in a read of a whole directory, an entry that changed is shown with its old or its new value.
  */
 public final class MixedReads implements Backend {
-    /** Not by name: names begin with ids of sessions, which are drawn again in each run of a schedule. */
+    /** Not by name: names begin with ids of sessions, which are random in each run of a schedule. */
     private static final Comparator<Entry> BY_AGE =
             Comparator.comparingLong(Entry::createRevision).thenComparing(Entry::name);
 

@@ -51,7 +51,7 @@ class NamesTest {
 
     @ParameterizedTest
     @MethodSource("makers")
-    void aNameThatCannotBeIsRefusedByEveryRecipeBeforeAnyRequest(BiConsumer<Sereno, String> maker) {
+    void anInvalidNameIsRefusedByEveryRecipeBeforeAnyRequest(BiConsumer<Sereno, String> maker) {
         FaultyBackend line = clients.line();
         Sereno sereno = clients.connect("one", line);
         AtomicInteger requests = new AtomicInteger();
@@ -80,7 +80,7 @@ class NamesTest {
     }
 
     @Test
-    void aNamespaceThatCannotBeIsRefused() {
+    void anInvalidNamespaceIsRefused() {
         Sereno sereno = clients.connect("one");
         assertThatNullPointerException().isThrownBy(() -> sereno.withNamespace(Threads.nothing()));
         assertThatIllegalArgumentException().isThrownBy(() -> sereno.withNamespace(""));

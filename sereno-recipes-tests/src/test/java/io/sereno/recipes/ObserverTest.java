@@ -24,28 +24,28 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class ObserverTest {
     private final Clients clients = new Clients();
-    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
     private final LogCapture log = new LogCapture("io.sereno");
 
     private final SerenoObserver observer = new SerenoObserver() {
         @Override
         public void session(SessionState state, String sessionId) {
-            told.add("session " + state);
+            events.add("session " + state);
         }
 
         @Override
         public void granted(String recipe, String name, long fencingToken, Duration waited) {
-            told.add("granted " + recipe + " " + name + " after " + waited.toSeconds() + " s");
+            events.add("granted " + recipe + " " + name + " after " + waited.toSeconds() + " s");
         }
 
         @Override
         public void lost(String recipe, String name, long fencingToken, LossCause cause) {
-            told.add("lost " + recipe + " " + name + ": " + cause);
+            events.add("lost " + recipe + " " + name + ": " + cause);
         }
 
         @Override
         public void failed(String recipe, String name, String operation, Throwable cause) {
-            told.add("failed " + operation + " of " + recipe + " " + name);
+            events.add("failed " + operation + " of " + recipe + " " + name);
         }
     };
 
@@ -72,8 +72,8 @@ class ObserverTest {
         expect("failed renew of session one");
         expect("session SUSPENDED");
         expect("session EXPIRED");
-        assertThat(told.poll(10, TimeUnit.SECONDS)).startsWith("lost ").endsWith("SESSION_EXPIRED");
-        assertThat(told.poll(10, TimeUnit.SECONDS)).startsWith("lost ").endsWith("SESSION_EXPIRED");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).startsWith("lost ").endsWith("SESSION_EXPIRED");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).startsWith("lost ").endsWith("SESSION_EXPIRED");
     }
 
     @Test
@@ -115,7 +115,7 @@ class ObserverTest {
 
             @Override
             public void granted(String recipe, String name, long fencingToken, Duration waited) {
-                told.add("granted");
+                events.add("granted");
             }
         });
         expectLogged("the observer failed in session", "of the observer");
@@ -135,7 +135,7 @@ class ObserverTest {
                         } catch (InterruptedException e) {
                             throw new IllegalStateException(e);
                         }
-                        told.add("granted " + fencingToken);
+                        events.add("granted " + fencingToken);
                     }
                 },
                 clients.callbacks);
@@ -152,7 +152,7 @@ class ObserverTest {
     }
 
     private void expect(String event) throws InterruptedException {
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(event);
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo(event);
     }
 
     private void expectLogged(String message, String cause) throws InterruptedException {

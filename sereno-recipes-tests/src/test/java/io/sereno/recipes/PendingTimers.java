@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
-/** Another time, of which is known how many timers are neither due nor cancelled. */
+/** Another time source, which counts the timers that are neither due nor cancelled. */
 public final class PendingTimers implements TimeSource {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -22,7 +22,7 @@ public final class PendingTimers implements TimeSource {
         return pending.size();
     }
 
-    /** Waits, without passing time, until there is none: what ends a timer may be on its way in another thread. */
+    /** Waits, without passing time, until there is none: another thread may be about to cancel a timer. */
     void awaitNone() {
         long begun = System.nanoTime();
         while (!pending.isEmpty()) {

@@ -20,11 +20,13 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-/** Clients of Sereno in the processes of an explored world: everything that they do is an event of it. */
+/** Clients of Sereno in the processes of an explored world: each of their actions is an event of that world. */
 public final class Processes {
     private Processes() {}
 
-    /** However its requests are lost or late: a client never has a second place before it is sure that the first is gone. */
+    /**
+     * A client never has a second place before it is sure that the first is gone, even if requests are lost or late.
+     */
     public static boolean eachSessionHasOnePlace(World world, String directory) {
         Set<String> sessions = new HashSet<>();
         for (Entry entry : places(world, directory)) {
@@ -42,7 +44,7 @@ public final class Processes {
                 .join());
     }
 
-    /** After each event, a property says what is wrong, if anything is. */
+    /** Checks a property after each event. */
     public static void alwaysRight(World world, Supplier<Optional<String>> wrong) {
         world.always("the property holds", () -> {
             wrong.get().ifPresent(what -> world.failed(what, null));

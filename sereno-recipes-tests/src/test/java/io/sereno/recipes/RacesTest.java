@@ -40,12 +40,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Interleavings that once went wrong, each made by hand. */
+/** Interleavings that once failed, each constructed by hand. */
 @Timeout(30)
 class RacesTest {
     private static final Duration MOMENT = Duration.ofMillis(100);
     private final Clients clients = new Clients();
-    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
 
     @AfterEach
     void close() {
@@ -117,31 +117,31 @@ class RacesTest {
         FaultyBackend line = clients.line();
         line.each(Request.reads(), Fate.refuse());
         LeaderElection election = election(client(line))
-                .onElectedLeader((leadership, topology) -> told.add("leads " + topology.isLeader()))
+                .onElectedLeader((leadership, topology) -> events.add("leads " + topology.isLeader()))
                 .start();
         assertThat(election.awaitLeadership().isHeld()).isTrue();
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads true");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("leads true");
     }
 
     @Test
     void aFormerLeaderWithoutTheStoreGetsTheFollowerCallback() throws Exception {
         FaultyBackend line = clients.line();
         LeaderElection election = election(client(line))
-                .onElectedLeader((leadership, topology) -> told.add("leads"))
-                .onElectedFollower(topology -> told.add("follows"))
+                .onElectedLeader((leadership, topology) -> events.add("leads"))
+                .onElectedFollower(topology -> events.add("follows"))
                 .start();
         election.awaitLeadership();
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
 
         line.cutOff(MOMENT);
         clients.time.advance(Clients.TTL);
 
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("follows");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("follows");
         assertThat(election.state()).isEqualTo(LeaderElection.State.SUSPENDED);
         assertThat(election.lastError()).containsInstanceOf(NotAppliedException.class);
         line.heal();
         clients.time.advance(Clients.TTL);
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
         assertThat(election.lastError()).isEmpty();
     }
 
@@ -149,7 +149,7 @@ class RacesTest {
     void aResignedLeaderSeesTheNewLeaderWithoutANotice() throws Exception {
         FaultyBackend line = clients.line();
         LeaderElection first = election(client(line))
-                .onElectedFollower(topology -> told.add(
+                .onElectedFollower(topology -> events.add(
                         "follows " + topology.leader().map(Peer::nodeId).orElse("nobody")))
                 .start();
         first.awaitLeadership();
@@ -160,7 +160,7 @@ class RacesTest {
         first.resign();
 
         assertThat(second.awaitLeadership().isHeld()).isTrue();
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("follows b");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("follows b");
     }
 
     @Test
@@ -174,15 +174,15 @@ class RacesTest {
         };
         Client client = clients.client("a", clients.line(), clients.time, users);
         LeaderElection election = election(client)
-                .onElectedLeader((leadership, topology) -> told.add("leads"))
+                .onElectedLeader((leadership, topology) -> events.add("leads"))
                 .start();
         election.awaitLeadership();
-        assertThat(told).isEmpty();
+        assertThat(events).isEmpty();
 
         failing.set(false);
         election.resign();
 
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
     }
 
     @Test
@@ -190,7 +190,7 @@ class RacesTest {
         BlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
         Client client = clients.client("a", clients.line(), clients.time, waiting::add);
         LeaderElection election = election(client)
-                .onElectedLeader((leadership, topology) -> told.add("leads"))
+                .onElectedLeader((leadership, topology) -> events.add("leads"))
                 .start();
         election.awaitLeadership();
         Runnable callback = waiting.take();
@@ -202,7 +202,7 @@ class RacesTest {
         clients.passUntilDone(closed, Duration.ofSeconds(6));
         callback.run();
 
-        assertThat(told).isEmpty();
+        assertThat(events).isEmpty();
         assertThat(Thread.interrupted()).isFalse();
     }
 
@@ -252,7 +252,7 @@ class RacesTest {
     }
 
     @Test
-    void closingInALeaderCallbackThatGaveItsRightBackWaitsForNothing() throws Exception {
+    void closingInALeaderCallbackThatReleasedItsRightWaitsForNothing() throws Exception {
         CompletableFuture<Boolean> closed = new CompletableFuture<>();
         LeaderElection election = election(client(clients.line()));
         election.onElectedLeader((leadership, topology) -> {
@@ -387,7 +387,7 @@ class RacesTest {
     void anUnreadableEntryIsSkippedLineByLine() throws Exception {
         Client client = client(clients.line());
         LeaderElection election = election(client)
-                .onPeerJoined((peer, topology) -> told.add("joined " + peer.metadata()))
+                .onPeerJoined((peer, topology) -> events.add("joined " + peer.metadata()))
                 .start();
         election.awaitLeadership();
 
@@ -396,7 +396,7 @@ class RacesTest {
                 .connect(Runnable::run)
                 .commit(Commit.to("election/e").put("3kd82jD0aXq-1", garbage).build());
 
-        assertThat(told.poll(10, TimeUnit.SECONDS)).contains("a=b").contains("%=%zz");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).contains("a=b").contains("%=%zz");
         assertThat(election.state()).isEqualTo(LeaderElection.State.LEADER);
     }
 

@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 /** Records its events, in words and then in numbers, and keeps the sums that the Javadoc of {@link SerenoMeter} promises. */
 final class RecordingMeter implements SerenoMeter {
     /** All but requests. */
-    final List<String> told = new CopyOnWriteArrayList<>();
+    final List<String> events = new CopyOnWriteArrayList<>();
 
     final List<String> requests = new CopyOnWriteArrayList<>();
     final AtomicLong waiting = new AtomicLong();
@@ -23,7 +23,7 @@ final class RecordingMeter implements SerenoMeter {
     @Override
     public void connected(String backend, LongSupplier sessionRemainingNanos) {
         sessionRemaining = sessionRemainingNanos;
-        told.add("connected to " + backend);
+        events.add("connected to " + backend);
     }
 
     @Override
@@ -33,49 +33,49 @@ final class RecordingMeter implements SerenoMeter {
 
     @Override
     public void waiting(String recipe, String name) {
-        told.add("waiting for " + recipe + " " + name);
+        events.add("waiting for " + recipe + " " + name);
         waiting.incrementAndGet();
     }
 
     @Override
     public void granted(String recipe, String name, long waitNanos) {
-        told.add("granted " + recipe + " " + name + after(waitNanos));
+        events.add("granted " + recipe + " " + name + after(waitNanos));
         waiting.decrementAndGet();
         held(recipe, 1);
     }
 
     @Override
     public void gaveUp(String recipe, String name, NotGranted why, long waitNanos) {
-        told.add("gave up " + recipe + " " + name + after(waitNanos) + ": " + why);
+        events.add("gave up " + recipe + " " + name + after(waitNanos) + ": " + why);
         waiting.decrementAndGet();
     }
 
     @Override
     public void released(String recipe, String name, long holdNanos) {
-        told.add("released " + recipe + " " + name + after(holdNanos));
+        events.add("released " + recipe + " " + name + after(holdNanos));
         held(recipe, -1);
     }
 
     @Override
     public void lost(String recipe, String name, LossCause cause, long holdNanos) {
-        told.add("lost " + recipe + " " + name + after(holdNanos) + ": " + cause);
+        events.add("lost " + recipe + " " + name + after(holdNanos) + ": " + cause);
         held(recipe, -1);
     }
 
     @Override
     public void sessionLost() {
-        told.add("session lost");
+        events.add("session lost");
     }
 
     @Override
     public void topicLag(String topic, long change) {
-        told.add("lag of " + topic + " " + change);
+        events.add("lag of " + topic + " " + change);
         lag.addAndGet(change);
     }
 
     @Override
     public void topicGap(String topic, long messages) {
-        told.add("gap in " + topic + " of " + messages);
+        events.add("gap in " + topic + " of " + messages);
     }
 
     private void held(String recipe, int change) {

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RevocationTest {
     /** The longest time of a close. */
     private static final Duration CLOSE = Duration.ofSeconds(5);
-    /** Longer than any close, as a backend needs to give up a request that is lost in silence. */
+    /** How long a backend may take to give up a request that is lost in silence: longer than any close. */
     private static final Duration SILENCE = Duration.ofSeconds(5);
 
     private static final Duration MOMENT = Duration.ofMillis(10);
@@ -71,7 +71,7 @@ class RevocationTest {
 
     @ParameterizedTest
     @MethodSource("mishaps")
-    void theSuccessorHasItAsSoonAsARevocationGotThrough(Mishap mishap) {
+    void theSuccessorHoldsAsSoonAsARevocationSucceeded(Mishap mishap) {
         FaultyBackend line = clients.line();
         Client leaving = client(line);
         assertThat(candidate(leaving).state()).isEqualTo(State.LEADER);
@@ -187,7 +187,7 @@ class RevocationTest {
     }
 
     @Test
-    void aLeaseThatIsGrantedDuringTheCloseIsGivenBackAndNothingIsPutUnderIt() {
+    void aLeaseThatIsGrantedDuringTheCloseIsRevokedAndNothingIsPutUnderIt() {
         FaultyBackend line = clients.line();
         AtomicInteger commits = new AtomicInteger();
         line.next(request -> request instanceof Request.GrantLease, Fate.delayReply(Duration.ofSeconds(1)));

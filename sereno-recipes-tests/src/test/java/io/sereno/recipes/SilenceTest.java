@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A store that says nothing: neither that a renewal failed nor that it went through. */
+/** A store that does not answer, so that a renewal neither fails nor succeeds. */
 @Timeout(30)
 class SilenceTest {
     private static final Duration FOR_EVER = Duration.ofDays(1);
@@ -43,7 +43,7 @@ class SilenceTest {
         assertThat(held.isHeld()).isTrue();
     }
 
-    /** The first attempt hangs, in a server that has lost its leader for instance; the second finds another way. */
+    /** The first attempt hangs, for instance in a server that has lost its leader; the second takes another route. */
     @Test
     void aRenewalThatIsNotAnsweredIsSentAgainWithinTheSameThirdOfTheTtl() {
         FaultyBackend line = clients.line();

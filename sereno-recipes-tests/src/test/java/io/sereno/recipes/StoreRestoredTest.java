@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A client that sees that the store has gone back ends its session, so that nothing of a state that is over stands in anybody's way. */
+/**
+ * A client that notices that the store has gone back ends its session, so that no entry of the lost state blocks other
+ * clients.
+ */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StoreRestoredTest {
     private final Clients clients = new Clients();
@@ -49,7 +52,7 @@ class StoreRestoredTest {
         again.release();
     }
 
-    /** It used to stand in the way of all others for as long as the session of its former owner lived. */
+    /** It once blocked all other clients for as long as the session of its former owner lived. */
     @ParameterizedTest
     @EnumSource
     void aReleasedPlaceThatExistsAgainBlocksNoOther(MemoryBackup.Revisions revisions) throws Exception {
@@ -69,7 +72,9 @@ class StoreRestoredTest {
         acquire(next).release();
     }
 
-    /** A slow store may fail the look though the connection stays, so no further reset of watches causes another look. */
+    /**
+     * A slow store may fail the read although the connection stays, so no further reset of watches causes another read.
+     */
     @Test
     void aLookForDeletedEntriesThatFailsIsRepeated() throws Exception {
         FaultyBackend line = clients.line();
@@ -116,7 +121,7 @@ class StoreRestoredTest {
         clients.store.restore(backup, MemoryBackup.Revisions.REPEAT);
 
         Grant again = acquire(client.mutex("x"));
-        assertThat(meter.told).containsOnlyOnce("session lost");
+        assertThat(meter.events).containsOnlyOnce("session lost");
         assertThat(again.isHeld()).isTrue();
     }
 

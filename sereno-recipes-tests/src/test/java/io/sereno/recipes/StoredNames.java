@@ -20,8 +20,8 @@ final class StoredNames extends LyingBackend {
 
     private final Consumer<String> breaches;
 
-    StoredNames(Backend told, Consumer<String> breaches) {
-        super(told, Lie.NONE);
+    StoredNames(Backend real, Consumer<String> breaches) {
+        super(real, Lie.NONE);
         this.breaches = breaches;
     }
 

@@ -98,7 +98,7 @@ class TimedWaitsTest {
 
     @ParameterizedTest
     @EnumSource
-    void endsThoughTheStoreIsSilentFromTheBeginning(Wait wait) throws Exception {
+    void aWaitEndsEvenIfTheStoreIsSilentFromTheBeginning(Wait wait) throws Exception {
         Call call = wait.by(here());
         line.each(request -> true, NEVER);
 
@@ -110,7 +110,7 @@ class TimedWaitsTest {
 
     @ParameterizedTest
     @EnumSource
-    void endsThoughTheStoreFallsSilentMeanwhile(Wait wait) throws Exception {
+    void aWaitEndsEvenIfTheStoreFallsSilentMeanwhile(Wait wait) throws Exception {
         Call call = wait.by(here());
         var unused =
                 clients.time.schedule(TIMEOUT.dividedBy(2), Runnable::run, () -> line.each(request -> true, NEVER));
@@ -121,10 +121,10 @@ class TimedWaitsTest {
         assertThat(ended).isDone();
     }
 
-    /** Each answer takes 50 ms, and there is no time for one. */
+    /** Each answer takes 50 ms, which is longer than the wait. */
     @ParameterizedTest
     @EnumSource
-    void comesToNothingOnASlowStoreAndDoesNotFail(Wait wait) throws Exception {
+    void aWaitOnASlowStoreEndsEmptyAndDoesNotFail(Wait wait) throws Exception {
         Call call = wait.by(here());
         line.each(request -> true, Fate.delayReply(Duration.ofMillis(50)));
 
@@ -144,7 +144,7 @@ class TimedWaitsTest {
     }
 
     @Test
-    void aFreeLockThatASlowStoreHasNotGivenInTimeIsNoOutage() throws Exception {
+    void aFreeLockThatASlowStoreHasNotGrantedInTimeIsNoOutage() throws Exception {
         SerenoClient here = clients.connect("here", line);
         line.each(request -> true, Fate.delayReply(Duration.ofMillis(50)));
 
@@ -171,7 +171,7 @@ class TimedWaitsTest {
     /** The answer to an earlier request comes in meanwhile: it was under way when the store went out of reach. */
     @ParameterizedTest
     @EnumSource(names = {"MUTEX", "LOCK", "ELECTION", "WAIT_GROUP"})
-    void anAnswerThatWasUnderWayDoesNotSayThatTheStoreIsInReach(Wait wait) throws Exception {
+    void anAnswerThatWasUnderWayDoesNotShowThatTheStoreIsReachable(Wait wait) throws Exception {
         SerenoClient here = here();
         Call call = wait.by(here);
         Counter counter = here.counter("c");

@@ -103,7 +103,7 @@ class UnknownEntriesTest {
         third.get(10, TimeUnit.SECONDS).release();
     }
 
-    /** More than one commit can prove gone. */
+    /** More predecessors than one commit can prove gone. */
     @Test
     void aLongQueueIsNotHeldUp() throws Exception {
         Mutex first = clients.connect("first").mutex("x");

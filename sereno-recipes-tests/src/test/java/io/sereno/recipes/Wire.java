@@ -92,9 +92,9 @@ public final class Wire implements Backend {
     /** How notices of changes reach the client. */
     public enum Notices {
         EXACT,
-        /** Each one three times, one of them for another name, and a reset. */
+        /** Each notice three times, one of them for another name, and a reset. */
         REPEATED,
-        /** None at all: every watch died in silence. */
+        /** No notices: every watch has died in silence. */
         NONE
     }
 
@@ -109,7 +109,7 @@ public final class Wire implements Backend {
         DEAF
     }
 
-    /** One call under way. Its taker carries it out, and answers it; both may never happen. */
+    /** One call under way. The code that took the call may carry it out, and may answer it. */
     public static final class Call<T> {
         public final Kind kind;
         public final Optional<Commit> commit;
@@ -170,7 +170,7 @@ public final class Wire implements Backend {
                     new BackendException(outcome, permanent, kind + " ended " + outcome + " by the test", null));
         }
 
-        /** As a backend says that it lost sight of a call. */
+        /** The exception of a backend that has lost track of a call. */
         public void lose() {
             boolean certain = kind == Kind.WATCH || kind == Kind.READ_DIRECTORY || kind == Kind.READ_ENTRY;
             fail(certain ? Outcome.NOT_APPLIED : Outcome.UNKNOWN);
@@ -186,7 +186,7 @@ public final class Wire implements Backend {
         }
     }
 
-    /** Takes a call, or leaves it to the next rule and in the end to the store. */
+    /** Takes a call, or leaves it to the next rule; a call that no rule takes goes to the store. */
     public interface Rule {
         boolean take(Call<?> call);
     }
@@ -211,12 +211,12 @@ public final class Wire implements Backend {
         this.time = time;
     }
 
-    /** Asked before those added earlier. */
+    /** This rule comes before those added earlier. */
     public void add(Rule rule) {
         rules.add(0, rule);
     }
 
-    /** From here on everything passes. */
+    /** From now on everything passes. */
     public void clear() {
         rules.clear();
         if (passage != Passage.OPEN) {
@@ -224,7 +224,7 @@ public final class Wire implements Backend {
         }
     }
 
-    /** The next call of this kind is the test's; it stays on its way until the test says more. */
+    /** The test takes the next call of this kind, which stays under way until the test continues it. */
     CompletableFuture<Call<?>> holdNext(Kind kind) {
         return takeNext(call -> call.kind == kind);
     }
@@ -235,12 +235,12 @@ public final class Wire implements Backend {
         return taken;
     }
 
-    /** Runs the action when the client has made so many calls more, and they have been dealt with. */
+    /** Runs the action when the client has made this many further calls, and they have been handled. */
     void afterOperations(int count, Runnable action) {
         pending.add(new Pending(new AtomicInteger(count), action));
     }
 
-    /** Until {@link #mend} no notice passes, and calls only as it says. */
+    /** Until {@link #mend} no notices pass, and calls pass only as this says. */
     public void cut(Passage how) {
         passage = how;
     }

@@ -146,7 +146,7 @@ class ExamplesTest {
         return matcher.results().map(result -> result.group(1));
     }
 
-    /** Lines are broken here as the formatter wants it, there as it reads best. */
+    /** The formatter breaks lines here; in the Javadoc they are broken for reading. */
     private static List<String> words(String code) {
         return Arrays.stream(code.split("\\s+|(?=[.()])|(?<=[.()])"))
                 .filter(word -> !word.isBlank())

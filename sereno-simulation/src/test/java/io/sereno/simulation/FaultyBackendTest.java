@@ -153,7 +153,7 @@ class FaultyBackendTest {
         }
 
         @Test
-        void aClientThatGivesUpDoesNotHearTheReplyThatComesAfterwards() {
+        void aClientThatGivesUpIgnoresTheReplyThatComesAfterwards() {
             backend.next(Request.commits(), Fate.delayReply(TTL).givenUpAfter(SECOND));
             CompletableFuture<CommitResult> commit = put("a").toCompletableFuture();
             time.advance(SECOND.minusNanos(1));
@@ -382,7 +382,7 @@ class FaultyBackendTest {
         }
 
         @Test
-        void inventedNoticesGoToThoseWhoWatchForThem() {
+        void inventedNoticesGoToTheWatchesOfTheirTarget() {
             List<String> other = new ArrayList<>();
             join(backend.watch(wholeDirectory(), listener(seen)));
             join(backend.watch(new Target("d", Optional.of("x")), listener(other)));
@@ -424,7 +424,7 @@ class FaultyBackendTest {
         }
 
         @Test
-        void aWatchThatTheStoreOpensForNobodyIsClosedThere() {
+        void aWatchThatOpensAfterItsClientGaveUpIsClosed() {
             int[] closed = {0};
             FaultyBackend faulty = new FaultyBackend(countingClosedWatches(closed), time, Runnable::run);
             faulty.next(Request.OpenWatch.class::isInstance, Fate.applyLate(SECOND));

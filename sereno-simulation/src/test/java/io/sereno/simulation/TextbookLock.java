@@ -30,8 +30,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lock for one caller of one client, written over the SPI alone, as in a textbook: what the explorer is tried on. With
- * bugs that shipped somewhere, to be switched on.
+ * A lock for one caller of one client, written over the SPI alone, as in a textbook: what the explorer is tried on. It
+ * has bugs of real products, which can be switched on.
  *
  * <ol>
  *   <li>Enqueue: put an entry of a new name under the session's lease. Those created before it are in front.
@@ -48,7 +48,7 @@ final class TextbookLock {
     enum Bug {
         /** One name for each client, deleted by that name: a delete that is repeated, or late, takes the next entry of that name. */
         RELEASE_BY_NAME,
-        /** Any notice counts as one's turn. */
+        /** Any notice counts as the own turn. */
         NO_CHECK_AFTER_WAKING,
         /** Held until the store says otherwise. */
         BELIEVE_UNTIL_RECONNECT
@@ -446,7 +446,7 @@ final class TextbookLock {
                     failure -> later(this::renew));
         }
 
-        /** For good. A client that waited under it enqueues again; a holder has lost its grant. */
+        /** The session has ended. A client that waited under it enqueues again; a holder has lost its grant. */
         private void end() {
             if (ended) {
                 return;

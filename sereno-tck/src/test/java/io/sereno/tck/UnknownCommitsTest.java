@@ -127,7 +127,7 @@ class UnknownCommitsTest {
 
     private static void withClient(List<Fate> fates, Tried tried) {
         try (Kit kit = new Kit(new Fixture(fates), SerenoTck.RULES, 7);
-                Bench bench = new Bench(kit, "doubts", 7)) {
+                Bench bench = new Bench(kit, "unknown", 7)) {
             tried.run(bench, bench.client());
         }
     }

@@ -83,9 +83,9 @@ class VerdictsTest {
     @Test
     void preparationsOfUnknownOutcomeStartAgainInAnotherNamespace() {
         Group.beginnings.set(0);
-        assertThat(run("isInDoubtTwice").verdict()).isEqualTo(Verdict.PASS);
+        assertThat(run("hasAnUnknownOutcomeTwice").verdict()).isEqualTo(Verdict.PASS);
         assertThat(Group.beginnings).hasValue(3);
-        assertThat(run("isAlwaysInDoubt").verdict()).isEqualTo(Verdict.UNKNOWN);
+        assertThat(run("alwaysHasAnUnknownOutcome").verdict()).isEqualTo(Verdict.UNKNOWN);
     }
 
     @Test
@@ -323,7 +323,7 @@ class VerdictsTest {
         }
 
         @Rule(value = "READ-4a", check = CHECK)
-        void isInDoubtTwice(Bench bench) {
+        void hasAnUnknownOutcomeTwice(Bench bench) {
             if (beginnings.incrementAndGet() < 3) {
                 throw new UnknownPreparation("a commit ended UNKNOWN");
             }
@@ -331,7 +331,7 @@ class VerdictsTest {
         }
 
         @Rule(value = "READ-4a", check = CHECK)
-        void isAlwaysInDoubt(Bench bench) {
+        void alwaysHasAnUnknownOutcome(Bench bench) {
             if (bench.namespace().startsWith("tck")) {
                 throw new UnknownPreparation("a commit ended UNKNOWN");
             }

@@ -48,13 +48,13 @@ class EtcdServerTest extends TestServerTest<EtcdServer> {
     }
 
     @Test
-    void aLeaseOfOneSecondCanBeHad() throws IOException {
+    void aLeaseOfOneSecondIsGranted() throws IOException {
         String lease = new EtcdGateway(server.endpoint()).post("lease/grant", "{\"TTL\":1}");
         assertThat(EtcdGateway.number(lease, "TTL")).isEqualTo("1");
     }
 
     @Test
-    void flagsOfTheCallerWin() throws IOException {
+    void flagsOfTheCallerOverrideTheDefaults() throws IOException {
         try (EtcdServer slow = EtcdServer.start("--heartbeat-interval=200", "--election-timeout=2000")) {
             String lease = new EtcdGateway(slow.endpoint()).post("lease/grant", "{\"TTL\":1}");
             assertThat(EtcdGateway.number(lease, "TTL")).isEqualTo("3");

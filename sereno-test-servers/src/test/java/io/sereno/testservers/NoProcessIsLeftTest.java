@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A JVM that started servers, one of each kind, some of them paused, one killed, ends in every way that there is. */
+/** A JVM that started servers, one of each kind, some of them paused, one killed, ends in every possible way. */
 @Tag("servers")
 class NoProcessIsLeftTest {
     private final List<Long> servers = new ArrayList<>();

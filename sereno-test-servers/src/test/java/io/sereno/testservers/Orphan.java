@@ -10,7 +10,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A process that has lost its parent. Process 1 buries it, which takes its time in some containers: a zombie has ended. */
+/**
+ * A process that has lost its parent. Process 1 collects it, which takes long in some containers, so a zombie counts as
+ * ended.
+ */
 record Orphan(long pid) {
     private static final Duration SOON = Duration.ofSeconds(10);
 

@@ -2,7 +2,7 @@ package io.sereno.testservers;
 
 import java.util.List;
 
-/** Run as a JVM of its own: starts servers, says which processes and folders it has, and waits for its end. */
+/** Runs in a separate JVM: starts servers, prints their processes and folders, and waits to be ended. */
 final class Processes {
     private Processes() {}
 

@@ -57,7 +57,7 @@ class RedisServerTest extends TestServerTest<RedisServer> {
     }
 
     @Test
-    void settingsOfTheCallerWin() throws IOException {
+    void settingsOfTheCallerOverrideTheDefaults() throws IOException {
         try (RedisServer small = RedisServer.start(Persistence.NONE, "maxmemory 3mb", "maxmemory-policy noeviction")) {
             assertThatThrownBy(() -> write(small, "x".repeat(5_000_000)))
                     .isInstanceOf(RedisConnection.ErrorReply.class)

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ServerConsoleTest {
     @Test
     @Tag("servers")
-    void everyVerbOfAServerAloneIsObeyed() throws IOException {
+    void everyCommandForASingleServerWorks() throws IOException {
         assertThat(talk(
                         List.of("etcd"),
                         "pause",
@@ -39,7 +39,7 @@ class ServerConsoleTest {
 
     @Test
     @Tag("servers")
-    void theVerbsOfReplicationAreObeyedAndServersAreReachedByTheirNames() throws IOException {
+    void theCommandsForReplicationWorkAndServersHaveNames() throws IOException {
         assertThat(talk(List.of("redis-sentinel"), "cut", "heal", "kill redis-1", "promote"))
                 .containsSubsequence("running  redis-1 ", "gone     redis-1 ", "running  redis-2 ", "primary: redis-2");
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On a machine of our own making: its PATH is one folder, and its apt-get and dpkg-deb are scripts. */
+/** On a simulated machine: its PATH is one folder, and its apt-get and dpkg-deb are scripts. */
 class ServerProgramsTest {
     @TempDir
     Path machine;
@@ -65,7 +65,7 @@ class ServerProgramsTest {
     }
 
     @Test
-    void aProgramThatDoesNotRunIsAnErrorThatShowsWhatItSaid() throws IOException {
+    void aProgramThatDoesNotRunIsAnErrorThatShowsItsOutput() throws IOException {
         script("bin/redis-server", "echo cannot open shared object file >&2; exit 127");
 
         assertThatThrownBy(() -> find(Program.REDIS))
@@ -83,7 +83,7 @@ class ServerProgramsTest {
     }
 
     @Test
-    void theCacheIsWhereXdgPutsIt() throws IOException {
+    void theCacheFolderFollowsXdg() throws IOException {
         environment.put("XDG_CACHE_HOME", machine.resolve("xdg").toString());
         Path cached = script("xdg/sereno/servers/etcd/bin/etcd", "echo etcd Version: 3.4.23");
 
@@ -174,7 +174,7 @@ class ServerProgramsTest {
     }
 
     @Test
-    void anUnpackingThatBrokeOffIsDoneAgain() throws IOException {
+    void anInterruptedUnpackingIsRepeated() throws IOException {
         debian();
         script("home/.cache/sereno/servers/etcd.unpacking/root/usr/bin/rubbish", "exit 1");
 
@@ -199,7 +199,7 @@ class ServerProgramsTest {
     }
 
     @Test
-    void whereAptGetCannotHelpTheMessageShowsWhatItSaid() throws IOException {
+    void theMessageShowsTheOutputOfAptGetWhenItFails() throws IOException {
         debian();
         script("bin/apt-get", "echo 'E: Unable to locate package etcd-server'; exit 100");
 
@@ -209,7 +209,7 @@ class ServerProgramsTest {
     }
 
     @Test
-    void doingWithoutServersIsAPersonsChoice() throws IOException {
+    void buildingWithoutServersNeedsAnExplicitChoice() throws IOException {
         script("bin/etcd", "echo etcd Version: 1.0.0");
         ServerPrograms programs = new ServerPrograms(environment, "none");
 
@@ -218,7 +218,7 @@ class ServerProgramsTest {
     }
 
     @Test
-    void doingWithoutServersIsRefusedInCi() {
+    void buildingWithoutServersIsRefusedInCi() {
         environment.put("CI", "true");
 
         assertThatThrownBy(() -> new ServerPrograms(environment, "none").declined())
@@ -270,7 +270,7 @@ class ServerProgramsTest {
         script("bin/dpkg-deb", "[ \"$1\" = -x ] && exec sh \"$2\" \"$3\"");
     }
 
-    /** A script that runs with the real machine's tools, but was found on the PATH of ours. */
+    /** A script on the simulated PATH that runs with the tools of the real machine. */
     private Path script(String name, String body) throws IOException {
         Path file = machine.resolve(name);
         Files.createDirectories(file.getParent());

@@ -38,7 +38,7 @@ class SupervisedProcessTest {
             assertThat(process.pause()).isTrue();
             long written = Files.size(folder.resolve("log"));
             assertThat(process.endsWithin(Duration.ofMillis(200))).isFalse();
-            // The shell that wrote is stopped; at most its unfinished write came after the pause.
+            // The shell that writes is stopped; at most its unfinished write came after the pause.
             assertThat(Files.size(folder.resolve("log"))).isEqualTo(written);
 
             assertThat(process.resume()).isTrue();

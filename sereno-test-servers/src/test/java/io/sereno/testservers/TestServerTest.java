@@ -69,7 +69,7 @@ abstract class TestServerTest<S extends TestServer> {
     }
 
     @Test
-    void itCanBeRestartedInOneGo() throws Exception {
+    void itCanBeRestartedInOneCall() throws Exception {
         write(server, "kept too");
         List<Long> pids = pids(server);
 
@@ -94,7 +94,7 @@ abstract class TestServerTest<S extends TestServer> {
     }
 
     @Test
-    void aPausedServerIsSilentAndAnswersWhatItWasAskedMeanwhileOnceItIsResumed() throws Exception {
+    void aPausedServerAnswersTheRequestsOfThePauseOnceItIsResumed() throws Exception {
         List<Socket> clients = new ArrayList<>();
         try {
             for (InetSocketAddress endpoint : server.endpoints()) {

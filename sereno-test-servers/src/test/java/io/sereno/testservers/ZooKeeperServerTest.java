@@ -65,7 +65,7 @@ class ZooKeeperServerTest extends TestServerTest<ZooKeeperServer> {
     }
 
     @Test
-    void settingsOfTheCallerWin() throws Exception {
+    void settingsOfTheCallerOverrideTheDefaults() throws Exception {
         try (ZooKeeperServer strict = ZooKeeperServer.start("maxSessionTimeout=5000", "-Djute.maxbuffer=20000");
                 ZooKeeperData client = new ZooKeeperData(strict.authority())) {
             assertThat(client.handle().getSessionTimeout()).isEqualTo(5_000);

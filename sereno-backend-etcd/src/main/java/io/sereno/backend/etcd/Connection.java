@@ -51,7 +51,7 @@ final class Connection {
         network = networkThread();
         Function<InetSocketAddress, ManagedChannel> dial =
                 endpoint -> dial(endpoint, certificates.read(), config.operationTimeout());
-        Rehearsal.once(dial, config, threads);
+        WarmUp.once(dial, config, threads);
         links = new Links(config.endpoints(), dial, config.time());
         tokens = new Tokens(config.user(), config::password, threads);
         calls = new Calls(

@@ -23,7 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The five methods. Each checks what can be checked locally, asks etcd once, and reports the result. */
+/** The methods of the SPI. Each checks what can be checked locally, asks etcd once, and reports the result. */
 final class EtcdBackend implements Backend {
     private final Connection connection;
     private final Calls calls;

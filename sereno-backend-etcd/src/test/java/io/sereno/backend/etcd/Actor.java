@@ -99,8 +99,7 @@ final class Actor {
     }
 
     /**
-     * Reports for as long as it holds, for a while at most. The time is read first, so the report was true later than
-     * that.
+     * Reports while it holds, for a while at most. The time is read first, so the report was true later than that.
      */
     private static void believe(String what, Grant grant) {
         long since = System.nanoTime();

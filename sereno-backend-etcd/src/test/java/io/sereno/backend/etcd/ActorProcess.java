@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 
 /** A JVM with an {@link Actor}, behind a proxy of its own, and the facts that it has reported. */
 final class ActorProcess implements AutoCloseable {
-    /** {@code lock 4711 123456}: what, a number, and a time where there is one. */
+    /** {@code lock 4711 123456}: the kind, a number, and a time if there is one. */
     record Fact(ActorProcess by, String what, String detail, long time) {
         long number() {
             return Long.parseLong(detail);
@@ -82,7 +82,7 @@ final class ActorProcess implements AutoCloseable {
         }
     }
 
-    /** Waits until this many facts of a kind have been reported, without those before {@code from}. */
+    /** Waits until this many facts of a kind have been reported, not counting those before {@code from}. */
     static void awaitFacts(List<Fact> facts, int from, int count, Predicate<Fact> kind, String what)
             throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SOON_SECONDS);

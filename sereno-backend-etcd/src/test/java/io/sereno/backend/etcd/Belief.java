@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Somebody believed in a grant at this time or later, by a clock that all share. A grant that was lost does not come back, so that
- * it was believed in at the very time, too.
+ * A client believed in a grant at this time or later, by a clock that all share. A lost grant does not come back, so
+ * the client also believed in it at this very time.
  */
 record Belief(String what, long token, long time, Object by) {
     /**

@@ -192,7 +192,7 @@ class ClusterRecipesTest {
                         count.notifyAll();
                     }
                 } catch (NotAppliedException nothingHappened) {
-                    // Tried again, for as long as the test lasts.
+                    // Retried for as long as the test lasts.
                 } catch (OutcomeUnknownException e) {
                     unknown.incrementAndGet();
                 } catch (RuntimeException | Error e) {
@@ -234,7 +234,7 @@ class ClusterRecipesTest {
         added.add(new Added(value, invoked, System.nanoTime()));
     }
 
-    /** Nothing that was published may have been dropped when it is looked at. */
+    /** No message may have been dropped before it is checked. */
     private static Topic<String> topic(Sereno sereno) {
         return sereno.topic("news", Codec.utf8()).withRetention(new Retention(1_000_000, Optional.empty()));
     }
@@ -282,7 +282,7 @@ class ClusterRecipesTest {
     }
 
     /**
-     * A worker had an unknown outcome, or was out of reach: it may still be done, or never, or it closed its place and
+     * A worker got an unknown outcome, or had no connection: it may still be done, or never, or it closed its place and
      * is lost.
      */
     private static void awaitInVain(WaitGroup group, AtomicInteger finishing) throws InterruptedException {

@@ -40,7 +40,7 @@ class ClusterTest {
         return Commit.to("any").put(name, Bytes.EMPTY).build();
     }
 
-    /** Until it is done; what fails meanwhile may have been done, and is repeated. */
+    /** Repeats the call until it succeeds; a failed call may have been carried out. */
     private static void putAtLast(Backend backend, String name) {
         long deadline = System.nanoTime() + SOON.toNanos();
         while (true) {
@@ -63,7 +63,7 @@ class ClusterTest {
             for (EtcdServer member : cluster.members()) {
                 member.kill();
                 putAtLast(backend, "without " + member);
-                // The change, or that something may have been missed; and then no change more is missed.
+                // A notice of the change, or a reset; after that no further change is missed.
                 received.upToAny("without " + member, Received.RESET);
                 member.restart();
             }

@@ -14,7 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The configuration of backends in tests: by default a namespace of its own, real time, and threads for callbacks. */
+/** The configuration of backends in tests: by default a separate namespace, real time, and threads for callbacks. */
 final class Config implements BackendConfig {
     private String scheme = "etcd";
     private List<InetSocketAddress> endpoints;

@@ -141,7 +141,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void theReadThatComesAlongShowsTheCommit() {
+        void theReturnedReadShowsTheCommit() {
             long first = committed(commit().put("a", VALUE)).revision();
             Committed both = committed(commit().put("b", VALUE).returningAll());
             assertThat(both.snapshot())
@@ -231,7 +231,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void ofManyWhoCreateAnEntryOneDoes() {
+        void oneOfManyWhoCreateAnEntrySucceeds() {
             List<CompletionStage<CommitResult>> racing = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
                 racing.add((i % 2 == 0 ? backend : other)
@@ -315,7 +315,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void isRoundedUpToWholeSecondsAndToTheLeastOne() {
+        void aTtlIsRoundedUpToWholeSecondsAndToTheLeastTtl() {
             assertThat(backend.guarantees().leastTtl()).isEqualTo(Duration.ofSeconds(1));
             assertThat(grant(Duration.ofMillis(1)).ttl()).isEqualTo(Duration.ofSeconds(1));
             assertThat(grant(Duration.ofMillis(2_001)).ttl()).isEqualTo(Duration.ofSeconds(3));
@@ -323,7 +323,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void isRefusedBeyondWhatIsDeclared() {
+        void aTtlBeyondTheDeclaredRangeIsRefused() {
             for (Duration ttl : List.of(
                     Duration.ZERO,
                     Duration.ofSeconds(-1),
@@ -334,7 +334,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void entriesGoWhenItIsRevokedAndDeadStaysDead() {
+        void aRevocationRemovesTheEntriesAndTheLeaseStaysDead() {
             Lease lease = grant(Duration.ofSeconds(30));
             committed(commit().put("leased", VALUE, lease.id()).put("other", VALUE));
             assertThat(entries()).extracting(Entry::leaseId).containsExactly(lease.id(), 0L);
@@ -351,7 +351,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void thatDiedUnnoticedEndsTheCommitAndIsThenKnownToBeDead() {
+        void aCommitUnderALeaseThatWasRevokedElsewhereIsRefused() {
             Lease lease = grant(Duration.ofSeconds(30));
             revokeBehindItsBack(lease.id());
             Commit commit = commit().put("leased", VALUE, lease.id())
@@ -364,7 +364,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void renewalOfOneThatDiedUnnoticedSaysSo() {
+        void aRenewalOfALeaseThatWasRevokedElsewhereReturnsFalse() {
             Lease lease = grant(Duration.ofSeconds(30));
             revokeBehindItsBack(lease.id());
             assertThat(await(lease.renew())).isFalse();
@@ -377,7 +377,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void isOfUseOnlyWhereItWasGranted() {
+        void aLeaseOfAnotherClientIsDeadHere() {
             Lease lease = grant(Duration.ofSeconds(30));
             assertThat(await(other.commit(commit().put("a", VALUE, lease.id()).build())))
                     .isEqualTo(new LeaseDead());
@@ -385,7 +385,7 @@ class EtcdBackendTest {
         }
 
         @Test
-        void expiresAndNeverEarlyCountedFromTheLastRenewal() throws Exception {
+        void aLeaseExpiresAndNeverWithinItsTtlAfterTheLastRenewal() throws Exception {
             Received received = new Received();
             await(other.watch(new Target(DIRECTORY, Optional.empty()), received));
             Lease renewed = grant(Duration.ofSeconds(3));
@@ -400,7 +400,7 @@ class EtcdBackendTest {
                         ? await(backend.commit(
                                 commit().put("brief", VALUE, brief.id()).build()))
                         : new LeaseDead();
-                // Where the disk stood still for a second it had ended before it was of use.
+                // If the disk stood still for a second, the lease had ended before it was used.
             } while (put instanceof LeaseDead);
             long renewedSent = System.nanoTime();
             assertThat(await(renewed.renew())).isTrue();
@@ -413,7 +413,7 @@ class EtcdBackendTest {
             }
             assertThat(Duration.ofNanos(System.nanoTime() - renewedSent)).isGreaterThanOrEqualTo(renewed.ttl());
             assertThat(await(brief.renew())).isFalse();
-            // Put, put, and what the end of each lease took.
+            // The two puts, and the deletions at the end of each lease.
             assertThat(Arrays.asList(received.next(), received.next(), received.next(), received.next()))
                     .containsExactly("renewed", "brief", "brief", "renewed");
         }

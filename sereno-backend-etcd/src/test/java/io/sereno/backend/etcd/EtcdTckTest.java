@@ -16,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 
-/** The compatibility kit on a single etcd of its own, which it pauses, kills and compacts as it likes. */
+/** The compatibility kit on a separate etcd server, which it pauses, kills and compacts. */
 @Tag("servers")
 class EtcdTckTest extends RecipesSuite {
     @Override

@@ -36,7 +36,7 @@ class EtcdVersionTest {
     }
 
     @Test
-    void aTextThatIsNoVersionIsNone() {
+    void aTextThatIsNoVersionIsNotParsed() {
         assertThat(EtcdVersion.parse("unknown")).isEmpty();
         assertThat(EtcdVersion.parse("")).isEmpty();
         assertThat(EtcdVersion.parse("3.5")).isEmpty();

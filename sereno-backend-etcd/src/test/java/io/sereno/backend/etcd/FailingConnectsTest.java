@@ -34,7 +34,7 @@ class FailingConnectsTest extends FailingConnects {
 
     @Override
     protected TestServer startWithUser() {
-        // etcd takes its time over a password, unless it is configured otherwise.
+        // etcd is slow to check a password, unless it is configured otherwise.
         EtcdServer server = EtcdServer.start("--bcrypt-cost=4");
         try (Outsider outsider = new Outsider(server)) {
             new Users(outsider, PASSWORD).switchOn(USER, "own");
@@ -43,7 +43,7 @@ class FailingConnectsTest extends FailingConnects {
     }
 
     @Test
-    void aPasswordThatChangesIsAskedForAtTheNextLogin() {
+    void aChangedPasswordIsUsedAtTheNextLogin() {
         assertThatAChangedPasswordIsAskedFor(FailingConnectsTest::changePassword);
     }
 

@@ -74,7 +74,7 @@ class FailuresTest {
     }
 
     @Test
-    void aCertificateThatIsRefusedIsNoPassingOutage() {
+    void aRefusedCertificateIsAPermanentFailure() {
         Throwable handshake = new SSLHandshakeException("no");
         handshake.initCause(new CertificateException("No name matching localhost found"));
         CallFailure call = new CallFailure(Status.UNAVAILABLE.withCause(handshake), false, "etcd at h:1 did not");

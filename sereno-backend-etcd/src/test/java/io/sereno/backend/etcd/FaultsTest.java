@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** One client behind a proxy that misbehaves, and one that looks on. */
+/** One client behind a proxy that causes faults, and one that observes. */
 @Tag("servers")
 class FaultsTest {
     private static final String DIRECTORY = "lock/orders";
@@ -84,7 +84,7 @@ class FaultsTest {
         }
 
         @Test
-        void whoseReplyIsLostAreUnknownAndWereDoneOnce() throws Exception {
+        void aCommitWhoseReplyIsLostIsUnknownAndAppliedOnce() throws Exception {
             proxy.serverToClient().hold();
             CompletionStage<CommitResult> commit = backend.commit(put("a"));
             awaitHeld(proxy, true);
@@ -101,7 +101,7 @@ class FaultsTest {
         }
 
         @Test
-        void whoseRequestIsLostAreUnknownAndAreNotSentAgain() throws Exception {
+        void aLostRequestIsUnknownAndNotResent() throws Exception {
             proxy.clientToServer().hold();
             CompletionStage<CommitResult> commit = backend.commit(put("a"));
             awaitHeld(proxy, false);
@@ -113,7 +113,7 @@ class FaultsTest {
         }
 
         @Test
-        void thatAreDeliveredLateAreUnknownSinceNobodyKnowsWhetherEtcdStillDoesThem() throws Exception {
+        void aCommitDeliveredAfterItsTimeoutWasUnknown() throws Exception {
             try (Backend impatient =
                     proxied.operationTimeout(Duration.ofMillis(300)).open()) {
                 proxy.clientToServer().hold();
@@ -131,7 +131,7 @@ class FaultsTest {
         }
 
         @Test
-        void thatCannotBeSentWereNotApplied() {
+        void anUnsentCommitIsNotApplied() {
             proxy.refuse();
             proxy.resetAll();
             awaitUnsent(backend);
@@ -146,7 +146,7 @@ class FaultsTest {
             assertThat(entries()).extracting(Entry::name).doesNotContain("b");
         }
 
-        /** The first ones may find the connection that is just being lost. */
+        /** The first ones may meet the connection that is just being lost. */
         private void awaitUnsent(Backend backend) {
             int tried = 0;
             while (failure(backend.commit(put("a"))).outcome() == Outcome.UNKNOWN) {
@@ -155,7 +155,7 @@ class FaultsTest {
         }
 
         @Test
-        void toAnAddressThatIsSilentWereNotApplied() {
+        void aCommitToASilentAddressIsNotApplied() {
             try (Backend impatient =
                     proxied.operationTimeout(Duration.ofMillis(300)).open()) {
                 proxy.acceptSilently();
@@ -172,7 +172,7 @@ class FaultsTest {
 
         /** The link is dead without a signal: only the silence shows it. */
         @Test
-        void leaveAConnectionThatIsSilentForAnotherOne() throws Exception {
+        void commitsMoveFromASilentConnectionToAnother() throws Exception {
             try (Backend impatient =
                     proxied.operationTimeout(Duration.ofMillis(300)).open()) {
                 long before = proxy.accepted();
@@ -188,7 +188,7 @@ class FaultsTest {
         }
 
         @Test
-        void areDoneOnceHoweverOftenTheConnectionBreaks() {
+        void commitsAreAppliedOnceHoweverOftenTheConnectionBreaks() {
             int tried = 300;
             int committed = 0;
             int unknown = 0;
@@ -216,7 +216,7 @@ class FaultsTest {
     @Nested
     class Leases {
         @Test
-        void surviveALostConnectionAndALostRenewal() {
+        void aLeaseSurvivesALostConnectionAndALostRenewal() {
             try (Backend backend = proxied.open()) {
                 Lease lease = await(backend.grantLease(SOON));
                 await(backend.commit(
@@ -244,9 +244,9 @@ class FaultsTest {
             await(backend.watch(new Target(DIRECTORY, Optional.empty()), received));
         }
 
-        /** Each time: after the break a reset, and whatever is changed after that is announced. */
+        /** After each break there is a reset, and every later change is announced. */
         @Test
-        void missNothingThatComesAfterTheReset() throws Exception {
+        void aWatchGetsEveryChangeAfterTheReset() throws Exception {
             try (Backend backend = proxied.open()) {
                 watch(backend);
                 for (int i = 0; i < 20; i++) {
@@ -262,7 +262,7 @@ class FaultsTest {
         }
 
         @Test
-        void areNotDisturbedByCompaction() throws Exception {
+        void aWatchIsNotDisturbedByCompaction() throws Exception {
             try (Backend backend = proxied.open()) {
                 watch(backend);
                 proxy.refuse();
@@ -280,7 +280,7 @@ class FaultsTest {
          * has read it.
          */
         @Test
-        void goOnWhenACompactionOvertakesThem() throws Exception {
+        void aWatchContinuesWhenACompactionOvertakesIt() throws Exception {
             try (Backend backend = proxied.open()) {
                 watch(backend);
                 long connections = proxy.accepted();
@@ -299,7 +299,7 @@ class FaultsTest {
         }
 
         @Test
-        void goOnBehindASilentLink() throws Exception {
+        void aWatchContinuesAfterASilentConnection() throws Exception {
             try (Backend backend =
                     proxied.operationTimeout(Duration.ofMillis(500)).open()) {
                 watch(backend);
@@ -315,7 +315,7 @@ class FaultsTest {
         }
 
         @Test
-        void ofWhichNoneCanBeMadeFailInTimeAndTheNextOneWorks() throws Exception {
+        void aWatchThatCannotBeOpenedFailsInTimeAndTheNextOneWorks() throws Exception {
             try (Backend backend =
                     proxied.operationTimeout(Duration.ofMillis(500)).open()) {
                 proxy.acceptSilently();
@@ -368,7 +368,7 @@ class FaultsTest {
 
         /** As when a machine loses its power: no signal ends the connection, and the call on it has a long timeout. */
         @Test
-        void callsGoElsewhereAndTheFirstOneEndsLongBeforeItsTimeout() throws Exception {
+        void callsMoveToAnotherServerAndTheFirstEndsLongBeforeItsTimeout() throws Exception {
             Config config =
                     direct.at(proxy.endpoint(), SharedEtcd.SERVER.endpoint()).operationTimeout(Duration.ofMinutes(5));
             Received received = new Received();
@@ -393,7 +393,7 @@ class FaultsTest {
                 for (int i = 0; i < 300; i++) {
                     if (i % 3 == 0) {
                         proxy.resetAll();
-                        // Tells the client that the connection is gone.
+                        // Lets the client notice that the connection is gone.
                         backend.read(new Query.All(DIRECTORY));
                     }
                     CompletionStage<Watch> brief =
@@ -409,7 +409,7 @@ class FaultsTest {
     @Nested
     class Opening {
         @Test
-        void failsWithinItsTimeAndSaysWhere() {
+        void openingFailsWithinItsTimeAndNamesTheAddress() {
             Duration limit = Duration.ofMillis(700);
             for (Runnable fault : List.<Runnable>of(proxy::refuse, proxy::acceptSilently)) {
                 fault.run();
@@ -423,7 +423,7 @@ class FaultsTest {
         }
 
         @Test
-        void passesOverAddressesThatDoNotAnswer() {
+        void openingSkipsAddressesThatDoNotAnswer() {
             try (FaultProxy silent = FaultProxy.to(SharedEtcd.SERVER.endpoint())) {
                 silent.acceptSilently();
                 proxy.refuse();
@@ -438,7 +438,7 @@ class FaultsTest {
     @Nested
     class Closing {
         @Test
-        void endsWatchesThatAreNotLiveYet() {
+        void closingEndsWatchesThatAreNotLiveYet() {
             Backend backend = proxied.open();
             proxy.serverToClient().hold();
             List<CompletionStage<Watch>> pending = new ArrayList<>();
@@ -450,7 +450,7 @@ class FaultsTest {
         }
 
         @Test
-        void endsWhatIsUnderWayAndIsQuickBehindASilentLink() throws Exception {
+        void closingEndsCallsUnderWayAndIsQuickOnASilentConnection() throws Exception {
             Backend backend = proxied.open();
             Received received = new Received();
             await(backend.watch(new Target(DIRECTORY, Optional.empty()), received));

@@ -51,8 +51,8 @@ class LifeTest {
     }
 
     @Test
-    void refusesBeforeAnyInputOrOutputWhatItCannotHeed() {
-        // Nobody listens there; otherwise a connection attempt would fail.
+    void invalidSettingsAreRefusedBeforeAnyInputOrOutput() {
+        // No server listens there, so a connection attempt would fail.
         Config config = Config.of(InetSocketAddress.createUnresolved("127.0.0.1", 1));
         assertRefused(config.parameters(Map.of("retries", "3")), "retries");
         assertRefused(Config.of(), "no host");
@@ -141,7 +141,7 @@ class LifeTest {
     @Test
     @Tag("servers")
     void leavesNoThreadAndNoTimer() {
-        // Others may still be on their way out.
+        // Other threads may still be about to end.
         Set<Thread> before = threads(Set.of());
         int timersBefore = RealTime.INSTANCE.pending();
         for (int i = 0; i < 30; i++) {

@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Servers that have been given less than usual. */
+/** Servers with lower limits than usual. */
 @Tag("servers")
 class LimitsTest {
     private static final Bytes VALUE = Bytes.copyOf(new byte[32 << 10]);
@@ -78,7 +78,7 @@ class LimitsTest {
             Commit large =
                     Commit.to("any").put("a", Bytes.copyOf(new byte[70_000])).build();
             assertThat(failure(backend.commit(large)).outcome()).isEqualTo(Outcome.NOT_APPLIED);
-            // Beyond what gRPC takes on the server it does not say who refused, or what for.
+            // If the request exceeds the limit of gRPC on the server, the error does not say who refused, or why.
             Commit larger = Commit.to("any")
                     .put("a", Bytes.copyOf(new byte[500 << 10]))
                     .put("b", Bytes.copyOf(new byte[500 << 10]))

@@ -19,7 +19,7 @@ class LoggingTest extends LoggedOutage {
         }
     }
 
-    /** The server is paused: one that restarts takes its time over the password. */
+    /** The server is paused: a restarted one would be slow to check the password. */
     @Override
     protected List<String> outageForDebugging() throws Exception {
         try (EtcdServer server = EtcdServer.start();

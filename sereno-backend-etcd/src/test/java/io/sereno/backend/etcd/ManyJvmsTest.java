@@ -77,7 +77,7 @@ class ManyJvmsTest {
         awaitKeys("only the number of the layout is left", List.of("jvms:layout")::equals);
     }
 
-    /** Suspended, none has lost anything; expired, all have. */
+    /** While sessions are suspended, no right is lost; when they have expired, all are. */
     private void stopTheServerUntil(String sessions, List<ActorProcess> living) throws Exception {
         int mark = mark();
         etcd.pause();

@@ -11,7 +11,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.sereno.testservers.EtcdServer;
 import java.util.List;
 
-/** Somebody else at the same server, with nothing of the backend's. */
+/** Another program at the same server, which shares nothing with the backend. */
 final class Outsider implements AutoCloseable {
     private final ManagedChannel channel;
 

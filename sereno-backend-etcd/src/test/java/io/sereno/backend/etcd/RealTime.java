@@ -9,7 +9,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** The machine's clock, as an application has it; real servers know no other. */
+/** The machine's clock, as an application has it; real servers use no other. */
 final class RealTime implements TimeSource {
     static final RealTime INSTANCE = new RealTime();
 

@@ -72,7 +72,7 @@ class RecipesTest {
     }
 
     private void countUnderAMutex() throws Exception {
-        // Guarded by nothing but the mutex.
+        // Guarded by the mutex only.
         List<Long> tokens = new ArrayList<>();
         everywhere(THREADS, sereno -> () -> {
             Mutex mutex = sereno.mutex("close-month");

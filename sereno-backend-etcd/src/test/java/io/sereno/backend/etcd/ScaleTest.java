@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A thousand of a thing in one client. Prints what docs/etcd.md says of it. */
+/** A thousand watches or locks in one client. Prints the figures of docs/etcd.md. */
 @Tag("servers")
 @Timeout(120)
 class ScaleTest {
@@ -84,7 +84,7 @@ class ScaleTest {
                 held.add(holder.mutex("lock-" + i).tryAcquire().orElseThrow());
             }
             print(MANY + " locks taken one after another", before, Metrics.of(etcd), since);
-            // Each place is looked at once, when it has lasted a third of the ttl, and watched from then on.
+            // Each place is read once, when it has lasted a third of the ttl, and watched from then on.
             awaitBegun("Txn", before, 2L * MANY);
             Metrics quiet;
             Metrics after;
@@ -97,7 +97,7 @@ class ScaleTest {
                 after = Metrics.of(etcd);
                 renewals = after.begun("LeaseKeepAlive") - quiet.begun("LeaseKeepAlive");
                 checks = after.begun("Txn") - quiet.begun("Txn");
-                // A machine that is slow has not looked at all of them yet.
+                // A slow machine has not read all of them yet.
             } while (checks > renewals + 1);
             print(MANY + " locks held, " + renewals + " renewals and " + checks + " checks", quiet, after, since);
             assertThat(held).allMatch(Grant::isHeld);

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Users and rights, on a server that has them switched on. */
+/** Users and rights, on a server that enforces them. */
 @Tag("servers")
 @Timeout(120)
 class SecurityTest {
@@ -58,7 +58,7 @@ class SecurityTest {
         etcd = EtcdServer.start("--auth-token=" + signer(folder) + ",ttl=2s");
         outsider = new Outsider(etcd);
         users = new Users(outsider, PASSWORD);
-        // etcd takes its time over a password, much of it on a machine that has other work.
+        // etcd is slow to check a password, especially on a busy machine.
         config = Config.of(etcd.endpoint())
                 .namespace("billing")
                 .login("app", PASSWORD)
@@ -95,7 +95,7 @@ class SecurityTest {
     }
 
     @Test
-    void aUserWithTheRightToTheNamespaceDoesAllThereIs() throws Exception {
+    void aUserWithTheRightToTheNamespaceCanDoEverything() throws Exception {
         try (Backend backend = config.open()) {
             Received received = new Received();
             await(backend.watch(TARGET, received));
@@ -132,7 +132,7 @@ class SecurityTest {
                 .hasMessageNotContaining("wrong");
     }
 
-    /** The log-in is the first request; it must not take all the time there is. */
+    /** The log-in is the first request; it must not use all of the time. */
     @Test
     void aSilentFirstAddressIsSkipped() {
         try (FaultProxy silent = FaultProxy.to(etcd.endpoint())) {
@@ -195,9 +195,9 @@ class SecurityTest {
         return Metrics.of(etcd).begun("Authenticate");
     }
 
-    /** Where the next log-in fails, each call says so, and does it in time. */
+    /** If the next log-in fails, each call reports that in time. */
     @Test
-    void anOldTokenOfAUserWhosePasswordIsAnotherNowIsAClearError() throws Exception {
+    void anOldTokenAfterAChangeOfThePasswordIsAClearError() throws Exception {
         try (Backend backend = config.open()) {
             users.changePassword("app", "another");
             long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();

@@ -39,7 +39,7 @@ class SendingTest {
         etcd.close();
     }
 
-    /** Not by this backend, and not by gRPC below it. */
+    /** Neither this backend nor gRPC below it sends a write twice. */
     @ParameterizedTest
     @EnumSource(value = Status.Code.class, mode = EnumSource.Mode.EXCLUDE, names = "OK")
     void noWriteIsSentTwiceWhateverTheAnswer(Status.Code code) {
@@ -52,13 +52,13 @@ class SendingTest {
     }
 
     @Test
-    void aStageThatItsCallerCancelsEndsNothingButItself() throws InterruptedException {
+    void cancellingAStageEndsOnlyThatStage() throws InterruptedException {
         int sent = 0;
         CompletableFuture<?> impatient;
         do {
             impatient = backend.commit(PUT).toCompletableFuture();
             sent++;
-            // The answer may have been quicker.
+            // The answer may have come earlier.
         } while (!impatient.cancel(true));
         assertThat(impatient).isCompletedExceptionally();
         assertThat(impatient.handle((result, failure) -> failure).join()).isInstanceOf(CancellationException.class);

@@ -5,9 +5,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
-/** Waiting for what a backend answers. */
+/** Waits for the answers of a backend. */
 final class Stages {
-    /** Far beyond every timeout in these tests: reaching it is a stage that never ends. */
+    /** Far longer than every timeout in these tests, so a stage that takes this long never ends. */
     private static final long FOR_EVER_SECONDS = 60;
 
     private Stages() {}

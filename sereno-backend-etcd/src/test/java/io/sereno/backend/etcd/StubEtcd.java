@@ -62,12 +62,12 @@ final class StubEtcd implements AutoCloseable {
         answer = status;
     }
 
-    /** From now on no transaction is answered, and all else is. */
+    /** From now on all requests are answered except transactions. */
     void ignoreTransactions() {
         ignoresTransactions = true;
     }
 
-    /** Tells the watchers of a change of a key that they do not watch. */
+    /** Notifies the watchers of a change of a key that they do not watch. */
     void sendForeignEvent() {
         WatchResponse event = WatchResponse.newBuilder()
                 .setWatchId(1)
@@ -81,7 +81,7 @@ final class StubEtcd implements AutoCloseable {
         return transactions.get();
     }
 
-    /** Waits until so many more have arrived. */
+    /** Waits until this many more have arrived. */
     boolean arrive(int count) throws InterruptedException {
         return arrivals.tryAcquire(count, 10, TimeUnit.SECONDS);
     }
@@ -150,7 +150,7 @@ final class StubEtcd implements AutoCloseable {
 
                 @Override
                 public void onError(Throwable failure) {
-                    // The client has ended the stream, which is all that there was to do.
+                    // The client has ended the stream; nothing else is to be done.
                 }
 
                 @Override

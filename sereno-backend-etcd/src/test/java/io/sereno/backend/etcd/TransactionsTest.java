@@ -37,7 +37,7 @@ class TransactionsTest {
     }
 
     @Test
-    void theReadThatWasAskedForStandsLastOnBothSides() {
+    void theReturnedReadIsLastInBothBranches() {
         TxnRequest request = transactions.request(Commit.to("lock/a")
                 .ifAbsent("n")
                 .put("n", Bytes.EMPTY)

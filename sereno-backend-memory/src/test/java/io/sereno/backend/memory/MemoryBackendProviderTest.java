@@ -68,7 +68,7 @@ class MemoryBackendProviderTest {
     }
 
     @Test
-    void refusesByNameWhatNothingWouldHeed() {
+    void unusedSettingsAreRefusedByName() {
         Config config = config("billing");
         assertRefused(config.withParameters(Map.of("database", "3")), "[database]");
         assertRefused(

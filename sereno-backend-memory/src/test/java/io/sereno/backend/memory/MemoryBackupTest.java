@@ -31,7 +31,7 @@ class MemoryBackupTest {
 
     @ParameterizedTest
     @EnumSource
-    void entriesAreWhatTheyWereAsOftenAsItIsRestored(MemoryBackup.Revisions revisions) {
+    void entriesAreTheSameAfterEachRestore(MemoryBackup.Revisions revisions) {
         put("a", 0);
         List<Entry> before = entries();
         MemoryBackup backup = store.backup();

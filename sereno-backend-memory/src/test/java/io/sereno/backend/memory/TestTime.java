@@ -7,7 +7,9 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.concurrent.Executor;
 
-/** A clock that stands until it is moved. (sereno-simulation has one for general use, and depends on this module.) */
+/**
+ * A clock that stands still until it is moved. (sereno-simulation has one for general use, and depends on this module.)
+ */
 final class TestTime implements TimeSource {
     private record Timer(long due, Executor executor, Runnable task) {}
 

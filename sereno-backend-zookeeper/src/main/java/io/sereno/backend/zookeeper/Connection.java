@@ -157,7 +157,7 @@ final class Connection {
                 opened -> began(opened, first));
     }
 
-    /** An unregistered handle, for {@link Rehearsal}. */
+    /** An unregistered handle, for {@link WarmUp}. */
     Handle openUnknown(String servers, Duration session, Handle.Listener listener) throws IOException {
         return Handle.open(
                 servers,

@@ -84,7 +84,7 @@ final class ZooKeeperBackend implements Backend {
                 .zookeeperFactory(mainSessions)
                 .build();
         try {
-            Rehearsal.once(connection, config.connectTimeout());
+            WarmUp.once(connection, config.connectTimeout());
             curator.start();
             new Opening(connection, watches.link(), namespace, options.slack()).await(config);
             guarantees = Limits.guarantees(connection.range());

@@ -51,7 +51,7 @@ import java.util.stream.Collectors;
 
 /**
  * Several clients use every recipe all the time, each in a thread of its own, and record their calls and results; then
- * the record is judged: whether an order of the calls explains all results.
+ * the record is checked: an order of the calls must explain all results.
  */
 final class AllRecipes implements AutoCloseable {
     private static final Duration SOON = Duration.ofSeconds(60);
@@ -106,7 +106,7 @@ final class AllRecipes implements AutoCloseable {
         Objects.requireNonNull(progress.get(sereno.nodeId() + "'s " + recipe)).release();
     }
 
-    /** Waits until each recipe of each of these clients has gone on. */
+    /** Waits until each recipe of each of these clients has made progress. */
     void awaitProgress(Collection<Sereno> ofThese) throws Exception {
         progress.values().forEach(Semaphore::drainPermits);
         Set<String> names = ofThese.stream().map(Sereno::nodeId).collect(Collectors.toSet());
@@ -154,7 +154,7 @@ final class AllRecipes implements AutoCloseable {
         return null;
     }
 
-    /** It was granted since the first moment, and is released, or lost, from a later moment on, which is returned. */
+    /** The grant was held from the first moment on. Returns the moment from which it is released or lost. */
     private static long held(Sereno sereno, Queue<Call<LockModel.Action>> history, Grant grant, long invoked) {
         long granted = System.nanoTime();
         long token = grant.fencingToken();
@@ -258,7 +258,7 @@ final class AllRecipes implements AutoCloseable {
         return null;
     }
 
-    /** Goes on until all has been read that is known to be published, when that is known. */
+    /** Continues until all published messages have been read. */
     private Void read(Sereno sereno, TopicReader<String> reader) throws InterruptedException {
         List<Message<String>> read = new ArrayList<>();
         received.put(sereno.nodeId(), read);

@@ -15,7 +15,10 @@ import java.util.regex.Pattern;
 
 @AnalyzeClasses(packages = "io.sereno.backend.zookeeper", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
-    /** Time comes from the TimeSource and threads from the executor that are given; the library's own are the library's. */
+    /**
+     * Time comes from the TimeSource and threads from the executor that are given, except for those of ZooKeeper's
+     * client.
+     */
     private static final Pattern CLOCKS_TIMERS_AND_THREADS = Pattern.compile(String.join(
             "|",
             "java\\.lang\\.System\\.(nanoTime|currentTimeMillis)",
@@ -42,7 +45,7 @@ class ArchitectureTest {
                     "org.jspecify.annotations",
                     "com.google.auto.service"));
 
-    /** But for the threads that make lost connections again: the application may hold up all those that it gives. */
+    /** Except for the threads that restore lost connections: the application may block all threads of its executor. */
     @ArchTest
     static final ArchRule timeAndThreadsAreGiven = noClasses()
             .that(DescribedPredicate.not(JavaClass.Predicates.equivalentTo(Connection.class)))

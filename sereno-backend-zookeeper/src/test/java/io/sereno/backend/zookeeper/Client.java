@@ -27,7 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/** A backend in the hands of a test, which waits for each answer. */
+/** A backend for tests, with blocking calls. */
 final class Client implements AutoCloseable {
     private final RealTime time;
     private final ExecutorService callbacks;
@@ -77,7 +77,7 @@ final class Client implements AutoCloseable {
         return await(backend.commit(commit.build()));
     }
 
-    /** The revision of a commit that has to go through. */
+    /** The revision of a commit that must succeed. */
     long committed(Commit.Builder commit) {
         CommitResult result = commit(commit);
         if (result instanceof CommitResult.Committed committed) {

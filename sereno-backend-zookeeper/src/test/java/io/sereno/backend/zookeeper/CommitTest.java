@@ -30,7 +30,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
-/** COM, VAL, NAM and READ, with two clients: what one did, the other has to know. */
+/** COM, VAL, NAM and READ, with two clients: each sees the changes of the other. */
 @Tag("servers")
 @Timeout(120)
 @TestInstance(Lifecycle.PER_CLASS)
@@ -86,7 +86,7 @@ class CommitTest {
     void rememberedVersionsNeverWinOverStoredOnes(TestInfo test) {
         String d = test.getDisplayName();
         long created = client.put(d, "a", "1");
-        // The client remembers `a` as it made it; meanwhile it is set, deleted and made again by another.
+        // The client remembers `a` as it put it; meanwhile another client sets, deletes and creates it again.
         long modified = other.put(d, "a", "2");
         assertThat(client.commit(Commit.to(d).ifModRevision("a", created).put("a", Bytes.EMPTY)))
                 .isEqualTo(new Conflict(Optional.empty()));
@@ -101,7 +101,7 @@ class CommitTest {
 
     /** ZooKeeper counts versions of each incarnation from 0: a check of the version alone deletes the next owner's entry. */
     @Test
-    void aRecreatedEntryIsAnotherThoughItsVersionIsTheSame(TestInfo test) {
+    void aRecreatedEntryDiffersEvenIfItsVersionIsTheSame(TestInfo test) {
         String d = test.getDisplayName();
         long first = client.put(d, "a", "same");
         other.committed(Commit.to(d).delete("a"));
@@ -192,7 +192,7 @@ class CommitTest {
     }
 
     @Test
-    void putsAndDeletesWithoutConditionGoThroughWhateverIsThere(TestInfo test) {
+    void putsAndDeletesWithoutConditionAlwaysSucceed(TestInfo test) {
         String d = test.getDisplayName();
         client.put(d, "a", "1");
         other.committed(Commit.to(d).delete("a"));
@@ -220,7 +220,7 @@ class CommitTest {
     }
 
     @Test
-    void aConditionThatDoesNotHoldIsAConflictAlsoWhereTheEntryIsBoundOtherwiseByNow(TestInfo test) {
+    void aFalseConditionIsAConflictEvenIfTheEntryIsBoundToAnotherLeaseNow(TestInfo test) {
         String d = test.getDisplayName();
         long first = client.put(d, "a", "mine");
         other.committed(Commit.to(d).delete("a"));
@@ -330,7 +330,7 @@ class CommitTest {
     }
 
     @Test
-    void namespacesAreApartAlsoWhereOneIsInsideTheOther() {
+    void aNamespaceInsideAnotherIsSeparate() {
         try (Client inner = Client.connect(server.endpoints(), "commits/inner");
                 Client longer = Client.connect(server.endpoints(), "commits2");
                 Client none = Client.connect(server.endpoints(), "")) {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class DetourTest {
     private static final Duration SOON = Duration.ofSeconds(20);
-    /** The most that is waited for an answer before another way is tried. */
+    /** The longest wait for an answer before another route is tried. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     /** Blocked listeners hold every thread of the application's executor; further tasks wait. */
@@ -52,7 +52,7 @@ class DetourTest {
                 Handle former = backend.leaseHandles().get(0);
                 blocked.set(true);
                 former.reconnect();
-                // The client sees that its socket is closed when it sends.
+                // The client notices that its socket is closed when it sends.
                 CompletableFuture<Answer<Void>> sent = former.roundTrip("/");
                 long end = System.nanoTime() + SOON.toNanos();
                 Handle present = former;
@@ -219,7 +219,7 @@ class DetourTest {
             return backend.leaseHandles().get(0);
         }
 
-        /** Until another handle is connected in the place of this one. */
+        /** Waits until another handle is connected in place of this one. */
         void awaitOtherHandle(Handle former) {
             Duration limit = time.elapsed().plusSeconds(20);
             await(() -> {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** All recipes at work on three servers, of which one is lost after the other. */
+/** All recipes at work on three servers, which are lost one after another. */
 @Tag("servers")
 @Tag("thorough")
 @Timeout(240)
@@ -27,7 +27,7 @@ class EnsembleTest {
                     connect("ben", ensemble.authority()),
                     connect("cleo", ensemble.authority()));
             List<Sereno> all = new ArrayList<>(free);
-            // It has nowhere else to go: while its follower is down it waits.
+            // It knows no other server: it waits while its follower is down.
             all.add(connect("dan", follower.authority()));
             try (AllRecipes recipes = new AllRecipes(all)) {
                 recipes.begin();

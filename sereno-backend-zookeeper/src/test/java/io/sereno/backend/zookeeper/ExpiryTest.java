@@ -85,7 +85,7 @@ class ExpiryTest {
         // Ann has another session by now.
         Grant again = ann.mutex("m").acquire();
         assertThat(again.fencingToken()).isGreaterThan(next.fencingToken());
-        // Her candidate too is in line again; otherwise he who resigns would be the next one, and stay.
+        // Her candidate has queued again too; otherwise the one that resigns would lead again.
         awaitQueue("election/e", 2);
         bobsElection.resign();
         assertThat(annsElection.awaitLeadership().fencingToken()).isGreaterThan(deposed.fencingToken());
@@ -100,7 +100,7 @@ class ExpiryTest {
 
         expireLeases(bobsClient);
 
-        // Another name, since it is another session's.
+        // Another name, since it belongs to another session.
         await(() -> {
             List<String> now = annsClient.names("lock/m");
             return now.size() == 2 && !now.equals(before);

@@ -36,7 +36,7 @@ class FailingConnectsTest extends FailingConnects {
         return ((ZooKeeperServer) encrypted).secureEndpoint();
     }
 
-    /** ZooKeeper takes any user; what one has made is closed to others. */
+    /** ZooKeeper accepts any user; the nodes of one user are closed to others. */
     @Override
     protected TestServer startWithUser() {
         return ZooKeeperServer.start();
@@ -44,7 +44,7 @@ class FailingConnectsTest extends FailingConnects {
 
     /** Each session logs in with the current password; the nodes stored here are open. */
     @Test
-    void aPasswordThatChangesIsAskedForByEachNewSession() throws InterruptedException {
+    void aChangedPasswordIsUsedByEachNewSession() throws InterruptedException {
         AtomicInteger asked = new AtomicInteger();
         try (TestServer server = startWithUser();
                 Sereno sereno = Sereno.builder()

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
-/** OUT, WAT and LEA when the network breaks: one client goes through a proxy, another one looks on. */
+/** OUT, WAT and LEA when the network breaks: one client uses a proxy, another one observes. */
 @Tag("servers")
 @Timeout(180)
 @TestInstance(Lifecycle.PER_CLASS)
@@ -167,7 +167,7 @@ class FaultTest {
         assertThat(onlooker.names(d)).contains("c");
     }
 
-    /** Without a reset after the watch is live again, what happens between would be lost for ever. */
+    /** Without a reset after the watch is live again, changes in between would be lost for ever. */
     @Test
     void afterABreakThereIsAResetAndWhatIsChangedAfterItIsAnnounced() throws InterruptedException {
         Notes notes = new Notes();
@@ -259,7 +259,7 @@ class FaultTest {
         proxy.clientToServer().awaitHeld(10, SOON);
         proxy.resetAll();
         proxy.heal();
-        // Its call may end before; it may be asked for again.
+        // Its call may end before; the revocation may be requested again.
         try {
             Client.await(revoked);
         } catch (BackendException tooLate) {
@@ -332,7 +332,7 @@ class FaultTest {
         await(() -> assertThat(Client.await(lease.renew())).isTrue());
     }
 
-    /** Each try ends by the operation timeout. */
+    /** Each attempt ends by the operation timeout. */
     private static void await(Runnable attempt) {
         long end = System.nanoTime() + SOON.toNanos();
         while (true) {

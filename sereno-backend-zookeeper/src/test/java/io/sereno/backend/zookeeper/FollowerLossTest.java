@@ -39,7 +39,10 @@ class FollowerLossTest {
         ensemble.close();
     }
 
-    /** Goes on until leases without slack have ended early, which shows that renewals were lost; the first round does it as a rule. */
+    /**
+     * Repeats until leases without slack have ended early, which shows that renewals were lost; usually one round is
+     * enough.
+     */
     @Test
     void noLeaseEndsBeforeTheTtlSinceARenewalThatDiedWithItsFollower() throws Exception {
         ZooKeeperServer leader = ensemble.leader();
@@ -96,7 +99,7 @@ class FollowerLossTest {
     private static List<Kept> keep(Client client) {
         List<Kept> kept = new ArrayList<>();
         for (int i = 0; i < SPREAD + AT_LAST; i++) {
-            // The leader ends sessions once a tick: there are some of any distance to that.
+            // The leader ends sessions once a tick, so the sessions are spread over a tick.
             Lease lease = client.lease(
                     TICK.multipliedBy(2).plus(TICK.dividedBy(AT_LAST).multipliedBy(i % AT_LAST)));
             client.put("d", "n" + i, lease);
@@ -105,7 +108,7 @@ class FollowerLossTest {
         return kept;
     }
 
-    /** Forgets those that are gone; answers how much too early they went. */
+    /** Forgets those that are gone; returns how much too early they ended. */
     private static List<Duration> endedEarly(Client observer, List<Kept> kept) {
         List<String> there = observer.names("d");
         long now = System.nanoTime();

@@ -45,7 +45,7 @@ class GuardTest {
     private static final int CLIENTS = 4;
     private static final int COMMITS = 250;
 
-    /** A commit that went through, and when that was known. */
+    /** A commit that succeeded, and when that was known. */
     private record Done(Commit commit, long revision, long acked) {}
 
     private record State(long created, long modified, long lease) {}
@@ -57,14 +57,14 @@ class GuardTest {
     private final AtomicInteger expiredUnderway = new AtomicInteger();
 
     @Test
-    void noCommitGoesThroughWhoseConditionIsFalseAtItsRevision() {
+    void noCommitSucceedsWithAConditionThatIsFalseAtItsRevision() {
         run(true);
         assertThat(violations()).isEmpty();
         assertThat(history).hasSizeGreaterThan(100);
         assertThat(expiredUnderway).hasValueLessThan(CLIENTS * COMMITS / 10);
     }
 
-    /** A test of the one above: it sees what the guards are for. */
+    /** Tests the test above: without guards it finds wrong commits. */
     @Test
     void withoutGuardsThereAreCommitsWhoseConditionIsFalse() {
         for (int round = 0; round < 5 && violations().isEmpty(); round++) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
-/** LEA: a lease is a session of its own, and ends by the backend's timer, by a word, or by the server's clock. */
+/** LEA: a lease is a separate session, and ends by the backend's timer, by a revocation, or by the server's clock. */
 @Tag("servers")
 @Timeout(120)
 @TestInstance(Lifecycle.PER_CLASS)
@@ -212,11 +212,14 @@ class LeaseTest {
             many.put(d, "e0", another);
             assertThat(other.names(d)).hasSize(16);
         }
-        // A client that closes takes its sessions along.
+        // A client that closes ends its sessions.
         assertThat(other.names(d)).isEmpty();
     }
 
-    /** As much as one session may be bound to, and then its end: servers fail on a transaction that is too large. */
+    /**
+     * The most entries that may be bound to one session, and then its end: servers fail on a transaction that is too
+     * large.
+     */
     @Test
     void theGreatestLeaseEndsWithoutHarmAndTakesNoMore(TestInfo test) {
         String d = test.getDisplayName();

@@ -36,7 +36,7 @@ class NamespaceRefusalTest {
         }
     };
 
-    /** The servers had no quorum for a while, which says nothing about whether the nodes can be made now. */
+    /** The servers had no quorum for a while, which does not show whether the nodes can be created now. */
     @Test
     void anAttemptThatHadNoAnswerInTimeMakesNoLaterCallFailForGood() {
         Client.Config config = Client.Config.of(

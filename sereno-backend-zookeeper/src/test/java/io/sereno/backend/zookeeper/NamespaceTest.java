@@ -191,7 +191,7 @@ class NamespaceTest {
         }
     }
 
-    /** Makes the call until it is refused for good. */
+    /** Repeats the call until it fails permanently. */
     private static BackendException refusal(Supplier<?> call) {
         long end = System.nanoTime() + SOON.toNanos();
         while (System.nanoTime() - end < 0) {

@@ -40,7 +40,7 @@ class OptionsTest {
     }
 
     @Test
-    void aUserIsWhoMayTouchWhatIsStored() {
+    void nodesBelongToTheUserUnlessTheyAreOpen() {
         assertThat(Options.of(CONFIG).acl()).isEqualTo(ZooDefs.Ids.OPEN_ACL_UNSAFE);
         Client.Config known = CONFIG.withUser("paul", "swordfish");
         assertThat(Options.of(known).acl()).isEqualTo(ZooDefs.Ids.CREATOR_ALL_ACL);
@@ -57,7 +57,7 @@ class OptionsTest {
     }
 
     @Test
-    void certificatesAreForConnectionsWithTls() {
+    void certificatesNeedTls() {
         assertThatThrownBy(() -> Options.of(CONFIG.withTrust(Path.of("ca.pem"))))
                 .hasMessageContaining("write zookeepers:");
         assertThat(Options.of(CONFIG).tls()).isFalse();
@@ -67,7 +67,7 @@ class OptionsTest {
 
     /** Certificates are often those of machines, so they make nothing private unless that is asked for. */
     @Test
-    void aCertificateMayBeWhoMayTouchWhatIsStored() {
+    void nodesMayBelongToACertificate() {
         Client.Config known = CONFIG.withScheme("zookeepers").withIdentity(Path.of("c.pem"), Path.of("k.pem"));
         assertThat(Options.of(known).acl()).isEqualTo(ZooDefs.Ids.OPEN_ACL_UNSAFE);
         assertThat(Options.of(known.withParameters(Map.of("acl", "creator"))).acl())

@@ -92,7 +92,7 @@ class PathsTest {
         assertThat(new Paths("").ancestors()).isEmpty();
     }
 
-    /** Which guard an entry falls to is stored, in the sense that clients of all versions have to agree. */
+    /** The guard of an entry is part of the stored format: clients of all versions must agree on it. */
     @Test
     void guardsAreChosenTheSameWayForEver() {
         assertThat(Paths.shard("lock/orders", "k3x-1")).isEqualTo(180);

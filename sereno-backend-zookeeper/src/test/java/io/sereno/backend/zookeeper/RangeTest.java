@@ -24,7 +24,7 @@ class RangeTest {
         assertThat(Range.usualSlack(Duration.ofMillis(leastSession))).isEqualTo(Duration.ofMillis(slack));
     }
 
-    /** LEA-1a and LEA-3b, whatever a server is configured to. */
+    /** LEA-1a and LEA-3b with any configuration of a server. */
     @ParameterizedTest
     @CsvSource({"400, 0", "1000, 0", "1000, 1000", "1500, 1000", "4000, 0", "4000, 1000", "30000, 1000", "5000, 30000"})
     void latenessNeverExceedsTheLeastTtlAndSessionsAreNeverShorterThanAsked(long leastSession, long slack) {

@@ -113,7 +113,7 @@ class ReadTest {
     }
 
     /** Each read is begun after an acknowledged write of another client. */
-    /** A user who may write below the namespace may put any node there. The node is skipped, and blocks no lock. */
+    /** A user who may write below the namespace may create any node there. The node is skipped, and blocks no lock. */
     @Test
     void aNodeThatSerenoDidNotMakeIsSkippedWithItsNotices(TestInfo test) throws Exception {
         String d = test.getDisplayName();
@@ -163,7 +163,7 @@ class ReadTest {
     }
 
     @Test
-    void aReadShowsWhatWasAcknowledgedBeforeItBeganToWhomever(TestInfo test) {
+    void aReadShowsEveryWriteThatWasAcknowledgedBeforeItBegan(TestInfo test) {
         String d = test.getDisplayName();
         try (Client other = Client.connect(server.endpoints(), "reads")) {
             for (int i = 0; i < 200; i++) {

@@ -93,8 +93,7 @@ class RightsTest {
 
     /** The hardened profile of docs/zookeeper.md, word by word: its rights are enough, and it keeps other users out. */
     @Test
-    void aUserOfTheHardenedProfileNeedsTheRightsToCreateAndToDeleteAloneInANodeThatAnAdministratorMade()
-            throws Exception {
+    void theHardenedProfileNeedsOnlyTheRightsToCreateAndDelete() throws Exception {
         try (ZooKeeperServer hardened =
                 ZooKeeperServer.start("enforce.auth.enabled=true", "enforce.auth.schemes=digest")) {
             administer(hardened);

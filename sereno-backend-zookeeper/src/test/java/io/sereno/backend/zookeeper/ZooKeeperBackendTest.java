@@ -41,7 +41,7 @@ class ZooKeeperBackendTest {
     }
 
     @Test
-    void walksThroughEveryMethod() throws InterruptedException {
+    void everyMethodWorks() throws InterruptedException {
         try (Client client = connect("walk");
                 Client other = connect("walk")) {
             Notes notes = new Notes();
@@ -109,7 +109,7 @@ class ZooKeeperBackendTest {
     }
 
     @Test
-    void tellsTheServersRange() {
+    void reportsTheServersRange() {
         try (Client client = connect("range")) {
             assertThat(client.backend().guarantees().greatestTtl()).isEqualTo(Duration.ofSeconds(60));
             assertThat(client.backend().guarantees().leastTtl()).isEqualTo(Duration.ofSeconds(1));

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** A process that holds a mutex, leads an election, is a member and has a place in a wait group, until it is killed. */
 final class SecondProcess {
-    /** A process that has just started has much else to do than to renew. */
+    /** A process that has just started may be too busy to renew in time. */
     private static final Duration TTL = Duration.ofSeconds(4);
 
     private static final Duration TRIPS = Duration.ofSeconds(3);

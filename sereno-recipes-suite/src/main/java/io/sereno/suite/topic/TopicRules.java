@@ -181,7 +181,7 @@ public class TopicRules {
             publisher.result("publish", () -> topic(publisher).publish("a"));
             if (i == 0) {
                 // Otherwise the other listener may have received everything before this one blocks.
-                bench.verify(bench.reach(() -> gate.waiting() > 0, LONG), () -> "a listener did not hear a message");
+                bench.verify(bench.reach(() -> gate.waiting() > 0, LONG), () -> "a listener did not receive a message");
             }
         }
         bench.verify(

@@ -114,7 +114,7 @@ public class WaitGroupRules {
         Node waiter = mixing(
                 bench, mixed, seen -> MixedReads.has(seen, "c-") && MixedReads.has(seen, "l-"), "c-", act(first::done));
         requireNoLoss(bench, waiter, mixed[0], "was done");
-        // Here the life as it was before join(), and the claim as it is after it.
+        // These reads show the life as it was before join(), and the claim as it is after it.
         List<Worker> second = new ArrayList<>();
         Node other = mixing(
                 bench,

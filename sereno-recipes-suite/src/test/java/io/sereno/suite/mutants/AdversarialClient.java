@@ -21,7 +21,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-/** A client of a {@link AdversarialStore}: what a {@link AdversarialBackend} does to requests and their answers. */
+/** A client of an {@link AdversarialStore}: what an {@link AdversarialBackend} does to requests and their answers. */
 final class AdversarialClient extends PlainClient {
     private final AdversarialBackend adversary;
     private final World world;
@@ -115,7 +115,7 @@ final class AdversarialClient extends PlainClient {
             if (world.random().nextBoolean()) {
                 arrive(commit);
             }
-            throw commit.writes().isEmpty() ? Failures.notApplied("no answer came") : doubt();
+            throw commit.writes().isEmpty() ? Failures.notApplied("no answer came") : unknown();
         }
         if (!certain && adversary.is(COMMITS_IN_DOUBT_COME_LATE) && world.chance(50)) {
             Late one = new Late(commit, 1 + world.random().nextInt(5));
@@ -128,7 +128,7 @@ final class AdversarialClient extends PlainClient {
                         }
                         return null;
                     }));
-            throw doubt();
+            throw unknown();
         }
         return super.carryOut(commit);
     }
@@ -139,7 +139,7 @@ final class AdversarialClient extends PlainClient {
             if (world.random().nextBoolean()) {
                 var unused = request.get();
             }
-            throw doubt();
+            throw unknown();
         }
         return super.carryOut(request);
     }
@@ -152,7 +152,7 @@ final class AdversarialClient extends PlainClient {
         }
     }
 
-    private static BackendException doubt() {
+    private static BackendException unknown() {
         return Failures.unknown("no answer came");
     }
 

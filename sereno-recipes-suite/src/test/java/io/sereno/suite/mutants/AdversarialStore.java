@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The store of a {@link AdversarialBackend}: what it does to revisions, leases and notices. */
+/** The store of an {@link AdversarialBackend}: what it does to revisions, leases and notices. */
 final class AdversarialStore extends PlainStore {
     private final AdversarialBackend adversary;
     private final World world;
@@ -124,7 +124,7 @@ final class AdversarialStore extends PlainStore {
     // ---- notices
 
     @Override
-    void tell(PlainWatch watch, String name, long at) {
+    void sendNotice(PlainWatch watch, String name, long at) {
         if (adversary.is(RESETS_ONLY)
                 || (adversary.is(RESETS_AMONG_NOTICES) && world.random().nextBoolean())) {
             announceReset(watch);
@@ -132,15 +132,15 @@ final class AdversarialStore extends PlainStore {
             return;
         }
         boolean there = entry(watch.target().directory(), name).isPresent();
-        boolean told = !adversary.is(NOTICES_WITHOUT_REVISION)
+        boolean withRevision = !adversary.is(NOTICES_WITHOUT_REVISION)
                 || (there && world.random().nextBoolean());
-        super.tell(watch, name, told ? at : 0);
-        again(watch, name, () -> super.tell(watch, name, told ? at : 0));
+        super.sendNotice(watch, name, withRevision ? at : 0);
+        again(watch, name, () -> super.sendNotice(watch, name, withRevision ? at : 0));
         if (adversary.is(SPURIOUS_NOTICES) && watch.target().name().isEmpty()) {
             entries(watch.target().directory()).stream()
                     .filter(other -> !other.name().equals(name) && world.chance(200))
                     .limit(3)
-                    .forEach(other -> super.tell(watch, other.name(), 0));
+                    .forEach(other -> super.sendNotice(watch, other.name(), 0));
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionStage;
 
 /** Combines the additions that are requested while another addition is in progress, and does so incorrectly. */
 final class Combining {
-    enum Told {
+    enum Report {
         THE_SUM,
         ONE_FAILURE,
         BACKWARDS
@@ -27,16 +27,16 @@ final class Combining {
         this.counter = counter;
     }
 
-    CompletionStage<Long> add(Call call, Told told) {
+    CompletionStage<Long> add(Call call, Report report) {
         Asked asked = new Asked(call.given(0, Long.class), new CompletableFuture<>());
         synchronized (waiting) {
             waiting.add(asked);
         }
-        send(told);
+        send(report);
         return asked.answer();
     }
 
-    private void send(Told told) {
+    private void send(Report report) {
         List<Asked> batch;
         synchronized (waiting) {
             if (busy || waiting.isEmpty()) {
@@ -46,18 +46,18 @@ final class Combining {
             batch = new ArrayList<>(waiting);
             waiting.clear();
         }
-        if (told == Told.BACKWARDS) {
+        if (report == Report.BACKWARDS) {
             Collections.reverse(batch);
         }
         List<CompletableFuture<Long>> parts = new ArrayList<>();
-        if (told == Told.BACKWARDS) {
+        if (report == Report.BACKWARDS) {
             batch.forEach(asked -> parts.add(counter.addAsync(asked.delta()).toCompletableFuture()));
         } else {
             long sum = batch.stream().mapToLong(Asked::delta).sum();
             CompletableFuture<Long> all = counter.addAsync(sum).toCompletableFuture();
             long behind = 0;
             for (int i = batch.size() - 1; i >= 0; i--) {
-                long later = told == Told.THE_SUM ? 0 : behind;
+                long later = report == Report.THE_SUM ? 0 : behind;
                 parts.add(0, all.thenApply(end -> end - later));
                 behind += batch.get(i).delta();
             }
@@ -65,18 +65,18 @@ final class Combining {
         CompletableFuture<?> end = CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
                 .handle((done, failure) -> {
                     for (int i = 0; i < batch.size(); i++) {
-                        tell(parts.get(i), batch.get(i).answer());
+                        complete(parts.get(i), batch.get(i).answer());
                     }
                     synchronized (waiting) {
                         busy = false;
                     }
-                    send(told);
+                    send(report);
                     return null;
                 });
         end.exceptionally(unused -> null);
     }
 
-    private static void tell(CompletableFuture<Long> part, CompletableFuture<Long> answer) {
+    private static void complete(CompletableFuture<Long> part, CompletableFuture<Long> answer) {
         try {
             answer.complete(part.join());
         } catch (CompletionException failed) {

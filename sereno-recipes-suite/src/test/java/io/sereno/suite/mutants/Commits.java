@@ -49,7 +49,7 @@ final class Commits {
                 commit.returning());
     }
 
-    /** Everything that is in a directory for those above is in another one for those below. */
+    /** Stores the entries of one directory in another directory. */
     static Backend moved(Backend below, UnaryOperator<String> path) {
         return new Hooks(below)
                 .reads(query -> below.read(moved(query, path)))

@@ -63,7 +63,7 @@ final class ConditionalCommitMutants {
                     store.later(Duration.ofMillis(2), () -> store.write(directory, write, at));
                 });
         all.client("READ-2c", "an entry is read with the lease that its name had before")
-                .with((world, below) -> ReadMutants.reading(below, new FormerLease(world)::told));
+                .with((world, below) -> ReadMutants.reading(below, new FormerLease(world)::changed));
     }
 
     private static void listings(Mutants all) {
@@ -270,10 +270,10 @@ final class ConditionalCommitMutants {
     }
 
     /** Answers queries of one kind differently. */
-    private static Mutants.Layer querying(Class<? extends Query> kind, BiFunction<World, Snapshot, Snapshot> told) {
+    private static Mutants.Layer querying(Class<? extends Query> kind, BiFunction<World, Snapshot, Snapshot> changed) {
         return (world, below, executor) -> new Hooks(below)
-                .reads(query ->
-                        below.read(query).thenApply(read -> kind.isInstance(query) ? told.apply(world, read) : read));
+                .reads(query -> below.read(query)
+                        .thenApply(read -> kind.isInstance(query) ? changed.apply(world, read) : read));
     }
 
     private static boolean hasValue(Snapshot all, String name) {
@@ -290,7 +290,7 @@ final class ConditionalCommitMutants {
             this.world = world;
         }
 
-        Snapshot told(Snapshot read) {
+        Snapshot changed(Snapshot read) {
             return new Snapshot(
                     read.entries().stream()
                             .map(entry -> {

@@ -65,21 +65,22 @@ final class CounterMutants {
             return before;
         }));
         all.backend("CTR-2", "a change of unknown outcome counts as not applied")
-                .in(doubting((below, commit, lost) -> failedFuture(Failures.notApplied("try again", lost))));
+                .in(afterUnknown((below, commit, lost) -> failedFuture(Failures.notApplied("try again", lost))));
         all.backend("CTR-2", "an unknown outcome is settled by a comparison of values")
-                .in(doubting(CounterMutants::comparingValues));
+                .in(afterUnknown(CounterMutants::comparingValues));
     }
 
     private static void batches(Mutants all) {
         all.recipe("CTR-3", "changes in one commit all return the sum")
                 .in(counter((seen, method, call) ->
-                        method.equals("addAsync") ? seen.combining.add(call, Combining.Told.THE_SUM) : call.go()));
+                        method.equals("addAsync") ? seen.combining.add(call, Combining.Report.THE_SUM) : call.go()));
         all.recipe("CTR-3", "an overflow fails all changes in the same commit")
-                .in(counter((seen, method, call) ->
-                        method.equals("addAsync") ? seen.combining.add(call, Combining.Told.ONE_FAILURE) : call.go()));
+                .in(counter((seen, method, call) -> method.equals("addAsync")
+                        ? seen.combining.add(call, Combining.Report.ONE_FAILURE)
+                        : call.go()));
         all.recipe("CTR-3", "changes in one commit are applied in reverse order")
                 .in(counter((seen, method, call) ->
-                        method.equals("addAsync") ? seen.combining.add(call, Combining.Told.BACKWARDS) : call.go()));
+                        method.equals("addAsync") ? seen.combining.add(call, Combining.Report.BACKWARDS) : call.go()));
         all.recipe("CTR-4", "adding 0 is answered with the value that was seen last")
                 .in(counter((seen, method, call) -> {
                     Long last = seen.value;
@@ -174,16 +175,16 @@ final class CounterMutants {
         });
     }
 
-    private interface Doubt {
+    private interface Reaction {
         CompletionStage<CommitResult> of(Backend below, Commit commit, Throwable lost);
     }
 
     /** A bug in handling a change of unknown outcome. */
-    private static Mutants.Layer doubting(Doubt doubt) {
+    private static Mutants.Layer afterUnknown(Reaction reaction) {
         return (world, below, executor) -> new Hooks(below)
                 .commits(commit -> below.commit(commit)
                         .exceptionallyCompose(lost -> changes(commit) && Failures.isUnknown(lost)
-                                ? doubt.of(below, commit, lost)
+                                ? reaction.of(below, commit, lost)
                                 : failedFuture(lost)));
     }
 
@@ -285,7 +286,7 @@ final class CounterMutants {
     private static final class Pooled {
         private final World world;
         private final Counter right;
-        private final AtomicInteger told = new AtomicInteger();
+        private final AtomicInteger reported = new AtomicInteger();
 
         Pooled(World world, Counter right) {
             this.world = world;
@@ -297,14 +298,14 @@ final class CounterMutants {
                     Counter.class,
                     right,
                     (method, call) -> method.equals("onChange")
-                            ? right.onChange(value -> tell(call.given(0, LongConsumer.class), value))
+                            ? right.onChange(value -> report(call.given(0, LongConsumer.class), value))
                             : call.go());
         }
 
-        private void tell(LongConsumer callback, long value) {
+        private void report(LongConsumer callback, long value) {
             world.later(
-                    Duration.ofMillis(
-                            40 - told.incrementAndGet() % 4 * 13), // so that three of four overtake the previous one
+                    Duration.ofMillis(40
+                            - reported.incrementAndGet() % 4 * 13), // so that three of four overtake the previous one
                     Runnable::run,
                     () -> callback.accept(value));
         }

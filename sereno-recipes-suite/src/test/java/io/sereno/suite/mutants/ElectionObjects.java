@@ -29,21 +29,21 @@ import java.util.function.UnaryOperator;
 final class ElectionObjects {
     private ElectionObjects() {}
 
-    static LeaderElection terms(LeaderElection election, UnaryOperator<Leadership> told) {
+    static LeaderElection terms(LeaderElection election, UnaryOperator<Leadership> change) {
         return changed(LeaderElection.class, election, (method, call) -> {
             Object result = call.go();
             if (result instanceof Optional<?> found
                     && found.isPresent()
                     && found.get() instanceof Leadership leadership) {
-                return Optional.of(told.apply(leadership));
+                return Optional.of(change.apply(leadership));
             }
-            return result instanceof Leadership leadership ? told.apply(leadership) : result;
+            return result instanceof Leadership leadership ? change.apply(leadership) : result;
         });
     }
 
-    /** Runs a callback in another way than it should. */
+    /** Runs a callback in the wrong way. */
     @SuppressWarnings("unchecked")
-    static LeaderElection heard(LeaderElection election, String callback, Consumer<Runnable> way) {
+    static LeaderElection calling(LeaderElection election, String callback, Consumer<Runnable> way) {
         return changed(LeaderElection.class, election, (method, call) -> {
             if (!method.equals(callback)) {
                 return call.go();
@@ -79,9 +79,9 @@ final class ElectionObjects {
                 return call.go();
             }
             BiConsumer<Peer, Topology> user = call.given(0, BiConsumer.class);
-            BiPredicate<Peer, Topology> told = method.equals("onPeerJoined") ? comes : goes;
+            BiPredicate<Peer, Topology> change = method.equals("onPeerJoined") ? comes : goes;
             BiConsumer<Peer, Topology> some = (peer, topology) -> {
-                if (told.test(peer, topology)) {
+                if (change.test(peer, topology)) {
                     user.accept(peer, topology);
                 }
             };
@@ -129,7 +129,7 @@ final class ElectionObjects {
             return changed(Sereno.class, sereno, (method, call) -> {
                 Object result = call.go();
                 return result instanceof LeaderElection election
-                        ? heard(election, "onElectedLeader", thread::run)
+                        ? calling(election, "onElectedLeader", thread::run)
                         : result;
             });
         };

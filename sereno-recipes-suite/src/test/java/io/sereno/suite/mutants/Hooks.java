@@ -147,7 +147,7 @@ class Hooks implements Backend {
         void of(String name, long revision);
     }
 
-    /** A listener of which each notice is handled in another way. */
+    /** A listener whose notices are handled by a hook. */
     static WatchListener notices(WatchListener below, Consumer<Runnable> way) {
         return listener(
                 (name, revision) -> way.accept(() -> below.changed(name, revision)), () -> way.accept(below::reset));

@@ -1,6 +1,6 @@
 package io.sereno.suite.mutants;
 
-import static io.sereno.suite.mutants.ElectionObjects.heard;
+import static io.sereno.suite.mutants.ElectionObjects.calling;
 import static io.sereno.suite.mutants.ElectionObjects.terms;
 import static io.sereno.suite.mutants.ElectionObjects.withExecutor;
 import static io.sereno.suite.mutants.RecipeMutants.believing;
@@ -52,10 +52,10 @@ final class LeaderMutants {
     private static void leaderships(Mutants all) {
         all.recipe("LDR-1", "terms are counted by each candidate").objects(LeaderElection.class, election -> {
             AtomicLong last = new AtomicLong();
-            Map<Long, Long> told = new ConcurrentHashMap<>();
+            Map<Long, Long> reported = new ConcurrentHashMap<>();
             return tokens(
                     election,
-                    leadership -> told.computeIfAbsent(leadership.fencingToken(), term -> last.addAndGet(1_024)));
+                    leadership -> reported.computeIfAbsent(leadership.fencingToken(), term -> last.addAndGet(1_024)));
         });
         all.recipe("LDR-1", "the token is the one of the candidate's first term")
                 .objects(LeaderElection.class, election -> {
@@ -92,19 +92,19 @@ final class LeaderMutants {
         all.recipe("LDR-5a", "the leader callback is called twice")
                 .objects(
                         LeaderElection.class,
-                        election -> heard(election, "onElectedLeader", call -> {
+                        election -> calling(election, "onElectedLeader", call -> {
                             call.run();
                             call.run();
                         }));
         all.recipe("LDR-5a", "follower callbacks run on their own threads")
-                .in(withExecutor((executor, election) -> heard(election, "onElectedFollower", executor::execute)));
+                .in(withExecutor((executor, election) -> calling(election, "onElectedFollower", executor::execute)));
         all.recipe("LDR-5a", "each callback about a peer has a thread of its own")
-                .in(withExecutor((executor, election) ->
-                        heard(heard(election, "onPeerJoined", executor::execute), "onPeerLeft", executor::execute)));
+                .in(withExecutor((executor, election) -> calling(
+                        calling(election, "onPeerJoined", executor::execute), "onPeerLeft", executor::execute)));
         all.recipe("LDR-5b", "a callback that was interrupted is taken for one that has returned")
                 .in(withExecutor((executor, election) -> {
                     AtomicReference<Thread> worker = new AtomicReference<>();
-                    LeaderElection handed = heard(
+                    LeaderElection handed = calling(
                             election,
                             "onElectedLeader",
                             callback -> executor.execute(() -> {
@@ -151,11 +151,11 @@ final class LeaderMutants {
                         LeaderElection.class,
                         election -> terms(election, leadership -> believing(Leadership.class, leadership)));
         all.recipe("LDR-7", "the leader's callback is not interrupted")
-                .in(withExecutor((executor, election) -> heard(election, "onElectedLeader", executor::execute)));
+                .in(withExecutor((executor, election) -> calling(election, "onElectedLeader", executor::execute)));
         all.recipe("LDR-8", "after a callback throws no other is called")
                 .objects(
                         LeaderElection.class,
-                        election -> heard(election, "onElectedFollower", callback -> {
+                        election -> calling(election, "onElectedFollower", callback -> {
                             try {
                                 callback.run();
                             } catch (IllegalStateException thrown) {
@@ -169,7 +169,7 @@ final class LeaderMutants {
                 .objects(LeaderElection.class, election -> {
                     CompletableFuture<Boolean> returned = new CompletableFuture<>();
                     return terms(
-                            heard(election, "onElectedLeader", callback -> {
+                            calling(election, "onElectedLeader", callback -> {
                                 callback.run();
                                 returned.complete(true);
                             }),
@@ -196,7 +196,7 @@ final class LeaderMutants {
         all.recipe("LDR-9", "a leaving peer is reported twice")
                 .objects(
                         LeaderElection.class,
-                        election -> heard(election, "onPeerLeft", callback -> {
+                        election -> calling(election, "onPeerLeft", callback -> {
                             callback.run();
                             callback.run();
                         }));
@@ -313,20 +313,20 @@ final class LeaderMutants {
                 });
     }
 
-    private static LeaderElection tokens(LeaderElection election, ToLongFunction<Leadership> told) {
+    private static LeaderElection tokens(LeaderElection election, ToLongFunction<Leadership> reported) {
         return terms(
                 election,
                 leadership -> changed(
                         Leadership.class,
                         leadership,
                         (method, call) ->
-                                method.equals("fencingToken") ? (Object) told.applyAsLong(leadership) : call.go()));
+                                method.equals("fencingToken") ? (Object) reported.applyAsLong(leadership) : call.go()));
     }
 
-    private static LeaderElection topologies(LeaderElection election, UnaryOperator<Topology> told) {
+    private static LeaderElection topologies(LeaderElection election, UnaryOperator<Topology> reported) {
         return changed(LeaderElection.class, election, (method, call) -> {
             Object result = call.go();
-            return result instanceof Topology topology ? told.apply(topology) : result;
+            return result instanceof Topology topology ? reported.apply(topology) : result;
         });
     }
 }

@@ -282,7 +282,7 @@ final class LeaseMutants {
                         .build());
     }
 
-    /** After a failed renewal it sends no other, and answers this. */
+    /** After a failed renewal it sends no more renewals, and answers each with this result. */
     static Lease failedOnce(Lease lease, boolean answer) {
         AtomicBoolean failed = new AtomicBoolean();
         return Hooks.renewing(

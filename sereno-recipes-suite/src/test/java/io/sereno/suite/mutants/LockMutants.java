@@ -114,7 +114,7 @@ final class LockMutants {
         all.recipe("LCK-6", "the holds of a series are not counted")
                 .in(handingOn(Integer.MAX_VALUE, Duration.ofMillis(20)));
         all.backend("LCK-7", "the watch is opened after the only look").with(Queueing::watchingTooLate);
-        all.backend("LCK-7", "a waiter looks only after a notice").with(Queueing::waitingToBeTold);
+        all.backend("LCK-7", "a waiter looks only after a notice").with(Queueing::waitingForNotices);
         all.backend("LCK-7", "a reset is ignored")
                 .listeners((target, listener) -> Hooks.listener(listener::changed, () -> {
                     // Assumes that a watch that is live again needs no read.
@@ -286,7 +286,7 @@ final class LockMutants {
                     if (!settles) {
                         return below.commit(commit);
                     }
-                    // Looks only, and answers as if the name were taken.
+                    // Only reads, and answers as if the name were taken.
                     return below.commit(Commits.writing(commit, List.of()))
                             .thenApply(result -> result instanceof CommitResult.Committed
                                     ? Commits.seen(result, read -> put(commit))
@@ -334,7 +334,7 @@ final class LockMutants {
                 }));
     }
 
-    /** What it would read if it were applied. */
+    /** What the commit would read if it were applied. */
     private static Snapshot put(Commit commit) {
         List<Entry> entries = commit.writes().stream()
                 .filter(Write.Put.class::isInstance)

@@ -36,12 +36,12 @@ final class LockObjects {
         });
     }
 
-    static Grant tokens(Grant grant, LongUnaryOperator told) {
+    static Grant tokens(Grant grant, LongUnaryOperator change) {
         return changed(
                 Grant.class,
                 grant,
                 (method, call) ->
-                        method.equals("fencingToken") ? (Object) told.applyAsLong(grant.fencingToken()) : call.go());
+                        method.equals("fencingToken") ? (Object) change.applyAsLong(grant.fencingToken()) : call.go());
     }
 
     /** A grant whose release() does what close() does. */

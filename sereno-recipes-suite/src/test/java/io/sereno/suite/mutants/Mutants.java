@@ -146,7 +146,7 @@ final class Mutants {
 
     /** Hooks over the calls of topics. */
     interface Topics {
-        /** {@code bug} makes for each client what it does to its topics. */
+        /** {@code bug} creates, for each client, the change to its topics. */
         void in(Function<World, UnaryOperator<Topic<Object>>> bug);
 
         default void with(BiConsumer<World, TopicHooks> bug) {
@@ -170,7 +170,7 @@ final class Mutants {
         }
 
         default void listeners(UnaryOperator<TopicListener<Object>> hook) {
-            with(topic -> topic.subscribe = (from, told) -> topic.right.subscribe(from, hook.apply(told)));
+            with(topic -> topic.subscribe = (from, listener) -> topic.right.subscribe(from, hook.apply(listener)));
         }
     }
 
@@ -212,14 +212,14 @@ final class Mutants {
         }
 
         /** What is reported in place of the result of a commit. */
-        default void results(BiFunction<Commit, CommitResult, CommitResult> told) {
-            commits((world, below, commit) -> below.commit(commit).thenApply(result -> told.apply(commit, result)));
+        default void results(BiFunction<Commit, CommitResult, CommitResult> change) {
+            commits((world, below, commit) -> below.commit(commit).thenApply(result -> change.apply(commit, result)));
         }
 
         /** What is reported in place of the failure of a commit. */
-        default void failures(BiFunction<Commit, Throwable, Throwable> told) {
+        default void failures(BiFunction<Commit, Throwable, Throwable> change) {
             commits((world, below, commit) ->
-                    below.commit(commit).exceptionallyCompose(lost -> failedFuture(told.apply(commit, lost))));
+                    below.commit(commit).exceptionallyCompose(lost -> failedFuture(change.apply(commit, lost))));
         }
 
         /** What follows the failure of a commit. */

@@ -110,10 +110,10 @@ final class OutcomeMutants {
                 });
     }
 
-    private static Backend failing(Backend network, UnaryOperator<Throwable> told) {
+    private static Backend failing(Backend network, UnaryOperator<Throwable> change) {
         return new Hooks(network)
                 .commits(commit ->
-                        network.commit(commit).exceptionallyCompose(failure -> failedFuture(told.apply(failure))));
+                        network.commit(commit).exceptionallyCompose(failure -> failedFuture(change.apply(failure))));
     }
 
     private static Throwable notApplied(Throwable failure) {

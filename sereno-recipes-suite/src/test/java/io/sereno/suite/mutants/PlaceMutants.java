@@ -37,7 +37,7 @@ final class PlaceMutants {
         all.backend("REC-7a", "a view shows every entry of the directory")
                 .with((world, below) -> new Renaming(below, PlaceMutants::named, PlaceMutants::asPlace) {
                     @Override
-                    CommitResult told(String directory, CommitResult result) {
+                    CommitResult renamed(String directory, CommitResult result) {
                         return result;
                     }
                 });
@@ -107,20 +107,20 @@ final class PlaceMutants {
                                     .toList(),
                             commit.writes().stream().map(write -> of(write, in)).toList(),
                             commit.returning().map(this::of)))
-                    .thenApply(result -> told(directory, result));
+                    .thenApply(result -> renamed(directory, result));
         }
 
-        CommitResult told(String directory, CommitResult result) {
+        CommitResult renamed(String directory, CommitResult result) {
             if (result instanceof CommitResult.Committed committed) {
                 return new CommitResult.Committed(
-                        committed.revision(), committed.snapshot().map(read -> told(directory, read)));
+                        committed.revision(), committed.snapshot().map(read -> renamed(directory, read)));
             }
             return result instanceof CommitResult.Conflict conflict
-                    ? new CommitResult.Conflict(conflict.snapshot().map(read -> told(directory, read)))
+                    ? new CommitResult.Conflict(conflict.snapshot().map(read -> renamed(directory, read)))
                     : result;
         }
 
-        private Snapshot told(String directory, Snapshot read) {
+        private Snapshot renamed(String directory, Snapshot read) {
             return new Snapshot(
                     read.entries().stream()
                             .map(entry -> new Entry(
@@ -135,7 +135,7 @@ final class PlaceMutants {
 
         @Override
         public CompletionStage<Snapshot> read(Query query) {
-            return super.read(of(query)).thenApply(read -> told(query.directory(), read));
+            return super.read(of(query)).thenApply(read -> renamed(query.directory(), read));
         }
 
         @Override

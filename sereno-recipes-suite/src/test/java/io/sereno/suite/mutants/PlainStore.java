@@ -92,7 +92,7 @@ class PlainStore {
     Consumer<PlainWatch> cancel = this::cancel;
     Step.Announcing announce = this::announce;
     Step.Covering covers = this::covers;
-    Step.Telling tell = this::tell;
+    Step.Noticing sendNotice = this::sendNotice;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final List<PlainWatch> awake = new ArrayList<>();
@@ -121,16 +121,16 @@ class PlainStore {
 
     /** The same with a result. */
     final <T> T step(Supplier<T> what) {
-        List<PlainWatch> told;
+        List<PlainWatch> woken;
         lock.lock();
         try {
             sweep.run();
             return what.get();
         } finally {
-            told = List.copyOf(awake);
+            woken = List.copyOf(awake);
             awake.clear();
             lock.unlock();
-            told.forEach(PlainWatch::wake);
+            woken.forEach(PlainWatch::wake);
         }
     }
 
@@ -403,7 +403,7 @@ class PlainStore {
     void announce(String directory, String name, long at) {
         for (PlainWatch watch : watches) {
             if (covers.test(watch, directory, name)) {
-                tell.of(watch, name, at);
+                sendNotice.of(watch, name, at);
             }
         }
     }
@@ -413,7 +413,7 @@ class PlainStore {
                 && watch.target().name().map(name::equals).orElse(true);
     }
 
-    void tell(PlainWatch watch, String name, long at) {
+    void sendNotice(PlainWatch watch, String name, long at) {
         watch.add(name, at);
         awake.add(watch);
     }

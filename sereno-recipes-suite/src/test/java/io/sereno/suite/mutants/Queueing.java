@@ -85,7 +85,7 @@ final class Queueing {
                 all.more());
     }
 
-    /** Claims that it has read the place in front, and answers from what it remembers, unless it looks at that name. */
+    /** Reports the place in front from memory, unless that name itself is read. */
     private static Hooks remembering(Backend below, Predicate<String> looksAt) {
         Map<String, Entry> known = new ConcurrentHashMap<>();
         return new Hooks(below).commits(commit -> {
@@ -117,20 +117,21 @@ final class Queueing {
     }
 
     /** Reads only when notified, and never by itself. */
-    static Backend waitingToBeTold(Backend below) {
-        Set<Target> told = ConcurrentHashMap.newKeySet();
-        return remembering(below, name -> told.removeIf(target -> target.name().equals(Optional.of(name))))
+    static Backend waitingForNotices(Backend below) {
+        Set<Target> noticed = ConcurrentHashMap.newKeySet();
+        return remembering(
+                        below, name -> noticed.removeIf(target -> target.name().equals(Optional.of(name))))
                 .watches((target, listener) -> below.watch(target, Hooks.notices(listener, notice -> {
-                            told.add(target);
+                            noticed.add(target);
                             notice.run();
                         }))
                         .thenApply(watch -> {
-                            told.add(target);
+                            noticed.add(target);
                             return watch;
                         }));
     }
 
-    /** Takes a client that has been in front for long for dead, and removes its place. */
+    /** Removes the place of a client that has been in front for long, as if that client were dead. */
     static Backend breaking(World world, Backend below) {
         Map<String, Long> seen = new ConcurrentHashMap<>();
         return new Hooks(below)

@@ -131,10 +131,10 @@ final class ReadMutants {
     }
 
     /** A client that changes the results of its reads. */
-    static Backend reading(Backend below, UnaryOperator<Snapshot> told) {
+    static Backend reading(Backend below, UnaryOperator<Snapshot> change) {
         return new Hooks(below)
-                .reads(query -> below.read(query).thenApply(told))
-                .commits(commit -> below.commit(commit).thenApply(result -> Commits.seen(result, told)));
+                .reads(query -> below.read(query).thenApply(change))
+                .commits(commit -> below.commit(commit).thenApply(result -> Commits.seen(result, change)));
     }
 
     private static List<Entry> withoutOne(World world, List<Entry> entries) {

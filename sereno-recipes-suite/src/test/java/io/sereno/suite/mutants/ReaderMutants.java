@@ -221,15 +221,15 @@ final class ReaderMutants {
     private static final class Pressure {
         private static final int AHEAD = 4;
 
-        private final Map<Object, Long> heard = new HashMap<>();
+        private final Map<Object, Long> received = new HashMap<>();
         private final List<Waiting> waiting = new ArrayList<>();
 
         private record Waiting(CompletableFuture<Void> end, long offset) {}
 
-        synchronized void heard(Object listener, long offset) {
-            heard.put(listener, offset);
+        synchronized void received(Object listener, long offset) {
+            received.put(listener, offset);
             waiting.forEach(one -> {
-                if (isHeard(one.offset())) {
+                if (isReceived(one.offset())) {
                     one.end().complete(null);
                 }
             });
@@ -237,7 +237,7 @@ final class ReaderMutants {
 
         synchronized CompletableFuture<Void> published(long offset) {
             CompletableFuture<Void> wait = new CompletableFuture<>();
-            if (isHeard(offset - AHEAD)) {
+            if (isReceived(offset - AHEAD)) {
                 wait.complete(null);
             } else {
                 waiting.add(new Waiting(wait, offset - AHEAD));
@@ -245,8 +245,8 @@ final class ReaderMutants {
             return wait;
         }
 
-        private boolean isHeard(long offset) {
-            return heard.values().stream().allMatch(last -> last >= offset);
+        private boolean isReceived(long offset) {
+            return received.values().stream().allMatch(last -> last >= offset);
         }
     }
 
@@ -258,10 +258,10 @@ final class ReaderMutants {
             return offset;
         };
         topic.subscribe = (from, listener) -> {
-            pressure.heard(listener, 0);
+            pressure.received(listener, 0);
             return topic.right.subscribe(from, TopicHooks.listener(listener, message -> {
                 listener.onMessage(message);
-                pressure.heard(listener, message.offset());
+                pressure.received(listener, message.offset());
             }));
         };
     }

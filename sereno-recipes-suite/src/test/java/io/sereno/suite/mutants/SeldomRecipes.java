@@ -86,7 +86,7 @@ final class SeldomRecipes {
                     return changed(Sereno.class, sereno, (method, call) -> {
                         Object result = call.go();
                         return result instanceof LeaderElection election
-                                ? terms(election, leadership -> heldUntilTold(world, leadership))
+                                ? terms(election, leadership -> heldUntilTheLossIsReported(world, leadership))
                                 : result;
                     });
                 });
@@ -115,13 +115,13 @@ final class SeldomRecipes {
         return changed(Grant.class, grant, (method, call) -> method.equals("lost") ? lost : call.go());
     }
 
-    private static Leadership heldUntilTold(World world, Leadership leadership) {
-        AtomicBoolean told = new AtomicBoolean();
-        leadership.lost().thenAccept(cause -> world.later(Duration.ofMillis(200), () -> told.set(true)));
+    private static Leadership heldUntilTheLossIsReported(World world, Leadership leadership) {
+        AtomicBoolean reported = new AtomicBoolean();
+        leadership.lost().thenAccept(cause -> world.later(Duration.ofMillis(200), () -> reported.set(true)));
         AtomicBoolean released = new AtomicBoolean();
         return changed(Leadership.class, leadership, (method, call) -> switch (method) {
             case "isHeld" ->
-                !told.get()
+                !reported.get()
                         && !released.get()
                         && (leadership.isHeld()
                                 || leadership.lost().toCompletableFuture().isDone());

@@ -113,28 +113,28 @@ final class SeldomStores {
                                 .findFirst()
                                 .orElseThrow()
                                 .equals(watch))
-                        .forEach(watch -> store.tell(watch, name, at)));
+                        .forEach(watch -> store.sendNotice(watch, name, at)));
         all.store("WAT-9", "cancel() of one of two watches of a directory ends both")
                 .with(store -> store.cancel =
                         watch -> store.watches.removeIf(other -> other.target().equals(watch.target())));
         all.store("WAT-4", "the revocation of a lease is announced for one entry in each directory")
                 .with(store -> {
                     boolean[] revoking = {false};
-                    boolean[] told = {false};
+                    boolean[] noticed = {false};
                     store.revoke = lease -> {
                         revoking[0] = true;
                         store.revoke(lease);
                         revoking[0] = false;
                     };
                     store.delete = (directory, entries) -> {
-                        told[0] = false;
+                        noticed[0] = false;
                         store.delete(directory, entries);
                     };
                     store.announce = (directory, name, at) -> {
-                        if (!revoking[0] || !told[0]) {
+                        if (!revoking[0] || !noticed[0]) {
                             store.announce(directory, name, at);
                         }
-                        told[0] = true;
+                        noticed[0] = true;
                     };
                 });
         all.store("WAT-4", "deletes in a commit of more than ten writes are not announced")

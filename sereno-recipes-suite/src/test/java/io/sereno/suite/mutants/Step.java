@@ -22,7 +22,7 @@ interface Step {
         boolean test(PlainWatch watch, String directory, String name);
     }
 
-    interface Telling {
+    interface Noticing {
         void of(PlainWatch watch, String name, long at);
     }
 }

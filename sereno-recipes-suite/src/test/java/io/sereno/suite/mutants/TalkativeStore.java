@@ -49,11 +49,11 @@ public final class TalkativeStore implements BackendFixture {
     }
 
     private void tellAll() {
-        connected.removeIf(client -> !tell(client));
+        connected.removeIf(client -> !send(client));
     }
 
     /** Whether the client is still connected. */
-    private static boolean tell(Socket client) {
+    private static boolean send(Socket client) {
         try {
             client.getOutputStream().write(LINE);
             return true;

@@ -31,7 +31,7 @@ final class TopicMutants {
 
     static void addTo(Mutants all) {
         numbering(all);
-        doubting(all);
+        unknownOutcomes(all);
         sending(all);
         ReaderMutants.addTo(all);
         KeepingMutants.addTo(all);
@@ -55,7 +55,7 @@ final class TopicMutants {
                         });
     }
 
-    private static void doubting(Mutants all) {
+    private static void unknownOutcomes(Mutants all) {
         all.backend("TOP-4", "a lost reply counts as a refusal")
                 .failures((commit, lost) ->
                         publishes(commit) && Failures.isUnknown(lost) ? Failures.notApplied("refused", lost) : lost);
@@ -63,15 +63,15 @@ final class TopicMutants {
                 .with(topic -> topic.publish = payload -> {
                     try {
                         return topic.right.publish(payload);
-                    } catch (OutcomeUnknownException doubt) {
-                        throw new NotAppliedException("not published", doubt);
+                    } catch (OutcomeUnknownException unknown) {
+                        throw new NotAppliedException("not published", unknown);
                     }
                 });
         all.topic("TOP-4", "an unknown outcome is reported as published")
                 .with(topic -> topic.publish = payload -> {
                     try {
                         return topic.right.publish(payload);
-                    } catch (OutcomeUnknownException doubt) {
+                    } catch (OutcomeUnknownException unknown) {
                         return 1;
                     }
                 });

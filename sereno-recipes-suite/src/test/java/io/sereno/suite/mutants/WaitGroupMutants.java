@@ -275,10 +275,10 @@ final class WaitGroupMutants {
 
     /** Entries that were put by a commit of unknown outcome have no owner. */
     private static Backend forgetting(Backend below) {
-        Set<String> doubtful = ConcurrentHashMap.newKeySet();
+        Set<String> unknown = ConcurrentHashMap.newKeySet();
         return new Hooks(below).commits(commit -> {
             if (commit.writes().stream()
-                    .anyMatch(write -> write instanceof Write.Delete && doubtful.contains(write.name()))) {
+                    .anyMatch(write -> write instanceof Write.Delete && unknown.contains(write.name()))) {
                 return completedFuture(new CommitResult.Conflict(Optional.empty()));
             }
             return below.commit(commit).whenComplete((result, failure) -> {
@@ -286,7 +286,7 @@ final class WaitGroupMutants {
                     commit.writes().stream()
                             .map(Write::name)
                             .filter(name -> name.startsWith("l-"))
-                            .forEach(doubtful::add);
+                            .forEach(unknown::add);
                 }
             });
         });

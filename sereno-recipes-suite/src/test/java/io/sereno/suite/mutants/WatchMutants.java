@@ -38,18 +38,18 @@ final class WatchMutants {
 
     private static void reports(Mutants all) {
         all.store("WAT-1", "one notice in five is lost")
-                .with((world, store) -> store.tell = (watch, name, at) -> {
+                .with((world, store) -> store.sendNotice = (watch, name, at) -> {
                     if (!world.chance(200)) {
-                        store.tell(watch, name, at);
+                        store.sendNotice(watch, name, at);
                     }
                 });
         all.store("WAT-1", "a watch reports nothing for a while after it began")
                 .with(store -> store.watch = watch -> store.later(Duration.ofSeconds(1), () -> store.watch(watch)));
         all.store("WAT-1", "of two changes to one entry the second is not announced")
                 .with(store -> {
-                    Set<String> told = ConcurrentHashMap.newKeySet();
+                    Set<String> noticed = ConcurrentHashMap.newKeySet();
                     store.announce = (directory, name, at) -> {
-                        if (told.add(directory + "/" + name)) {
+                        if (noticed.add(directory + "/" + name)) {
                             store.announce(directory, name, at);
                         }
                     };
@@ -89,9 +89,9 @@ final class WatchMutants {
                         store.delete(directory, entries);
                         ending[0] = false;
                     };
-                    store.tell = (watch, name, at) -> {
+                    store.sendNotice = (watch, name, at) -> {
                         if (!ending[0] || watch.target().name().isEmpty()) {
-                            store.tell(watch, name, at);
+                            store.sendNotice(watch, name, at);
                         }
                     };
                 });
@@ -270,7 +270,7 @@ final class WatchMutants {
 
     /** Reports a commit before it happens, as if a notice were sent when the commit begins. */
     private static void earlyNotices(World world, PlainStore store) {
-        store.tell = (watch, name, at) -> store.tell(watch, name, at + 1);
+        store.sendNotice = (watch, name, at) -> store.sendNotice(watch, name, at + 1);
     }
 
     static WatchListener handing(Executor executor, WatchListener listener) {

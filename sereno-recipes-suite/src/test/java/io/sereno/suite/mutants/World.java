@@ -56,7 +56,7 @@ public final class World {
         return random;
     }
 
-    /** Whether something happens that happens this many times in a thousand. */
+    /** True at random, this many times in a thousand. */
     boolean chance(int inThousand) {
         return random.nextInt(1_000) < inThousand;
     }

@@ -113,7 +113,7 @@ class ConnectRetryTest {
     }
 
     @Test
-    void theUriSaysItToo() {
+    void theUriSetsTheRetriesToo() {
         storeStartsAt = Duration.ofSeconds(40);
 
         assertThat(connect(builder().uri("probe:?connect-retry=1m"))).isSameAs(CLIENT);

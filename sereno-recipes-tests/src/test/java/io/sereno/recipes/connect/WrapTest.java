@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@link Sereno.Builder#wrap}: between what a URI opens and the client. */
+/** {@link Sereno.Builder#wrap}: wrappers between the backend of a URI and the client. */
 class WrapTest {
     @TempDir
     Path directory;

@@ -183,7 +183,7 @@ class CounterTest {
         assertThat(stuck).isNotDone();
     }
 
-    /** On the machine's clock: with this many threads, a manual one would not know when to move. */
+    /** With the machine's clock: with this many threads, a test would not know when to move a manual one. */
     @Test
     void sixteenThreadsOfEachOfFourClientsAddUpWhileRepliesAreLost() throws Exception {
         long each = 50;
@@ -382,7 +382,7 @@ class CounterTest {
             for (int i = 0; i < 3; i++) {
                 callers.add(counter.addAsync(1).toCompletableFuture());
             }
-            // The thread that completes the round before may still run, and begins with these when it has finished.
+            // The thread that completes the previous round may still run; it begins with these afterwards.
             for (CompletableFuture<Long> caller : callers) {
                 clients.passUntilDone(caller, LIMIT.plusSeconds(1));
                 assertFailed(caller, NotAppliedException.class);
@@ -414,10 +414,10 @@ class CounterTest {
         Counter counter = clients.connect("one", line).counter("x");
         counter.set(3);
         line.each(Request.any(), Fate.loseRequest());
-        CompletableFuture<Long> doubtful = counter.addAsync(1).toCompletableFuture();
+        CompletableFuture<Long> unanswered = counter.addAsync(1).toCompletableFuture();
         CompletableFuture<Long> waiting = counter.addAsync(10).toCompletableFuture();
         clients.time.advance(LIMIT);
-        assertFailed(doubtful, OutcomeUnknownException.class);
+        assertFailed(unanswered, OutcomeUnknownException.class);
         assertFailed(waiting, NotAppliedException.class);
         assertThat(value()).isEqualTo("sereno/1 counter\nvalue 3\n");
     }
@@ -428,10 +428,10 @@ class CounterTest {
         Counter here = clients.connect("one", line).counter("x");
         here.set(3);
         Runnable outage = line.each(Request.commitsTo(DIRECTORY), Fate.loseRequest());
-        CompletableFuture<Long> doubtful = here.addAsync(1).toCompletableFuture();
+        CompletableFuture<Long> unanswered = here.addAsync(1).toCompletableFuture();
         clients.connect("two").counter("x").set(100);
         clients.time.advance(LIMIT);
-        assertFailed(doubtful, OutcomeUnknownException.class);
+        assertFailed(unanswered, OutcomeUnknownException.class);
         outage.run();
         clients.time.advance(LIMIT);
         // The outcome is settled late: the change conflicted, so it was never made. It is too late to make it now.
@@ -500,30 +500,30 @@ class CounterTest {
         Counter here = clients.connect("one").counter("x");
         Counter there = clients.connect("two").counter("x");
         here.set(7);
-        BlockingQueue<Long> heard = new LinkedBlockingQueue<>();
+        BlockingQueue<Long> values = new LinkedBlockingQueue<>();
         Semaphore permits = new Semaphore(0);
         Subscription subscription = there.onChange(value -> {
-            heard.add(value);
+            values.add(value);
             permits.acquireUninterruptibly();
         });
-        assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(7);
-        // The callback is slow: of the changes meanwhile it gets the last.
+        assertThat(values.poll(10, TimeUnit.SECONDS)).isEqualTo(7);
+        // The callback is slow, so it gets only the last of the changes meanwhile.
         for (int i = 0; i < 50; i++) {
             here.incrementAndGet();
         }
         permits.release(100);
         long last = 7;
         while (last < 57) {
-            Long next = heard.poll(10, TimeUnit.SECONDS);
+            Long next = values.poll(10, TimeUnit.SECONDS);
             assertThat(next).isGreaterThan(last);
             last = next;
         }
         here.delete();
-        assertThat(heard.poll(10, TimeUnit.SECONDS)).isZero();
+        assertThat(values.poll(10, TimeUnit.SECONDS)).isZero();
         subscription.close();
         assertThat(subscription.ended().toCompletableFuture()).succeedsWithin(Duration.ofSeconds(10));
         here.incrementAndGet();
-        assertThat(heard).isEmpty();
+        assertThat(values).isEmpty();
     }
 
     @Test

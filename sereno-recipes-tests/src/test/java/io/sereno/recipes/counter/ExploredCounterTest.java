@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The real counter in thousands of schedules: three clients that add, each addition a bit of its own, and one that deletes in between; under
- * faults, ends of leases that no store is allowed among them.
+ * The real counter in thousands of schedules: three clients that add, each addition with a bit of its own, and one that
+ * deletes in between; under faults, which include early ends of leases, which no store may cause.
  */
 class ExploredCounterTest {
     private static final String DIRECTORY = "counter/x";
@@ -50,7 +50,7 @@ class ExploredCounterTest {
                 Set.of(Fault.END_LEASE, Fault.CRASH));
     }
 
-    /** Nothing is asked of it then but that every call ends, and that all agree in the end. */
+    /** Then only two things are required: every call ends, and all clients agree in the end. */
     @ParameterizedTest
     @EnumSource(names = {"ROLL_BACK", "RESTORE"})
     void noCallHangsWhereTheStoreGoesBack(Fault loss) {

@@ -38,7 +38,7 @@ class ElectionFacadeTest {
     private final Clients clients = new Clients();
     private final Sereno one = clients.connect("one");
     private final Sereno two = clients.connect("two");
-    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
 
     @AfterEach
     void close() {
@@ -89,9 +89,9 @@ class ElectionFacadeTest {
         LeaderElection first = one.election("e").start();
         first.awaitLeadership();
         LeaderElection second = two.election("e")
-                .onElectedFollower(topology -> told.add("follows"))
+                .onElectedFollower(topology -> events.add("follows"))
                 .start();
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("follows");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("follows");
         CompletableFuture<Optional<Leadership>> timed =
                 Threads.inThread(() -> second.awaitLeadership(Duration.ofSeconds(2)));
         clients.passUntilDone(timed, Duration.ofSeconds(4));
@@ -131,15 +131,15 @@ class ElectionFacadeTest {
 
         second.close();
 
-        List<Throwable> heard = new ArrayList<>();
+        List<Throwable> failures = new ArrayList<>();
         for (CompletableFuture<Leadership> waiter : waiters) {
-            heard.add(catchThrowable(() -> waiter.get(10, TimeUnit.SECONDS)).getCause());
+            failures.add(catchThrowable(() -> waiter.get(10, TimeUnit.SECONDS)).getCause());
         }
-        assertThat(heard)
+        assertThat(failures)
                 .allSatisfy(error -> assertThat(error)
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("was closed"));
-        assertThat(heard.get(0)).isNotSameAs(heard.get(1));
+        assertThat(failures.get(0)).isNotSameAs(failures.get(1));
     }
 
     @Test
@@ -161,11 +161,11 @@ class ElectionFacadeTest {
         CountDownLatch mayReturn = new CountDownLatch(1);
         LeaderElection election = one.election("e")
                 .onElectedLeader((leadership, topology) -> {
-                    told.add("leads");
+                    events.add("leads");
                     try {
                         new CountDownLatch(1).await();
                     } catch (InterruptedException interrupted) {
-                        told.add("interrupted");
+                        events.add("interrupted");
                         while (mayReturn.getCount() > 0) {
                             Thread.onSpinWait();
                         }
@@ -173,11 +173,11 @@ class ElectionFacadeTest {
                 })
                 .start();
         Leadership first = election.awaitLeadership();
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
 
         clients.endSessions();
 
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("interrupted");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("interrupted");
         assertThat(first.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.SESSION_EXPIRED);
         clients.time.advance(Clients.TTL);
         assertThat(two.election("e").topology().peers()).isEmpty();
@@ -185,7 +185,7 @@ class ElectionFacadeTest {
         CompletableFuture<Leadership> second = Threads.inThread(election::awaitLeadership);
         clients.passUntilDone(second, Clients.TTL);
         assertThat(second.join().fencingToken()).isGreaterThan(first.fencingToken());
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("leads");
     }
 
     @Test
@@ -195,16 +195,16 @@ class ElectionFacadeTest {
                     throw new IllegalStateException("of the callback");
                 })
                 .onPeerJoined((peer, topology) -> {
-                    told.add("joined " + peer.nodeId());
+                    events.add("joined " + peer.nodeId());
                     throw new IllegalStateException("of the callback");
                 })
-                .onPeerLeft((peer, topology) -> told.add("left " + peer.nodeId()))
+                .onPeerLeft((peer, topology) -> events.add("left " + peer.nodeId()))
                 .start();
         Leadership leadership = election.awaitLeadership();
         LeaderElection other = two.election("e").start();
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined two");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("joined two");
         other.close();
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("left two");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("left two");
         assertThat(leadership.isHeld()).isTrue();
         assertThat(election.lastError()).isEmpty();
     }
@@ -215,7 +215,7 @@ class ElectionFacadeTest {
         LeaderElection election = one.election("e")
                 .onElectedFollower(topology -> {})
                 .onPeerJoined((peer, topology) -> {
-                    told.add("joined");
+                    events.add("joined");
                     while (release.getCount() > 0) {
                         Thread.onSpinWait();
                     }
@@ -223,7 +223,7 @@ class ElectionFacadeTest {
                 .start();
         Leadership leadership = election.awaitLeadership();
         two.election("e").start();
-        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
         clients.removeAll("election/e");
         clients.removeAll("session");
         assertThat(leadership.lost().toCompletableFuture().get(10, TimeUnit.SECONDS))

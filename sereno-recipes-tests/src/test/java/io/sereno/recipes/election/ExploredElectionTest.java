@@ -26,7 +26,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The real election in thousands of schedules: three candidates that lead, resign, change what they say of themselves, and one that closes. */
+/**
+ * The real election in thousands of schedules: three candidates that lead, resign and change their metadata, and one
+ * that closes.
+ */
 class ExploredElectionTest {
     private static final String DIRECTORY = "election/e";
     private static final String ONE_LEADER = "at most one relies on its leadership";
@@ -49,7 +52,7 @@ class ExploredElectionTest {
         Explorations.holds(explorer(LyingBackend.Lie.NONE).seed(2).faults(5, faults), 500, Set.of(Fault.CRASH));
     }
 
-    /** Nothing is asked of it then but that every call ends, and that all agree in the end. */
+    /** Then only two things are required: every call ends, and all clients agree in the end. */
     @ParameterizedTest
     @EnumSource(names = {"ROLL_BACK", "RESTORE"})
     void noCallHangsWhereTheStoreGoesBack(Fault loss) {
@@ -101,7 +104,7 @@ class ExploredElectionTest {
                     && known.self().isPresent()
                     && known.peers().size() == standing.size()
                     && known.isLeader() == candidate.leads()
-                    && candidate.othersTold().equals(candidate.othersIn(known));
+                    && candidate.joinedPeers().equals(candidate.othersIn(known));
             if (!right) {
                 return false;
             }
@@ -128,7 +131,7 @@ class ExploredElectionTest {
         private final Terms terms;
         private final List<Candidate> all;
         private final Candidacy candidacy;
-        private final Set<Long> told = new HashSet<>();
+        private final Set<Long> joinedPeers = new HashSet<>();
         private String lastCallback = "";
         private boolean closed;
         private int left = 2;
@@ -166,8 +169,8 @@ class ExploredElectionTest {
             return !closed && !process.hasCrashed();
         }
 
-        Set<Long> othersTold() {
-            return told;
+        Set<Long> joinedPeers() {
+            return joinedPeers;
         }
 
         Set<Long> othersIn(Topology topology) {
@@ -208,13 +211,13 @@ class ExploredElectionTest {
         }
 
         private void joined(Peer peer) {
-            if (!told.add(peer.incarnation())) {
+            if (!joinedPeers.add(peer.incarnation())) {
                 world.failed(process + " is notified twice that " + peer + " joined", null);
             }
         }
 
         private void left(Peer peer) {
-            if (!told.remove(peer.incarnation())) {
+            if (!joinedPeers.remove(peer.incarnation())) {
                 world.failed(process + " is notified that " + peer + " left, and not that it had joined", null);
             }
         }

@@ -93,7 +93,7 @@ class LeaderElectionTest {
         return clients.entries("election/e").get(0).value();
     }
 
-    /** Callbacks run here in the thread that submits them: sooner than they ever can in another. */
+    /** Callbacks run here in the thread that submits them, which is earlier than in any other thread. */
     @Test
     void aFormerLeaderIsNotShownAsTheLeaderInTheFollowerCallback() {
         FaultyBackend line = clients.line();

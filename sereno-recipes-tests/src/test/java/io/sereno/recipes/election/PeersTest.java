@@ -41,7 +41,7 @@ class PeersTest {
         clients.close();
     }
 
-    /** Closed from beside the strand, a view that is just opening its watch may keep it for ever. */
+    /** If a view were closed outside the strand while it opens its watch, the watch could stay open for ever. */
     @Test
     void theViewIsClosedOnTheStrand() throws Exception {
         HeldReads store = new HeldReads(clients.store.connect(Runnable::run));

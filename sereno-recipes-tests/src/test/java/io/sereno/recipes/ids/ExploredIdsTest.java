@@ -47,7 +47,7 @@ class ExploredIdsTest {
                 explorer("ids", UnaryOperator.identity()).faults(3, faults), 4_000, faults);
     }
 
-    /** The end of a lease behind its owner's back, too: no id hangs on it. */
+    /** Leases may also end without their owners' knowledge: no id depends on a lease. */
     @Test
     void idsSurviveNodesThatCrashAndLeasesThatEndTooEarly() {
         Set<Fault> faults = Fault.withoutLossOfWrites();
@@ -59,7 +59,7 @@ class ExploredIdsTest {
                 Set.of(Fault.CRASH, Fault.END_LEASE));
     }
 
-    /** Nothing is asked of it then but that every call ends. */
+    /** Then only one thing is required: every call ends. */
     @ParameterizedTest
     @EnumSource(names = {"ROLL_BACK", "RESTORE"})
     void noCallHangsWhereTheStoreGoesBack(Fault loss) {
@@ -107,10 +107,10 @@ class ExploredIdsTest {
         return true;
     }
 
-    /** Commits whatever the conditions say. */
+    /** Commits without checking the conditions. */
     private static final class Uncompared extends LyingBackend {
-        Uncompared(Backend told) {
-            super(told, Lie.NONE);
+        Uncompared(Backend real) {
+            super(real, Lie.NONE);
         }
 
         @Override

@@ -98,7 +98,7 @@ class IdGeneratorTest {
     }
 
     @Test
-    void insideAWindowNothingIsAskedOfTheStore() {
+    void insideAWindowNoRequestIsSent() {
         FaultyBackend backend = faulty();
         IdGenerator ids = connect("a", backend).ids("x", SMALL);
         long first = ids.nextId();

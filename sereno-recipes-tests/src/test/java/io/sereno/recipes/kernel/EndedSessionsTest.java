@@ -65,9 +65,9 @@ class EndedSessionsTest {
 
         assertThat(held.isHeld()).isFalse();
         assertThat(led.isHeld()).isFalse();
-        assertTold(held.lost(), cause);
-        assertTold(led.lost(), cause);
-        assertTold(worker.lost(), cause);
+        assertLost(held.lost(), cause);
+        assertLost(led.lost(), cause);
+        assertLost(worker.lost(), cause);
         assertThatThrownBy(worker::done)
                 .isInstanceOfSatisfying(
                         GrantLostException.class,
@@ -88,10 +88,10 @@ class EndedSessionsTest {
 
         clients.store.restore(ofNothing, MemoryBackup.Revisions.REPEAT);
 
-        assertTold(second.lost(), LossCause.STORE_RESTORED);
+        assertLost(second.lost(), LossCause.STORE_RESTORED);
         assertThat(first.lost().toCompletableFuture()).isNotDone();
         clients.time.advance(MOMENT);
-        assertTold(first.lost(), LossCause.STORE_RESTORED);
+        assertLost(first.lost(), LossCause.STORE_RESTORED);
         one.mutex("m").acquire().release();
         two.mutex("n").acquire().release();
     }
@@ -114,9 +114,9 @@ class EndedSessionsTest {
         assertThat(led.lost().toCompletableFuture()).isNotDone();
         assertThat(worker.lost().toCompletableFuture()).isNotDone();
         clients.time.advance(MOMENT);
-        assertTold(held.lost(), LossCause.STORE_RESTORED);
-        assertTold(led.lost(), LossCause.STORE_RESTORED);
-        assertTold(worker.lost(), LossCause.STORE_RESTORED);
+        assertLost(held.lost(), LossCause.STORE_RESTORED);
+        assertLost(led.lost(), LossCause.STORE_RESTORED);
+        assertLost(worker.lost(), LossCause.STORE_RESTORED);
     }
 
     @Test
@@ -131,8 +131,8 @@ class EndedSessionsTest {
         clients.removeAll("lock/m");
         clients.removeAll("waitgroup/w");
 
-        assertTold(held.lost(), LossCause.ENTRY_REMOVED);
-        assertTold(worker.lost(), LossCause.ENTRY_REMOVED);
+        assertLost(held.lost(), LossCause.ENTRY_REMOVED);
+        assertLost(worker.lost(), LossCause.ENTRY_REMOVED);
     }
 
     @Test
@@ -148,7 +148,7 @@ class EndedSessionsTest {
         clients.time.advance(SIXTH.minus(MOMENT));
         assertThat(held.lost().toCompletableFuture()).isNotDone();
         clients.time.advance(MOMENT);
-        assertTold(held.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(held.lost(), LossCause.SESSION_EXPIRED);
 
         // The proof comes too late, and ends no session that was opened after the store had gone back.
         clients.time.advance(SIXTH.multipliedBy(2));
@@ -168,7 +168,7 @@ class EndedSessionsTest {
         assertThat(held.isHeld()).isFalse();
         assertThat(held.lost().toCompletableFuture()).isNotDone();
         clients.time.advance(SIXTH.minus(MOMENT));
-        assertTold(held.lost(), LossCause.STORE_RESTORED);
+        assertLost(held.lost(), LossCause.STORE_RESTORED);
     }
 
     /** LCK-11a holds whatever is open. */
@@ -188,7 +188,7 @@ class EndedSessionsTest {
         clients.time.advance(left.minus(MOMENT));
         assertThat(held.lost().toCompletableFuture()).isNotDone();
         clients.time.advance(MOMENT);
-        assertTold(held.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(held.lost(), LossCause.SESSION_EXPIRED);
     }
 
     /** As on ZooKeeper while the nodes of the namespace are created again. */
@@ -204,7 +204,7 @@ class EndedSessionsTest {
         assertThat(held.isHeld()).isFalse();
         assertThat(held.lost().toCompletableFuture()).isNotDone();
         clients.time.advance(SIXTH);
-        assertTold(held.lost(), LossCause.STORE_RESTORED);
+        assertLost(held.lost(), LossCause.STORE_RESTORED);
         client.mutex("m").acquire().release();
     }
 
@@ -221,7 +221,7 @@ class EndedSessionsTest {
         clients.time.advance(SIXTH.minus(MOMENT));
         assertThat(held.lost().toCompletableFuture()).isNotDone();
         clients.time.advance(MOMENT);
-        assertTold(held.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(held.lost(), LossCause.SESSION_EXPIRED);
     }
 
     @Test
@@ -231,7 +231,7 @@ class EndedSessionsTest {
 
         clients.removeAll("session");
 
-        assertTold(held.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(held.lost(), LossCause.SESSION_EXPIRED);
     }
 
     @Test
@@ -246,7 +246,7 @@ class EndedSessionsTest {
 
         client.kernel().store().commit(put, Runnable::run, outcome -> {});
 
-        assertTold(held.lost(), LossCause.STORE_RESTORED);
+        assertLost(held.lost(), LossCause.STORE_RESTORED);
         var unused = client.kernel().closeSessions(Duration.ZERO);
     }
 
@@ -263,11 +263,11 @@ class EndedSessionsTest {
                 .isInstanceOfSatisfying(
                         GrantLostException.class,
                         lost -> assertThat(lost.lossCause()).isEqualTo(LossCause.SESSION_EXPIRED));
-        assertTold(held.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(held.lost(), LossCause.SESSION_EXPIRED);
         assertThatThrownBy(worker::done).isInstanceOf(GrantLostException.class);
         clients.time.advance(SIXTH);
-        assertTold(held.lost(), LossCause.SESSION_EXPIRED);
-        assertTold(worker.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(held.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(worker.lost(), LossCause.SESSION_EXPIRED);
         client.mutex("m").acquire().release();
     }
 
@@ -281,7 +281,7 @@ class EndedSessionsTest {
 
         CompletableFuture<Void> closed = client.kernel().closeSessions(Duration.ofSeconds(1));
 
-        assertTold(held.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(held.lost(), LossCause.SESSION_EXPIRED);
         clients.time.advance(Clients.TTL.multipliedBy(2));
         assertThat(closed).isDone();
     }
@@ -297,24 +297,24 @@ class EndedSessionsTest {
         clients.store.restore(ofNothing, MemoryBackup.Revisions.REPEAT);
 
         CompletableFuture<Void> closed = CompletableFuture.runAsync(client::close, clients.callbacks);
-        assertTold(held.lost(), LossCause.SESSION_EXPIRED);
-        assertTold(led.lost(), LossCause.SESSION_EXPIRED);
-        assertTold(worker.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(held.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(led.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(worker.lost(), LossCause.SESSION_EXPIRED);
         clients.passUntilDone(closed, Duration.ofSeconds(10));
     }
 
     @Test
     void membersAreNotifiedOfTheEndBeforeTheNextSession() {
         Client client = clients.client("one", line, clients.time, clients.callbacks);
-        Heard heard = new Heard();
+        RecordingMember recorded = new RecordingMember();
         Sessions sessions = client.kernel().sessions();
         Session first = Objects.requireNonNull(sessions.current());
-        sessions.join(heard);
+        sessions.join(recorded);
 
         clients.store.restore(ofNothing, MemoryBackup.Revisions.REPEAT);
 
         Session second = Objects.requireNonNull(sessions.current());
-        assertThat(heard.all).containsExactly("ended " + first.id() + " STORE_RESTORED", "opened " + second.id());
+        assertThat(recorded.all).containsExactly("ended " + first.id() + " STORE_RESTORED", "opened " + second.id());
         var unused = client.kernel().closeSessions(Duration.ZERO);
     }
 
@@ -333,8 +333,8 @@ class EndedSessionsTest {
 
         assertThat(early.isHeld()).isFalse();
         assertThat(late.isHeld()).isFalse();
-        assertTold(early.lost(), LossCause.STORE_RESTORED);
-        assertTold(late.lost(), LossCause.STORE_RESTORED);
+        assertLost(early.lost(), LossCause.STORE_RESTORED);
+        assertLost(late.lost(), LossCause.STORE_RESTORED);
         var unused = client.kernel().closeSessions(Duration.ZERO);
     }
 
@@ -348,7 +348,7 @@ class EndedSessionsTest {
         assertThat(line.endLease(first.leaseId()).toCompletableFuture()).isDone();
         assertThat(early.isHeld()).isFalse();
         clients.time.advance(SIXTH);
-        assertTold(early.lost(), LossCause.SESSION_EXPIRED);
+        assertLost(early.lost(), LossCause.SESSION_EXPIRED);
         var unused = client.kernel().closeSessions(Duration.ZERO);
     }
 
@@ -360,7 +360,7 @@ class EndedSessionsTest {
         assertThat(session.isRetired()).isTrue();
     }
 
-    private static void assertTold(CompletionStage<LossCause> lost, LossCause cause) {
+    private static void assertLost(CompletionStage<LossCause> lost, LossCause cause) {
         assertThat(lost.toCompletableFuture())
                 .succeedsWithin(Duration.ofSeconds(10))
                 .isEqualTo(cause);
@@ -387,7 +387,7 @@ class EndedSessionsTest {
                 && sent.commit().writes().isEmpty();
     }
 
-    private static final class Heard implements Sessions.Member {
+    private static final class RecordingMember implements Sessions.Member {
         private final List<String> all = new ArrayList<>();
 
         @Override

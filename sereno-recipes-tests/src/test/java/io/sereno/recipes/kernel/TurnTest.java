@@ -83,7 +83,7 @@ class TurnTest {
         assertThat(last.granted).isFalse();
     }
 
-    /** More are in front than one commit can prove gone. */
+    /** More predecessors than one commit can prove gone. */
     @Test
     void manyThatStopBlockingAreFoundByOneRead() {
         List<User> writers = new ArrayList<>();

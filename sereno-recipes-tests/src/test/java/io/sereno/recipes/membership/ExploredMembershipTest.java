@@ -71,7 +71,7 @@ class ExploredMembershipTest {
                 Fault.withoutLossOfWrites());
     }
 
-    /** Nothing is asked of it then but that every call ends, and that all agree in the end. */
+    /** Then only two things are required: every call ends, and all clients agree in the end. */
     @ParameterizedTest
     @EnumSource(names = {"ROLL_BACK", "RESTORE"})
     void noCallHangsWhereTheStoreGoesBack(Fault loss) {
@@ -209,7 +209,7 @@ class ExploredMembershipTest {
                 .list()
                 .forEach(member -> stored.put(member.id(), member));
         return stored.equals(there)
-                && nodes.stream().allMatch(node -> node.process.hasCrashed() || node.told.equals(there));
+                && nodes.stream().allMatch(node -> node.process.hasCrashed() || node.reported.equals(there));
     }
 
     /** Joins under its own id, describes itself twice, by chance closes and joins again; and has the shared id once. */
@@ -222,7 +222,7 @@ class ExploredMembershipTest {
         private final String id;
         private final List<ListedMember> members = new ArrayList<>();
         private final Set<ListedMember> gone = new HashSet<>();
-        private final Map<String, Member> told = new HashMap<>();
+        private final Map<String, Member> reported = new HashMap<>();
         private @Nullable ListedMember own;
         private @Nullable ListedMember shared;
         private boolean rejoined;
@@ -330,14 +330,14 @@ class ExploredMembershipTest {
 
         @Override
         public void joined(Member member, Members now) {
-            if (told.put(member.id(), member) != null) {
+            if (reported.put(member.id(), member) != null) {
                 world.failed(process + " is notified twice that " + member + " joined", null);
             }
         }
 
         @Override
         public void updated(Member member, Members now) {
-            Member before = told.put(member.id(), member);
+            Member before = reported.put(member.id(), member);
             if (before == null || before.incarnation() != member.incarnation()) {
                 world.failed(process + " is notified that " + member + " changed, and not that it had joined", null);
             }
@@ -345,7 +345,7 @@ class ExploredMembershipTest {
 
         @Override
         public void left(Member member, Members now) {
-            Member before = told.remove(member.id());
+            Member before = reported.remove(member.id());
             if (before == null || before.incarnation() != member.incarnation()) {
                 world.failed(process + " is notified that " + member + " left, and not that it had joined", null);
             }

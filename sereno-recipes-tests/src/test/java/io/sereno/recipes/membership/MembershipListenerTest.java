@@ -35,7 +35,7 @@ class MembershipListenerTest {
 
     private final Clients clients = new Clients();
     private final Membership observed = connect("observer").membership("g");
-    private final Ear ear = new Ear();
+    private final Recorder recorder = new Recorder();
 
     @AfterEach
     void close() {
@@ -45,40 +45,42 @@ class MembershipListenerTest {
     @Test
     void presentMembersAreReportedAsJoinedAndThenEachChange() throws Exception {
         KeepAlive one = connect("a").membership("g").join("one", TTL);
-        observed.onChange(ear);
-        ear.expect("joined one " + one.incarnation());
+        observed.onChange(recorder);
+        recorder.expect("joined one " + one.incarnation());
 
         KeepAlive two = connect("b").membership("g").join("two", TTL);
-        ear.expect("joined two " + two.incarnation());
+        recorder.expect("joined two " + two.incarnation());
         two.update(Map.of("zone", "north"));
-        ear.expect("updated two " + two.incarnation());
-        assertThat(ear.latest.list()).extracting(Member::metadata).containsExactly(Map.of(), Map.of("zone", "north"));
-        assertThat(ear.latest.current()).isTrue();
+        recorder.expect("updated two " + two.incarnation());
+        assertThat(recorder.latest.list())
+                .extracting(Member::metadata)
+                .containsExactly(Map.of(), Map.of("zone", "north"));
+        assertThat(recorder.latest.current()).isTrue();
 
         one.close();
-        ear.expect("left one " + one.incarnation());
-        assertThat(ear.latest.list()).extracting(Member::id).containsExactly("two");
+        recorder.expect("left one " + one.incarnation());
+        assertThat(recorder.latest.list()).extracting(Member::id).containsExactly("two");
     }
 
     @Test
     void aMemberThatIsListedAgainLeavesAndThenJoins() throws Exception {
         KeepAlive one = connect("a").membership("g").join("one", TTL);
-        observed.onChange(ear);
+        observed.onChange(recorder);
         long first = one.incarnation();
-        ear.expect("joined one " + first);
+        recorder.expect("joined one " + first);
 
         connect("b").membership("g").join("one", TTL, Map.of(), IfPresent.TAKE_OVER);
 
-        ear.expect("left one " + first);
-        assertThat(ear.next()).startsWith("joined one ");
+        recorder.expect("left one " + first);
+        assertThat(recorder.next()).startsWith("joined one ");
     }
 
     @Test
     void aMemberThatDiesAndReturnsInTheSameSecondLeavesAndThenJoins() throws Exception {
         FaultyBackend line = clients.line();
         KeepAlive dies = clients.connect("a", line).membership("g").join("one", TTL);
-        observed.onChange(ear);
-        ear.expect("joined one " + dies.incarnation());
+        observed.onChange(recorder);
+        recorder.expect("joined one " + dies.incarnation());
 
         line.cutOff(Duration.ofMillis(10));
         Sereno again = connect("a");
@@ -86,9 +88,9 @@ class MembershipListenerTest {
                 Threads.inThread(() -> again.membership("g").join("one", TTL));
         clients.passUntilDone(returned, TTL.multipliedBy(2));
 
-        ear.expect("left one " + dies.incarnation());
-        ear.expect("joined one " + returned.join().incarnation());
-        assertThat(ear.told).isEmpty();
+        recorder.expect("left one " + dies.incarnation());
+        recorder.expect("joined one " + returned.join().incarnation());
+        assertThat(recorder.events).isEmpty();
         assertThat(dies.state()).isEqualTo(KeepAlive.State.LOST);
     }
 
@@ -97,8 +99,8 @@ class MembershipListenerTest {
         FaultyBackend line = clients.line();
         Membership far = clients.connect("far", line).membership("g");
         KeepAlive one = connect("a").membership("g").join("one", TTL);
-        far.onChange(ear);
-        ear.expect("joined one " + one.incarnation());
+        far.onChange(recorder);
+        recorder.expect("joined one " + one.incarnation());
         line.cutOff(Duration.ofMillis(10));
 
         long before = one.incarnation();
@@ -107,14 +109,14 @@ class MembershipListenerTest {
         KeepAlive passing = connect("c").membership("g").join("two", TTL);
         passing.close();
         clients.time.advance(TTL);
-        assertThat(ear.told).isEmpty();
+        assertThat(recorder.events).isEmpty();
 
         line.heal();
         clients.time.advance(Duration.ofSeconds(3));
 
-        ear.expect("left one " + before);
-        ear.expect("joined one " + again.incarnation());
-        assertThat(ear.told).isEmpty();
+        recorder.expect("left one " + before);
+        recorder.expect("joined one " + again.incarnation());
+        assertThat(recorder.events).isEmpty();
     }
 
     @Test
@@ -144,17 +146,17 @@ class MembershipListenerTest {
                 slow.add("left " + member.id());
             }
         });
-        both.membership("g").onChange(ear);
+        both.membership("g").onChange(recorder);
         KeepAlive one = connect("a").membership("g").join("one", TTL);
         assertThat(slow.poll(10, TimeUnit.SECONDS)).isEqualTo("joined one");
 
         KeepAlive two = connect("b").membership("g").join("two", TTL);
-        ear.expect("joined one " + one.incarnation());
-        ear.expect("joined two " + two.incarnation());
+        recorder.expect("joined one " + one.incarnation());
+        recorder.expect("joined two " + two.incarnation());
         two.close();
-        ear.expect("left two " + two.incarnation());
+        recorder.expect("left two " + two.incarnation());
         one.close();
-        ear.expect("left one " + one.incarnation());
+        recorder.expect("left one " + one.incarnation());
         release.countDown();
 
         assertThat(slow.poll(10, TimeUnit.SECONDS)).isEqualTo("left one");
@@ -164,22 +166,22 @@ class MembershipListenerTest {
 
     @Test
     void aListenerIsNotCalledAfterItsClose() throws Exception {
-        Subscription subscription = observed.onChange(ear);
+        Subscription subscription = observed.onChange(recorder);
         KeepAlive one = connect("a").membership("g").join("one", TTL);
-        ear.expect("joined one " + one.incarnation());
+        recorder.expect("joined one " + one.incarnation());
 
         subscription.close();
         subscription.ended().toCompletableFuture().get(10, TimeUnit.SECONDS);
         one.close();
 
         clients.time.advance(TTL.multipliedBy(2));
-        assertThat(ear.told).isEmpty();
+        assertThat(recorder.events).isEmpty();
     }
 
     @Test
     void theEndOfTheClientEndsTheSubscription() {
         Sereno a = connect("a");
-        Subscription subscription = a.membership("g").onChange(ear);
+        Subscription subscription = a.membership("g").onChange(recorder);
         a.close();
         assertThat(subscription.ended().toCompletableFuture())
                 .failsWithin(Duration.ofSeconds(10))
@@ -189,7 +191,7 @@ class MembershipListenerTest {
 
     @Test
     void everyIncarnationThatJoinedLeavesWhateverComesAndGoes() throws Exception {
-        observed.onChange(ear);
+        observed.onChange(recorder);
         List<Sereno> nodes = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             nodes.add(connect("n" + i));
@@ -197,7 +199,7 @@ class MembershipListenerTest {
         List<KeepAlive> listed = new ArrayList<>();
         // A listener that gets no notice before all are gone again is not called at all.
         KeepAlive first = nodes.get(0).membership("g").join("first", TTL);
-        ear.expect("joined first " + first.incarnation());
+        recorder.expect("joined first " + first.incarnation());
         listed.add(first);
         for (int round = 0; round < 200; round++) {
             int node = round % 4;
@@ -212,7 +214,7 @@ class MembershipListenerTest {
         nodes.forEach(Sereno::close);
         List<String> open = new ArrayList<>(List.of(" first " + first.incarnation()));
         do {
-            String event = ear.next();
+            String event = recorder.next();
             String incarnation = event.substring(event.indexOf(' '));
             if (event.startsWith("joined")) {
                 assertThat(open).noneMatch(standing -> id(standing).equals(id(incarnation)));
@@ -220,7 +222,9 @@ class MembershipListenerTest {
             } else {
                 assertThat(open.remove(incarnation)).as(event).isTrue();
             }
-        } while (!open.isEmpty() || !ear.told.isEmpty() || !ear.latest.list().isEmpty());
+        } while (!open.isEmpty()
+                || !recorder.events.isEmpty()
+                || !recorder.latest.list().isEmpty());
     }
 
     private static String id(String incarnation) {
@@ -231,33 +235,33 @@ class MembershipListenerTest {
         return clients.connect(nodeId, clients.store.connect(Runnable::run));
     }
 
-    /** Hears all. */
-    private static final class Ear implements MembershipListener {
-        private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    /** Records all events. */
+    private static final class Recorder implements MembershipListener {
+        private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
         private volatile Members latest = new Members(Collections.emptyList(), false);
 
         @Override
         public void joined(Member member, Members members) {
-            tell("joined", member, members);
+            record("joined", member, members);
         }
 
         @Override
         public void updated(Member member, Members members) {
-            tell("updated", member, members);
+            record("updated", member, members);
         }
 
         @Override
         public void left(Member member, Members members) {
-            tell("left", member, members);
+            record("left", member, members);
         }
 
-        private void tell(String what, Member member, Members members) {
+        private void record(String what, Member member, Members members) {
             latest = members;
-            told.add(what + " " + member.id() + " " + member.incarnation());
+            events.add(what + " " + member.id() + " " + member.incarnation());
         }
 
         String next() throws InterruptedException {
-            String event = told.poll(10, TimeUnit.SECONDS);
+            String event = events.poll(10, TimeUnit.SECONDS);
             assertThat(event).as("an event").isNotNull();
             return event;
         }

@@ -481,7 +481,7 @@ class MembershipTest {
     }
 
     @Test
-    void badArgumentsAreRefusedBeforeAnythingIsAsked() {
+    void badArgumentsAreRefusedBeforeAnyRequest() {
         FaultyBackend line = clients.line();
         Sereno a = clients.connect("a", line);
         AtomicInteger asked = new AtomicInteger();

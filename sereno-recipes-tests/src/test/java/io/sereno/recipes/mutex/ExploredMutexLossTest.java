@@ -49,7 +49,7 @@ class ExploredMutexLossTest {
                 Set.of(loss));
     }
 
-    /** Four times: acquires it, and gives it back a little later. */
+    /** Four times: acquires the mutex, and releases it a little later. */
     private static final class Caller {
         private final SimulatedClient process;
         private final MutexRecipe mutex;

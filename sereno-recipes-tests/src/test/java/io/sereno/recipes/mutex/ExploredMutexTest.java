@@ -51,7 +51,7 @@ class ExploredMutexTest {
         Explorations.holds(explorer(LyingBackend.Lie.NONE, 5).seed(4), 800, Set.of());
     }
 
-    /** More than one commit can prove gone. */
+    /** More predecessors than one commit can prove gone. */
     @Test
     void aLongQueueKeepsThePromisesToo() {
         Explorations.explore(
@@ -125,7 +125,7 @@ class ExploredMutexTest {
         }
     }
 
-    /** Three times: wants it, in one way or another, and gives it back a little later. */
+    /** Three times: acquires the mutex, in one way or another, and releases it a little later. */
     private static final class Caller {
         private final SimulatedClient process;
         private final MutexRecipe mutex;

@@ -183,7 +183,7 @@ final class MutexBench extends Bench {
             return !ended && hold.isHeld();
         }
 
-        /** Its right was taken away by force, and it has not had the time to find out. */
+        /** Its right was taken away by force, and it has not had the time to notice. */
         boolean isExcused() {
             return node.equals(broken) && time.elapsed().compareTo(excusedUntil) <= 0;
         }
@@ -283,7 +283,7 @@ final class MutexBench extends Bench {
                         .as("the entry of the grant of %s", grant)
                         .anyMatch(entry -> entry.createRevision() == grant.createRevision);
             }
-            checkLossIsTold(grant);
+            checkLossIsReported(grant);
         }
         assertThat(believed).as("beliefs at one time").hasSizeLessThan(2);
         boolean idle = believed.isEmpty() && lines.stream().anyMatch(line -> !line.isEmpty());
@@ -297,7 +297,7 @@ final class MutexBench extends Bench {
         }
     }
 
-    private void checkLossIsTold(Grant grant) {
+    private void checkLossIsReported(Grant grant) {
         if (!grant.ended && !grant.hold.isHeld()) {
             if (grant.unbelievedSince == null) {
                 grant.unbelievedSince = time.elapsed();

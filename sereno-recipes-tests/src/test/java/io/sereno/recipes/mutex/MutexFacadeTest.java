@@ -140,7 +140,7 @@ class MutexFacadeTest {
         Threads.awaitWaiters(mine, 1);
         clients.time.advance(Duration.ofMillis(2_999));
         assertThat(attempt).isNotDone();
-        // The thread may set its timer only now, counted from its call all the same.
+        // The thread may set its timer only now; the time still counts from its call.
         clients.passUntilDone(attempt, Duration.ofMillis(500));
         assertThat(attempt.get()).isEmpty();
         assertThat(mine.inspect().waiters()).isEmpty();
@@ -161,7 +161,7 @@ class MutexFacadeTest {
     }
 
     @Test
-    void zeroDoesNotWaitAndTooLongIsForEver() throws Exception {
+    void aTimeoutOfZeroDoesNotWaitAndAHugeOneNeverEnds() throws Exception {
         try (Grant held = mine.acquire()) {
             assertThat(theirs.tryAcquire(Duration.ZERO)).isEmpty();
             assertThat(held.isHeld()).isTrue();
@@ -213,7 +213,7 @@ class MutexFacadeTest {
     }
 
     @Test
-    void aCallGivesBackWhateverBecomesOfItsWork() throws Exception {
+    void aCallReleasesHoweverItsWorkEnds() throws Exception {
         long token = mine.call(Grant::fencingToken);
         assertThatThrownBy(() -> mine.call(grant -> {
                     throw new IOException("of the work");
@@ -228,7 +228,7 @@ class MutexFacadeTest {
     }
 
     @Test
-    void aCallThatLostItsRightSaysSoWhateverItsWorkReturnsOrThrows() {
+    void aCallThatLostItsRightReportsTheLossHoweverItsWorkEnds() {
         assertThatThrownBy(() -> mine.call(grant -> {
                     lose(grant);
                     return "done";
@@ -265,7 +265,7 @@ class MutexFacadeTest {
     }
 
     @Test
-    void aStrangerCannotUnlock() throws Exception {
+    void anotherThreadCannotUnlock() throws Exception {
         Lock lock = mine.asLock();
         lock.lock();
         CompletableFuture<Boolean> stranger = Threads.inThread(() -> {
@@ -277,7 +277,7 @@ class MutexFacadeTest {
     }
 
     @Test
-    void afterALossEachLevelOfTheLockSaysSo() throws Exception {
+    void afterALossEachLevelOfTheLockReportsIt() throws Exception {
         Lock lock = mine.asLock();
         lock.lock();
         lock.lock();

@@ -59,7 +59,7 @@ class ExploredTopicLossTest {
                         client.step("publish", node::publish);
                         client.eventually(
                                 "has the outcome of each publication", () -> node.open == 0 && node.left == 0);
-                        client.eventually("has received all messages", node.ear::isDone);
+                        client.eventually("has received all messages", node.received::isDone);
                         client.eventually("a reader that was closed has ended", () -> node.ended);
                     }
                     world.eventually("all was handled under the name", log.durable::isDone);
@@ -68,7 +68,7 @@ class ExploredTopicLossTest {
     }
 
     /** The last message or gap that a reader got for each offset. */
-    private static class Heard implements TopicListener<String> {
+    private static class Received implements TopicListener<String> {
         private static final String GAP = "gap";
 
         private final Log log;
@@ -82,7 +82,7 @@ class ExploredTopicLossTest {
 
         private long next = 1;
 
-        Heard(Log log, String who, boolean again) {
+        Received(Log log, String who, boolean again) {
             this.log = log;
             this.who = who;
             this.again = again;
@@ -128,11 +128,11 @@ class ExploredTopicLossTest {
         boolean isDone() {
             Map<Long, String> stored = log.stored();
             return stored.entrySet().stream().allMatch(entry -> {
-                String told = last.get(entry.getKey());
-                return entry.getValue().equals(told)
-                        || GAP.equals(told)
+                String message = last.get(entry.getKey());
+                return entry.getValue().equals(message)
+                        || GAP.equals(message)
                         || (again && ever.contains(entry.getValue()))
-                        || (log.repeats && told != null);
+                        || (log.repeats && message != null);
             });
         }
     }
@@ -140,12 +140,12 @@ class ExploredTopicLossTest {
     private static final class Log {
         private final World world;
         private final boolean repeats;
-        private final Heard durable;
+        private final Received durable;
 
         Log(World world, boolean repeats) {
             this.world = world;
             this.repeats = repeats;
-            this.durable = new Heard(this, "the durable reader", true);
+            this.durable = new Received(this, "the durable reader", true);
         }
 
         /** The messages of the topic, by its header and batches. */
@@ -180,7 +180,7 @@ class ExploredTopicLossTest {
         private final Client client;
         private final Log log;
         private final Topic<String> topic;
-        private final Heard ear;
+        private final Received received;
         private boolean ended;
         private int left = EACH;
         private int open;
@@ -189,13 +189,13 @@ class ExploredTopicLossTest {
             this.process = process;
             this.log = log;
             this.client = Processes.client(process, process.backend());
-            this.ear = new Heard(log, process.name(), false);
+            this.received = new Received(log, process.name(), false);
             this.topic = new TopicRecipe<>(client, Directories.below(""), "t", Codec.utf8());
         }
 
         void listen() {
-            ear.begin();
-            listen(new From.Offset(1), ear, this::listen);
+            received.begin();
+            listen(new From.Offset(1), received, this::listen);
             Subscription other = topic.subscribe(new From.Offset(1), message -> {});
             var unused = other.ended().whenComplete((done, failure) -> ended = true);
             process.stepAfter(Duration.ofMillis(log.world.random().nextInt(10_000)), "close", () -> {
@@ -204,13 +204,13 @@ class ExploredTopicLossTest {
             });
         }
 
-        private void listen(From from, Heard listener, Runnable again) {
+        private void listen(From from, Received listener, Runnable again) {
             Subscription subscription = topic.subscribe(from, listener);
             var unused = subscription.ended().whenComplete((done, failure) -> {
                 if (String.valueOf(failure).contains("deleted")) {
                     process.step("listen again", again);
                 } else {
-                    log.world.failed(process.name() + " does not hear any more", failure);
+                    log.world.failed(process.name() + " receives no more messages", failure);
                 }
             });
         }

@@ -97,7 +97,7 @@ class ExploredTopicTest {
                 client.step("publish", process::publish);
                 client.stepAfter(Duration.ofMillis(world.random().nextInt(4_000)), "take turns", process::takeTurns);
                 client.eventually("has the outcome of each publication", () -> process.open == 0 && process.left == 0);
-                client.eventually("has received all messages", () -> process.ear.next == log.end());
+                client.eventually("has received all messages", () -> process.receiver.next == log.end());
             }
             log.isRough = rough;
             if (rough) {
@@ -135,7 +135,7 @@ class ExploredTopicTest {
                     client.stepAfter(Duration.ofMillis(world.random().nextInt(3_000)), "delete", process::delete);
                 }
                 client.eventually("has the outcome of each publication", () -> process.open == 0 && process.left == 0);
-                client.eventually("has received all messages", () -> process.ear.next == log.end());
+                client.eventually("has received all messages", () -> process.receiver.next == log.end());
                 client.eventually("nothing is left of the deletion", () -> !log.isThere(TopicRemoval.NAME));
             }
         });
@@ -220,32 +220,32 @@ class ExploredTopicTest {
      * Reads everything from the first message on, in order; again from the first when the topic was deleted. No message is read in two
      * streams.
      */
-    private static final class Ear implements TopicListener<String> {
+    private static final class Receiver implements TopicListener<String> {
         private final Node process;
-        private final Set<String> heard;
+        private final Set<String> received;
         private long next = 1;
 
-        Ear(Node process, Set<String> heard) {
+        Receiver(Node process, Set<String> received) {
             this.process = process;
-            this.heard = heard;
+            this.received = received;
         }
 
         @Override
         public void onMessage(Message<String> message) {
-            process.log.world.note(() -> process.name() + " hears " + message.offset() + " " + message.payload());
-            told(message.offset(), message.offset());
+            process.log.world.note(() -> process.name() + " receives " + message.offset() + " " + message.payload());
+            advance(message.offset(), message.offset());
             process.log.at(message.offset(), message.payload());
-            if (!heard.add(message.payload())) {
-                process.log.world.failed(process.name() + " hears " + message.payload() + " twice", null);
+            if (!received.add(message.payload())) {
+                process.log.world.failed(process.name() + " receives " + message.payload() + " twice", null);
             }
         }
 
         @Override
         public void onGap(Gap gap) {
-            told(gap.firstOffset(), gap.lastOffset());
+            advance(gap.firstOffset(), gap.lastOffset());
         }
 
-        private void told(long first, long last) {
+        private void advance(long first, long last) {
             if (first != next) {
                 process.log.world.failed(
                         process.name() + " receives offset " + first + ", and " + next + " was expected", null);
@@ -260,8 +260,8 @@ class ExploredTopicTest {
         private final Client client;
         private final Log log;
         private final Topic<String> topic;
-        private final Set<String> heard = new HashSet<>();
-        private Ear ear = new Ear(this, heard);
+        private final Set<String> received = new HashSet<>();
+        private Receiver receiver = new Receiver(this, received);
         private @Nullable TopicSubscription<String> durable;
         private final Map<Integer, Long> offsets = new TreeMap<>();
         private int left = EACH;
@@ -290,13 +290,13 @@ class ExploredTopicTest {
         }
 
         void listen() {
-            ear = new Ear(this, heard);
-            Subscription subscription = topic.subscribe(new From.Offset(1), ear);
+            receiver = new Receiver(this, received);
+            Subscription subscription = topic.subscribe(new From.Offset(1), receiver);
             var unused = subscription.ended().whenComplete((done, failure) -> {
                 if (log.isDeleted && String.valueOf(failure).contains("deleted")) {
                     process.step("listen again", this::listen);
                 } else {
-                    log.world.failed(name() + " does not hear any more", failure);
+                    log.world.failed(name() + " receives no more messages", failure);
                 }
             });
         }

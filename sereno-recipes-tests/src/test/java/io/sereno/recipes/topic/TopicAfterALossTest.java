@@ -60,7 +60,7 @@ class TopicAfterALossTest {
         return lost.gap();
     }
 
-    /** The reader used to spin for ever, also after it was closed. */
+    /** The reader once ran in a busy loop for ever, even after its close. */
     @ParameterizedTest
     @EnumSource
     void messagesInPlaceOfLostOnesAreReadAfterAGap(MemoryBackup.Revisions revisions) throws Exception {
@@ -73,12 +73,12 @@ class TopicAfterALossTest {
             clients.store.restore(backup, revisions);
 
             assertThat(gap(reader)).isEqualTo(new Gap(3, 5));
-            publish("3 anew");
+            publish("3 again");
             Message<String> next = reader.next(LONG).orElseThrow();
             assertThat(next.offset()).isEqualTo(3);
-            assertThat(next.payload()).isEqualTo("3 anew");
-            publish("4 anew", "5 anew", "6");
-            read(reader, "4 anew", "5 anew", "6");
+            assertThat(next.payload()).isEqualTo("3 again");
+            publish("4 again", "5 again", "6");
+            read(reader, "4 again", "5 again", "6");
         }
     }
 
@@ -95,11 +95,11 @@ class TopicAfterALossTest {
             line.holdNotices();
 
             clients.store.restore(backup, revisions);
-            publish("3 anew", "4 anew", "5 anew", "6 anew");
+            publish("3 again", "4 again", "5 again", "6 again");
             line.releaseNotices();
 
             assertThat(gap(reader)).isEqualTo(new Gap(3, 5));
-            read(reader, "3 anew", "4 anew", "5 anew", "6 anew");
+            read(reader, "3 again", "4 again", "5 again", "6 again");
         }
     }
 
@@ -117,10 +117,10 @@ class TopicAfterALossTest {
             try (TopicReader<String> late = topic.reader(new From.Earliest())) {
                 read(late, "1");
                 assertThat(late.next(Duration.ZERO)).isEmpty();
-                publish("2 anew");
-                read(late, "2 anew");
+                publish("2 again");
+                read(late, "2 again");
             }
-            read(early, "2 anew");
+            read(early, "2 again");
         }
     }
 
@@ -130,24 +130,24 @@ class TopicAfterALossTest {
         publish("1");
         MemoryBackup backup = clients.store.backup();
         publish("2", "3");
-        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        BlockingQueue<String> received = new LinkedBlockingQueue<>();
         Subscription subscription = topic(clients.connect("one")).subscribe(new TopicListener<>() {
             @Override
             public void onMessage(Message<String> message) {
-                heard.add(message.payload());
+                received.add(message.payload());
             }
 
             @Override
             public void onGap(Gap gap) {
-                heard.add(gap.toString());
+                received.add(gap.toString());
             }
         });
         publish("4");
-        assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("4");
+        assertThat(received.poll(20, TimeUnit.SECONDS)).isEqualTo("4");
         clients.store.restore(backup, revisions);
-        assertThat(heard.poll(20, TimeUnit.SECONDS)).contains("lastOffset=4");
-        publish("2 anew");
-        assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("2 anew");
+        assertThat(received.poll(20, TimeUnit.SECONDS)).contains("lastOffset=4");
+        publish("2 again");
+        assertThat(received.poll(20, TimeUnit.SECONDS)).isEqualTo("2 again");
         subscription.close();
     }
 
@@ -164,13 +164,13 @@ class TopicAfterALossTest {
 
         clients.store.restore(backup, revisions);
         assertThat(gap(reader)).isEqualTo(new Gap(3, 4));
-        publish("3 anew", "4 anew", "5 anew");
-        read(reader, "3 anew", "4 anew");
-        assertThat(reader.next(LONG).orElseThrow().payload()).isEqualTo("5 anew");
+        publish("3 again", "4 again", "5 again");
+        read(reader, "3 again", "4 again");
+        assertThat(reader.next(LONG).orElseThrow().payload()).isEqualTo("5 again");
         reader.close();
 
         try (TopicReader<String> successor = topic(clients.connect("two")).reader(name)) {
-            read(successor, "5 anew");
+            read(successor, "5 again");
         }
     }
 

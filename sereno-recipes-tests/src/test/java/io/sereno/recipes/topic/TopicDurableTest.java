@@ -46,7 +46,7 @@ class TopicDurableTest {
     private static final From LOADER = new From.Durable("loader");
 
     private final Clients clients = new Clients();
-    private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
     private Topic<String> publisher;
 
     @BeforeEach
@@ -66,8 +66,8 @@ class TopicDurableTest {
         return sereno.topic("t", Codec.utf8());
     }
 
-    private String hear() throws InterruptedException {
-        return heard.poll(20, TimeUnit.SECONDS);
+    private String receive() throws InterruptedException {
+        return received.poll(20, TimeUnit.SECONDS);
     }
 
     /** The position in the store, or 0. */
@@ -147,15 +147,15 @@ class TopicDurableTest {
     @Test
     void handledMessagesAreNotDeliveredAgainAfterAnOrderlyEnd() throws Exception {
         Sereno one = clients.connect("one");
-        Subscription subscription = topic(one).subscribe(LOADER, message -> heard.add(message.payload()));
+        Subscription subscription = topic(one).subscribe(LOADER, message -> received.add(message.payload()));
         for (int i = 1; i <= 10; i++) {
-            assertThat(hear()).isEqualTo("m" + i);
+            assertThat(receive()).isEqualTo("m" + i);
         }
         subscription.close();
         assertThat(storedPosition()).isEqualTo(11);
         publisher.publish("m11");
-        topic(clients.connect("two")).subscribe(LOADER, message -> heard.add(message.payload()));
-        assertThat(hear()).isEqualTo("m11");
+        topic(clients.connect("two")).subscribe(LOADER, message -> received.add(message.payload()));
+        assertThat(receive()).isEqualTo("m11");
     }
 
     @Test
@@ -163,14 +163,14 @@ class TopicDurableTest {
         Sereno one = clients.connect("one");
         CompletableFuture<Subscription> self = new CompletableFuture<>();
         self.complete(topic(one).subscribe(LOADER, message -> {
-            heard.add(message.payload());
+            received.add(message.payload());
             if (message.offset() == 3) {
                 self.get().close();
             }
         }));
         self.get().ended().toCompletableFuture().get(20, TimeUnit.SECONDS);
         one.close();
-        assertThat(heard).containsExactly("m1", "m2", "m3");
+        assertThat(received).containsExactly("m1", "m2", "m3");
         assertThat(storedPosition()).isEqualTo(4);
     }
 
@@ -338,7 +338,7 @@ class TopicDurableTest {
         Topic<String> fresh = one.topic("fresh", Codec.utf8());
         CountDownLatch first = new CountDownLatch(1);
         fresh.subscribe(LOADER, message -> {
-            heard.add(message.payload());
+            received.add(message.payload());
             first.countDown();
         });
         clients.connect("two").topic("fresh", Codec.utf8()).publish("a");
@@ -430,7 +430,7 @@ class TopicDurableTest {
         return ((CommitResult.Committed) result).revision();
     }
 
-    /** Without the clock: nothing is waited for. */
+    /** Time does not move, so that nothing is waited for. */
     @ParameterizedTest
     @ValueSource(strings = {"header", "position-d"})
     void aDurableSubscriptionThatMeetsAnUnreadableEntryEndsAtOnce(String entry) throws Exception {

@@ -97,18 +97,18 @@ class TopicFuzzTest {
         };
     }
 
-    /** Hears everything in order, however it behaves meanwhile. */
-    private class Ear implements TopicListener<String> {
+    /** Receives everything in order, however it behaves meanwhile. */
+    private class Receiver implements TopicListener<String> {
         private final Topic<String> topic;
         private volatile long next = 1;
         private volatile CompletableFuture<Subscription> subscription = new CompletableFuture<>();
         private boolean again;
 
-        Ear(Topic<String> topic) {
+        Receiver(Topic<String> topic) {
             this.topic = topic;
         }
 
-        final Ear listen() {
+        final Receiver listen() {
             CompletableFuture<Subscription> mine = new CompletableFuture<>();
             subscription = mine;
             mine.complete(topic.subscribe(new From.Offset(next), this));
@@ -119,7 +119,7 @@ class TopicFuzzTest {
                     faults.add("notified of a deletion that did not happen");
                 }
                 if (deleted || failure == null) {
-                    // Where it was may be the place of another stream by now.
+                    // Its position may belong to another stream by now.
                     next = isDeleted ? 1 : next;
                     listen();
                 } else if (!(failure instanceof SerenoException)) {
@@ -160,7 +160,7 @@ class TopicFuzzTest {
         }
     }
 
-    private final class Slow extends Ear {
+    private final class Slow extends Receiver {
         Slow(Topic<String> topic) {
             super(topic);
         }
@@ -173,7 +173,7 @@ class TopicFuzzTest {
         }
     }
 
-    private final class Failing extends Ear {
+    private final class Failing extends Receiver {
         Failing(Topic<String> topic) {
             super(topic);
         }
@@ -187,7 +187,7 @@ class TopicFuzzTest {
     }
 
     /** Ends in its own callback, and listens again. */
-    private final class Fickle extends Ear {
+    private final class Fickle extends Receiver {
         Fickle(Topic<String> topic) {
             super(topic);
         }
@@ -200,14 +200,15 @@ class TopicFuzzTest {
         }
     }
 
-    private List<Ear> listen() {
-        List<Ear> ears = new ArrayList<>();
+    private List<Receiver> listen() {
+        List<Receiver> receivers = new ArrayList<>();
         for (Topic<String> topic : topics) {
-            for (Ear ear : List.of(new Ear(topic), new Slow(topic), new Failing(topic), new Fickle(topic))) {
-                ears.add(ear.listen());
+            for (Receiver receiver :
+                    List.of(new Receiver(topic), new Slow(topic), new Failing(topic), new Fickle(topic))) {
+                receivers.add(receiver.listen());
             }
         }
-        return ears;
+        return receivers;
     }
 
     private CompletableFuture<?> publish() {
@@ -243,9 +244,9 @@ class TopicFuzzTest {
         }
     }
 
-    private CompletableFuture<Boolean> until(List<Ear> ears, long next) {
+    private CompletableFuture<Boolean> until(List<Receiver> receivers, long next) {
         return Threads.inThread(() -> {
-            while (ears.stream().anyMatch(ear -> ear.next != next) && faults.isEmpty()) {
+            while (receivers.stream().anyMatch(receiver -> receiver.next != next) && faults.isEmpty()) {
                 Thread.onSpinWait();
             }
             return true;
@@ -253,15 +254,15 @@ class TopicFuzzTest {
     }
 
     @Test
-    void allListenersGetTheSameAndEveryPublisherTheTruth() throws Exception {
+    void allListenersGetTheSameMessagesAndEveryPublisherTheTrueOutcome() throws Exception {
         connect();
-        List<Ear> ears = listen();
+        List<Receiver> receivers = listen();
         passUntilDone(publish());
         passUntilDone(CompletableFuture.allOf(published.values().stream()
                 .map(stage -> stage.handle((offset, failure) -> true))
                 .toArray(CompletableFuture[]::new)));
         long last = topic(clients.store.connect(clients.callbacks), "last").publish("last");
-        passUntilDone(until(ears, last + 1));
+        passUntilDone(until(receivers, last + 1));
 
         assertThat(faults).isEmpty();
         assertThat(log.values()).doesNotHaveDuplicates();
@@ -297,7 +298,7 @@ class TopicFuzzTest {
     void aTopicThatIsDeletedAgainAndAgainLeavesNothingAndServesWhoComesNext() throws Exception {
         connect();
         isDeleted = true;
-        List<Ear> ears = listen();
+        List<Receiver> receivers = listen();
         Topic<String> clean = topic(clients.store.connect(clients.callbacks), "clean");
         CompletableFuture<?> publishing = publish();
         CompletableFuture<?> deleting = Threads.inThread(() -> {
@@ -329,8 +330,8 @@ class TopicFuzzTest {
                 .isEmpty();
         assertThat(clean.publish("new")).isEqualTo(1);
         long last = clean.publish("last");
-        passUntilDone(until(ears, last + 1));
+        passUntilDone(until(receivers, last + 1));
         assertThat(faults).isEmpty();
-        assertThat(ears).allSatisfy(ear -> assertThat(ear.next).isEqualTo(last + 1));
+        assertThat(receivers).allSatisfy(receiver -> assertThat(receiver.next).isEqualTo(last + 1));
     }
 }

@@ -34,18 +34,18 @@ class TopicLoadTest {
     }
 
     /** Counts its messages and the messages in its gaps: together that is everything, in order. */
-    private static class Ear implements TopicListener<byte[]> {
+    private static class Receiver implements TopicListener<byte[]> {
         private final CompletableFuture<Void> begun = new CompletableFuture<>();
         private final CompletableFuture<Void> done = new CompletableFuture<>();
         private long next = 1;
-        private long heard;
+        private long received;
         private long lost;
 
         @Override
         public void onMessage(Message<byte[]> message) throws Exception {
             expect(message.offset());
             assertThat(ByteBuffer.wrap(message.payload()).getLong()).isEqualTo(message.offset());
-            heard++;
+            received++;
             reached(message.offset());
         }
 
@@ -75,24 +75,24 @@ class TopicLoadTest {
     @Test
     void everySubscriberGetsEachMessageInOrderOrAGap() throws Exception {
         Sereno[] three = {clients.connect("a"), clients.connect("b"), clients.connect("c")};
-        List<Ear> ears = new ArrayList<>();
+        List<Receiver> receivers = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            Ear ear = new Ear();
-            ears.add(ear);
-            topic(three[i % 3]).subscribe(new From.Offset(1), ear);
+            Receiver receiver = new Receiver();
+            receivers.add(receiver);
+            topic(three[i % 3]).subscribe(new From.Offset(1), receiver);
         }
         CountDownLatch wake = new CountDownLatch(1);
-        Ear sleeper = new Ear() {
+        Receiver sleeper = new Receiver() {
             @Override
             public void onMessage(Message<byte[]> message) throws Exception {
                 wake.await();
                 super.onMessage(message);
             }
         };
-        ears.add(sleeper);
+        receivers.add(sleeper);
         topic(three[0]).subscribe(new From.Offset(1), sleeper);
-        Ear reconnecting = new Ear();
-        ears.add(reconnecting);
+        Receiver reconnecting = new Receiver();
+        receivers.add(reconnecting);
         From durable = new From.Durable("reconnecting");
         Sereno first = clients.connect("first");
         Subscription before = topic(first).subscribe(durable, reconnecting);
@@ -115,9 +115,9 @@ class TopicLoadTest {
         }
         assertThat(last.get(30, TimeUnit.SECONDS)).isEqualTo(MESSAGES);
         wake.countDown();
-        for (Ear ear : ears) {
-            ear.done.get(30, TimeUnit.SECONDS);
-            assertThat(ear.heard + ear.lost).isEqualTo(MESSAGES);
+        for (Receiver receiver : receivers) {
+            receiver.done.get(30, TimeUnit.SECONDS);
+            assertThat(receiver.received + receiver.lost).isEqualTo(MESSAGES);
         }
         assertThat(sleeper.lost).as("the sleeper missed something").isPositive();
     }

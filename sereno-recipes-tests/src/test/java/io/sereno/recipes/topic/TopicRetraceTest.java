@@ -70,7 +70,7 @@ class TopicRetraceTest {
     }
 
     @Test
-    void onAHealthyStoreTwoReadsShowThatAllIsThere() {
+    void onAHealthyStoreTwoReadsShowThatNothingIsMissing() {
         publish(BATCHES);
         readAll();
         publish(100);
@@ -86,7 +86,7 @@ class TopicRetraceTest {
     }
 
     @Test
-    void whereTheHistoriesPartIsFoundHoweverFarBackItIs() {
+    void thePointWhereTheHistoriesDivergeIsFoundHoweverFarBackItIs() {
         publish(200);
         MemoryBackup backup = clients.store.backup();
         publish(BATCHES - 200);

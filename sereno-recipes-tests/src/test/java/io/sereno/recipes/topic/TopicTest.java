@@ -51,7 +51,7 @@ class TopicTest {
     private static final Duration LONG = Duration.ofSeconds(10);
 
     private final Clients clients = new Clients();
-    private final BlockingQueue<Message<String>> heard = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Message<String>> received = new LinkedBlockingQueue<>();
 
     @AfterEach
     void close() {
@@ -62,8 +62,8 @@ class TopicTest {
         return sereno.topic("t", Codec.utf8());
     }
 
-    private Message<String> hear() throws InterruptedException {
-        Message<String> message = heard.poll(20, TimeUnit.SECONDS);
+    private Message<String> receive() throws InterruptedException {
+        Message<String> message = received.poll(20, TimeUnit.SECONDS);
         assertThat(message).as("a message within 20 s").isNotNull();
         return message;
     }
@@ -83,7 +83,7 @@ class TopicTest {
     }
 
     @Test
-    void offsetsAreDenseFromOneAndMessagesSayWhoAndWhen() throws Exception {
+    void offsetsAreDenseFromOneAndMessagesHaveAPublisherAndATime() throws Exception {
         Topic<String> topic = topic(clients.connect("one"));
         assertThat(topic.publish("a")).isEqualTo(1);
         assertThat(topic.publish("")).isEqualTo(2);
@@ -103,23 +103,23 @@ class TopicTest {
         Topic<String> here = topic(clients.connect("one"));
         Topic<String> there = topic(clients.connect("two"));
         here.publish("before");
-        Subscription subscription = there.subscribe(heard::add);
+        Subscription subscription = there.subscribe(received::add);
 
         here.publish("after");
 
-        assertThat(hear().payload()).isEqualTo("after");
+        assertThat(receive().payload()).isEqualTo("after");
         subscription.close();
         here.publish("too late");
         assertThat(get(subscription.ended())).isNull();
-        assertThat(heard).isEmpty();
+        assertThat(received).isEmpty();
     }
 
     @Test
     void aSubscriptionToAnUnusedTopicGetsTheFirstMessage() throws Exception {
         Topic<String> topic = topic(clients.connect("one"));
-        topic.subscribe(heard::add);
+        topic.subscribe(received::add);
         topic(clients.connect("two")).publish("first");
-        assertThat(hear().offset()).isEqualTo(1);
+        assertThat(receive().offset()).isEqualTo(1);
     }
 
     @Test
@@ -181,7 +181,7 @@ class TopicTest {
     @Test
     void oneThreadsMessagesKeepTheirOrder() throws Exception {
         Topic<String> topic = topic(clients.connect("one"));
-        topic.subscribe(heard::add);
+        topic.subscribe(received::add);
         int threads = 4;
         long each = 500;
         CompletableFuture<?>[] all = new CompletableFuture<?>[threads];
@@ -201,7 +201,7 @@ class TopicTest {
         CompletableFuture.allOf(all).get(20, TimeUnit.SECONDS);
         int[] next = new int[threads];
         for (long offset = 1; offset <= threads * each; offset++) {
-            Message<String> message = hear();
+            Message<String> message = receive();
             assertThat(message.offset()).isEqualTo(offset);
             String[] words = message.payload().split(" ", -1);
             int thread = Integer.parseInt(words[0]);
@@ -262,20 +262,20 @@ class TopicTest {
         assertThat(reader.next().payload()).isEqualTo("m41");
         assertThat(firstFrom(there, new From.Earliest()).offset()).isEqualTo(41);
 
-        List<Gap> told = new ArrayList<>();
+        List<Gap> gaps = new ArrayList<>();
         there.subscribe(new From.Offset(40), new TopicListener<>() {
             @Override
             public void onMessage(Message<String> message) {
-                heard.add(message);
+                received.add(message);
             }
 
             @Override
             public void onGap(Gap gap) {
-                told.add(gap);
+                gaps.add(gap);
             }
         });
-        assertThat(hear().offset()).isEqualTo(41);
-        assertThat(told).containsExactly(new Gap(40, 40));
+        assertThat(receive().offset()).isEqualTo(41);
+        assertThat(gaps).containsExactly(new Gap(40, 40));
         while (observed.size() < 2) {
             Thread.onSpinWait();
         }
@@ -321,14 +321,14 @@ class TopicTest {
             wake.await();
             slow.add(message);
         });
-        topic.subscribe(heard::add);
+        topic.subscribe(received::add);
         String large = "x".repeat(60_000);
         int count = 200; // 12 MB: more than the slow one, and the feed, may have in memory
         for (int i = 0; i < count; i++) {
             topic.publish(i + large);
         }
         for (int i = 0; i < count; i++) {
-            assertThat(hear().offset()).isEqualTo(i + 1);
+            assertThat(receive().offset()).isEqualTo(i + 1);
         }
         asleep.await();
         assertThat(slow).isEmpty();
@@ -352,7 +352,7 @@ class TopicTest {
                 if (message.offset() == 1 && attempts.incrementAndGet() < 4) {
                     throw new IllegalStateException("not yet");
                 }
-                heard.add(message);
+                received.add(message);
             }
 
             @Override
@@ -364,10 +364,10 @@ class TopicTest {
         });
         topic.publish("a");
         topic.publish("b");
-        advanceUntil(() -> heard.size() == 2);
+        advanceUntil(() -> received.size() == 2);
         assertThat(failed).containsExactly(1, 2, 3);
-        assertThat(hear().payload()).isEqualTo("a");
-        assertThat(hear().payload()).isEqualTo("b");
+        assertThat(receive().payload()).isEqualTo("a");
+        assertThat(receive().payload()).isEqualTo("b");
     }
 
     /** Time passes while other threads work. */
@@ -388,7 +388,7 @@ class TopicTest {
                 if (message.payload().equals("bad")) {
                     throw failure;
                 }
-                heard.add(message);
+                received.add(message);
             }
 
             @Override
@@ -404,8 +404,8 @@ class TopicTest {
         topic.publish("good");
         topic.publish("bad");
         topic.publish("better");
-        assertThat(hear().payload()).isEqualTo("good");
-        assertThat(hear().payload()).isEqualTo("better");
+        assertThat(receive().payload()).isEqualTo("good");
+        assertThat(receive().payload()).isEqualTo("better");
         assertThatThrownBy(() -> get(stops.ended()))
                 .isInstanceOf(ExecutionException.class)
                 .hasCause(failure);
@@ -439,10 +439,10 @@ class TopicTest {
         for (int i = 0; i < 100; i++) {
             one.publish("m" + i);
         }
-        Subscription listening = two.subscribe(new From.Earliest(), heard::add);
-        Subscription standing = one.subscribe(heard::add);
+        Subscription listening = two.subscribe(new From.Earliest(), received::add);
+        Subscription standing = one.subscribe(received::add);
         for (int i = 0; i < 100; i++) {
-            hear();
+            receive();
         }
         TopicReader<String> waiting = two.reader(new From.Now());
         CompletableFuture<Message<String>> asking = Threads.inThread(waiting::next);
@@ -507,7 +507,7 @@ class TopicTest {
     }
 
     @Test
-    void closingEndsWhatWaitsAndWhatComesLater() throws Exception {
+    void closingEndsWaitingAndLaterCalls() throws Exception {
         Sereno one = clients.connect("one");
         Topic<String> topic = topic(one);
         TopicReader<String> closed = topic.reader(new From.Now());
@@ -518,13 +518,13 @@ class TopicTest {
         assertThatThrownBy(closed::next).isInstanceOf(IllegalStateException.class);
 
         TopicReader<String> open = topic.reader(new From.Now());
-        Subscription subscription = topic.subscribe(heard::add);
+        Subscription subscription = topic.subscribe(received::add);
         one.close();
         assertThatThrownBy(open::next).isInstanceOf(SerenoClosedException.class);
         assertThatThrownBy(() -> get(subscription.ended())).hasCauseInstanceOf(SerenoClosedException.class);
         assertThatThrownBy(() -> topic.publish("x")).isInstanceOf(SerenoClosedException.class);
         assertThatThrownBy(() -> topic.publishAsync("x")).isInstanceOf(SerenoClosedException.class);
-        assertThatThrownBy(() -> topic.subscribe(heard::add)).isInstanceOf(SerenoClosedException.class);
+        assertThatThrownBy(() -> topic.subscribe(received::add)).isInstanceOf(SerenoClosedException.class);
         assertThatThrownBy(topic::delete).isInstanceOf(SerenoClosedException.class);
     }
 
@@ -578,7 +578,7 @@ class TopicTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("65536");
         List<CompletionStage<Long>> stages = new ArrayList<>();
-        // Many small ones first, so that what reads asks for many at a time, and then for too many.
+        // Many small messages first, so that the reader requests many at a time, and then too many.
         for (int i = 0; i < 600; i++) {
             topic.publish(new byte[i % 7]);
         }
@@ -633,7 +633,7 @@ class TopicTest {
         Subscription fails = topic.subscribe(name, new TopicListener<>() {
             @Override
             public void onMessage(Message<String> message) {
-                heard.add(message);
+                received.add(message);
             }
 
             @Override
@@ -642,7 +642,7 @@ class TopicTest {
             }
         });
         assertThatThrownBy(() -> get(fails.ended())).hasCause(failure);
-        assertThat(heard).isEmpty();
+        assertThat(received).isEmpty();
         try (TopicReader<String> again = topic.reader(name)) {
             assertThatThrownBy(again::next)
                     .isInstanceOfSatisfying(

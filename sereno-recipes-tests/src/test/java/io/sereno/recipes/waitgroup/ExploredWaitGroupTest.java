@@ -34,8 +34,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The real wait group in thousands of schedules: one client adds places, and all three wait for them and have workers that take them, do them, give
- * them up, or lose them; under faults, ends of leases that no store is allowed among them.
+ * The real wait group in thousands of schedules: one client adds places, and all three wait for them and have workers
+ * that take them, do them, give them up, or lose them; under faults, which include early ends of leases, which no store
+ * may cause.
  */
 class ExploredWaitGroupTest {
     private static final String DIRECTORY = "waitgroup/x";
@@ -118,7 +119,7 @@ class ExploredWaitGroupTest {
                 }
                 process.step("wait", party::await);
                 process.stepAfter(Duration.ofMillis(world.random().nextInt(2_000)), "join", party::join);
-                process.eventually("has seen the end", () -> party.hasHeard() || count.mayStayOpen());
+                process.eventually("has seen the end", () -> party.hasEnded() || count.mayStayOpen());
                 process.eventually(
                         "has no call under way",
                         () -> client.shared(WaitGroupRecipe.CELLS).size() == 0);
@@ -141,7 +142,7 @@ class ExploredWaitGroupTest {
         private final boolean rough;
         private final @Nullable Fault loss;
         private int sure;
-        private int doubtful;
+        private int unknown;
         private int waiting;
         private boolean finished;
         /** Ids of the joined workers. */
@@ -203,7 +204,7 @@ class ExploredWaitGroupTest {
                 return sure == 0;
             }
             int counted = PLACES - state.pending();
-            boolean countsDeeds = policy == OnLostWorker.COUNT_AS_DONE || counted <= sure + doubtful;
+            boolean countsDeeds = policy == OnLostWorker.COUNT_AS_DONE || counted <= sure + unknown;
             return state.generation() == 1
                     && look().claims().size() == state.joined()
                     && state.joined() <= state.pending()
@@ -235,7 +236,7 @@ class ExploredWaitGroupTest {
             count.waiting++;
         }
 
-        boolean hasHeard() {
+        boolean hasEnded() {
             return ended;
         }
 
@@ -335,14 +336,14 @@ class ExploredWaitGroupTest {
                 var unused = worker.giveUp().whenComplete((gone, failure) -> next());
                 return;
             }
-            count.doubtful++;
+            count.unknown++;
             var unused = worker.finish().whenComplete((done, failure) -> {
                 note("is done with " + worker.id(), failure);
                 if (failure == null) {
                     count.sure++;
                 }
                 if (!(failure instanceof OutcomeUnknownException)) {
-                    count.doubtful--;
+                    count.unknown--;
                 }
                 if (failure instanceof OutcomeUnknownException || failure instanceof NotAppliedException) {
                     var unusedEnd = worker.giveUp();

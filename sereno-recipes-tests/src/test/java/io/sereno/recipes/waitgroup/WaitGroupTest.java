@@ -228,7 +228,7 @@ class WaitGroupTest {
         Worker worker = group.join();
         Worker another = group.join();
 
-        // Read while it came; and read while it went, by one who had seen it.
+        // A read while the life was put; and a read while it was deleted, by a client that had seen it.
         line.hide(worker, () -> {});
         assertThat(there.inspect().lost()).isEmpty();
         line.hide(worker, () -> {}, worker::done);
@@ -239,13 +239,16 @@ class WaitGroupTest {
         assertThat(there.inspect()).isEqualTo(new WaitGroup.View(1, 2, List.of(another.id()), List.of(another.id())));
     }
 
-    /** The next reads of the directory do not show one life, as reads that mix moments may while that comes or goes; in each, something happens. */
+    /**
+     * The next reads of the directory do not show one life, as reads that mix moments may while it is put or deleted.
+     * An action runs during each of them.
+     */
     private static final class Lifeless extends LyingBackend {
         private final Queue<Runnable> during = new ArrayDeque<>();
         private String hidden = "";
 
-        Lifeless(Backend told) {
-            super(told, Lie.NONE);
+        Lifeless(Backend real) {
+            super(real, Lie.NONE);
         }
 
         void hide(Worker worker, Runnable... inReads) {
@@ -569,12 +572,12 @@ class WaitGroupTest {
         group.add(2);
         Worker worker = there.join();
         Runnable outage = line.each(Request.commitsTo(DIRECTORY), Fate.loseReply());
-        CompletableFuture<Boolean> doubtful = Threads.inThread(() -> {
+        CompletableFuture<Boolean> unanswered = Threads.inThread(() -> {
             worker.done();
             return true;
         });
-        passUntilDone(doubtful);
-        assertThatThrownBy(doubtful::join).hasCauseInstanceOf(OutcomeUnknownException.class);
+        passUntilDone(unanswered);
+        assertThatThrownBy(unanswered::join).hasCauseInstanceOf(OutcomeUnknownException.class);
         outage.run();
         done(worker);
         assertThat(group.inspect()).isEqualTo(new WaitGroup.View(1, 1, List.of(), List.of()));
@@ -605,9 +608,9 @@ class WaitGroupTest {
         WaitGroup there = child.waitGroup("x");
         group.add(1);
         Runnable outage = line.each(Request.commitsTo(DIRECTORY), Fate.loseReply());
-        CompletableFuture<Worker> doubtful = Threads.inThread(there::join);
-        passUntilDone(doubtful);
-        assertThatThrownBy(doubtful::join).hasCauseInstanceOf(OutcomeUnknownException.class);
+        CompletableFuture<Worker> unanswered = Threads.inThread(there::join);
+        passUntilDone(unanswered);
+        assertThatThrownBy(unanswered::join).hasCauseInstanceOf(OutcomeUnknownException.class);
         outage.run();
         clients.time.advance(Duration.ofSeconds(10));
         assertThat(group.inspect()).isEqualTo(new WaitGroup.View(1, 1, List.of(), List.of()));
@@ -741,7 +744,7 @@ class WaitGroupTest {
         assertThatThrownBy(there::delete).isInstanceOf(SerenoClosedException.class);
     }
 
-    /** On the machine's clock: with this many threads, a manual one would not know when to move. */
+    /** With the machine's clock: with this many threads, a test would not know when to move a manual one. */
     @Test
     void sixteenThreadsOfFourClientsCountDownWhileRepliesAreLost() throws Exception {
         int each = 25;
@@ -789,7 +792,7 @@ class WaitGroupTest {
         assertThat(done).isCompletedWithValue(true);
     }
 
-    /** In a thread of its own; returns when that has asked the store, and waits. */
+    /** Waits in another thread; returns when that thread has asked the store, and waits. */
     private static CompletableFuture<Boolean> waiting(WaitGroup group) {
         CompletableFuture<Thread> thread = new CompletableFuture<>();
         CompletableFuture<Boolean> waiting = Threads.inThread(() -> {

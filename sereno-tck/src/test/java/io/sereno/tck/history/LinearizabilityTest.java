@@ -60,7 +60,7 @@ class LinearizabilityTest {
     }
 
     @Test
-    void theCallThatNoOrderCanBringInIsNamed() {
+    void theCallThatFitsIntoNoOrderIsNamed() {
         Call<CounterModel.Action> stale = get(30, 31, 1);
         Linearizability.Result<CounterModel.Action> result =
                 Linearizability.check(List.of(add(1, 2, 1, 1), add(10, 11, 1, 2), stale), new CounterModel(), 100_000);
@@ -97,7 +97,7 @@ class LinearizabilityTest {
     }
 
     @Test
-    void aWaitGroupLetsGoAtZeroAndIsNeverBelow() {
+    void aWaitGroupReleasesAtZeroAndIsNeverNegative() {
         assertThat(group(List.of(
                         group(1, 2, new WaitGroupModel.Added(1)),
                         group(3, 9, new WaitGroupModel.Awaited()),

@@ -76,7 +76,7 @@ class DoorTest {
     }
 
     @Test
-    void acceptsSilentlyWithoutTroublingTheServer() throws Exception {
+    void acceptsSilentlyWithoutConnectingToTheServer() throws Exception {
         try (Line line = new Line()) {
             line.proxy.acceptSilently();
             try (Socket silent = line.connect()) {

@@ -11,7 +11,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class RehearsalTest {
+class WarmUpTest {
     private static final Duration LIMIT = Duration.ofMillis(300);
     /** Before, it was waited for 10 s for each of the two. */
     private static final Duration MUCH_LONGER = Duration.ofSeconds(8);
@@ -19,14 +19,14 @@ class RehearsalTest {
     private final RealTime time = new RealTime();
 
     @Test
-    void aRehearsalWithoutACallerEndsInTime() throws IOException {
+    void aWarmUpWithoutAConnectionEndsInTime() throws IOException {
         try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThatItEndsInTime(nobody);
         }
     }
 
     @Test
-    void aCallerWhoSaysNothingIsNotWaitedForEither() throws IOException {
+    void aConnectionThatSendsNothingIsWaitedForNoLonger() throws IOException {
         try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Socket caller = new Socket(nobody.getInetAddress(), nobody.getLocalPort())) {
             assertThat(caller.isConnected()).isTrue();
@@ -36,7 +36,7 @@ class RehearsalTest {
 
     private void assertThatItEndsInTime(ServerSocket nobody) {
         long began = time.nanoTime();
-        assertThatThrownBy(() -> Rehearsal.hearOut(nobody, LIMIT, time)).isInstanceOf(SocketTimeoutException.class);
+        assertThatThrownBy(() -> WarmUp.acceptOne(nobody, LIMIT, time)).isInstanceOf(SocketTimeoutException.class);
         // Timeouts of sockets are whole milliseconds, so the rest of the limit is rounded down.
         assertThat(Duration.ofNanos(time.nanoTime() - began)).isBetween(LIMIT.minusMillis(10), MUCH_LONGER);
     }

@@ -20,18 +20,18 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
- * Loads the classes that a first call needs, once in a JVM, by a call to a local socket that hangs up. So the time for
- * loading, seconds on a slow machine, does not count against the connect timeout.
+ * Loads the classes that a first call needs, once in a JVM, by a call to a local socket, which closes the connection.
+ * So the time for loading, seconds on a slow machine, does not count against the connect timeout.
  */
-final class Rehearsal {
+final class WarmUp {
     private static final AtomicBoolean BEGUN = new AtomicBoolean();
     private static final Duration LONGEST = Duration.ofSeconds(10);
 
-    private Rehearsal() {}
+    private WarmUp() {}
 
     /**
-     * Blocks for the connect timeout at most, and for {@link #LONGEST} at most, or a moment more. Classes that are not loaded by then count against
-     * the connect timeout.
+     * Blocks for little more than the connect timeout or {@link #LONGEST}, whichever is shorter. The time for classes
+     * that are not loaded by then counts against the connect timeout.
      */
     static void once(Function<InetSocketAddress, ManagedChannel> dial, BackendConfig config, Executor threads) {
         if (!BEGUN.compareAndSet(false, true)) {
@@ -48,19 +48,19 @@ final class Rehearsal {
                             links, nobodys, config.time(), threads, limit, new Keys(config.namespace()))
                     .call(LeaseGrpc.getLeaseGrantMethod(), LeaseGrantRequest.getDefaultInstance());
             try {
-                hearOut(nobody, limit, config.time());
+                acceptOne(nobody, limit, config.time());
             } finally {
                 links.close(limit.minusNanos(config.time().nanoTime() - began));
             }
             call.handle((answer, failure) -> Failures.ofRead(failure)).join();
         } catch (IOException e) {
-            System.getLogger(Rehearsal.class.getName())
-                    .log(Level.DEBUG, "no socket for a rehearsal; the first connect will be slower", e);
+            System.getLogger(WarmUp.class.getName())
+                    .log(Level.DEBUG, "no socket for the warm-up; the first connect will be slower", e);
         }
     }
 
-    /** Waits until a caller connects and sends a byte, for this long at most. */
-    static void hearOut(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
+    /** Accepts one connection and waits until it has sent a byte, for this long at most. */
+    static void acceptOne(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
         long began = time.nanoTime();
         nobody.setSoTimeout(millis(limit));
         try (Socket caller = nobody.accept()) {

@@ -10,18 +10,19 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Loads the classes that a first session needs, once in a JVM, by a session with a local socket that hangs up. So the time
- * for loading, seconds on a slow machine, does not count against the connect timeout. No credentials are sent.
+ * Loads the classes that a first session needs, once in a JVM, by a session with a local socket, which closes the
+ * connection. So the time for loading, seconds on a slow machine, does not count against the connect timeout. No
+ * credentials are sent.
  */
-final class Rehearsal implements Handle.Listener {
+final class WarmUp implements Handle.Listener {
     private static final AtomicBoolean BEGUN = new AtomicBoolean();
     private static final Duration LONGEST = Duration.ofSeconds(10);
 
-    private Rehearsal() {}
+    private WarmUp() {}
 
     /**
-     * Blocks for the connect timeout at most, and for {@link #LONGEST} at most, or a moment more. Classes that are not loaded by then count against
-     * the connect timeout.
+     * Blocks for little more than the connect timeout or {@link #LONGEST}, whichever is shorter. The time for classes
+     * that are not loaded by then counts against the connect timeout.
      */
     static void once(Connection connection, Duration connectTimeout) {
         if (!BEGUN.compareAndSet(false, true)) {
@@ -29,21 +30,21 @@ final class Rehearsal implements Handle.Listener {
         }
         Duration limit = connectTimeout.compareTo(LONGEST) < 0 ? connectTimeout : LONGEST;
         try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Handle handle = connection.openUnknown("127.0.0.1:" + nobody.getLocalPort(), LONGEST, new Rehearsal());
+            Handle handle = connection.openUnknown("127.0.0.1:" + nobody.getLocalPort(), LONGEST, new WarmUp());
             try {
-                hearOut(nobody, limit, connection.time());
+                acceptOne(nobody, limit, connection.time());
             } finally {
                 // Its thread pauses for up to a second before it checks whether it is to end.
                 connection.threads().execute(handle::abandon);
             }
         } catch (IOException e) {
-            System.getLogger(Rehearsal.class.getName())
-                    .log(Level.DEBUG, "no socket for a rehearsal; the first connect will be slower", e);
+            System.getLogger(WarmUp.class.getName())
+                    .log(Level.DEBUG, "no socket for the warm-up; the first connect will be slower", e);
         }
     }
 
-    /** Waits until a caller connects and sends a byte, for this long at most. */
-    static void hearOut(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
+    /** Accepts one connection and waits until it has sent a byte, for this long at most. */
+    static void acceptOne(ServerSocket nobody, Duration limit, TimeSource time) throws IOException {
         long began = time.nanoTime();
         nobody.setSoTimeout(millis(limit));
         try (Socket caller = nobody.accept()) {
