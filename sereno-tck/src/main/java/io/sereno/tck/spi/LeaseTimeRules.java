@@ -28,8 +28,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * When leases end. That a lease never ends early is a safety property, so its bounds are exact. The bound on a late end
- * is widened by how much this machine stood still.
+ * When leases end. "A lease never ends early" is a safety property, so its bounds are exact. The bound on a late end is
+ * widened by how much this machine stood still.
  */
 public class LeaseTimeRules {
     private static final String DIRECTORY = "lease";
@@ -57,8 +57,8 @@ public class LeaseTimeRules {
             int seen = requireThere(bench, client, reader, sent, until, "after renewal " + renewal);
             late += renewal == 3 ? seen : 0;
         }
-        // The same for a lease that is never renewed. What the first lease has left would look like entries of this
-        // one.
+        // The same for a lease that is never renewed. Remaining entries of the first lease would look like entries of
+        // this one.
         client.revoke(lease);
         sent = bench.now();
         Lease plain = client.grant(asked);
