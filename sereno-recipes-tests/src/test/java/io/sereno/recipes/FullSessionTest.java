@@ -61,7 +61,7 @@ class FullSessionTest {
         assertThat(clients.entries("session")).hasSize(1);
         assertThat(granted(waiter).isHeld()).isTrue();
 
-        CompletableFuture<Void> closed = client.kernel().closeSessions(Duration.ofSeconds(4));
+        CompletableFuture<Void> closed = client.sessionsByTtl().close(Duration.ofSeconds(4));
         clients.time.advance(Duration.ofSeconds(4));
         assertThat(closed).isDone();
         assertThat(clients.entries("lock/x")).isEmpty();
@@ -134,7 +134,7 @@ class FullSessionTest {
     }
 
     private Session current() {
-        return Objects.requireNonNull(client.kernel().sessions().current());
+        return Objects.requireNonNull(client.sessions().current());
     }
 
     private int withdrawnUnder(Session session) {

@@ -47,12 +47,12 @@ class LateDeletionTest {
     }
 
     private CompletableFuture<Void> deleteCounter() {
-        Scope scope = new Scope(here.client().kernel(), "counter", "x");
-        return new Removal(scope.kernel(), scope, "delete", "counter/x", CounterRecipe.VALUE).start();
+        Scope scope = new Scope(here.client(), "counter", "x", "counter/x");
+        return new Removal(scope.kernel(), scope, "delete", scope.directory(), CounterRecipe.VALUE).start();
     }
 
     private CompletableFuture<Void> deleteTopic() {
-        return TopicRemoval.of(new Scope(here.client().kernel(), "topic", "x"), "topic/x");
+        return TopicRemoval.of(new Scope(here.client(), "topic", "x", "topic/x"));
     }
 
     @Test

@@ -359,7 +359,7 @@ class RacesTest {
         Client client = client(line);
         line.next(request -> request instanceof Request.RevokeLease, Fate.delayRequest(MOMENT));
         var unused = line.endLease(line.leases().get(0));
-        CompletableFuture<Void> closed = client.kernel().sessions().close(Duration.ofSeconds(1));
+        CompletableFuture<Void> closed = client.sessions().close(Duration.ofSeconds(1));
 
         assertThat(closed).isNotDone();
         clients.time.advance(MOMENT);

@@ -158,7 +158,7 @@ class RevocationTest {
     void aCloseBetweenTwoAttemptsMakesTheNextAtOnce() {
         FaultyBackend line = clients.line();
         Client leaving = client(line);
-        Sessions sessions = leaving.kernel().sessions();
+        Sessions sessions = leaving.sessions();
         Runnable mend = line.each(RevocationTest::isRevocation, Fate.loseRequest());
         Objects.requireNonNull(sessions.current()).foundDead();
         clients.time.advance(Duration.ofSeconds(4));

@@ -110,9 +110,7 @@ public final class SerenoClient implements Sereno {
 
     @Override
     public SessionState sessionState() {
-        return client.isClosed()
-                ? SessionState.CLOSED
-                : client.kernel().sessions().state();
+        return client.isClosed() ? SessionState.CLOSED : client.sessions().state();
     }
 
     @Override

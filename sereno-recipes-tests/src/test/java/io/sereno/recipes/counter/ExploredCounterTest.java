@@ -88,7 +88,7 @@ class ExploredCounterTest {
                 if (deleting && process.name().equals("client-1")) {
                     CompletableFuture<Void> deleted = new CompletableFuture<>();
                     process.stepAfter(Duration.ofMillis(world.random().nextInt(10_000)), "delete", () -> {
-                        Scope scope = new Scope(client.kernel(), "counter", "x");
+                        Scope scope = new Scope(client, "counter", "x", DIRECTORY);
                         var unused = new Removal(client.kernel(), scope, "delete", DIRECTORY, CounterRecipe.VALUE)
                                 .start()
                                 .whenComplete((done, failure) -> deleted.complete(null));

@@ -141,11 +141,9 @@ class ExploredElectionTest {
             this.process = process;
             this.terms = terms;
             this.all = all;
-            Scope scope = new Scope(client.kernel(), Candidacy.RECIPE, "e");
+            Scope scope = new Scope(client, Candidacy.RECIPE, "e", DIRECTORY);
             this.candidacy = new Candidacy(
-                    client,
                     scope,
-                    DIRECTORY,
                     Candidacy.Listeners.NONE
                             .withLeader((leadership, topology) -> leading(leadership))
                             .withFollower(topology -> callback("follower"))

@@ -46,8 +46,8 @@ class PeersTest {
     void theViewIsClosedOnTheStrand() throws Exception {
         HeldReads store = new HeldReads(clients.store.connect(Runnable::run));
         Client client = clients.client("a", store, clients.time, clients.callbacks);
-        Scope scope = new Scope(client.kernel(), Candidacy.RECIPE, "e");
-        Candidacy candidacy = new Candidacy(client, scope, DIRECTORY, Candidacy.Listeners.NONE);
+        Scope scope = new Scope(client, Candidacy.RECIPE, "e", DIRECTORY);
+        Candidacy candidacy = new Candidacy(scope, Candidacy.Listeners.NONE);
         candidacy.stand();
         assertThat(candidacy.leadership()).isPresent();
 
@@ -73,8 +73,8 @@ class PeersTest {
     void aCandidateDoesNotNameItselfWhenItsLeadershipIsOver() throws Exception {
         FaultyBackend line = clients.line();
         Client client = clients.client("a", line, line.time(), clients.callbacks);
-        Scope scope = new Scope(client.kernel(), Candidacy.RECIPE, "e");
-        Candidacy candidacy = new Candidacy(client, scope, DIRECTORY, Candidacy.Listeners.NONE);
+        Scope scope = new Scope(client, Candidacy.RECIPE, "e", DIRECTORY);
+        Candidacy candidacy = new Candidacy(scope, Candidacy.Listeners.NONE);
         candidacy.stand();
         Hold leadership = candidacy.leadership().orElseThrow();
         assertThat(candidacy.peers().known().leader()).isPresent();

@@ -139,7 +139,7 @@ class ExploredIdsTest {
             this.process = process;
             this.clock = clock;
             this.made = made;
-            this.source = new IdSource(new Scope(client.kernel(), IdSource.RECIPE, "x"), DIRECTORY, LAYOUT);
+            this.source = new IdSource(new Scope(client, IdSource.RECIPE, "x", DIRECTORY), LAYOUT);
         }
 
         void make() {

@@ -162,7 +162,7 @@ class IdsUnderMishapsTest {
 
             Maker(Bench.Node node) {
                 this.node = node;
-                this.source = new IdSource(new Scope(node.client().kernel(), IdSource.RECIPE, "x"), DIRECTORY, LAYOUT);
+                this.source = new IdSource(new Scope(node.client(), IdSource.RECIPE, "x", DIRECTORY), LAYOUT);
             }
 
             void make() {

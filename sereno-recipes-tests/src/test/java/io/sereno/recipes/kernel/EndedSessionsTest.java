@@ -247,7 +247,7 @@ class EndedSessionsTest {
         client.kernel().store().commit(put, Runnable::run, outcome -> {});
 
         assertLost(held.lost(), LossCause.STORE_RESTORED);
-        var unused = client.kernel().closeSessions(Duration.ZERO);
+        var unused = client.sessionsByTtl().close(Duration.ZERO);
     }
 
     @Test
@@ -279,7 +279,7 @@ class EndedSessionsTest {
         clients.store.restore(ofNothing, MemoryBackup.Revisions.REPEAT);
         assertThat(held.lost().toCompletableFuture()).isNotDone();
 
-        CompletableFuture<Void> closed = client.kernel().closeSessions(Duration.ofSeconds(1));
+        CompletableFuture<Void> closed = client.sessionsByTtl().close(Duration.ofSeconds(1));
 
         assertLost(held.lost(), LossCause.SESSION_EXPIRED);
         clients.time.advance(Clients.TTL.multipliedBy(2));
@@ -307,7 +307,7 @@ class EndedSessionsTest {
     void membersAreNotifiedOfTheEndBeforeTheNextSession() {
         Client client = clients.client("one", line, clients.time, clients.callbacks);
         RecordingMember recorded = new RecordingMember();
-        Sessions sessions = client.kernel().sessions();
+        Sessions sessions = client.sessions();
         Session first = Objects.requireNonNull(sessions.current());
         sessions.join(recorded);
 
@@ -315,14 +315,14 @@ class EndedSessionsTest {
 
         Session second = Objects.requireNonNull(sessions.current());
         assertThat(recorded.all).containsExactly("ended " + first.id() + " STORE_RESTORED", "opened " + second.id());
-        var unused = client.kernel().closeSessions(Duration.ZERO);
+        var unused = client.sessionsByTtl().close(Duration.ZERO);
     }
 
     /** The full one and its successor end together, and are reported alike. */
     @Test
     void aRetiredSessionIsReportedLikeTheCurrentOne() {
         Client client = clients.client("one", line, clients.time, clients.callbacks);
-        Sessions sessions = client.kernel().sessions();
+        Sessions sessions = client.sessions();
         Session first = Objects.requireNonNull(sessions.current());
         Hold early = acquire(client, "early");
         fill(first);
@@ -335,13 +335,13 @@ class EndedSessionsTest {
         assertThat(late.isHeld()).isFalse();
         assertLost(early.lost(), LossCause.STORE_RESTORED);
         assertLost(late.lost(), LossCause.STORE_RESTORED);
-        var unused = client.kernel().closeSessions(Duration.ZERO);
+        var unused = client.sessionsByTtl().close(Duration.ZERO);
     }
 
     @Test
     void aRetiredSessionThatEndsAloneExpires() {
         Client client = clients.client("one", line, clients.time, clients.callbacks);
-        Sessions sessions = client.kernel().sessions();
+        Sessions sessions = client.sessions();
         Session first = Objects.requireNonNull(sessions.current());
         Hold early = acquire(client, "early");
         fill(first);
@@ -349,7 +349,7 @@ class EndedSessionsTest {
         assertThat(early.isHeld()).isFalse();
         clients.time.advance(SIXTH);
         assertLost(early.lost(), LossCause.SESSION_EXPIRED);
-        var unused = client.kernel().closeSessions(Duration.ZERO);
+        var unused = client.sessionsByTtl().close(Duration.ZERO);
     }
 
     /** From then on a successor takes what is new. */

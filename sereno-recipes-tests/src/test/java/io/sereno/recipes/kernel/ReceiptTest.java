@@ -32,8 +32,7 @@ class ReceiptTest {
     private final Clients clients = new Clients();
     private final FaultyBackend line = clients.line();
     private final Client client = clients.client("node", line, clients.time, Runnable::run);
-    private final Session session =
-            Objects.requireNonNull(client.kernel().sessions().current());
+    private final Session session = Objects.requireNonNull(client.sessions().current());
     private final Requests requests =
             new Requests(client.kernel(), new Strand(), DIRECTORY, Requests.OnFailure.first(why -> {}), this::step);
     private final Receipt receipt = new Receipt(requests);

@@ -105,7 +105,7 @@ class TimedWaitTest {
     @Test
     void anAnswerToACallFromBeforeTheWaitDoesNotCount() {
         assertThat(wait.hasStoreAnswered()).isFalse();
-        client.kernel().sessions().open();
+        client.sessions().open();
         clients.time.advance(Clients.TTL);
         assertThat(wait.hasStoreAnswered()).isTrue();
         assertThat(new TimedWait<String>(client.kernel(), strand).hasStoreAnswered())

@@ -109,7 +109,7 @@ class TurnTest {
         private final Reading backend = new Reading();
         private final Client client = clients.client("node", backend, clients.time, Runnable::run);
         private final Strand strand = new Strand();
-        private final Turn turn = new Turn(client.kernel(), strand, DIRECTORY, this);
+        private final Turn turn = new Turn(client.sessions(), strand, DIRECTORY, this);
         private String mode;
         private int waits;
         private boolean granted;

@@ -172,7 +172,7 @@ class ExploredMembershipTest {
         for (Entry entry : entries) {
             String attempt = card(entry, cards).attempt();
             for (Node node : nodes) {
-                Session session = node.client.kernel().sessions().current();
+                Session session = node.client.sessions().current();
                 if (session != null
                         && attempt.startsWith(session.id() + "-")
                         && node.members.stream()
@@ -237,7 +237,7 @@ class ExploredMembershipTest {
             this.world = world;
             this.process = process;
             this.client = client;
-            this.scope = new Scope(client.kernel(), MembershipRecipe.RECIPE, "g");
+            this.scope = new Scope(client, MembershipRecipe.RECIPE, "g", DIRECTORY);
             this.ifPresent = ifPresent;
             this.id = "of-" + process.name();
         }
@@ -253,7 +253,7 @@ class ExploredMembershipTest {
         }
 
         void start() {
-            MemberNews.subscribe(client, scope, DIRECTORY, this);
+            MemberNews.subscribe(scope, this);
             join(id, IfPresent.WAIT, this::joinedOwn);
             soon("join shared", this::joinShared);
         }
@@ -265,9 +265,7 @@ class ExploredMembershipTest {
 
         private void join(String wanted, IfPresent how, Consumer<ListedMember> then) {
             ListedMember member = new ListedMember(
-                    client,
                     scope,
-                    DIRECTORY,
                     wanted,
                     Duration.ofSeconds(wanted.equals(SHARED) && world.random().nextInt(3) == 0 ? 6 : 10),
                     Map.of("version", "1"),

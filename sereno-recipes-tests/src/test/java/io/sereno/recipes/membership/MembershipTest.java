@@ -544,8 +544,8 @@ class MembershipTest {
     }
 
     private ListedMember member(Client client, String id, Duration ttl) {
-        Scope scope = new Scope(client.kernel(), MembershipRecipe.RECIPE, "g");
-        return new ListedMember(client, scope, "member/g", id, ttl, Map.of(), IfPresent.WAIT);
+        Scope scope = new Scope(client, MembershipRecipe.RECIPE, "g", "member/g");
+        return new ListedMember(scope, id, ttl, Map.of(), IfPresent.WAIT);
     }
 
     private Duration passUntilDone(CompletableFuture<?> result) {

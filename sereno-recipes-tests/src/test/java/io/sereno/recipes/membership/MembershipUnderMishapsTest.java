@@ -124,9 +124,8 @@ class MembershipUnderMishapsTest {
         /** A join that is refused because the store is away, or by its own dead entry, is retried; a refused join leaves nothing. */
         private ListedMember joined(Bench.Node node, IfPresent how, String version) {
             for (int i = 0; i < 20; i++) {
-                Scope scope = new Scope(node.client().kernel(), MembershipRecipe.RECIPE, "g");
-                ListedMember member = new ListedMember(
-                        node.client(), scope, DIRECTORY, "one", Bench.TTL, Map.of("version", version), how);
+                Scope scope = new Scope(node.client(), MembershipRecipe.RECIPE, "g", DIRECTORY);
+                ListedMember member = new ListedMember(scope, "one", Bench.TTL, Map.of("version", version), how);
                 var result = member.join();
                 until(result::isDone);
                 bench.log(node + " joins: " + result);

@@ -238,9 +238,9 @@ final class MutexBench extends Bench {
 
     private MutexQueue queue(Node node) {
         Client client = node.client();
-        Scope scope = new Scope(client.kernel(), MutexQueue.RECIPE, NAME);
+        Scope scope = new Scope(client, MutexQueue.RECIPE, NAME, directory());
         return client.shared(MutexQueue.QUEUES)
-                .enter(directory(), () -> new MutexQueue(client.shared(MutexQueue.QUEUES), scope, directory()));
+                .enter(directory(), () -> new MutexQueue(client.shared(MutexQueue.QUEUES), scope));
     }
 
     private List<Caller> line(Node node) {

@@ -216,14 +216,10 @@ class ExploredTopicLossTest {
         }
 
         void readUnderAName() {
-            Scope scope = new Scope(client.kernel(), "topic", "t");
-            TopicFeed feed = client.shared(TopicFeed.FEEDS)
-                    .enter(
-                            DIRECTORY,
-                            () -> new TopicFeed(
-                                    scope, DIRECTORY, client.settings().sessionTtl()));
+            Scope scope = new Scope(client, "topic", "t", DIRECTORY);
+            TopicFeed feed = client.shared(TopicFeed.FEEDS).enter(DIRECTORY, () -> new TopicFeed(scope));
             TopicSubscription<String> reading =
-                    new TopicSubscription<>(client, new TopicPlace(feed, "d", "reader/d/t"), Codec.utf8(), log.durable);
+                    new TopicSubscription<>(new TopicPlace(feed, "d", "reader/d/t"), Codec.utf8(), log.durable);
             Subscription subscription = reading.open(new From.Durable("d"), null, feed.strand());
             var unused = subscription.ended().whenComplete((done, failure) -> {
                 if (String.valueOf(failure).contains("deleted")) {

@@ -336,12 +336,8 @@ class ExploredTopicTest {
         }
 
         void takeTurns() {
-            Scope scope = new Scope(client.kernel(), "topic", "t");
-            TopicFeed feed = client.shared(TopicFeed.FEEDS)
-                    .enter(
-                            DIRECTORY,
-                            () -> new TopicFeed(
-                                    scope, DIRECTORY, client.settings().sessionTtl()));
+            Scope scope = new Scope(client, "topic", "t", DIRECTORY);
+            TopicFeed feed = client.shared(TopicFeed.FEEDS).enter(DIRECTORY, () -> new TopicFeed(scope));
             TopicPlace place = new TopicPlace(feed, "d", "reader/d/t");
             int most = --turns == 0 ? Integer.MAX_VALUE : 1 + log.world.random().nextInt(8);
             TopicListener<String> handler = new TopicListener<>() {
@@ -366,7 +362,7 @@ class ExploredTopicTest {
                     }
                 }
             };
-            durable = new TopicSubscription<>(client, place, Codec.utf8(), handler);
+            durable = new TopicSubscription<>(place, Codec.utf8(), handler);
             durable.open(new From.Durable("d"), null, feed.strand());
         }
 
@@ -388,7 +384,7 @@ class ExploredTopicTest {
         }
 
         void delete() {
-            var unused = TopicRemoval.of(new Scope(client.kernel(), "topic", "t"), DIRECTORY)
+            var unused = TopicRemoval.of(new Scope(client, "topic", "t", DIRECTORY))
                     .whenComplete((done, failure) -> {
                         if (failure != null) {
                             process.stepAfter(Duration.ofMillis(500), "delete again", this::delete);

@@ -133,11 +133,10 @@ class TopicPositionUnderMishapsTest {
         }
 
         private void read(Bench.Node node) {
-            Scope scope = new Scope(node.client().kernel(), "topic", "t");
-            TopicFeed feed =
-                    node.client().shared(TopicFeed.FEEDS).enter(TOPIC, () -> new TopicFeed(scope, TOPIC, Bench.TTL));
-            TopicSubscription<String> reader = new TopicSubscription<>(
-                    node.client(), new TopicPlace(feed, "d", QUEUE), Codec.utf8(), new TopicListener<>() {
+            Scope scope = new Scope(node.client(), "topic", "t", TOPIC);
+            TopicFeed feed = node.client().shared(TopicFeed.FEEDS).enter(TOPIC, () -> new TopicFeed(scope));
+            TopicSubscription<String> reader =
+                    new TopicSubscription<>(new TopicPlace(feed, "d", QUEUE), Codec.utf8(), new TopicListener<>() {
                         @Override
                         public void onMessage(Message<String> message) {
                             bench.log(node + " handles " + message.offset());

@@ -28,7 +28,7 @@ class TopicRetraceTest {
     private final FaultyBackend line = clients.line();
     private final Client reader = clients.client("reader", line, clients.time, Runnable::run);
     private final TopicScan scan =
-            new TopicScan(new Scope(reader.kernel(), "topic", "t"), new Strand(), "topic/t", unreadable -> {
+            new TopicScan(new Scope(reader, "topic", "t", "topic/t"), new Strand(), unreadable -> {
                 throw unreadable;
             });
     private final TopicTrail trail = new TopicTrail();

@@ -266,7 +266,7 @@ class TopicUnderMishapsTest {
         line.next(Request.commitsTo(DIRECTORY), Fate.loseReply());
         publish(topic(connect("victim", line), 1_000), "lost");
         assertThat(stage("lost")).isNotDone();
-        assertThat(TopicRemoval.of(new Scope(connect("deleting", line()).kernel(), "topic", "t"), DIRECTORY))
+        assertThat(TopicRemoval.of(new Scope(connect("deleting", line()), "topic", "t", DIRECTORY)))
                 .isCompleted();
         publish(other, "new");
         publish(other, "newer");
@@ -294,7 +294,7 @@ class TopicUnderMishapsTest {
             line.each(
                     request -> Request.commitsTo(DIRECTORY).test(request) && commits.incrementAndGet() >= fatal,
                     Fate.loseRequest());
-            CompletableFuture<Void> deleting = TopicRemoval.of(new Scope(dying.kernel(), "topic", "t"), DIRECTORY);
+            CompletableFuture<Void> deleting = TopicRemoval.of(new Scope(dying, "topic", "t", DIRECTORY));
             time.advance(Duration.ofSeconds(10));
             assertThat(deleting).isCompletedExceptionally();
 
@@ -309,7 +309,7 @@ class TopicUnderMishapsTest {
                 assertThat(ear.heard).containsExactly(Map.entry(1L, "new"));
             }
             CompletableFuture<Void> again =
-                    TopicRemoval.of(new Scope(connect("again", line()).kernel(), "topic", "t"), DIRECTORY);
+                    TopicRemoval.of(new Scope(connect("again", line()), "topic", "t", DIRECTORY));
             time.advance(Duration.ofSeconds(1));
             assertThat(again).isCompleted();
         }
@@ -327,7 +327,7 @@ class TopicUnderMishapsTest {
         Client deleting = connect("deleting", slower);
         slower.next(Request.commitsTo(DIRECTORY), Fate.pass());
         slower.next(Request.commitsTo(DIRECTORY), Fate.delayRequest(Duration.ofMillis(200)));
-        var gone = TopicRemoval.of(new Scope(deleting.kernel(), "topic", "t"), DIRECTORY);
+        var gone = TopicRemoval.of(new Scope(deleting, "topic", "t", DIRECTORY));
         assertThat(gone).isNotDone();
 
         time.advance(Duration.ofSeconds(3));
@@ -350,7 +350,7 @@ class TopicUnderMishapsTest {
         slow.each(
                 request -> request instanceof Request.Read read && read.query() instanceof Query.Range,
                 Fate.delayReply(Duration.ofSeconds(2)));
-        assertThat(TopicRemoval.of(new Scope(connect("deleting", line()).kernel(), "topic", "t"), DIRECTORY))
+        assertThat(TopicRemoval.of(new Scope(connect("deleting", line()), "topic", "t", DIRECTORY)))
                 .isCompleted();
 
         Ear ear = new Ear();

@@ -229,7 +229,7 @@ class ExploredWaitGroupTest {
         Party(SimulatedClient process, Client client, Count count) {
             this.process = process;
             this.client = client;
-            this.scope = new Scope(client.kernel(), "wait group", "x");
+            this.scope = new Scope(client, "wait group", "x", DIRECTORY);
             this.group = new WaitGroupRecipe(client, "x", DIRECTORY);
             this.count = count;
             this.began = process.time().nanoTime();
@@ -289,8 +289,8 @@ class ExploredWaitGroupTest {
         }
 
         void await() {
-            WaitGroupAwaiter awaiter = client.shared(WaitGroupAwaiter.AWAITERS)
-                    .enter(DIRECTORY, () -> new WaitGroupAwaiter(client, scope, DIRECTORY));
+            WaitGroupAwaiter awaiter =
+                    client.shared(WaitGroupAwaiter.AWAITERS).enter(DIRECTORY, () -> new WaitGroupAwaiter(scope));
             WaitGroupAwaiter.Waiter waiter = awaiter.enter(null);
             var unused = waiter.result().whenComplete((finished, failure) -> {
                 note("has waited, " + finished, failure);

@@ -135,8 +135,8 @@ class WaitGroupTest {
     void aWaitIsNotAnsweredByAReadThatBeganBeforeIt() {
         FaultyBackend line = clients.line();
         Client there = clients.connect("child", line).client();
-        Scope scope = new Scope(there.kernel(), "wait group", "x");
-        WaitGroupAwaiter awaiter = new WaitGroupAwaiter(there, scope, DIRECTORY);
+        Scope scope = new Scope(there, "wait group", "x", DIRECTORY);
+        WaitGroupAwaiter awaiter = new WaitGroupAwaiter(scope);
         group.add(1);
         CompletableFuture<Boolean> first = awaiter.enter(null).result();
         line.next(Request.reads(), Fate.delayReply(Duration.ofSeconds(1)));
@@ -211,7 +211,8 @@ class WaitGroupTest {
         Client client = parent.client();
         WaitGroupSnapshot.Settling settling = Objects.requireNonNull(
                 WaitGroupSnapshot.of(new Snapshot(mixed, false)).settle(client.kernel()));
-        client.shared(WaitGroupRecipe.CELLS).submit(new Scope(client.kernel(), "wait group", "x"), DIRECTORY, settling);
+        client.shared(WaitGroupRecipe.CELLS)
+                .submit(new Scope(client, "wait group", "x", DIRECTORY), DIRECTORY, settling);
         assertThat(settling)
                 .failsWithin(Duration.ofSeconds(10))
                 .withThrowableThat()
@@ -283,11 +284,11 @@ class WaitGroupTest {
                         && !watches.add(request),
                 Fate.refuse());
         group.add(1);
-        Scope scope = new Scope(many.kernel(), "wait group", "x");
+        Scope scope = new Scope(many, "wait group", "x", DIRECTORY);
         List<CompletableFuture<Boolean>> all = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
             all.add(many.shared(WaitGroupAwaiter.AWAITERS)
-                    .enter(DIRECTORY, () -> new WaitGroupAwaiter(many, scope, DIRECTORY))
+                    .enter(DIRECTORY, () -> new WaitGroupAwaiter(scope))
                     .enter(null)
                     .result());
         }

@@ -206,7 +206,7 @@ class WaitGroupUnderMishapsTest {
 
             Party(Bench.Node node) {
                 this.node = node;
-                this.scope = new Scope(node.client().kernel(), "wait group", "x");
+                this.scope = new Scope(node.client(), "wait group", "x", DIRECTORY);
                 this.group = new WaitGroupRecipe(node.client(), "x", DIRECTORY);
             }
 
@@ -225,7 +225,7 @@ class WaitGroupUnderMishapsTest {
             void await() {
                 WaitGroupAwaiter awaiter = node.client()
                         .shared(WaitGroupAwaiter.AWAITERS)
-                        .enter(DIRECTORY, () -> new WaitGroupAwaiter(node.client(), scope, DIRECTORY));
+                        .enter(DIRECTORY, () -> new WaitGroupAwaiter(scope));
                 WaitGroupAwaiter.Waiter waiter = awaiter.enter(null);
                 var unused = waiter.result().whenComplete((finished, failure) -> {
                     heard = failure == null

@@ -6,10 +6,9 @@ import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Events;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
-import io.sereno.recipes.kernel.TimedWait;
+import io.sereno.recipes.kernel.Sessions;
+import io.sereno.recipes.kernel.SessionsByTtl;
 import io.sereno.spi.Backend;
-import io.sereno.spi.Query;
-import io.sereno.spi.Snapshot;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -36,6 +35,7 @@ public final class Client {
     private final Backend backend;
     private final boolean closesBackend;
     private final Kernel kernel;
+    private final SessionsByTtl sessions;
     private final Map<Shared<?>, Object> shared = new ConcurrentHashMap<>();
     /** Close the shared objects, in the order in which they were created. */
     private final Queue<Runnable> closers = new ConcurrentLinkedQueue<>();
@@ -51,27 +51,28 @@ public final class Client {
         Events events = new Events(settings.backendName(), settings.time(), settings.hooks(), settings.executor());
         this.kernel = new Kernel(
                 backend,
-                settings.backendName(),
                 settings.time(),
                 settings.executor(),
                 settings.signals(),
                 events,
                 settings.nodeId(),
-                settings.operationTimeout(),
-                settings.sessionTtl(),
-                Directories.below(settings.namespace()).sessions(),
-                (state, sessionId) -> {
-                    events.session(state, sessionId);
-                    onState.forEach((subscription, callback) -> subscription.call(() -> callback.accept(state)));
-                });
+                settings.operationTimeout());
+        this.sessions = new SessionsByTtl(kernel, sessionDirectory(), settings.sessionTtl(), (state, sessionId) -> {
+            events.session(state, sessionId);
+            onState.forEach((subscription, callback) -> subscription.call(() -> callback.accept(state)));
+        });
+    }
+
+    private String sessionDirectory() {
+        return Directories.below(settings.namespace()).sessions();
     }
 
     public void open() {
         kernel.events().connected(backend.guarantees().backend(), settings.nodeId(), () -> {
-            Session session = kernel.sessions().current();
+            Session session = sessions().current();
             return session == null ? 0 : session.remaining().toNanos();
         });
-        kernel.sessions().open();
+        sessions().open();
     }
 
     public Settings settings() {
@@ -84,6 +85,15 @@ public final class Client {
 
     public Kernel kernel() {
         return kernel;
+    }
+
+    /** The client's own sessions. */
+    public Sessions sessions() {
+        return sessions.own();
+    }
+
+    public SessionsByTtl sessionsByTtl() {
+        return sessions;
     }
 
     /** The object of this kind that all recipes of this client share. It is created for the first one, and closed with the client. */
@@ -112,23 +122,8 @@ public final class Client {
         return open.remove(ended);
     }
 
-    public void requireOpen(String operation, Scope scope) {
-        if (closed.get()) {
-            throw scope.closed(operation);
-        }
-    }
-
     public boolean isClosed() {
         return closed.get();
-    }
-
-    /** A linearizable read of a whole directory; waits for the store alone. */
-    public Snapshot read(String operation, Scope scope, String directory) {
-        return read(operation, scope, new Query.All(directory));
-    }
-
-    public Snapshot read(String operation, Scope scope, Query query) {
-        return Await.uninterruptibly(reading(operation, scope, query).result());
     }
 
     /** When a call that begins now has to end, by the kernel's clock. */
@@ -136,31 +131,10 @@ public final class Client {
         return kernel.time().nanoTime() + kernel.store().limit().toNanos();
     }
 
-    /** As above, as one of several steps of a call: ends by the call's deadline. */
-    public Snapshot read(String operation, Scope scope, Query query, long deadline) {
-        TimedWait<Snapshot> reading = reading(operation, scope, query);
-        Duration left = Duration.ofNanos(Math.max(0, deadline - kernel.time().nanoTime()));
-        reading.limit(left, () -> reading.fail(scope.notApplied(operation, null)));
-        return Await.uninterruptibly(reading.result());
-    }
-
-    private TimedWait<Snapshot> reading(String operation, Scope scope, Query query) {
-        requireOpen(operation, scope);
-        TimedWait<Snapshot> reading = new TimedWait<>(kernel, Runnable::run);
-        kernel.store().read(query, Runnable::run, (snapshot, why) -> {
-            if (snapshot != null) {
-                reading.complete(snapshot);
-            } else {
-                reading.fail(scope.notApplied(operation, why));
-            }
-        });
-        return reading;
-    }
-
     public Subscription onSessionState(Consumer<SessionState> callback) {
-        Scope scope = new Scope(kernel, "session", kernel.nodeId());
-        requireOpen("onSessionState", scope);
-        OpenSubscription subscription = new OpenSubscription(this, scope, "onSessionState", onState::remove);
+        Scope scope = new Scope(this, "session", kernel.nodeId(), sessionDirectory());
+        scope.requireOpen("onSessionState");
+        OpenSubscription subscription = new OpenSubscription(scope, "onSessionState", onState::remove);
         onState.put(subscription, callback);
         return subscription;
     }
@@ -172,10 +146,10 @@ public final class Client {
         }
         long begun = kernel.time().nanoTime();
         List<CompletableFuture<Void>> ends = new ArrayList<>();
-        kernel.sessions().decideEnded();
+        sessions().decideEnded();
         closers.forEach(Runnable::run);
         open.forEach(standing -> ends.add(standing.shutDown()));
-        ends.add(kernel.closeSessions(CLOSE_LIMIT));
+        ends.add(sessions.close(CLOSE_LIMIT));
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));
         if (closesBackend) {
             CompletableFuture<Void> backendClosed = new CompletableFuture<>();

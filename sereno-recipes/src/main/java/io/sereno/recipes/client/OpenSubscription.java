@@ -16,7 +16,6 @@ public final class OpenSubscription implements Subscription, Open {
     /** No further callback is wanted; without a cause if the user closed the subscription. */
     private record Ending(@Nullable Throwable cause) {}
 
-    private final Client client;
     private final Scope scope;
     private final String operation;
     private final Consumer<OpenSubscription> onEnd;
@@ -26,24 +25,22 @@ public final class OpenSubscription implements Subscription, Open {
     private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
 
     /** {@code onEnd} runs once, when no further callback is wanted; it must not block. */
-    public OpenSubscription(Client client, Scope scope, String operation, Consumer<OpenSubscription> onEnd) {
-        this(client, scope, operation, onEnd, () -> CompletableFuture.completedFuture(null));
+    public OpenSubscription(Scope scope, String operation, Consumer<OpenSubscription> onEnd) {
+        this(scope, operation, onEnd, () -> CompletableFuture.completedFuture(null));
     }
 
     /** {@code onQuiet} begins the remaining work when no callback runs any more; it may be called again. */
     public OpenSubscription(
-            Client client,
             Scope scope,
             String operation,
             Consumer<OpenSubscription> onEnd,
             Supplier<CompletableFuture<Void>> onQuiet) {
-        this.client = client;
         this.scope = scope;
         this.operation = operation;
         this.onEnd = onEnd;
         this.onQuiet = onQuiet;
-        this.callbacks = new Callbacks(client.kernel().callbacks(), new CallbackFailures(scope));
-        client.opened(this);
+        this.callbacks = new Callbacks(scope.kernel().callbacks(), new CallbackFailures(scope));
+        scope.client().opened(this);
     }
 
     /** Calls the listener after all earlier callbacks. */
@@ -81,12 +78,12 @@ public final class OpenSubscription implements Subscription, Open {
         return callbacks
                 .close()
                 .thenCompose(quiet -> onQuiet.get())
-                .thenRun(() -> client.kernel().offStrand(this::reportEnd));
+                .thenRun(() -> scope.kernel().offStrand(this::reportEnd));
     }
 
     private void reportEnd() {
         // Only now: a client that closes meanwhile waits for the remaining work.
-        client.closed(this);
+        scope.client().closed(this);
         Ending how = ending.get();
         if (how == null || how.cause() == null) {
             ended.complete(null);
@@ -104,7 +101,7 @@ public final class OpenSubscription implements Subscription, Open {
     public void close() {
         CompletableFuture<Void> end = end(null);
         if (!callbacks.isRunningHere()) {
-            Await.uninterruptibly(client.withinCloseLimit(end));
+            Await.uninterruptibly(scope.client().withinCloseLimit(end));
         }
     }
 }

@@ -3,18 +3,67 @@ package io.sereno.recipes.client;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.SerenoClosedException;
+import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Errors;
 import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Names;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What the errors of one recipe instance have in common: recipe, name, backend. */
-public record Scope(Kernel kernel, String recipe, String name) implements Errors {
+/** One name that a client uses with one recipe: where its entries are, and what the errors about it have in common. */
+public record Scope(Client client, String recipe, String name, String directory) implements Errors {
     /** A longer timeout would make no difference, and its nanoseconds would overflow. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
+
+    public Kernel kernel() {
+        return client.kernel();
+    }
+
+    public void requireOpen(String operation) {
+        if (client.isClosed()) {
+            throw closed(operation);
+        }
+    }
+
+    public void requireNotInterrupted(String operation) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException(about(operation) + ": interrupted before it began");
+        }
+    }
+
+    /** A linearizable read of the whole directory; waits for the store alone. */
+    public Snapshot readAll(String operation) {
+        return read(operation, new Query.All(directory));
+    }
+
+    public Snapshot read(String operation, Query query) {
+        return Await.uninterruptibly(reading(operation, query).result());
+    }
+
+    /** As above, as one of several steps of a call: ends by the call's deadline. */
+    public Snapshot read(String operation, Query query, long deadline) {
+        TimedWait<Snapshot> reading = reading(operation, query);
+        reading.limit(kernel().until(deadline), () -> reading.fail(notApplied(operation, null)));
+        return Await.uninterruptibly(reading.result());
+    }
+
+    private TimedWait<Snapshot> reading(String operation, Query query) {
+        requireOpen(operation);
+        TimedWait<Snapshot> reading = new TimedWait<>(kernel(), Runnable::run);
+        kernel().store().read(query, Runnable::run, (snapshot, why) -> {
+            if (snapshot != null) {
+                reading.complete(snapshot);
+            } else {
+                reading.fail(notApplied(operation, why));
+            }
+        });
+        return reading;
+    }
 
     @Override
     public NotAppliedException notApplied(String operation, @Nullable BackendException because) {
@@ -27,9 +76,8 @@ public record Scope(Kernel kernel, String recipe, String name) implements Errors
 
     @Override
     public OutcomeUnknownException outcomeUnknown(String operation, @Nullable BackendException because) {
-        String reason = because == null ? "no answer in time" : messageOf(because);
         return new OutcomeUnknownException(
-                about(operation) + ": " + reason
+                about(operation) + ": " + reason(because)
                         + "; it may have taken effect, or may still take effect: check before you repeat it",
                 because);
     }
@@ -41,7 +89,12 @@ public record Scope(Kernel kernel, String recipe, String name) implements Errors
 
     /** Called at the first failure of a series. The operation is retried; this reports why it takes so long. */
     public void retrying(String operation, Throwable why) {
-        kernel.events().retrying(recipe, name, operation, about(operation), why);
+        kernel().events().retrying(recipe, name, operation, about(operation), why);
+    }
+
+    /** Why an answer is missing, for messages. */
+    public static String reason(@Nullable BackendException because) {
+        return because == null ? "no answer in time" : messageOf(because);
     }
 
     /** A store's message may repeat parts of the request, with names as they are. */
@@ -50,7 +103,7 @@ public record Scope(Kernel kernel, String recipe, String name) implements Errors
     }
 
     public String about(String operation) {
-        return operation + " of " + recipe + " '" + Names.printable(name) + "' on " + kernel.backend();
+        return operation + " of " + recipe + " '" + Names.printable(name) + "' on " + kernel().backend();
     }
 
     public static Duration checkTimeout(Duration timeout) {

@@ -2,7 +2,6 @@ package io.sereno.recipes.counter;
 
 import io.sereno.Subscription;
 import io.sereno.UnreadableEntryException;
-import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.OpenSubscription;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Strand;
@@ -32,11 +31,12 @@ final class CounterListening {
     /** The value that the callback got last; confined to callbacks, which run one after another. */
     private @Nullable Long reported;
 
-    CounterListening(Client client, Scope scope, String directory, LongConsumer callback) {
+    CounterListening(Scope scope, LongConsumer callback) {
         this.callback = callback;
-        Query value = new Query.One(directory, CounterRecipe.VALUE);
-        this.view = new View(client.kernel(), strand, value, client.settings().sessionTtl(), this::look);
-        this.subscription = new OpenSubscription(client, scope, "onChange", ended -> strand.execute(view::close));
+        Query value = new Query.One(scope.directory(), CounterRecipe.VALUE);
+        this.view = new View(
+                scope.kernel(), strand, value, scope.client().settings().sessionTtl(), this::look);
+        this.subscription = new OpenSubscription(scope, "onChange", ended -> strand.execute(view::close));
     }
 
     Subscription start() {

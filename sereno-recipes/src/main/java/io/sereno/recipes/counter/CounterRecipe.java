@@ -41,20 +41,16 @@ public final class CounterRecipe implements Counter {
     public static final String VALUE = "v";
     static final Cells.Format<Long> FORMAT = new Format();
     static final Shared<Cells<Long>> CELLS =
-            new Shared<>(client -> new Cells<>(client.kernel(), VALUE, FORMAT), Cells::close);
+            new Shared<>(client -> new Cells<>(client.sessions(), VALUE, FORMAT), Cells::close);
 
     private static final String RECIPE = "counter";
 
-    private final Client client;
     private final Cells<Long> cells;
     private final Scope scope;
-    private final String directory;
 
     public CounterRecipe(Client client, String name, String directory) {
-        this.client = client;
         this.cells = client.shared(CELLS);
-        this.scope = new Scope(client.kernel(), RECIPE, name);
-        this.directory = directory;
+        this.scope = new Scope(client, RECIPE, name, directory);
     }
 
     @Override
@@ -66,7 +62,7 @@ public final class CounterRecipe implements Counter {
     @Override
     public long get() {
         return valueIn(
-                client.read("get", scope, new Query.One(directory, VALUE)).entries());
+                scope.read("get", new Query.One(scope.directory(), VALUE)).entries());
     }
 
     @Override
@@ -113,20 +109,19 @@ public final class CounterRecipe implements Counter {
     @Override
     public long updateAndGet(LongUnaryOperator update) {
         Objects.requireNonNull(update, "update is null");
-        Kernel kernel = client.kernel();
-        long deadline = kernel.time().nanoTime() + kernel.store().limit().toNanos();
+        long deadline = scope.client().deadline();
         long expected = get();
         while (true) {
             long value = update.applyAsLong(expected);
-            client.requireOpen("updateAndGet", scope);
+            scope.requireOpen("updateAndGet");
             Exchange exchange = new Exchange("updateAndGet", expected, value);
-            cells.submit(scope, directory, exchange, deadline);
+            cells.submit(scope, scope.directory(), exchange, deadline);
             Await.uninterruptibly(exchange);
             long found = exchange.before;
             if (found == expected) {
                 return value;
             }
-            if (deadline - kernel.time().nanoTime() <= 0) {
+            if (scope.kernel().until(deadline).isZero()) {
                 throw new NotAppliedException(scope.about("updateAndGet")
                         + ": other clients changed the counter before each attempt; nothing was changed");
             }
@@ -136,7 +131,7 @@ public final class CounterRecipe implements Counter {
 
     @Override
     public CompletionStage<Long> addAsync(long delta) {
-        if (client.isClosed()) {
+        if (scope.client().isClosed()) {
             return CompletableFuture.failedFuture(scope.closed("addAsync"));
         }
         Addition addition = new Addition("addAsync", delta) {
@@ -145,22 +140,22 @@ public final class CounterRecipe implements Counter {
                 return true;
             }
         };
-        cells.submit(scope, directory, addition);
+        cells.submit(scope, scope.directory(), addition);
         return addition;
     }
 
     @Override
     public Subscription onChange(LongConsumer callback) {
         Objects.requireNonNull(callback, "callback is null");
-        client.requireOpen("onChange", scope);
-        return new CounterListening(client, scope, directory, callback).start();
+        scope.requireOpen("onChange");
+        return new CounterListening(scope, callback).start();
     }
 
     // Step 4.
     @Override
     public void delete() {
-        client.requireOpen("delete", scope);
-        Await.uninterruptibly(new Removal(client.kernel(), scope, "delete", directory, VALUE).start());
+        scope.requireOpen("delete");
+        Await.uninterruptibly(new Removal(scope.kernel(), scope, "delete", scope.directory(), VALUE).start());
     }
 
     /** The value that a read of the entry shows. */
@@ -171,8 +166,8 @@ public final class CounterRecipe implements Counter {
     }
 
     private <C extends Update> C change(C update) {
-        client.requireOpen(update.operation(), scope);
-        cells.submit(scope, directory, update);
+        scope.requireOpen(update.operation());
+        cells.submit(scope, scope.directory(), update);
         Await.uninterruptibly(update);
         return update;
     }

@@ -6,7 +6,6 @@ import io.sereno.Peer;
 import io.sereno.SerenoMeter.NotGranted;
 import io.sereno.Topology;
 import io.sereno.recipes.client.CallbackFailures;
-import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Open;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Callbacks;
@@ -93,7 +92,6 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         }
     }
 
-    private final Client client;
     private final Kernel kernel;
     private final Scope scope;
     private final Listeners listeners;
@@ -121,13 +119,12 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     /** By the clock, if there is an observer or a meter. */
     private long queuesSince;
 
-    Candidacy(Client client, Scope scope, String directory, Listeners listeners) {
-        this.client = client;
+    Candidacy(Scope scope, Listeners listeners) {
         this.kernel = scope.kernel();
         this.scope = scope;
         this.listeners = listeners;
-        this.turn = new Turn(kernel, strand, directory, this);
-        this.peers = new Peers(scope, strand, directory, client.settings().sessionTtl(), listeners, this::refresh);
+        this.turn = new Turn(scope.client().sessions(), strand, scope.directory(), this);
+        this.peers = new Peers(scope, strand, listeners, this::refresh);
         this.leading = new Callbacks(kernel.callbacks(), new CallbackFailures(scope));
     }
 
@@ -151,8 +148,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     /** The failure that keeps the candidate from taking part; null if there is none. */
     @Nullable
     BackendException failure() {
-        BackendException own = turn.failure();
-        return own != null ? own : kernel.sessions().failure();
+        return turn.failure();
     }
 
     void describe(Map<String, String> described) {
@@ -167,7 +163,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
             peers.open();
             turn.enter();
         });
-        client.opened(this);
+        scope.client().opened(this);
     }
 
     Wish await(@Nullable Duration limit) {
@@ -213,7 +209,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
 
     private CompletableFuture<Void> end(@Nullable LossCause cause, Supplier<RuntimeException> why) {
         CompletableFuture<Void> gone = new CompletableFuture<>();
-        client.closed(this);
+        scope.client().closed(this);
         strand.execute(() -> {
             closed = why;
             if (queues) {

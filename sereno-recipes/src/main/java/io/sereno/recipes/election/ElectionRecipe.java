@@ -11,7 +11,6 @@ import io.sereno.recipes.client.Metadata;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Hold;
-import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.View;
 import java.time.Duration;
 import java.util.Map;
@@ -27,20 +26,14 @@ import org.jspecify.annotations.Nullable;
  * The election as its users call it: collects callbacks, creates the {@link Candidacy} at {@link #start}, and waits. Safe for use by multiple threads.
  */
 public final class ElectionRecipe implements LeaderElection {
-    private final Client client;
-    private final Kernel kernel;
     private final Scope scope;
-    private final String directory;
     private final AtomicReference<Candidacy.Listeners> listeners = new AtomicReference<>(Candidacy.Listeners.NONE);
     private final AtomicReference<@Nullable Candidacy> candidacy = new AtomicReference<>();
     private volatile Map<String, String> metadata = Map.of();
     private volatile boolean closed;
 
     public ElectionRecipe(Client client, String name, String directory) {
-        this.client = client;
-        this.kernel = client.kernel();
-        this.scope = new Scope(kernel, Candidacy.RECIPE, name);
-        this.directory = directory;
+        this.scope = new Scope(client, Candidacy.RECIPE, name, directory);
     }
 
     @Override
@@ -77,7 +70,7 @@ public final class ElectionRecipe implements LeaderElection {
     @Override
     public LeaderElection start() {
         requireNotClosed("start");
-        Candidacy begun = new Candidacy(client, scope, directory, Objects.requireNonNull(listeners.get()));
+        Candidacy begun = new Candidacy(scope, Objects.requireNonNull(listeners.get()));
         if (!candidacy.compareAndSet(null, begun)) {
             throw new IllegalStateException(scope.about("start") + ": this election was started before");
         }
@@ -106,9 +99,7 @@ public final class ElectionRecipe implements LeaderElection {
             throw new IllegalStateException(
                     scope.about("awaitLeadership") + ": call start() first; this election has no candidacy yet");
         }
-        if (Thread.interrupted()) {
-            throw new InterruptedException(scope.about("awaitLeadership") + ": interrupted before it began");
-        }
+        scope.requireNotInterrupted("awaitLeadership");
         Candidacy.Wish wish = standing.await(limit);
         try {
             return Await.interruptibly(wish.result());
@@ -131,14 +122,13 @@ public final class ElectionRecipe implements LeaderElection {
         if (standing != null && standing.peers().isKnown()) {
             return standing.peers().known();
         }
-        return Peers.compose(
-                View.queue(client.read("topology", scope, directory)), true, Optional.empty(), false, entry -> false);
+        return Peers.compose(View.queue(scope.readAll("topology")), true, Optional.empty(), false, entry -> false);
     }
 
     @Override
     public State state() {
         Candidacy standing = candidacy.get();
-        if (closed || client.isClosed()) {
+        if (closed || scope.client().isClosed()) {
             return State.CLOSED;
         }
         if (standing == null) {
@@ -147,7 +137,8 @@ public final class ElectionRecipe implements LeaderElection {
         if (standing.leadership().isPresent()) {
             return State.LEADER;
         }
-        boolean inReach = standing.failure() == null && kernel.sessions().state() == SessionState.CONNECTED;
+        boolean inReach =
+                standing.failure() == null && scope.client().sessions().state() == SessionState.CONNECTED;
         return inReach && standing.isBehindOthers() ? State.FOLLOWER : State.SUSPENDED;
     }
 
@@ -171,7 +162,7 @@ public final class ElectionRecipe implements LeaderElection {
         closed = true;
         Candidacy standing = candidacy.get();
         if (standing != null) {
-            Await.uninterruptibly(client.withinCloseLimit(standing.end()));
+            Await.uninterruptibly(scope.client().withinCloseLimit(standing.end()));
         }
     }
 
@@ -187,7 +178,7 @@ public final class ElectionRecipe implements LeaderElection {
     }
 
     private void requireNotClosed(String operation) {
-        client.requireOpen(operation, scope);
+        scope.requireOpen(operation);
         if (closed) {
             throw new IllegalStateException(Candidacy.closedMessage(scope, operation));
         }

@@ -8,12 +8,11 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Callbacks;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Hold;
-import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Sessions;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -38,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class Peers {
     private static final Topology NOBODY_KNOWN = new Topology(Optional.empty(), Optional.empty(), List.of(), false);
 
-    private final Kernel kernel;
+    private final Sessions sessions;
     private final Strand strand;
     private final View view;
     private final Candidacy.Listeners listeners;
@@ -51,19 +50,18 @@ final class Peers {
     /** Peers reported as joined and not as left, by incarnation; confined to the callbacks. */
     private final Map<Long, Peer> reported = new LinkedHashMap<>();
 
-    Peers(
-            Scope scope,
-            Strand strand,
-            String directory,
-            Duration period,
-            Candidacy.Listeners listeners,
-            Runnable onChange) {
-        this.kernel = scope.kernel();
+    Peers(Scope scope, Strand strand, Candidacy.Listeners listeners, Runnable onChange) {
+        this.sessions = scope.client().sessions();
         this.strand = strand;
-        this.view = View.ofQueue(kernel, strand, directory, period, onChange);
+        this.view = View.ofQueue(
+                scope.kernel(),
+                strand,
+                scope.directory(),
+                scope.client().settings().sessionTtl(),
+                onChange);
         this.listeners = listeners;
         this.failures = new CallbackFailures(scope);
-        this.callbacks = new Callbacks(kernel.callbacks(), failures);
+        this.callbacks = new Callbacks(scope.kernel().callbacks(), failures);
     }
 
     void open() {
@@ -96,7 +94,7 @@ final class Peers {
         Topology now = sight.topology();
         Hold own = sight.leadership();
         Optional<Peer> leader = own == null || own.isHeld() ? now.leader() : Optional.empty();
-        boolean current = now.current() && kernel.sessions().state() == SessionState.CONNECTED;
+        boolean current = now.current() && sessions.state() == SessionState.CONNECTED;
         return new Topology(now.self(), leader, now.peers(), current);
     }
 

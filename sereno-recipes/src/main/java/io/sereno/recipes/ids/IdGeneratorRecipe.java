@@ -17,18 +17,14 @@ import org.jspecify.annotations.Nullable;
  * multiple threads.
  */
 public final class IdGeneratorRecipe implements IdGenerator {
-    private final Client client;
     private final InUse<String, IdSource> sources;
     private final Scope scope;
-    private final String directory;
     private final IdLayout layout;
     private volatile @Nullable IdSource source;
 
     public IdGeneratorRecipe(Client client, String name, String directory, IdLayout layout) {
-        this.client = client;
         this.sources = client.shared(IdSource.SOURCES);
-        this.scope = new Scope(client.kernel(), IdSource.RECIPE, name);
-        this.directory = directory;
+        this.scope = new Scope(client, IdSource.RECIPE, name, directory);
         this.layout = Objects.requireNonNull(layout, "layout is null");
     }
 
@@ -51,9 +47,7 @@ public final class IdGeneratorRecipe implements IdGenerator {
     public OptionalLong tryNextId(Duration timeout) throws InterruptedException {
         Duration limit = Scope.checkTimeout(timeout);
         IdSource shared = source("tryNextId");
-        if (Thread.interrupted()) {
-            throw new InterruptedException(scope.about("tryNextId") + ": interrupted before it began");
-        }
+        scope.requireNotInterrupted("tryNextId");
         long id = shared.take();
         if (id >= 0) {
             return OptionalLong.of(id);
@@ -80,10 +74,10 @@ public final class IdGeneratorRecipe implements IdGenerator {
 
     /** Shared until the client closes, so that a slot is not released between two calls. */
     private IdSource source(String operation) {
-        client.requireOpen(operation, scope);
+        scope.requireOpen(operation);
         IdSource shared = source;
         if (shared == null) {
-            shared = sources.enter(directory, () -> new IdSource(scope, directory, layout));
+            shared = sources.enter(scope.directory(), () -> new IdSource(scope, layout));
             if (!shared.layout().equals(layout)) {
                 throw new IllegalStateException(
                         scope.about(operation) + ": this client generates ids of this name with " + shared.layout()

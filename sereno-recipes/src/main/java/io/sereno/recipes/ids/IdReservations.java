@@ -69,6 +69,7 @@ final class IdReservations {
             long to) {}
 
     private final Kernel kernel;
+    private final Sessions sessions;
     private final Strand strand;
     private final String directory;
     private final Bytes layout;
@@ -96,17 +97,11 @@ final class IdReservations {
     private boolean closed;
 
     IdReservations(
-            Scope scope,
-            Strand strand,
-            String directory,
-            IdLayout layout,
-            Ticks ticks,
-            IdSequence sequence,
-            long reach,
-            Owner owner) {
+            Scope scope, Strand strand, IdLayout layout, Ticks ticks, IdSequence sequence, long reach, Owner owner) {
         this.kernel = scope.kernel();
         this.strand = strand;
-        this.directory = directory;
+        this.sessions = scope.client().sessions();
+        this.directory = scope.directory();
         this.layout = IdWindow.encode(layout);
         this.ticks = ticks;
         this.sequence = sequence;
@@ -125,7 +120,7 @@ final class IdReservations {
     }
 
     void open() {
-        kernel.sessions().join(new SessionEvents());
+        sessions.join(new SessionEvents());
     }
 
     void close() {
@@ -149,14 +144,12 @@ final class IdReservations {
     /** Why the store is unreachable; null if it is not. */
     @Nullable
     BackendException failure() {
-        BackendException own = requests.failure();
-        return own != null ? own : kernel.sessions().failure();
+        return sessions.failure(requests.failure());
     }
 
     /** {@code askedBefore}: the store's latest call when the wait began. */
     boolean isOutOfReach(TimedWait<?> wait) {
-        return failure() != null
-                || (!wait.hasStoreAnswered() && kernel.sessions().current() == null);
+        return failure() != null || (!wait.hasStoreAnswered() && sessions.current() == null);
     }
 
     /** For messages: the reason for waiting. */
@@ -193,7 +186,7 @@ final class IdReservations {
         }
         receipt.forget(); // It can at most reserve ticks that nobody uses, until its lease ends.
         long tick = sequence.nextTick();
-        Session under = kernel.sessions().current();
+        Session under = sessions.current();
         if (sequence.isEnough(tick)) {
             asked.set(false);
             owner.serve();

@@ -75,14 +75,14 @@ final class IdSource implements IdReservations.Owner {
     private boolean closed;
     private final Timer wake = new Timer();
 
-    IdSource(Scope scope, String directory, IdLayout layout) {
+    IdSource(Scope scope, IdLayout layout) {
         this.kernel = scope.kernel();
         this.scope = scope;
         this.layout = layout;
         this.ticks = new Ticks(kernel.time(), layout);
         long reach = ticks.in(WINDOW);
         this.sequence = new IdSequence(layout, ticks, reach, this::ask);
-        this.reservations = new IdReservations(scope, strand, directory, layout, ticks, sequence, reach, this);
+        this.reservations = new IdReservations(scope, strand, layout, ticks, sequence, reach, this);
         reservations.open();
     }
 

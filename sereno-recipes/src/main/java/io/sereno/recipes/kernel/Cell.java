@@ -6,7 +6,6 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.TimeSource;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -47,6 +46,7 @@ final class Cell<S> {
     private static final int WARY = 8;
 
     private final Kernel kernel;
+    private final Sessions sessions;
     private final TimeSource time;
     private final String directory;
     private final String name;
@@ -83,13 +83,14 @@ final class Cell<S> {
 
     /** {@code onRest} is called with the directory when nothing is kept here any more. A later request wakes the cell again. */
     Cell(
-            Kernel kernel,
+            Sessions sessions,
             Errors errors,
             String directory,
             String name,
             Cells.Format<S> format,
             BiConsumer<String, Cell<S>> onRest) {
-        this.kernel = kernel;
+        this.kernel = sessions.kernel();
+        this.sessions = sessions;
         this.errors = errors;
         this.time = kernel.time();
         this.directory = directory;
@@ -123,8 +124,7 @@ final class Cell<S> {
     /** As above, and ends the change by a deadline that is before the change's own. */
     void attend(Change<S, ?> change, long deadline) {
         attend(change);
-        Duration left = Duration.ofNanos(Math.max(0, deadline - time.nanoTime()));
-        Runnable cancel = time.schedule(left, strand, () -> {
+        Runnable cancel = time.schedule(kernel.until(deadline), strand, () -> {
             boolean sent = opRecord.isChangeUnderWay() && batch.contains(change);
             timeOut(change, sent);
             if (!sent) {
@@ -168,7 +168,7 @@ final class Cell<S> {
         }
         if (resting) {
             resting = false;
-            membership = kernel.sessions().join(member);
+            membership = sessions.join(member);
         }
         Change<S, ?> first = asked.peek();
         if (first != null) {
@@ -229,7 +229,7 @@ final class Cell<S> {
                 read();
             }
         } else {
-            Session under = kernel.sessions().current();
+            Session under = sessions.current();
             if (under == null) {
                 return false; // The opening of the next session calls step() again.
             }
@@ -388,7 +388,7 @@ final class Cell<S> {
     /** Deadlines are in the order of the calls, so a tick that is already scheduled is early enough. */
     private void tickBy(long when) {
         if (!tick.isSet()) {
-            tick.set(time, Duration.ofNanos(Math.max(0, when - time.nanoTime())), strand, this::tick);
+            tick.set(time, kernel.until(when), strand, this::tick);
         }
     }
 
@@ -433,9 +433,7 @@ final class Cell<S> {
     }
 
     private void timeOut(Change<S, ?> change, boolean sent) {
-        BackendException own = requests.failure();
-        BackendException why = own != null ? own : kernel.sessions().failure();
-        fail(change, failure(change, why, sent));
+        fail(change, failure(change, sessions.failure(requests.failure()), sent));
     }
 
     // Step 7.
@@ -457,7 +455,7 @@ final class Cell<S> {
         tick.cancel();
         if (!resting) {
             resting = true;
-            kernel.sessions().leave(membership);
+            sessions.leave(membership);
         }
         onRest.accept(directory, this);
     }

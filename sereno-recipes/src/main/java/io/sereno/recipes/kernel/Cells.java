@@ -20,14 +20,14 @@ public final class Cells<S> {
         S decode(Bytes value);
     }
 
-    private final Kernel kernel;
+    private final Sessions sessions;
     private final String entry;
     private final Format<S> format;
     private final InUse<String, Cell<S>> inUse = new InUse<>(Cell::close);
 
     /** Each cell is an entry of this name, in a directory of its own. */
-    public Cells(Kernel kernel, String entry, Format<S> format) {
-        this.kernel = kernel;
+    public Cells(Sessions sessions, String entry, Format<S> format) {
+        this.sessions = sessions;
         this.entry = entry;
         this.format = format;
     }
@@ -45,7 +45,7 @@ public final class Cells<S> {
     private Cell<S> ask(Errors errors, String directory, Change<S, ?> change) {
         return inUse.get(
                 directory,
-                () -> new Cell<>(kernel, errors, directory, entry, format, this::drop),
+                () -> new Cell<>(sessions, errors, directory, entry, format, this::drop),
                 cell -> cell.ask(change));
     }
 

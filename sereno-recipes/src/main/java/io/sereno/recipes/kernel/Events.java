@@ -45,6 +45,11 @@ public final class Events {
         this.timed = meter != null || !observers.isEmpty();
     }
 
+    /** For messages: which store, without secrets. */
+    String store() {
+        return store;
+    }
+
     /** The clock, if there is an observer or a meter; else 0. */
     public long now() {
         return timed ? time.nanoTime() : 0;

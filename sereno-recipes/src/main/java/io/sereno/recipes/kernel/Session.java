@@ -245,7 +245,7 @@ public final class Session {
 
     // Step 1.
     private void renewAt(long when) {
-        renewal.set(kernel.time(), until(when), strand, () -> {
+        renewal.set(kernel.time(), kernel.until(when), strand, () -> {
             if (!ended) {
                 new Renewal().send();
             }
@@ -261,10 +261,6 @@ public final class Session {
                 armDeadline();
             }
         });
-    }
-
-    private Duration until(long when) {
-        return Duration.ofNanos(Math.max(0, when - kernel.time().nanoTime()));
     }
 
     /** Succeeds if the marker exists. If it is gone, so is everything under the session, and the session has ended. */

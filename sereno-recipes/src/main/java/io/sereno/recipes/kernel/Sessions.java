@@ -121,6 +121,10 @@ public final class Sessions {
         return session != null && session.isAlive() ? session : null;
     }
 
+    Kernel kernel() {
+        return kernel;
+    }
+
     Duration ttl() {
         return ttl;
     }
@@ -132,6 +136,11 @@ public final class Sessions {
     /** Why the last request of a session failed; null if it succeeded. */
     public @Nullable BackendException failure() {
         return failure;
+    }
+
+    /** The failure of a request of a member's own; as above if that did not fail. */
+    public @Nullable BackendException failure(@Nullable BackendException own) {
+        return own != null ? own : failure;
     }
 
     /** Join first, then look at {@link #current}: so no session that opens in between is missed. */
@@ -292,7 +301,7 @@ public final class Sessions {
     }
 
     private Duration untilClosed() {
-        return Duration.ofNanos(Math.max(0, closeBy - kernel.time().nanoTime()));
+        return kernel.until(closeBy);
     }
 
     private void enrolAgain() {

@@ -81,6 +81,7 @@ public final class Turn {
     }
 
     private final Kernel kernel;
+    private final Sessions sessions;
     private final Strand strand;
     private final String directory;
     private final Owner owner;
@@ -113,8 +114,9 @@ public final class Turn {
     /** The content of the entry has changed since it was sent. */
     private boolean outdated;
 
-    public Turn(Kernel kernel, Strand strand, String directory, Owner owner) {
-        this.kernel = kernel;
+    public Turn(Sessions sessions, Strand strand, String directory, Owner owner) {
+        this.kernel = sessions.kernel();
+        this.sessions = sessions;
         this.strand = strand;
         this.directory = directory;
         this.owner = owner;
@@ -127,7 +129,7 @@ public final class Turn {
         wanted = true;
         if (!joined) {
             joined = true;
-            membership = kernel.sessions().join(member);
+            membership = sessions.join(member);
         }
         step();
     }
@@ -175,9 +177,9 @@ public final class Turn {
         return ahead != null;
     }
 
-    /** Why the last request failed; null if it did not. For every thread. */
+    /** Why the last request, or the session, failed; null if neither did. For every thread. */
     public @Nullable BackendException failure() {
-        return requests.failure();
+        return sessions.failure(requests.failure());
     }
 
     /** A place that no client has put, since it is bound to no lease: everybody behind it waits until somebody removes it. */
@@ -223,7 +225,7 @@ public final class Turn {
             return;
         }
         if (session == null) {
-            session = kernel.sessions().current();
+            session = sessions.current();
         }
         Session under = session;
         if (under == null || !under.isAlive()) {
@@ -247,7 +249,7 @@ public final class Turn {
         session = null;
         if (joined) {
             joined = false;
-            kernel.sessions().leave(membership);
+            sessions.leave(membership);
         }
         owner.idle();
     }

@@ -71,23 +71,16 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     private boolean tookOver;
     private boolean takenReported;
 
-    ListedMember(
-            Client client,
-            Scope scope,
-            String directory,
-            String id,
-            Duration ttl,
-            Map<String, String> metadata,
-            IfPresent ifPresent) {
-        this.client = client;
-        this.kernel = client.kernel();
+    ListedMember(Scope scope, String id, Duration ttl, Map<String, String> metadata, IfPresent ifPresent) {
+        this.client = scope.client();
+        this.kernel = scope.kernel();
         this.scope = scope;
         this.id = id;
         this.ttl = ttl;
         this.metadata = metadata;
         this.ifPresent = ifPresent;
         this.joined = new TimedWait<>(kernel, strand);
-        this.listing = new Listing(kernel, strand, directory, id, ttl, this);
+        this.listing = new Listing(scope, strand, id, ttl, this);
     }
 
     /** Completes when the member is listed, or fails when it is known that it will not be. */
@@ -108,7 +101,8 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
                 listing.isInDoubt()
                         ? new OutcomeUnknownException(
                                 about("join") + ": " + reason(why)
-                                        + "; the member is withdrawn, and until that is settled, others may see it listed",
+                                        + "; the member is withdrawn, and until that is settled, others may see it"
+                                        + " listed",
                                 why)
                         : scope.notApplied(operation("join"), why));
     }
@@ -165,7 +159,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     @Override
     public void update(Map<String, String> described) {
         Map<String, String> copy = Metadata.checked(described);
-        client.requireOpen(operation("update"), scope);
+        scope.requireOpen(operation("update"));
         Await.uninterruptibly(describe(copy));
     }
 
@@ -242,11 +236,11 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     @Override
     public Subscription onState(Consumer<State> callback) {
         Objects.requireNonNull(callback, "callback is null");
-        client.requireOpen(operation("onState"), scope);
+        scope.requireOpen(operation("onState"));
         if (closed) {
             throw closed("onState");
         }
-        OpenSubscription subscription = new OpenSubscription(client, scope, operation("onState"), onState::remove);
+        OpenSubscription subscription = new OpenSubscription(scope, operation("onState"), onState::remove);
         onState.put(subscription, callback);
         if (closed) {
             subscription.close(); // It may have been added after all others were notified.

@@ -1,5 +1,7 @@
 package io.sereno.recipes.membership;
 
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Outcome;
@@ -98,6 +100,7 @@ final class Listing {
         RESTED
     }
 
+    private final Client client;
     private final Kernel kernel;
     private final Strand strand;
     private final String directory;
@@ -136,15 +139,16 @@ final class Listing {
 
     private @Nullable RearmingWatch lookout;
 
-    Listing(Kernel kernel, Strand strand, String directory, String id, Duration ttl, Owner owner) {
-        this.kernel = kernel;
+    Listing(Scope scope, Strand strand, String id, Duration ttl, Owner owner) {
+        this.client = scope.client();
+        this.kernel = scope.kernel();
         this.strand = strand;
-        this.directory = directory;
+        this.directory = scope.directory();
         this.name = entryName(id);
         this.ttl = ttl;
         this.owner = owner;
         this.requests = new Requests(kernel, strand, directory, Requests.OnFailure.first(owner::failed), this::step);
-        this.sessions = kernel.sessions(ttl);
+        this.sessions = client.sessionsByTtl().enter(ttl);
         this.receipt = new Receipt(requests);
     }
 
@@ -217,8 +221,7 @@ final class Listing {
     /** Why the last request, or the session, failed; null if neither did. */
     @Nullable
     BackendException failure() {
-        BackendException own = requests.failure();
-        return own != null ? own : sessions.failure();
+        return sessions.failure(requests.failure());
     }
 
     /** Starts the next action, if that is possible now. */
@@ -275,7 +278,7 @@ final class Listing {
                 lookout.close();
             }
             sessions.leave(membership);
-            kernel.giveBack(sessions);
+            client.sessionsByTtl().exit(sessions);
             owner.rested();
         }
     }

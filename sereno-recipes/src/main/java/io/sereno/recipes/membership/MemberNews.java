@@ -5,10 +5,8 @@ import io.sereno.Members;
 import io.sereno.MembershipListener;
 import io.sereno.Subscription;
 import io.sereno.recipes.client.CallbackFailures;
-import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.OpenSubscription;
 import io.sereno.recipes.client.Scope;
-import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
@@ -41,18 +39,18 @@ final class MemberNews {
     /** Members reported as joined and not as left, by id; confined to the callbacks. */
     private final Map<String, Member> reported = new LinkedHashMap<>();
 
-    private MemberNews(Client client, Scope scope, Strand strand, String directory, MembershipListener listener) {
-        Kernel kernel = client.kernel();
+    private MemberNews(Scope scope, Strand strand, MembershipListener listener) {
         this.listener = listener;
-        this.view = new View(
-                kernel, strand, new Query.All(directory), client.settings().sessionTtl(), this::refresh);
+        Query all = new Query.All(scope.directory());
+        this.view =
+                new View(scope.kernel(), strand, all, scope.client().settings().sessionTtl(), this::refresh);
         this.failures = new CallbackFailures(scope);
-        this.subscription = new OpenSubscription(client, scope, "onChange", ended -> strand.execute(view::close));
+        this.subscription = new OpenSubscription(scope, "onChange", ended -> strand.execute(view::close));
     }
 
-    static Subscription subscribe(Client client, Scope scope, String directory, MembershipListener listener) {
+    static Subscription subscribe(Scope scope, MembershipListener listener) {
         Strand strand = new Strand();
-        MemberNews news = new MemberNews(client, scope, strand, directory, listener);
+        MemberNews news = new MemberNews(scope, strand, listener);
         strand.execute(() -> {
             if (!news.subscription.isEnding()) {
                 news.view.open();

@@ -22,14 +22,10 @@ import java.util.Objects;
 public final class MembershipRecipe implements Membership {
     static final String RECIPE = "membership";
 
-    private final Client client;
     private final Scope scope;
-    private final String directory;
 
     public MembershipRecipe(Client client, String group, String directory) {
-        this.client = client;
-        this.scope = new Scope(client.kernel(), RECIPE, group);
-        this.directory = directory;
+        this.scope = new Scope(client, RECIPE, group, directory);
     }
 
     @Override
@@ -49,11 +45,9 @@ public final class MembershipRecipe implements Membership {
         checkTtl(ttl);
         Map<String, String> described = Metadata.checked(metadata);
         Objects.requireNonNull(ifPresent, "ifPresent is null");
-        client.requireOpen("join", scope);
-        if (Thread.interrupted()) {
-            throw new InterruptedException(scope.about("join") + ": interrupted before it began");
-        }
-        ListedMember member = new ListedMember(client, scope, directory, id, ttl, described, ifPresent);
+        scope.requireOpen("join");
+        scope.requireNotInterrupted("join");
+        ListedMember member = new ListedMember(scope, id, ttl, described, ifPresent);
         try {
             Await.interruptibly(member.join());
             return member;
@@ -66,13 +60,13 @@ public final class MembershipRecipe implements Membership {
     /** Group and id share the bytes that a store allows for a directory and the name of an entry. */
     private void checkId(String id) {
         Objects.requireNonNull(id, "id is null");
-        int taken = (directory + Listing.entryName("")).getBytes(StandardCharsets.UTF_8).length;
+        int taken = (scope.directory() + Listing.entryName("")).getBytes(StandardCharsets.UTF_8).length;
         Names.check("id of a member of '" + scope.name() + "'", id, Names.MAX_BYTES - taken);
     }
 
     private void checkTtl(Duration ttl) {
         Objects.requireNonNull(ttl, "ttl is null");
-        Guarantees facts = client.backend().guarantees();
+        Guarantees facts = scope.client().backend().guarantees();
         if (ttl.compareTo(facts.leastTtl()) < 0 || ttl.compareTo(facts.greatestTtl()) > 0) {
             throw new IllegalArgumentException("ttl is " + ttl + ", but "
                     + scope.kernel().backend() + " gives " + facts.leastTtl() + " to " + facts.greatestTtl()
@@ -82,13 +76,13 @@ public final class MembershipRecipe implements Membership {
 
     @Override
     public Members members() {
-        return MemberNews.members(View.live(client.read("members", scope, directory)), true);
+        return MemberNews.members(View.live(scope.readAll("members")), true);
     }
 
     @Override
     public Subscription onChange(MembershipListener listener) {
         Objects.requireNonNull(listener, "listener is null");
-        client.requireOpen("onChange", scope);
-        return MemberNews.subscribe(client, scope, directory, listener);
+        scope.requireOpen("onChange");
+        return MemberNews.subscribe(scope, listener);
     }
 }

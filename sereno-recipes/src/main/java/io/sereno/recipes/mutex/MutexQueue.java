@@ -108,13 +108,13 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     private final List<Runnable> afterRelease = new ArrayList<>(1);
 
-    public MutexQueue(InUse<String, MutexQueue> queues, Scope scope, String directory) {
+    public MutexQueue(InUse<String, MutexQueue> queues, Scope scope) {
         this.kernel = scope.kernel();
         this.time = kernel.time();
         this.queues = queues;
         this.scope = scope;
-        this.directory = directory;
-        this.turn = new Turn(kernel, strand, directory, this);
+        this.directory = scope.directory();
+        this.turn = new Turn(scope.client().sessions(), strand, directory, this);
     }
 
     /** Requests the mutex; with a limit the request ends by itself. The caller has entered the queue, the end of the request exits. */
@@ -312,7 +312,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
             afterRelease.add(() -> runOut(request));
             return;
         }
-        boolean inReach = lastFailure() == null && kernel.sessions().current() != null;
+        boolean inReach = turn.failure() == null && scope.client().sessions().current() != null;
         boolean behindOthers = current != null || (turn.isWaiting() && inReach);
         CompletableFuture<Void> gone = new CompletableFuture<>();
         giveUp(request, gone);
@@ -323,19 +323,14 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
                 request.complete(Optional.empty());
             } else {
                 gaveUp(request, NotGranted.FAILED);
-                request.fail(scope.notApplied(request.operation, lastFailure()));
+                request.fail(scope.notApplied(request.operation, turn.failure()));
             }
         });
     }
 
     /** The store is reachable, and was only too slow to say in time who is in front. */
     private boolean isAnswered(Request request) {
-        return !request.onlyIfFree && lastFailure() == null && request.hasStoreAnswered();
-    }
-
-    private @Nullable BackendException lastFailure() {
-        BackendException own = turn.failure();
-        return own != null ? own : kernel.sessions().failure();
+        return !request.onlyIfFree && turn.failure() == null && request.hasStoreAnswered();
     }
 
     private void giveUp(Request request, CompletableFuture<Void> gone) {

@@ -24,16 +24,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The mutex as its users call it: makes requests to the {@link MutexQueue} of its name, and waits. Holds nothing itself. */
 public final class MutexRecipe implements Mutex {
-    private final Client client;
     private final InUse<String, MutexQueue> queues;
     private final Scope scope;
-    private final String directory;
 
     public MutexRecipe(Client client, String name, String directory) {
-        this.client = client;
         this.queues = client.shared(MutexQueue.QUEUES);
-        this.scope = new Scope(client.kernel(), MutexQueue.RECIPE, name);
-        this.directory = directory;
+        this.scope = new Scope(client, MutexQueue.RECIPE, name, directory);
     }
 
     @Override
@@ -85,7 +81,7 @@ public final class MutexRecipe implements Mutex {
 
     @Override
     public LockView inspect() {
-        List<Entry> queue = View.queue(client.read("inspect", scope, directory));
+        List<Entry> queue = View.queue(scope.readAll("inspect"));
         List<LockView.Place> places = new ArrayList<>(queue.size());
         for (Entry entry : queue) {
             places.add(place(entry, places.isEmpty()));
@@ -105,14 +101,12 @@ public final class MutexRecipe implements Mutex {
 
     @Override
     public Lock asLock() {
-        return new MutexLock(this, client.shared(MutexLock.OWNERSHIPS), directory);
+        return new MutexLock(this, scope.client().shared(MutexLock.OWNERSHIPS), scope.directory());
     }
 
     private Optional<Hold> await(String operation, boolean onlyIfFree, @Nullable Duration limit)
             throws InterruptedException {
-        if (Thread.interrupted()) {
-            throw new InterruptedException(scope.about(operation) + ": interrupted before it began");
-        }
+        scope.requireNotInterrupted(operation);
         MutexQueue queue = queue(operation);
         MutexQueue.Request request = queue.request(operation, onlyIfFree, limit);
         try {
@@ -125,7 +119,7 @@ public final class MutexRecipe implements Mutex {
 
     /** The queue of this name, with one user added. */
     public MutexQueue queue(String operation) {
-        client.requireOpen(operation, scope);
-        return queues.enter(directory, () -> new MutexQueue(queues, scope, directory));
+        scope.requireOpen(operation);
+        return queues.enter(scope.directory(), () -> new MutexQueue(queues, scope));
     }
 }

@@ -8,7 +8,6 @@ import io.sereno.recipes.kernel.RearmingWatch;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Target;
-import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,8 +49,6 @@ final class TopicFeed {
 
     private final Kernel kernel;
     private final Scope scope;
-    private final String directory;
-    private final Duration period;
     private final Strand strand = new Strand();
     private final Set<TopicCursor> readers = new LinkedHashSet<>();
     private final NavigableMap<Long, TopicBatch> recent = new TreeMap<>();
@@ -70,11 +67,9 @@ final class TopicFeed {
     private @Nullable TopicScan scan;
     private @Nullable RearmingWatch lookout;
 
-    TopicFeed(Scope scope, String directory, Duration period) {
+    TopicFeed(Scope scope) {
         this.kernel = scope.kernel();
         this.scope = scope;
-        this.directory = directory;
-        this.period = period;
     }
 
     Strand strand() {
@@ -85,19 +80,15 @@ final class TopicFeed {
         return scope;
     }
 
-    String directory() {
-        return directory;
-    }
-
     // Step 1.
     void join(TopicCursor reader) {
         readers.add(reader);
         if (lookout == null) {
             scan = scan(this::broken);
-            lookout =
-                    new RearmingWatch(kernel, strand, new Target(directory, Optional.of(TopicHeader.NAME)), this::look);
+            lookout = new RearmingWatch(
+                    kernel, strand, new Target(scope.directory(), Optional.of(TopicHeader.NAME)), this::look);
             lookout.open();
-            lookout.lookEvery(period);
+            lookout.lookEvery(scope.client().settings().sessionTtl());
         }
         look();
     }
@@ -115,7 +106,7 @@ final class TopicFeed {
     }
 
     TopicScan scan(Consumer<RuntimeException> onBroken) {
-        return new TopicScan(scope, strand, directory, onBroken);
+        return new TopicScan(scope, strand, onBroken);
     }
 
     /** Whether the feed has looked, and knows where the topic ends. */

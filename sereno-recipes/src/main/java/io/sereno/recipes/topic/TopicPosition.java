@@ -145,10 +145,10 @@ final class TopicPosition implements Turn.Owner {
         this.kernel = feed.scope().kernel();
         this.strand = feed.strand();
         this.scope = feed.scope();
-        this.directory = feed.directory();
+        this.directory = scope.directory();
         this.entryName = entryName(name);
         this.cursor = cursor;
-        this.turn = new Turn(kernel, strand, queueDirectory, this);
+        this.turn = new Turn(scope.client().sessions(), strand, queueDirectory, this);
         this.requests = new Requests(kernel, strand, directory, Requests.OnFailure.first(this::troubled), this::step);
     }
 

@@ -126,16 +126,16 @@ final class TopicPublisher {
     /** The client closes, or this publisher has retired. */
     private boolean closed;
 
-    TopicPublisher(Scope scope, String directory, Guarantees guarantees, InUse<String, TopicPublisher> publishers) {
+    TopicPublisher(Scope scope, InUse<String, TopicPublisher> publishers) {
         this.kernel = scope.kernel();
         this.scope = scope;
-        this.directory = directory;
+        this.directory = scope.directory();
         this.publishers = publishers;
         this.id = Long.toUnsignedString(RANDOM.nextLong(), Character.MAX_RADIX);
-        this.batchBytes = batchBytes(guarantees);
+        this.batchBytes = batchBytes(scope.client().backend().guarantees());
         this.headBytes = TopicBatch.headBytes(kernel.nodeId());
         this.outbox = new TopicOutbox(kernel);
-        this.trimmer = new TopicTrimmer(scope, strand, directory);
+        this.trimmer = new TopicTrimmer(scope, strand);
         Requests.OnFailure onFailure =
                 Requests.OnFailure.first(why -> scope.retrying("publish", why), why -> endAll(this::outcomeOf));
         this.requests = new Requests(kernel, strand, directory, onFailure, this::step);

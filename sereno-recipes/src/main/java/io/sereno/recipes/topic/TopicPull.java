@@ -6,7 +6,6 @@ import io.sereno.Gap;
 import io.sereno.Message;
 import io.sereno.MessagesLostException;
 import io.sereno.TopicReader;
-import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Open;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
@@ -56,11 +55,9 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
                 Comparator.comparingInt(Key::history).thenComparingLong(Key::first);
     }
 
-    private final Client client;
     private final Kernel kernel;
     private final Scope scope;
     private final Codec<T> codec;
-    private final String directory;
     private final Strand strand;
     private final TopicCursor cursor;
     private final @Nullable TopicPosition position;
@@ -84,16 +81,14 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
 
     private final AtomicBoolean ending = new AtomicBoolean();
 
-    TopicPull(Client client, TopicPlace place, Codec<T> codec) {
-        this.client = client;
+    TopicPull(TopicPlace place, Codec<T> codec) {
         this.scope = place.feed().scope();
         this.kernel = scope.kernel();
         this.codec = codec;
-        this.directory = place.feed().directory();
         this.strand = place.feed().strand();
         this.cursor = new TopicCursor(place.feed(), this);
         this.position = place.position(cursor);
-        client.opened(this);
+        scope.client().opened(this);
     }
 
     TopicReader<T> open(From from, @Nullable TopicHeader now) {
@@ -118,9 +113,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     }
 
     private Optional<TopicCursor.Next> await(@Nullable Duration limit) throws InterruptedException {
-        if (Thread.interrupted()) {
-            throw new InterruptedException(scope.about(OPERATION) + ": interrupted before it began");
-        }
+        scope.requireNotInterrupted(OPERATION);
         Request request = new Request(kernel, strand);
         strand.execute(() -> ask(request, limit));
         try {
@@ -210,7 +203,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         }
         BackendException failure = cursor.failure();
         if (failure == null && position != null) {
-            failure = kernel.sessions().failure();
+            failure = scope.client().sessions().failure();
         }
         if (failure == null) {
             request.complete(Optional.empty());
@@ -284,7 +277,7 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
             strand.execute(() -> {
                 ended = cause;
                 cursor.close();
-                client.shared(TopicFeed.FEEDS).exit(directory);
+                scope.client().shared(TopicFeed.FEEDS).exit(scope.directory());
                 List<Request> all = List.copyOf(requests);
                 requests.clear();
                 all.forEach(request -> request.fail(cause));
@@ -292,6 +285,6 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
         }
         CompletableFuture<Void> left = position == null ? CompletableFuture.completedFuture(null) : position.close();
         // Only then, since a client that closes meanwhile waits for the position to be stored.
-        return left.thenRun(() -> client.closed(this));
+        return left.thenRun(() -> scope.client().closed(this));
     }
 }

@@ -12,6 +12,7 @@ import io.sereno.recipes.client.Directories;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.InUse;
+import io.sereno.recipes.kernel.Kernel;
 import io.sereno.spi.Query;
 import java.util.Objects;
 import java.util.Optional;
@@ -29,10 +30,8 @@ public final class TopicRecipe<T> implements Topic<T> {
     private static final String RECIPE = "topic";
     private static final Retention DEFAULT = new Retention(10_000, Optional.empty());
 
-    private final Client client;
     private final Directories directories;
     private final Scope scope;
-    private final String directory;
     private final Codec<T> codec;
     private final Retention retention;
     private final int mostBytes;
@@ -44,10 +43,8 @@ public final class TopicRecipe<T> implements Topic<T> {
     }
 
     private TopicRecipe(Client client, Directories directories, String name, Codec<T> codec, Retention retention) {
-        this.client = client;
         this.directories = directories;
-        this.directory = directories.of(RECIPE, name);
-        this.scope = new Scope(client.kernel(), RECIPE, name);
+        this.scope = new Scope(client, RECIPE, name, directories.of(RECIPE, name));
         this.codec = codec;
         this.retention = retention;
         this.mostBytes = TopicPublisher.messageBytes(
@@ -78,15 +75,15 @@ public final class TopicRecipe<T> implements Topic<T> {
     }
 
     private TopicPublication message(String operation, T payload, boolean awaited) {
-        client.requireOpen(operation, scope);
+        scope.requireOpen(operation);
         byte[] octets = Objects.requireNonNull(
                 codec.encode(Objects.requireNonNull(payload, "payload is null")), "codec.encode returned null");
         if (octets.length > mostBytes) {
             throw new IllegalArgumentException(scope.about(operation) + ": the message takes " + octets.length
                     + " bytes, at most " + mostBytes + " are accepted");
         }
-        long deadline = client.kernel().time().nanoTime()
-                + client.kernel().operationTimeout().toNanos();
+        Kernel kernel = scope.kernel();
+        long deadline = kernel.time().nanoTime() + kernel.operationTimeout().toNanos();
         return new TopicPublication(octets, retention, deadline, awaited);
     }
 
@@ -95,16 +92,14 @@ public final class TopicRecipe<T> implements Topic<T> {
         if (known != null && known.offer(message)) {
             return known;
         }
-        InUse<String, TopicPublisher> publishers = client.shared(TopicPublisher.PUBLISHERS);
+        InUse<String, TopicPublisher> publishers = scope.client().shared(TopicPublisher.PUBLISHERS);
         while (true) {
-            TopicPublisher current = publishers.get(
-                    directory,
-                    () -> new TopicPublisher(scope, directory, client.backend().guarantees(), publishers));
+            TopicPublisher current = publishers.get(scope.directory(), () -> new TopicPublisher(scope, publishers));
             if (current.offer(message)) {
                 publisher = current;
                 return current;
             }
-            publishers.remove(directory, current); // It has retired; the next call of get makes another.
+            publishers.remove(scope.directory(), current); // It has retired; the next call of get makes another.
         }
     }
 
@@ -118,35 +113,32 @@ public final class TopicRecipe<T> implements Topic<T> {
         Objects.requireNonNull(listener, "listener is null");
         TopicHeader now = begin("subscribe", from);
         TopicPlace place = place(from);
-        return new TopicSubscription<>(client, place, codec, listener)
+        return new TopicSubscription<>(place, codec, listener)
                 .open(from, now, place.feed().strand());
     }
 
     @Override
     public TopicReader<T> reader(From from) {
         TopicHeader now = begin("reader", from);
-        return new TopicPull<>(client, place(from), codec).open(from, now);
+        return new TopicPull<>(place(from), codec).open(from, now);
     }
 
     /** Does everything that may fail, before anything is held. */
     private @Nullable TopicHeader begin(String operation, From from) {
         Objects.requireNonNull(from, "from is null");
-        client.requireOpen(operation, scope);
+        scope.requireOpen(operation);
         if (from instanceof From.Durable durable) {
             // Both names have to fit into the entry, and into the path of the queue.
-            var unused = new Query.One(directory, TopicPosition.entryName(durable.name()));
+            var unused = new Query.One(scope.directory(), TopicPosition.entryName(durable.name()));
             queueOf(durable);
         }
         return from instanceof From.Now
-                ? TopicScan.headerIn(client.read(operation, scope, new Query.One(directory, TopicHeader.NAME)))
+                ? TopicScan.headerIn(scope.read(operation, new Query.One(scope.directory(), TopicHeader.NAME)))
                 : null;
     }
 
     private TopicPlace place(From from) {
-        TopicFeed feed = client.shared(TopicFeed.FEEDS)
-                .enter(
-                        directory,
-                        () -> new TopicFeed(scope, directory, client.settings().sessionTtl()));
+        TopicFeed feed = scope.client().shared(TopicFeed.FEEDS).enter(scope.directory(), () -> new TopicFeed(scope));
         return from instanceof From.Durable durable
                 ? new TopicPlace(feed, durable.name(), queueOf(durable))
                 : new TopicPlace(feed, null, null);
@@ -159,12 +151,12 @@ public final class TopicRecipe<T> implements Topic<T> {
     @Override
     public Topic<T> withRetention(Retention other) {
         return new TopicRecipe<>(
-                client, directories, scope.name(), codec, Objects.requireNonNull(other, "retention is null"));
+                scope.client(), directories, scope.name(), codec, Objects.requireNonNull(other, "retention is null"));
     }
 
     @Override
     public void delete() {
-        client.requireOpen("delete", scope);
-        Await.uninterruptibly(TopicRemoval.of(scope, directory));
+        scope.requireOpen("delete");
+        Await.uninterruptibly(TopicRemoval.of(scope));
     }
 }

@@ -62,8 +62,8 @@ public final class TopicRemoval {
     }
 
     /** Retries until nothing is left, at most for the operation timeout. */
-    public static CompletableFuture<Void> of(Scope scope, String directory) {
-        return new Call(scope, directory).start();
+    public static CompletableFuture<Void> of(Scope scope) {
+        return new Call(scope).start();
     }
 
     private static final class Call {
@@ -73,13 +73,13 @@ public final class TopicRemoval {
         private final Requests requests;
         private final TopicRemoval removal;
 
-        Call(Scope scope, String directory) {
+        Call(Scope scope) {
             Kernel kernel = scope.kernel();
             this.scope = scope;
             this.gone = new TimedWait<>(kernel, strand);
             this.requests = new Requests(
-                    kernel, strand, directory, Requests.OnFailure.first(why -> {}, this::giveUp), this::step);
-            this.removal = new TopicRemoval(directory, requests, () -> gone.complete(null));
+                    kernel, strand, scope.directory(), Requests.OnFailure.first(why -> {}, this::giveUp), this::step);
+            this.removal = new TopicRemoval(scope.directory(), requests, () -> gone.complete(null));
         }
 
         CompletableFuture<Void> start() {

@@ -60,8 +60,8 @@ final class TopicScan {
     private final TopicPages pages = new TopicPages();
 
     /** {@code onBroken} is notified of unreadable entries: then nothing is found, now or later. */
-    TopicScan(Scope scope, Strand strand, String directory, Consumer<RuntimeException> onBroken) {
-        this.directory = directory;
+    TopicScan(Scope scope, Strand strand, Consumer<RuntimeException> onBroken) {
+        this.directory = scope.directory();
         this.onBroken = onBroken;
         Requests.OnFailure onFailure = (why, first) -> {
             pages.failed();

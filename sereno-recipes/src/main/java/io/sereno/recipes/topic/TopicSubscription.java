@@ -6,7 +6,6 @@ import io.sereno.Message;
 import io.sereno.Subscription;
 import io.sereno.TopicListener;
 import io.sereno.recipes.client.CallbackFailures;
-import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.OpenSubscription;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Backoff;
@@ -51,7 +50,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
 
     private int epoch;
 
-    TopicSubscription(Client client, TopicPlace place, Codec<T> codec, TopicListener<T> listener) {
+    TopicSubscription(TopicPlace place, Codec<T> codec, TopicListener<T> listener) {
         this.scope = place.feed().scope();
         this.codec = codec;
         this.listener = listener;
@@ -62,12 +61,11 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         this.failures = new CallbackFailures(scope);
         Strand strand = place.feed().strand();
         this.subscription = new OpenSubscription(
-                client,
                 scope,
                 OPERATION,
                 ended -> strand.execute(() -> {
                     cursor.close();
-                    client.shared(TopicFeed.FEEDS).exit(place.feed().directory());
+                    scope.client().shared(TopicFeed.FEEDS).exit(scope.directory());
                 }),
                 () -> durable == null
                         ? CompletableFuture.completedFuture(null)

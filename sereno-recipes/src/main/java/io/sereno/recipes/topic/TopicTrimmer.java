@@ -37,9 +37,9 @@ final class TopicTrimmer {
     /** Runs when the first lookup has ended; null if no commit waits for it. */
     private @Nullable Runnable onLooked;
 
-    TopicTrimmer(Scope scope, Strand strand, String directory) {
+    TopicTrimmer(Scope scope, Strand strand) {
         // Unreadable entries are not trimmed; readers of the topic report them.
-        this.scan = new TopicScan(scope, strand, directory, unreadable -> looked());
+        this.scan = new TopicScan(scope, strand, unreadable -> looked());
     }
 
     void close() {

@@ -4,7 +4,6 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.SerenoException;
 import io.sereno.UnreadableEntryException;
 import io.sereno.WorkersLostException;
-import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.InUse;
@@ -72,7 +71,6 @@ final class WaitGroupAwaiter {
         }
     }
 
-    private final Client client;
     private final Kernel kernel;
     private final Scope scope;
     private final String directory;
@@ -88,11 +86,10 @@ final class WaitGroupAwaiter {
     private boolean closed;
     private final Timer timer = new Timer();
 
-    WaitGroupAwaiter(Client client, Scope scope, String directory) {
-        this.client = client;
-        this.kernel = client.kernel();
+    WaitGroupAwaiter(Scope scope) {
+        this.kernel = scope.kernel();
         this.scope = scope;
-        this.directory = directory;
+        this.directory = scope.directory();
         this.requests = new Requests(
                 kernel, strand, directory, Requests.OnFailure.first(why -> scope.retrying(OPERATION, why)), this::step);
     }
@@ -176,7 +173,7 @@ final class WaitGroupAwaiter {
         asking.forEach(waiter -> judge(waiter, seen));
         settle(seen);
         if (!waiters.isEmpty()) {
-            timer.set(kernel.time(), kernel.jittered(client.settings().sessionTtl()), strand, this::look);
+            timer.set(kernel.time(), kernel.jittered(scope.client().settings().sessionTtl()), strand, this::look);
         }
     }
 
@@ -242,7 +239,7 @@ final class WaitGroupAwaiter {
             return;
         }
         settling = true;
-        client.shared(WaitGroupRecipe.CELLS).submit(scope, directory, change);
+        scope.client().shared(WaitGroupRecipe.CELLS).submit(scope, directory, change);
         var unused = change.whenComplete((done, why) -> strand.execute(() -> {
             settling = false;
             if (why == null || why instanceof WaitGroupPlace.Gone) {
@@ -270,8 +267,7 @@ final class WaitGroupAwaiter {
      * The last look got no answer. Completes with false if the store has answered something else since the wait began, else with a failure.
      */
     private void giveUp(Waiter waiter) {
-        BackendException own = requests.failure();
-        BackendException why = own != null ? own : kernel.sessions().failure();
+        BackendException why = scope.client().sessions().failure(requests.failure());
         boolean inReach = why == null && waiter.hasStoreAnswered();
         if (inReach && !waiter.looksOnce) {
             waiter.complete(false);

@@ -45,22 +45,18 @@ import org.jspecify.annotations.Nullable;
 public final class WaitGroupRecipe implements WaitGroup {
     static final String HEADER = "h";
     static final Shared<Cells<WaitGroupState>> CELLS =
-            new Shared<>(client -> new Cells<>(client.kernel(), HEADER, WaitGroupState.FORMAT), Cells::close);
+            new Shared<>(client -> new Cells<>(client.sessions(), HEADER, WaitGroupState.FORMAT), Cells::close);
 
     private static final String RECIPE = "wait group";
 
-    private final Client client;
     private final InUse<String, WaitGroupAwaiter> awaiters;
     private final Cells<WaitGroupState> cells;
     private final Scope scope;
-    private final String directory;
 
     public WaitGroupRecipe(Client client, String name, String directory) {
-        this.client = client;
         this.awaiters = client.shared(WaitGroupAwaiter.AWAITERS);
         this.cells = client.shared(CELLS);
-        this.scope = new Scope(client.kernel(), RECIPE, name);
-        this.directory = directory;
+        this.scope = new Scope(client, RECIPE, name, directory);
     }
 
     @Override
@@ -82,7 +78,7 @@ public final class WaitGroupRecipe implements WaitGroup {
         if (workers < 1) {
             throw new IllegalArgumentException("workers is " + workers + "; 1 or more is accepted");
         }
-        submit(new Adding(scope, workers, policy), client.deadline());
+        submit(new Adding(scope, workers, policy), scope.client().deadline());
     }
 
     @Override
@@ -93,12 +89,12 @@ public final class WaitGroupRecipe implements WaitGroup {
     WaitGroupPlace.Joining joining() {
         return new WaitGroupPlace.Joining(
                 scope,
-                orphan -> WaitGroupWorker.remove(
-                        client, scope, directory, orphan, WaitGroupState.Leave.UNTAKEN, new CompletableFuture<>()));
+                orphan ->
+                        WaitGroupWorker.remove(scope, orphan, WaitGroupState.Leave.UNTAKEN, new CompletableFuture<>()));
     }
 
     WaitGroupWorker handOver(WaitGroupPlace place) {
-        return new WaitGroupWorker(client, scope, directory, place).start();
+        return new WaitGroupWorker(scope, place).start();
     }
 
     @Override
@@ -118,14 +114,14 @@ public final class WaitGroupRecipe implements WaitGroup {
     }
 
     private boolean waitFor(@Nullable Duration timeout) throws InterruptedException {
-        client.requireOpen("await", scope);
-        WaitGroupAwaiter awaiter = awaiters.enter(directory, () -> new WaitGroupAwaiter(client, scope, directory));
+        scope.requireOpen("await");
+        WaitGroupAwaiter awaiter = awaiters.enter(scope.directory(), () -> new WaitGroupAwaiter(scope));
         WaitGroupAwaiter.Waiter waiter = awaiter.enter(timeout);
         try {
             return Await.interruptibly(waiter.result());
         } finally {
             awaiter.leave(waiter);
-            awaiters.exit(directory);
+            awaiters.exit(scope.directory());
         }
     }
 
@@ -135,7 +131,7 @@ public final class WaitGroupRecipe implements WaitGroup {
      */
     @Override
     public View inspect() {
-        long deadline = client.deadline();
+        long deadline = scope.client().deadline();
         WaitGroupSnapshot first = look("inspect", deadline);
         if (first.lifeless().isEmpty()) {
             return first.view(List.of());
@@ -146,14 +142,14 @@ public final class WaitGroupRecipe implements WaitGroup {
     }
 
     private WaitGroupSnapshot look(String operation, long deadline) {
-        return WaitGroupSnapshot.of(client.read(operation, scope, new Query.All(directory), deadline));
+        return WaitGroupSnapshot.of(scope.read(operation, new Query.All(scope.directory()), deadline));
     }
 
     // Step 5.
     @Override
     public void delete() {
-        client.requireOpen("delete", scope);
-        Await.uninterruptibly(new Removal(client.kernel(), scope, "delete", directory, HEADER).start());
+        scope.requireOpen("delete");
+        Await.uninterruptibly(new Removal(scope.kernel(), scope, "delete", scope.directory(), HEADER).start());
     }
 
     /** {@code free} says whether there is a place that may be taken, or counted; fails with {@link NoFreePlace} if not. */
@@ -178,7 +174,7 @@ public final class WaitGroupRecipe implements WaitGroup {
      */
     private <R> R whenFree(
             String operation, Predicate<WaitGroupState> hasFree, Supplier<Change<WaitGroupState, R>> change) {
-        long deadline = client.deadline();
+        long deadline = scope.client().deadline();
         while (true) {
             try {
                 return submit(change.get(), deadline);
@@ -187,7 +183,7 @@ public final class WaitGroupRecipe implements WaitGroup {
                 if (hasFree.test(now.state())) {
                     continue;
                 }
-                WaitGroupSnapshot.Settling settling = now.settle(client.kernel());
+                WaitGroupSnapshot.Settling settling = now.settle(scope.kernel());
                 if (settling == null) {
                     throw none;
                 }
@@ -207,8 +203,8 @@ public final class WaitGroupRecipe implements WaitGroup {
     }
 
     private <R> R submit(Change<WaitGroupState, R> change, long deadline) {
-        client.requireOpen(change.operation(), scope);
-        cells.submit(scope, directory, change, deadline);
+        scope.requireOpen(change.operation());
+        cells.submit(scope, scope.directory(), change, deadline);
         return Await.uninterruptibly(change);
     }
 

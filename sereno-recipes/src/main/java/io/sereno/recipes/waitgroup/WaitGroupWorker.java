@@ -4,7 +4,6 @@ import io.sereno.GrantLostException;
 import io.sereno.LossCause;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Worker;
-import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Open;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
@@ -38,10 +37,8 @@ import org.jspecify.annotations.Nullable;
  * <p>All but the methods of {@link Worker} and {@link Open} is confined to the strand.
  */
 final class WaitGroupWorker implements Worker, Open {
-    private final Client client;
     private final Kernel kernel;
     private final Scope scope;
-    private final String directory;
     private final WaitGroupPlace place;
     private final Strand strand = new Strand();
     private final CompletableFuture<LossCause> lost = new CompletableFuture<>();
@@ -56,20 +53,18 @@ final class WaitGroupWorker implements Worker, Open {
     /** A {@code done()} is under way; completes when it has ended. */
     private @Nullable CompletableFuture<Void> finishing;
 
-    WaitGroupWorker(Client client, Scope scope, String directory, WaitGroupPlace place) {
-        this.client = client;
-        this.kernel = client.kernel();
+    WaitGroupWorker(Scope scope, WaitGroupPlace place) {
+        this.kernel = scope.kernel();
         this.scope = scope;
-        this.directory = directory;
         this.place = place;
     }
 
     WaitGroupWorker start() {
         strand.execute(() -> {
-            membership = kernel.sessions().join(new SessionEvents());
+            membership = scope.client().sessions().join(new SessionEvents());
             expireByTheClock();
         });
-        client.opened(this);
+        scope.client().opened(this);
         return this;
     }
 
@@ -127,7 +122,7 @@ final class WaitGroupWorker implements Worker, Open {
         }
         finishing = result;
         var change = new WaitGroupPlace.Leaving("done", kernel, place, WaitGroupState.Leave.DONE);
-        client.shared(WaitGroupRecipe.CELLS).submit(scope, directory, change);
+        scope.client().shared(WaitGroupRecipe.CELLS).submit(scope, scope.directory(), change);
         var unused = change.whenComplete((counted, failure) -> strand.execute(() -> {
             finishing = null;
             finished(result, counted, failure);
@@ -166,48 +161,37 @@ final class WaitGroupWorker implements Worker, Open {
             gone.complete(null);
         } else {
             end();
-            remove(client, scope, directory, place, WaitGroupState.Leave.LOST, gone);
+            remove(scope, place, WaitGroupState.Leave.LOST, gone);
         }
     }
 
     /** Retries until the place is gone, or its session. */
-    static void remove(
-            Client client,
-            Scope scope,
-            String directory,
-            WaitGroupPlace place,
-            WaitGroupState.Leave how,
-            CompletableFuture<Void> gone) {
-        Runnable used = client.kernel().sessions().use(place.session());
+    static void remove(Scope scope, WaitGroupPlace place, WaitGroupState.Leave how, CompletableFuture<Void> gone) {
+        Runnable used = scope.client().sessions().use(place.session());
         var unused = gone.whenComplete((done, failure) -> used.run());
-        remove(client, scope, directory, place, how, gone, client.kernel().backoff());
+        remove(scope, place, how, gone, scope.kernel().backoff());
     }
 
     private static void remove(
-            Client client,
             Scope scope,
-            String directory,
             WaitGroupPlace place,
             WaitGroupState.Leave how,
             CompletableFuture<Void> gone,
             Backoff backoff) {
-        if (!place.session().isAlive() || client.isClosed()) {
+        if (!place.session().isAlive() || scope.client().isClosed()) {
             gone.complete(null);
             return;
         }
-        var change = new WaitGroupPlace.Leaving("close", client.kernel(), place, how);
-        client.shared(WaitGroupRecipe.CELLS).submit(scope, directory, change);
+        var change = new WaitGroupPlace.Leaving("close", scope.kernel(), place, how);
+        scope.client().shared(WaitGroupRecipe.CELLS).submit(scope, scope.directory(), change);
         var unused = change.whenComplete((counted, failure) -> {
             if (failure == null || failure instanceof WaitGroupPlace.Gone) {
                 gone.complete(null);
             } else {
                 scope.retrying("close", failure);
-                client.kernel()
+                scope.kernel()
                         .time()
-                        .schedule(
-                                backoff.next(),
-                                Runnable::run,
-                                () -> remove(client, scope, directory, place, how, gone, backoff));
+                        .schedule(backoff.next(), Runnable::run, () -> remove(scope, place, how, gone, backoff));
             }
         });
     }
@@ -235,8 +219,8 @@ final class WaitGroupWorker implements Worker, Open {
     }
 
     private void leave() {
-        kernel.sessions().leave(membership);
-        client.closed(this);
+        scope.client().sessions().leave(membership);
+        scope.client().closed(this);
         if (watch != null) {
             watch.close();
             watch = null;
@@ -245,13 +229,14 @@ final class WaitGroupWorker implements Worker, Open {
 
     private void watch() {
         if (watch == null && !over && loss == null) {
-            watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(place.life())), this::look);
+            watch = new RearmingWatch(
+                    kernel, strand, new Target(scope.directory(), Optional.of(place.life())), this::look);
             watch.open();
         }
     }
 
     private void look() {
-        Commit check = Commit.to(directory)
+        Commit check = Commit.to(scope.directory())
                 .ifCreateRevision(place.life(), place.revision())
                 .build();
         kernel.store().commit(check, strand, outcome -> {
