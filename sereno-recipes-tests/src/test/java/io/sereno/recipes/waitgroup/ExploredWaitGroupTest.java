@@ -258,7 +258,7 @@ class ExploredWaitGroupTest {
         }
 
         void add() {
-            var unused = submit(new WaitGroupRecipe.Adding(scope, PLACES, count.policy))
+            var unused = submit(WaitGroupRecipe.adding(scope, PLACES, count.policy))
                     .whenComplete((added, failure) -> {
                         note("has added", failure);
                         if (failure instanceof NotAppliedException) {
@@ -276,7 +276,7 @@ class ExploredWaitGroupTest {
                 return;
             }
             if (count.look().state().generation() == 0) {
-                var unused = submit(new WaitGroupRecipe.Adding(scope, PLACES, count.policy))
+                var unused = submit(WaitGroupRecipe.adding(scope, PLACES, count.policy))
                         .whenComplete((added, failure) -> note("has added", failure));
             }
             process.stepAfter(Duration.ofSeconds(5), "look, and add", this::addWheneverThereIsNone);

@@ -219,7 +219,7 @@ class WaitGroupUnderMishapsTest {
             void add() {
                 node.client()
                         .shared(WaitGroupRecipe.CELLS)
-                        .submit(scope, DIRECTORY, new WaitGroupRecipe.Adding(scope, PLACES, cell.policy()));
+                        .submit(scope, DIRECTORY, WaitGroupRecipe.adding(scope, PLACES, cell.policy()));
             }
 
             void await() {

@@ -24,7 +24,7 @@ public final class CallbackFailures implements Callbacks.Watcher {
     }
 
     @Override
-    public void wentWell(String what) {
+    public void succeeded(String what) {
         series.end(what);
     }
 }

@@ -10,7 +10,6 @@ import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Cells;
 import io.sereno.recipes.kernel.Change;
-import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Quote;
 import io.sereno.recipes.kernel.Removal;
 import io.sereno.spi.Bytes;
@@ -67,42 +66,42 @@ public final class CounterRecipe implements Counter {
 
     @Override
     public void set(long value) {
-        var unused = change(new Setting("set", value));
+        var unused = change("set", before -> value);
     }
 
     @Override
     public long addAndGet(long delta) {
-        return change(new Addition("addAndGet", delta)).after;
+        return add("addAndGet", delta).after;
     }
 
     @Override
     public long getAndAdd(long delta) {
-        return change(new Addition("getAndAdd", delta)).before;
+        return add("getAndAdd", delta).before;
     }
 
     @Override
     public long incrementAndGet() {
-        return change(new Addition("incrementAndGet", 1)).after;
+        return add("incrementAndGet", 1).after;
     }
 
     @Override
     public long decrementAndGet() {
-        return change(new Addition("decrementAndGet", -1)).after;
+        return add("decrementAndGet", -1).after;
     }
 
     @Override
     public long getAndIncrement() {
-        return change(new Addition("getAndIncrement", 1)).before;
+        return add("getAndIncrement", 1).before;
     }
 
     @Override
     public long getAndSet(long value) {
-        return change(new Setting("getAndSet", value)).before;
+        return change("getAndSet", before -> value).before;
     }
 
     @Override
     public boolean compareAndSet(long expected, long value) {
-        return change(new Exchange("compareAndSet", expected, value)).before == expected;
+        return change("compareAndSet", exchange(expected, value)).before == expected;
     }
 
     // Step 3.
@@ -114,7 +113,7 @@ public final class CounterRecipe implements Counter {
         while (true) {
             long value = update.applyAsLong(expected);
             scope.requireOpen("updateAndGet");
-            Exchange exchange = new Exchange("updateAndGet", expected, value);
+            Update exchange = new Update("updateAndGet", exchange(expected, value));
             cells.submit(scope, scope.directory(), exchange, deadline);
             Await.uninterruptibly(exchange);
             long found = exchange.before;
@@ -134,7 +133,7 @@ public final class CounterRecipe implements Counter {
         if (scope.client().isClosed()) {
             return CompletableFuture.failedFuture(scope.closed("addAsync"));
         }
-        Addition addition = new Addition("addAsync", delta) {
+        Update addition = new Update("addAsync", value -> sum("addAsync", value, delta)) {
             @Override
             protected boolean isPublic() {
                 return true;
@@ -165,83 +164,52 @@ public final class CounterRecipe implements Counter {
                 : FORMAT.decode(entries.get(0).value());
     }
 
-    private <C extends Update> C change(C update) {
-        scope.requireOpen(update.operation());
+    private Update add(String operation, long delta) {
+        return change(operation, value -> sum(operation, value, delta));
+    }
+
+    private Update change(String operation, LongUnaryOperator next) {
+        scope.requireOpen(operation);
+        Update update = new Update(operation, next);
         cells.submit(scope, scope.directory(), update);
         Await.uninterruptibly(update);
         return update;
     }
 
-    /** Completed with the value after the change. */
-    private abstract static class Update extends Change<Long, Long> {
-        long before;
-        long after;
-
-        Update(String operation, Kernel kernel) {
-            super(operation, kernel);
+    private long sum(String operation, long value, long delta) {
+        long sum = value + delta;
+        if (((value ^ sum) & (delta ^ sum)) < 0) {
+            throw new ArithmeticException(scope.about(operation) + ": " + value + " and " + delta
+                    + " make a sum outside the range of a long; nothing was changed");
         }
+        return sum;
+    }
 
-        abstract long next(long value);
+    private static LongUnaryOperator exchange(long expected, long value) {
+        return before -> before == expected ? value : before;
+    }
+
+    /** Completed with the value after the change. */
+    private class Update extends Change<Long, Long> {
+        private final LongUnaryOperator next;
+        private long before;
+        private long after;
+
+        Update(String operation, LongUnaryOperator next) {
+            super(operation, scope.kernel());
+            this.next = next;
+        }
 
         @Override
         protected Long apply(Long state, long incarnation) {
             before = state;
-            after = next(before);
+            after = next.applyAsLong(before);
             return after;
         }
 
         @Override
         protected Long result(long revision) {
             return after;
-        }
-    }
-
-    private class Addition extends Update {
-        private final long delta;
-
-        Addition(String operation, long delta) {
-            super(operation, scope.kernel());
-            this.delta = delta;
-        }
-
-        @Override
-        long next(long value) {
-            long sum = value + delta;
-            if (((value ^ sum) & (delta ^ sum)) < 0) {
-                throw new ArithmeticException(scope.about(operation()) + ": " + value + " and " + delta
-                        + " make a sum outside the range of a long; nothing was changed");
-            }
-            return sum;
-        }
-    }
-
-    private final class Setting extends Update {
-        private final long value;
-
-        Setting(String operation, long value) {
-            super(operation, scope.kernel());
-            this.value = value;
-        }
-
-        @Override
-        long next(long former) {
-            return value;
-        }
-    }
-
-    private final class Exchange extends Update {
-        private final long expected;
-        private final long value;
-
-        Exchange(String operation, long expected, long value) {
-            super(operation, scope.kernel());
-            this.expected = expected;
-            this.value = value;
-        }
-
-        @Override
-        long next(long former) {
-            return former == expected ? value : former;
         }
     }
 

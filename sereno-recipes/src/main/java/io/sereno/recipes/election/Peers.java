@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -154,26 +153,20 @@ final class Peers {
         for (Peer gone : List.copyOf(reported.values())) {
             if (!others.containsKey(gone.incarnation())) {
                 reported.remove(gone.incarnation());
-                listeners.left().ifPresent(callback -> call("onPeerLeft", callback, gone, now));
+                listeners.left().ifPresent(callback -> call("onPeerLeft", () -> callback.accept(gone, now)));
             }
         }
         for (Peer come : others.values()) {
             if (reported.put(come.incarnation(), come) == null) {
-                listeners.joined().ifPresent(callback -> call("onPeerJoined", callback, come, now));
+                listeners.joined().ifPresent(callback -> call("onPeerJoined", () -> callback.accept(come, now)));
             }
         }
     }
 
     /** If one callback fails, the next one still gets its news. */
-    private void call(String what, BiConsumer<Peer, Topology> callback, Peer peer, Topology now) {
-        if (closed) {
-            return;
-        }
-        try {
-            callback.accept(peer, now);
-            failures.wentWell(what);
-        } catch (RuntimeException | Error thrown) {
-            failures.failed(what, thrown);
+    private void call(String what, Runnable callback) {
+        if (!closed) {
+            failures.run(what, callback);
         }
     }
 }

@@ -17,7 +17,6 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -201,13 +200,13 @@ final class IdReservations {
         } else if (layoutRevision < 0) {
             agree();
         } else {
-            read("hw-" + slot, mark -> claim(under, mark));
+            requests.readEntry("hw-" + slot, mark -> claim(under, mark));
         }
     }
 
     // Step 1.
     private void agree() {
-        read(LAYOUT, found -> {
+        requests.readEntry(LAYOUT, found -> {
             layoutRevision = found == null ? 0 : found.createRevision();
             if (found != null && !IdWindow.isLayout(found.value(), layout)) {
                 refusal = "ids of this name have another layout; one layout for a name is accepted. Stored is "
@@ -313,12 +312,6 @@ final class IdReservations {
         requests.calm();
         asked.set(false);
         owner.serve();
-    }
-
-    private void read(String name, Consumer<@Nullable Entry> then) {
-        requests.read(
-                name,
-                snapshot -> then.accept(snapshot.entries().stream().findFirst().orElse(null)));
     }
 
     private void pause() {

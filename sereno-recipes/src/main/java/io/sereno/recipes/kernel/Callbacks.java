@@ -15,7 +15,17 @@ public final class Callbacks {
     public interface Watcher {
         void failed(String what, Throwable thrown);
 
-        void wentWell(String what);
+        void succeeded(String what);
+
+        /** Runs a callback, and reports how it ended. */
+        default void run(String what, Runnable callback) {
+            try {
+                callback.run();
+                succeeded(what);
+            } catch (RuntimeException | Error thrown) {
+                failed(what, thrown);
+            }
+        }
     }
 
     private record Callback(String what, Runnable code, Interruptible handle, Runnable after) {}
@@ -96,14 +106,13 @@ public final class Callbacks {
         try {
             // A callback that the executor kept waiting must not begin after the close.
             if (!closed) {
-                callback.handle().run(() -> {
-                    callback.code().run();
-                    return true;
-                });
-                watcher.wentWell(callback.what());
+                watcher.run(
+                        callback.what(),
+                        () -> callback.handle().run(() -> {
+                            callback.code().run();
+                            return true;
+                        }));
             }
-        } catch (RuntimeException | Error thrown) {
-            watcher.failed(callback.what(), thrown);
         } finally {
             runner = null;
             strand.execute(() -> returned(callback));

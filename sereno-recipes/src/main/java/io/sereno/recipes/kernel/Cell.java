@@ -279,10 +279,10 @@ final class Cell<S> {
     }
 
     private void learn(Snapshot snapshot) {
-        if (snapshot.entries().isEmpty()) {
+        Entry entry = View.first(snapshot);
+        if (entry == null) {
             known = new Known<>(format.initial(), 0, 0);
         } else {
-            Entry entry = snapshot.entries().get(0);
             try {
                 known = new Known<>(format.decode(entry.value()), entry.createRevision(), entry.modRevision());
             } catch (UnreadableEntryException unreadable) {

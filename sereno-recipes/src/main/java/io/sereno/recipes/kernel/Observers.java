@@ -84,7 +84,7 @@ public final class Observers implements SerenoObserver, Callbacks.Watcher {
     }
 
     @Override
-    public void wentWell(String what) {
+    public void succeeded(String what) {
         failures.end(what);
     }
 }

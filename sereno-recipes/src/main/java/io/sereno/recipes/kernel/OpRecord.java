@@ -221,8 +221,8 @@ final class OpRecord {
         requests.read(
                 name,
                 snapshot -> {
-                    if (!snapshot.entries().isEmpty()) {
-                        Entry record = snapshot.entries().get(0);
+                    Entry record = View.first(snapshot);
+                    if (record != null) {
                         boolean made = record.value().equals(value(change.number));
                         // Everything that one commit puts has the commit's revision.
                         end(change, made ? new Made(record.modRevision(), null) : new Overtaken(null));

@@ -2,6 +2,7 @@ package io.sereno.recipes.kernel;
 
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
@@ -136,6 +137,11 @@ public final class Requests {
     /** Reads one entry; pauses if that fails. */
     public void read(String name, Consumer<Snapshot> then) {
         read(new Query.One(directory, name), then);
+    }
+
+    /** As above; passes on the entry, null if there is none. */
+    public void readEntry(String name, Consumer<@Nullable Entry> then) {
+        read(name, snapshot -> then.accept(View.first(snapshot)));
     }
 
     public void read(Query query, Consumer<Snapshot> then) {

@@ -286,7 +286,7 @@ public final class Session {
 
         void send() {
             current = this;
-            limit.set(kernel.time(), Duration.ofNanos(sixth), strand, this::tooLate);
+            limit.set(kernel.time(), Duration.ofNanos(sixth), strand, () -> failed(null));
             kernel.store().renew(lease, strand, (alive, failure) -> {
                 if (failure != null) {
                     failed(failure);
@@ -342,10 +342,6 @@ public final class Session {
                 keeper.suspended(Session.this, why != null ? why : silence());
                 renewAt(kernel.time().nanoTime() + backoff.next().toNanos());
             }
-        }
-
-        private void tooLate() {
-            failed(silence());
         }
 
         private BackendException silence() {

@@ -112,6 +112,11 @@ public final class View {
         return entries != null && !failing;
     }
 
+    /** The entry that a read of one entry showed; null if there is none. */
+    public static @Nullable Entry first(Snapshot snapshot) {
+        return snapshot.entries().isEmpty() ? null : snapshot.entries().get(0);
+    }
+
     public static List<Entry> live(Snapshot snapshot) {
         List<Entry> entries = snapshot.entries();
         if (entries.size() == 1 && Card.isLive(entries.get(0))) {

@@ -26,7 +26,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A member as its user sees it, from {@code join()} to {@code close()}: what is wanted, which calls wait for it, and for how long.
@@ -100,7 +99,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         refuse(
                 listing.isInDoubt()
                         ? new OutcomeUnknownException(
-                                about("join") + ": " + reason(why)
+                                about("join") + ": " + Scope.reason(why)
                                         + "; the member is withdrawn, and until that is settled, others may see it"
                                         + " listed",
                                 why)
@@ -182,7 +181,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     private void runOut(Update update) {
         if (updates.remove(update)) {
             BackendException why = listing.failure();
-            String about = about("update") + ": " + reason(why) + "; ";
+            String about = about("update") + ": " + Scope.reason(why) + "; ";
             update.fail(
                     listing.isPerhapsShown(update.description)
                             ? new OutcomeUnknownException(about + "others may see it, now or soon", why)
@@ -314,9 +313,5 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
 
     private String operation(String operation) {
         return operation + " as '" + id + "'";
-    }
-
-    private static String reason(@Nullable BackendException why) {
-        return why == null ? "no answer in time" : String.valueOf(why.getMessage());
     }
 }

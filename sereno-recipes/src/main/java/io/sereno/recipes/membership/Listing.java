@@ -11,6 +11,7 @@ import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Sessions;
 import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.View;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -339,7 +340,7 @@ final class Listing {
 
     /** Checks whether the id is taken. */
     private void judge(Snapshot snapshot) {
-        Entry other = first(snapshot);
+        Entry other = View.first(snapshot);
         perhapsShown = shown;
         state = other == null ? new State.Free() : new State.Taken();
         if (other != null && wish == Wish.LISTED) {
@@ -384,7 +385,7 @@ final class Listing {
 
     /** The entry has changed: by an earlier copy, by a manual change, by a store that went back, or it is gone. */
     private void described(State.Listed own, long number, Bytes told, Snapshot snapshot) {
-        Entry found = first(snapshot);
+        Entry found = View.first(snapshot);
         if (found == null || found.createRevision() != own.createRevision) {
             gone(own, snapshot);
         } else {
@@ -424,7 +425,7 @@ final class Listing {
 
     /** If the entry has another description, the store has lost ours, or the entry was edited by hand: it is described again. */
     private void compare(State.Listed own, Snapshot snapshot) {
-        Entry found = first(snapshot);
+        Entry found = View.first(snapshot);
         if (found != null && found.modRevision() != own.modRevision) {
             shown = 0;
             described(own, description, card(), snapshot);
@@ -470,10 +471,6 @@ final class Listing {
 
     private Bytes card() {
         return new MemberCard(new Card(kernel.nodeId(), since, owner.metadata()), attempt, ttl).encode();
-    }
-
-    private static @Nullable Entry first(Snapshot snapshot) {
-        return snapshot.entries().isEmpty() ? null : snapshot.entries().get(0);
     }
 
     /** No {@code failed}: {@link #failure} reports it to callers that wait too long, and the sessions report it to observers. */

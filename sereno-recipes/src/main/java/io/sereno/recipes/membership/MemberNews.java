@@ -108,14 +108,8 @@ final class MemberNews {
 
     /** A failing callback does not keep the news from the next. */
     private void call(String what, Runnable callback) {
-        if (subscription.isEnding()) {
-            return;
-        }
-        try {
-            callback.run();
-            failures.wentWell(what);
-        } catch (RuntimeException | Error thrown) {
-            failures.failed(what, thrown);
+        if (!subscription.isEnding()) {
+            failures.run(what, callback);
         }
     }
 }

@@ -7,6 +7,7 @@ import io.sereno.spi.Entry;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -28,8 +29,23 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code id} is unique per batch, so that a publisher recognizes its own. {@code after} is the id of the previous batch, so that a
  * reader detects that the store has lost what it read; the line is left out if there is no previous batch or its id is unknown. Immutable.
+ *
+ * @param first the offset of the first message
+ * @param revision the createRevision of the entry
+ * @param after the id of the previous batch; empty if that is not known
+ * @param ends where each message ends in the value
  */
-public final class TopicBatch {
+public record TopicBatch(
+        long stream,
+        long first,
+        long revision,
+        String id,
+        String after,
+        String publisher,
+        Instant publishedAt,
+        IntBuffer ends,
+        int bodyStart,
+        ByteBuffer value) {
     /** All offsets have this many digits, so that the order of the names is that of the offsets. */
     private static final int DIGITS = 20;
 
@@ -38,42 +54,6 @@ public final class TopicBatch {
     private static final int PLAIN_HEAD_BYTES = 200;
     /** Size of the objects around a value, so that many small batches are bounded too. */
     private static final int OVERHEAD_BYTES = 256;
-
-    private final long stream;
-    private final long first;
-    private final long revision;
-    private final String id;
-    private final String after;
-    private final String publisher;
-    private final Instant publishedAt;
-    /** Where each message ends in the value. */
-    private final int[] ends;
-
-    private final int bodyStart;
-    private final ByteBuffer value;
-
-    private TopicBatch(
-            long stream,
-            long first,
-            long revision,
-            String id,
-            String after,
-            String publisher,
-            Instant publishedAt,
-            int[] ends,
-            int bodyStart,
-            ByteBuffer value) {
-        this.stream = stream;
-        this.first = first;
-        this.revision = revision;
-        this.id = id;
-        this.after = after;
-        this.publisher = publisher;
-        this.publishedAt = publishedAt;
-        this.ends = ends;
-        this.bodyStart = bodyStart;
-        this.value = value;
-    }
 
     public static String nameOf(long offset) {
         String digits = Long.toString(offset);
@@ -180,47 +160,25 @@ public final class TopicBatch {
         }
         long first = Long.parseLong(entry.name());
         return new TopicBatch(
-                stream, first, entry.createRevision(), id, after, publisher, publishedAt, sizes, body, value);
-    }
-
-    long stream() {
-        return stream;
-    }
-
-    /** The offset of the first message. */
-    long first() {
-        return first;
+                stream,
+                first,
+                entry.createRevision(),
+                id,
+                after,
+                publisher,
+                publishedAt,
+                IntBuffer.wrap(sizes),
+                body,
+                value);
     }
 
     /** The offset after the last message. */
     long end() {
-        return first + ends.length;
-    }
-
-    /** The createRevision of its entry. */
-    long revision() {
-        return revision;
-    }
-
-    String id() {
-        return id;
-    }
-
-    /** The id of the previous batch; empty if that is not known. */
-    String after() {
-        return after;
+        return first + ends.limit();
     }
 
     boolean has(long offset) {
-        return first() <= offset && offset < end();
-    }
-
-    String publisher() {
-        return publisher;
-    }
-
-    Instant publishedAt() {
-        return publishedAt;
+        return first <= offset && offset < end();
     }
 
     /** Its size in memory. */
@@ -231,8 +189,8 @@ public final class TopicBatch {
     /** A copy of one message. */
     byte[] message(long offset) {
         int index = Math.toIntExact(offset - first);
-        int start = index == 0 ? bodyStart : ends[index - 1];
-        byte[] octets = new byte[ends[index] - start];
+        int start = index == 0 ? bodyStart : ends.get(index - 1);
+        byte[] octets = new byte[ends.get(index) - start];
         value.get(start, octets);
         return octets;
     }

@@ -127,7 +127,7 @@ final class TopicCursor {
         this.feed = feed;
         this.strand = feed.strand();
         this.scope = feed.scope();
-        this.lag = TopicLag.of(scope);
+        this.lag = new TopicLag(scope);
         this.reader = reader;
     }
 

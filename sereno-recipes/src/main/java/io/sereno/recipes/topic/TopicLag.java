@@ -8,75 +8,56 @@ import java.util.concurrent.atomic.AtomicLong;
  * The lag of one reader, for the meters: how many messages it has not been given yet. Each change is reported once, whichever thread
  * notices it, so the sum of the reports is right when the threads are done. Does nothing without a meter.
  */
-class TopicLag {
-    private static final TopicLag UNMETERED = new TopicLag();
+final class TopicLag {
+    private final Events events;
+    private final String topic;
+    private final AtomicLong reported = new AtomicLong();
+    private volatile long stored;
+    private volatile long given;
 
-    private TopicLag() {}
-
-    static TopicLag of(Scope scope) {
-        Events events = scope.kernel().events();
-        return events.isMetered() ? new Metered(events, scope.name()) : UNMETERED;
+    TopicLag(Scope scope) {
+        this.events = scope.kernel().events();
+        this.topic = scope.name();
     }
 
     /** The reader reads from this offset on. */
-    void begin(long offset) {}
+    void begin(long offset) {
+        given = offset;
+    }
 
     /** Messages before this offset are known to be stored. */
-    void stored(long end) {}
-
-    /** The reader was given all messages before this offset. */
-    void given(long end) {}
-
-    /** The reader stops reading, for the time being. */
-    void end() {}
-
-    private static final class Metered extends TopicLag {
-        private final Events events;
-        private final String topic;
-        private final AtomicLong reported = new AtomicLong();
-        private volatile long stored;
-        private volatile long given;
-
-        Metered(Events events, String topic) {
-            this.events = events;
-            this.topic = topic;
-        }
-
-        @Override
-        void begin(long offset) {
-            given = offset;
-        }
-
-        @Override
-        void stored(long end) {
+    void stored(long end) {
+        if (events.isMetered()) {
             stored = end;
             report();
         }
+    }
 
-        @Override
-        void given(long end) {
+    /** The reader was given all messages before this offset. */
+    void given(long end) {
+        if (events.isMetered()) {
             given = end;
             report();
         }
+    }
 
-        @Override
-        void end() {
-            stored(0);
-        }
+    /** The reader stops reading, for the time being. */
+    void end() {
+        stored(0);
+    }
 
-        private long lag() {
-            return Math.max(0, stored - given);
-        }
+    private long lag() {
+        return Math.max(0, stored - given);
+    }
 
-        private void report() {
-            long lag;
-            do {
-                lag = lag();
-                long change = lag - reported.getAndSet(lag);
-                if (change != 0) {
-                    events.lag(topic, change);
-                }
-            } while (lag != lag()); // Another thread may have reported an older lag meanwhile.
-        }
+    private void report() {
+        long lag;
+        do {
+            lag = lag();
+            long change = lag - reported.getAndSet(lag);
+            if (change != 0) {
+                events.lag(topic, change);
+            }
+        } while (lag != lag()); // Another thread may have reported an older lag meanwhile.
     }
 }

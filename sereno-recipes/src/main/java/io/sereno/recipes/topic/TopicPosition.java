@@ -9,6 +9,7 @@ import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.Timer;
 import io.sereno.recipes.kernel.Turn;
+import io.sereno.recipes.kernel.View;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -283,9 +284,7 @@ final class TopicPosition implements Turn.Owner {
         read(TopicHeader.NAME, headers -> {
             TopicHeader header = TopicScan.headerIn(headers);
             read(entryName, positions -> {
-                Entry entry = positions.entries().isEmpty()
-                        ? null
-                        : positions.entries().get(0);
+                Entry entry = View.first(positions);
                 Place place = entry == null ? null : Place.of(entry, history);
                 Stored found =
                         new Stored(place, entry == null ? 0 : entry.modRevision(), header == null ? 0 : header.low());

@@ -343,11 +343,10 @@ final class TopicPublisher {
 
     // Step 4.
     private void look(Sending settling) {
-        requests.read(TopicBatch.nameOf(settling.header().next()), snapshot -> settled(settling, snapshot));
+        requests.readEntry(TopicBatch.nameOf(settling.header().next()), found -> settled(settling, found));
     }
 
-    private void settled(Sending settling, Snapshot snapshot) {
-        Entry found = snapshot.entries().isEmpty() ? null : snapshot.entries().get(0);
+    private void settled(Sending settling, @Nullable Entry found) {
         if (found != null && found.value().equals(settling.value())) {
             applied(settling, null);
         } else if (found != null && isOf(settling.header().stream(), found)) {
@@ -448,9 +447,8 @@ final class TopicPublisher {
 
     private OutcomeUnknownException inDoubt(TopicPublication message) {
         BackendException failure = requests.failure();
-        String reason = failure == null ? "no answer in time" : String.valueOf(failure.getMessage());
         return new OutcomeUnknownException(
-                scope.about("publish") + ": " + reason + "; the message of " + message.octets.length
+                scope.about("publish") + ": " + Scope.reason(failure) + "; the message of " + message.octets.length
                         + " bytes may have been published, or may still be published",
                 failure);
     }

@@ -16,7 +16,6 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,7 +120,7 @@ public final class TopicRemoval {
 
     // Step 1.
     private void begin() {
-        read(TopicHeader.NAME, header -> {
+        requests.readEntry(TopicHeader.NAME, header -> {
             if (header == null) {
                 inDoubt = false;
                 help();
@@ -147,7 +146,7 @@ public final class TopicRemoval {
 
     /** Continues a removal, if there is one. */
     void help() {
-        read(NAME, removal -> {
+        requests.readEntry(NAME, removal -> {
             if (removal == null) {
                 onGone.run();
             } else {
@@ -199,12 +198,5 @@ public final class TopicRemoval {
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
-    }
-
-    private void read(String name, Consumer<@Nullable Entry> then) {
-        requests.read(
-                name,
-                snapshot -> then.accept(
-                        snapshot.entries().isEmpty() ? null : snapshot.entries().get(0)));
     }
 }

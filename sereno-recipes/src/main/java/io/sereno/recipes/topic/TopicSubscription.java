@@ -178,7 +178,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
         try {
             listener.onMessage(message);
             backoff.reset();
-            failures.wentWell(OPERATION);
+            failures.succeeded(OPERATION);
             return true;
         } catch (Exception failure) {
             return !subscription.isEnding() && mayFollow(message, next, failure);

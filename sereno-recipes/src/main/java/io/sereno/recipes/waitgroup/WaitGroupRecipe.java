@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +79,7 @@ public final class WaitGroupRecipe implements WaitGroup {
         if (workers < 1) {
             throw new IllegalArgumentException("workers is " + workers + "; 1 or more is accepted");
         }
-        submit(new Adding(scope, workers, policy), scope.client().deadline());
+        submit(adding(scope, workers, policy), scope.client().deadline());
     }
 
     @Override
@@ -99,7 +100,7 @@ public final class WaitGroupRecipe implements WaitGroup {
 
     @Override
     public void done() {
-        whenFree("done", WaitGroupState::canCount, () -> new Counting(scope));
+        whenFree("done", WaitGroupState::canCount, this::counting);
     }
 
     // Step 4.
@@ -216,20 +217,8 @@ public final class WaitGroupRecipe implements WaitGroup {
         }
     }
 
-    static final class Adding extends Change<WaitGroupState, Boolean> {
-        private final Scope scope;
-        private final int workers;
-        private final @Nullable OnLostWorker policy;
-
-        Adding(Scope scope, int workers, @Nullable OnLostWorker policy) {
-            super("add", scope.kernel());
-            this.scope = scope;
-            this.workers = workers;
-            this.policy = policy;
-        }
-
-        @Override
-        protected WaitGroupState apply(WaitGroupState state, long incarnation) {
+    static Change<WaitGroupState, Boolean> adding(Scope scope, int workers, @Nullable OnLostWorker policy) {
+        return new HeaderChange(scope, "add", state -> {
             if (state.isOpen() && policy != null && policy != state.policy()) {
                 throw new IllegalStateException(scope.about("add") + ": generation " + state.generation()
                         + " has policy " + state.policy() + ", and " + policy + " was requested; nothing was changed");
@@ -239,26 +228,28 @@ public final class WaitGroupRecipe implements WaitGroup {
                         + " are more than " + Integer.MAX_VALUE + "; nothing was changed");
             }
             return state.add(workers, policy);
-        }
-
-        @Override
-        protected Boolean result(long revision) {
-            return true;
-        }
+        });
     }
 
-    static final class Counting extends Change<WaitGroupState, Boolean> {
-        private final Scope scope;
+    private Change<WaitGroupState, Boolean> counting() {
+        return new HeaderChange(scope, "done", state -> {
+            requireFree(scope, "done", state, state.canCount());
+            return state.count();
+        });
+    }
 
-        Counting(Scope scope) {
-            super("done", scope.kernel());
-            this.scope = scope;
+    /** Changes nothing but the header. */
+    private static final class HeaderChange extends Change<WaitGroupState, Boolean> {
+        private final UnaryOperator<WaitGroupState> next;
+
+        HeaderChange(Scope scope, String operation, UnaryOperator<WaitGroupState> next) {
+            super(operation, scope.kernel());
+            this.next = next;
         }
 
         @Override
         protected WaitGroupState apply(WaitGroupState state, long incarnation) {
-            requireFree(scope, operation(), state, state.canCount());
-            return state.count();
+            return next.apply(state);
         }
 
         @Override
