@@ -148,7 +148,7 @@ public final class Client {
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         sessions().decideEnded();
         closers.forEach(Runnable::run);
-        open.forEach(standing -> ends.add(standing.shutDown()));
+        open.forEach(each -> ends.add(each.shutDown()));
         ends.add(sessions.close(CLOSE_LIMIT));
         Await.uninterruptibly(withinCloseLimit(CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))));
         if (closesBackend) {

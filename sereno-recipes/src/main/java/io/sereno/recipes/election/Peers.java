@@ -43,7 +43,7 @@ final class Peers {
     private final CallbackFailures failures;
     private final Callbacks callbacks;
     private final AtomicBoolean newsDue = new AtomicBoolean();
-    private volatile @Nullable Sight latest;
+    private volatile @Nullable Known latest;
     private volatile boolean closed;
 
     /** Peers reported as joined and not as left, by incarnation; confined to the callbacks. */
@@ -82,16 +82,16 @@ final class Peers {
     }
 
     /** A topology, and the candidate's own leadership that it shows, if any. */
-    private record Sight(Topology topology, @Nullable Hold leadership) {}
+    private record Known(Topology topology, @Nullable Hold leadership) {}
 
     /** Makes no request. The candidate's own leadership is shown only while it is held, even if nothing has run since it was lost. */
     Topology known() {
-        Sight sight = latest;
-        if (sight == null) {
+        Known shown = latest;
+        if (shown == null) {
             return NOBODY_KNOWN;
         }
-        Topology now = sight.topology();
-        Hold own = sight.leadership();
+        Topology now = shown.topology();
+        Hold own = shown.leadership();
         Optional<Peer> leader = own == null || own.isHeld() ? now.leader() : Optional.empty();
         boolean current = now.current() && sessions.state() == SessionState.CONNECTED;
         return new Topology(now.self(), leader, now.peers(), current);
@@ -103,7 +103,7 @@ final class Peers {
         if (entries == null) {
             return;
         }
-        latest = new Sight(compose(entries, view.isCurrent(), self, leadership != null, isOwn), leadership);
+        latest = new Known(compose(entries, view.isCurrent(), self, leadership != null, isOwn), leadership);
         if (newsDue.compareAndSet(false, true)) {
             callbacks.submit("onPeer", this::reportNews, () -> {});
         }

@@ -146,7 +146,7 @@ final class IdReservations {
         return sessions.failure(requests.failure());
     }
 
-    /** {@code askedBefore}: the store's latest call when the wait began. */
+    /** Whether the store could not be reached during this wait. */
     boolean isOutOfReach(TimedWait<?> wait) {
         return failure() != null || (!wait.hasStoreAnswered() && sessions.current() == null);
     }

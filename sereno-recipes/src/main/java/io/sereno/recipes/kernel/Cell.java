@@ -56,7 +56,7 @@ final class Cell<S> {
     private final Strand strand = new Strand();
     private final Requests requests;
     private final OpRecord opRecord;
-    private final Receipt founding;
+    private final Receipt creation;
     private final Sessions.Member member = new SessionEvents();
     private final Runnable begin = this::begin;
 
@@ -99,7 +99,7 @@ final class Cell<S> {
         this.onRest = onRest;
         this.requests = new Requests(kernel, strand, directory, new Failures(), this::step);
         this.opRecord = new OpRecord(requests, name);
-        this.founding = new Receipt(requests);
+        this.creation = new Receipt(requests);
         this.answers = new CompletionQueue(kernel, this::wakeIfAsked);
     }
 
@@ -197,11 +197,11 @@ final class Cell<S> {
             opRecord.step();
             return true;
         }
-        if (founding.canSettle()) {
-            founding.settle();
+        if (creation.canSettle()) {
+            creation.settle();
             return true;
         }
-        founding.forget();
+        creation.forget();
         if (batch.isEmpty()) {
             take();
         }
@@ -234,7 +234,7 @@ final class Cell<S> {
                 return false; // The opening of the next session calls step() again.
             }
             if (base.modRevision() == 0) {
-                found(under);
+                create(under);
             } else {
                 commit(base, next, under);
             }
@@ -268,7 +268,7 @@ final class Cell<S> {
     private S apply(Known<S> base) {
         S state = base.state();
         for (Change<S, ?> change : batch) {
-            state = change.tryOn(state, base.incarnation());
+            state = change.applyTo(state, base.incarnation());
         }
         return state;
     }
@@ -294,11 +294,11 @@ final class Cell<S> {
     }
 
     // Step 4.
-    private void found(Session under) {
+    private void create(Session under) {
         known = null;
         Commit.Builder commit = Commit.to(directory).ifAbsent(name).put(name, format.encode(format.initial()));
         String record = opRecord.create(commit, under);
-        founding.send(under, record, Receipt.Evidence.mark(record), commit, outcome -> {
+        creation.send(under, record, Receipt.Evidence.mark(record), commit, outcome -> {
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
                 known = new Known<>(format.initial(), outcome.revision(), outcome.revision());
             } else if (outcome.kind() == Outcome.Kind.NOT_APPLIED) {
@@ -318,8 +318,8 @@ final class Cell<S> {
             batch.get(0).write(commit, under, base.incarnation());
         }
         opRecord.commit(under, commit, base.incarnation(), result -> {
-            if (result instanceof OpRecord.Made made) {
-                made(base, next, made);
+            if (result instanceof OpRecord.Applied applied) {
+                applied(base, next, applied);
             } else if (result instanceof OpRecord.Overtaken overtaken) {
                 batch.removeIf(Change::isEnded);
                 wary = WARY;
@@ -338,23 +338,23 @@ final class Cell<S> {
         });
     }
 
-    private void made(Known<S> base, S next, OpRecord.Made made) {
+    private void applied(Known<S> base, S next, OpRecord.Applied applied) {
         requests.calm();
         wary = Math.max(0, wary - 1);
-        known = new Known<>(next, base.incarnation(), made.revision());
-        answer(made.revision());
-        if (made.snapshot() != null) {
-            learn(made.snapshot());
+        known = new Known<>(next, base.incarnation(), applied.revision());
+        answer(applied.revision());
+        if (applied.snapshot() != null) {
+            learn(applied.snapshot());
         }
     }
 
     private void answer(long revision) {
         for (Change<S, ?> change : batch) {
             if (!change.isEnded()) {
-                change.madeAt(revision);
+                change.appliedAt(revision);
                 end(change);
             } else if (revision != 0) {
-                change.madeTooLate(revision);
+                change.appliedLate(revision);
             }
         }
         batch.clear();
@@ -425,7 +425,7 @@ final class Cell<S> {
             tickBy(next.deadline());
         } else if (newestDeadline - now > 0) {
             tickBy(newestDeadline);
-        } else if (!batch.isEmpty() || !requests.isIdle() || founding.isOpen()) {
+        } else if (!batch.isEmpty() || !requests.isIdle() || creation.isOpen()) {
             tickBy(now + kernel.store().limit().toNanos());
         } else {
             rest();
@@ -448,7 +448,7 @@ final class Cell<S> {
 
     private void forgetAll() {
         opRecord.forget();
-        founding.forget();
+        creation.forget();
         requests.forget();
         known = null;
         wary = 0;
@@ -469,7 +469,7 @@ final class Cell<S> {
 
         @Override
         public boolean uses(Session session) {
-            return opRecord.uses(session) || founding.uses(session);
+            return opRecord.uses(session) || creation.uses(session);
         }
     }
 
@@ -480,7 +480,7 @@ final class Cell<S> {
 
         @Override
         public boolean givesUp(BackendException permanent) {
-            boolean isUnknown = opRecord.isChangeUnderWay() || founding.isOpen();
+            boolean isUnknown = opRecord.isChangeUnderWay() || creation.isOpen();
             if (!isUnknown) {
                 failBatch(permanent, false);
             }

@@ -54,7 +54,7 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Compl
     /**
      * The change was applied after all, at this revision, after the outcome had been reported to its caller as unknown.
      */
-    protected void madeTooLate(long commitRevision) {}
+    protected void appliedLate(long commitRevision) {}
 
     /** Whether completing this future may run a caller's code, which must not run on the strand. */
     protected boolean isPublic() {
@@ -70,7 +70,7 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Compl
     }
 
     /** The state after this change, or the same state if the change cannot be applied to it. */
-    final S tryOn(S state, long incarnation) {
+    final S applyTo(S state, long incarnation) {
         failure = null;
         try {
             return apply(state, incarnation);
@@ -88,7 +88,7 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Compl
         return failure != null;
     }
 
-    final void madeAt(long commitRevision) {
+    final void appliedAt(long commitRevision) {
         revision = commitRevision;
     }
 

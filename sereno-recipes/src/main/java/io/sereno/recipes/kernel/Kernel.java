@@ -75,7 +75,7 @@ public final class Kernel {
         return operationTimeout;
     }
 
-    /** Runs what may run users' code, such as the completion of a user's stage, in one of the client's own threads. */
+    /** Completes a user's stage, which may run the user's code, in one of the client's own threads. */
     public void offStrand(Runnable completion) {
         try {
             signals.execute(completion);

@@ -38,7 +38,7 @@ final class OpRecord {
     sealed interface Result {}
 
     /** Applied at this revision; with the state read after it, if that was asked for and arrived. */
-    record Made(long revision, @Nullable Snapshot snapshot) implements Result {}
+    record Applied(long revision, @Nullable Snapshot snapshot) implements Result {}
 
     /** Not applied, and never will be: the entry changed first. With the state read after that, as above. */
     record Overtaken(@Nullable Snapshot snapshot) implements Result {}
@@ -190,7 +190,7 @@ final class OpRecord {
         requests.commit(change.commit, outcome -> {
             boolean isUnknown = change.unknownBecause != null;
             switch (outcome.kind()) {
-                case COMMITTED -> end(change, new Made(outcome.revision(), outcome.snapshot()));
+                case COMMITTED -> end(change, new Applied(outcome.revision(), outcome.snapshot()));
                 case CONFLICT -> {
                     change.decided = true;
                     if (!isUnknown) {
@@ -223,9 +223,9 @@ final class OpRecord {
                 snapshot -> {
                     Entry record = View.first(snapshot);
                     if (record != null) {
-                        boolean made = record.value().equals(value(change.number));
+                        boolean applied = record.value().equals(value(change.number));
                         // Everything that one commit puts has the commit's revision.
-                        end(change, made ? new Made(record.modRevision(), null) : new Overtaken(null));
+                        end(change, applied ? new Applied(record.modRevision(), null) : new Overtaken(null));
                     } else if (change.claimed) {
                         end(change, new Unknown(change.unknownBecause));
                     } else {

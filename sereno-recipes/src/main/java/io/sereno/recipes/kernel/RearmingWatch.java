@@ -46,7 +46,7 @@ public final class RearmingWatch {
         });
     }
 
-    /** Also says so once a period, so that a watch that died in silence costs one period and not an endless wait. */
+    /** Also looks once a period, so that a watch that died in silence costs one period and not an endless wait. */
     public void lookEvery(Duration period) {
         tick.set(kernel.time(), kernel.jittered(period), strand, () -> {
             lookEvery(period);

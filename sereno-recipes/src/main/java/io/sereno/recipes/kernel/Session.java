@@ -270,7 +270,7 @@ public final class Session {
 
     /** Also runs after each notice of a new connection: the store may have gone back before that connection. */
     private void lookAtMarker() {
-        kernel.store().lookForWhatWasDeleted(strand);
+        kernel.store().lookForDeleted(strand);
         kernel.store().commit(checkOfMarker().build(), strand, outcome -> {
             if (outcome.kind() == Outcome.Kind.CONFLICT) {
                 endByStore();

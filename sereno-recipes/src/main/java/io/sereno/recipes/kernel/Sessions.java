@@ -90,7 +90,7 @@ public final class Sessions {
     private long closeBy;
 
     /** A session is being opened; false during a pause. */
-    private boolean enrolling;
+    private boolean opening;
 
     private boolean pausing;
     private final Set<Revocation> revocations = new LinkedHashSet<>();
@@ -110,7 +110,7 @@ public final class Sessions {
         strand.execute(() -> {
             if (!opened && !closed) {
                 opened = true;
-                enrol();
+                openNext();
             }
         });
     }
@@ -157,18 +157,18 @@ public final class Sessions {
     /** The store has gone back to an earlier state: the entries under the session are not what was put there. */
     void storeRestored() {
         // The session that is open now: one that is opened before the task runs was put after the store had gone back.
-        Session standing = current;
+        Session now = current;
         undecided.storeRestored();
         strand.execute(() -> {
             undecided.decideRestored();
             List.copyOf(retired).forEach(each -> each.session.end(LossCause.STORE_RESTORED));
-            if (standing != null) {
-                standing.end(LossCause.STORE_RESTORED);
+            if (now != null) {
+                now.end(LossCause.STORE_RESTORED);
             }
         });
     }
 
-    /** To be called before the client is closed: what was lost before is not lost by the close. */
+    /** To be called before the client closes, so that an earlier loss is not reported as a loss by the close. */
     public void decideEnded() {
         strand.execute(() -> undecided.decide());
     }
@@ -206,15 +206,15 @@ public final class Sessions {
     }
 
     private void completeIfClosed() {
-        if (closed && !enrolling && revocations.isEmpty()) {
+        if (closed && !opening && revocations.isEmpty()) {
             closing.complete(null);
         }
     }
 
     // Step 1.
-    private void enrol() {
+    private void openNext() {
         pausing = false;
-        enrolling = !closed;
+        opening = !closed;
         if (closed) {
             completeIfClosed();
             return;
@@ -223,9 +223,9 @@ public final class Sessions {
         kernel.store().grantLease(ttl, strand, (lease, why) -> {
             if (lease == null) {
                 failed(why);
-                enrolAgain();
+                openAgain();
             } else {
-                mark(new Session(kernel, strand, new Fates(), directory, randomId(), lease, sentAt), sentAt);
+                mark(new Session(kernel, strand, new Notifier(), directory, randomId(), lease, sentAt), sentAt);
             }
         });
     }
@@ -233,7 +233,7 @@ public final class Sessions {
     // Step 2.
     private void mark(Session session, long sentAt) {
         if (closed) {
-            enrolling = false;
+            opening = false;
             giveBack(session, () -> {});
             return;
         }
@@ -248,11 +248,11 @@ public final class Sessions {
                 undecided.decide(); // By its revision, before anything can be put under the next session.
             }
             if (!isCommitted || !session.isAlive() || closed) {
-                failed(outcome.failure() != null ? outcome.failure() : overBeforeItStood());
-                giveBack(session, this::enrolAgain);
+                failed(outcome.failure() != null ? outcome.failure() : expiredBeforeOpen());
+                giveBack(session, this::openAgain);
                 return;
             }
-            enrolling = false;
+            opening = false;
             backoff = null;
             failure = null;
             session.start(sentAt, outcome.revision());
@@ -269,7 +269,7 @@ public final class Sessions {
         });
     }
 
-    private BackendException overBeforeItStood() {
+    private BackendException expiredBeforeOpen() {
         return new BackendException(
                 BackendException.Outcome.NOT_APPLIED,
                 false,
@@ -304,8 +304,8 @@ public final class Sessions {
         return kernel.until(closeBy);
     }
 
-    private void enrolAgain() {
-        enrolling = false;
+    private void openAgain() {
+        opening = false;
         if (closed) {
             completeIfClosed();
             return;
@@ -314,7 +314,7 @@ public final class Sessions {
             backoff = kernel.backoff();
         }
         pausing = true;
-        retry.set(kernel.time(), backoff.next(), strand, this::enrol);
+        retry.set(kernel.time(), backoff.next(), strand, this::openNext);
     }
 
     // Step 4.
@@ -354,7 +354,7 @@ public final class Sessions {
     private record Retired(Session session, long since) {}
 
     /** The client is notified of the state of the current session only; members are notified of each session. */
-    private final class Fates implements Session.Keeper {
+    private final class Notifier implements Session.Keeper {
         @Override
         public void renewed(Session session) {
             if (session == current) {
@@ -383,8 +383,8 @@ public final class Sessions {
         // Step 4.
         @Override
         public void full(Session session) {
-            if (session == current && !enrolling && !pausing && !closed) {
-                enrol();
+            if (session == current && !opening && !pausing && !closed) {
+                openNext();
             }
         }
 
@@ -413,11 +413,11 @@ public final class Sessions {
         }
         then.run();
         // A successor that is being opened goes on.
-        boolean isSucceeded = !isCurrent || enrolling || pausing;
+        boolean isSucceeded = !isCurrent || opening || pausing;
         if (!isSucceeded) {
-            enrolling = true;
+            opening = true;
         }
-        giveBack(session, isSucceeded ? () -> {} : Sessions.this::enrol);
+        giveBack(session, isSucceeded ? () -> {} : Sessions.this::openNext);
     }
 
     private void decided(Session session, LossCause cause) {

@@ -91,7 +91,7 @@ public final class Store {
      * Checks whether recently deleted entries exist again: a store that has lost a deletion would keep others waiting for that entry. The look
      * ends with the first proof, or when another look begins; a failed look begins again.
      */
-    void lookForWhatWasDeleted(Executor on) {
+    void lookForDeleted(Executor on) {
         Queue<Acknowledged.Look> all = new ConcurrentLinkedQueue<>(acknowledged.looks());
         looks.getAndSet(all).clear();
         for (int i = 0; i < LOOKS_AT_ONCE; i++) {
@@ -128,7 +128,7 @@ public final class Store {
         if (!why.permanent()) {
             time.schedule(LOOK_PAUSE, on, () -> {
                 if (looks.get() == failed) {
-                    lookForWhatWasDeleted(on);
+                    lookForDeleted(on);
                 }
             });
         }

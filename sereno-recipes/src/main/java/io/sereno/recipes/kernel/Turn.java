@@ -496,8 +496,8 @@ public final class Turn {
         }
 
         @Override
-        public boolean uses(Session standing) {
-            return session == standing;
+        public boolean uses(Session other) {
+            return session == other;
         }
 
         @Override
@@ -511,7 +511,7 @@ public final class Turn {
 
         /** A place that lasts is watched: its owner must be notified when an operator removes the entry. */
         @Override
-        public void renewed(Session standing) {
+        public void renewed(Session other) {
             strand.execute(() -> {
                 if (own != null) {
                     own.watch();

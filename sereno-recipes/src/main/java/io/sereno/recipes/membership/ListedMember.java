@@ -97,7 +97,7 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     private void joinRunsOut() {
         BackendException why = listing.failure();
         refuse(
-                listing.isInDoubt()
+                listing.isUnknown()
                         ? new OutcomeUnknownException(
                                 about("join") + ": " + Scope.reason(why)
                                         + "; the member is withdrawn, and until that is settled, others may see it"

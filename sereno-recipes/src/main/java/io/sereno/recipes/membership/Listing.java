@@ -138,7 +138,7 @@ final class Listing {
     private long shown;
     private long perhapsShown;
 
-    private @Nullable RearmingWatch lookout;
+    private @Nullable RearmingWatch watch;
 
     Listing(Scope scope, Strand strand, String id, Duration ttl, Owner owner) {
         this.client = scope.client();
@@ -215,7 +215,7 @@ final class Listing {
     }
 
     /** An attempt was sent whose outcome is unknown. */
-    boolean isInDoubt() {
+    boolean isUnknown() {
         return receipt.isOpen();
     }
 
@@ -275,8 +275,8 @@ final class Listing {
         if (wish != Wish.RESTED) {
             wish = Wish.RESTED;
             session = null;
-            if (lookout != null) {
-                lookout.close();
+            if (watch != null) {
+                watch.close();
             }
             sessions.leave(membership);
             client.sessionsByTtl().exit(sessions);
@@ -355,10 +355,10 @@ final class Listing {
         long number = description;
         long before = perhapsShown;
         perhapsShown = number;
-        Bytes told = card();
+        Bytes card = card();
         Commit.Builder put = Commit.to(directory)
                 .ifModRevision(name, own.modRevision)
-                .put(name, told, own.session.leaseId())
+                .put(name, card, own.session.leaseId())
                 .returningOne(name);
         requests.commit(put, outcome -> {
             switch (outcome.kind()) {
@@ -368,9 +368,9 @@ final class Listing {
                 }
                 case CONFLICT -> {
                     if (outcome.snapshot() != null) {
-                        described(own, number, told, outcome.snapshot());
+                        described(own, number, card, outcome.snapshot());
                     } else {
-                        read(snapshot -> described(own, number, told, snapshot));
+                        read(snapshot -> described(own, number, card, snapshot));
                     }
                 }
                 case LEASE_DEAD -> requests.leaseDead(own.session);
@@ -384,13 +384,13 @@ final class Listing {
     }
 
     /** The entry has changed: by an earlier copy, by a manual change, by a store that went back, or it is gone. */
-    private void described(State.Listed own, long number, Bytes told, Snapshot snapshot) {
+    private void described(State.Listed own, long number, Bytes card, Snapshot snapshot) {
         Entry found = View.first(snapshot);
         if (found == null || found.createRevision() != own.createRevision) {
             gone(own, snapshot);
         } else {
             state = new State.Listed(own.session, own.createRevision, found.modRevision());
-            if (found.value().equals(told)) {
+            if (found.value().equals(card)) {
                 shown(number);
             }
         }
@@ -458,9 +458,9 @@ final class Listing {
 
     /** Watches from when the id is listed, by us or by another member, to the end. */
     private void observe() {
-        if (lookout == null) {
-            lookout = requests.watch(name, this::lookAgain);
-            lookout.lookEvery(ttl);
+        if (watch == null) {
+            watch = requests.watch(name, this::lookAgain);
+            watch.lookEvery(ttl);
         }
     }
 
@@ -501,12 +501,12 @@ final class Listing {
         }
 
         @Override
-        public boolean uses(Session standing) {
-            return session == standing;
+        public boolean uses(Session other) {
+            return session == other;
         }
 
         @Override
-        public void renewed(Session standing) {
+        public void renewed(Session other) {
             strand.execute(() -> {
                 requests.calm();
                 owner.changed();
@@ -514,7 +514,7 @@ final class Listing {
         }
 
         @Override
-        public void suspended(Session standing) {
+        public void suspended(Session other) {
             strand.execute(owner::changed);
         }
     }

@@ -132,7 +132,6 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
             } else {
                 lookFirst(request);
             }
-            inLine = waiting.size();
         });
         if (limit != null && !request.isEnded()) {
             limit(request, limit);
@@ -243,6 +242,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     // Step 1.
     private void enqueue(Request request) {
         waiting.add(request);
+        inLine = waiting.size();
         if (!entered) {
             entered = true;
             queues.enter(directory, () -> this);
@@ -262,11 +262,10 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
             }
             if (snapshot == null) {
                 fail(request, NotGranted.FAILED, scope.notApplied(request.operation, why));
-            } else if (isTaken() || othersStand(snapshot)) {
+            } else if (isTaken() || hasOthers(snapshot)) {
                 answer(request, Optional.empty());
             } else {
                 enqueue(request);
-                inLine = waiting.size();
             }
         });
     }
@@ -275,7 +274,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         return current != null || !waiting.isEmpty();
     }
 
-    private boolean othersStand(Snapshot snapshot) {
+    private boolean hasOthers(Snapshot snapshot) {
         return View.queue(snapshot).stream().anyMatch(entry -> !turn.isOwn(entry));
     }
 

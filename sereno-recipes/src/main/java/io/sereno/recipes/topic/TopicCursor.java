@@ -110,7 +110,7 @@ final class TopicCursor {
     /** The batches read up to {@code next}, if anything is known of them. */
     private final TopicTrail trail = new TopicTrail();
     /** There is a sign that the store has lost what was read. */
-    private boolean doubtful;
+    private boolean lossSuspected;
 
     private boolean started;
     private boolean ended;
@@ -190,7 +190,7 @@ final class TopicCursor {
         if (!ended && header.stream() == stream && fromOffset <= trail.end()) {
             next = fromOffset;
             trail.goBack(fromOffset);
-            doubtful = true;
+            lossSuspected = true;
             started = true;
             lag.begin(fromOffset);
             step();
@@ -211,7 +211,7 @@ final class TopicCursor {
             return;
         }
         next = fromOffset;
-        doubtful = false;
+        lossSuspected = false;
         if (isKnown && header != null) {
             trail.begin(next, next == header.next() ? header.last() : "");
         } else {
@@ -225,7 +225,7 @@ final class TopicCursor {
     /** The feed has searched, and followed this trail of a stream. */
     void looked(long feedStream, TopicTrail feedTrail) {
         if (feedStream == stream && stream != 0 && !trail.agreesWith(feedTrail)) {
-            doubtful = true;
+            lossSuspected = true;
         }
         step();
     }
@@ -233,7 +233,7 @@ final class TopicCursor {
     /** The feed has found that the store lost messages of a stream. */
     void retrace(long ofStream) {
         if (ofStream == stream && trail.end() > 0) {
-            doubtful = true;
+            lossSuspected = true;
             step();
         }
     }
@@ -339,7 +339,7 @@ final class TopicCursor {
         if (started && stream != 0 && feed.stream() == stream) {
             lag.stored(feed.tail());
         }
-        if (doubtful && started && !searching && stream != 0) {
+        if (lossSuspected && started && !searching && stream != 0) {
             retrace();
             return;
         }
@@ -357,7 +357,7 @@ final class TopicCursor {
                 feed.restart();
                 return;
             }
-            hand(batch);
+            deliver(batch);
         }
     }
 
@@ -390,7 +390,7 @@ final class TopicCursor {
         return readyBytes.get() < READY_BYTES / 2;
     }
 
-    private void hand(TopicBatch batch) {
+    private void deliver(TopicBatch batch) {
         readyBytes.addAndGet(batch.bytes());
         ready.add(new Piece(epoch.get(), history.get(), batch, next, null));
         next = batch.end();
@@ -416,17 +416,17 @@ final class TopicCursor {
     private void found(TopicScan.Found found) {
         if (found instanceof TopicScan.Found.Batches batches) {
             if (trail.isFollowedBy(batches.batches().get(0))) {
-                batches.batches().forEach(this::hand);
+                batches.batches().forEach(this::deliver);
             } else {
-                doubtful = true;
+                lossSuspected = true;
             }
             step();
         } else if (found instanceof TopicScan.Found.Trimmed trimmed) {
             missing(trimmed.low());
             step();
         } else if (found instanceof TopicScan.Found.Nothing nothing) {
-            doubtful |= !trail.agreesWith(nothing.header());
-            if (doubtful || feed.covers(stream, next)) {
+            lossSuspected |= !trail.agreesWith(nothing.header());
+            if (lossSuspected || feed.covers(stream, next)) {
                 // The batches that the feed found meanwhile were not taken, since a search was under way.
                 step();
             } else if (feed.stream() == stream) {
@@ -439,11 +439,11 @@ final class TopicCursor {
 
     // Step 2.
     private void missing(long low) {
-        tell(new Gap(next, low - 1), low, "were trimmed unread");
+        report(new Gap(next, low - 1), low, "were trimmed unread");
         trail.begin(low, "");
     }
 
-    private void tell(Gap gap, long goesOn, String why) {
+    private void report(Gap gap, long goesOn, String why) {
         scope.kernel().events().gap(scope.name(), scope.about("reading"), gap, why);
         ready.add(new Piece(
                 epoch.get(), history.get(), null, next, new Next.Missing(stream, gap, goesOn, history.get())));
@@ -453,7 +453,7 @@ final class TopicCursor {
 
     // Step 3.
     private void retrace() {
-        doubtful = false;
+        lossSuspected = false;
         TopicRetrace.begin(searching(), stream, trail, found -> {
             searching = false;
             if (found instanceof TopicRetrace.Found.Deleted) {
@@ -483,7 +483,7 @@ final class TopicCursor {
         }
         reader.rewound(lost.to());
         if (lost.changed() < next) {
-            tell(
+            report(
                     new Gap(lost.changed(), next - 1),
                     lost.to(),
                     "were lost by the store; the reader goes on with offset " + lost.to());

@@ -65,7 +65,7 @@ final class TopicFeed {
     private boolean looking;
     private boolean due;
     private @Nullable TopicScan scan;
-    private @Nullable RearmingWatch lookout;
+    private @Nullable RearmingWatch watch;
 
     TopicFeed(Scope scope) {
         this.kernel = scope.kernel();
@@ -83,21 +83,21 @@ final class TopicFeed {
     // Step 1.
     void join(TopicCursor reader) {
         readers.add(reader);
-        if (lookout == null) {
+        if (watch == null) {
             scan = scan(this::broken);
-            lookout = new RearmingWatch(
+            watch = new RearmingWatch(
                     kernel, strand, new Target(scope.directory(), Optional.of(TopicHeader.NAME)), this::look);
-            lookout.open();
-            lookout.lookEvery(scope.client().settings().sessionTtl());
+            watch.open();
+            watch.lookEvery(scope.client().settings().sessionTtl());
         }
         look();
     }
 
     void leave(TopicCursor reader) {
         readers.remove(reader);
-        if (readers.isEmpty() && lookout != null && scan != null) {
-            lookout.close();
-            lookout = null;
+        if (readers.isEmpty() && watch != null && scan != null) {
+            watch.close();
+            watch = null;
             scan.close();
             scan = null;
             looking = false;

@@ -150,7 +150,8 @@ final class TopicPosition implements Turn.Owner {
         this.entryName = entryName(name);
         this.cursor = cursor;
         this.turn = new Turn(scope.client().sessions(), strand, queueDirectory, this);
-        this.requests = new Requests(kernel, strand, directory, Requests.OnFailure.first(this::troubled), this::step);
+        this.requests =
+                new Requests(kernel, strand, directory, Requests.OnFailure.first(this::reportFailure), this::step);
     }
 
     static String entryName(String name) {
@@ -237,11 +238,11 @@ final class TopicPosition implements Turn.Owner {
     @Override
     public void failed(BackendException why, boolean first) {
         if (first) {
-            troubled(why);
+            reportFailure(why);
         }
     }
 
-    private void troubled(BackendException why) {
+    private void reportFailure(BackendException why) {
         scope.retrying("reading from a durable position", why);
     }
 

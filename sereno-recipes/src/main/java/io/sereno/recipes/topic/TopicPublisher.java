@@ -354,7 +354,7 @@ final class TopicPublisher {
         } else {
             // Trimmed already, or deleted with the whole topic.
             state = new State.Ready(null);
-            settling.messages().forEach(message -> end(message, this::inDoubt));
+            settling.messages().forEach(message -> end(message, this::outcomeUnknown));
         }
     }
 
@@ -438,14 +438,14 @@ final class TopicPublisher {
     }
 
     private RuntimeException outcomeOf(TopicPublication message) {
-        return message.sent ? inDoubt(message) : scope.notApplied("publish", requests.failure());
+        return message.sent ? outcomeUnknown(message) : scope.notApplied("publish", requests.failure());
     }
 
     private RuntimeException whenClosed(TopicPublication message) {
-        return message.sent ? inDoubt(message) : scope.closed("publish");
+        return message.sent ? outcomeUnknown(message) : scope.closed("publish");
     }
 
-    private OutcomeUnknownException inDoubt(TopicPublication message) {
+    private OutcomeUnknownException outcomeUnknown(TopicPublication message) {
         BackendException failure = requests.failure();
         return new OutcomeUnknownException(
                 scope.about("publish") + ": " + Scope.reason(failure) + "; the message of " + message.octets.length

@@ -49,7 +49,7 @@ public final class TopicRemoval {
     private final TopicPages pages = new TopicPages();
 
     /** A deletion of the header was sent, and may have been applied, or may be yet. */
-    private boolean inDoubt;
+    private boolean deletionUnknown;
     /** The header is gone, and more was to be deleted. */
     private boolean begun;
 
@@ -102,7 +102,7 @@ public final class TopicRemoval {
     }
 
     private RuntimeException error(Scope scope, @Nullable BackendException why) {
-        if (inDoubt) {
+        if (deletionUnknown) {
             return new OutcomeUnknownException(
                     scope.about("delete")
                             + ": the topic may have been deleted, or may still be deleted; delete it again",
@@ -122,7 +122,7 @@ public final class TopicRemoval {
     private void begin() {
         requests.readEntry(TopicHeader.NAME, header -> {
             if (header == null) {
-                inDoubt = false;
+                deletionUnknown = false;
                 help();
                 return;
             }
@@ -130,11 +130,11 @@ public final class TopicRemoval {
                     .ifCreateRevision(TopicHeader.NAME, header.createRevision())
                     .delete(TopicHeader.NAME)
                     .put(NAME, VALUE);
-            boolean inDoubtBefore = inDoubt;
-            inDoubt = true;
+            boolean unknownBefore = deletionUnknown;
+            deletionUnknown = true;
             requests.commit(commit, outcome -> {
                 boolean isUnknown = outcome.kind() == Outcome.Kind.UNKNOWN;
-                inDoubt = isUnknown || (inDoubtBefore && outcome.kind() == Outcome.Kind.NOT_APPLIED);
+                deletionUnknown = isUnknown || (unknownBefore && outcome.kind() == Outcome.Kind.NOT_APPLIED);
                 switch (outcome.kind()) {
                     case COMMITTED -> clear(outcome.revision(), "");
                     case CONFLICT -> begin();

@@ -27,7 +27,7 @@ final class TopicTrail {
     }
 
     /** Where, and with which batch, this trail ends, and what disagrees with that. */
-    private record Doubt(long end, String last, long otherEnd, String otherLast) {}
+    private record Disagreement(long end, String last, long otherEnd, String otherLast) {}
 
     private final Deque<Step> steps = new ArrayDeque<>();
     /** The topic was seen to reach this offset; 0 while nothing is known of it. */
@@ -35,9 +35,9 @@ final class TopicTrail {
     /** Id of the batch that ends there; empty if it is not known. */
     private String last = "";
     /** Disagreements already checked: they are not checked again if the store contradicts itself. */
-    private final Set<Doubt> settled = new LinkedHashSet<>();
+    private final Set<Disagreement> settled = new LinkedHashSet<>();
 
-    private @Nullable Doubt doubt;
+    private @Nullable Disagreement unsettled;
 
     long end() {
         return end;
@@ -114,22 +114,22 @@ final class TopicTrail {
     }
 
     private boolean isSettled(long otherEnd, String otherLast) {
-        Doubt found = new Doubt(end, last, otherEnd, otherLast);
+        Disagreement found = new Disagreement(end, last, otherEnd, otherLast);
         if (settled.contains(found)) {
             return true;
         }
-        doubt = found;
+        unsettled = found;
         return false;
     }
 
     /** The last disagreement has been checked. */
     void settle() {
-        if (doubt != null) {
+        if (unsettled != null) {
             if (settled.size() == MOST_SETTLED) {
                 settled.clear();
             }
-            settled.add(doubt);
-            doubt = null;
+            settled.add(unsettled);
+            unsettled = null;
         }
     }
 

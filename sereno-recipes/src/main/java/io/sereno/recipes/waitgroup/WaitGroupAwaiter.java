@@ -179,10 +179,10 @@ final class WaitGroupAwaiter {
 
     private void missed(@Nullable BackendException why, List<Waiter> asking) {
         due = true;
-        boolean hopeless = why != null && why.permanent();
+        boolean isPermanent = why != null && why.permanent();
         for (Waiter waiter : asking) {
             waiter.looked = true;
-            if (hopeless || waiter.timeUp) {
+            if (isPermanent || waiter.timeUp) {
                 waiter.fail(scope.notApplied(OPERATION, why));
             }
         }

@@ -49,17 +49,17 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
     /** Takes a place. */
     static final class Joining extends Change<WaitGroupState, WaitGroupPlace> {
         private final Scope scope;
-        private final Consumer<WaitGroupPlace> orphanage;
+        private final Consumer<WaitGroupPlace> onLate;
         private @Nullable Session session;
         private String id = "";
         private long group;
         private long generation;
 
-        /** {@code orphanage} gets a place that was taken after all, after an unknown outcome had been reported to the caller. */
-        Joining(Scope scope, Consumer<WaitGroupPlace> orphanage) {
+        /** {@code onLate} gets a place that was taken after all, after an unknown outcome had been reported to the caller. */
+        Joining(Scope scope, Consumer<WaitGroupPlace> onLate) {
             super("join", scope.kernel());
             this.scope = scope;
-            this.orphanage = orphanage;
+            this.onLate = onLate;
         }
 
         @Override
@@ -95,8 +95,8 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
         }
 
         @Override
-        protected void madeTooLate(long revision) {
-            orphanage.accept(result(revision));
+        protected void appliedLate(long revision) {
+            onLate.accept(result(revision));
         }
     }
 

@@ -90,8 +90,7 @@ public final class WaitGroupRecipe implements WaitGroup {
     WaitGroupPlace.Joining joining() {
         return new WaitGroupPlace.Joining(
                 scope,
-                orphan ->
-                        WaitGroupWorker.remove(scope, orphan, WaitGroupState.Leave.UNTAKEN, new CompletableFuture<>()));
+                late -> WaitGroupWorker.remove(scope, late, WaitGroupState.Leave.UNTAKEN, new CompletableFuture<>()));
     }
 
     WaitGroupWorker handOver(WaitGroupPlace place) {
