@@ -119,7 +119,8 @@ final class IdReservations {
     }
 
     void open() {
-        sessions.join(new SessionEvents());
+        // At the end of a session, reserved ticks stay ours; the next ticks are claimed under the next session.
+        sessions.join(strand, this::step, session -> false);
     }
 
     void close() {
@@ -272,13 +273,7 @@ final class IdReservations {
         Commit.Builder deletion = Commit.to(directory)
                 .ifCreateRevision(name, given.createRevision)
                 .delete(name);
-        requests.commit(deletion, outcome -> {
-            if (outcome.failure() == null) {
-                outgoing = null;
-            } else {
-                requests.pause(outcome.failure());
-            }
-        });
+        requests.commitOrPause(deletion, outcome -> outgoing = null);
     }
 
     // Step 4 is the receipt's.
@@ -317,19 +312,5 @@ final class IdReservations {
     private void pause() {
         paused = true;
         requests.pause(null);
-    }
-
-    /** At the end of a session, reserved ticks stay ours; the next ticks are claimed under the next session. */
-    private final class SessionEvents implements Sessions.Member {
-        @Override
-        public void opened(Session session) {
-            strand.execute(IdReservations.this::step);
-        }
-
-        /** The end of a session loses only the time for which ticks are reserved. */
-        @Override
-        public boolean uses(Session session) {
-            return false;
-        }
     }
 }

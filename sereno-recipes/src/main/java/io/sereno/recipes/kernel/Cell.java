@@ -57,7 +57,6 @@ final class Cell<S> {
     private final Requests requests;
     private final OpRecord opRecord;
     private final Receipt creation;
-    private final Sessions.Member member = new SessionEvents();
     private final Runnable begin = this::begin;
 
     private final Queue<Change<S, ?>> asked = new ConcurrentLinkedQueue<>();
@@ -168,7 +167,9 @@ final class Cell<S> {
         }
         if (resting) {
             resting = false;
-            membership = sessions.join(member);
+            // A change under way detects the end of its session by itself, and a later one begins under the next
+            // session.
+            membership = sessions.join(strand, this::step, session -> opRecord.uses(session) || creation.uses(session));
         }
         Change<S, ?> first = asked.peek();
         if (first != null) {
@@ -458,19 +459,6 @@ final class Cell<S> {
             sessions.leave(membership);
         }
         onRest.accept(directory, this);
-    }
-
-    /** A change under way detects the end of its session by itself, and a later one begins under the next session. */
-    private final class SessionEvents implements Sessions.Member {
-        @Override
-        public void opened(Session session) {
-            strand.execute(Cell.this::step);
-        }
-
-        @Override
-        public boolean uses(Session session) {
-            return opRecord.uses(session) || creation.uses(session);
-        }
     }
 
     /** Callers learn of failures when their time is up. */

@@ -107,19 +107,13 @@ public final class Removal {
         int count = Math.min(MOST, others.size());
         others.subList(0, count).forEach(commit::delete);
         sent = true;
-        requests.commit(commit, outcome -> {
-            switch (outcome.kind()) {
-                case COMMITTED -> {
-                    headRemoved |= found != null;
-                    if (count < others.size()) {
-                        remove(null, others.subList(count, others.size()));
-                    }
+        requests.commitOrPause(commit, outcome -> {
+            if (outcome.kind() == Outcome.Kind.COMMITTED) {
+                headRemoved |= found != null;
+                if (count < others.size()) {
+                    remove(null, others.subList(count, others.size()));
                 }
-                case CONFLICT -> {
-                    // The next look shows why.
-                }
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
-            }
+            } // The next look shows the reason of a conflict.
         });
     }
 }

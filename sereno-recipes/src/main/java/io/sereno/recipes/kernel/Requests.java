@@ -134,6 +134,16 @@ public final class Requests {
         });
     }
 
+    /** Passes on how the commit was answered, by COMMITTED or CONFLICT; pauses if it was not. */
+    public void commitOrPause(Commit.Builder commit, Consumer<Outcome> then) {
+        commit(commit, outcome -> {
+            switch (outcome.kind()) {
+                case COMMITTED, CONFLICT -> then.accept(outcome);
+                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> pause(outcome.failure());
+            }
+        });
+    }
+
     /** Reads one entry; pauses if that fails. */
     public void read(String name, Consumer<Snapshot> then) {
         read(new Query.One(directory, name), then);

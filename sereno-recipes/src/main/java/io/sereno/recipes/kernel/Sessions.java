@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,6 +149,21 @@ public final class Sessions {
         long number = memberNumbers.incrementAndGet();
         members.put(number, member);
         return number;
+    }
+
+    /** As above: runs a step on a strand when a session opens. */
+    public long join(Strand on, Runnable step, Predicate<Session> uses) {
+        return join(new Member() {
+            @Override
+            public void opened(Session session) {
+                on.execute(step);
+            }
+
+            @Override
+            public boolean uses(Session session) {
+                return uses.test(session);
+            }
+        });
     }
 
     public void leave(long number) {

@@ -199,9 +199,7 @@ public final class Store {
             boolean harmless,
             Executor on,
             BiConsumer<@Nullable T, @Nullable BackendException> then) {
-        Call<T> pending = events.isMetered()
-                ? new MeteredCall<>(operation, kind, harmless, on, then)
-                : new Call<>(kind, harmless, on, then);
+        Call<T> pending = new Call<>(operation, kind, harmless, on, then);
         CompletionStage<T> stage;
         try {
             stage = Objects.requireNonNull(call.get(), "the backend returned no stage");
@@ -243,9 +241,11 @@ public final class Store {
     }
 
     /** One call under way: the answer or the limit ends it, whichever comes first. */
-    private class Call<T> implements BiConsumer<T, @Nullable Throwable> {
+    private final class Call<T> implements BiConsumer<T, @Nullable Throwable> {
         private final long number = asked.incrementAndGet();
+        private final long began = events.now();
         private final AtomicBoolean ended = new AtomicBoolean();
+        private final Operation operation;
         private final StoreFailures.Kind kind;
         private final boolean harmless;
         private final Executor on;
@@ -253,10 +253,12 @@ public final class Store {
         private volatile @Nullable Runnable cancelLimit;
 
         Call(
+                Operation operation,
                 StoreFailures.Kind kind,
                 boolean harmless,
                 Executor on,
                 BiConsumer<@Nullable T, @Nullable BackendException> then) {
+            this.operation = operation;
             this.kind = kind;
             this.harmless = harmless;
             this.on = on;
@@ -270,7 +272,7 @@ public final class Store {
                 if (thrown == null) {
                     answered.accumulateAndGet(number, Math::max);
                     events.answered(isRefusal(result) ? StoreFailures.Kind.READ : kind);
-                    settled(result, null);
+                    events.request(operation, outcomeOf(result), began);
                     on.execute(() -> then.accept(result, null));
                 } else {
                     BackendException failure = classify(thrown, harmless);
@@ -286,11 +288,8 @@ public final class Store {
 
         void failed(BackendException failure) {
             events.unanswered(kind, failure);
-            settled(null, failure);
+            events.request(operation, outcomeOf(failure), began);
         }
-
-        /** Called once, with the result that the caller will get. */
-        void settled(@Nullable T result, @Nullable BackendException failure) {}
 
         void limit(TimeSource time, Duration limit) {
             if (!ended.get()) {
@@ -317,27 +316,6 @@ public final class Store {
             if (cancel != null) {
                 cancel.run();
             }
-        }
-    }
-
-    /** A call that also measures its duration. */
-    private final class MeteredCall<T> extends Call<T> {
-        private final Operation operation;
-        private final long began = time.nanoTime();
-
-        MeteredCall(
-                Operation operation,
-                StoreFailures.Kind kind,
-                boolean harmless,
-                Executor on,
-                BiConsumer<@Nullable T, @Nullable BackendException> then) {
-            super(kind, harmless, on, then);
-            this.operation = operation;
-        }
-
-        @Override
-        void settled(@Nullable T result, @Nullable BackendException failure) {
-            events.request(operation, failure != null ? outcomeOf(failure) : outcomeOf(result), began);
         }
 
         private SerenoMeter.Outcome outcomeOf(BackendException failure) {

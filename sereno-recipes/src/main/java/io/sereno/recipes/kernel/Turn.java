@@ -455,11 +455,7 @@ public final class Turn {
      * somebody removed the withdrawn entry that kept it out. Then the queue is read again.
      */
     private void removeStray(Place stray) {
-        requests.commit(deletion(stray), outcome -> {
-            if (outcome.failure() != null) {
-                requests.pause(outcome.failure());
-            }
-        });
+        requests.commitOrPause(deletion(stray), outcome -> {});
     }
 
     private Commit.Builder deletion(Place of) {

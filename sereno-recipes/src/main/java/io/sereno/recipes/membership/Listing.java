@@ -448,12 +448,7 @@ final class Listing {
     private void delete(long createRevision) {
         Commit.Builder delete =
                 Commit.to(directory).ifCreateRevision(name, createRevision).delete(name);
-        requests.commit(delete, outcome -> {
-            switch (outcome.kind()) {
-                case COMMITTED, CONFLICT -> state = new State.Free();
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
-            }
-        });
+        requests.commitOrPause(delete, outcome -> state = new State.Free());
     }
 
     /** Watches from when the id is listed, by us or by another member, to the end. */

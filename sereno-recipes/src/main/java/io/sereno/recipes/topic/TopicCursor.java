@@ -8,6 +8,7 @@ import io.sereno.spi.BackendException;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,9 +38,6 @@ final class TopicCursor {
 
         /** No more messages follow: the topic was deleted, or cannot be read. */
         void failed(RuntimeException cause);
-
-        /** The store has lost what was read from this offset on. What was handled from there on does not count. */
-        void rewound(long to);
     }
 
     /** What {@link #poll} returns. */
@@ -118,6 +116,7 @@ final class TopicCursor {
     private @Nullable TopicScan scan;
     private Runnable onFound = () -> {};
     private Runnable onSame = () -> {};
+    private LongConsumer onRewound = to -> {};
 
     // Confined to the thread that polls.
     private @Nullable Piece head;
@@ -176,6 +175,11 @@ final class TopicCursor {
         } else {
             onFound = then;
         }
+    }
+
+    /** {@code then} gets an offset when the store has lost what was read from there on. What was handled from there on does not count. */
+    void whenRewound(LongConsumer then) {
+        onRewound = then;
     }
 
     /**
@@ -481,7 +485,7 @@ final class TopicCursor {
         } else {
             trail.begin(lost.to(), "");
         }
-        reader.rewound(lost.to());
+        onRewound.accept(lost.to());
         if (lost.changed() < next) {
             report(
                     new Gap(lost.changed(), next - 1),

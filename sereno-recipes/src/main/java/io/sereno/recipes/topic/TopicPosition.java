@@ -4,6 +4,7 @@ import io.sereno.LossCause;
 import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Outcome;
 import io.sereno.recipes.kernel.Requests;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Strand;
@@ -150,6 +151,7 @@ final class TopicPosition implements Turn.Owner {
         this.entryName = entryName(name);
         this.cursor = cursor;
         this.turn = new Turn(scope.client().sessions(), strand, queueDirectory, this);
+        cursor.whenRewound(this::rewound);
         this.requests =
                 new Requests(kernel, strand, directory, Requests.OnFailure.first(this::reportFailure), this::step);
     }
@@ -174,8 +176,8 @@ final class TopicPosition implements Turn.Owner {
         }
     }
 
-    /** The store has lost what was handled from this offset on. On the strand. */
-    void rewound(long to) {
+    /** The store has lost what was handled from this offset on. */
+    private void rewound(long to) {
         Place done = acknowledged.get();
         Place before = done == null && stored != null ? stored.place() : done;
         if (before != null && before.stream() == cursor.stream()) {
@@ -345,19 +347,15 @@ final class TopicPosition implements Turn.Owner {
         } else {
             commit.ifModRevision(entryName, before.revision());
         }
-        requests.commit(commit, outcome -> {
-            switch (outcome.kind()) {
-                case COMMITTED -> {
-                    stored = new Stored(wanted, outcome.revision(), before.low());
-                    history = wanted.history();
-                    conflicts = 0;
-                    requests.calm();
-                }
-                case CONFLICT -> {
-                    stored = null;
-                    conflict();
-                }
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
+        requests.commitOrPause(commit, outcome -> {
+            if (outcome.kind() == Outcome.Kind.COMMITTED) {
+                stored = new Stored(wanted, outcome.revision(), before.low());
+                history = wanted.history();
+                conflicts = 0;
+                requests.calm();
+            } else {
+                stored = null;
+                conflict();
             }
         });
     }

@@ -251,11 +251,9 @@ final class TopicPublisher {
                 .ifAbsent(TopicHeader.NAME)
                 .ifAbsent(TopicRemoval.NAME)
                 .put(TopicHeader.NAME, TopicHeader.value(1, 1, ""));
-        requests.commit(commit, outcome -> {
+        requests.commitOrPause(commit, outcome -> {
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
                 state = new State.Ready(TopicHeader.empty(outcome.revision()));
-            } else if (outcome.kind() != Outcome.Kind.CONFLICT) {
-                requests.pause(outcome.failure());
             }
         });
     }

@@ -256,13 +256,6 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     }
 
     @Override
-    public void rewound(long to) {
-        if (position != null) {
-            position.rewound(to);
-        }
-    }
-
-    @Override
     public void close() {
         var unused = end(new IllegalStateException(scope.about(OPERATION) + ": this reader was closed"));
     }

@@ -178,12 +178,11 @@ public final class TopicRemoval {
         }
         Commit.Builder commit = Commit.to(directory).ifCreateRevision(NAME, removal);
         names.forEach(commit::delete);
-        requests.commit(commit, outcome -> {
-            switch (outcome.kind()) {
-                case COMMITTED ->
-                    clear(removal, page.entries().get(page.entries().size() - 1).name());
-                case CONFLICT -> onGone.run();
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
+        requests.commitOrPause(commit, outcome -> {
+            if (outcome.kind() == Outcome.Kind.COMMITTED) {
+                clear(removal, page.entries().get(page.entries().size() - 1).name());
+            } else {
+                onGone.run();
             }
         });
     }
@@ -192,11 +191,6 @@ public final class TopicRemoval {
     private void finish(long removal) {
         Commit.Builder commit =
                 Commit.to(directory).ifCreateRevision(NAME, removal).delete(NAME);
-        requests.commit(commit, outcome -> {
-            switch (outcome.kind()) {
-                case COMMITTED, CONFLICT -> onGone.run();
-                case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
-            }
-        });
+        requests.commitOrPause(commit, outcome -> onGone.run());
     }
 }

@@ -217,11 +217,4 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
             position.acknowledge(stream, handled.end(), handled.history());
         }
     }
-
-    @Override
-    public void rewound(long to) {
-        if (position != null) {
-            position.rewound(to);
-        }
-    }
 }
