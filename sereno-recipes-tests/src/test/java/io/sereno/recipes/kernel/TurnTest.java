@@ -159,12 +159,6 @@ class TurnTest {
 
         @Override
         public void failed(BackendException why, boolean first) {}
-
-        @Override
-        public void givenBack() {}
-
-        @Override
-        public void idle() {}
     }
 
     /** Records the reads of the queue. */

@@ -106,11 +106,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
 
     // Confined to the strand.
     private final List<Wish> wishes = new ArrayList<>();
-    private final List<CompletableFuture<Void>> leaving = new ArrayList<>();
     private @Nullable Supplier<RuntimeException> closed;
-    /** Given back, and its entry is not yet known to be gone from the store. */
-    private @Nullable Hold outgoing;
-
     private @Nullable Interruptible leaderCallback;
     private boolean reenter;
     private boolean ledBefore;
@@ -227,7 +223,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
                 var unused = hold.surrender();
             }
             if (cause == null) {
-                leaving.add(gone);
+                turn.whenGone(null, gone);
                 turn.leave();
             } else {
                 // All entries of this client go together, with the session: otherwise one of its candidates would be
@@ -250,8 +246,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
                 return;
             }
             leadership = null;
-            outgoing = hold;
-            leaving.add(done);
+            turn.whenGone(hold, done);
             if (leaderCallback != null && !inside) {
                 leaderCallback.interrupt();
             }
@@ -368,25 +363,5 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         if (first) {
             scope.retrying("candidacy", why);
         }
-    }
-
-    @Override
-    public void foundGone(LossCause cause) {
-        if (outgoing != null) {
-            outgoing.foundGone(cause);
-        }
-    }
-
-    @Override
-    public void givenBack() {
-        outgoing = null;
-        List<CompletableFuture<Void>> done = List.copyOf(leaving);
-        leaving.clear();
-        done.forEach(left -> left.complete(null));
-    }
-
-    @Override
-    public void idle() {
-        givenBack();
     }
 }

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,14 +71,8 @@ public final class Turn {
          */
         void failed(BackendException why, boolean first);
 
-        /** The place that was given back is gone from the store. */
-        default void givenBack() {}
-
-        /** The place that was given back had been gone before, so the turn had been lost. Called before {@link #givenBack}. */
-        default void foundGone(LossCause cause) {}
-
         /** The turn wants no place, has no entry in the store, and has sent no request that is unanswered. May be called again. */
-        void idle();
+        default void idle() {}
     }
 
     private final Kernel kernel;
@@ -110,6 +105,8 @@ public final class Turn {
     /** An attempt to delete it may have taken effect. If it is gone, that proves nothing then. */
     private boolean outgoingUnknown;
 
+    private final Departure departure = new Departure();
+
     private Instant since = Instant.EPOCH;
     /** The content of the entry has changed since it was sent. */
     private boolean outdated;
@@ -139,6 +136,20 @@ public final class Turn {
         wanted = false;
         giveBack();
         step();
+    }
+
+    /** As above; those that wait for the place to be gone wait no longer, since the client closes. */
+    public void close() {
+        leave();
+        departure.complete();
+    }
+
+    /**
+     * To be called before the place is given back: completes {@code gone} when the store has no entry of it. If the entry turns out to have been gone
+     * before, {@code released} is notified, the right that was held with the place; null if there was none.
+     */
+    public void whenGone(@Nullable Hold released, CompletableFuture<Void> gone) {
+        departure.add(released, gone);
     }
 
     /** Wants nothing any more, and leaves the place to the end of the session, which is near. */
@@ -251,6 +262,7 @@ public final class Turn {
             joined = false;
             sessions.leave(membership);
         }
+        departure.complete();
         owner.idle();
     }
 
@@ -279,7 +291,7 @@ public final class Turn {
             if (outdated) {
                 entry.rewrite();
             }
-            owner.givenBack();
+            departure.complete();
             if (queue != null) {
                 learn(under, entry, queue);
             }
@@ -430,7 +442,7 @@ public final class Turn {
             switch (outcome.kind()) {
                 case COMMITTED -> {
                     outgoing = null;
-                    owner.givenBack();
+                    departure.complete();
                 }
                 case CONFLICT -> outgoingIsGone(LossCause.ENTRY_REMOVED);
                 case LEASE_DEAD, NOT_APPLIED, UNKNOWN -> {
@@ -445,9 +457,9 @@ public final class Turn {
     private void outgoingIsGone(LossCause cause) {
         outgoing = null;
         if (!outgoingUnknown) {
-            owner.foundGone(cause);
+            departure.foundGone(cause);
         }
-        owner.givenBack();
+        departure.complete();
     }
 
     /**
@@ -486,7 +498,7 @@ public final class Turn {
                 if (had) {
                     owner.lost(over.lossCause());
                 }
-                owner.givenBack();
+                departure.complete();
                 step();
             });
         }

@@ -85,13 +85,8 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     /** The requests that want the mutex only if it is free, and are still checking whether it is. */
     private final List<Request> looking = new ArrayList<>(1);
 
-    private final List<CompletableFuture<Void>> leaving = new ArrayList<>(1);
-
     private @Nullable Session session;
     private @Nullable Hold current;
-    /** Released, and its entry is not yet known to be gone from the store. */
-    private @Nullable Hold outgoing;
-
     private long createRevision;
     private int place;
     private long grantedAt;
@@ -216,8 +211,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
             handOver();
             done.complete(null);
         } else {
-            leaving.add(done);
-            outgoing = hold;
+            turn.whenGone(hold, done);
             if (waiting.isEmpty()) {
                 turn.leave();
             } else {
@@ -234,8 +228,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
             failAll(NotGranted.CLOSED, request -> scope.closed(request.operation));
             List.copyOf(looking).forEach(request -> fail(request, NotGranted.CLOSED, scope.closed(request.operation)));
             loseCurrent(LossCause.SERENO_CLOSED);
-            turn.leave();
-            givenBack();
+            turn.close();
         });
     }
 
@@ -337,7 +330,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         inLine = waiting.size();
         end(request);
         if (mine && waiting.isEmpty() && current == null) {
-            leaving.add(gone);
+            turn.whenGone(null, gone);
             turn.leave();
         } else {
             gone.complete(null);
@@ -397,7 +390,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
         if (waiting.isEmpty()) {
             tries.forEach(request -> end(request, NotGranted.BUSY));
             CompletableFuture<Void> gone = new CompletableFuture<>();
-            leaving.add(gone);
+            turn.whenGone(null, gone);
             turn.leave();
             kernel.afterGrace(gone, () -> tries.forEach(request -> request.complete(Optional.empty())));
         } else {
@@ -436,25 +429,7 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
     }
 
     @Override
-    public void foundGone(LossCause cause) {
-        if (outgoing != null) {
-            outgoing.foundGone(cause);
-        }
-    }
-
-    @Override
-    public void givenBack() {
-        outgoing = null;
-        if (!leaving.isEmpty()) {
-            List<CompletableFuture<Void>> done = List.copyOf(leaving);
-            leaving.clear();
-            done.forEach(left -> left.complete(null));
-        }
-    }
-
-    @Override
     public void idle() {
-        givenBack();
         if (entered) {
             entered = false;
             queues.exit(directory);
