@@ -22,6 +22,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -388,25 +389,14 @@ final class SerenoBuilder implements Sereno.Builder {
     /** Leaves out everything that may be or contain a secret. */
     @Override
     public String toString() {
-        Map<String, Object> shown = new LinkedHashMap<>();
-        if (uri != null) {
-            shown.put("uri", describe(uri));
-        }
-        if (backend != null) {
-            shown.put("backend", backend.guarantees().backend());
-        }
-        if (namespace != null) {
-            shown.put("namespace", namespace);
-        }
-        if (nodeId != null) {
-            shown.put("nodeId", nodeId);
-        }
-        if (sessionTtl != null) {
-            shown.put("sessionTtl", sessionTtl);
-        }
-        if (!required.isEmpty()) {
-            shown.put("require", UriParameters.names(required));
-        }
+        Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+        shown.put("uri", uri == null ? null : describe(uri));
+        shown.put("backend", backend == null ? null : backend.guarantees().backend());
+        shown.put("namespace", namespace);
+        shown.put("nodeId", nodeId);
+        shown.put("sessionTtl", sessionTtl);
+        shown.put("require", required.isEmpty() ? null : UriParameters.names(required));
+        shown.values().removeIf(Objects::isNull);
         return "Sereno.Builder" + shown;
     }
 

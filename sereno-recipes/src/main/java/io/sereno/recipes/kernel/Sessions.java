@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>At the end of a session a {@link Revocation} gives the lease back; otherwise the next session's entries would
  *       queue behind the dead ones of this session. Then step 1. Members are notified of the end as soon as its cause
  *       is known ({@link EndedSessions}), and before they are notified of the next session.
- *   <li>A session that is {@linkplain Session full} goes on, retired, beside its successor: what is held under it stays held. It ends when none of
- *       its members uses it.
+ *   <li>A session that is {@linkplain Session full} goes on, retired, beside its successor: rights under it stay held. It ends when none of its
+ *       members uses it.
  * </ol>
  */
 public final class Sessions {

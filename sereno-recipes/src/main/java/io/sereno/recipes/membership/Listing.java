@@ -475,7 +475,7 @@ final class Listing {
             strand.execute(Listing.this::step);
         }
 
-        /** Whatever was put, or is still under way, was put under this session's lease: it is gone, or will be, and cannot appear later. */
+        /** All puts, also those under way, are under this session's lease: their entries are gone or will be, and no late put takes effect. */
         @Override
         public void ended(Session over) {
             strand.execute(() -> {

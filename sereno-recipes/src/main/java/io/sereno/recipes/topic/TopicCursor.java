@@ -177,7 +177,7 @@ final class TopicCursor {
         }
     }
 
-    /** {@code then} gets an offset when the store has lost what was read from there on. What was handled from there on does not count. */
+    /** {@code then} gets the offset from which on the store has lost what was read. Messages handled from there on do not count. */
     void whenRewound(LongConsumer then) {
         onRewound = then;
     }

@@ -108,7 +108,7 @@ final class TopicPosition implements Turn.Owner {
         /** An entry is unreadable: nothing is loaded or stored any more. */
         record Broken() implements Ending {}
 
-        /** What is acknowledged is stored before the place is given back. */
+        /** Acknowledgements are stored before the place is given back. */
         record Closing() implements Ending {}
 
         record Left() implements Ending {}
@@ -272,7 +272,7 @@ final class TopicPosition implements Turn.Owner {
         }
     }
 
-    /** What is acknowledged, but not stored as far as is known; not what the store has lost since. */
+    /** The acknowledged place; null if it is known to be stored, or if the store has lost messages since it was acknowledged. */
     private @Nullable Place due() {
         Place done = acknowledged.get();
         boolean counts =
@@ -318,7 +318,7 @@ final class TopicPosition implements Turn.Owner {
                 }
             });
         } else if (place == null || !place.isOf(header)) {
-            // Whatever the outcome is, header and position are read again after it.
+            // Header and position are read again after any outcome.
             store(new Place(header.stream(), header.low(), cursor.history()), found);
         } else {
             state = new State.Reading(beginning.under());

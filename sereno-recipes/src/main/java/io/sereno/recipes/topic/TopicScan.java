@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Searches the batches of a topic for one reader: from an offset on, page by page, in bounded reads.
  *
- * <p>Invariant: what is found begins with the message asked for and has no hole. Messages are reported as gone only if the header, read
+ * <p>Invariant: the found batches begin with the message asked for and have no hole. Messages are reported as gone only if the header, read
  * after they were missed, says so.
  *
  * <ol>

@@ -141,7 +141,7 @@ final class TopicSubscription<T> implements TopicCursor.Reader {
     }
 
     /**
-     * Whether messages may be delivered now. What is ready for a turn that is over is not delivered; it is dropped soon. Callable from any
+     * Whether messages may be delivered now. Messages that are ready for a turn that is over are dropped soon. Callable from any
      * thread.
      */
     boolean isActive() {
