@@ -1,0 +1,153 @@
+package io.sereno.benchmarks.redisson;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.sereno.benchmarks.worker.Peer;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.redisson.Redisson;
+import org.redisson.api.RAtomicLong;
+import org.redisson.api.RCountDownLatch;
+import org.redisson.api.RLock;
+import org.redisson.api.RTopic;
+import org.redisson.api.RedissonClient;
+import org.redisson.client.codec.ByteArrayCodec;
+import org.redisson.config.Config;
+import org.redisson.config.SingleServerConfig;
+
+/** Redisson with its defaults, but for the time after which the lock of a dead client ends. */
+public final class RedissonSystem implements Peer.Connector {
+    private @Nullable EventLoopGroup loops;
+    private @Nullable ExecutorService threads;
+
+    @Override
+    public Peer connect(Peer.Target target) {
+        Config config = new Config();
+        config.setLockWatchdogTimeout(target.ttl().toMillis());
+        SingleServerConfig server = config.useSingleServer().setAddress("redis://" + target.authority());
+        if (target.many()) {
+            share(config, server);
+        }
+        return new Client(Redisson.create(config), target.subject());
+    }
+
+    /** By default, each client has 48 threads and 25 connections. */
+    private synchronized void share(Config config, SingleServerConfig server) {
+        if (loops == null) {
+            loops = new MultiThreadIoEventLoopGroup(4, NioIoHandler.newFactory());
+            threads = Executors.newCachedThreadPool();
+        }
+        config.setEventLoopGroup(loops).setExecutor(threads);
+        server.setConnectionMinimumIdleSize(1).setConnectionPoolSize(2).setSubscriptionConnectionPoolSize(2);
+    }
+
+    private record Client(RedissonClient client, String subject) implements Peer {
+        private RLock named(String name) {
+            return subject.equals("RFairLock") ? client.getFairLock(name) : client.getLock(name);
+        }
+
+        @Override
+        public Lock lock(String name) {
+            RLock lock = named(name);
+            return new Lock() {
+                @Override
+                public long acquire() {
+                    lock.lock();
+                    return 0;
+                }
+
+                @Override
+                public void release() {
+                    lock.unlock();
+                }
+
+                @Override
+                public boolean held() {
+                    return lock.isHeldByCurrentThread();
+                }
+            };
+        }
+
+        /** Redisson has no election; its lock is what users take. */
+        @Override
+        public Candidate candidate(String election) {
+            RLock lock = named(election);
+            return new Candidate() {
+                @Override
+                public void lead() {
+                    lock.lock();
+                }
+
+                @Override
+                public void resign() {
+                    lock.unlock();
+                }
+            };
+        }
+
+        @Override
+        public Tally tally(String name) {
+            RAtomicLong value = client.getAtomicLong(name);
+            return new Tally() {
+                @Override
+                public boolean add() {
+                    value.incrementAndGet();
+                    return true;
+                }
+
+                @Override
+                public CompletionStage<?> addAsync() {
+                    return value.incrementAndGetAsync();
+                }
+
+                @Override
+                public long sum() {
+                    return value.get();
+                }
+            };
+        }
+
+        @Override
+        public Channel channel(String name, int kept) {
+            RTopic topic = client.getTopic(name, ByteArrayCodec.INSTANCE);
+            return new Channel() {
+                @Override
+                public CompletionStage<?> publish(byte[] payload) {
+                    return topic.publishAsync(payload);
+                }
+
+                @Override
+                public AutoCloseable subscribe(Consumer<byte[]> listener) {
+                    int id = topic.addListener(byte[].class, (channel, message) -> listener.accept(message));
+                    return () -> topic.removeListener(id);
+                }
+
+                @Override
+                public void delete() {}
+            };
+        }
+
+        @Override
+        public Meeting meeting(String name) {
+            RCountDownLatch latch = client.getCountDownLatch(name);
+            return new Meeting() {
+                @Override
+                public void open(int parties, int round) {
+                    if (!latch.trySetCount(parties)) {
+                        throw new IllegalStateException("the round before is not over");
+                    }
+                }
+
+                @Override
+                public void meet(int parties, int round) throws InterruptedException {
+                    latch.countDown();
+                    latch.await();
+                }
+            };
+        }
+    }
+}

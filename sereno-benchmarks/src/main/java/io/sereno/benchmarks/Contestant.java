@@ -1,0 +1,132 @@
+package io.sereno.benchmarks;
+
+import io.sereno.benchmarks.Row.Feature;
+import io.sereno.benchmarks.Row.Group;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A system on a store, and which of its ways is measured.
+ *
+ * @param subject Sereno's or the library's name of it
+ * @param connector the class that opens clients, in the worker
+ * @param module the folder of the module whose class path the worker gets
+ */
+record Contestant(Role role, String system, String subject, String connector, String module) {
+    enum Role {
+        SERENO,
+        PEER,
+        /** The store's bare client. */
+        FLOOR
+    }
+
+    /** Rows in which the floor is measured: one operation at a time. */
+    private static final Set<String> WITH_FLOOR = Set.of("W1", "W4a", "W5a", "W8");
+
+    static List<Contestant> of(Row row, String store) {
+        List<Contestant> all = new ArrayList<>();
+        String backend = "sereno-backend-" + store;
+        all.add(new Contestant(
+                Role.SERENO, "Sereno", sereno(row.feature()), "io.sereno.benchmarks.systems.SerenoSystem", backend));
+        for (String subject : peers(row, store)) {
+            all.add(peer(store, subject));
+        }
+        if (row.group() == Group.W && WITH_FLOOR.contains(row.id())) {
+            all.add(new Contestant(Role.FLOOR, "bare client", floor(store), bare(store), backend));
+        }
+        return all;
+    }
+
+    private static String sereno(Feature feature) {
+        return switch (feature) {
+            case LOCK -> "Mutex";
+            case ELECTION -> "LeaderElection";
+            case COUNTER -> "Counter";
+            case TOPIC -> "Topic";
+            case BARRIER -> "WaitGroup";
+            case GROUP -> "Membership";
+            case IDS -> "IdGenerator";
+        };
+    }
+
+    private static List<String> peers(Row row, String store) {
+        return switch (store) {
+            case "redis" -> switch (row.feature()) {
+                case LOCK -> row.id().equals("W3") ? List.of("RLock", "RFairLock") : List.of("RLock");
+                case ELECTION -> List.of("RLock");
+                case COUNTER -> List.of("RAtomicLong");
+                // It keeps no messages.
+                case TOPIC -> row.id().equals("kept") ? List.of() : List.of("RTopic");
+                case BARRIER -> List.of("RCountDownLatch");
+                case GROUP, IDS -> List.of();
+            };
+            case "etcd" -> switch (row.feature()) {
+                case LOCK -> Set.of("W1", "W2", "W3", "waiting").contains(row.id())
+                        ? List.of("Lock", "transaction mutex")
+                        : List.of("Lock");
+                case ELECTION -> List.of("Election");
+                case COUNTER -> List.of("compare-and-set");
+                case TOPIC -> List.of("puts and watch");
+                case GROUP -> List.of("keys of a lease");
+                case BARRIER, IDS -> List.of();
+            };
+            case "zookeeper" -> switch (row.feature()) {
+                case LOCK -> List.of("InterProcessMutex");
+                case ELECTION -> List.of("LeaderLatch");
+                case COUNTER -> List.of("DistributedAtomicLong");
+                case TOPIC -> List.of("children and CuratorCache");
+                case BARRIER -> List.of("DistributedDoubleBarrier");
+                case GROUP -> List.of("PersistentNode");
+                case IDS -> List.of();
+            };
+            default -> row.id().equals("W2") ? List.of("fair ReentrantLock") : List.of();
+        };
+    }
+
+    private static Contestant peer(String store, String subject) {
+        return switch (store) {
+            case "redis" -> peer("Redisson", subject, "redisson.RedissonSystem");
+            case "etcd" -> peer("jetcd", subject, "jetcd.JetcdSystem");
+            case "zookeeper" -> peer("Curator", subject, "curator.CuratorSystem");
+            default -> new Contestant(
+                    Role.PEER, "JDK", subject, "io.sereno.benchmarks.systems.JdkSystem", "sereno-backend-memory");
+        };
+    }
+
+    private static Contestant peer(String system, String subject, String connector) {
+        return new Contestant(
+                Role.PEER,
+                system,
+                subject,
+                "io.sereno.benchmarks." + connector,
+                "sereno-benchmarks/peers/" + connector.substring(0, connector.indexOf('.')));
+    }
+
+    private static String floor(String store) {
+        return switch (store) {
+            case "redis" -> "Lettuce";
+            case "etcd" -> "gRPC";
+            default -> "ZooKeeper";
+        };
+    }
+
+    private static String bare(String store) {
+        return "io.sereno.benchmarks.systems."
+                + switch (store) {
+                    case "redis" -> "RawRedis";
+                    case "etcd" -> "RawEtcd";
+                    default -> "RawZooKeeper";
+                };
+    }
+
+    /** The bare client has the same class path without Sereno's jars. */
+    boolean bringsSereno() {
+        return role != Role.FLOOR;
+    }
+
+    @Override
+    public String toString() {
+        return system + ", " + subject;
+    }
+}

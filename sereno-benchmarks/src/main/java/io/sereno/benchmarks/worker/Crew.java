@@ -1,0 +1,124 @@
+package io.sereno.benchmarks.worker;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.HdrHistogram.Histogram;
+
+/** Threads that stay the same from call to call, since some systems' locks belong to threads. */
+final class Crew {
+    private static final long LONGEST = Duration.ofMinutes(2).toNanos();
+
+    private final List<ExecutorService> threads = new ArrayList<>();
+
+    /** One thread's work. */
+    interface Task<T> {
+        T run(int thread) throws Exception;
+    }
+
+    /** One operation; false if it gave up. */
+    interface Operation {
+        boolean run(int thread) throws Exception;
+    }
+
+    /** @param fairness Jain's index over the threads: 1 if all did the same number of operations */
+    record Work(long operations, long gaveUp, double seconds, double fairness, Histogram nanos) {
+        Window window(Checks checks) {
+            return Window.of(operations, seconds, checks)
+                    .with(nanos)
+                    .with("fairness", fairness)
+                    .with("gave up", gaveUp);
+        }
+    }
+
+    private record Share(long operations, long gaveUp, Histogram nanos) {}
+
+    Crew(int size) {
+        for (int i = 0; i < size; i++) {
+            threads.add(Executors.newSingleThreadExecutor(Crew::daemon));
+        }
+    }
+
+    private static Thread daemon(Runnable task) {
+        Thread thread = new Thread(task, "crew");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    int size() {
+        return threads.size();
+    }
+
+    <T> Future<T> start(int thread, Callable<T> task) {
+        return threads.get(thread).submit(task);
+    }
+
+    /** Runs the task in each thread, and waits for all. */
+    <T> List<T> each(Task<T> task) throws Exception {
+        List<Future<T>> started = new ArrayList<>();
+        for (int i = 0; i < threads.size(); i++) {
+            int thread = i;
+            started.add(start(thread, () -> task.run(thread)));
+        }
+        List<T> results = new ArrayList<>();
+        for (Future<T> future : started) {
+            results.add(result(future));
+        }
+        return results;
+    }
+
+    static <T> T result(Future<T> future) throws Exception {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
+    }
+
+    /**
+     * Repeats the operation in each thread. All threads begin together; each completes the operation that is running when the time is
+     * over, and at least one.
+     */
+    Work repeat(Duration length, Operation operation) throws Exception {
+        CyclicBarrier together = new CyclicBarrier(threads.size());
+        long start = System.nanoTime();
+        List<Share> shares = each(thread -> {
+            Histogram nanos = new Histogram(LONGEST, 2);
+            together.await();
+            long begun = System.nanoTime();
+            long end = begun + length.toNanos();
+            long operations = 0;
+            long gaveUp = 0;
+            do {
+                if (operation.run(thread)) {
+                    operations++;
+                } else {
+                    gaveUp++;
+                }
+                long now = System.nanoTime();
+                nanos.recordValue(Math.min(now - begun, LONGEST));
+                begun = now;
+            } while (begun - end < 0);
+            return new Share(operations, gaveUp, nanos);
+        });
+        double seconds = (System.nanoTime() - start) / 1e9;
+        Histogram all = new Histogram(LONGEST, 2);
+        shares.forEach(share -> all.add(share.nanos));
+        double sum = shares.stream().mapToDouble(Share::operations).sum();
+        double squares = shares.stream()
+                .mapToDouble(share -> (double) share.operations * share.operations)
+                .sum();
+        return new Work(
+                (long) sum,
+                shares.stream().mapToLong(Share::gaveUp).sum(),
+                seconds,
+                squares == 0 ? 0 : sum * sum / (shares.size() * squares),
+                all);
+    }
+}

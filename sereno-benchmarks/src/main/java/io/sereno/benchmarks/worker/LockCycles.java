@@ -1,0 +1,85 @@
+package io.sereno.benchmarks.worker;
+
+import io.sereno.benchmarks.worker.Peer.Lock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+
+/** Threads of one or more clients that acquire and release one lock. */
+final class LockCycles implements Workload {
+    private final Clients clients;
+    private final int count;
+    private final Crew crew;
+    private final int idle;
+    private final Checks checks = new Checks();
+    private final Section section = new Section(checks);
+    private final List<Lock> locks = new ArrayList<>();
+    private final List<Future<?>> waiting = new ArrayList<>();
+    private long cycles;
+
+    /** @param idle further clients, which hold a lock each and do nothing */
+    LockCycles(Clients clients, int count, int threadsOfEach, int idle) {
+        this.clients = clients;
+        this.count = count;
+        this.crew = new Crew(count * threadsOfEach);
+        this.idle = idle;
+    }
+
+    @Override
+    public void open() throws Exception {
+        List<Peer> peers = clients.connect(count);
+        for (int thread = 0; thread < crew.size(); thread++) {
+            locks.add(peers.get(thread % count).lock(clients.name("lock")));
+        }
+    }
+
+    @Override
+    public void fill() throws Exception {
+        int number = 0;
+        for (Peer peer : clients.connect(idle)) {
+            peer.lock(clients.name("idle" + number++)).acquire();
+        }
+    }
+
+    @Override
+    public Window window(Duration length) throws Exception {
+        Crew.Work work = crew.repeat(length, thread -> {
+            section.enter(locks.get(thread).acquire());
+            section.leave();
+            locks.get(thread).release();
+            return true;
+        });
+        cycles += work.operations();
+        section.expect(cycles);
+        return work.window(checks);
+    }
+
+    /** One caller holds the lock; all others wait for it. */
+    @Override
+    public void hold() throws Exception {
+        Lock first = locks.get(0);
+        Crew.result(crew.start(0, first::acquire));
+        for (int thread = 1; thread < crew.size(); thread++) {
+            Lock lock = locks.get(thread);
+            waiting.add(crew.start(thread, () -> {
+                lock.acquire();
+                lock.release();
+                return null;
+            }));
+        }
+    }
+
+    @Override
+    public void letGo() throws Exception {
+        Lock first = locks.get(0);
+        Crew.result(crew.start(0, () -> {
+            first.release();
+            return null;
+        }));
+        for (Future<?> waiter : waiting) {
+            Crew.result(waiter);
+        }
+        waiting.clear();
+    }
+}

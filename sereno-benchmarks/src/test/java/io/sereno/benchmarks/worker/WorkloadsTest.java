@@ -1,0 +1,211 @@
+package io.sereno.benchmarks.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.benchmarks.systems.SerenoSystem;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Each workload works, and sees wrong results; its speed is not tested. */
+class WorkloadsTest {
+    private static final Duration SHORT = Duration.ofMillis(20);
+
+    private static Clients clients(Peer.Connector connector, String store) {
+        return new Clients(connector, new Peer.Target(store, "", Duration.ofSeconds(10), "", false), "test");
+    }
+
+    private static Window run(Workload workload) throws Exception {
+        workload.open();
+        workload.fill();
+        return workload.window(SHORT);
+    }
+
+    private static Window run(String row, int size, Peer peer) throws Exception {
+        return run(Workloads.of(row, size, clients(target -> peer, "")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "W1", "W2", "W3", "W4a", "W4b", "W4c", "W5a", "W5b", "W5c", "W5d", "W6a", "W6b", "W7", "W8", "W9", "adds", "ids", "idle",
+                "kept", "locks", "members", "waiting"
+            })
+    void serenoIsRightInEachRow(String row) throws Exception {
+        Window window = run(Workloads.of(row, 4, clients(new SerenoSystem(), "memory")));
+        assertThat(window.faults()).isEmpty();
+        assertThat(window.figures().get("ops")).isPositive();
+        assertThat(window.figures().get("seconds")).isPositive();
+    }
+
+    @Test
+    void callersWaitUntilTheyAreLetGo() throws Exception {
+        Workload waiting = Workloads.of("waiting", 3, clients(new SerenoSystem(), "memory"));
+        waiting.open();
+        waiting.hold();
+        waiting.letGo();
+        assertThat(waiting.window(SHORT).faults()).isEmpty();
+    }
+
+    @Test
+    void aLockThatLetsTwoInIsSeen() throws Exception {
+        CyclicBarrier bothInside = new CyclicBarrier(2);
+        Checks checks = new Checks();
+        Section broken = new Section(checks);
+        new Crew(2).each(thread -> {
+            broken.enter(0);
+            bothInside.await();
+            broken.leave();
+            return null;
+        });
+        assertThat(checks.take()).contains("two are inside at once");
+    }
+
+    @Test
+    void aTokenThatDoesNotIncreaseIsSeen() throws Exception {
+        Window window = run("W1", 1, new Peer() {
+            @Override
+            public Lock lock(String name) {
+                return new NoLock(7);
+            }
+        });
+        assertThat(window.faults()).singleElement().asString().startsWith("a token does not increase");
+    }
+
+    @Test
+    void aLostAdditionIsSeen() throws Exception {
+        AtomicLong sum = new AtomicLong();
+        Window window = run("W4a", 1, new Peer() {
+            @Override
+            public Tally tally(String name) {
+                return new Tally() {
+                    @Override
+                    public boolean add() {
+                        sum.incrementAndGet();
+                        return true;
+                    }
+
+                    @Override
+                    public long sum() {
+                        return sum.get() - 1;
+                    }
+                };
+            }
+        });
+        assertThat(window.faults()).singleElement().asString().startsWith("sum: ");
+    }
+
+    @Test
+    void additionsThatGaveUpDoNotCount() throws Exception {
+        AtomicLong sum = new AtomicLong();
+        Window window = run("W4a", 1, new Peer() {
+            @Override
+            public Tally tally(String name) {
+                return new Tally() {
+                    private boolean works;
+
+                    @Override
+                    public boolean add() {
+                        works = !works;
+                        return works && sum.incrementAndGet() > 0;
+                    }
+
+                    @Override
+                    public long sum() {
+                        return sum.get();
+                    }
+                };
+            }
+        });
+        assertThat(window.faults()).isEmpty();
+        assertThat(window.figures().get("ops")).isEqualTo(sum.get());
+    }
+
+    @Test
+    void messagesOutOfOrderAndTwiceAreSeen() throws Exception {
+        Window window = run("W5b", 1, new Peer() {
+            private final List<Consumer<byte[]>> listeners = new ArrayList<>();
+
+            @Override
+            public Channel channel(String name, int kept) {
+                return new Channel() {
+                    private byte[] earlier = new byte[0];
+
+                    @Override
+                    public CompletionStage<?> publish(byte[] payload) {
+                        for (Consumer<byte[]> listener : listeners) {
+                            listener.accept(payload);
+                            listener.accept(earlier.length == 0 ? payload : earlier);
+                        }
+                        earlier = payload;
+                        return CompletableFuture.completedFuture(null);
+                    }
+
+                    @Override
+                    public AutoCloseable subscribe(Consumer<byte[]> listener) {
+                        listeners.add(listener);
+                        return () -> {};
+                    }
+
+                    @Override
+                    public void delete() {}
+                };
+            }
+        });
+        assertThat(window.faults()).anyMatch(fault -> fault.startsWith("received twice"));
+        assertThat(window.faults()).anyMatch(fault -> fault.startsWith("out of order"));
+    }
+
+    @Test
+    void lostMessagesAreSeen() throws Exception {
+        Checks checks = new Checks();
+        Receiver receiver = new Receiver();
+        receiver.accept(new byte[128]);
+        assertThat(receiver.await(2, System.nanoTime())).isFalse();
+        assertThat(receiver.report(2, checks)).isEqualTo(1);
+        assertThat(checks.take()).containsExactly("lost: 50 % of the messages");
+    }
+
+    @Test
+    void aLockThatIsNotHeldIsSeen() throws Exception {
+        Window window = run("W7", 8, new Peer() {
+            @Override
+            public Lock lock(String name) {
+                return new NoLock(0);
+            }
+        });
+        assertThat(window.faults()).containsExactly("a lock is not held (8 times)");
+    }
+
+    @Test
+    void aFailureEndsTheWindow() {
+        assertThatThrownBy(() -> new Crew(2).repeat(SHORT, thread -> {
+                    throw new IllegalStateException("broken");
+                }))
+                .hasMessage("broken");
+    }
+
+    private record NoLock(long token) implements Peer.Lock {
+        @Override
+        public long acquire() {
+            return token;
+        }
+
+        @Override
+        public void release() {}
+
+        @Override
+        public boolean held() {
+            return false;
+        }
+    }
+}
