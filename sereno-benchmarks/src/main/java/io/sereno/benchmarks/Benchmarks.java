@@ -74,7 +74,9 @@ public final class Benchmarks {
     private static List<String> plots(Results results, Path folder) throws IOException {
         List<String> names = new ArrayList<>();
         Map<String, List<Cell>> rows = new LinkedHashMap<>();
-        results.cells().forEach(cell -> rows.computeIfAbsent(cell.row(), unused -> new ArrayList<>()).add(cell));
+        results.cells()
+                .forEach(cell -> rows.computeIfAbsent(cell.row(), unused -> new ArrayList<>())
+                        .add(cell));
         for (Map.Entry<String, List<Cell>> row : rows.entrySet()) {
             boolean grows = row.getValue().stream().map(Cell::size).distinct().count() > 1;
             boolean shown = row.getValue().stream()
@@ -95,7 +97,11 @@ public final class Benchmarks {
         results.write(PUBLISHED.resolve(name + ".json"));
         StringBuilder text = new StringBuilder(Markdown.of(results));
         for (String plot : plots(results, PUBLISHED)) {
-            text.append("\n![").append(plot).append("](performance/").append(plot).append(".svg)\n");
+            text.append("\n![")
+                    .append(plot)
+                    .append("](performance/")
+                    .append(plot)
+                    .append(".svg)\n");
         }
         Files.writeString(PAGE, replaced(Files.readString(PAGE), name, text.toString()));
     }
@@ -114,7 +120,10 @@ public final class Benchmarks {
     private static Map<String, String> about(Settings settings) throws IOException {
         Map<String, String> about = new LinkedHashMap<>();
         about.put("when", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-        about.put("commit", output("git", "log", "-1", "--format=%h") + (output("git", "status", "--porcelain").isEmpty() ? "" : ", changed"));
+        about.put(
+                "commit",
+                output("git", "log", "-1", "--format=%h")
+                        + (output("git", "status", "--porcelain").isEmpty() ? "" : ", changed"));
         about.put(
                 "machine",
                 Runtime.getRuntime().availableProcessors() + " processors, " + processor() + ", load average "
@@ -124,7 +133,8 @@ public final class Benchmarks {
         about.put(
                 "settings",
                 settings.windows() + " windows of " + settings.window().toMillis() + " ms after "
-                        + settings.warmUp().toMillis() + " ms for warming up; sessions and leases of 10 s; each system with "
+                        + settings.warmUp().toMillis()
+                        + " ms for warming up; sessions and leases of 10 s; each system with "
                         + "its defaults; " + StoreServer.settings());
         return about;
     }
@@ -149,7 +159,8 @@ public final class Benchmarks {
                     .map(jar -> jar.replaceAll("\\.jar$", "").replaceAll("-(?=[0-9])", " "))
                     .forEach(versions::add);
         }
-        versions.addAll(output("sereno-test-servers/servers").lines()
+        versions.addAll(output("sereno-test-servers/servers")
+                .lines()
                 .map(line -> line.replaceAll(":.*", ""))
                 .toList());
         return String.join(", ", versions.stream().distinct().toList());

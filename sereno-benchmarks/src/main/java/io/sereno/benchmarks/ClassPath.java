@@ -20,7 +20,8 @@ record ClassPath(List<Path> jars, List<Path> harness) {
         }
         List<Path> jars = new ArrayList<>();
         try (Stream<Path> built = Files.list(target)) {
-            built.filter(path -> path.toString().endsWith(".jar") && !path.toString().matches(".*-(sources|javadoc)[.]jar"))
+            built.filter(path ->
+                            path.toString().endsWith(".jar") && !path.toString().matches(".*-(sources|javadoc)[.]jar"))
                     .forEach(jars::add);
             entries(Files.readString(file).strip()).forEach(jars::add);
         } catch (IOException e) {
@@ -58,6 +59,8 @@ record ClassPath(List<Path> jars, List<Path> harness) {
     public String toString() {
         return String.join(
                 File.pathSeparator,
-                Stream.concat(jars.stream(), harness.stream()).map(Path::toString).toList());
+                Stream.concat(jars.stream(), harness.stream())
+                        .map(Path::toString)
+                        .toList());
     }
 }

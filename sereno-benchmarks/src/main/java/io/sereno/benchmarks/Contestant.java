@@ -52,34 +52,38 @@ record Contestant(Role role, String system, String subject, String connector, St
 
     private static List<String> peers(Row row, String store) {
         return switch (store) {
-            case "redis" -> switch (row.feature()) {
-                case LOCK -> row.id().equals("W3") ? List.of("RLock", "RFairLock") : List.of("RLock");
-                case ELECTION -> List.of("RLock");
-                case COUNTER -> List.of("RAtomicLong");
-                // It keeps no messages.
-                case TOPIC -> row.id().equals("kept") ? List.of() : List.of("RTopic");
-                case BARRIER -> List.of("RCountDownLatch");
-                case GROUP, IDS -> List.of();
-            };
-            case "etcd" -> switch (row.feature()) {
-                case LOCK -> Set.of("W1", "W2", "W3", "waiting").contains(row.id())
-                        ? List.of("Lock", "transaction mutex")
-                        : List.of("Lock");
-                case ELECTION -> List.of("Election");
-                case COUNTER -> List.of("compare-and-set");
-                case TOPIC -> List.of("puts and watch");
-                case GROUP -> List.of("keys of a lease");
-                case BARRIER, IDS -> List.of();
-            };
-            case "zookeeper" -> switch (row.feature()) {
-                case LOCK -> List.of("InterProcessMutex");
-                case ELECTION -> List.of("LeaderLatch");
-                case COUNTER -> List.of("DistributedAtomicLong");
-                case TOPIC -> List.of("children and CuratorCache");
-                case BARRIER -> List.of("DistributedDoubleBarrier");
-                case GROUP -> List.of("PersistentNode");
-                case IDS -> List.of();
-            };
+            case "redis" ->
+                switch (row.feature()) {
+                    case LOCK -> row.id().equals("W3") ? List.of("RLock", "RFairLock") : List.of("RLock");
+                    case ELECTION -> List.of("RLock");
+                    case COUNTER -> List.of("RAtomicLong");
+                    // It keeps no messages.
+                    case TOPIC -> row.id().equals("kept") ? List.of() : List.of("RTopic");
+                    case BARRIER -> List.of("RCountDownLatch");
+                    case GROUP, IDS -> List.of();
+                };
+            case "etcd" ->
+                switch (row.feature()) {
+                    case LOCK ->
+                        Set.of("W1", "W2", "W3", "waiting").contains(row.id())
+                                ? List.of("Lock", "transaction mutex")
+                                : List.of("Lock");
+                    case ELECTION -> List.of("Election");
+                    case COUNTER -> List.of("compare-and-set");
+                    case TOPIC -> List.of("puts and watch");
+                    case GROUP -> List.of("keys of a lease");
+                    case BARRIER, IDS -> List.of();
+                };
+            case "zookeeper" ->
+                switch (row.feature()) {
+                    case LOCK -> List.of("InterProcessMutex");
+                    case ELECTION -> List.of("LeaderLatch");
+                    case COUNTER -> List.of("DistributedAtomicLong");
+                    case TOPIC -> List.of("children and CuratorCache");
+                    case BARRIER -> List.of("DistributedDoubleBarrier");
+                    case GROUP -> List.of("PersistentNode");
+                    case IDS -> List.of();
+                };
             default -> row.id().equals("W2") ? List.of("fair ReentrantLock") : List.of();
         };
     }
@@ -89,8 +93,9 @@ record Contestant(Role role, String system, String subject, String connector, St
             case "redis" -> peer("Redisson", subject, "redisson.RedissonSystem");
             case "etcd" -> peer("jetcd", subject, "jetcd.JetcdSystem");
             case "zookeeper" -> peer("Curator", subject, "curator.CuratorSystem");
-            default -> new Contestant(
-                    Role.PEER, "JDK", subject, "io.sereno.benchmarks.systems.JdkSystem", "sereno-backend-memory");
+            default ->
+                new Contestant(
+                        Role.PEER, "JDK", subject, "io.sereno.benchmarks.systems.JdkSystem", "sereno-backend-memory");
         };
     }
 

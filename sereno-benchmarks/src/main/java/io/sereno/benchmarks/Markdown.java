@@ -18,8 +18,11 @@ final class Markdown {
         StringBuilder page = new StringBuilder();
         page.append("```\n").append(results.command()).append("\n```\n\n");
         results.about()
-                .forEach((name, value) ->
-                        page.append("- ").append(name).append(": ").append(value).append('\n'));
+                .forEach((name, value) -> page.append("- ")
+                        .append(name)
+                        .append(": ")
+                        .append(value)
+                        .append('\n'));
         page.append('\n').append(overview(results)).append('\n').append(details(results));
         return page.toString();
     }
@@ -78,18 +81,19 @@ final class Markdown {
                         .append(" (")
                         .append(peer.subject())
                         .append(")"));
-        cell.ratio().ifPresent(ratio -> text.append(" = **").append(number(ratio)).append("**"));
+        cell.ratio()
+                .ifPresent(ratio -> text.append(" = **").append(number(ratio)).append("**"));
         Double target = cell.target();
         if (target != null && cell.met().isPresent()) {
-            text.append(", target ")
-                    .append(number(target))
-                    .append(cell.met().orElseThrow() ? " ✓" : " missed");
+            text.append(", target ").append(number(target)).append(cell.met().orElseThrow() ? " ✓" : " missed");
         }
         return text.toString();
     }
 
     private static String value(Measured measured) {
-        return measured.values().isEmpty() ? "failed" : number(measured.stats().median());
+        return measured.values().isEmpty()
+                ? "failed"
+                : number(measured.reached().median());
     }
 
     /** A line for each contestant, the floor included. */
@@ -108,8 +112,8 @@ final class Markdown {
                         value(measured) + " " + cell.figure().unit,
                         measured.values().isEmpty()
                                 ? "–"
-                                : number(measured.stats().least()) + " to "
-                                        + number(measured.stats().most()),
+                                : number(measured.reached().least()) + " to "
+                                        + number(measured.reached().most()),
                         figure(measured, "requests per operation", 1),
                         figure(measured, "server µs per operation", 1),
                         measured.figure("p50").isEmpty()

@@ -41,7 +41,14 @@ final class Plot {
                         + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n",
                 PANEL * panels.size() + 10,
                 TOP + HEIGHT + 100));
-        text(svg, 10, 16, "start", "black", cells.get(0).row() + ": " + cells.get(0).what() + ", " + cells.get(0).figure().unit);
+        text(
+                svg,
+                10,
+                16,
+                "start",
+                "black",
+                cells.get(0).row() + ": " + cells.get(0).what() + ", "
+                        + cells.get(0).figure().unit);
         int index = 0;
         for (Map.Entry<String, List<Cell>> panel : panels.entrySet()) {
             panel(svg, PANEL * index++ + LEFT, panel.getKey(), panel.getValue(), right, up);
@@ -69,12 +76,12 @@ final class Plot {
         Map<String, List<double[]>> lines = new LinkedHashMap<>();
         for (Cell cell : cells) {
             for (Measured measured : cell.measured()) {
-                List<double[]> points =
-                        lines.computeIfAbsent(measured.system() + ", " + measured.subject(), unused -> new ArrayList<>());
+                List<double[]> points = lines.computeIfAbsent(
+                        measured.system() + ", " + measured.subject(), unused -> new ArrayList<>());
                 if (!measured.values().isEmpty()) {
                     points.add(new double[] {
                         left + INNER * right.place(cell.size()),
-                        TOP + HEIGHT * (1 - up.place(measured.stats().median()))
+                        TOP + HEIGHT * (1 - up.place(measured.reached().median()))
                     });
                 }
             }
@@ -85,7 +92,11 @@ final class Plot {
             line(svg, colour, each.getValue());
             for (double[] point : each.getValue()) {
                 svg.append(String.format(
-                        Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>%n", point[0], point[1], colour));
+                        Locale.ROOT,
+                        "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>%n",
+                        point[0],
+                        point[1],
+                        colour));
             }
             text(svg, left, TOP + HEIGHT + 34 + 16 * index++, "start", colour, each.getKey());
         }

@@ -44,7 +44,8 @@ record Results(String command, Map<String, String> about, List<Cell> cells) {
 
         /** The best peer that was measured at all, right or wrong. */
         Optional<Measured> bestPeer() {
-            Comparator<Measured> better = Comparator.comparingDouble(each -> each.stats().median());
+            Comparator<Measured> better =
+                    Comparator.comparingDouble(each -> each.reached().median());
             return measured.stream()
                     .filter(each -> each.role == Role.PEER && !each.values.isEmpty())
                     .max(figure.moreIsBetter ? better : better.reversed());
@@ -52,10 +53,11 @@ record Results(String command, Map<String, String> about, List<Cell> cells) {
 
         /** Above 1 if Sereno is better than the best peer. */
         Optional<Double> ratio() {
-            return sereno().filter(sereno -> !sereno.values.isEmpty()).flatMap(sereno -> bestPeer()
-                    .map(peer -> figure.moreIsBetter
-                            ? sereno.stats().median() / peer.stats().median()
-                            : peer.stats().median() / sereno.stats().median()));
+            return sereno().filter(sereno -> !sereno.values.isEmpty())
+                    .flatMap(sereno -> bestPeer()
+                            .map(peer -> figure.moreIsBetter
+                                    ? sereno.reached().median() / peer.reached().median()
+                                    : peer.reached().median() / sereno.reached().median()));
         }
 
         /** Whether the target is met; empty if there is none, or nothing to compare. */
@@ -65,7 +67,8 @@ record Results(String command, Map<String, String> about, List<Cell> cells) {
                 return Optional.empty();
             }
             boolean right = sereno().orElseThrow().faults.isEmpty();
-            double reached = ratio().orElseGet(() -> sereno().orElseThrow().stats().median());
+            double reached =
+                    ratio().orElseGet(() -> sereno().orElseThrow().reached().median());
             // A ratio needs a peer: without one, only a number of operations can be a target.
             return ratio().isEmpty() && wanted < 1_000 ? Optional.empty() : Optional.of(right && reached >= wanted);
         }
@@ -89,8 +92,8 @@ record Results(String command, Map<String, String> about, List<Cell> cells) {
             Map<String, Double> figures,
             List<String> faults,
             @Nullable String failure) {
-        @Override
-        public Stats stats() {
+        /** The statistics of a contestant that did not fail. */
+        Stats reached() {
             if (stats == null) {
                 throw new IllegalStateException(system + " was not measured: " + failure);
             }

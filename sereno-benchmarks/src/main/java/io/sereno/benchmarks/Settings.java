@@ -16,11 +16,19 @@ import java.util.TreeMap;
  * @param stores empty for all
  */
 record Settings(
-        List<Row> rows, List<String> stores, Duration warmUp, Duration window, int windows, boolean publish, String command) {
-    static final String USAGE = "sereno-benchmarks/run WHAT... [STORE...] [warm-up=MS] [window=MS] [windows=N] [publish]; "
-            + "WHAT is w, growth, memory, or rows of them: "
-            + String.join(", ", Rows.ALL.stream().map(Row::id).distinct().toList())
-            + "; STORE is redis, etcd, zookeeper or memory. publish writes the results into docs/performance.md";
+        List<Row> rows,
+        List<String> stores,
+        Duration warmUp,
+        Duration window,
+        int windows,
+        boolean publish,
+        String command) {
+    static final String USAGE =
+            "sereno-benchmarks/run WHAT... [STORE...] [warm-up=MS] [window=MS] [windows=N] [publish]; "
+                    + "WHAT is w, growth, memory, or rows of them: "
+                    + String.join(
+                            ", ", Rows.ALL.stream().map(Row::id).distinct().toList())
+                    + "; STORE is redis, etcd, zookeeper or memory. publish writes the results into docs/performance.md";
 
     static Settings parse(List<String> words) {
         Map<String, Integer> numbers = new TreeMap<>(Map.of("warm-up", 2_000, "window", 2_000, "windows", 3));
@@ -68,7 +76,11 @@ record Settings(
 
     /** If two groups have a row of this name and no group is asked for, the row on servers is meant. */
     private static boolean isFirst(Row row) {
-        return Rows.ALL.stream().filter(other -> other.id().equals(row.id())).findFirst().orElseThrow() == row;
+        return Rows.ALL.stream()
+                        .filter(other -> other.id().equals(row.id()))
+                        .findFirst()
+                        .orElseThrow()
+                == row;
     }
 
     boolean measures(String store) {

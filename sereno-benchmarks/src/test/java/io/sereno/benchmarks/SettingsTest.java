@@ -18,8 +18,7 @@ class SettingsTest {
     void aGroupIsAllItsRows() {
         assertThat(rows("w")).hasSize(15).startsWith("W W1").endsWith("W W9");
         assertThat(rows("growth"))
-                .containsExactly(
-                        "GROWTH waiting", "GROWTH members", "GROWTH kept", "GROWTH locks", "GROWTH idle");
+                .containsExactly("GROWTH waiting", "GROWTH members", "GROWTH kept", "GROWTH locks", "GROWTH idle");
     }
 
     @Test
@@ -45,7 +44,8 @@ class SettingsTest {
     void anUnknownWordIsRefused() {
         assertThatThrownBy(() -> Settings.parse(List.of("W77")))
                 .hasMessageStartingWith("'W77' is unknown; usage: sereno-benchmarks/run");
-        assertThatThrownBy(() -> Settings.parse(List.of("W1", "window=0"))).hasMessageStartingWith("window=0 is no setting");
+        assertThatThrownBy(() -> Settings.parse(List.of("W1", "window=0")))
+                .hasMessageStartingWith("window=0 is no setting");
         assertThatThrownBy(() -> Settings.parse(List.of())).hasMessageStartingWith("nothing to measure");
     }
 }

@@ -61,10 +61,7 @@ public final class RawEtcd implements Peer.Connector {
     }
 
     private static Compare.Builder revision(ByteString key, Compare.CompareTarget target) {
-        return Compare.newBuilder()
-                .setKey(key)
-                .setTarget(target)
-                .setResult(Compare.CompareResult.EQUAL);
+        return Compare.newBuilder().setKey(key).setTarget(target).setResult(Compare.CompareResult.EQUAL);
     }
 
     private static RequestOp put(ByteString key, ByteString value, long lease) {
@@ -76,8 +73,7 @@ public final class RawEtcd implements Peer.Connector {
 
     private static TxnRequest create(ByteString key, ByteString value, long lease) {
         return TxnRequest.newBuilder()
-                .addCompare(
-                        revision(key, Compare.CompareTarget.CREATE).setCreateRevision(0))
+                .addCompare(revision(key, Compare.CompareTarget.CREATE).setCreateRevision(0))
                 .addSuccess(put(key, value, lease))
                 .build();
     }

@@ -25,7 +25,8 @@ public final class RawRedis implements Peer.Connector {
     @Override
     public Peer connect(Peer.Target target) {
         RedisClient client = RedisClient.create("redis://" + target.authority());
-        return new Client(client, client.connect(ByteArrayCodec.INSTANCE), target.ttl().toMillis());
+        return new Client(
+                client, client.connect(ByteArrayCodec.INSTANCE), target.ttl().toMillis());
     }
 
     private record Client(RedisClient client, StatefulRedisConnection<byte[], byte[]> connection, long ttl)

@@ -20,11 +20,12 @@ public final class RawZooKeeper implements Peer.Connector {
     @Override
     public Peer connect(Peer.Target target) throws Exception {
         CountDownLatch connected = new CountDownLatch(1);
-        ZooKeeper zooKeeper = new ZooKeeper(target.authority(), (int) target.ttl().toMillis(), event -> {
-            if (event.getState() == Watcher.Event.KeeperState.SyncConnected) {
-                connected.countDown();
-            }
-        });
+        ZooKeeper zooKeeper =
+                new ZooKeeper(target.authority(), (int) target.ttl().toMillis(), event -> {
+                    if (event.getState() == Watcher.Event.KeeperState.SyncConnected) {
+                        connected.countDown();
+                    }
+                });
         connected.await();
         return new Client(zooKeeper);
     }

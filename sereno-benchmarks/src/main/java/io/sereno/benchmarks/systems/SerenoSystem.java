@@ -35,8 +35,7 @@ public final class SerenoSystem implements Peer.Connector {
     @Override
     public Peer connect(Peer.Target target) {
         String uri = target.store() + ":" + (target.authority().isEmpty() ? "" : "//" + target.authority()) + "/bench";
-        return new Client(
-                Sereno.builder().uri(uri).sessionTtl(target.ttl()).connect(), target.ttl(), target.subject());
+        return new Client(Sereno.builder().uri(uri).sessionTtl(target.ttl()).connect(), target.ttl(), target.subject());
     }
 
     private record Client(Sereno sereno, Duration ttl, String subject) implements Peer {
@@ -57,8 +56,7 @@ public final class SerenoSystem implements Peer.Connector {
 
         @Override
         public Channel channel(String name, int kept) {
-            return new OneTopic(
-                    sereno.topic(name, Codec.bytes()).withRetention(new Retention(kept, Optional.empty())));
+            return new OneTopic(sereno.topic(name, Codec.bytes()).withRetention(new Retention(kept, Optional.empty())));
         }
 
         @Override

@@ -59,7 +59,8 @@ final class Messages implements Workload {
     }
 
     private Channel channel(int peer) throws Exception {
-        return peers.get(peer).channel(clients.name(stored > 0 ? "kept" : "topic" + windows), stored > 0 ? stored : KEPT);
+        return peers.get(peer)
+                .channel(clients.name(stored > 0 ? "kept" : "topic" + windows), stored > 0 ? stored : KEPT);
     }
 
     @Override

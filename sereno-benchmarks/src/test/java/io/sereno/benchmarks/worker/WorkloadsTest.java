@@ -20,8 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WorkloadsTest {
     private static final Duration SHORT = Duration.ofMillis(20);
 
-    private static Clients clients(Peer.Connector connector, String store) {
-        return new Clients(connector, new Peer.Target(store, "", Duration.ofSeconds(10), "", false), "test");
+    /** The prefix is different in each test, since the clients stay connected to one store. */
+    private static Clients clients(Peer.Connector connector, String store, String prefix) {
+        return new Clients(connector, new Peer.Target(store, "", Duration.ofSeconds(10), "", false), prefix);
     }
 
     private static Window run(Workload workload) throws Exception {
@@ -31,17 +32,17 @@ class WorkloadsTest {
     }
 
     private static Window run(String row, int size, Peer peer) throws Exception {
-        return run(Workloads.of(row, size, clients(target -> peer, "")));
+        return run(Workloads.of(row, size, clients(target -> peer, "", "")));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "W1", "W2", "W3", "W4a", "W4b", "W4c", "W5a", "W5b", "W5c", "W5d", "W6a", "W6b", "W7", "W8", "W9", "adds", "ids", "idle",
-                "kept", "locks", "members", "waiting"
+                "W1", "W2", "W3", "W4a", "W4b", "W4c", "W5a", "W5b", "W5c", "W5d", "W6a", "W6b", "W7", "W8", "W9",
+                "adds", "ids", "idle", "kept", "locks", "members", "waiting"
             })
     void serenoIsRightInEachRow(String row) throws Exception {
-        Window window = run(Workloads.of(row, 4, clients(new SerenoSystem(), "memory")));
+        Window window = run(Workloads.of(row, 4, clients(new SerenoSystem(), "memory", row)));
         assertThat(window.faults()).isEmpty();
         assertThat(window.figures().get("ops")).isPositive();
         assertThat(window.figures().get("seconds")).isPositive();
@@ -49,7 +50,7 @@ class WorkloadsTest {
 
     @Test
     void callersWaitUntilTheyAreLetGo() throws Exception {
-        Workload waiting = Workloads.of("waiting", 3, clients(new SerenoSystem(), "memory"));
+        Workload waiting = Workloads.of("waiting", 3, clients(new SerenoSystem(), "memory", "held"));
         waiting.open();
         waiting.hold();
         waiting.letGo();

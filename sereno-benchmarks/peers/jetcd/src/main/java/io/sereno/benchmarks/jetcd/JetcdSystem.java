@@ -120,7 +120,11 @@ public final class JetcdSystem implements Peer.Connector {
                 @Override
                 public int size() throws ExecutionException, InterruptedException {
                     GetOption all = GetOption.builder().isPrefix(true).build();
-                    return client().getKVClient().get(prefix, all).get().getKvs().size();
+                    return client().getKVClient()
+                            .get(prefix, all)
+                            .get()
+                            .getKvs()
+                            .size();
                 }
             };
         }

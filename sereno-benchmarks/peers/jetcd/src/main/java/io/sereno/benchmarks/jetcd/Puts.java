@@ -27,8 +27,7 @@ final class Puts implements Peer.Channel {
 
     @Override
     public CompletionStage<?> publish(byte[] payload) {
-        ByteSequence key =
-                JetcdSystem.bytes(prefix + publisher + String.format("%019d", next.getAndIncrement()));
+        ByteSequence key = JetcdSystem.bytes(prefix + publisher + String.format("%019d", next.getAndIncrement()));
         return client.getKVClient().put(key, ByteSequence.from(payload));
     }
 
@@ -37,28 +36,27 @@ final class Puts implements Peer.Channel {
         CompletableFuture<Void> live = new CompletableFuture<>();
         WatchOption option =
                 WatchOption.builder().isPrefix(true).withCreateNotify(true).build();
-        Watch.Watcher watcher =
-                client.getWatchClient().watch(JetcdSystem.bytes(prefix), option, new Watch.Listener() {
-                    @Override
-                    public void onNext(WatchResponse response) {
-                        if (response.isCreatedNotify()) {
-                            live.complete(null);
-                        }
-                        response.getEvents()
-                                .forEach(event -> listener.accept(
-                                        event.getKeyValue().getValue().getBytes()));
-                    }
+        Watch.Watcher watcher = client.getWatchClient().watch(JetcdSystem.bytes(prefix), option, new Watch.Listener() {
+            @Override
+            public void onNext(WatchResponse response) {
+                if (response.isCreatedNotify()) {
+                    live.complete(null);
+                }
+                response.getEvents()
+                        .forEach(event ->
+                                listener.accept(event.getKeyValue().getValue().getBytes()));
+            }
 
-                    @Override
-                    public void onError(Throwable failure) {
-                        live.completeExceptionally(failure);
-                    }
+            @Override
+            public void onError(Throwable failure) {
+                live.completeExceptionally(failure);
+            }
 
-                    @Override
-                    public void onCompleted() {
-                        live.completeExceptionally(new IllegalStateException("the watch has ended"));
-                    }
-                });
+            @Override
+            public void onCompleted() {
+                live.completeExceptionally(new IllegalStateException("the watch has ended"));
+            }
+        });
         live.get();
         return watcher;
     }

@@ -63,24 +63,26 @@ final class TransactionMutex implements Peer.Lock {
         if (response.getGetResponses().get(0).getKvs().get(0).getCreateRevision() == place) {
             return place;
         }
-        GetOption inFront =
-                one(GetOption.SortOrder.DESCEND).withMaxCreateRevision(place - 1).build();
+        GetOption inFront = one(GetOption.SortOrder.DESCEND)
+                .withMaxCreateRevision(place - 1)
+                .build();
         while (true) {
             List<KeyValue> next =
                     client.getKVClient().get(prefix, inFront).get().getKvs();
             if (next.isEmpty()) {
                 return place;
             }
-            awaitDeletion(next.get(0).getKey());
+            awaitDeletion(next.get(0));
         }
     }
 
-    private void awaitDeletion(ByteSequence key) throws ExecutionException, InterruptedException {
+    /** Its owner may have put the same key again, behind this caller's. */
+    private void awaitDeletion(KeyValue inFront) throws ExecutionException, InterruptedException {
         CompletableFuture<Void> live = new CompletableFuture<>();
         CompletableFuture<Void> deleted = new CompletableFuture<>();
         WatchOption option =
                 WatchOption.builder().withCreateNotify(true).withNoPut(true).build();
-        Watch.Watcher watcher = client.getWatchClient().watch(key, option, new Watch.Listener() {
+        Watch.Watcher watcher = client.getWatchClient().watch(inFront.getKey(), option, new Watch.Listener() {
             @Override
             public void onNext(WatchResponse response) {
                 if (response.isCreatedNotify()) {
@@ -105,7 +107,8 @@ final class TransactionMutex implements Peer.Lock {
         });
         try {
             live.get();
-            if (client.getKVClient().get(key).get().getCount() > 0) {
+            if (client.getKVClient().get(inFront.getKey()).get().getKvs().stream()
+                    .anyMatch(found -> found.getCreateRevision() == inFront.getCreateRevision())) {
                 deleted.get();
             }
         } finally {
