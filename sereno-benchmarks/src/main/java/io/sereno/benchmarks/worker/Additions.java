@@ -51,7 +51,7 @@ final class Additions implements Workload {
         Tally tally = tallies.get(0);
         long start = System.nanoTime();
         long additions = 0;
-        while (System.nanoTime() - start < length.toNanos()) {
+        do {
             room.acquire();
             additions++;
             CompletionStage<?> unused = tally.addAsync().whenComplete((sum, failure) -> {
@@ -60,7 +60,7 @@ final class Additions implements Workload {
                 }
                 room.release();
             });
-        }
+        } while (System.nanoTime() - start < length.toNanos());
         room.acquire(inFlight);
         double seconds = (System.nanoTime() - start) / 1e9;
         check(additions - failed.get());

@@ -51,7 +51,7 @@ final class HandOvers implements Workload {
         long handOvers = 0;
         int leader = 0;
         // An even number, so that the same candidate leads before each window.
-        while (System.nanoTime() - start < length.toNanos() || handOvers % 2 == 1) {
+        do {
             Future<Long> next = lead(1 - leader);
             LockSupport.parkNanos(PAUSE.toNanos());
             int resigning = leader;
@@ -64,7 +64,7 @@ final class HandOvers implements Workload {
             nanos.recordValue(Math.min(Math.max(0, Crew.result(next) - resigned), LONGEST));
             leader = 1 - leader;
             handOvers++;
-        }
+        } while (System.nanoTime() - start < length.toNanos() || handOvers % 2 == 1);
         return Window.of(handOvers, (System.nanoTime() - start) / 1e9, checks).with(nanos);
     }
 }

@@ -29,7 +29,7 @@ final class Meetings implements Workload {
     public Window window(Duration length) throws Exception {
         long start = System.nanoTime();
         int before = rounds;
-        while (System.nanoTime() - start < length.toNanos()) {
+        do {
             int round = ++rounds;
             AtomicInteger come = new AtomicInteger();
             meetings.get(0).open(crew.size(), round);
@@ -41,7 +41,7 @@ final class Meetings implements Workload {
                 }
                 return null;
             });
-        }
+        } while (System.nanoTime() - start < length.toNanos());
         return Window.of(rounds - before, (System.nanoTime() - start) / 1e9, checks);
     }
 }

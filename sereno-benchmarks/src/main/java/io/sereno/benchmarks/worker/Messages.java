@@ -103,7 +103,7 @@ final class Messages implements Workload {
     private long publish(Channel channel, long start, Duration length) throws InterruptedException {
         Semaphore room = new Semaphore(inFlight);
         long published = 0;
-        while (System.nanoTime() - start < length.toNanos()) {
+        do {
             long due = System.nanoTime();
             if (rate > 0) {
                 due = start + published * 1_000_000_000L / rate;
@@ -121,7 +121,7 @@ final class Messages implements Workload {
                 room.release();
             });
             published++;
-        }
+        } while (System.nanoTime() - start < length.toNanos());
         room.acquire(inFlight);
         return published;
     }
