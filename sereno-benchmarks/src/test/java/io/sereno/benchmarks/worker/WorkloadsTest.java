@@ -38,7 +38,9 @@ class WorkloadsTest {
                 "adds", "ids", "idle", "kept", "locks", "members", "waiting"
             })
     void serenoIsRightInEachRow(String row) throws Exception {
-        Window window = run(Workloads.of(row, 4, clients(new SerenoSystem(), "memory", row)));
+        // No more messages than the topic keeps are published in a short window, so none is trimmed unread.
+        int size = row.equals("kept") ? 50_000 : 4;
+        Window window = run(Workloads.of(row, size, clients(new SerenoSystem(), "memory", row)));
         assertThat(window.faults()).isEmpty();
         assertThat(window.figures().get("ops")).isPositive();
         assertThat(window.figures().get("seconds")).isPositive();
