@@ -77,10 +77,10 @@ record Settings(
     /** If two groups have a row of this name and no group is asked for, the row on servers is meant. */
     private static boolean isFirst(Row row) {
         return Rows.ALL.stream()
-                        .filter(other -> other.id().equals(row.id()))
-                        .findFirst()
-                        .orElseThrow()
-                == row;
+                .filter(other -> other.id().equals(row.id()))
+                .findFirst()
+                .filter(row::equals)
+                .isPresent();
     }
 
     boolean measures(String store) {

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** gRPC and etcd's generated stubs alone: what the requests of an operation cost at least. */
 public final class RawEtcd implements Peer.Connector {
@@ -47,7 +48,7 @@ public final class RawEtcd implements Peer.Connector {
                 call,
                 new FutureCallback<>() {
                     @Override
-                    public void onSuccess(TxnResponse response) {
+                    public void onSuccess(@Nullable TxnResponse response) {
                         stage.complete(response);
                     }
 

@@ -114,7 +114,17 @@ public final class RawRedis implements Peer.Connector {
         }
     }
 
-    private record Script(StatefulRedisConnection<byte[], byte[]> connection, String digest, byte[] key) {
+    private static final class Script {
+        private final StatefulRedisConnection<byte[], byte[]> connection;
+        private final String digest;
+        private final byte[] key;
+
+        Script(StatefulRedisConnection<byte[], byte[]> connection, String digest, byte[] key) {
+            this.connection = connection;
+            this.digest = digest;
+            this.key = key;
+        }
+
         CompletionStage<Long> run(byte[]... arguments) {
             return connection.async().evalsha(digest, ScriptOutputType.INTEGER, new byte[][] {key}, arguments);
         }

@@ -64,7 +64,7 @@ final class Additions implements Workload {
         room.acquire(inFlight);
         double seconds = (System.nanoTime() - start) / 1e9;
         check(additions - failed.get());
-        return Window.of(additions - failed.get(), seconds, checks).with("gave up", failed.get());
+        return Window.of(additions - failed.get(), seconds, checks).with("gave up", (double) failed.get());
     }
 
     private void check(long additions) throws Exception {

@@ -18,8 +18,12 @@ final class Crew {
     private final List<ExecutorService> threads = new ArrayList<>();
 
     /** One thread's work. */
-    interface Task<T> {
-        T run(int thread) throws Exception;
+    interface Task {
+        void run(int thread) throws Exception;
+    }
+
+    private interface Question<T> {
+        T answer(int thread) throws Exception;
     }
 
     /** One operation; false if it gave up. */
@@ -33,7 +37,7 @@ final class Crew {
             return Window.of(operations, seconds, checks)
                     .with(nanos)
                     .with("fairness", fairness)
-                    .with("gave up", gaveUp);
+                    .with("gave up", (double) gaveUp);
         }
     }
 
@@ -60,11 +64,18 @@ final class Crew {
     }
 
     /** Runs the task in each thread, and waits for all. */
-    <T> List<T> each(Task<T> task) throws Exception {
+    void each(Task task) throws Exception {
+        List<Boolean> unused = all(thread -> {
+            task.run(thread);
+            return true;
+        });
+    }
+
+    private <T> List<T> all(Question<T> question) throws Exception {
         List<Future<T>> started = new ArrayList<>();
         for (int i = 0; i < threads.size(); i++) {
             int thread = i;
-            started.add(start(thread, () -> task.run(thread)));
+            started.add(start(thread, () -> question.answer(thread)));
         }
         List<T> results = new ArrayList<>();
         for (Future<T> future : started) {
@@ -88,7 +99,7 @@ final class Crew {
     Work repeat(Duration length, Operation operation) throws Exception {
         CyclicBarrier together = new CyclicBarrier(threads.size());
         long start = System.nanoTime();
-        List<Share> shares = each(thread -> {
+        List<Share> shares = all(thread -> {
             Histogram nanos = new Histogram(LONGEST, 2);
             together.await();
             long begun = System.nanoTime();

@@ -58,7 +58,6 @@ final class HeldLocks implements Workload {
             for (Lock lock : locks.get(thread)) {
                 lock.acquire();
             }
-            return null;
         });
         held = true;
     }
@@ -68,7 +67,6 @@ final class HeldLocks implements Workload {
             for (Lock lock : locks.get(thread)) {
                 lock.release();
             }
-            return null;
         });
         held = false;
     }
@@ -80,7 +78,6 @@ final class HeldLocks implements Workload {
                     checks.fault("a lock is not held");
                 }
             }
-            return null;
         });
     }
 }

@@ -39,7 +39,6 @@ final class Meetings implements Workload {
                 if (come.get() != crew.size()) {
                     checks.fault("a party left before all had come");
                 }
-                return null;
             });
         } while (System.nanoTime() - start < length.toNanos());
         return Window.of(rounds - before, (System.nanoTime() - start) / 1e9, checks);

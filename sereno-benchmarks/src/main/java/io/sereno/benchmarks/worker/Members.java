@@ -31,7 +31,6 @@ final class Members implements Workload {
             for (int i = thread; i < size; i += crew.size()) {
                 joined.join("standing" + i);
             }
-            return null;
         });
     }
 

@@ -12,6 +12,8 @@ public interface Peer {
     }
 
     /**
+     * What a client connects to.
+     *
      * @param store {@code redis}, {@code etcd}, {@code zookeeper} or {@code memory}
      * @param ttl of sessions and leases
      * @param subject which of the system's ways to use
@@ -94,7 +96,11 @@ public interface Peer {
         throw new UnsupportedOperationException();
     }
 
-    /** @param kept how many messages the stream keeps at least */
+    /**
+     * A stream of messages.
+     *
+     * @param kept how many messages it keeps at least
+     */
     default Channel channel(String name, int kept) throws Exception {
         throw new UnsupportedOperationException();
     }

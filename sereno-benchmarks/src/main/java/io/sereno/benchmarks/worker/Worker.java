@@ -31,8 +31,10 @@ public final class Worker {
     public static void main(String[] args) throws Exception {
         PrintStream answers = System.out;
         System.setOut(System.err); // what libraries print is no answer
-        Connector connector =
-                (Connector) Class.forName(args[0]).getDeclaredConstructor().newInstance();
+        Connector connector = Class.forName(args[0])
+                .asSubclass(Connector.class)
+                .getDeclaredConstructor()
+                .newInstance();
         int size = Integer.parseInt(args[5]);
         Duration ttl = Duration.ofMillis(Long.parseLong(args[6]));
         boolean many = List.of("waiting", "idle").contains(args[4]) && size > 50;

@@ -64,7 +64,6 @@ class WorkloadsTest {
             broken.enter(0);
             bothInside.await();
             broken.leave();
-            return null;
         });
         assertThat(checks.take()).contains("two are inside at once");
     }
@@ -78,7 +77,8 @@ class WorkloadsTest {
             section.leave();
         }
         section.expect(4);
-        assertThat(checks.take()).containsExactly("a token does not increase (2 times)", "cycles counted inside: 3, expected 4");
+        assertThat(checks.take())
+                .containsExactly("a token does not increase (2 times)", "cycles counted inside: 3, expected 4");
     }
 
     @Test
@@ -127,7 +127,7 @@ class WorkloadsTest {
             }
         });
         assertThat(window.faults()).isEmpty();
-        assertThat(window.figures().get("ops")).isEqualTo(sum.get());
+        assertThat(window.figures().get("ops")).isEqualTo((double) sum.get());
     }
 
     @Test
@@ -143,8 +143,7 @@ class WorkloadsTest {
         assertThat(checks.take())
                 .containsExactly(
                         "lost: 25 % of the messages",
-                        "out of order: 50 % of the messages",
-                        "received twice: 25 % of the messages");
+                        "out of order: 50 % of the messages", "received twice: 25 % of the messages");
     }
 
     @Test
