@@ -99,8 +99,9 @@ final class Markdown {
     /** A line for each contestant, the floor included. */
     private static String details(Results results) {
         StringBuilder table = new StringBuilder(
-                "| row | store | system | median | least to most | requests each | server µs each | p50 to p99, ms | heap KiB | threads "
-                        + "| server MiB | jars | wrong, and what else was measured |\n|"
+                "| row | store | system | median | least to most | requests each | server µs each | p50 to p99, ms |"
+                        + " heap KiB | threads | server MiB | jars | wrong, and what else was measured |\n"
+                        + "|"
                         + "---|".repeat(13)
                         + "\n");
         for (Cell cell : results.cells()) {

@@ -28,7 +28,8 @@ record Settings(
                     + "WHAT is w, growth, memory, or rows of them: "
                     + String.join(
                             ", ", Rows.ALL.stream().map(Row::id).distinct().toList())
-                    + "; STORE is redis, etcd, zookeeper or memory. publish writes the results into docs/performance.md";
+                    + "; STORE is redis, etcd, zookeeper or memory. publish writes the results into"
+                    + " docs/performance.md";
 
     static Settings parse(List<String> words) {
         Map<String, Integer> numbers = new TreeMap<>(Map.of("warm-up", 2_000, "window", 2_000, "windows", 3));

@@ -53,7 +53,8 @@ final class StoreServer implements AutoCloseable {
 
     /** For the results. */
     static String settings() {
-        return "one server each on loopback; Redis without persistence; etcd and ZooKeeper sync to disk; ZooKeeper with 1 GiB of heap";
+        return "one server each on loopback; Redis without persistence; etcd and ZooKeeper sync to disk; ZooKeeper"
+                + " with 1 GiB of heap";
     }
 
     String store() {
