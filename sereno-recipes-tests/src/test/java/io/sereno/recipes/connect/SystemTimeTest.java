@@ -3,6 +3,7 @@ package io.sereno.recipes.connect;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
@@ -60,6 +61,28 @@ class SystemTimeTest {
 
         later.get(10, SECONDS);
         assertThat(ran).isFalse();
+    }
+
+    /** As with requests, whose limits are set and cancelled. The thread may wait for the first time only now, and wakes up for the first of them. */
+    @Test
+    void tasksThatAreCancelledDoNotWakeTheThreadEachTime() throws Exception {
+        CompletableFuture<Thread> timer = new CompletableFuture<>();
+        time.schedule(Duration.ZERO, Runnable::run, () -> timer.complete(Thread.currentThread()));
+        long thread = timer.get(10, SECONDS).getId();
+        long before = waits(thread);
+
+        for (int i = 0; i < 1_000; i++) {
+            time.schedule(Duration.ofMinutes(10), Runnable::run, () -> {}).run();
+        }
+        CompletableFuture<Void> earlier = new CompletableFuture<>();
+        time.schedule(Duration.ofMillis(10), Runnable::run, () -> earlier.complete(null));
+        earlier.get(10, SECONDS);
+
+        assertThat(waits(thread) - before).isLessThanOrEqualTo(5);
+    }
+
+    private static long waits(long thread) {
+        return ManagementFactory.getThreadMXBean().getThreadInfo(thread).getWaitedCount();
     }
 
     @Test
