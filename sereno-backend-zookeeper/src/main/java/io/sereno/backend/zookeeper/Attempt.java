@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A commit as one ZooKeeper transaction, planned from what was seen of its entries.
  *
- * <p>The transaction proves every condition, so what was seen may be outdated:
+ * <p>The transaction proves every condition, so what was seen may be outdated. (A commit that only checks may need none; see {@link #isProved}.)
  *
  * <ul>
  *   <li>absent, with a put: the creation itself;
@@ -109,6 +109,13 @@ final class Attempt {
     /** The look shows that a condition does not hold. */
     boolean isConflict() {
         return conflict;
+    }
+
+    /** The look shows that all conditions hold, and nothing is to be written. Whether an entry is just present is left to the transaction. */
+    boolean isProved() {
+        return looked != null
+                && writes.isEmpty()
+                && conditions.values().stream().noneMatch(Condition.Present.class::isInstance);
     }
 
     /** Names to look at first. If empty, the transaction can be sent. */

@@ -4,9 +4,9 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>plan a transaction from what is remembered. If that is not enough, or a condition does not hold, look at the
  *       entries behind a barrier, and plan from that;
- *   <li>a condition that does not hold in such a look is a conflict, since the look is not older than the call;
+ *   <li>a condition that does not hold in such a look is a conflict, since the look is not older than the call. If all hold and nothing is to be
+ *       written, the commit is done: a server carries out no write while it reads, so the look shows one moment;
  *   <li>send the transaction. Without an answer the outcome is unknown, and the run ends;
  *   <li>if ZooKeeper refused it, nothing was done, so another one may be sent. The refused operation shows what was
  *       wrong: a condition, which is a conflict; or what was remembered, then go back to 1;
@@ -60,7 +61,18 @@ final class CommitRun {
     }
 
     /** What was seen behind a barrier, and on which handle: a later read on another handle may be older. */
-    private record Look(Handle on, Map<String, RememberedEntry> seen) {}
+    private record Look(Handle on, Reader.Seen seen) {
+        /** The result of the query, if this look shows it. */
+        static Optional<Snapshot> at(@Nullable Look look, Query query) {
+            if (look == null
+                    || !(query instanceof Query.One one)
+                    || !look.seen.remembered().containsKey(one.name())) {
+                return Optional.empty();
+            }
+            Entry entry = look.seen.entries().get(one.name());
+            return Optional.of(new Snapshot(entry == null ? List.of() : List.of(entry), false));
+        }
+    }
 
     /** Steps 1 and 2. */
     private void step(@Nullable Look look) {
@@ -73,11 +85,16 @@ final class CommitRun {
                     Look looked = look != null && look.on == handle ? look : null;
                     try {
                         Attempt attempt = new Attempt(
-                                commit, place, place.acl().list(handle), looked == null ? null : looked.seen);
+                                commit,
+                                place,
+                                place.acl().list(handle),
+                                looked == null ? null : looked.seen.remembered());
                         if (attempt.isConflict()) {
-                            conflict(handle);
+                            conflict(handle, looked);
                         } else if (!attempt.unseen().isEmpty()) {
                             look(handle, attempt);
+                        } else if (attempt.isProved()) {
+                            committed(handle, looked, 0);
                         } else {
                             send(handle, attempt, looked);
                         }
@@ -109,7 +126,7 @@ final class CommitRun {
                     if (failure != null) {
                         call.fail(asBackendException(failure));
                     } else {
-                        step(new Look(handle, seen.remembered()));
+                        step(new Look(handle, seen));
                     }
                     return true;
                 }));
@@ -198,15 +215,15 @@ final class CommitRun {
     private void unexpected(Handle handle, Attempt attempt, Attempt.Step step) {
         place.remembered().forget(attempt.path(step.name()));
         if (attempt.isConditioned(step.name())) {
-            conflict(handle);
+            conflict(handle, null);
         } else {
             look(handle, attempt);
         }
     }
 
-    private void conflict(Handle handle) {
+    private void conflict(Handle handle, @Nullable Look looked) {
         CommitResult without = new CommitResult.Conflict(Optional.empty());
-        returnWith(handle, without, snapshot -> new CommitResult.Conflict(Optional.of(snapshot)));
+        returnWith(handle, looked, without, snapshot -> new CommitResult.Conflict(Optional.of(snapshot)));
     }
 
     /** Step 5. */
@@ -224,15 +241,25 @@ final class CommitRun {
         if (known.isPresent()) {
             call.end(new CommitResult.Committed(revision, known));
         } else {
-            CommitResult without = new CommitResult.Committed(revision, Optional.empty());
-            returnWith(handle, without, snapshot -> new CommitResult.Committed(revision, Optional.of(snapshot)));
+            committed(handle, null, revision);
         }
     }
 
+    private void committed(Handle handle, @Nullable Look looked, long revision) {
+        CommitResult without = new CommitResult.Committed(revision, Optional.empty());
+        returnWith(handle, looked, without, snapshot -> new CommitResult.Committed(revision, Optional.of(snapshot)));
+    }
+
     /** A failed read does not change the result. */
-    private void returnWith(Handle handle, CommitResult without, Function<Snapshot, CommitResult> with) {
+    private void returnWith(
+            Handle handle, @Nullable Look looked, CommitResult without, Function<Snapshot, CommitResult> with) {
         if (commit.returning().isEmpty()) {
             call.end(without);
+            return;
+        }
+        Optional<Snapshot> known = Look.at(looked, commit.returning().get());
+        if (known.isPresent()) {
+            call.end(with.apply(known.get()));
             return;
         }
         call.settle(without);
