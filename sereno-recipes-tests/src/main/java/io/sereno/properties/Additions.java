@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * own. So a value shows which additions were made, and an addition that was made twice clears its own bit. Safe for use
  * by multiple threads.
  */
-public final class Additions {
+public final class Additions extends Property {
     /** What may undo acknowledged additions. */
     public enum TakenBackBy {
         NOTHING,
@@ -26,7 +26,6 @@ public final class Additions {
     private long notApplied;
     private long seen;
     private long gone;
-    private @Nullable String wrong;
 
     public Additions(TakenBackBy taker) {
         this.taker = taker;
@@ -74,18 +73,12 @@ public final class Additions {
             long least = taker == TakenBackBy.NOTHING ? addition.before | addition.bit : 0;
             expect(
                     (sum & least) == least,
-                    addition + " returned " + Long.toHexString(sum) + " after acknowledged "
+                    () -> addition + " returned " + Long.toHexString(sum) + " after acknowledged "
                             + Long.toHexString(addition.before));
         } else if (failure instanceof NotAppliedException) {
             notApplied |= addition.bit;
         } else {
-            expect(failure instanceof OutcomeUnknownException, addition + " ended as " + failure);
-        }
-    }
-
-    private void expect(boolean right, String otherwise) {
-        if (!right && wrong == null) {
-            wrong = otherwise;
+            expect(failure instanceof OutcomeUnknownException, () -> addition + " ended as " + failure);
         }
     }
 
@@ -96,14 +89,16 @@ public final class Additions {
         // After a deletion, the additions that were ever seen count.
         long there = taker == TakenBackBy.DELETION ? seen : value;
         String of = " in " + Long.toHexString(value);
-        expect(value >>> count == 0, "an addition that nobody requested, or one that was made twice," + of);
+        expect(value >>> count == 0, () -> "an addition that nobody requested, or one that was made twice," + of);
         if (taker != TakenBackBy.STORE) {
-            expect((there & made) == made, "not all acknowledged additions, " + Long.toHexString(made) + "," + of);
+            expect(
+                    (there & made) == made,
+                    () -> "not all acknowledged additions, " + Long.toHexString(made) + "," + of);
             expect(
                     (there & notApplied) == 0,
-                    "additions that were not applied, " + Long.toHexString(notApplied) + "," + of);
-            expect((value & gone) == 0, "additions that were gone, " + Long.toHexString(gone) + "," + of);
+                    () -> "additions that were not applied, " + Long.toHexString(notApplied) + "," + of);
+            expect((value & gone) == 0, () -> "additions that were gone, " + Long.toHexString(gone) + "," + of);
         }
-        return Optional.ofNullable(wrong);
+        return wrong();
     }
 }

@@ -26,6 +26,8 @@ public enum Mishap {
     NEVER_ANSWERED,
     CARRIED_OUT_BUT_NEVER_ANSWERED,
     REQUEST_SLOW,
+    /** Later than the operation timeout. */
+    REQUEST_FAR_TOO_LATE,
     REPLY_SLOW,
     /** Later than the operation timeout, later than the local deadline. */
     REPLY_FAR_TOO_LATE,
@@ -109,6 +111,7 @@ public enum Mishap {
                 var unused = call.carryOut();
             }
             case REQUEST_SLOW -> bench.later(Duration.ofSeconds(3), call::through);
+            case REQUEST_FAR_TOO_LATE -> bench.later(Duration.ofSeconds(7), call::through);
             case REPLY_SLOW ->
                 call.carryOutAndAnswer(Function.identity(), answer -> bench.later(Duration.ofSeconds(3), answer));
             case REPLY_FAR_TOO_LATE ->

@@ -3,10 +3,10 @@ package io.sereno.suite.ids;
 import io.sereno.IdGenerator;
 import io.sereno.IdLayout;
 import io.sereno.NotAppliedException;
+import io.sereno.properties.Ids;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
-import io.sereno.spi.Entry;
 import io.sereno.tck.history.Call;
 import io.sereno.tck.history.Recorder;
 import io.sereno.tck.recipes.IdRun;
@@ -18,6 +18,7 @@ import io.sereno.tck.run.Client;
 import io.sereno.tck.time.ShiftedTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Sortable ids, on a store without faults. */
@@ -33,16 +34,13 @@ public class IdRules {
         IdGenerator ids = node.sereno().ids(NAME);
         List<Duration> jumps =
                 List.of(Duration.ZERO, Duration.ofMillis(-30), Duration.ofSeconds(5), Duration.ofSeconds(-1));
+        Ids made = new Ids(IdLayout.SONYFLAKE);
         long last = -1;
         for (Duration jump : jumps) {
             clock.jump(jump);
             for (int i = 0; i < 300; i++) {
-                long id = node.result("nextId", ids::nextId);
-                long before = last;
-                bench.verify(
-                        id > before,
-                        () -> "after the clock had jumped by " + jump + " id " + id + " followed " + before);
-                last = id;
+                last = node.result("nextId", ids::nextId);
+                made(bench, made, node, last, "after the clock had jumped by " + jump);
             }
         }
         // Its session is ended by hand; with the next session it takes another slot.
@@ -50,11 +48,10 @@ public class IdRules {
         long from = bench.now();
         while (bench.since(from).compareTo(Duration.ofSeconds(10)) < 0) {
             CallResult<Long> ended = node.calls("nextId", ids::nextId).end(LONG);
-            long before = last;
-            bench.verify(
-                    ended.thrown() instanceof NotAppliedException || ended.result() > before,
-                    () -> "after its session had ended " + ended + " followed " + before);
-            last = ended.succeeded() ? ended.result() : last;
+            if (!(ended.thrown() instanceof NotAppliedException)) {
+                last = ended.result();
+                made(bench, made, node, last, "after its session had ended");
+            }
             bench.pass(Duration.ofMillis(100));
         }
         long end = last;
@@ -98,7 +95,7 @@ public class IdRules {
         long first = node.result("nextId", ids::nextId);
         Duration window = IdRun.FEW
                 .tick()
-                .multipliedBy(mark(bench, IdRun.FEW.decode(first).slot()) - tick(first));
+                .multipliedBy(mark(bench, IdRun.FEW.decode(first).slot()) - new Ids(IdRun.FEW).tick(first));
         node.script().each(Request.commitsTo("ids/" + NAME), Fate.delayRequest(window.dividedBy(4)));
         long from = bench.now();
         int made = 0;
@@ -116,24 +113,14 @@ public class IdRules {
         bench.evidence("ids", made, 20);
     }
 
-    /** The tick of an id of {@link IdRun#FEW}. */
-    static long tick(long id) {
-        return id >>> (IdRun.FEW.sequenceBits() + IdRun.FEW.slotBits());
+    static void made(Bench bench, Ids ids, Node node, long id, String when) {
+        Optional<String> wrong = ids.made(node.name(), id);
+        bench.verify(wrong.isEmpty(), () -> when + ": " + wrong.orElseThrow());
     }
 
     /** The mark up to which the ticks of a slot are reserved; 0 if none are. */
     static long mark(Bench bench, int slot) {
-        return bench.judge().one("ids/" + NAME, "hw-" + slot).map(IdRules::mark).orElse(0L);
-    }
-
-    static long mark(Entry mark) {
-        return mark.value()
-                .toUtf8()
-                .lines()
-                .filter(line -> line.startsWith("to "))
-                .map(line -> Long.parseLong(line.substring(3)))
-                .findFirst()
-                .orElse(0L);
+        return bench.judge().one("ids/" + NAME, "hw-" + slot).map(Ids::mark).orElse(0L);
     }
 
     private static long asked(Recorder recorder) {
@@ -155,7 +142,8 @@ public class IdRules {
         // Four ids in a tick of 50 ms, so the last tick is soon used up.
         IdLayout layout = new IdLayout(39, Duration.ofMillis(50), 2, 8, IdLayout.SONYFLAKE.epoch());
         IdGenerator ids = node.sereno().ids(NAME, layout);
-        long last = node.result("nextId", ids::nextId);
+        Ids made = new Ids(layout);
+        made(bench, made, node, node.result("nextId", ids::nextId), "at first");
         clock.jump(Duration.ofMinutes(-10));
         int empty = 0;
         for (int i = 0; i < 12; i++) {
@@ -167,19 +155,14 @@ public class IdRules {
                     ended.succeeded() || ended.thrown() instanceof NotAppliedException,
                     () -> "tryNextId with a clock that was set back ended as " + ended);
             if (ended.succeeded() && ended.result().isPresent()) {
-                long id = ended.result().getAsLong();
-                long before = last;
-                bench.verify(id > before, () -> "with a clock that was set back id " + id + " followed " + before);
-                last = id;
+                made(bench, made, node, ended.result().getAsLong(), "with a clock that was set back");
             } else {
                 empty++;
             }
         }
         bench.evidence("calls without a result", empty, 1);
         clock.jump(Duration.ofMinutes(10).plusSeconds(1));
-        long id = node.result("nextId", ids::nextId);
-        long before = last;
-        bench.verify(id > before, () -> "once the clock is right again id " + id + " followed " + before);
+        made(bench, made, node, node.result("nextId", ids::nextId), "once the clock is right again");
     }
 
     @Rule(value = "IDS-7", waits = true, check = "which layout all generators of a name share, and what an error says")

@@ -121,7 +121,11 @@ class CounterUnderMishapsTest {
             }
             while (bench.step(Duration.ofSeconds(150))) {}
             assertThat(additions.wrong(counter(other).get())).isEmpty();
-            assertThat(bench.live()).extracting(Entry::name).containsExactly("v");
+            // A claim that arrives when all its callers have gone leaves its record until the session ends.
+            assertThat(bench.live())
+                    .filteredOn(entry -> cell.mishap != Mishap.REQUEST_FAR_TOO_LATE || entry.leaseId() == 0)
+                    .extracting(Entry::name)
+                    .containsExactly("v");
             bench.nodes.forEach(node -> {
                 assertThat(node.client().shared(CounterRecipe.CELLS).size())
                         .as("cells in use")

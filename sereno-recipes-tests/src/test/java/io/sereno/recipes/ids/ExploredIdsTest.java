@@ -1,6 +1,7 @@
 package io.sereno.recipes.ids;
 
 import io.sereno.IdLayout;
+import io.sereno.properties.Ids;
 import io.sereno.recipes.Explorations;
 import io.sereno.recipes.JumpyTime;
 import io.sereno.recipes.LyingBackend;
@@ -16,15 +17,11 @@ import io.sereno.simulation.World;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
-import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
@@ -77,34 +74,23 @@ class ExploredIdsTest {
 
     private static Explorer explorer(String name, UnaryOperator<Backend> backend, boolean losing) {
         return new Explorer(name, world -> {
-            Set<Long> made = new HashSet<>();
+            Ids made = new Ids(LAYOUT);
             for (SimulatedClient process : world.clients()) {
                 JumpyTime clock = new JumpyTime(process.time());
                 Backend mixing =
                         new MixedReads(process.backend(), world.random().split());
                 Client client = Processes.client(process, backend.apply(mixing), clock);
                 process.step("connect", client::open);
-                Maker maker = new Maker(world, process, client, clock, made, losing);
+                Maker maker = new Maker(world, process, client, clock, made);
                 process.step("make", maker::make);
                 process.eventually("has made as many as it wanted", () -> maker.count >= ENOUGH);
             }
             Processes.operatorRemoves(world, DIRECTORY, entry -> entry.name().startsWith("slot-"));
-            Map<String, Long> marks = new HashMap<>();
-            world.always("no mark goes back", () -> losing || marksRise(world, marks));
-        });
-    }
-
-    private static boolean marksRise(World world, Map<String, Long> marks) {
-        for (Entry entry : Processes.queue(world, DIRECTORY)) {
-            IdWindow window = IdWindow.decode(entry.value());
-            if (window != null) {
-                Long before = marks.put(entry.name(), window.to());
-                if (before != null && before > window.to()) {
-                    return false;
-                }
+            if (!losing) { // Otherwise a reservation may be lost, and its ticks may be reserved again by another
+                // client.
+                Processes.alwaysRight(world, () -> made.wrong(() -> Processes.queue(world, DIRECTORY)));
             }
-        }
-        return true;
+        });
     }
 
     /** Commits without checking the conditions. */
@@ -127,14 +113,14 @@ class ExploredIdsTest {
         private final World world;
         private final SimulatedClient process;
         private final JumpyTime clock;
-        private final Set<Long> made;
-        private final boolean losing;
+        private final Ids made;
         private final IdSource source;
-        private long last = -1;
+        /** The latest time that its clock has shown. */
+        private Instant latest = Instant.MIN;
+
         private int count;
 
-        Maker(World world, SimulatedClient process, Client client, JumpyTime clock, Set<Long> made, boolean losing) {
-            this.losing = losing;
+        Maker(World world, SimulatedClient process, Client client, JumpyTime clock, Ids made) {
             this.world = world;
             this.process = process;
             this.clock = clock;
@@ -143,6 +129,7 @@ class ExploredIdsTest {
         }
 
         void make() {
+            readClock();
             if (world.random().nextInt(4) == 0) {
                 clock.jump(Duration.ofMillis(world.random().nextInt(6_000) - 3_000L));
             }
@@ -169,26 +156,15 @@ class ExploredIdsTest {
 
         private void made(long id) {
             count++;
-            IdLayout.Parts parts = LAYOUT.decode(id);
-            long reserved = Processes.queue(world, DIRECTORY).stream()
-                    .filter(entry -> entry.name().equals("hw-" + parts.slot()))
-                    .map(entry -> Objects.requireNonNull(IdWindow.decode(entry.value()))
-                            .to())
-                    .findFirst()
-                    .orElse(0L);
-            if (losing) {
-                return; // A reservation may be lost, and its ticks may be reserved again by another client.
+            var unused = made.made(process.name(), id);
+            readClock();
+            if (LAYOUT.decode(id).time().isAfter(latest)) {
+                world.failed(process + " made " + id + " before its time", null);
             }
-            if (id >> (LAYOUT.sequenceBits() + LAYOUT.slotBits()) >= reserved) {
-                world.failed(process + " made " + parts + ", which was not reserved", null);
-            }
-            if (!made.add(id)) {
-                world.failed(process + " made " + parts + " a second time", null);
-            }
-            if (id <= last) {
-                world.failed(process + " made " + id + " after " + last, null);
-            }
-            last = id;
+        }
+
+        private void readClock() {
+            latest = Collections.max(List.of(latest, clock.wall()));
         }
     }
 }

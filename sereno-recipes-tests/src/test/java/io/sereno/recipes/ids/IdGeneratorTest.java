@@ -11,8 +11,6 @@ import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
 import io.sereno.backend.memory.MemoryStore;
 import io.sereno.recipes.Clients;
-import io.sereno.recipes.JumpyTime;
-import io.sereno.recipes.client.Client;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
@@ -28,12 +26,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -275,50 +271,6 @@ class IdGeneratorTest {
     }
 
     @Test
-    void aClaimOrExtensionWhoseReplyIsLostGivesNoTickTwice() throws Exception {
-        spoilEachCommit(Fate.loseReply());
-    }
-
-    @Test
-    void aClaimOrExtensionThatIsLostGivesNoTickTwice() throws Exception {
-        spoilEachCommit(Fate.loseRequest());
-    }
-
-    @Test
-    void aClaimOrExtensionThatComesLateGivesNoTickTwice() throws Exception {
-        spoilEachCommit(Fate.applyLate(Duration.ofMillis(700)));
-        spoilEachCommit(Fate.applyLate(Duration.ofSeconds(8)));
-        spoilEachCommit(Fate.delayRequest(Duration.ofSeconds(7)));
-    }
-
-    private void spoilEachCommit(Fate fate) throws InterruptedException {
-        Set<Long> made = new HashSet<>();
-        for (int spoiled = 0; spoiled < 4; spoiled++) {
-            FaultyBackend backend = faulty();
-            int skip = spoiled;
-            AtomicInteger seen = new AtomicInteger();
-            backend.next(request -> Request.commitsTo("ids/x").test(request) && seen.getAndIncrement() >= skip, fate);
-            Sereno a = connect("a" + spoiled, backend);
-            IdGenerator ids = a.ids("x", SMALL);
-            for (int i = 0; i < 1_500; i++) {
-                OptionalLong id = tried(ids);
-                if (id.isPresent()) {
-                    assertThat(made.add(id.getAsLong())).isTrue();
-                    assertThat(id.getAsLong() >> SMALL.sequenceBits())
-                            .as("a tick that the store shows reserved")
-                            .isLessThan(windowEnd());
-                }
-                time.advance(TICK);
-            }
-            assertThat(tried(ids)).isPresent();
-            a.close();
-            time.advance(Duration.ofSeconds(20));
-        }
-        assertThat(made).hasSizeGreaterThan(1_500);
-        assertThat(entries()).extracting(Entry::name).containsExactlyInAnyOrder("layout", "hw-0");
-    }
-
-    @Test
     void theWindowIsFinishedWhenTheSessionIsLostAndThenAnotherIsClaimed() throws Exception {
         FaultyBackend backend = faulty();
         IdGenerator ids = connect("a", backend).ids("x", SMALL);
@@ -337,46 +289,6 @@ class IdGeneratorTest {
             time.advance(TICK);
         }
         assertThat(ids.tryNextId(Duration.ZERO)).isPresent();
-    }
-
-    @Test
-    void idsOfEightGeneratorsWhoseClocksJumpAreAllUniqueAndDecodable() throws Exception {
-        IdLayout few = new IdLayout(40, TICK, 3, 4, Instant.parse("2025-01-01T00:00:00Z"));
-        Random random = new Random(42);
-        Set<Long> made = new HashSet<>();
-        List<Client> opened = new ArrayList<>();
-        List<JumpyTime> clocks = new ArrayList<>();
-        List<IdGenerator> generators = new ArrayList<>();
-        List<Long> last = new ArrayList<>();
-        List<Instant> furthest = new ArrayList<>();
-        for (int i = 0; i < 8; i++) {
-            JumpyTime clock = new JumpyTime(time);
-            clocks.add(clock);
-            Client client = clients.client("n" + i, store.connect(Runnable::run), clock, Runnable::run);
-            opened.add(client);
-            generators.add(new IdGeneratorRecipe(client, "x", "ids/x", few));
-            last.add(-1L);
-            furthest.add(clock.wall());
-        }
-        for (int round = 0; round < 3_000; round++) {
-            int i = random.nextInt(8);
-            if (random.nextInt(20) == 0) {
-                clocks.get(i).jump(Duration.ofMillis(random.nextInt(2_000) - 1_000L));
-            }
-            Instant now = clocks.get(i).wall();
-            furthest.set(i, now.isAfter(furthest.get(i)) ? now : furthest.get(i));
-            for (OptionalLong id = tried(generators.get(i)); id.isPresent(); id = tried(generators.get(i))) {
-                assertThat(made.add(id.getAsLong())).isTrue();
-                assertThat(id.getAsLong()).isGreaterThan(last.set(i, id.getAsLong()));
-                IdLayout.Parts parts = few.decode(id.getAsLong());
-                assertThat(parts.time()).isBeforeOrEqualTo(furthest.get(i));
-                long tick = Duration.between(few.epoch(), parts.time()).dividedBy(TICK);
-                assertThat((tick << 3 | parts.sequence()) << 4 | parts.slot()).isEqualTo(id.getAsLong());
-            }
-            time.advance(Duration.ofMillis(random.nextInt(20)));
-        }
-        assertThat(made).hasSizeGreaterThan(5_000);
-        opened.forEach(Client::close);
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongConsumer;
 
 /** Clients that take ids of one name: no id is given twice. */
 public final class IdRun {
@@ -36,7 +37,7 @@ public final class IdRun {
             List<CompletableFuture<?>> callers = new ArrayList<>();
             for (Node node : nodes) {
                 for (int i = 0; i < 2; i++) {
-                    callers.add(bench.async(() -> draw(bench, node, seen, 40)));
+                    callers.add(bench.async(() -> draw(bench, node, judge(bench, node, seen), 40)));
                 }
             }
             bench.join(callers, LONG.multipliedBy(2));
@@ -60,7 +61,7 @@ public final class IdRun {
         try {
             List<CompletableFuture<?>> callers = new ArrayList<>();
             for (Node node : nodes) {
-                callers.add(bench.async(() -> draw(bench, node, seen, 120)));
+                callers.add(bench.async(() -> draw(bench, node, judge(bench, node, seen), 120)));
             }
             bench.join(callers, LONG.multipliedBy(2));
         } finally {
@@ -69,13 +70,26 @@ public final class IdRun {
         bench.evidence("ids", seen.size(), 500);
     }
 
-    /**
-     * Takes ids, one and several at a time. Nobody may have had one of them before, and each has to be greater than the
-     * one before.
-     */
-    public static boolean draw(Bench bench, Node node, Map<Long, String> seen, int times) throws Exception {
+    /** Nobody may have had an id before, and each has to be greater than the one before. */
+    private static LongConsumer judge(Bench bench, Node node, Map<Long, String> seen) {
+        long[] last = {-1};
+        return id -> {
+            long before = last[0];
+            bench.verify(id > before, () -> node + " made id " + id + " after " + before + "; they have to rise");
+            String other;
+            synchronized (seen) {
+                other = seen.put(id, node.name());
+            }
+            bench.verify(
+                    other == null,
+                    () -> "id " + id + " (" + FEW.decode(id) + ") was made by " + other + " and by " + node);
+            last[0] = id;
+        };
+    }
+
+    /** Takes ids, one and several at a time. */
+    public static boolean draw(Bench bench, Node node, LongConsumer judge, int times) throws Exception {
         IdGenerator ids = node.sereno().ids(NAME, FEW);
-        long last = -1;
         for (int i = 0; i < times; i++) {
             int count = i % 4 == 3 ? 25 : 1;
             long[] made;
@@ -86,16 +100,7 @@ public final class IdRun {
                 continue;
             }
             for (long id : made) {
-                long before = last;
-                bench.verify(id > before, () -> node + " made id " + id + " after " + before + "; they have to rise");
-                String other;
-                synchronized (seen) {
-                    other = seen.put(id, node.name());
-                }
-                bench.verify(
-                        other == null,
-                        () -> "id " + id + " (" + FEW.decode(id) + ") was made by " + other + " and by " + node);
-                last = id;
+                judge.accept(id);
             }
             bench.pass(Duration.ofMillis(i % 3));
         }
