@@ -6,6 +6,8 @@ import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
+import io.sereno.properties.Handled;
+import io.sereno.properties.Messages;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
 import io.sereno.tck.recipes.Calling;
@@ -16,12 +18,11 @@ import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The topic, while connections break, replies are lost and readers die. */
@@ -45,9 +46,9 @@ public class TopicFaultRules {
             Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
             Node other = Node.in(bench);
             Topic<String> topic = TopicRun.topic(node, name);
-            node.result("publish", () -> topic.publish("first"));
+            Messages messages = new Messages(false);
+            publish(node, topic, messages);
             AtomicInteger met = new AtomicInteger();
-            Set<String> sure = new HashSet<>(Set.of("first"));
             for (int i = 0; i < 3; i++) {
                 node.script()
                         .next(
@@ -55,23 +56,28 @@ public class TopicFaultRules {
                                         && request.mayBeUnknown()
                                         && met.incrementAndGet() > 0,
                                 fate);
-                String message = "m" + i;
-                CallResult<Long> ended = node.calls("publish " + message, () -> topic.publish(message))
-                        .end(LONG);
+                CallResult<Long> ended = publish(node, topic, messages);
                 bench.verify(
                         ended.succeeded() || ended.thrown() instanceof OutcomeUnknownException,
                         () -> "a publication whose commit was " + fate + " ended as " + ended);
-                if (ended.succeeded()) {
-                    sure.add(message);
-                }
             }
             bench.pass(Duration.ofSeconds(1));
-            List<String> read = readAll(other, name);
-            bench.verify(
-                    new HashSet<>(read).size() == read.size() && read.containsAll(sure),
-                    () -> sure + " were published, by commits that were " + fate + ", and readers find " + read);
+            readAll(other, name, messages.reader()::onMessage);
+            require(bench, messages.wrong(), "commits were " + fate);
             bench.evidence("commits that were lost or late", met.get(), 1);
         }
+    }
+
+    private static CallResult<Long> publish(Node node, Topic<String> topic, Messages messages) {
+        Messages.Publication publication = messages.next("m");
+        CallResult<Long> ended = node.calls("publish", () -> topic.publish(publication.payload()))
+                .end(LONG);
+        publication.ended(ended.succeeded() ? ended.result() : null, ended.thrown());
+        return ended;
+    }
+
+    private static void require(Bench bench, Optional<String> wrong, String when) {
+        bench.verify(wrong.isEmpty(), () -> when + ": " + wrong.orElseThrow());
     }
 
     @Rule(
@@ -95,10 +101,10 @@ public class TopicFaultRules {
                             request -> request instanceof Request.Commit commit
                                     && commit.commit().directory().startsWith("topic/"),
                             fate));
-            calls.add(node.calls("publish", () -> topic.publish("message")));
+            calls.add(node.calls("publish", () -> topic.publish("message-1")));
             stages.add(node.calls(
                     "publishAsync",
-                    () -> other.publishAsync("message").toCompletableFuture().get()));
+                    () -> other.publishAsync("message-1").toCompletableFuture().get()));
         }
         for (int i = 0; i < fates.size(); i++) {
             Fate fate = fates.get(i);
@@ -114,11 +120,11 @@ public class TopicFaultRules {
         bench.pass(bench.kit().operationTimeout().plusSeconds(1));
         for (int i = 0; i < fates.size(); i++) {
             Node reading = Node.in(bench);
-            requireAsReported(
-                    bench, readAll(reading, NAME + i), calls.get(i).end(LONG).thrown());
+            requireAsReported(bench, reading, NAME + i, calls.get(i).end(LONG).thrown());
             requireAsReported(
                     bench,
-                    readAll(reading, NAME + "-async-" + i),
+                    reading,
+                    NAME + "-async-" + i,
                     cause(stages.get(i).end(LONG).thrown()));
         }
     }
@@ -127,28 +133,31 @@ public class TopicFaultRules {
         return thrown instanceof ExecutionException ? thrown.getCause() : thrown;
     }
 
-    private static void requireAsReported(Bench bench, List<String> read, @Nullable Throwable reported) {
-        long times = read.stream().filter("message"::equals).count();
-        bench.verify(
-                times <= (reported instanceof NotAppliedException ? 0 : 1),
-                () -> "a publication ended with " + reported + ", and readers find its message " + times + " times, in "
-                        + read);
+    private static void requireAsReported(Bench bench, Node reading, String name, @Nullable Throwable reported) {
+        Messages messages = new Messages(false);
+        messages.next("message").ended(null, reported);
+        readAll(reading, name, messages.reader()::onMessage);
+        require(bench, messages.wrong(), "a publication ended with " + reported);
     }
 
     /** Reads all messages that exist now. */
     public static List<String> readAll(Node node, String name) {
+        List<String> read = new ArrayList<>();
+        readAll(node, name, message -> read.add(message.payload()));
+        return read;
+    }
+
+    private static void readAll(Node node, String name, Consumer<Message<String>> listener) {
         long last =
                 node.result("publish the end", () -> TopicRun.topic(node, name).publish("the end"));
         TopicReader<String> reader =
                 node.result("reader", () -> TopicRun.topic(node, name).reader(new From.Earliest()));
-        List<String> read = new ArrayList<>();
         Message<String> message;
         do {
             message = node.result("next", reader::next);
-            read.add(message.payload());
+            listener.accept(message);
         } while (message.offset() < last);
         node.run("close", reader::close);
-        return read;
     }
 
     @Rule(
@@ -163,9 +172,8 @@ public class TopicFaultRules {
         TopicRules.publish(node, 12);
         TopicReader<String> reader =
                 dying.result("reader", () -> TopicRules.topic(dying).reader(new From.Durable("loader")));
-        for (long i = 1; i <= 5; i++) {
-            bench.same("the offset", i, dying.result("next", reader::next).offset());
-        }
+        Handled handled = handled(bench);
+        read(bench, dying, reader, 1, 5, handled);
         // Time enough for acknowledged messages to be stored, and for further ones, if there were any.
         bench.pass(Duration.ofMillis(300));
         dying.faults().cutOff();
@@ -182,11 +190,25 @@ public class TopicFaultRules {
                 () -> "messages 1 to 5 were given to a reader that died, 5 was not acknowledged, and the next reader"
                         + " began with "
                         + first);
-        for (long i = first + 1; i <= 12; i++) {
-            bench.same("the offset", i, next.result("next", successor::next).offset());
-        }
+        read(bench, next, successor, first + 1, 12, handled);
         next.run("close", successor::close);
         dying.faults().heal();
+    }
+
+    private static Handled handled(Bench bench) {
+        return new Handled(() -> bench.judge().all("topic/" + NAME));
+    }
+
+    /** Each call for a message acknowledges the one before. */
+    private static void read(
+            Bench bench, Node node, TopicReader<String> reader, long first, long last, Handled handled) {
+        for (long i = first; i <= last; i++) {
+            if (i > 1) {
+                handled.upTo(i - 1, i - 1);
+            }
+            bench.same("the offset", i, node.result("next", reader::next).offset());
+            require(bench, handled.wrong(), "message " + i + " was given");
+        }
     }
 
     @Rule(value = "TOP-9a", waits = true, check = "OUT-3: whether a position that comes late can replace a later one")
@@ -196,21 +218,20 @@ public class TopicFaultRules {
         TopicRules.publish(next, 12);
         TopicReader<String> reader =
                 node.result("reader", () -> TopicRules.topic(node).reader(new From.Durable("loader")));
-        node.result("next", reader::next);
+        Handled handled = handled(bench);
+        read(bench, node, reader, 1, 1, handled);
         AtomicInteger met = new AtomicInteger();
         node.script()
                 .next(
                         request -> storesAPosition(request) && met.incrementAndGet() > 0,
                         Fate.applyLate(Duration.ofMillis(600)));
-        node.result("next", reader::next);
-        node.result("next", reader::next);
+        read(bench, node, reader, 2, 3, handled);
         bench.pass(Duration.ofMillis(100));
-        for (long i = 4; i <= 8; i++) {
-            bench.same("the offset", i, node.result("next", reader::next).offset());
-        }
+        read(bench, node, reader, 4, 8, handled);
         node.run("close", reader::close);
         node.run("close", node.sereno()::close);
         bench.pass(Duration.ofMillis(800));
+        require(bench, handled.wrong(), "an earlier position came late");
         TopicReader<String> successor =
                 next.result("reader", () -> TopicRules.topic(next).reader(new From.Durable("loader")));
         bench.same(

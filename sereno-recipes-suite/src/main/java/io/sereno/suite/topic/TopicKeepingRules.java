@@ -10,8 +10,8 @@ import io.sereno.MessagesLostException;
 import io.sereno.Retention;
 import io.sereno.Subscription;
 import io.sereno.Topic;
-import io.sereno.TopicListener;
 import io.sereno.TopicReader;
+import io.sereno.properties.Reading;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Write;
 import io.sereno.tck.history.Call;
@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.LongStream;
 
 /** What a topic keeps: gaps, durable positions, retention and deletion, on a store without faults. */
 public class TopicKeepingRules {
@@ -60,39 +59,13 @@ public class TopicKeepingRules {
             bench.same("what it says", "m" + offset, next.payload());
         }
         node.run("close", reader::close);
-        List<String> received = new ArrayList<>();
-        Subscription subscription = node.result(
-                "subscribe",
-                () -> topic.subscribe(new From.Offset(3), new TopicListener<>() {
-                    @Override
-                    public void onMessage(Message<String> message) {
-                        note("m" + message.offset());
-                    }
-
-                    @Override
-                    public void onGap(Gap gap) {
-                        note(gap.toString());
-                    }
-
-                    private void note(String what) {
-                        synchronized (received) {
-                            received.add(what);
-                        }
-                        bench.stir();
-                    }
-                }));
-        List<String> expected = new ArrayList<>(List.of(new Gap(3, kept - 1).toString()));
-        LongStream.rangeClosed(kept, 30).forEach(offset -> expected.add("m" + offset));
-        bench.reach(
-                () -> {
-                    synchronized (received) {
-                        return received.size() >= expected.size();
-                    }
-                },
-                LONG);
-        synchronized (received) {
-            bench.same("the gap that a subscription from 3 on was given", expected, received);
-        }
+        Reading<String> reading = new Reading<>();
+        reading.begin(3);
+        Subscription subscription = node.result("subscribe", () -> topic.subscribe(new From.Offset(3), reading));
+        bench.reach(() -> reading.next() > 30, LONG);
+        bench.same("the offset that a subscription from 3 on expects next", 31L, reading.next());
+        bench.same("its gaps", List.of(new Gap(3, kept - 1)), reading.gaps());
+        bench.verify(reading.wrong().isEmpty(), () -> reading.wrong().orElseThrow());
         node.run("close", subscription::close);
     }
 
@@ -115,35 +88,19 @@ public class TopicKeepingRules {
             worker.run("close", reader::close);
             worker.run("close", worker.sereno()::close);
         }
-        List<Long> received = new ArrayList<>();
+        Reading<String> reading = new Reading<>();
         for (int round = 0; round < 2; round++) {
-            Subscription subscription = node.result(
-                    "subscribe",
-                    () -> topic(node).subscribe(new From.Durable("listener"), message -> {
-                        synchronized (received) {
-                            received.add(message.offset());
-                        }
-                        bench.stir();
-                    }));
+            Subscription subscription =
+                    node.result("subscribe", () -> topic(node).subscribe(new From.Durable("listener"), reading));
             long expected = (round + 1) * 10L;
             bench.verify(
-                    bench.reach(
-                            () -> {
-                                synchronized (received) {
-                                    return received.contains(expected);
-                                }
-                            },
-                            LONG),
-                    () -> "message " + expected + " was published, and a durable listener received " + received);
+                    bench.reach(() -> reading.next() > expected, LONG),
+                    () -> "message " + expected + " was published, and a durable listener expects " + reading.next());
             node.run("close", subscription::close);
             publish(node, 10);
         }
-        synchronized (received) {
-            bench.same(
-                    "the messages of a durable listener that was closed in between",
-                    LongStream.rangeClosed(1, 20).boxed().toList(),
-                    received);
-        }
+        bench.same("the message that a durable listener expects next", 21L, reading.next());
+        bench.verify(reading.wrong().isEmpty(), () -> reading.wrong().orElseThrow());
         // A call for the next message acknowledges the last one, whether there is a next one or not. Closing a client
         // ends its readers.
         Node worker = Node.in(bench);

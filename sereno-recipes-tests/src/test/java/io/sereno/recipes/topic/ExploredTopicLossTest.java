@@ -12,7 +12,6 @@ import io.sereno.recipes.Processes;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Directories;
 import io.sereno.recipes.client.OpenSubscription;
-import io.sereno.recipes.client.Scope;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -216,18 +215,7 @@ class ExploredTopicLossTest {
         }
 
         void readUnderAName() {
-            Scope scope = new Scope(client, "topic", "t", DIRECTORY);
-            TopicFeed feed = client.shared(TopicFeed.FEEDS).enter(DIRECTORY, () -> new TopicFeed(scope));
-            TopicSubscription<String> reading =
-                    new TopicSubscription<>(new TopicPlace(feed, "d", "reader/d/t"), Codec.utf8(), log.durable);
-            Subscription subscription = reading.open(new From.Durable("d"), null, feed.strand());
-            var unused = subscription.ended().whenComplete((done, failure) -> {
-                if (String.valueOf(failure).contains("deleted")) {
-                    process.step("read again", this::readUnderAName);
-                } else {
-                    log.world.failed(process.name() + " does not read any more", failure);
-                }
-            });
+            listen(new From.Durable("d"), log.durable, this::readUnderAName);
         }
 
         void publish() {

@@ -4,12 +4,12 @@ import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Gap;
 import io.sereno.Message;
-import io.sereno.NotAppliedException;
-import io.sereno.OutcomeUnknownException;
 import io.sereno.Retention;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicListener;
+import io.sereno.properties.Handled;
+import io.sereno.properties.Messages;
 import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.MixedReads;
@@ -25,14 +25,10 @@ import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,7 +83,7 @@ class ExploredTopicTest {
     private static Explorer explorer(LyingBackend.Lie lie, boolean rough) {
         String name = rough ? "topic, removed by hand" : "topic, " + lie;
         return new Explorer(name, world -> {
-            Log log = new Log(world);
+            Log log = new Log(world, false);
             List<Node> all = new ArrayList<>();
             for (SimulatedClient client : world.clients()) {
                 Node process = new Node(client, lie, log);
@@ -97,9 +93,9 @@ class ExploredTopicTest {
                 client.step("publish", process::publish);
                 client.stepAfter(Duration.ofMillis(world.random().nextInt(4_000)), "take turns", process::takeTurns);
                 client.eventually("has the outcome of each publication", () -> process.open == 0 && process.left == 0);
-                client.eventually("has received all messages", () -> process.receiver.next == log.end());
+                client.eventually("has received all messages", () -> process.receiver.next() == log.end());
             }
-            log.isRough = rough;
+            Processes.alwaysRight(world, log.messages::wrong);
             if (rough) {
                 Processes.operatorRemoves(world, DIRECTORY, TopicBatch::isBatch);
                 Processes.operatorRemoves(
@@ -112,20 +108,19 @@ class ExploredTopicTest {
                 }
                 return rough || active <= 1;
             });
-            world.always("the position is not ahead of the handled messages", () -> rough || log.positionIsHandled());
+            Processes.alwaysRight(world, () -> rough ? Optional.empty() : log.handled.wrong());
             world.eventually(
                     "everything was handled under the durable name",
                     () -> rough
                             || all.stream().noneMatch(Node::stands)
                             || log.end() == 1
-                            || log.handled == log.end() - 1);
+                            || log.handled.handled() == log.end() - 1);
         });
     }
 
     private static Explorer deleting() {
         return new Explorer("topic that is deleted", world -> {
-            Log log = new Log(world);
-            log.isDeleted = true;
+            Log log = new Log(world, true);
             for (SimulatedClient client : world.clients()) {
                 Node process = new Node(client, LyingBackend.Lie.NONE, log);
                 client.step("connect", process.client::open);
@@ -135,122 +130,40 @@ class ExploredTopicTest {
                     client.stepAfter(Duration.ofMillis(world.random().nextInt(3_000)), "delete", process::delete);
                 }
                 client.eventually("has the outcome of each publication", () -> process.open == 0 && process.left == 0);
-                client.eventually("has received all messages", () -> process.receiver.next == log.end());
+                client.eventually("has received all messages", () -> process.receiver.next() == log.end());
                 client.eventually("nothing is left of the deletion", () -> !log.isThere(TopicRemoval.NAME));
             }
+            Processes.alwaysRight(world, log.messages::wrong);
         });
     }
 
     /** The shared state of all processes of a world. */
     private static final class Log {
         private final World world;
-        private final Map<Long, String> messages = new HashMap<>();
-        private final Set<String> refused = new HashSet<>();
-        private boolean isDeleted;
-        private boolean isRough;
-        /** From the first position on, all up to this one were handled under the durable name, or reported as missing; negative before. */
-        private long handled = -1;
+        private final boolean isDeleted;
+        private final Messages messages;
+        private final Handled handled;
 
-        Log(World world) {
+        Log(World world, boolean isDeleted) {
             this.world = world;
+            this.isDeleted = isDeleted;
+            this.messages = new Messages(isDeleted);
+            this.handled = new Handled(() -> read(new Query.One(DIRECTORY, TopicPosition.entryName("d"))));
         }
 
-        void at(long offset, String payload) {
-            String other = messages.putIfAbsent(offset, payload);
-            if (!isDeleted && other != null && !other.equals(payload)) {
-                world.failed("message " + offset + " is " + other + ", and also " + payload, null);
-            }
-            if (other == null
-                    && !isDeleted
-                    && messages.values().stream().filter(payload::equals).count() > 1) {
-                world.failed(payload + " was published twice", null);
-            }
-            if (refused.contains(payload)) {
-                world.failed(payload + " was published, but was reported as not published", null);
-            }
-        }
-
-        void refused(String payload) {
-            refused.add(payload);
-            if (messages.containsValue(payload)) {
-                world.failed(payload + " is stored, but was reported as not published", null);
-            }
-        }
-
-        void handled(long first, long last) {
-            if (!isRough && (handled < 0 || first > handled + 1)) {
-                world.failed("under the durable name " + first + " follows on " + handled, null);
-            }
-            handled = Math.max(handled, last);
-        }
-
-        @Nullable
-        Entry read(String name) {
-            List<Entry> found = world.observer()
-                    .read(new Query.One(DIRECTORY, name))
-                    .toCompletableFuture()
-                    .join()
-                    .entries();
-            return found.isEmpty() ? null : found.get(0);
+        private List<Entry> read(Query query) {
+            return world.observer().read(query).toCompletableFuture().join().entries();
         }
 
         boolean isThere(String name) {
-            return read(name) != null;
+            return !read(new Query.One(DIRECTORY, name)).isEmpty();
         }
 
         long end() {
-            Entry header = read(TopicHeader.NAME);
-            return header == null ? 1 : TopicHeader.of(header).next();
-        }
-
-        boolean positionIsHandled() {
-            Entry position = read(TopicPosition.entryName("d"));
-            if (position == null) {
-                return handled < 0;
-            }
-            long next = TopicHeader.number(position.value(), "next");
-            if (handled < 0) {
-                handled = next - 1;
-            }
-            return next <= handled + 1;
-        }
-    }
-
-    /**
-     * Reads everything from the first message on, in order; again from the first when the topic was deleted. No message is read in two
-     * streams.
-     */
-    private static final class Receiver implements TopicListener<String> {
-        private final Node process;
-        private final Set<String> received;
-        private long next = 1;
-
-        Receiver(Node process, Set<String> received) {
-            this.process = process;
-            this.received = received;
-        }
-
-        @Override
-        public void onMessage(Message<String> message) {
-            process.log.world.note(() -> process.name() + " receives " + message.offset() + " " + message.payload());
-            advance(message.offset(), message.offset());
-            process.log.at(message.offset(), message.payload());
-            if (!received.add(message.payload())) {
-                process.log.world.failed(process.name() + " receives " + message.payload() + " twice", null);
-            }
-        }
-
-        @Override
-        public void onGap(Gap gap) {
-            advance(gap.firstOffset(), gap.lastOffset());
-        }
-
-        private void advance(long first, long last) {
-            if (first != next) {
-                process.log.world.failed(
-                        process.name() + " receives offset " + first + ", and " + next + " was expected", null);
-            }
-            next = last + 1;
+            return read(new Query.One(DIRECTORY, TopicHeader.NAME)).stream()
+                    .mapToLong(header -> TopicHeader.of(header).next())
+                    .findFirst()
+                    .orElse(1);
         }
     }
 
@@ -261,9 +174,8 @@ class ExploredTopicTest {
         private final Log log;
         private final Topic<String> topic;
         private final Set<String> received = new HashSet<>();
-        private Receiver receiver = new Receiver(this, received);
+        private final Messages.Reader receiver;
         private @Nullable TopicSubscription<String> durable;
-        private final Map<Integer, Long> offsets = new TreeMap<>();
         private int left = EACH;
         private int open;
         private int turns = 2;
@@ -271,6 +183,7 @@ class ExploredTopicTest {
         Node(SimulatedClient process, LyingBackend.Lie lie, Log log) {
             this.process = process;
             this.log = log;
+            this.receiver = log.messages.reader();
             this.client = Processes.client(
                     process,
                     new MixedReads(
@@ -289,9 +202,24 @@ class ExploredTopicTest {
             return log.world.clients().get(0) == process;
         }
 
+        /** Reads everything from the first message on; again from the first when the topic was deleted. No message is read in two streams. */
         void listen() {
-            receiver = new Receiver(this, received);
-            Subscription subscription = topic.subscribe(new From.Offset(1), receiver);
+            receiver.begin(1);
+            Subscription subscription = topic.subscribe(new From.Offset(1), new TopicListener<>() {
+                @Override
+                public void onMessage(Message<String> message) {
+                    log.world.note(() -> name() + " receives " + message.offset() + " " + message.payload());
+                    receiver.onMessage(message);
+                    if (!received.add(message.payload())) {
+                        log.world.failed(name() + " receives " + message.payload() + " twice", null);
+                    }
+                }
+
+                @Override
+                public void onGap(Gap gap) {
+                    receiver.onGap(gap);
+                }
+            });
             var unused = subscription.ended().whenComplete((done, failure) -> {
                 if (log.isDeleted && String.valueOf(failure).contains("deleted")) {
                     process.step("listen again", this::listen);
@@ -304,7 +232,8 @@ class ExploredTopicTest {
         void publish() {
             int together = Math.min(left, 1 + log.world.random().nextInt(3));
             for (int i = 0; i < together; i++) {
-                publishOne(EACH - --left);
+                left--;
+                publishOne(log.messages.next(name()));
             }
             if (left > 0) {
                 Duration pause = Duration.ofMillis(log.world.random().nextInt(4) == 0 ? 9_000 : 300);
@@ -312,26 +241,12 @@ class ExploredTopicTest {
             }
         }
 
-        private void publishOne(int number) {
-            String payload = name() + "-" + number;
+        private void publishOne(Messages.Publication publication) {
             open++;
-            var unused = topic.publishAsync(payload).whenComplete((offset, failure) -> {
+            var unused = topic.publishAsync(publication.payload()).whenComplete((offset, failure) -> {
                 open--;
-                log.world.note(() -> payload + " ended as " + (failure == null ? offset : failure));
-                Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-                if (cause == null) {
-                    offsets.put(number, offset);
-                    List<Long> inOrder = List.copyOf(offsets.values());
-                    if (!log.isDeleted
-                            && !inOrder.equals(inOrder.stream().sorted().toList())) {
-                        log.world.failed(name() + " published out of order: " + offsets, null);
-                    }
-                    log.at(offset, payload);
-                } else if (cause instanceof NotAppliedException) {
-                    log.refused(payload);
-                } else if (!(cause instanceof OutcomeUnknownException)) {
-                    log.world.failed(payload + " failed otherwise", cause);
-                }
+                log.world.note(() -> publication.payload() + " ended as " + (failure == null ? offset : failure));
+                publication.ended(offset, failure);
             });
         }
 
@@ -346,13 +261,13 @@ class ExploredTopicTest {
                 @Override
                 public void onMessage(Message<String> message) {
                     log.world.note(() -> name() + " handles " + message.offset());
-                    log.handled(message.offset(), message.offset());
+                    log.handled.onMessage(message);
                     enough();
                 }
 
                 @Override
                 public void onGap(Gap gap) {
-                    log.handled(gap.firstOffset(), gap.lastOffset());
+                    log.handled.onGap(gap);
                     enough();
                 }
 

@@ -263,22 +263,6 @@ class TopicDurableTest {
     }
 
     @Test
-    void anAcknowledgementThatArrivesLateDoesNotMoveThePositionBack() throws Exception {
-        FaultyBackend line = clients.line();
-        TopicReader<String> reader = topic(clients.connect("faulty", line)).reader(LOADER);
-        assertThat(reader.next().payload()).isEqualTo("m1");
-        assertThat(reader.next().payload()).isEqualTo("m2");
-        awaitPosition(2);
-        line.next(TopicDurableTest::isPosition, Fate.applyLate(Duration.ofSeconds(5)));
-        assertThat(reader.next().payload()).isEqualTo("m3");
-        clients.time.advance(Duration.ofMillis(60));
-        assertThat(reader.next().payload()).isEqualTo("m4");
-        awaitPosition(4);
-        clients.time.advance(Duration.ofSeconds(6));
-        assertThat(storedPosition()).isEqualTo(4);
-    }
-
-    @Test
     void aPositionThatRetentionOvertookIsAGapOnceAlsoAfterARestart() throws Exception {
         Sereno one = clients.connect("one");
         TopicReader<String> reader = topic(one).reader(LOADER);

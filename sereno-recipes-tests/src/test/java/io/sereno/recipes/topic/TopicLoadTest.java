@@ -9,13 +9,12 @@ import io.sereno.Message;
 import io.sereno.Sereno;
 import io.sereno.Subscription;
 import io.sereno.Topic;
-import io.sereno.TopicListener;
+import io.sereno.properties.Reading;
 import io.sereno.recipes.Clients;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -33,40 +32,27 @@ class TopicLoadTest {
         clients.close();
     }
 
-    /** Counts its messages and the messages in its gaps: together that is everything, in order. */
-    private static class Receiver implements TopicListener<byte[]> {
+    /** Each message is followed by the next one, or by a gap, up to the last. */
+    private static class Receiver extends Reading<byte[]> {
         private final CompletableFuture<Void> begun = new CompletableFuture<>();
         private final CompletableFuture<Void> done = new CompletableFuture<>();
-        private long next = 1;
-        private long received;
-        private long lost;
 
         @Override
-        public void onMessage(Message<byte[]> message) throws Exception {
-            expect(message.offset());
+        public void onMessage(Message<byte[]> message) {
+            super.onMessage(message);
             assertThat(ByteBuffer.wrap(message.payload()).getLong()).isEqualTo(message.offset());
-            received++;
             reached(message.offset());
         }
 
         @Override
         public void onGap(Gap gap) {
-            expect(gap.firstOffset());
-            lost += gap.lastOffset() - gap.firstOffset() + 1;
+            super.onGap(gap);
             reached(gap.lastOffset());
         }
 
-        private void expect(long offset) {
-            if (offset != next) {
-                done.completeExceptionally(
-                        new AssertionError("received " + offset + ", and " + next + " was expected"));
-            }
-        }
-
         private void reached(long offset) {
-            next = offset + 1;
             begun.complete(null);
-            if (offset == MESSAGES) {
+            if (offset == MESSAGES || wrong().isPresent()) {
                 done.complete(null);
             }
         }
@@ -81,11 +67,11 @@ class TopicLoadTest {
             receivers.add(receiver);
             topic(three[i % 3]).subscribe(new From.Offset(1), receiver);
         }
-        CountDownLatch wake = new CountDownLatch(1);
+        CompletableFuture<Void> wake = new CompletableFuture<>();
         Receiver sleeper = new Receiver() {
             @Override
-            public void onMessage(Message<byte[]> message) throws Exception {
-                wake.await();
+            public void onMessage(Message<byte[]> message) {
+                wake.join();
                 super.onMessage(message);
             }
         };
@@ -114,12 +100,12 @@ class TopicLoadTest {
             }
         }
         assertThat(last.get(30, TimeUnit.SECONDS)).isEqualTo(MESSAGES);
-        wake.countDown();
+        wake.complete(null);
         for (Receiver receiver : receivers) {
             receiver.done.get(30, TimeUnit.SECONDS);
-            assertThat(receiver.received + receiver.lost).isEqualTo(MESSAGES);
+            assertThat(receiver.wrong()).isEmpty();
         }
-        assertThat(sleeper.lost).as("the sleeper missed something").isPositive();
+        assertThat(sleeper.gaps()).as("what the sleeper missed").isNotEmpty();
     }
 
     private static Topic<byte[]> topic(Sereno sereno) {
