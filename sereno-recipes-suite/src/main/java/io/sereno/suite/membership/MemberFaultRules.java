@@ -80,19 +80,7 @@ public class MemberFaultRules {
             bench.pass(late.plusMillis(300));
             bench.same("revisions of the entry after the late copy", revisions, MemberRules.revisions(bench));
         }
-        MemberRules.requireListed(bench, theirs, "the state of the member that joined next");
-        bench.same(
-                "the member that is listed",
-                List.of(theirs.incarnation()),
-                other.result("members", other.sereno().membership(GROUP)::members).list().stream()
-                        .map(Member::incarnation)
-                        .toList());
-        bench.same(
-                "what the member that is listed says",
-                List.of(Map.of("node", other.name())),
-                other.result("members", other.sereno().membership(GROUP)::members).list().stream()
-                        .map(Member::metadata)
-                        .toList());
+        MemberRaceRules.requireListed(bench, other, theirs);
         other.run("close", theirs::close);
         bench.same("the members when all have left", List.of(), MemberRules.ids(other));
         bench.evidence("joins of unknown outcome", met.get(), 1);
@@ -134,8 +122,7 @@ public class MemberFaultRules {
     private static void requireAgain(Bench bench, Node other, KeepAlive member, long former, String version) {
         long from = bench.now();
         while (true) {
-            List<Member> listed = other.result("members", other.sereno().membership(GROUP)::members)
-                    .list();
+            List<Member> listed = MemberRules.members(other);
             if (!listed.isEmpty() && listed.get(0).incarnation() > former) {
                 bench.same(
                         "the metadata of a member that is listed again",
@@ -179,7 +166,7 @@ public class MemberFaultRules {
                 bench.same(
                         "the metadata after update 2",
                         Map.of("version", "2"),
-                        other.result("members", other.sereno().membership(GROUP)::members).list().stream()
+                        MemberRules.members(other).stream()
                                 .filter(one -> one.id().equals(id))
                                 .map(Member::metadata)
                                 .findFirst()
@@ -229,7 +216,7 @@ public class MemberFaultRules {
         bench.verify(
                 bench.reach(() -> received.count("-") >= 5, LONG),
                 () -> "a member left, and the listener received " + received);
-        received.requirePairs(bench);
+        received.requirePairs();
     }
 
     @Rule(value = "MEM-8", waits = true, check = "LEA-2, and what extends the belief of a session")

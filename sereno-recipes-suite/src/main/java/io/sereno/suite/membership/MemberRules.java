@@ -8,6 +8,7 @@ import io.sereno.Membership;
 import io.sereno.Membership.IfPresent;
 import io.sereno.MembershipListener;
 import io.sereno.Subscription;
+import io.sereno.properties.Attendance;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Entry;
 import io.sereno.tck.history.Call;
@@ -131,9 +132,7 @@ public class MemberRules {
         for (int i = 1; i <= 5; i++) {
             String version = Integer.toString(i);
             node.run("update " + i, () -> member.update(Map.of("version", version)));
-            Member seen = other.result("members", other.sereno().membership(GROUP)::members)
-                    .list()
-                    .get(0);
+            Member seen = members(other).get(0);
             bench.same("the metadata after update()", Map.of("version", version), seen.metadata());
             bench.same("the incarnation", incarnation, seen.incarnation());
         }
@@ -144,13 +143,13 @@ public class MemberRules {
         bench.verify(
                 bench.reach(() -> received.count("-") == 1, LONG),
                 () -> "a member left, and the listener received " + received);
-        received.requirePairs(bench);
+        received.requirePairs();
         bench.same("the number of join events", 1L, received.count("+"));
         other.run("close", listening::close);
     }
 
     /** Records who joins and leaves. */
-    static final class Received implements MembershipListener {
+    static final class Received extends Attendance {
         private final Bench bench;
         private final List<String> events = new ArrayList<>();
         private String version = "";
@@ -161,16 +160,19 @@ public class MemberRules {
 
         @Override
         public synchronized void joined(Member member, Members members) {
+            super.joined(member, members);
             note("+", member);
         }
 
         @Override
         public synchronized void updated(Member member, Members members) {
+            super.updated(member, members);
             note("=", member);
         }
 
         @Override
         public synchronized void left(Member member, Members members) {
+            super.left(member, members);
             note("-", member);
         }
 
@@ -197,23 +199,8 @@ public class MemberRules {
             return version;
         }
 
-        /** Joins and leaves come in pairs, and incarnations of an id do not overlap. */
-        synchronized void requirePairs(Bench judging) {
-            List<String> there = new ArrayList<>();
-            for (String event : events) {
-                String who = event.substring(1);
-                String id = who.substring(0, who.indexOf('#') + 1);
-                if (event.startsWith("+")) {
-                    judging.verify(
-                            there.stream().noneMatch(one -> one.startsWith(id)),
-                            () -> who + " joined before the former " + id + " left: " + events);
-                    there.add(who);
-                } else if (event.startsWith("-")) {
-                    judging.verify(there.remove(who), () -> who + " left without having joined: " + events);
-                } else {
-                    judging.verify(there.contains(who), () -> who + " changed without being there: " + events);
-                }
-            }
+        void requirePairs() {
+            bench.verify(wrong().isEmpty(), () -> wrong().orElseThrow() + ": " + this);
         }
 
         @Override
@@ -267,7 +254,7 @@ public class MemberRules {
                     bench.reach(() -> received.count("-") == round, LONG),
                     () -> "a member left for the " + round + ". time, and the listener received " + received);
         }
-        received.requirePairs(bench);
+        received.requirePairs();
         // The blocked listener may have missed any of the joins and leaves meanwhile, but not that another member has
         // the id now.
         KeepAlive last = node.result("join", () -> join(bench, node, "one", IfPresent.WAIT));
@@ -284,7 +271,7 @@ public class MemberRules {
         bench.verify(
                 bench.reach(() -> stuck.count("-" + seventh) == 1, LONG),
                 () -> "a member left, and the listener received " + stuck);
-        stuck.requirePairs(bench);
+        stuck.requirePairs();
         other.run("close", listening::close);
         other.run("close", stuckListening::close);
     }
@@ -355,9 +342,7 @@ public class MemberRules {
     }
 
     private static Optional<Long> incarnation(Node node) {
-        return node.result("members", node.sereno().membership(GROUP)::members).list().stream()
-                .map(Member::incarnation)
-                .findFirst();
+        return members(node).stream().map(Member::incarnation).findFirst();
     }
 
     @Rule(value = "MEM-11", waits = true, check = "whether an abandoned join can still succeed")

@@ -3,9 +3,8 @@ package io.sereno.recipes.membership;
 import io.sereno.DuplicateMemberException;
 import io.sereno.KeepAlive.State;
 import io.sereno.Member;
-import io.sereno.Members;
 import io.sereno.Membership.IfPresent;
-import io.sereno.MembershipListener;
+import io.sereno.properties.Attendance;
 import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.MixedReads;
@@ -104,6 +103,7 @@ class ExploredMembershipTest {
                 nodes.add(node);
                 process.step("connect", client::open);
                 process.step("start", node::start);
+                Processes.alwaysRight(world, node.reported::wrong);
                 process.eventually("has done all that it wanted", () -> node.hasBeenListed && node.sharedLeft == 0);
             }
             Map<String, Integer> described = new HashMap<>();
@@ -209,11 +209,13 @@ class ExploredMembershipTest {
                 .list()
                 .forEach(member -> stored.put(member.id(), member));
         return stored.equals(there)
-                && nodes.stream().allMatch(node -> node.process.hasCrashed() || node.reported.equals(there));
+                && nodes.stream()
+                        .allMatch(node -> node.process.hasCrashed()
+                                || node.reported.present().equals(there));
     }
 
     /** Joins under its own id, describes itself twice, by chance closes and joins again; and has the shared id once. */
-    private static final class Node implements MembershipListener {
+    private static final class Node {
         private final World world;
         private final SimulatedClient process;
         private final Client client;
@@ -222,7 +224,7 @@ class ExploredMembershipTest {
         private final String id;
         private final List<ListedMember> members = new ArrayList<>();
         private final Set<ListedMember> gone = new HashSet<>();
-        private final Map<String, Member> reported = new HashMap<>();
+        private final Attendance reported = new Attendance();
         private @Nullable ListedMember own;
         private @Nullable ListedMember shared;
         private boolean rejoined;
@@ -253,7 +255,7 @@ class ExploredMembershipTest {
         }
 
         void start() {
-            MemberNews.subscribe(scope, this);
+            MemberNews.subscribe(scope, reported);
             join(id, IfPresent.WAIT, this::joinedOwn);
             soon("join shared", this::joinShared);
         }
@@ -324,29 +326,6 @@ class ExploredMembershipTest {
 
         private CompletableFuture<Void> leave(ListedMember member) {
             return member.leave().thenRun(() -> gone.add(member));
-        }
-
-        @Override
-        public void joined(Member member, Members now) {
-            if (reported.put(member.id(), member) != null) {
-                world.failed(process + " is notified twice that " + member + " joined", null);
-            }
-        }
-
-        @Override
-        public void updated(Member member, Members now) {
-            Member before = reported.put(member.id(), member);
-            if (before == null || before.incarnation() != member.incarnation()) {
-                world.failed(process + " is notified that " + member + " changed, and not that it had joined", null);
-            }
-        }
-
-        @Override
-        public void left(Member member, Members now) {
-            Member before = reported.remove(member.id());
-            if (before == null || before.incarnation() != member.incarnation()) {
-                world.failed(process + " is notified that " + member + " left, and not that it had joined", null);
-            }
         }
     }
 }

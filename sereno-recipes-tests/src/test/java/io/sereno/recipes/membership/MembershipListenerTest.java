@@ -12,6 +12,7 @@ import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
 import io.sereno.SerenoObserver;
 import io.sereno.Subscription;
+import io.sereno.properties.Attendance;
 import io.sereno.recipes.Clients;
 import io.sereno.recipes.Threads;
 import io.sereno.simulation.FaultyBackend;
@@ -212,23 +213,12 @@ class MembershipListenerTest {
             one.close();
         }
         nodes.forEach(Sereno::close);
-        List<String> open = new ArrayList<>(List.of(" first " + first.incarnation()));
         do {
-            String event = recorder.next();
-            String incarnation = event.substring(event.indexOf(' '));
-            if (event.startsWith("joined")) {
-                assertThat(open).noneMatch(standing -> id(standing).equals(id(incarnation)));
-                open.add(incarnation);
-            } else {
-                assertThat(open.remove(incarnation)).as(event).isTrue();
-            }
-        } while (!open.isEmpty()
+            recorder.next();
+        } while (!recorder.present().isEmpty()
                 || !recorder.events.isEmpty()
                 || !recorder.latest.list().isEmpty());
-    }
-
-    private static String id(String incarnation) {
-        return incarnation.split(" ", -1)[1];
+        assertThat(recorder.wrong()).isEmpty();
     }
 
     private Sereno connect(String nodeId) {
@@ -236,22 +226,25 @@ class MembershipListenerTest {
     }
 
     /** Records all events. */
-    private static final class Recorder implements MembershipListener {
+    private static final class Recorder extends Attendance {
         private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
         private volatile Members latest = new Members(Collections.emptyList(), false);
 
         @Override
         public void joined(Member member, Members members) {
+            super.joined(member, members);
             record("joined", member, members);
         }
 
         @Override
         public void updated(Member member, Members members) {
+            super.updated(member, members);
             record("updated", member, members);
         }
 
         @Override
         public void left(Member member, Members members) {
+            super.left(member, members);
             record("left", member, members);
         }
 

@@ -6,6 +6,7 @@ import io.sereno.DuplicateMemberException;
 import io.sereno.KeepAlive.State;
 import io.sereno.Member;
 import io.sereno.Membership.IfPresent;
+import io.sereno.properties.Attendance;
 import io.sereno.recipes.Bench;
 import io.sereno.recipes.Mishap;
 import io.sereno.recipes.Wire.Kind;
@@ -43,6 +44,8 @@ class MembershipUnderMishapsTest {
             Kind.SETTLE,
             Kind.REWRITE);
 
+    record Cell(Kind kind, Mishap mishap, int occurrence, Notices notices) {}
+
     static Stream<Arguments> cells() {
         return Mishap.table(SENT, List.of(Mishap.values()));
     }
@@ -53,36 +56,33 @@ class MembershipUnderMishapsTest {
         int struck = 0;
         for (Notices notices : Notices.values()) {
             for (int occurrence = 1; occurrence <= 3; occurrence++) {
-                struck += new Run(kind, mishap, occurrence, notices).isStruck() ? 1 : 0;
+                struck += new Run(new Cell(kind, mishap, occurrence, notices)).isStruck() ? 1 : 0;
             }
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
     }
 
-    /** One cell, under one kind of notices. */
     private static final class Run {
         private final Bench bench;
-        private final Kind kind;
-        private final Mishap mishap;
-        private final int occurrence;
-        private final Notices notices;
+        private final Cell cell;
 
-        Run(Kind kind, Mishap mishap, int occurrence, Notices notices) {
-            this.bench = new Bench(DIRECTORY, notices);
-            this.kind = kind;
-            this.mishap = mishap;
-            this.occurrence = occurrence;
-            this.notices = notices;
+        Run(Cell cell) {
+            this.bench = new Bench(DIRECTORY, cell.notices);
+            this.cell = cell;
         }
 
         boolean isStruck() {
-            return bench.isStruckIn(this, () -> {
+            return bench.isStruckIn(cell, () -> {
                 Bench.Node victim = bench.connect("a");
                 Bench.Node other = bench.connect("b");
-                bench.provoke(kind, victim);
-                bench.strike(victim, call -> call.kind == kind, occurrence, mishap);
+                bench.provoke(cell.kind, victim);
+                bench.strike(victim, call -> call.kind == cell.kind, cell.occurrence, cell.mishap);
                 bench.nodes.forEach(node -> node.client().open());
+                Attendance attendance = new Attendance();
+                MemberNews.subscribe(scope(other), attendance);
                 aDay(victim, other);
+                assertThat(attendance.wrong()).isEmpty();
+                assertThat(attendance.present()).isEmpty();
                 bench.closeAndExpectNothing();
             });
         }
@@ -124,8 +124,7 @@ class MembershipUnderMishapsTest {
         /** A join that is refused because the store is away, or by its own dead entry, is retried; a refused join leaves nothing. */
         private ListedMember joined(Bench.Node node, IfPresent how, String version) {
             for (int i = 0; i < 20; i++) {
-                Scope scope = new Scope(node.client(), MembershipRecipe.RECIPE, "g", DIRECTORY);
-                ListedMember member = new ListedMember(scope, "one", Bench.TTL, Map.of("version", version), how);
+                ListedMember member = new ListedMember(scope(node), "one", Bench.TTL, Map.of("version", version), how);
                 var result = member.join();
                 until(result::isDone);
                 bench.log(node + " joins: " + result);
@@ -140,6 +139,10 @@ class MembershipUnderMishapsTest {
                 pass(Duration.ofSeconds(1));
             }
             throw new AssertionError(node + " was refused again and again");
+        }
+
+        private static Scope scope(Bench.Node node) {
+            return new Scope(node.client(), MembershipRecipe.RECIPE, "g", DIRECTORY);
         }
 
         private void describe(ListedMember member, String version) {
@@ -162,7 +165,7 @@ class MembershipUnderMishapsTest {
 
         /** Beyond all that an outage, a dead watch and a back-off take. */
         private void settle() {
-            pass(Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(notices == Notices.NONE ? 4 : 3)));
+            pass(Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(cell.notices == Notices.NONE ? 4 : 3)));
         }
 
         private void until(java.util.function.BooleanSupplier condition) {
@@ -177,11 +180,6 @@ class MembershipUnderMishapsTest {
         private void check() {
             List<Entry> live = bench.live();
             assertThat(live).hasSizeLessThan(2);
-        }
-
-        @Override
-        public String toString() {
-            return kind + " " + mishap + " " + occurrence + " " + notices;
         }
     }
 }
