@@ -11,15 +11,6 @@ import org.jspecify.annotations.Nullable;
  * by multiple threads.
  */
 public final class Additions extends Property {
-    /** What may undo acknowledged additions. */
-    public enum TakenBackBy {
-        NOTHING,
-        /** The counter is deleted; then {@link #wrong} must be called with every value of the store. */
-        DELETION,
-        /** The store itself loses writes; then only invented additions are errors. */
-        STORE
-    }
-
     private final TakenBackBy taker;
     private int count;
     private long made;

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** What the orderly end of a client leaves behind when its requests or their answers are lost at first. */
@@ -46,7 +45,7 @@ public class ClosingRules {
             node.script()
                     .each(request -> request instanceof Request.RevokeLease revoke && met.add(revoke.leaseId()), fate);
             long began = bench.now();
-            node.calls("close", closing(node)).result(LONG);
+            node.acts("close", node.sereno()::close).result(LONG);
             requireNothing(bench, node, began, "the first revocation of each lease " + what);
             bench.evidence("first revocations that failed", met.size(), 1);
         });
@@ -68,7 +67,7 @@ public class ClosingRules {
             }
             long before = node.faults().sent();
             long began = bench.now();
-            Calling<Boolean> closing = node.calls("close", closing(node));
+            Calling<Boolean> closing = node.acts("close", node.sereno()::close);
             node.faulty().orElseThrow().awaitSent(before);
             bench.pass(Duration.ofMillis(100));
             node.faults().breakConnections();
@@ -97,13 +96,6 @@ public class ClosingRules {
                         .membership("g")
                         .join("one", bench.ttl(Node.steady(bench).multipliedBy(2))));
         bench.same("the state of a member", KeepAlive.State.LISTED, member.state());
-    }
-
-    private static Callable<Boolean> closing(Node node) {
-        return () -> {
-            node.sereno().close();
-            return true;
-        };
     }
 
     private static void requireNothing(Bench bench, Node node, long began, String fault) {

@@ -13,6 +13,9 @@ import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
 import io.sereno.Worker;
+import io.sereno.properties.Additions;
+import io.sereno.properties.Grants;
+import io.sereno.properties.TakenBackBy;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
@@ -335,11 +338,7 @@ public class RecipeRules {
                 "a message of 65 KiB",
                 () -> node.sereno().topic("t", Codec.utf8()).publish("x".repeat(65 * 1024)));
         bad.forEach((what, act) -> {
-            CallResult<Boolean> ended = node.calls(what, () -> {
-                        act.run();
-                        return true;
-                    })
-                    .end(LONG);
+            CallResult<Boolean> ended = node.acts(what, act).end(LONG);
             bench.verify(
                     ended.thrown() instanceof IllegalArgumentException,
                     () -> what + " ended as " + ended + "; IllegalArgumentException is expected");
@@ -367,11 +366,7 @@ public class RecipeRules {
     }
 
     private static void requireBadState(Bench bench, Node node, String what, Node.Act act) {
-        CallResult<Boolean> ended = node.calls(what, () -> {
-                    act.run();
-                    return true;
-                })
-                .end(LONG);
+        CallResult<Boolean> ended = node.acts(what, act).end(LONG);
         bench.verify(
                 ended.thrown() instanceof IllegalStateException,
                 () -> what + " ended as " + ended + "; IllegalStateException is expected");
@@ -412,18 +407,20 @@ public class RecipeRules {
                             fate);
         }
         Topic<String> topic = node.sereno().topic("t", Codec.utf8());
-        long sure = 0;
+        Additions additions = new Additions(TakenBackBy.NOTHING);
+        Grants grants = new Grants();
         long unknown = 0;
-        long token = 0;
         Set<String> published = new HashSet<>();
         for (int i = 0; i < 30; i++) {
             // Each recipe meets each fate; apart from that, the fates are random.
             Fate fate = fates.get(i % fates.size());
             meet(node, "counter/c", fate, met);
+            Additions.Addition addition = additions.next();
             CallResult<Long> added = node.calls(
-                            "add 1", () -> node.sereno().counter("c").addAndGet(1))
+                            addition.toString(),
+                            () -> node.sereno().counter("c").addAndGet(addition.bit()))
                     .end(LONG);
-            sure += added.succeeded() ? 1 : 0;
+            addition.ended(added.succeeded() ? added.result() : null, added.thrown());
             unknown += added.thrown() instanceof OutcomeUnknownException ? 1 : 0;
             meet(node, "topic/t", fate, met);
             String message = "m" + i;
@@ -436,21 +433,12 @@ public class RecipeRules {
                 meet(node, "lock/m", fate, met);
                 Grant grant =
                         node.calls("acquire", node.sereno().mutex("m")::acquire).result(LONG);
-                long before = token;
-                bench.verify(
-                        grant.fencingToken() > before, () -> "token " + grant.fencingToken() + " follows " + before);
-                token = grant.fencingToken();
+                bench.right(grants.granted(grant));
                 node.run("release", grant::close);
             }
         }
         bench.pass(Duration.ofMillis(500));
-        long value = judge.result("get", judge.sereno().counter("c")::get);
-        long least = sure;
-        long most = sure + unknown;
-        bench.verify(
-                least <= value && value <= most,
-                () -> "additions of 1, some of them of unknown outcome, make " + value + "; from " + least + " to "
-                        + most + " is right");
+        bench.right(additions.wrong(judge.result("get", judge.sereno().counter("c")::get)));
         List<String> read = TopicFaultRules.readAll(judge, "t");
         bench.verify(
                 Set.copyOf(read).size() == read.size() && read.containsAll(published),

@@ -3,8 +3,9 @@ package io.sereno.suite.counter;
 import io.sereno.Counter;
 import io.sereno.NotAppliedException;
 import io.sereno.properties.Additions;
+import io.sereno.properties.TakenBackBy;
 import io.sereno.simulation.Fate;
-import io.sereno.simulation.Request;
+import io.sereno.suite.faults.LostCommits;
 import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
@@ -12,8 +13,6 @@ import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The counter, while replies are lost and requests arrive late. */
 public class CounterFaultRules {
@@ -45,99 +44,74 @@ public class CounterFaultRules {
                 Fate.applyLate(Duration.ofMillis(2)),
                 Fate.applyLate(Duration.ofMillis(40)),
                 Fate.applyLate(Duration.ofMillis(600)));
-        for (Fate fate : fates) {
-            String name = NAME + fates.indexOf(fate);
-            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
-            Node other = Node.in(bench);
-            Additions additions = new Additions(Additions.TakenBackBy.NOTHING);
-            Adding.of(node, name, additions).end();
-            AtomicInteger met = new AtomicInteger();
+        LostCommits.each(bench, "counter", NAME, fates, lost -> {
+            Additions additions = new Additions(TakenBackBy.NOTHING);
+            Adding.of(lost.node(), lost.name(), additions).end();
             for (int i = 0; i < 4; i++) {
-                node.script()
-                        .next(
-                                request -> Request.commitsTo("counter/" + name).test(request)
-                                        && request.mayBeUnknown()
-                                        && met.incrementAndGet() > 0,
-                                fate);
-                int before = met.get();
-                Adding adding = Adding.of(node, name, additions);
+                lost.next();
+                int before = lost.met();
+                Adding adding = Adding.of(lost.node(), lost.name(), additions);
                 if (i % 2 == 1) {
                     // Another client's value is there afterwards, so the value does not show the outcome.
-                    bench.reach(() -> met.get() > before, bench.patience());
-                    Adding.of(other, name, additions).end();
+                    bench.reach(() -> lost.met() > before, bench.patience());
+                    Adding.of(lost.other(), lost.name(), additions).end();
                 }
                 adding.end();
             }
             bench.pass(Duration.ofSeconds(1));
-            long value = other.result("get", other.sereno().counter(name)::get);
-            Optional<String> wrong = additions.wrong(value);
-            bench.verify(
-                    wrong.isEmpty(), () -> wrong.orElse("") + "; " + met.get() + " commits of additions were " + fate);
-            bench.evidence("commits that were lost or late", met.get(), 1);
-        }
+            lost.require(additions.wrong(
+                    lost.other().result("get", lost.other().sereno().counter(lost.name())::get)));
+        });
     }
 
     @Rule(value = "CTR-8", waits = true, check = "OUT-3: what a late copy of a commit is conditioned on")
     void aChangeRequestedBeforeADeletionDoesNotRestoreTheValue(Bench bench) {
         for (Duration late : List.of(Duration.ofMillis(20), Duration.ofMillis(700))) {
-            String name = NAME + late.toMillis();
-            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
-            Node other = Node.in(bench);
-            Counter counter = node.sereno().counter(name);
-            node.run("add 1000", () -> counter.addAndGet(1_000));
-            AtomicInteger met = new AtomicInteger();
+            LostCommits lost = new LostCommits(
+                    bench,
+                    "counter",
+                    NAME + late.toMillis(),
+                    Fate.applyLate(late).givenUpAfter(late));
+            Counter counter = lost.node().sereno().counter(lost.name());
+            Counter theirs = lost.other().sereno().counter(lost.name());
+            lost.node().run("add 1000", () -> counter.addAndGet(1_000));
             // Every copy that is sent before the deletion arrives after the deletion.
-            Runnable heal = node.script()
-                    .each(
-                            request -> Request.commitsTo("counter/" + name).test(request)
-                                    && request.mayBeUnknown()
-                                    && met.incrementAndGet() > 0,
-                            Fate.applyLate(late).givenUpAfter(late));
-            Calling<Long> adding = node.calls("add 1", () -> counter.addAndGet(1));
-            if (!bench.reach(() -> met.get() > 0, bench.patience())) {
+            Runnable heal = lost.all();
+            Calling<Long> adding = lost.node().calls("add 1", () -> counter.addAndGet(1));
+            if (!bench.reach(() -> lost.met() > 0, bench.patience())) {
                 throw bench.unknown("no commit was sent");
             }
             heal.run();
-            other.run("delete", other.sereno().counter(name)::delete);
+            lost.other().run("delete", theirs::delete);
             adding.end(LONG);
             bench.pass(late.plusMillis(300));
-            long value = other.result("get", other.sereno().counter(name)::get);
+            long value = lost.other().result("get", theirs::get);
             bench.verify(
                     value < 1_000,
                     () -> "a counter of 1000 was deleted while an addition of 1 was on its way, and is " + value
                             + " now");
-            bench.evidence("commits that came late", met.get(), 1);
+            lost.end();
         }
     }
 
     @Rule(value = "CTR-8", waits = true, check = "how delete() reports commits that were not answered")
     void aDeletionThatMayComeLateIsNotReportedAsNotApplied(Bench bench) {
         Duration timeout = bench.kit().operationTimeout();
-        Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
-        Node other = Node.in(bench);
-        Counter counter = node.sereno().counter(NAME);
-        node.run("add 1000", () -> counter.addAndGet(1_000));
-        AtomicInteger met = new AtomicInteger();
-        Runnable heal = node.script()
-                .each(
-                        request -> Request.commitsTo("counter/" + NAME).test(request)
-                                && request.mayBeUnknown()
-                                && met.incrementAndGet() > 0,
-                        Fate.applyLate(timeout.plusSeconds(1)).givenUpAfter(timeout));
-        CallResult<Boolean> ended = node.calls("delete", () -> {
-                    counter.delete();
-                    return true;
-                })
-                .end(LONG);
+        LostCommits lost = new LostCommits(
+                bench, "counter", NAME, Fate.applyLate(timeout.plusSeconds(1)).givenUpAfter(timeout));
+        Counter counter = lost.node().sereno().counter(NAME);
+        lost.node().run("add 1000", () -> counter.addAndGet(1_000));
+        Runnable heal = lost.all();
+        CallResult<Boolean> ended = lost.node().acts("delete", counter::delete).end(LONG);
         heal.run();
         bench.verify(
                 !ended.isOpen() && !ended.succeeded(),
                 () -> "no commit of a deletion was answered, and it ended as " + ended);
         bench.pass(timeout.plusSeconds(1));
-        long value = other.result("get", other.sereno().counter(NAME)::get);
+        long value = lost.other().result("get", lost.other().sereno().counter(NAME)::get);
         bench.verify(
                 value == 1_000 || !(ended.thrown() instanceof NotAppliedException),
                 () -> "delete() ended as " + ended + ", and later the counter of 1000 is " + value);
-        bench.evidence("commits that came late", met.get(), 1);
+        lost.end();
     }
 }

@@ -5,6 +5,7 @@ import io.sereno.Leadership;
 import io.sereno.LossCause;
 import io.sereno.Peer;
 import io.sereno.Topology;
+import io.sereno.properties.Grants;
 import io.sereno.spi.Entry;
 import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
@@ -17,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The election, while connections break and leaders die. */
@@ -31,25 +31,22 @@ public class LeaderFaultRules {
         Duration ttl = Node.brief(bench);
         Node leading = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
-        LeaderElection first = candidate(bench, leading).start();
+        LeaderElection first = LeaderRules.candidate(bench, leading).start();
         Leadership before = LeaderRules.lead(bench, leading, first);
-        LeaderElection second = candidate(bench, next).start();
+        LeaderElection second = LeaderRules.candidate(bench, next).start();
         Queues.ofElection(bench, NAME).await(bench, 2);
-        List<Boolean> believed = new CopyOnWriteArrayList<>();
+        Grants grants = new Grants();
+        bench.right(grants.granted(before));
         Calling<Leadership> waiting = next.calls("awaitLeadership", () -> {
             Leadership after = second.awaitLeadership();
-            believed.add(before.isHeld() && after.isHeld());
+            grants.granted(after);
             return after;
         });
         // From now on the leader relies on its renewals.
         bench.pass(ttl.dividedBy(2));
         leading.faults().cutOff();
         waiting.result(LONG);
-        bench.same(
-                "whether both relied on their grant when " + next + " was elected after " + leading
-                        + " had been cut off",
-                List.of(false),
-                believed);
+        bench.right(grants.wrong());
         leading.faults().heal();
     }
 
@@ -61,9 +58,10 @@ public class LeaderFaultRules {
         Duration ttl = Node.brief(bench);
         Node dying = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
-        LeaderElection first = candidate(bench, dying).start();
-        Leadership before = LeaderRules.lead(bench, dying, first);
-        LeaderElection second = candidate(bench, next).start();
+        LeaderElection first = LeaderRules.candidate(bench, dying).start();
+        Grants grants = new Grants();
+        bench.right(grants.granted(LeaderRules.lead(bench, dying, first)));
+        LeaderElection second = LeaderRules.candidate(bench, next).start();
         Queues.ofElection(bench, NAME).await(bench, 2);
         dying.faults().cutOff();
         long from = bench.now();
@@ -72,9 +70,7 @@ public class LeaderFaultRules {
                 bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
                 from,
                 "the fail-over from a leader with a session of " + ttl);
-        bench.verify(
-                after.fencingToken() > before.fencingToken(),
-                () -> "a term with token " + after.fencingToken() + " follows one with " + before.fencingToken());
+        bench.right(grants.granted(after));
         dying.faults().heal();
     }
 
@@ -85,12 +81,12 @@ public class LeaderFaultRules {
         Node next = Node.in(bench);
         CompletableFuture<Void> open = new CompletableFuture<>();
         AtomicInteger interrupts = new AtomicInteger();
-        LeaderElection first = candidate(bench, leading);
+        LeaderElection first = LeaderRules.candidate(bench, leading);
         first.onElectedLeader((leadership, topology) -> LeaderRules.linger(bench, open, interrupts))
                 .start();
         Leadership leadership = LeaderRules.lead(bench, leading, first);
         CompletableFuture<LossCause> lost = leadership.lost().toCompletableFuture();
-        LeaderElection second = candidate(bench, next).start();
+        LeaderElection second = LeaderRules.candidate(bench, next).start();
         Queues.ofElection(bench, NAME).await(bench, 2);
         leading.faults().cutOff();
         long cut = bench.now();
@@ -134,9 +130,9 @@ public class LeaderFaultRules {
         Duration ttl = Node.brief(bench);
         Node leading = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
-        LeaderElection first = candidate(bench, leading).start();
+        LeaderElection first = LeaderRules.candidate(bench, leading).start();
         Leadership leadership = LeaderRules.lead(bench, leading, first);
-        LeaderElection second = candidate(bench, next).start();
+        LeaderElection second = LeaderRules.candidate(bench, next).start();
         LeaderRules.requirePeers(bench, leading, first, List.of(leading.name(), next.name()));
         leading.faults().cutOff();
         bench.verify(
@@ -166,7 +162,7 @@ public class LeaderFaultRules {
                 Node.in(bench)));
         List<LeaderElection> candidates = new ArrayList<>();
         for (Node node : nodes) {
-            candidates.add(candidate(bench, node).start());
+            candidates.add(LeaderRules.candidate(bench, node).start());
             Queues.ofElection(bench, NAME).await(bench, candidates.size());
         }
         for (int i = 0; i < 2; i++) {
@@ -177,12 +173,7 @@ public class LeaderFaultRules {
                     .calls("metadata", () -> candidates.get(2).metadata(java.util.Map.of("a", "b")))
                     .end(LONG);
         }
-        nodes.get(0)
-                .calls("resign", () -> {
-                    candidates.get(0).resign();
-                    return true;
-                })
-                .end(LONG);
+        nodes.get(0).acts("resign", () -> candidates.get(0).resign()).end(LONG);
         Queues.ofElection(bench, NAME).await(bench, 3);
         bench.pass(Duration.ofMillis(200));
         long from = bench.now();
@@ -228,47 +219,39 @@ public class LeaderFaultRules {
         Node watching = Node.breakable(bench, Node.steady(bench)).awaitSession();
         Node other = Node.in(bench);
         LeaderRules.Peers peers = new LeaderRules.Peers(bench);
-        LeaderElection watcher = candidate(bench, watching);
+        LeaderElection watcher = LeaderRules.candidate(bench, watching);
         watcher.onPeerJoined(peers::joined).onPeerLeft(peers::left).start();
         LeaderRules.lead(bench, watching, watcher);
         for (int i = 1; i <= 2; i++) {
             int round = i;
-            LeaderElection former = candidate(bench, other).start();
+            LeaderElection former = LeaderRules.candidate(bench, other).start();
             bench.verify(
-                    bench.reach(() -> peers.joins() >= 2 * round - 1, LONG),
+                    bench.reach(() -> peers.count("+") >= 2 * round - 1, LONG),
                     () -> "a candidate has joined, and the listener received " + peers);
             if (round == 1) {
                 watching.faults().breakConnections();
             } else {
                 watching.faults().cutOff();
             }
-            other.calls("close", () -> {
-                        former.close();
-                        return true;
-                    })
-                    .end(LONG);
-            LeaderElection next = candidate(bench, other).start();
+            other.acts("close", former::close).end(LONG);
+            LeaderElection next = LeaderRules.candidate(bench, other).start();
             watching.faults().heal();
             bench.verify(
-                    bench.reach(() -> peers.joins() >= 2 * round && peers.leaves() >= 2 * round - 1, LONG),
+                    bench.reach(() -> peers.count("+") >= 2 * round && peers.count("-") >= 2 * round - 1, LONG),
                     () -> "a candidate left and returned while a connection broke, and the listener received " + peers);
-            other.calls("close", () -> {
-                        next.close();
-                        return true;
-                    })
-                    .end(LONG);
+            other.acts("close", next::close).end(LONG);
             bench.verify(
-                    bench.reach(() -> peers.leaves() >= 2 * round, LONG),
+                    bench.reach(() -> peers.count("-") >= 2 * round, LONG),
                     () -> "a candidate has left, and the listener received " + peers);
         }
-        peers.requirePairs(bench);
+        bench.right(peers.wrong());
     }
 
     @Rule(value = "LDR-12", waits = true, check = "OUT-7: whether a client works again once the network is whole")
     void aStartedElectionContinuesThroughOutages(Bench bench) {
         Duration ttl = Node.brief(bench);
         Node node = Node.breakable(bench, ttl).awaitSession();
-        LeaderElection candidate = candidate(bench, node);
+        LeaderElection candidate = LeaderRules.candidate(bench, node);
         node.faults().cutOff();
         candidate.start();
         bench.verify(
@@ -297,7 +280,7 @@ public class LeaderFaultRules {
         Duration ttl = Node.brief(bench);
         Node node = Node.breakable(bench, ttl).awaitSession();
         Queues queue = Queues.ofElection(bench, NAME);
-        LeaderElection candidate = candidate(bench, node).start();
+        LeaderElection candidate = LeaderRules.candidate(bench, node).start();
         Leadership leadership = LeaderRules.lead(bench, node, candidate);
         for (int i = 0; i < 2; i++) {
             Leadership before = leadership;
@@ -336,11 +319,5 @@ public class LeaderFaultRules {
                         + after.fencingToken() + ", after " + before.fencingToken() + "; isHeld() is "
                         + after.isHeld());
         return after;
-    }
-
-    private static LeaderElection candidate(Bench bench, Node node) {
-        LeaderElection candidate = node.sereno().election(NAME);
-        bench.closeLater(LeaderRules.closing(bench, node, candidate));
-        return candidate;
     }
 }

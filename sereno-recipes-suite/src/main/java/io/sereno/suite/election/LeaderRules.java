@@ -4,6 +4,8 @@ import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.Peer;
 import io.sereno.Topology;
+import io.sereno.properties.CandidateEvents;
+import io.sereno.properties.Grants;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.Queues;
 import io.sereno.tck.rules.Rule;
@@ -16,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -72,11 +73,12 @@ public class LeaderRules {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
         LeaderElection first = candidate(bench, one).start();
+        Grants grants = new Grants();
         Leadership before = lead(bench, one, first);
+        bench.right(grants.granted(before));
         LeaderElection second = candidate(bench, other).start();
         Queues.ofElection(bench, NAME).await(bench, 2);
         for (boolean close : new boolean[] {false, true}) {
-            long token = before.fencingToken();
             Node leading = close ? other : one;
             LeaderElection leader = close ? second : first;
             if (close) {
@@ -89,9 +91,7 @@ public class LeaderRules {
                     bench.afterNotice(Node.steady(bench).dividedBy(4)),
                     from,
                     "the leadership after " + (close ? "close()" : "resign()"));
-            bench.verify(
-                    next.fencingToken() > token,
-                    () -> "a term with token " + next.fencingToken() + " follows one with " + token);
+            bench.right(grants.granted(next));
             bench.same("isHeld() of the former leadership", false, before.isHeld());
             before = next;
         }
@@ -101,13 +101,12 @@ public class LeaderRules {
     void callbacksOfLeadingAndFollowingAlternate(Bench bench) {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
-        List<String> reported = new ArrayList<>();
+        CandidateEvents events = new CandidateEvents(false);
         AtomicInteger running = new AtomicInteger();
         AtomicInteger beside = new AtomicInteger();
-        LeaderElection watched = one.sereno().election(NAME);
-        bench.closeLater(closing(bench, one, watched));
-        watched.onElectedLeader((leadership, topology) -> record(bench, reported, running, beside, "leader"))
-                .onElectedFollower(topology -> record(bench, reported, running, beside, "follower"))
+        LeaderElection watched = candidate(bench, one);
+        watched.onElectedLeader((leadership, topology) -> slow(bench, running, beside, () -> events.role("leader")))
+                .onElectedFollower(topology -> slow(bench, running, beside, () -> events.role("follower")))
                 .start();
         lead(bench, one, watched);
         LeaderElection rival = candidate(bench, other).start();
@@ -122,29 +121,22 @@ public class LeaderRules {
             lead(bench, one, watched);
         }
         bench.verify(
-                bench.reach(() -> count(reported, "leader") >= 5, bench.patience()),
-                () -> "a candidate led 5 times, and its callbacks were " + copy(reported));
-        List<String> seen = copy(reported);
-        for (int i = 1; i < seen.size(); i++) {
-            int at = i;
-            bench.verify(
-                    !seen.get(i).equals(seen.get(i - 1)),
-                    () -> "callback " + (at + 1) + " is a second '" + seen.get(at) + "' in a row: " + seen);
-        }
+                bench.reach(() -> events.count("leader") >= 5, bench.patience()),
+                () -> "a candidate led 5 times, and its callbacks were " + events);
+        bench.right(events.wrong());
         bench.same("callbacks that overlapped another callback", 0, beside.get());
-        bench.evidence("callbacks", seen.size(), 9);
+        bench.evidence("callbacks", events.count(""), 9);
     }
 
     @Rule(value = "LDR-5a", waits = true, check = "whether callbacks about peers can overlap")
     void callbacksAboutPeersAreSerial(Bench bench) {
         Node one = Node.in(bench);
-        List<String> reported = new ArrayList<>();
+        CandidateEvents peers = new CandidateEvents(false);
         AtomicInteger running = new AtomicInteger();
         AtomicInteger beside = new AtomicInteger();
-        LeaderElection watching = one.sereno().election(NAME);
-        bench.closeLater(closing(bench, one, watching));
-        watching.onPeerJoined((peer, topology) -> record(bench, reported, running, beside, "joined"))
-                .onPeerLeft((peer, topology) -> record(bench, reported, running, beside, "left"))
+        LeaderElection watching = candidate(bench, one);
+        watching.onPeerJoined((peer, topology) -> slow(bench, running, beside, () -> peers.joined(peer, topology)))
+                .onPeerLeft((peer, topology) -> slow(bench, running, beside, () -> peers.left(peer, topology)))
                 .start();
         lead(bench, one, watching);
         List<Node> guests = List.of(Node.in(bench), Node.in(bench), Node.in(bench));
@@ -153,48 +145,29 @@ public class LeaderRules {
             List<LeaderElection> candidates = new ArrayList<>();
             guests.forEach(guest -> candidates.add(guest.sereno().election(NAME).start()));
             bench.verify(
-                    bench.reach(() -> count(reported, "joined") == times, LONG),
-                    () -> times + " candidates have joined, and the listener received " + copy(reported));
+                    bench.reach(() -> peers.count("+") == times, LONG),
+                    () -> times + " candidates have joined, and the listener received " + peers);
             for (int i = 0; i < guests.size(); i++) {
-                guests.get(i).calls("close", closing(candidates.get(i)));
+                guests.get(i).acts("close", candidates.get(i)::close);
             }
             bench.verify(
-                    bench.reach(() -> count(reported, "left") == times, LONG),
-                    () -> times + " candidates have left, and the listener received " + copy(reported));
+                    bench.reach(() -> peers.count("-") == times, LONG),
+                    () -> times + " candidates have left, and the listener received " + peers);
         }
         bench.same("callbacks about peers that overlapped another callback", 0, beside.get());
     }
 
-    private static Callable<Boolean> closing(LeaderElection candidate) {
-        return () -> {
-            candidate.close();
-            return true;
-        };
-    }
-
-    private static void record(
-            Bench bench, List<String> reported, AtomicInteger running, AtomicInteger beside, String what) {
+    /** So slow that a callback that begins before another has returned is counted. */
+    private static void slow(Bench bench, AtomicInteger running, AtomicInteger beside, Runnable callback) {
         if (running.getAndIncrement() > 0) {
             beside.incrementAndGet();
         }
-        synchronized (reported) {
-            reported.add(what);
-        }
+        callback.run();
         try {
             bench.pass(Duration.ofMillis(3));
         } finally {
             running.decrementAndGet();
         }
-    }
-
-    private static List<String> copy(List<String> reported) {
-        synchronized (reported) {
-            return List.copyOf(reported);
-        }
-    }
-
-    private static long count(List<String> reported, String what) {
-        return copy(reported).stream().filter(what::equals).count();
     }
 
     @Rule(
@@ -208,8 +181,7 @@ public class LeaderRules {
         AtomicReference<CompletableFuture<Void>> open = new AtomicReference<>(new CompletableFuture<>());
         AtomicInteger interrupts = new AtomicInteger();
         AtomicInteger terms = new AtomicInteger();
-        LeaderElection stubborn = one.sereno().election(NAME);
-        bench.closeLater(closing(bench, one, stubborn));
+        LeaderElection stubborn = candidate(bench, one);
         stubborn.onElectedLeader((leadership, topology) -> {
             terms.incrementAndGet();
             bench.stir();
@@ -231,10 +203,7 @@ public class LeaderRules {
             if (removed) {
                 queue.of(leadership.fencingToken()).ifPresent(queue::remove);
             } else {
-                one.calls("resign", () -> {
-                    stubborn.resign();
-                    return true;
-                });
+                one.acts("resign", stubborn::resign);
             }
             lead(bench, other, rival);
             bench.verify(
@@ -281,8 +250,7 @@ public class LeaderRules {
         AtomicInteger interrupts = new AtomicInteger();
         AtomicInteger thrown = new AtomicInteger();
         AtomicInteger hung = new AtomicInteger();
-        LeaderElection hanging = one.sereno().election(NAME);
-        bench.closeLater(closing(bench, one, hanging));
+        LeaderElection hanging = candidate(bench, one);
         hanging.onElectedFollower(topology -> {
                     thrown.incrementAndGet();
                     throw new IllegalStateException("thrown by a test");
@@ -332,8 +300,7 @@ public class LeaderRules {
         Duration ttl = Node.brief(bench);
         Node node = Node.in(bench, ttl);
         CompletableFuture<Void> open = new CompletableFuture<>();
-        LeaderElection hanging = node.sereno().election(NAME);
-        bench.closeLater(closing(bench, node, hanging));
+        LeaderElection hanging = candidate(bench, node);
         bench.closeLater(() -> open.complete(null));
         hanging.onElectedLeader((leadership, topology) -> linger(bench, open, new AtomicInteger()))
                 .start();
@@ -353,73 +320,42 @@ public class LeaderRules {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
         Peers peers = new Peers(bench);
-        LeaderElection watching = one.sereno().election(NAME);
-        bench.closeLater(closing(bench, one, watching));
+        LeaderElection watching = candidate(bench, one);
         watching.onPeerJoined(peers::joined).onPeerLeft(peers::left).start();
         lead(bench, one, watching);
         for (int i = 1; i <= 4; i++) {
             LeaderElection guest = other.sereno().election(NAME).start();
             int round = i;
             bench.verify(
-                    bench.reach(() -> peers.joins() == round, LONG),
+                    bench.reach(() -> peers.count("+") == round, LONG),
                     () -> "a candidate has joined for the " + round + ". time, and the listener received " + peers);
             other.run("close", guest::close);
             bench.verify(
-                    bench.reach(() -> peers.leaves() == round, LONG),
+                    bench.reach(() -> peers.count("-") == round, LONG),
                     () -> "a candidate has left for the " + round + ". time, and the listener received " + peers);
         }
-        peers.requirePairs(bench);
+        bench.right(peers.wrong());
     }
 
-    /** Records who joins and leaves. */
-    static final class Peers {
+    /** Wakes the rule when a peer has joined or left. */
+    static final class Peers extends CandidateEvents {
         private final Bench bench;
-        private final List<String> events = new ArrayList<>();
-        private int joins;
-        private int leaves;
 
         Peers(Bench bench) {
+            super(false);
             this.bench = bench;
         }
 
-        synchronized void joined(Peer peer, Topology topology) {
-            joins++;
-            events.add("+" + peer.nodeId() + "#" + peer.incarnation());
+        @Override
+        public synchronized void joined(Peer peer, Topology topology) {
+            super.joined(peer, topology);
             bench.stir();
-        }
-
-        synchronized void left(Peer peer, Topology topology) {
-            leaves++;
-            events.add("-" + peer.nodeId() + "#" + peer.incarnation());
-            bench.stir();
-        }
-
-        synchronized int joins() {
-            return joins;
-        }
-
-        synchronized int leaves() {
-            return leaves;
-        }
-
-        /** Each incarnation joins once, and then leaves at most once. */
-        synchronized void requirePairs(Bench judging) {
-            List<String> there = new ArrayList<>();
-            for (String event : events) {
-                String who = event.substring(1);
-                if (event.startsWith("+")) {
-                    judging.verify(!there.contains(who), () -> who + " joined twice: " + events);
-                    there.add(who);
-                } else {
-                    judging.verify(there.remove(who), () -> who + " left without having joined: " + events);
-                }
-            }
-            judging.same("the number of join events", events.stream().distinct().count(), (long) events.size());
         }
 
         @Override
-        public synchronized String toString() {
-            return events.toString();
+        public synchronized void left(Peer peer, Topology topology) {
+            super.left(peer, topology);
+            bench.stir();
         }
     }
 
@@ -428,8 +364,7 @@ public class LeaderRules {
         Node one = Node.in(bench);
         Node other = Node.in(bench);
         Peers peers = new Peers(bench);
-        LeaderElection watching = one.sereno().election(NAME);
-        bench.closeLater(closing(bench, one, watching));
+        LeaderElection watching = candidate(bench, one);
         watching.onPeerJoined(peers::joined).onPeerLeft(peers::left).start();
         lead(bench, one, watching);
         LeaderElection changing =
@@ -446,7 +381,7 @@ public class LeaderRules {
                 () -> "a candidate has set version 5, and another candidate sees " + watching.topology());
         bench.same("the createRevision of the entry", place, queue.live().get(1).createRevision());
         bench.verify(
-                bench.reach(() -> peers.joins() == 1, bench.patience()) && peers.leaves() == 0,
+                bench.reach(() -> peers.count("+") == 1, bench.patience()) && peers.count("-") == 0,
                 () -> "one candidate joined and changed its metadata, and the listener received " + peers);
     }
 
@@ -457,7 +392,7 @@ public class LeaderRules {
                 .findFirst();
     }
 
-    private static LeaderElection candidate(Bench bench, Node node) {
+    static LeaderElection candidate(Bench bench, Node node) {
         LeaderElection candidate = node.sereno().election(NAME);
         bench.closeLater(closing(bench, node, candidate));
         return candidate;
@@ -465,11 +400,7 @@ public class LeaderRules {
 
     /** Closes the candidate while time passes. */
     public static AutoCloseable closing(Bench bench, Node node, LeaderElection candidate) {
-        return () -> node.calls("close", () -> {
-                    candidate.close();
-                    return true;
-                })
-                .end(bench.patience());
+        return () -> node.acts("close", candidate::close).end(bench.patience());
     }
 
     public static Leadership lead(Bench bench, Node node, LeaderElection candidate) {

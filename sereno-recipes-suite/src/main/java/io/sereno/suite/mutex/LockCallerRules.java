@@ -4,8 +4,8 @@ import io.sereno.Grant;
 import io.sereno.GrantLostException;
 import io.sereno.Mutex;
 import io.sereno.simulation.Fate;
-import io.sereno.simulation.Request;
 import io.sereno.spi.Entry;
+import io.sereno.suite.faults.LostCommits;
 import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.Queues;
@@ -215,15 +215,15 @@ public class LockCallerRules {
             check = "how release() treats a deletion that is refused after an earlier attempt whose reply was lost")
     void aReleaseWhoseReplyIsLostIsNoLoss(Bench bench) {
         for (Fate fate : List.of(Fate.loseReply(), Fate.applyLate(Duration.ofMillis(20)))) {
-            Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
-            Grant held = LockRules.acquire(node);
-            node.script()
-                    .next(request -> Request.commitsTo("lock/" + NAME).test(request) && request.mayBeUnknown(), fate);
-            CallResult<Boolean> ended = release(node, held);
+            LostCommits lost = new LostCommits(bench, "lock", NAME, fate);
+            Grant held = LockRules.acquire(lost.node());
+            lost.next();
+            CallResult<Boolean> ended = release(lost.node(), held);
             bench.verify(
                     ended.succeeded(),
-                    () -> "release() ended as " + ended + " when its deletion was " + fate
+                    () -> "release() ended as " + ended + "; " + lost
                             + "; no other client removed the entry, so the grant was not lost");
+            lost.end();
         }
     }
 
@@ -256,11 +256,7 @@ public class LockCallerRules {
     }
 
     private static CallResult<Boolean> release(Node node, Grant held) {
-        return node.calls("release", () -> {
-                    held.release();
-                    return true;
-                })
-                .end(LONG);
+        return node.acts("release", held::release).end(LONG);
     }
 
     @Rule(

@@ -5,14 +5,14 @@ import io.sereno.GrantLostException;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.NotAppliedException;
+import io.sereno.properties.Grants;
 import io.sereno.simulation.Fate;
-import io.sereno.simulation.Request;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Promise;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
-import io.sereno.spi.Write;
+import io.sereno.suite.faults.LostCommits;
 import io.sereno.tck.ServerControl;
 import io.sereno.tck.faults.Between;
 import io.sereno.tck.recipes.Calling;
@@ -26,13 +26,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The mutex, while connections break, requests are lost or late, and processes die. */
 public class LockFaultRules {
     private static final String NAME = "lock";
-    private static final String DIRECTORY = "lock/" + NAME;
     private static final Duration LONG = Duration.ofSeconds(40);
 
     /** Time for a few round trips and thread switches. */
@@ -44,10 +42,11 @@ public class LockFaultRules {
         Node holder = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
         Grant held = acquire(holder, LONG);
-        List<Boolean> believed = new CopyOnWriteArrayList<>();
+        Grants grants = new Grants();
+        bench.right(grants.granted(held));
         Calling<Grant> waiting = next.calls("acquire", () -> {
             Grant granted = next.sereno().mutex(NAME).acquire();
-            believed.add(held.isHeld() && granted.isHeld());
+            grants.granted(granted);
             return granted;
         });
         Queues.ofLock(bench, NAME).await(bench, 2);
@@ -55,11 +54,7 @@ public class LockFaultRules {
         bench.pass(ttl.dividedBy(2));
         holder.faults().cutOff();
         Grant granted = waiting.result(LONG);
-        bench.same(
-                "whether both relied on their grant when " + next + " was granted what " + holder
-                        + ", cut off, had held",
-                List.of(false),
-                believed);
+        bench.right(grants.wrong());
         holder.faults().heal();
         next.run("release", granted::release);
     }
@@ -76,15 +71,11 @@ public class LockFaultRules {
             throw bench.untested("a store that is not durable is empty after a restart");
         }
         ServerControl server = control.get();
-        long before = 0;
+        Grants grants = new Grants();
         for (int i = 0; i < 2; i++) {
             Node node = Node.in(bench);
             Grant grant = acquire(node, LONG);
-            long last = before;
-            bench.verify(
-                    grant.fencingToken() > last,
-                    () -> "token " + grant.fencingToken() + " was granted after a restart, and " + last + " before it");
-            before = grant.fencingToken();
+            bench.right(grants.granted(grant));
             node.run("release", grant::release);
             node.run("close", node.sereno()::close);
             if (i == 0) {
@@ -191,16 +182,17 @@ public class LockFaultRules {
         Duration ttl = Node.brief(bench);
         Node first = Node.in(bench);
         Node dying = Node.breakable(bench, ttl).awaitSession();
+        Grants grants = new Grants();
         Grant held = acquire(first, LONG);
         // Once more after the dead client has come back: its new entry has to go too.
         for (int life = 1; life <= 2; life++) {
-            held = letAWaiterDie(bench, ttl, first, dying, held);
+            held = letAWaiterDie(bench, grants, ttl, first, dying, held);
         }
         first.run("release", held::release);
     }
 
     /** Returns the grant of the surviving client, for the next round. */
-    private static Grant letAWaiterDie(Bench bench, Duration ttl, Node first, Node dying, Grant held) {
+    private static Grant letAWaiterDie(Bench bench, Grants grants, Duration ttl, Node first, Node dying, Grant held) {
         Queues queue = Queues.ofLock(bench, NAME);
         Node next = Node.in(bench);
         Calling<Grant> dead = dying.calls("acquire", dying.sereno().mutex(NAME)::acquire);
@@ -211,6 +203,7 @@ public class LockFaultRules {
         long from = bench.now();
         first.run("release", held::release);
         Grant granted = waiting.result(LONG);
+        bench.right(grants.granted(granted));
         bench.within(
                 bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
                 from,
@@ -222,9 +215,7 @@ public class LockFaultRules {
         // acquire() continues through the loss of its session.
         dying.faults().heal();
         Grant again = dead.result(LONG);
-        bench.verify(
-                again.fencingToken() > granted.fencingToken(),
-                () -> "token " + again.fencingToken() + " was granted after " + granted.fencingToken());
+        bench.right(grants.granted(again));
         dying.run("release", again::close);
         return acquire(first, LONG);
     }
@@ -257,7 +248,9 @@ public class LockFaultRules {
         Duration ttl = Node.brief(bench);
         Node holder = Node.breakable(bench, ttl).awaitSession();
         Node next = Node.in(bench);
+        Grants grants = new Grants();
         Grant held = acquire(holder, LONG);
+        bench.right(grants.granted(held));
         CompletableFuture<LossCause> lost = held.lost().toCompletableFuture();
         Calling<Grant> waiting = next.calls("acquire", next.sereno().mutex(NAME)::acquire);
         Queues.ofLock(bench, NAME).await(bench, 2);
@@ -291,15 +284,9 @@ public class LockFaultRules {
                 bench.afterNotice(Node.gone(bench, ttl).plus(TRIPS)),
                 cut,
                 "the grant behind a holder that was cut off");
-        bench.verify(
-                granted.fencingToken() > held.fencingToken(),
-                () -> "token " + granted.fencingToken() + " follows " + held.fencingToken());
+        bench.right(grants.granted(granted));
         holder.faults().heal();
-        CallResult<Boolean> released = holder.calls("release", () -> {
-                    held.release();
-                    return true;
-                })
-                .end(bench.patience());
+        CallResult<Boolean> released = holder.acts("release", held::release).end(bench.patience());
         bench.verify(
                 released.thrown() instanceof GrantLostException,
                 () -> "release() after a loss ended as " + released + "; GrantLostException is expected");
@@ -315,14 +302,14 @@ public class LockFaultRules {
     void anEnqueueThatIsAppliedLateLeavesNoGhost(Bench bench) {
         for (Duration late : List.of(Duration.ZERO, Duration.ofMillis(30), Duration.ofMillis(700))) {
             for (boolean patient : new boolean[] {true, false}) {
-                Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
-                Node other = Node.in(bench);
-                AtomicInteger met = new AtomicInteger();
-                node.script().next(request -> enqueues(request) && met.incrementAndGet() > 0, Fate.applyLate(late));
+                LostCommits lost = new LostCommits(bench, "lock", NAME, Fate.applyLate(late));
+                Node node = lost.node();
                 Mutex mutex = node.sereno().mutex(NAME);
-                Calling<Optional<Grant>> attempt = node.calls(
-                        "tryAcquire", () -> mutex.tryAcquire(patient ? Duration.ofSeconds(20) : Duration.ofMillis(5)));
-                CallResult<Optional<Grant>> ended = attempt.end(LONG);
+                lost.next();
+                CallResult<Optional<Grant>> ended = node.calls(
+                                "tryAcquire",
+                                () -> mutex.tryAcquire(patient ? Duration.ofSeconds(20) : Duration.ofMillis(5)))
+                        .end(LONG);
                 if (ended.succeeded() && ended.result().isPresent()) {
                     node.run("release", ended.result().get()::release);
                 } else {
@@ -332,18 +319,11 @@ public class LockFaultRules {
                 bench.pass(late.plusMillis(50));
                 requireFree(
                         bench,
-                        other,
+                        lost.other(),
                         "an enqueue was reported as UNKNOWN and applied " + late.toMillis() + " ms later");
-                bench.evidence("enqueues of unknown outcome", met.get(), 1);
-                node.run("close", node.sereno()::close);
+                lost.end();
             }
         }
-    }
-
-    private static boolean enqueues(Request request) {
-        return request instanceof Request.Commit commit
-                && commit.commit().directory().equals(DIRECTORY)
-                && commit.commit().writes().stream().anyMatch(Write.Put.class::isInstance);
     }
 
     @Rule(

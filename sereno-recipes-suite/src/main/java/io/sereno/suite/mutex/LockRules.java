@@ -3,6 +3,7 @@ package io.sereno.suite.mutex;
 import io.sereno.Grant;
 import io.sereno.GrantLostException;
 import io.sereno.LossCause;
+import io.sereno.properties.Grants;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Entry;
 import io.sereno.tck.history.Call;
@@ -31,17 +32,12 @@ public class LockRules {
 
     @Rule(value = "LCK-2a", check = "what becomes of revisions when the last entry of a directory is deleted")
     void tokensRiseOverDeletionAndOverClients(Bench bench) {
-        long before = 0;
+        Grants grants = new Grants();
         for (int i = 0; i < 4; i++) {
             Node node = Node.in(bench);
             for (int j = 0; j < 3; j++) {
                 Grant grant = acquire(node);
-                long token = grant.fencingToken();
-                long last = before;
-                bench.verify(
-                        token > last,
-                        () -> node + " was granted token " + token + ", and " + last + " was granted before");
-                before = token;
+                bench.right(grants.granted(grant));
                 node.run("release", grant::release);
                 bench.verify(
                         Queues.ofLock(bench, NAME).live().isEmpty(),
@@ -134,11 +130,11 @@ public class LockRules {
                 !waiting.isDone(),
                 () -> second + " was granted the lock though its entry had been removed while it waited, and " + third
                         + " holds it with token " + granted.fencingToken());
+        Grants grants = new Grants();
+        bench.right(grants.granted(granted));
         third.run("release", granted::release);
         Grant again = waiting.result(LONG);
-        bench.verify(
-                again.fencingToken() > granted.fencingToken(),
-                () -> "token " + again.fencingToken() + " follows " + granted.fencingToken());
+        bench.right(grants.granted(again));
         second.run("release", again::release);
     }
 
@@ -179,11 +175,7 @@ public class LockRules {
         queue.await(bench, 2);
         queue.of(lost.fencingToken()).ifPresent(queue::remove);
         Grant held = waiting.result(LONG);
-        CallResult<Boolean> released = former.calls("release", () -> {
-                    lost.release();
-                    return true;
-                })
-                .end(bench.patience());
+        CallResult<Boolean> released = former.acts("release", lost::release).end(bench.patience());
         bench.verify(
                 !released.isOpen() && (released.thrown() instanceof GrantLostException || released.succeeded()),
                 () -> "the release of a grant whose entry was removed ended as " + released);

@@ -5,8 +5,10 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.WaitGroup;
 import io.sereno.WaitGroup.OnLostWorker;
 import io.sereno.Worker;
+import io.sereno.properties.Places;
+import io.sereno.properties.TakenBackBy;
 import io.sereno.simulation.Fate;
-import io.sereno.simulation.Request;
+import io.sereno.suite.faults.LostCommits;
 import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
@@ -14,7 +16,6 @@ import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The wait group, while workers die and replies are lost. */
 public class WaitGroupFaultRules {
@@ -24,51 +25,36 @@ public class WaitGroupFaultRules {
 
     @Rule(value = "WGP-2", waits = true, check = "how a done() whose reply was lost is settled: not by counting again")
     void aDoneWhoseReplyIsLostCountsOnce(Bench bench) {
-        List<Fate> fates = List.of(
-                Fate.loseReply(),
-                Fate.loseRequest(),
-                Fate.applyLate(Duration.ofMillis(20)),
-                Fate.applyLate(Duration.ofMillis(600)));
-        for (Fate fate : fates) {
-            for (boolean tracked : new boolean[] {true, false}) {
-                String name = NAME + fates.indexOf(fate) + tracked;
-                Node node = Node.scripted(bench, Node.steady(bench)).awaitSession();
-                Node other = Node.in(bench);
-                WaitGroup group = node.sereno().waitGroup(name);
-                other.run("add 3", () -> other.sereno().waitGroup(name).add(3, OnLostWorker.REOPEN));
-                Node.Act done = group::done;
+        for (boolean tracked : new boolean[] {true, false}) {
+            LostCommits.each(bench, "waitgroup", NAME + tracked, LostCommits.FATES, lost -> {
+                Places places = new Places(3, OnLostWorker.REOPEN, TakenBackBy.NOTHING);
+                WaitGroup group = lost.node().sereno().waitGroup(lost.name());
+                WaitGroup theirs = lost.other().sereno().waitGroup(lost.name());
+                lost.other().run("add 3", () -> theirs.add(3, OnLostWorker.REOPEN));
+                Node.Act done = tracked ? joined(lost.node(), group, places)::done : group::done;
                 if (tracked) {
-                    Worker worker = node.result("join", group::join);
-                    done = worker::done;
+                    places.finishes();
+                } else {
+                    places.countsDown();
                 }
-                AtomicInteger met = new AtomicInteger();
-                node.script()
-                        .next(
-                                request ->
-                                        Request.commitsTo("waitgroup/" + name).test(request)
-                                                && request.mayBeUnknown()
-                                                && met.incrementAndGet() > 0,
-                                fate);
-                Node.Act once = done;
-                CallResult<Boolean> ended = node.calls("done", () -> {
-                            once.run();
-                            return true;
-                        })
-                        .end(LONG);
+                lost.next();
+                CallResult<Boolean> ended = lost.node().acts("done", done).end(LONG);
                 bench.verify(
                         ended.succeeded() || ended.thrown() instanceof OutcomeUnknownException,
-                        () -> "done() whose commit was " + fate + " ended as " + ended);
+                        () -> "done() ended as " + ended + "; " + lost);
+                places.finished(ended.thrown());
                 bench.pass(Duration.ofSeconds(1));
-                int pending = other.result("inspect", other.sereno().waitGroup(name)::inspect)
-                        .pending();
-                bench.verify(
-                        pending == 2 || (!ended.succeeded() && pending == 3),
-                        () -> "of 3 places one was done, by a commit that was " + fate + " (" + ended
-                                + "), and pending is " + pending);
-                bench.evidence("commits that were lost or late", met.get(), 1);
-                node.run("close", node.sereno()::close);
-            }
+                WaitGroup.View shown = lost.other().result("inspect", theirs::inspect);
+                lost.require(places.wrong(shown, shown.joined().size()));
+            });
         }
+    }
+
+    private static Worker joined(Node node, WaitGroup group, Places places) {
+        places.joins();
+        Worker worker = node.result("join", group::join);
+        places.joined(worker.id(), null);
+        return worker;
     }
 
     @Rule(
@@ -141,11 +127,7 @@ public class WaitGroupFaultRules {
                     "the release of a lost place");
         }
         dying.faults().heal();
-        CallResult<Boolean> done = dying.calls("done", () -> {
-                    worker.done();
-                    return true;
-                })
-                .end(LONG);
+        CallResult<Boolean> done = dying.acts("done", worker::done).end(LONG);
         bench.verify(
                 done.thrown() instanceof GrantLostException,
                 () -> "done() of a worker that was lost ended as " + done + "; GrantLostException is expected");
@@ -164,24 +146,22 @@ public class WaitGroupFaultRules {
             waits = true,
             check = "OUT-3: how a place that was taken by a commit whose reply was lost is settled")
     void aPlaceWithoutAWorkerIsReleased(Bench bench) {
-        Node node = Node.in(bench);
-        Node unlucky = Node.scripted(bench, Node.steady(bench)).awaitSession();
+        LostCommits lost = new LostCommits(
+                bench,
+                "waitgroup",
+                NAME,
+                Fate.loseReply().givenUpAfter(bench.kit().operationTimeout()));
+        Node node = lost.other();
         WaitGroup group = node.sereno().waitGroup(NAME);
         node.run("add 1", () -> group.add(1));
-        AtomicInteger met = new AtomicInteger();
-        Runnable heal = unlucky.script()
-                .each(
-                        request -> Request.commitsTo("waitgroup/" + NAME).test(request)
-                                && request.mayBeUnknown()
-                                && met.incrementAndGet() > 0,
-                        Fate.loseReply().givenUpAfter(bench.kit().operationTimeout()));
-        CallResult<Worker> joined =
-                unlucky.calls("join", unlucky.sereno().waitGroup(NAME)::join).end(LONG);
+        Runnable heal = lost.all();
+        CallResult<Worker> joined = lost.node()
+                .calls("join", lost.node().sereno().waitGroup(NAME)::join)
+                .end(LONG);
         bench.verify(
                 joined.thrown() instanceof OutcomeUnknownException,
                 () -> "no commit was answered, and join() ended as " + joined
                         + "; OutcomeUnknownException is expected");
-        bench.evidence("commits whose reply was lost", met.get(), 1);
         CallResult<Worker> taken = node.calls("join", group::join).end(LONG);
         bench.verify(
                 taken.thrown() instanceof IllegalStateException,
@@ -201,5 +181,6 @@ public class WaitGroupFaultRules {
             bench.pass(Duration.ofMillis(50));
         }
         bench.same("what await() returned", true, node.result("await", () -> group.await(LONG)));
+        lost.end();
     }
 }

@@ -33,7 +33,7 @@ public class WaitGroupRules {
         Node node = Node.in(bench);
         Node other = Node.in(bench);
         WaitGroup group = node.sereno().waitGroup(NAME);
-        CallResult<?> early = node.calls("done", act(group::done)).end(LONG);
+        CallResult<?> early = node.acts("done", group::done).end(LONG);
         bench.verify(
                 early.thrown() instanceof IllegalStateException,
                 () -> "done() before any add() ended as " + early + "; IllegalStateException is expected");
@@ -41,7 +41,7 @@ public class WaitGroupRules {
         Worker worker = other.result("join", other.sereno().waitGroup(NAME)::join);
         other.run("done", worker::done);
         CallResult<?> again =
-                other.calls("done of the same worker", act(worker::done)).end(LONG);
+                other.acts("done of the same worker", worker::done).end(LONG);
         bench.verify(
                 again.thrown() instanceof IllegalStateException,
                 () -> "done() of a worker that was done ended as " + again + "; IllegalStateException is expected");
@@ -52,7 +52,7 @@ public class WaitGroupRules {
                 node.result("inspect", group::inspect).pending());
         node.run("done", group::done);
         CallResult<?> over =
-                other.calls("done", act(other.sereno().waitGroup(NAME)::done)).end(LONG);
+                other.acts("done", other.sereno().waitGroup(NAME)::done).end(LONG);
         bench.verify(
                 over.thrown() instanceof IllegalStateException,
                 () -> "a third done() of two places ended as " + over + "; IllegalStateException is expected");
@@ -230,7 +230,7 @@ public class WaitGroupRules {
                 for (int i = 0; i < view.pending(); i++) {
                     node.run("done", group::done);
                 }
-                CallResult<?> over = node.calls("done", act(group::done)).end(LONG);
+                CallResult<?> over = node.acts("done", group::done).end(LONG);
                 bench.verify(
                         over.thrown() instanceof IllegalStateException,
                         () -> "one done() more than there are places ended as " + over);
@@ -389,7 +389,7 @@ public class WaitGroupRules {
                 ended.thrown() instanceof IllegalStateException,
                 () -> "await() of a generation that was deleted ended as " + ended
                         + "; IllegalStateException is expected");
-        CallResult<?> done = other.calls("done", act(worker::done)).end(LONG);
+        CallResult<?> done = other.acts("done", worker::done).end(LONG);
         bench.verify(
                 done.thrown() instanceof GrantLostException || done.thrown() instanceof IllegalStateException,
                 () -> "done() of a worker whose group was deleted ended as " + done);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.Counter;
 import io.sereno.properties.Additions;
+import io.sereno.properties.TakenBackBy;
 import io.sereno.recipes.Bench;
 import io.sereno.recipes.Mishap;
 import io.sereno.recipes.Wire;
@@ -98,7 +99,7 @@ class CounterUnderMishapsTest {
         private final Bench bench = new Bench(DIRECTORY, Wire.Notices.EXACT);
         private final Bench.Node victim = bench.connect("victim");
         private final Bench.Node other = bench.connect("other");
-        private final Additions additions = new Additions(Additions.TakenBackBy.NOTHING);
+        private final Additions additions = new Additions(TakenBackBy.NOTHING);
         private boolean doubted;
 
         Run(Cell cell) {

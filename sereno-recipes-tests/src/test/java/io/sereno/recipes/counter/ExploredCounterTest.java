@@ -1,7 +1,7 @@
 package io.sereno.recipes.counter;
 
 import io.sereno.properties.Additions;
-import io.sereno.properties.Additions.TakenBackBy;
+import io.sereno.properties.TakenBackBy;
 import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.Processes;

@@ -3,6 +3,8 @@ package io.sereno.recipes.election;
 import io.sereno.Leadership;
 import io.sereno.Peer;
 import io.sereno.Topology;
+import io.sereno.properties.CandidateEvents;
+import io.sereno.properties.Grants;
 import io.sereno.recipes.Defects;
 import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
@@ -32,7 +34,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class ExploredElectionTest {
     private static final String DIRECTORY = "election/e";
-    private static final String ONE_LEADER = "at most one relies on its leadership";
 
     private final Defects defects = new Defects();
 
@@ -72,22 +73,24 @@ class ExploredElectionTest {
     private Explorer explorer(LyingBackend.Lie lie, boolean losing) {
         return new Explorer("election, " + lie, world -> {
             List<Candidate> candidates = new ArrayList<>();
-            Terms terms = new Terms(losing);
+            Grants grants = new Grants();
             for (SimulatedClient process : world.clients()) {
                 Client client = Processes.client(process, new LyingBackend(process.backend(), lie));
-                Candidate candidate = new Candidate(world, process, client, terms, candidates);
+                Candidate candidate = new Candidate(world, process, client, candidates);
                 candidates.add(candidate);
+                Processes.alwaysRight(world, candidate.events::wrong);
                 process.step("connect", client::open);
                 process.step("start", candidate::start);
                 process.eventually("has done all that it wanted", () -> candidate.left == 0);
             }
-            world.always(ONE_LEADER, () -> {
-                int leaders = 0;
-                for (int i = 0; i < candidates.size(); i++) {
-                    leaders += candidates.get(i).leads() ? 1 : 0;
-                }
-                return losing || leaders <= 1;
-            });
+            if (!losing) {
+                Processes.alwaysRight(world, () -> {
+                    candidates.forEach(one -> one.candidacy
+                            .leadership()
+                            .ifPresent(leadership -> grants.granted(leadership, () -> !one.process.hasCrashed())));
+                    return grants.wrong();
+                });
+            }
             world.always("no task of the kernel fails", () -> defects.found().isEmpty());
             world.always(
                     "each session has one place", () -> losing || Processes.eachSessionHasOnePlace(world, DIRECTORY));
@@ -104,7 +107,7 @@ class ExploredElectionTest {
                     && known.self().isPresent()
                     && known.peers().size() == standing.size()
                     && known.isLeader() == candidate.leads()
-                    && candidate.joinedPeers().equals(candidate.othersIn(known));
+                    && candidate.events.present().equals(candidate.othersIn(known));
             if (!right) {
                 return false;
             }
@@ -113,42 +116,31 @@ class ExploredElectionTest {
         return seen.size() <= 1 && (standing.isEmpty() || standing.stream().anyMatch(Candidate::leads));
     }
 
-    private static final class Terms {
-        private final boolean mayRepeat;
-        private long lastToken;
-
-        Terms(boolean mayRepeat) {
-            this.mayRepeat = mayRepeat;
-        }
-    }
-
     /**
      * Resigns each time that it leads, until all have led twice; changes its metadata twice; and, by chance, closes after its second term.
      */
     private static final class Candidate {
         private final World world;
         private final SimulatedClient process;
-        private final Terms terms;
         private final List<Candidate> all;
         private final Candidacy candidacy;
-        private final Set<Long> joinedPeers = new HashSet<>();
-        private String lastCallback = "";
+        private final CandidateEvents events;
         private boolean closed;
         private int left = 2;
 
-        Candidate(World world, SimulatedClient process, Client client, Terms terms, List<Candidate> all) {
+        Candidate(World world, SimulatedClient process, Client client, List<Candidate> all) {
             this.world = world;
             this.process = process;
-            this.terms = terms;
             this.all = all;
+            this.events = new CandidateEvents(true);
             Scope scope = new Scope(client, Candidacy.RECIPE, "e", DIRECTORY);
             this.candidacy = new Candidacy(
                     scope,
                     Candidacy.Listeners.NONE
                             .withLeader((leadership, topology) -> leading(leadership))
-                            .withFollower(topology -> callback("follower"))
-                            .withJoined((peer, topology) -> joined(peer))
-                            .withLeft((peer, topology) -> left(peer)));
+                            .withFollower(topology -> events.role("follower"))
+                            .withJoined(events::joined)
+                            .withLeft(events::left));
         }
 
         void start() {
@@ -167,10 +159,6 @@ class ExploredElectionTest {
             return !closed && !process.hasCrashed();
         }
 
-        Set<Long> joinedPeers() {
-            return joinedPeers;
-        }
-
         Set<Long> othersIn(Topology topology) {
             Set<Long> others = new HashSet<>();
             for (Peer peer : topology.peers()) {
@@ -182,11 +170,7 @@ class ExploredElectionTest {
         }
 
         private void leading(Leadership leadership) {
-            callback("leader");
-            if (leadership.fencingToken() <= terms.lastToken && leadership.isHeld() && !terms.mayRepeat) {
-                world.failed("token " + leadership.fencingToken() + " leads after " + terms.lastToken, null);
-            }
-            terms.lastToken = Math.max(terms.lastToken, leadership.fencingToken());
+            events.role("leader");
             int longest = world.random().nextInt(4) == 0 ? 30_000 : 3_000;
             process.stepAfter(Duration.ofMillis(world.random().nextInt(longest)), "resign", () -> resign(leadership));
         }
@@ -198,25 +182,6 @@ class ExploredElectionTest {
                 var unused = candidacy.end();
             } else if (all.stream().anyMatch(other -> other.left > 0 && other.stands())) {
                 var unused = ((Hold) leadership).surrender();
-            }
-        }
-
-        private void callback(String kind) {
-            if (kind.equals(lastCallback)) {
-                world.failed(process + " is notified twice that it is " + kind, null);
-            }
-            lastCallback = kind;
-        }
-
-        private void joined(Peer peer) {
-            if (!joinedPeers.add(peer.incarnation())) {
-                world.failed(process + " is notified twice that " + peer + " joined", null);
-            }
-        }
-
-        private void left(Peer peer) {
-            if (!joinedPeers.remove(peer.incarnation())) {
-                world.failed(process + " is notified that " + peer + " left, and not that it had joined", null);
             }
         }
     }

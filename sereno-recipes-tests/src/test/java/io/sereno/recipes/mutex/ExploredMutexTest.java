@@ -1,5 +1,6 @@
 package io.sereno.recipes.mutex;
 
+import io.sereno.properties.Grants;
 import io.sereno.recipes.Defects;
 import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
@@ -11,8 +12,6 @@ import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
 import io.sereno.simulation.World;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +23,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * up to three faults. The planted bug is a backend that gives the recipe the answers that a bug in the recipe would assume.
  */
 class ExploredMutexTest {
-    private static final String EXCLUSION = "at most one relies on its grant";
     private static final String DIRECTORY = "lock/x";
 
     private final Defects defects = new Defects();
@@ -78,14 +76,12 @@ class ExploredMutexTest {
     private Explorer explorer(LyingBackend.Lie lie, int strangers) {
         return new Explorer("mutex, " + lie, world -> {
             Processes.strangersComeAndGo(world, DIRECTORY, strangers);
-            Log log = new Log(world);
-            List<Caller> callers = new ArrayList<>();
+            Grants grants = new Grants();
             for (SimulatedClient process : world.clients()) {
                 Client client = Processes.client(process, new LyingBackend(process.backend(), lie));
                 process.step("connect", client::open);
                 for (int i = 0; i < 2; i++) {
-                    Caller caller = new Caller(process, client, log);
-                    callers.add(caller);
+                    Caller caller = new Caller(world, process, client, grants);
                     process.step("begin", caller::next);
                     process.eventually("a caller comes to its end", () -> caller.left == 0);
                 }
@@ -93,13 +89,7 @@ class ExploredMutexTest {
                         "nothing is in use",
                         () -> client.shared(MutexQueue.QUEUES).size() == 0);
             }
-            world.always(EXCLUSION, () -> {
-                int holders = 0;
-                for (int i = 0; i < callers.size(); i++) {
-                    holders += callers.get(i).holds() ? 1 : 0;
-                }
-                return holders <= 1;
-            });
+            Processes.alwaysRight(world, grants::wrong);
             world.always("no task of the kernel fails", () -> defects.found().isEmpty());
             world.always("each session has one place", () -> Processes.eachSessionHasOnePlace(world, DIRECTORY));
             world.eventually(
@@ -108,50 +98,28 @@ class ExploredMutexTest {
         });
     }
 
-    /** The shared state of all callers of a world. */
-    private static final class Log {
-        private final World world;
-        private long lastToken;
-
-        Log(World world) {
-            this.world = world;
-        }
-
-        void granted(Hold hold) {
-            if (hold.fencingToken() <= lastToken) {
-                world.failed("token " + hold.fencingToken() + " was granted after " + lastToken, null);
-            }
-            lastToken = hold.fencingToken();
-        }
-    }
-
     /** Three times: acquires the mutex, in one way or another, and releases it a little later. */
     private static final class Caller {
+        private final World world;
         private final SimulatedClient process;
         private final MutexRecipe mutex;
-        private final Log log;
-        private Hold hold;
-        private boolean givenBack;
+        private final Grants grants;
         private int left = 3;
 
-        @SuppressWarnings("NullAway.Init")
-        Caller(SimulatedClient process, Client client, Log log) {
+        Caller(World world, SimulatedClient process, Client client, Grants grants) {
+            this.world = world;
             this.process = process;
             this.mutex = new MutexRecipe(client, "x", DIRECTORY);
-            this.log = log;
-        }
-
-        boolean holds() {
-            return hold != null && !givenBack && hold.isHeld() && !process.hasCrashed();
+            this.grants = grants;
         }
 
         void next() {
-            int kind = log.world.random().nextInt(5);
+            int kind = world.random().nextInt(5);
             MutexQueue queue = mutex.queue("explore");
-            Duration limit = kind == 1 ? Duration.ofMillis(log.world.random().nextInt(20_000)) : null;
+            Duration limit = kind == 1 ? Duration.ofMillis(world.random().nextInt(20_000)) : null;
             MutexQueue.Request request = queue.request("explore", kind == 2, kind == 2 ? Duration.ofSeconds(5) : limit);
             if (kind == 3) {
-                process.stepAfter(Duration.ofMillis(log.world.random().nextInt(5_000)), "withdraw", () -> {
+                process.stepAfter(Duration.ofMillis(world.random().nextInt(5_000)), "withdraw", () -> {
                     if (!request.result().isDone()) {
                         var unused = queue.withdraw(request);
                         ended();
@@ -168,24 +136,15 @@ class ExploredMutexTest {
         }
 
         private void holdFor(Hold granted) {
-            log.granted(granted);
-            log.world.note(() -> process + " was granted " + granted.fencingToken());
-            hold = granted;
-            givenBack = false;
+            grants.granted(granted, () -> !process.hasCrashed());
+            world.note(() -> process + " was granted " + granted.fencingToken());
             // Most uses are so short that a series of them fits into the 20 ms of one turn; some outlast a session.
-            int longest = log.world.random().nextInt(4) == 0
-                    ? 30_000
-                    : log.world.random().nextInt(2) == 0 ? 2_000 : 10;
-            Duration use = Duration.ofMillis(log.world.random().nextInt(longest));
+            int longest =
+                    world.random().nextInt(4) == 0 ? 30_000 : world.random().nextInt(2) == 0 ? 2_000 : 10;
+            Duration use = Duration.ofMillis(world.random().nextInt(longest));
             process.stepAfter(use, "give back", () -> {
-                givenBack = true;
-                boolean orderly = granted.isHeld();
-                var unused = granted.lost().whenComplete((cause, failure) -> {
-                    if (orderly) {
-                        log.world.failed("notified of a loss after an orderly release: " + cause, null);
-                    }
-                });
-                var unused2 = granted.surrender();
+                grants.releasing(granted);
+                var unused = granted.surrender();
                 ended();
             });
         }

@@ -3,7 +3,8 @@ package io.sereno.recipes.waitgroup;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.WaitGroup.OnLostWorker;
-import io.sereno.WorkersLostException;
+import io.sereno.properties.Places;
+import io.sereno.properties.TakenBackBy;
 import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.MixedReads;
@@ -20,9 +21,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -127,40 +126,31 @@ class ExploredWaitGroupTest {
                         "keeps nothing",
                         () -> client.shared(WaitGroupAwaiter.AWAITERS).size() == 0 || count.mayStayOpen());
             }
-            if (loss == null) {
-                world.always("every place counts once, and there are as many claims as are joined", count::isRight);
-                world.always(
-                        "a worker that was reported as not joined is neither lost nor done", count::onlyJoinedCount);
-            }
+            Processes.alwaysRight(
+                    world,
+                    () -> count.places.wrong(
+                            count.look().view(List.of()), count.look().state().joined()));
         });
     }
 
-    /** The requests and their results, beside the state in the store. */
+    /** What is expected of the group, beside its state in the store. */
     private static final class Count {
         private final World world;
         private final OnLostWorker policy;
-        private final boolean rough;
         private final @Nullable Fault loss;
-        private int sure;
-        private int unknown;
+        private final Places places;
         private int waiting;
-        private boolean finished;
-        /** Ids of the joined workers. */
-        private final Set<String> joined = new HashSet<>();
-        /**
-         * The number of joins that have not ended, or have ended with an unknown outcome: as far as the store shows, each of these may have
-         * been reported to its caller.
-         */
-        private int perhapsJoined;
-
         private Snapshot seen = new Snapshot(List.of(), false);
         private WaitGroupSnapshot group = WaitGroupSnapshot.of(seen);
 
         Count(World world, OnLostWorker policy, boolean rough, @Nullable Fault loss) {
             this.world = world;
             this.policy = policy;
-            this.rough = rough;
             this.loss = loss;
+            this.places = new Places(
+                    PLACES,
+                    policy,
+                    loss != null ? TakenBackBy.STORE : rough ? TakenBackBy.DELETION : TakenBackBy.NOTHING);
         }
 
         /** It is open, and may never be done. */
@@ -186,33 +176,6 @@ class ExploredWaitGroupTest {
                 group = WaitGroupSnapshot.of(now);
             }
             return group;
-        }
-
-        boolean onlyJoinedCount() {
-            WaitGroupState state = look().state();
-            List<String> lost = state.lostIn(1);
-            long strangers = lost == null
-                    ? 0
-                    : lost.stream().filter(id -> !joined.contains(id)).count();
-            int over = state.generation() == 0 ? 0 : PLACES - state.pending();
-            return strangers <= perhapsJoined && over <= joined.size() + perhapsJoined;
-        }
-
-        boolean isRight() {
-            WaitGroupState state = look().state();
-            if (state.generation() == 0) {
-                return sure == 0;
-            }
-            int counted = PLACES - state.pending();
-            boolean countsDeeds = policy == OnLostWorker.COUNT_AS_DONE || counted <= sure + unknown;
-            return state.generation() == 1
-                    && look().claims().size() == state.joined()
-                    && state.joined() <= state.pending()
-                    && (rough
-                            || counted >= sure) // A place that was removed while the outcome of its done() was unknown
-                    // seems to be done.
-                    && countsDeeds
-                    && (!finished || state.stage() == WaitGroupState.Stage.DONE);
         }
     }
 
@@ -298,13 +261,7 @@ class ExploredWaitGroupTest {
                 client.shared(WaitGroupAwaiter.AWAITERS).exit(DIRECTORY);
                 ended = true;
                 count.waiting--;
-                count.finished |= failure == null;
-                boolean failed = failure instanceof WorkersLostException;
-                boolean gone = count.loss != null
-                        && (failure instanceof IllegalStateException || failure instanceof OutcomeUnknownException);
-                if (failure != null && !gone && !(failed && count.policy == OnLostWorker.FAIL)) {
-                    count.world.failed("waiting", failure);
-                }
+                count.places.waited(finished, failure);
             });
         }
 
@@ -312,15 +269,11 @@ class ExploredWaitGroupTest {
             if (ended || mayGiveUp()) {
                 return;
             }
-            count.perhapsJoined++;
+            count.places.joins();
             var unused = submit(group.joining()).whenComplete((place, failure) -> {
-                if (!(failure instanceof OutcomeUnknownException)) {
-                    count.perhapsJoined--;
-                }
-                if (place != null) {
-                    count.joined.add(place.id());
-                }
-                note("has joined as " + Optional.ofNullable(place).map(WaitGroupPlace::id), failure);
+                String id = place == null ? null : place.id();
+                count.places.joined(id, failure);
+                note("has joined as " + id, failure);
                 if (failure == null) {
                     WaitGroupWorker worker = group.handOver(place);
                     process.stepAfter(soon(), "work", () -> work(worker));
@@ -336,15 +289,10 @@ class ExploredWaitGroupTest {
                 var unused = worker.giveUp().whenComplete((gone, failure) -> next());
                 return;
             }
-            count.unknown++;
+            count.places.finishes();
             var unused = worker.finish().whenComplete((done, failure) -> {
                 note("is done with " + worker.id(), failure);
-                if (failure == null) {
-                    count.sure++;
-                }
-                if (!(failure instanceof OutcomeUnknownException)) {
-                    count.unknown--;
-                }
+                count.places.finished(failure);
                 if (failure instanceof OutcomeUnknownException || failure instanceof NotAppliedException) {
                     var unusedEnd = worker.giveUp();
                 }

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.WaitGroup.OnLostWorker;
-import io.sereno.WorkersLostException;
+import io.sereno.properties.Places;
+import io.sereno.properties.TakenBackBy;
 import io.sereno.recipes.Bench;
 import io.sereno.recipes.Mishap;
 import io.sereno.recipes.Wire;
@@ -99,13 +100,11 @@ class WaitGroupUnderMishapsTest {
         private final Bench bench;
         private final Party victim;
         private final Party other;
-        /** The places reported as done, and those of unknown outcome or under way. */
-        private int sure;
-
-        private int doubtful;
+        private final Places places;
 
         Run(Cell cell) {
             this.cell = cell;
+            this.places = new Places(PLACES, cell.policy(), TakenBackBy.NOTHING);
             this.bench = new Bench(DIRECTORY, cell.notices());
             this.victim = new Party(bench.connect("victim"));
             this.other = new Party(bench.connect("other"));
@@ -128,7 +127,7 @@ class WaitGroupUnderMishapsTest {
             dying.node.client().open();
             at(Duration.ofSeconds(1), () -> {
                 dying.join(null);
-                dying.heard = "nothing, it does not wait";
+                dying.heard = true; // It does not wait.
             });
             if (cell.policy() != OnLostWorker.FAIL) {
                 at(Duration.ofSeconds(2), () -> dying.node.wire().cut(Wire.Passage.CUT));
@@ -136,7 +135,10 @@ class WaitGroupUnderMishapsTest {
             at(Duration.ofSeconds(3), () -> other.join(true));
             at(Duration.ofSeconds(30), dying::leaveAll);
             while (bench.step(END)) {}
-            check();
+            assertThat(wrong()).isEmpty();
+            assertThat(List.of(victim.heard, other.heard))
+                    .as("waits that ended")
+                    .containsOnly(true);
             bench.nodes.forEach(node -> {
                 node.wire().clear();
                 assertThat(node.client().shared(WaitGroupRecipe.CELLS).size())
@@ -163,37 +165,9 @@ class WaitGroupUnderMishapsTest {
                     .join());
         }
 
-        private void guard() {
-            bench.guard(() -> {
-                WaitGroupSnapshot now = look();
-                WaitGroupState state = now.state();
-                int counted = PLACES - state.pending();
-                assertThat(now.claims()).as("claims").hasSize(state.joined());
-                assertThat(counted).as("places done").isBetween(sure, PLACES);
-                if (cell.policy() != OnLostWorker.COUNT_AS_DONE) {
-                    assertThat(counted).as("places done").isLessThanOrEqualTo(sure + doubtful);
-                }
-            });
-        }
-
-        private void check() {
-            guard();
-            for (Party party : List.of(victim, other)) {
-                assertThat(party.heard).as("the events of %s", party.node).isNotNull();
-                if (cell.policy() != OnLostWorker.FAIL) {
-                    assertThat(party.heard).isEqualTo("true");
-                }
-            }
-            WaitGroupState state = look().state();
-            assertThat(state.generation()).isEqualTo(1);
-            if (state.stage() == WaitGroupState.Stage.FAILED) {
-                assertThat(cell.policy()).isEqualTo(OnLostWorker.FAIL);
-                assertThat(victim.heard).isEqualTo("lost");
-            } else {
-                assertThat(state.stage()).isEqualTo(WaitGroupState.Stage.DONE);
-                assertThat(victim.heard).isEqualTo("true");
-            }
-            assertThat(other.heard).isEqualTo(victim.heard);
+        private Optional<String> wrong() {
+            WaitGroupSnapshot now = look();
+            return places.wrong(now.view(List.of()), now.state().joined());
         }
 
         /** The work of one client. */
@@ -202,7 +176,7 @@ class WaitGroupUnderMishapsTest {
             private final Scope scope;
             private final WaitGroupRecipe group;
             private final List<WaitGroupWorker> workers = new ArrayList<>();
-            private @Nullable String heard;
+            private boolean heard;
 
             Party(Bench.Node node) {
                 this.node = node;
@@ -213,7 +187,7 @@ class WaitGroupUnderMishapsTest {
             private void log(String what, @Nullable Throwable failure) {
                 bench.log(node + " " + what
                         + Optional.ofNullable(failure).map(f -> ": " + f).orElse(""));
-                guard();
+                bench.guard(() -> assertThat(wrong()).isEmpty());
             }
 
             void add() {
@@ -228,10 +202,9 @@ class WaitGroupUnderMishapsTest {
                         .enter(DIRECTORY, () -> new WaitGroupAwaiter(scope));
                 WaitGroupAwaiter.Waiter waiter = awaiter.enter(null);
                 var unused = waiter.result().whenComplete((finished, failure) -> {
-                    heard = failure == null
-                            ? finished.toString()
-                            : failure instanceof WorkersLostException ? "lost" : failure.toString();
-                    log("has waited, " + heard, null);
+                    heard = true;
+                    places.waited(finished, failure);
+                    log("has waited, " + finished, failure);
                     awaiter.leave(waiter);
                     node.client().shared(WaitGroupAwaiter.AWAITERS).exit(DIRECTORY);
                 });
@@ -239,12 +212,14 @@ class WaitGroupUnderMishapsTest {
 
             /** And is done a second later, or gives its place back; or neither. */
             void join(@Nullable Boolean done) {
-                if (heard != null) {
+                if (heard) {
                     return;
                 }
                 WaitGroupPlace.Joining joining = group.joining();
+                places.joins();
                 node.client().shared(WaitGroupRecipe.CELLS).submit(scope, DIRECTORY, joining);
                 var unused = joining.whenComplete((place, failure) -> {
+                    places.joined(place == null ? null : place.id(), failure);
                     log("joins", failure);
                     if (failure != null) {
                         bench.later(Duration.ofSeconds(2), () -> join(done));
@@ -273,10 +248,9 @@ class WaitGroupUnderMishapsTest {
             }
 
             private void finish(WaitGroupWorker worker) {
-                doubtful++;
+                places.finishes();
                 var unused = worker.finish().whenComplete((counted, failure) -> {
-                    sure += failure == null ? 1 : 0;
-                    doubtful -= failure instanceof OutcomeUnknownException ? 0 : 1;
+                    places.finished(failure);
                     log("is done with " + worker.id(), failure);
                     if (failure instanceof OutcomeUnknownException || failure instanceof NotAppliedException) {
                         var unusedEnd =

@@ -178,13 +178,17 @@ public final class Node implements AutoCloseable {
         return calls(what, call).result();
     }
 
-    /** The same for one that returns nothing. */
+    /** Calls a waiting method that returns nothing in a thread of its own. */
+    public Calling<Boolean> acts(String what, Act act) {
+        return calls(what, () -> {
+            act.run();
+            return true;
+        });
+    }
+
+    /** Calls a method that returns nothing while there is no fault. */
     public void run(String what, Act act) {
-        calls(what, () -> {
-                    act.run();
-                    return true;
-                })
-                .result();
+        acts(what, act).result();
     }
 
     /** A method that waits and returns nothing. */
@@ -204,11 +208,7 @@ public final class Node implements AutoCloseable {
 
     @Override
     public void close() {
-        Calling<Boolean> closing = calls("close", () -> {
-            sereno.close();
-            return true;
-        });
-        if (closing.end(Duration.ofSeconds(10)).isOpen()) {
+        if (acts("close", sereno::close).end(Duration.ofSeconds(10)).isOpen()) {
             throw new IllegalStateException("Sereno.close() of " + name + " has not returned after 10 s");
         }
     }

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -355,6 +356,11 @@ public final class Bench implements AutoCloseable {
             throw new RuleFailure(seen.get());
         }
         verified();
+    }
+
+    /** Requires that a property has found nothing wrong. */
+    public void right(Optional<String> wrong) {
+        verify(wrong.isEmpty(), () -> wrong.orElse(""));
     }
 
     /** Counts one condition that held. */
