@@ -138,8 +138,19 @@ final class SystemTime implements TimeSource, AutoCloseable {
     }
 
     private void handOverAll() {
-        for (Timed due = next(); due != null; due = next()) {
-            due.handOver();
+        boolean goesOn = true;
+        while (goesOn) {
+            try {
+                Timed due = next();
+                goesOn = due != null;
+                if (due != null) {
+                    due.handOver();
+                }
+            } catch (Throwable e) {
+                // The log failed too, or memory is short: nothing can be reported, and the other tasks must still come
+                // due.
+            }
+            var unused = Thread.interrupted(); // What a task leaves behind must not reach the executor of the next one.
         }
     }
 
