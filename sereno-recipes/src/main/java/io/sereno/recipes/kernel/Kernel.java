@@ -75,7 +75,10 @@ public final class Kernel {
         return operationTimeout;
     }
 
-    /** Completes a user's stage, which may run the user's code, in one of the client's own threads. */
+    /**
+     * Runs what may run a user's code or block, such as the completion of a user's stage, in one of the client's own threads; in the caller's thread
+     * if they refuse it.
+     */
     public void offStrand(Runnable completion) {
         try {
             signals.execute(completion);

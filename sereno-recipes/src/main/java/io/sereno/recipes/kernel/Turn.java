@@ -145,7 +145,7 @@ public final class Turn {
     }
 
     /**
-     * To be called before the place is given back: completes {@code gone} when the store has no entry of it. If the entry turns out to have been gone
+     * To be called before the place is given back, or in the same task of the strand: completes {@code gone} when the store has no entry of it. If the entry turns out to have been gone
      * before, {@code released} is notified, the right that was held with the place; null if there was none.
      */
     public void whenGone(@Nullable Hold released, CompletableFuture<Void> gone) {

@@ -167,7 +167,7 @@ public record TopicBatch(
                 after,
                 publisher,
                 publishedAt,
-                IntBuffer.wrap(sizes),
+                IntBuffer.wrap(sizes).asReadOnlyBuffer(),
                 body,
                 value);
     }
