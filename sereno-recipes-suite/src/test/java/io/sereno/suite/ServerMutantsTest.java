@@ -34,7 +34,7 @@ class ServerMutantsTest {
 
     @Test
     void revisionsThatStartAgainWithARestartAreFound() {
-        requireFound("LCK-2a", LockFaultRules.class, new ForgetfulStore(), "was granted after a restart");
+        requireFound("LCK-2a", LockFaultRules.class, new ForgetfulStore(), "was granted after token");
     }
 
     @Test

@@ -44,8 +44,10 @@ public final class Handled extends Property implements TopicListener<String> {
     }
 
     private void look() {
+        boolean isThere = false;
         for (Entry entry : topic.get()) {
             if (entry.name().startsWith("position-")) {
+                isThere = true;
                 long next = number(entry, "next").orElseThrow();
                 handled = handled < 0 ? next - 1 : handled;
                 expect(
@@ -55,6 +57,7 @@ public final class Handled extends Property implements TopicListener<String> {
                 position = next;
             }
         }
+        expect(isThere || handled < 0, () -> "the position is gone; it was " + position);
     }
 
     /** All messages up to this one were handled. */

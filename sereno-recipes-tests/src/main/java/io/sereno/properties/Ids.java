@@ -3,9 +3,11 @@ package io.sereno.properties;
 import io.sereno.IdLayout;
 import io.sereno.spi.Entry;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -48,13 +50,16 @@ public final class Ids extends Property {
             before = Map.copyOf(used);
         }
         // The read may wait, and ids that are made meanwhile may be of ticks that are reserved after it.
+        Set<String> there = new HashSet<>();
         for (Entry entry : store.get()) {
             if (entry.name().startsWith(MARK)) {
+                there.add(entry.name());
                 long to = mark(entry);
                 Long from = marks.put(entry.name(), to);
                 expect(from == null || from <= to, () -> entry.name() + " went back from " + from + " to " + to);
             }
         }
+        marks.keySet().forEach(mark -> expect(there.contains(mark), () -> mark + " is gone"));
         before.forEach((mark, ticks) -> {
             long to = marks.getOrDefault(mark, 0L);
             expect(ticks <= to, () -> "tick " + (ticks - 1) + " is used, and " + mark + " reserves those before " + to);

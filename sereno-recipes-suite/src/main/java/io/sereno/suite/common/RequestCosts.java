@@ -62,7 +62,11 @@ public abstract class RequestCosts {
         List<String> wrong = new ArrayList<>();
         try (Sereno one = connect();
                 Sereno other = connect()) {
-            for (Map.Entry<String, Work> operation : operations(one, other).entrySet()) {
+            Map<String, Work> operations = operations(one, other);
+            for (Work begun : operations.values()) {
+                begun.run(); // What begins in other threads, such as a second candidate, has begun after this.
+            }
+            for (Map.Entry<String, Work> operation : operations.entrySet()) {
                 compare(operation.getKey(), figures.remove(operation.getKey()), 2, operation.getValue(), wrong);
             }
         }

@@ -154,6 +154,7 @@ public class LeaderRules {
                     bench.reach(() -> peers.count("-") == times, LONG),
                     () -> times + " candidates have left, and the listener received " + peers);
         }
+        bench.right(peers.wrong());
         bench.same("callbacks about peers that overlapped another callback", 0, beside.get());
     }
 
@@ -383,6 +384,7 @@ public class LeaderRules {
         bench.verify(
                 bench.reach(() -> peers.count("+") == 1, bench.patience()) && peers.count("-") == 0,
                 () -> "one candidate joined and changed its metadata, and the listener received " + peers);
+        bench.right(peers.wrong());
     }
 
     private static Optional<String> version(LeaderElection election) {

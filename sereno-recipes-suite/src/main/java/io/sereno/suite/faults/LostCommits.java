@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * A client whose commits are lost or late, and another client without faults: the harness of all rules about commits of
+ * A client whose commits are lost or late, and another client without faults: the harness of rules about commits of
  * unknown outcome. The rule says which commits meet the fate; they are counted.
  */
 public final class LostCommits {

@@ -110,8 +110,11 @@ class TopicUnderMishapsTest {
             }
             pass(TROUBLE);
             assertThat(messages.open()).as("publications that have not ended").isZero();
+            long before = last;
             publish(other);
             pass(TROUBLE.plusSeconds(20));
+            assertThat(messages.open()).isZero();
+            assertThat(last).as("the last message").isGreaterThan(before);
             assertThat(readers).extracting(Messages.Reader::next).containsOnly(last + 1);
             bench.nodes.forEach(node -> node.wire().clear());
             assertThat(TopicRemoval.of(new Scope(other.client(), "topic", "t", DIRECTORY)))
