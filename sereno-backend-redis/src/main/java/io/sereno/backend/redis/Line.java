@@ -9,6 +9,7 @@ import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * A connection of Lettuce.
@@ -23,14 +24,35 @@ record Line(
     // Lettuce's own stages lack what CompletionStage has had since Java 12: exceptionallyCompose() never completes.
 
     static CompletableFuture<Line> forCalls(RedisClient client, RedisURI server) {
-        return client.connectAsync(CODEC, server)
+        return dial(() -> client.connectAsync(CODEC, server)
                 .toCompletableFuture()
-                .thenApply(made -> new Line(made, Optional.empty()));
+                .thenApply(made -> new Line(made, Optional.empty())));
     }
 
     static CompletableFuture<Line> forNotices(RedisClient client, RedisURI server) {
-        return client.connectPubSubAsync(CODEC, server)
+        return dial(() -> client.connectPubSubAsync(CODEC, server)
                 .toCompletableFuture()
-                .thenApply(made -> new Line(made, Optional.of(made)));
+                .thenApply(made -> new Line(made, Optional.of(made))));
+    }
+
+    /**
+     * Dials again, up to four times, where Lettuce does not say why the handshake failed. Lettuce looks for its handshake
+     * when the connection has been made. By then the handshake may have failed already, for instance by a wrong password,
+     * and the connection may have ended; then Lettuce throws an IllegalStateException in place of the failure.
+     */
+    static <T> CompletableFuture<T> dial(Supplier<CompletableFuture<T>> attempt) {
+        return dial(attempt, 4);
+    }
+
+    private static <T> CompletableFuture<T> dial(Supplier<CompletableFuture<T>> attempt, int further) {
+        return attempt.get()
+                .exceptionallyCompose(failure -> further > 0 && isWithoutReason(failure)
+                        ? dial(attempt, further - 1)
+                        : CompletableFuture.failedFuture(failure));
+    }
+
+    private static boolean isWithoutReason(Throwable failure) {
+        return failure instanceof IllegalStateException
+                || (failure.getCause() != null && isWithoutReason(failure.getCause()));
     }
 }
