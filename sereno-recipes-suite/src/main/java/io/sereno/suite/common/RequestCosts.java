@@ -94,7 +94,10 @@ public abstract class RequestCosts {
         requireNone(wrong);
     }
 
-    /** Renewals, checks and ticks of a client are at most one request a second, and two at once. */
+    /**
+     * Renewals, checks and ticks of a client are at most one request a second, and two at once. Beyond that, one request in
+     * five runs is allowed for: an operation that takes one more takes it in each run.
+     */
     private void compare(String operation, @Nullable Figure figure, int clients, Work work, List<String> wrong)
             throws Exception {
         work.run();
@@ -110,7 +113,7 @@ public abstract class RequestCosts {
         if (figure == null) {
             wrong.add("no row for the operation: " + operation);
         } else if ((!figure.atMost && each < figure.requests - 0.05)
-                || each > figure.requests + 0.05 + background / TIMES) {
+                || each > figure.requests + 0.2 + background / TIMES) {
             wrong.add(operation + ": " + each + " requests in place of " + figure);
         }
     }
