@@ -85,6 +85,7 @@ public final class Workload {
      * @param think the longest time between two operations of a lane
      * @param ttl of leases
      * @param lateness how much later they may end
+     * @param noticeLateness how late a notice may be: for this long, one that comes may belong to an earlier change
      * @param patience how long a round waits at its end for notices
      */
     public record Settings(
@@ -95,6 +96,7 @@ public final class Workload {
             Duration think,
             Duration ttl,
             Duration lateness,
+            Duration noticeLateness,
             Duration patience) {}
 
     /**
@@ -222,7 +224,9 @@ public final class Workload {
 
         private void awaitNotices(long since) {
             boolean patient = time.nanoTime() - since < settings.patience().toNanos();
-            if (patient && watches.stream().anyMatch(Reported::isOwedSomething)) {
+            boolean mayBeLate =
+                    time.nanoTime() - since < settings.noticeLateness().toNanos();
+            if (mayBeLate || (patient && watches.stream().anyMatch(Reported::isOwedSomething))) {
                 time.schedule(Duration.ofMillis(2), executor, () -> awaitNotices(since));
             } else {
                 over.complete(null);

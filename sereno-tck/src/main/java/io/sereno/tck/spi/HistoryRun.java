@@ -140,6 +140,7 @@ public final class HistoryRun {
                 think,
                 bench.shortTtl(),
                 bench.guarantees().expiryLateness(),
+                bench.guarantees().noticeLateness(),
                 bench.noticePatience().plus(bench.guarantees().recovery()));
     }
 
