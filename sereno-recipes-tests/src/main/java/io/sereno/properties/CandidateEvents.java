@@ -5,21 +5,18 @@ import io.sereno.Topology;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * LDR-5a and LDR-9: a candidate is notified by turns that it leads and that it follows; and, for each incarnation of another candidate, in pairs that it
  * has joined and that it has left. Safe for use by multiple threads.
  */
-public class CandidateEvents {
+public class CandidateEvents extends Property {
     private final boolean mayReturn;
     private final List<String> events = new ArrayList<>();
     private final Set<Long> present = new HashSet<>();
     private final Set<Long> former = new HashSet<>();
     private String role = "";
-    private @Nullable String wrong;
 
     /**
      * @param mayReturn whether an incarnation that has left may join again, as when the candidate itself loses its session
@@ -48,9 +45,7 @@ public class CandidateEvents {
 
     private void add(boolean right, String event) {
         events.add(event);
-        if (!right && wrong == null) {
-            wrong = "the last of these events is wrong: " + events;
-        }
+        expect(right, () -> "the last of these events is wrong: " + events);
     }
 
     /** The incarnations that have joined and have not left. */
@@ -62,11 +57,6 @@ public class CandidateEvents {
     public synchronized int count(String beginning) {
         return (int)
                 events.stream().filter(event -> event.startsWith(beginning)).count();
-    }
-
-    /** What is wrong with the events so far; empty if all is right. */
-    public synchronized Optional<String> wrong() {
-        return Optional.ofNullable(wrong);
     }
 
     @Override

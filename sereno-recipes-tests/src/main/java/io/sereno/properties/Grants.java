@@ -5,13 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * LCK-2a, LCK-3 and LCK-11c, LDR-1 and LDR-2: of the grants of one mutex or election, at most one is held at any moment, each has a greater token
  * than those before it, and none is reported as lost after it was released. Safe for use by multiple threads.
  */
-public final class Grants {
+public final class Grants extends Property {
     private record Given(Grant grant, BooleanSupplier counts) {
         boolean isHeld() {
             return counts.getAsBoolean() && grant.isHeld();
@@ -21,7 +20,6 @@ public final class Grants {
     private final List<Given> given = new ArrayList<>();
 
     private long greatest;
-    private @Nullable String wrong;
 
     /** A caller has this grant now. */
     public Optional<String> granted(Grant grant) {
@@ -39,7 +37,7 @@ public final class Grants {
             long token = grant.fencingToken();
             expect(
                     token > greatest || !counts.getAsBoolean(),
-                    "token " + token + " was granted after token " + greatest);
+                    () -> "token " + token + " was granted after token " + greatest);
             greatest = Math.max(greatest, token);
             given.add(new Given(grant, counts));
         }
@@ -54,16 +52,12 @@ public final class Grants {
     }
 
     private synchronized void lostAfterRelease(Grant grant) {
-        expect(false, "the grant with token " + grant.fencingToken() + " was released, and then reported as lost");
+        expect(
+                false,
+                () -> "the grant with token " + grant.fencingToken() + " was released, and then reported as lost");
     }
 
-    private void expect(boolean right, String otherwise) {
-        if (!right && wrong == null) {
-            wrong = otherwise;
-        }
-    }
-
-    /** What is wrong with the grants so far; empty if all is right. */
+    @Override
     public synchronized Optional<String> wrong() {
         given.removeIf(one -> !one.grant.isHeld());
         List<Long> held = new ArrayList<>();
@@ -72,7 +66,7 @@ public final class Grants {
                 held.add(one.grant.fencingToken());
             }
         }
-        expect(held.size() <= 1, "several grants are held, with tokens " + held);
-        return Optional.ofNullable(wrong);
+        expect(held.size() <= 1, () -> "several grants are held, with tokens " + held);
+        return super.wrong();
     }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * WGP-2: each place of the first generation of a wait group counts once, no worker has a place that was reported as not joined, and waiting callers
  * are told how the generation ended. Safe for use by multiple threads.
  */
-public final class Places {
+public final class Places extends Property {
     private final int count;
     private final OnLostWorker policy;
     private final TakenBackBy taker;
@@ -26,7 +26,6 @@ public final class Places {
     private int perhapsDone;
     private boolean finished;
     private boolean failed;
-    private @Nullable String wrong;
 
     /** As many places, with this policy, are added once. */
     public Places(int count, OnLostWorker policy, TakenBackBy taker) {
@@ -74,13 +73,7 @@ public final class Places {
                 failure instanceof WorkersLostException
                         ? policy == OnLostWorker.FAIL
                         : Boolean.TRUE.equals(result) || (gone && taker == TakenBackBy.STORE),
-                "await() ended as " + (failure == null ? result : failure) + " under " + policy);
-    }
-
-    private void expect(boolean right, String otherwise) {
-        if (!right && wrong == null) {
-            wrong = otherwise;
-        }
+                () -> "await() ended as " + (failure == null ? result : failure) + " under " + policy);
     }
 
     /**
@@ -90,29 +83,31 @@ public final class Places {
      */
     public synchronized Optional<String> wrong(WaitGroup.View shown, int taken) {
         if (taker == TakenBackBy.STORE || shown.generation() == 0) {
-            expect(taker == TakenBackBy.STORE || (done == 0 && !finished && !failed), done + " of no places are done");
-            return Optional.ofNullable(wrong);
+            expect(
+                    taker == TakenBackBy.STORE || (done == 0 && !finished && !failed),
+                    () -> done + " of no places are done");
+            return wrong();
         }
         int counted = count - shown.pending();
         // Without ids, which differ when a schedule is repeated.
         String of = ", and of " + count + " places under " + policy + " " + shown.pending() + " are pending, "
                 + shown.joined().size() + " joined, " + shown.lost().size() + " lost";
-        expect(shown.generation() == 1, "there is generation " + shown.generation() + of);
+        expect(shown.generation() == 1, () -> "there is generation " + shown.generation() + of);
         expect(
                 taken == shown.joined().size() && taken <= shown.pending(),
-                taken + " places count as taken by a worker" + of);
+                () -> taken + " places count as taken by a worker" + of);
         // A place that was deleted while the outcome of its done() was unknown seems to be done.
-        expect(counted <= count && (counted >= done || taker == TakenBackBy.DELETION), done + " are done" + of);
+        expect(counted <= count && (counted >= done || taker == TakenBackBy.DELETION), () -> done + " are done" + of);
         expect(
                 counted <= done + perhapsDone || policy == OnLostWorker.COUNT_AS_DONE,
-                done + " are done, " + perhapsDone + " perhaps" + of);
+                () -> done + " are done, " + perhapsDone + " perhaps" + of);
         long strangers =
                 shown.lost().stream().filter(worker -> !joined.contains(worker)).count();
         expect(
                 strangers <= perhapsJoined && counted <= joined.size() + perhapsJoined,
-                joined.size() + " have joined, and " + perhapsJoined + " perhaps" + of);
-        expect(!finished || (shown.pending() == 0 && shown.lost().isEmpty()), "await() returned" + of);
-        expect(!failed || !shown.lost().isEmpty(), "await() failed" + of);
-        return Optional.ofNullable(wrong);
+                () -> joined.size() + " have joined, and " + perhapsJoined + " perhaps" + of);
+        expect(!finished || (shown.pending() == 0 && shown.lost().isEmpty()), () -> "await() returned" + of);
+        expect(!failed || !shown.lost().isEmpty(), () -> "await() failed" + of);
+        return wrong();
     }
 }
