@@ -88,7 +88,7 @@ class RequestsTest {
                 .isLessThanOrEqualTo(3.2);
     }
 
-    /** The barrier and the look, which decides, whether the conditions hold or not. What it returns was seen in the look. */
+    /** A barrier and a look. The look decides whether the conditions hold, and shows what the check returns. */
     @Test
     void aCheckOfWhatAnotherClientPutTakesTwo(TestInfo test) throws Exception {
         String d = test.getDisplayName();
