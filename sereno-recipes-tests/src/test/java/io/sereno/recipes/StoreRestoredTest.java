@@ -11,6 +11,7 @@ import io.sereno.backend.memory.MemoryBackup;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -86,6 +87,31 @@ class StoreRestoredTest {
         line.next(Request.Read.class::isInstance, Fate.loseRequest());
 
         clients.store.restore(backup, MemoryBackup.Revisions.GO_ON);
+
+        CompletableFuture<Grant> granted = granted(next);
+        clients.passUntilDone(granted, Clients.TTL.multipliedBy(2));
+        granted.join().release();
+    }
+
+    /** The answer to the deletion comes after the look that the return of the store causes, which knows nothing of the deletion. */
+    @Test
+    void aReleaseThatIsAnsweredAfterTheStoreHasGoneBackBlocksNoOther() throws Exception {
+        FaultyBackend line = clients.line();
+        Mutex former = clients.connect("former", line).mutex("x");
+        Mutex next = clients.connect("next").mutex("x");
+        Grant grant = former.acquire();
+        MemoryBackup backup = clients.store.backup();
+        line.next(Request.commitsTo("lock/x"), Fate.delayReply(Duration.ofMillis(500)));
+        CompletableFuture<Boolean> released = Threads.inThread(() -> {
+            grant.release();
+            return true;
+        });
+        while (!clients.entries("lock/x").isEmpty()) {
+            Thread.onSpinWait();
+        }
+
+        clients.store.restore(backup, MemoryBackup.Revisions.GO_ON);
+        clients.passUntilDone(released, Duration.ofSeconds(1));
 
         CompletableFuture<Grant> granted = granted(next);
         clients.passUntilDone(granted, Clients.TTL.multipliedBy(2));

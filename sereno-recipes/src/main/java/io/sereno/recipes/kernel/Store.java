@@ -14,6 +14,7 @@ import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
+import io.sereno.spi.Write;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -53,6 +54,7 @@ public final class Store {
     private final AtomicReference<Queue<Acknowledged.Look>> looks =
             new AtomicReference<>(new ConcurrentLinkedQueue<>());
 
+    private final AtomicLong looksBegun = new AtomicLong();
     private volatile Consumer<String> onRestored = evidence -> {};
     /** Calls are numbered in the order in which they are made. */
     private final AtomicLong asked = new AtomicLong();
@@ -75,6 +77,7 @@ public final class Store {
 
     public void commit(Commit commit, Executor on, Consumer<Outcome> then) {
         Acknowledged.Sent sent = acknowledged.sent(commit);
+        long looksBefore = looksBegun.get();
         StoreFailures.Kind kind = StoreFailures.Kind.of(commit);
         boolean harmless = commit.writes().isEmpty();
         ask(Operation.COMMIT, kind, () -> backend.commit(commit), harmless, on, (result, failure) -> {
@@ -84,7 +87,14 @@ public final class Store {
                         + committed.revision() + ", and an earlier one had " + sent.newest());
             }
             then.accept(result != null ? Outcome.of(result) : Outcome.of(failed(failure)));
+            if (looksBegun.get() != looksBefore && result instanceof CommitResult.Committed && deletes(commit)) {
+                lookForDeleted(on); // The look that began meanwhile knew nothing of this deletion.
+            }
         });
+    }
+
+    private static boolean deletes(Commit commit) {
+        return commit.writes().stream().anyMatch(Write.Delete.class::isInstance);
     }
 
     /**
@@ -92,6 +102,7 @@ public final class Store {
      * ends with the first proof, or when another look begins; a failed look begins again.
      */
     void lookForDeleted(Executor on) {
+        looksBegun.incrementAndGet();
         Queue<Acknowledged.Look> all = new ConcurrentLinkedQueue<>(acknowledged.looks());
         looks.getAndSet(all).clear();
         for (int i = 0; i < LOOKS_AT_ONCE; i++) {
