@@ -7,6 +7,7 @@ import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,12 +78,17 @@ final class Enrolment {
     }
 
     private String newName(Session under) {
-        String name = under.nextName();
+        String name = under.nextPlace();
         names.addLast(name);
         if (names.size() > REMEMBERED_NAMES) {
-            names.removeFirst();
+            under.forget(Set.of(names.removeFirst()));
         }
         return name;
+    }
+
+    /** The store has nothing of the turn under this session. */
+    void rest(Session under) {
+        under.forget(names);
     }
 
     /** Ends the unknown outcome: takes the name, so that the put can never happen; or finds that it has happened. */

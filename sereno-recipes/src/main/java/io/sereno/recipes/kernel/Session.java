@@ -4,10 +4,14 @@ import io.sereno.LossCause;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *       session succeeds this one, and this one ends when nothing under it is used any more.
  * </ol>
  *
- * <p>{@link #isAlive}, {@link #isRetired}, {@link #remaining} and {@link #nextName} are for every thread; all else is confined to the strand of
+ * <p>{@link #isAlive}, {@link #isRetired}, {@link #remaining} and what concerns names are for every thread; all else is confined to the strand of
  * {@link Sessions}.
  */
 public final class Session {
@@ -72,6 +76,8 @@ public final class Session {
     private final RearmingWatch watch;
     private final Backoff backoff;
     private final AtomicLong names = new AtomicLong();
+    /** The names of places that a turn of this client puts or has put, until it rests. */
+    private final Set<String> places = ConcurrentHashMap.newKeySet();
 
     /** How long the session is trusted; null, for good, once somebody has seen the deadline pass or the store has said that the session is gone. */
     private final AtomicReference<@Nullable Belief> belief;
@@ -149,6 +155,25 @@ public final class Session {
     /** A name for an entry: short, unique, and never given out again. Used alone, the name is that of a {@link Place}. */
     public String nextName() {
         return id + "-" + Long.toString(names.incrementAndGet(), Character.MAX_RADIX);
+    }
+
+    /** A name for a place of a turn, until the turn has nothing in the store any more and calls {@link #forget}. */
+    String nextPlace() {
+        String name = nextName();
+        places.add(name);
+        return name;
+    }
+
+    void forget(Collection<String> names) {
+        places.removeAll(names);
+    }
+
+    /**
+     * Whether this session put a place that no turn knows any more: the place was put late, since somebody had removed the withdrawn entry that
+     * kept it out. For entries of queues only.
+     */
+    boolean isStray(Entry place) {
+        return place.name().startsWith(id + "-") && !places.contains(place.name());
     }
 
     /** The content of the marker: a card, and for operators the process and how long the session outlives it. */

@@ -4,6 +4,7 @@ import io.sereno.LossCause;
 import io.sereno.SessionState;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -120,6 +121,12 @@ public final class Sessions {
     public @Nullable Session current() {
         Session session = current;
         return session != null && session.isAlive() ? session : null;
+    }
+
+    /** Whether the present session put this entry of a queue, and no turn of the client knows it ({@link Session#isStray}). For every thread. */
+    public boolean isStray(Entry place) {
+        Session now = current();
+        return now != null && now.isStray(place);
     }
 
     Kernel kernel() {

@@ -173,9 +173,9 @@ public final class Turn {
         step();
     }
 
-    /** Whether an entry of the directory is a place of this turn, or was one. */
+    /** Whether an entry of the directory is a place of this turn, or was one, or is one of this client that no turn knows any more. */
     public boolean isOwn(Entry entry) {
-        return enrolment.isOwn(entry);
+        return enrolment.isOwn(entry) || sessions.isStray(entry);
     }
 
     /** The createRevision of the place; 0 while there is none. */
@@ -229,7 +229,7 @@ public final class Turn {
         }
         Session before = session;
         if (before != null && before.isRetired() && own == null && outgoing == null && !enrolment.isUnknown()) {
-            session = null; // The next entry is put under its successor.
+            letGo(); // The next entry is put under its successor.
         }
         if (session == null && !wanted) {
             rest();
@@ -256,8 +256,15 @@ public final class Turn {
         }
     }
 
+    private void letGo() {
+        if (session != null) {
+            enrolment.rest(session);
+            session = null;
+        }
+    }
+
     private void rest() {
-        session = null;
+        letGo();
         if (joined) {
             joined = false;
             sessions.leave(membership);
@@ -324,7 +331,7 @@ public final class Turn {
             if (other.createRevision() >= incarnation()) {
                 break;
             }
-            if (enrolment.isOwn(other)) {
+            if (isOwn(other)) {
                 removeStray(Place.of(other));
                 return;
             }
@@ -463,8 +470,8 @@ public final class Turn {
     }
 
     /**
-     * Removes an entry of ours that is not our place. It belongs to a session that is over and not revoked yet; or it was put after all, since
-     * somebody removed the withdrawn entry that kept it out. Then the queue is read again.
+     * Removes an entry of ours that is not our place. It belongs to a session that is over and not revoked yet; or this turn or a former one of the
+     * client put it after all, since somebody removed the withdrawn entry that kept it out. Then the queue is read again.
      */
     private void removeStray(Place stray) {
         requests.commitOrPause(deletion(stray), outcome -> {});

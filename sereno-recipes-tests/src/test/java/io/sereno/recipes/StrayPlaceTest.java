@@ -1,0 +1,115 @@
+package io.sereno.recipes;
+
+import static io.sereno.recipes.Threads.inThread;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Codec;
+import io.sereno.From;
+import io.sereno.Grant;
+import io.sereno.LeaderElection;
+import io.sereno.Leadership;
+import io.sereno.Topic;
+import io.sereno.TopicReader;
+import io.sereno.recipes.kernel.Card;
+import io.sereno.spi.Backend;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A queue has an entry of a client's live session that no place of this client put: it was put late, after its place was gone, since somebody had
+ * removed the withdrawn entry that kept it out. The client removes the entry instead of waiting for itself. No time passes here, so a client that
+ * waits for itself waits for ever.
+ */
+@Timeout(30)
+class StrayPlaceTest {
+    private final Clients clients = new Clients();
+    private final Defects defects = new Defects();
+    private final Backend line = clients.store.connect(clients.callbacks);
+    private final SerenoClient one = clients.connect("one", line);
+
+    @BeforeEach
+    void openSession() throws Exception {
+        one.mutex("other").acquire().close();
+    }
+
+    @AfterEach
+    void close() {
+        clients.close();
+        defects.close();
+        assertThat(defects.found()).isEmpty();
+    }
+
+    @Test
+    void aMutexIsAcquired() throws Exception {
+        arrives("lock/x");
+        Grant grant = inThread(one.mutex("x")::acquire).get(10, TimeUnit.SECONDS);
+        assertThat(clients.entries("lock/x")).hasSize(1);
+        grant.release();
+        arrives("lock/x");
+        assertThat(one.mutex("x").tryAcquire()).hasValueSatisfying(Grant::close);
+        assertThat(clients.entries("lock/x")).isEmpty();
+    }
+
+    @Test
+    void aCandidateIsElected() throws Exception {
+        one.election("x").start().close();
+        arrives("election/x");
+        LeaderElection candidate = one.election("x").start();
+        Leadership leadership = inThread(candidate::awaitLeadership).get(10, TimeUnit.SECONDS);
+        assertThat(leadership.isHeld()).isTrue();
+        assertThat(candidate.topology().peers()).hasSize(1);
+        assertThat(clients.entries("election/x")).hasSize(1);
+    }
+
+    @Test
+    void aDurableReaderReads() throws Exception {
+        Topic<String> topic = one.topic("x", Codec.utf8());
+        topic.publish("first");
+        arrives("reader/d/x");
+        try (TopicReader<String> reader = topic.reader(new From.Durable("d"))) {
+            assertThat(inThread(reader::next).get(10, TimeUnit.SECONDS).payload())
+                    .isEqualTo("first");
+            assertThat(clients.entries("reader/d/x")).hasSize(1);
+        }
+    }
+
+    /** Each has a place of its own under the one session, and takes new ones as it resigns. */
+    @Test
+    void candidatesOfOneClientDoNotRemoveEachOther() throws Exception {
+        LeaderElection first = one.election("x").start();
+        LeaderElection second = one.election("x").start();
+        while (clients.entries("election/x").size() < 2) {
+            Thread.onSpinWait();
+        }
+        for (int i = 0; i < 20; i++) {
+            for (LeaderElection candidate : new LeaderElection[] {first, second}) {
+                Leadership leadership = inThread(candidate::awaitLeadership).get(10, TimeUnit.SECONDS);
+                assertThat(clients.entries("election/x")).hasSize(2);
+                leadership.release();
+            }
+        }
+        first.close();
+        assertThat(inThread(second::awaitLeadership).get(10, TimeUnit.SECONDS).isHeld())
+                .isTrue();
+        assertThat(clients.entries("election/x")).hasSize(1);
+    }
+
+    private void arrives(String directory) {
+        Entry marker = clients.entries("session").get(0);
+        line.commit(Commit.to(directory)
+                        .put(
+                                marker.name() + "-zzz",
+                                new Card("one", Instant.EPOCH, Map.of()).encode(),
+                                marker.leaseId())
+                        .build())
+                .toCompletableFuture()
+                .join();
+    }
+}
