@@ -155,6 +155,37 @@ class IdGeneratorTest {
         assertThat(time.elapsed()).isLessThan(Duration.ofSeconds(5));
     }
 
+    /** With one slot, a claim that was lost from view and holds the slot would leave the generator without any slot, until its session ends. */
+    @Test
+    void aReservationOfUnknownOutcomeBurnsNoSlot() throws Exception {
+        List<Fate> fates = List.of(
+                Fate.loseReply(),
+                Fate.loseRequest(),
+                Fate.applyLate(Duration.ofMillis(700)),
+                Fate.applyLate(Duration.ofSeconds(8)),
+                Fate.delayRequest(Duration.ofSeconds(7)));
+        int name = 0;
+        for (Fate fate : fates) {
+            for (int skipped = 0; skipped < 3; skipped++) {
+                String directory = "ids/x" + name;
+                FaultyBackend backend = faulty();
+                int[] left = {skipped};
+                backend.next(request -> Request.commitsTo(directory).test(request) && left[0]-- == 0, fate);
+                IdGenerator ids = connect("a" + name, backend).ids("x" + name, SMALL);
+                for (int i = 0; i < 1_500; i++) {
+                    var unused = tried(ids);
+                    time.advance(TICK);
+                }
+
+                assertThat(tried(ids))
+                        .as("an id after reservation %s met %s", skipped + 1, fate)
+                        .isPresent();
+                assertThat(left[0]).as("commits before the fault").isNegative();
+                name++;
+            }
+        }
+    }
+
     /** As after a restore that the client has not noticed: the slot is there under its session, and not the mark that it put. */
     @Test
     void aSlotWhoseMarkChangedIsGivenBackAndClaimedAgain() throws Exception {
