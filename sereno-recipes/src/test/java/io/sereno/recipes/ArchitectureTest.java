@@ -1,5 +1,6 @@
 package io.sereno.recipes;
 
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -57,6 +58,16 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule thePackagesHaveNoCycle =
             slices().matching("io.sereno.(**)").should().beFreeOfCycles();
+
+    /** Every package directly below this one is a recipe, except those that all recipes use. */
+    @ArchTest
+    static final ArchRule noRecipeIsUsedByAnotherOrByWhatAllRecipesUse = slices().matching("io.sereno.recipes.(*)..")
+            .should()
+            .notDependOnEachOther()
+            .ignoreDependency(
+                    alwaysTrue(),
+                    resideInAnyPackage(
+                            "io.sereno.recipes.client", "io.sereno.recipes.connect", "io.sereno.recipes.kernel"));
 
     /** A monitor pins a virtual thread to its carrier before JDK 24. ArchUnit does not see blocks, so the sources are read. */
     @Test
