@@ -39,8 +39,8 @@
  *   the name stays taken until the session ends
  *
  * granted():                                                       MutexQueue
- *   place = 0
- *   give the first request a grant with token = r * 1024 + place; if no request waits, leave()
+ *   if no request waits: leave()
+ *   place = 0, and give the first request a grant with token = r * 1024 + place
  *   the grant is held until release(), or until the session is over by the client's own clock (Session)
  *
  * release():                                                       MutexQueue, Hold
