@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.KeepAlive;
+import io.sereno.LeaderElection;
 import io.sereno.MembershipListener;
 import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
@@ -17,11 +18,17 @@ import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
+import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +39,8 @@ import org.junit.jupiter.api.Timeout;
 class CloseTest {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration SILENCE = Duration.ofSeconds(5);
+    /** The limit of {@link Sereno#close}. */
+    private static final Duration MOST = Duration.ofSeconds(5);
 
     private final Clients clients = new Clients();
 
@@ -44,20 +53,7 @@ class CloseTest {
     void nothingIsScheduledAfterTheCloseWhateverWasUnderWay() throws Exception {
         FaultyBackend line = clients.line();
         PendingTimers timers = new PendingTimers(clients.time);
-        Sereno sereno = new SerenoClient(
-                new Settings(
-                        "node",
-                        "",
-                        Clients.TTL,
-                        Clients.OPERATION_TIMEOUT,
-                        timers,
-                        clients.callbacks,
-                        clients.callbacks,
-                        Hooks.NONE,
-                        "memory",
-                        List.of()),
-                line,
-                false);
+        Sereno sereno = new SerenoClient(settings(timers, clients.callbacks), line, false);
         Sereno other = clients.connect("other");
         Topic<String> topic = sereno.topic("x", Codec.utf8());
         WaitGroup group = sereno.waitGroup("x");
@@ -90,11 +86,7 @@ class CloseTest {
             sereno.counter("x").incrementAndGet();
             return true;
         });
-        CompletableFuture<Boolean> closed = Threads.inThread(() -> {
-            sereno.close();
-            return true;
-        });
-        clients.passUntilDone(closed, Duration.ofSeconds(6));
+        clients.passUntilDone(closing(sereno), Duration.ofSeconds(6));
         // The last answers come, and a caller that pauses after one of them notices the close.
         CompletableFuture<Boolean> later = new CompletableFuture<>();
         clients.time.schedule(SILENCE.multipliedBy(2), Runnable::run, () -> later.complete(true));
@@ -133,5 +125,123 @@ class CloseTest {
         assertThatThrownBy(() -> update.get(10, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(SerenoClosedException.class)
                 .hasMessageContaining("update as 'id' of membership 'group'");
+    }
+
+    /** Time stands still: the close can wait for no limit. */
+    @Test
+    void aClientWithIdleCandidaciesClosesAtOnce() throws Exception {
+        Sereno sereno = clients.connect("node");
+        sereno.election("x").start().awaitLeadership();
+        LeaderElection follower = sereno.election("x").start();
+        CompletableFuture<?> waiting = Threads.inThread(() -> follower.awaitLeadership(DAY));
+
+        closing(sereno).get(10, TimeUnit.SECONDS);
+
+        assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(SerenoClosedException.class);
+    }
+
+    @Test
+    void theCloseInterruptsALeaderCallback() throws Exception {
+        Sereno sereno = clients.connect("node");
+        CountDownLatch leads = new CountDownLatch(1);
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        sereno.election("x")
+                .onElectedLeader((leadership, topology) -> {
+                    leads.countDown();
+                    try {
+                        new CountDownLatch(1).await();
+                    } catch (InterruptedException closed) {
+                        interrupted.complete(true);
+                    }
+                })
+                .start();
+        assertThat(leads.await(10, TimeUnit.SECONDS)).isTrue();
+
+        closing(sereno).get(10, TimeUnit.SECONDS);
+
+        assertThat(interrupted).isDone();
+    }
+
+    @Test
+    void aLeaderCallbackThatIgnoresInterruptsDelaysTheCloseByItsLimitAtMost() throws Exception {
+        Sereno sereno = clients.connect("node");
+        CountDownLatch leads = new CountDownLatch(1);
+        Semaphore end = new Semaphore(0);
+        sereno.election("x")
+                .onElectedLeader((leadership, topology) -> {
+                    leads.countDown();
+                    end.acquireUninterruptibly();
+                })
+                .start();
+        assertThat(leads.await(10, TimeUnit.SECONDS)).isTrue();
+
+        clients.passUntilDone(closing(sereno), MOST);
+
+        end.release();
+    }
+
+    @Test
+    void aRequestWithoutAnAnswerDelaysTheCloseByItsLimitAtMost() throws Exception {
+        FaultyBackend line = clients.line();
+        Sereno sereno = clients.connect("node", line);
+        sereno.mutex("connected").acquire().close();
+        line.each(Request.any(), Fate.loseRequest().givenUpAfter(DAY));
+        sereno.election("x").start();
+
+        clients.passUntilDone(closing(sereno), MOST);
+    }
+
+    @Test
+    void aLeaderCallbackMayCloseItsClient() throws Exception {
+        Sereno sereno = clients.connect("node");
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        sereno.election("x")
+                .onElectedLeader((leadership, topology) -> {
+                    sereno.close();
+                    closed.complete(true);
+                })
+                .start();
+
+        closed.get(10, TimeUnit.SECONDS);
+    }
+
+    /** Such as an executor of one thread, in which the close runs. */
+    @Test
+    void theCloseDoesNotWaitForACallbackThatItsExecutorHasNotBegun() throws Exception {
+        Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+        Sereno sereno = new SerenoClient(settings(clients.time, tasks::add), clients.line(), true);
+        List<String> called = new CopyOnWriteArrayList<>();
+        LeaderElection election = sereno.election("x")
+                .onElectedLeader((leadership, topology) -> called.add("leader"))
+                .onPeerJoined((peer, topology) -> called.add("peer"))
+                .start();
+        election.awaitLeadership();
+
+        closing(sereno).get(10, TimeUnit.SECONDS);
+
+        assertThat(tasks).isNotEmpty();
+        tasks.forEach(Runnable::run);
+        assertThat(called).isEmpty();
+    }
+
+    private static CompletableFuture<Boolean> closing(Sereno sereno) {
+        return Threads.inThread(() -> {
+            sereno.close();
+            return true;
+        });
+    }
+
+    private Settings settings(TimeSource time, Executor users) {
+        return new Settings(
+                "node",
+                "",
+                Clients.TTL,
+                Clients.OPERATION_TIMEOUT,
+                time,
+                users,
+                clients.callbacks,
+                Hooks.NONE,
+                "memory",
+                List.of());
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,12 @@ public final class Callbacks {
         }
     }
 
-    private record Callback(String what, Runnable code, Interruptible handle, Runnable after) {}
+    private record Callback(String what, Runnable code, Interruptible handle, Runnable after, AtomicBoolean claimed) {
+        /** True for the first caller only: the thread that runs the callback, or the close, after which it never begins. */
+        boolean claim() {
+            return claimed.compareAndSet(false, true);
+        }
+    }
 
     private final Executor executor;
     private final Watcher watcher;
@@ -37,10 +43,10 @@ public final class Callbacks {
 
     // Confined to the strand.
     private final Queue<Callback> waiting = new ArrayDeque<>();
+    /** The callback that was given to the executor last, until it has returned. */
     private @Nullable Callback running;
 
-    /** Written on the strand; read by the thread that runs a callback, before the callback begins. */
-    private volatile boolean closed;
+    private boolean closed;
 
     private volatile @Nullable Thread runner;
 
@@ -56,18 +62,26 @@ public final class Callbacks {
             if (closed) {
                 after.run();
             } else {
-                waiting.add(new Callback(what, code, handle, after));
+                waiting.add(new Callback(what, code, handle, after, new AtomicBoolean()));
                 next();
             }
         });
         return handle;
     }
 
-    /** No callback begins after this, and the running one is interrupted. Completes when none runs any more; inside a callback, at once. */
+    /**
+     * No callback begins after this, not even one that its executor keeps waiting, and the running one is interrupted. Completes when none runs any
+     * more; inside a callback, at once.
+     */
     public CompletableFuture<Void> close() {
         boolean inside = isRunningHere();
         strand.execute(() -> {
             closed = true;
+            Callback unbegun = running;
+            if (unbegun != null && unbegun.claim()) {
+                running = null;
+                unbegun.after().run();
+            }
             Callback dropped = waiting.poll();
             while (dropped != null) {
                 dropped.after().run();
@@ -102,17 +116,17 @@ public final class Callbacks {
     }
 
     private void run(Callback callback) {
+        if (!callback.claim()) {
+            return;
+        }
         runner = Thread.currentThread();
         try {
-            // A callback that the executor kept waiting must not begin after the close.
-            if (!closed) {
-                watcher.run(
-                        callback.what(),
-                        () -> callback.handle().run(() -> {
-                            callback.code().run();
-                            return true;
-                        }));
-            }
+            watcher.run(
+                    callback.what(),
+                    () -> callback.handle().run(() -> {
+                        callback.code().run();
+                        return true;
+                    }));
         } finally {
             runner = null;
             strand.execute(() -> returned(callback));
