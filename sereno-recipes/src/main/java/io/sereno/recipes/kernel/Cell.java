@@ -123,7 +123,8 @@ final class Cell<S> {
     /** As above, and ends the change by a deadline that is before the change's own. */
     void attend(Change<S, ?> change, long deadline) {
         attend(change);
-        Runnable cancel = time.schedule(kernel.until(deadline), strand, () -> {
+        TimedWait<Void> wait = new TimedWait<>(kernel, strand);
+        wait.limit(kernel.until(deadline), () -> {
             boolean sent = opRecord.isChangeUnderWay() && batch.contains(change);
             timeOut(change, sent);
             if (!sent) {
@@ -131,7 +132,7 @@ final class Cell<S> {
                 asked.remove(change);
             }
         });
-        var unused = change.whenComplete((result, failure) -> cancel.run());
+        var unused = change.whenComplete((result, failure) -> wait.end());
     }
 
     private void wake() {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the strand, except {@link #storeRestored}.
  */
 final class EndedSessions {
-    private record Ended(Session session, long proofsBefore, Runnable cancelLimit) {}
+    private record Ended(Session session, long proofsBefore, Timer limit) {}
 
     private final Kernel kernel;
     private final Strand strand;
@@ -35,8 +35,9 @@ final class EndedSessions {
 
     /** The store has ended the session. */
     void add(Session session, Duration limit) {
-        Runnable cancel = kernel.time().schedule(limit, strand, () -> decide(session));
-        open.add(new Ended(session, proofs.get(), cancel));
+        Timer timer = new Timer();
+        timer.set(kernel.time(), limit, strand, () -> decide(session));
+        open.add(new Ended(session, proofs.get(), timer));
     }
 
     /** Counts a proof when its answer is processed, before any task that follows. For every thread. */
@@ -68,7 +69,7 @@ final class EndedSessions {
                 .filter(each -> only == null || each.session == only)
                 .toList();
         open.removeAll(taken);
-        taken.forEach(each -> each.cancelLimit.run());
+        taken.forEach(each -> each.limit.cancel());
         return taken;
     }
 }
