@@ -76,6 +76,48 @@ class LoggingTest {
                         "INFO session ID on STORE was opened; work goes on under it");
     }
 
+    /** The store serves one read within the outage. The expired session's lease ends by itself, so no line says that it was not revoked. */
+    @Test
+    void anOutageWithAnAnswerInItHasTheSameLines() throws Exception {
+        FaultyBackend line = clients.line();
+        SerenoClient client = connect(line);
+        client.mutex("m").acquire();
+        line.cutOff(Duration.ofSeconds(1));
+        clients.time.advance(Clients.TTL);
+        line.heal();
+        Runnable serveCommits = line.each(request -> !(request instanceof Request.Read), Fate.loseRequest());
+        client.counter("c").get();
+        line.cutOff(Duration.ofSeconds(1));
+        CompletableFuture<Void> fails = CompletableFuture.runAsync(client.counter("c")::get, clients.callbacks);
+        clients.passUntil(fails::isCompletedExceptionally, Duration.ofMinutes(1));
+        clients.time.advance(Clients.TTL.multipliedBy(2));
+        serveCommits.run();
+        line.heal();
+        clients.time.advance(Clients.TTL.multipliedBy(3));
+
+        assertThat(lines())
+                .hasSize(5)
+                .startsWith("INFO connected to STORE as node one")
+                .contains("WARNING lost mutex 'm' with token 2048 on STORE: SESSION_EXPIRED")
+                .endsWith("INFO session ID on STORE was opened; work goes on under it");
+    }
+
+    @Test
+    void aCloseThatCannotRevokeTheLeaseSaysWhenItEnds() {
+        FaultyBackend line = clients.line();
+        SerenoClient client = connect(line);
+        line.each(Request.RevokeLease.class::isInstance, Fate.loseRequest());
+        CompletableFuture<Void> closed = CompletableFuture.runAsync(client::close, clients.callbacks);
+        clients.passUntilDone(closed, Duration.ofSeconds(10));
+
+        assertThat(lines())
+                .last()
+                .asString()
+                .matches(
+                        "WARNING the store at STORE has not confirmed within PT[0-9.]+S that a lease was revoked; the entries"
+                                + " left under it are deleted within its ttl of PT[0-9]+S");
+    }
+
     @Test
     void anOutageThatTheSessionOutlivesHasTwoLines() {
         FaultyBackend line = clients.line();

@@ -20,6 +20,7 @@ final class Revocation {
     private final Backoff backoff;
 
     private @Nullable Object awaited;
+    private boolean callerWaits;
     private boolean ended;
     private final Timer next = new Timer();
     private final Timer end = new Timer();
@@ -33,14 +34,15 @@ final class Revocation {
         this.backoff = kernel.backoff();
     }
 
-    /** Begins; {@code limit} is for all attempts. One is made in any case. */
-    void start(Duration limit) {
-        limit(limit);
+    /** Begins; nobody waits for it. */
+    void start() {
+        limit(lease.ttl());
         attempt();
     }
 
-    /** Somebody waits for it, and no longer than this: if there is a pause, the next attempt is made at once. */
+    /** A caller of close() waits for it, and no longer than this: begins, or makes the next attempt at once if there is a pause. */
     void hurry(Duration limit) {
+        callerWaits = true;
         limit(limit);
         if (awaited == null) {
             attempt();
@@ -71,10 +73,12 @@ final class Revocation {
     }
 
     private void giveUp(Duration after) {
-        kernel.events()
-                .leaseLeft("the store at " + kernel.backend() + " has not confirmed within " + after
-                        + " that a lease was revoked; the entries left under it are deleted within its ttl of "
-                        + lease.ttl());
+        if (callerWaits) {
+            kernel.events()
+                    .leaseLeft("the store at " + kernel.backend() + " has not confirmed within " + after
+                            + " that a lease was revoked; the entries left under it are deleted within its ttl of "
+                            + lease.ttl());
+        }
         end();
     }
 

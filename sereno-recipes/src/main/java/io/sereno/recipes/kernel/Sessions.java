@@ -320,7 +320,11 @@ public final class Sessions {
             completeIfClosed();
         });
         revocations.add(begun[0]);
-        begun[0].start(closed ? untilClosed() : session.ttl());
+        if (closed) {
+            begun[0].hurry(untilClosed());
+        } else {
+            begun[0].start();
+        }
     }
 
     private Duration untilClosed() {
