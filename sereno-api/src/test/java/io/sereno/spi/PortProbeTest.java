@@ -132,7 +132,7 @@ class PortProbeTest {
         }
     }
 
-    /** It may be the right one, and may come back. */
+    /** The server that is down may be the right one, and may come back. */
     @Test
     void aWrongServerIsNoFaultWhileAnotherServerIsDown() throws IOException {
         InetSocketAddress down;

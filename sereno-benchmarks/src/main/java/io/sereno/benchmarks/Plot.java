@@ -119,7 +119,7 @@ final class Plot {
                 text.replace("&", "&amp;").replace("<", "&lt;")));
     }
 
-    /** From one power of ten to another. */
+    /** A logarithmic axis, from one power of ten to another. */
     private record Axis(int first, int last) {
         static Axis over(double[] values) {
             double least = Double.MAX_VALUE;

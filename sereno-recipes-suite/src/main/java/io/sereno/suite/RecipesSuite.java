@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The compatibility kit with the rules about Sereno's own recipes, which no backend breaks alone. The tests of each of
- * Sereno's backends extend this class; authors of other backends extend {@link SerenoTck}.
+ * The compatibility kit and the rules about Sereno's own recipes. The tests of each of Sereno's backends extend this
+ * class. Authors of other backends extend {@link SerenoTck}: no backend alone can break a rule about recipes.
  */
 public abstract class RecipesSuite extends SerenoTck {
     /** The tests of the kit and of the groups below. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * WGP-2: each place of the first generation of a wait group counts once, no worker has a place that was reported as not joined, and waiting callers
- * are told how the generation ended. Safe for use by multiple threads.
+ * learn how the generation ended. Safe for use by multiple threads.
  */
 public final class Places extends Property {
     private final int count;

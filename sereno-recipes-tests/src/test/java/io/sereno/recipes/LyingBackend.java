@@ -29,7 +29,7 @@ public class LyingBackend implements Backend {
         /** Renewals count although they were not acknowledged: the client believes until the store says otherwise. */
         EVERY_RENEWAL_COUNTS,
         /** A lost reply counts as a request without effect. */
-        DOUBT_MEANS_NOT_APPLIED
+        UNKNOWN_MEANS_NOT_APPLIED
     }
 
     private final Backend real;
@@ -49,7 +49,7 @@ public class LyingBackend implements Backend {
             return CompletableFuture.completedStage(new CommitResult.Committed(0, Optional.empty()));
         }
         CompletionStage<CommitResult> result = real.commit(commit);
-        return lie == Lie.DOUBT_MEANS_NOT_APPLIED && !ofSession ? result.exceptionally(LyingBackend::deny) : result;
+        return lie == Lie.UNKNOWN_MEANS_NOT_APPLIED && !ofSession ? result.exceptionally(LyingBackend::deny) : result;
     }
 
     private static CommitResult deny(Throwable unknown) {

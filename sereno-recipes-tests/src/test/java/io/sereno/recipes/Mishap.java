@@ -165,7 +165,7 @@ public enum Mishap {
 
     private void cut(Bench.Node victim, Passage how) {
         victim.wire().cut(how);
-        victim.bench().later(duration(), victim.wire()::mend);
+        victim.bench().later(duration(), victim.wire()::heal);
     }
 
     private static void lateBy(int calls, Bench.Node victim, Call<?> call) {

@@ -159,10 +159,10 @@ class RevocationTest {
         FaultyBackend line = clients.line();
         Client leaving = client(line);
         Sessions sessions = leaving.sessions();
-        Runnable mend = line.each(RevocationTest::isRevocation, Fate.loseRequest());
+        Runnable heal = line.each(RevocationTest::isRevocation, Fate.loseRequest());
         Objects.requireNonNull(sessions.current()).foundDead();
         clients.time.advance(Duration.ofSeconds(4));
-        mend.run();
+        heal.run();
         assertThat(markers()).isOne();
 
         leaving.close();

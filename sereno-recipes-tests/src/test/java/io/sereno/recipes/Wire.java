@@ -220,7 +220,7 @@ public final class Wire implements Backend {
     public void clear() {
         rules.clear();
         if (passage != Passage.OPEN) {
-            mend();
+            heal();
         }
     }
 
@@ -240,12 +240,12 @@ public final class Wire implements Backend {
         pending.add(new Pending(new AtomicInteger(count), action));
     }
 
-    /** Until {@link #mend} no notices pass, and calls pass only as this says. */
+    /** Until {@link #heal} no notices pass, and calls pass only as this says. */
     public void cut(Passage how) {
         passage = how;
     }
 
-    void mend() {
+    void heal() {
         passage = Passage.OPEN;
         List.copyOf(watches).forEach(watch -> watch.listener.reset());
     }

@@ -35,13 +35,13 @@ public enum Fault {
     /** A lease ends without its owner's knowledge. Stores are not allowed to do that (LEA-2), but have done it. */
     END_LEASE,
     /**
-     * The store returns to its state at an earlier moment, and has lost what it acknowledged since; revisions go on
+     * The store returns to an earlier state, and loses everything that it has acknowledged since then. Revisions go on
      * increasing ({@link MemoryBackup.Revisions#GO_ON}). Only on the explorer's own store.
      */
     ROLL_BACK,
     /**
-     * The same, and revisions that were used before are given again ({@link MemoryBackup.Revisions#REPEAT}). Only on
-     * the explorer's own store.
+     * As {@link #ROLL_BACK}, but the store gives the lost revisions to later commits again
+     * ({@link MemoryBackup.Revisions#REPEAT}). Only on the explorer's own store.
      */
     RESTORE;
 

@@ -30,8 +30,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lock for one caller of one client, written over the SPI alone, as in a textbook: what the explorer is tried on. It
- * has bugs of real products, which can be switched on.
+ * A lock for one caller of one client, written over the SPI alone, as in a textbook. The tests of the explorer run it.
+ * Bugs of real products can be switched on.
  *
  * <ol>
  *   <li>Enqueue: put an entry of a new name under the session's lease. Those created before it are in front.
@@ -46,11 +46,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class TextbookLock {
     enum Bug {
-        /** One name for each client, deleted by that name: a delete that is repeated, or late, takes the next entry of that name. */
+        /** Each client uses one name and deletes by name, so a repeated or late delete removes the client's next entry. */
         RELEASE_BY_NAME,
-        /** Any notice counts as the own turn. */
+        /** After any notice, the lock counts as acquired. */
         NO_CHECK_AFTER_WAKING,
-        /** Held until the store says otherwise. */
+        /** The lock counts as held until the store reports that it is not. */
         BELIEVE_UNTIL_RECONNECT
     }
 
@@ -124,8 +124,7 @@ final class TextbookLock {
             if (entering != turn) {
                 return;
             }
-            // With one name for ever, a conflict with it shows that the entry is there, and is taken for the grant of
-            // it.
+            // With RELEASE_BY_NAME, the client enqueues again; a conflict then means that its entry exists.
             if (failure.outcome() == Outcome.UNKNOWN && !bugs.contains(Bug.RELEASE_BY_NAME)) {
                 settle(entering);
             } else {

@@ -14,7 +14,7 @@ import java.util.UUID;
  * (50 ms) and election timeout (300 ms) are short, so that leases of one second are possible.
  */
 public final class EtcdServer extends ServerNode {
-    /** How the members of a cluster address one another; the name is used nowhere else. */
+    /** How the members of a cluster identify and reach one of them. Nothing else uses the name. */
     record Peer(String name, String url) {
         static Peer create(FreePorts ports) {
             return new Peer(UUID.randomUUID().toString(), "http://127.0.0.1:" + ports.next());
@@ -42,9 +42,9 @@ public final class EtcdServer extends ServerNode {
     }
 
     /**
-     * Starts a cluster of one member; returns when it answers.
+     * Starts a cluster of one member, and returns when the member answers.
      *
-     * @param flags of the etcd program, {@code "--max-txn-ops=512"}; they override the ones chosen here
+     * @param flags for the etcd program, such as {@code "--max-txn-ops=512"}; they override those of this class
      */
     public static EtcdServer start(String... flags) {
         return start(new FreePorts(), flags);
@@ -53,8 +53,8 @@ public final class EtcdServer extends ServerNode {
     /**
      * Starts a cluster of one member that also accepts TLS, at {@link #secureEndpoint()}.
      *
-     * @param flags of the etcd program, including those of the certificates: {@code "--cert-file=..."},
-     *     {@code "--key-file=..."}
+     * @param flags for the etcd program; those for its certificate, {@code "--cert-file=..."} and
+     *     {@code "--key-file=..."}, are required
      */
     public static EtcdServer startWithTls(String... flags) {
         FreePorts ports = new FreePorts();

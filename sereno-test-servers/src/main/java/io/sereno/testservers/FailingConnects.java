@@ -57,14 +57,14 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class FailingConnects {
-    /** Of a connect that waits to the end. */
+    /** The connect timeout where the call waits until its end. */
     private static final Duration CONNECT = Duration.ofSeconds(4);
     /**
-     * Of a connect that succeeds or whose fault is found. ZooKeeper's backend begins to examine a server after half of the timeout, and
-     * gives each step a fraction of the rest: long enough for a slow machine.
+     * The connect timeout where the call succeeds, or finds a fault, before the end. ZooKeeper's backend begins to examine a server after half of
+     * the timeout, and gives each step a fraction of the rest; this is long enough on a slow machine.
      */
     private static final Duration EXAMINED = Duration.ofSeconds(12);
-    /** How much later the call may end; the measured thread is one that waits. */
+    /** How much later than its timeout a call may return. */
     private static final Duration LATE = Duration.ofMillis(500);
 
     protected static final String USER = "ada";

@@ -130,7 +130,7 @@ final class Calls {
 
     static Metadata headers(Optional<String> token) {
         Metadata headers = new Metadata();
-        // A member that is cut off from the others then says so at once instead of keeping us waiting.
+        // With this header, a member that has no leader refuses the call at once.
         headers.put(HAS_LEADER, "true");
         token.ifPresent(known -> headers.put(Tokens.HEADER, known));
         return headers;
@@ -264,7 +264,7 @@ final class Calls {
             return late;
         }
 
-        /** The last attempt had no effect. The timer has nothing to end until the next attempt begins. */
+        /** Begins another attempt, since the last one had no effect. The timer has nothing to end until then. */
         private void attemptAgain() {
             boolean inTime;
             synchronized (this) {

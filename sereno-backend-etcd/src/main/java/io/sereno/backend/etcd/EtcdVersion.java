@@ -24,7 +24,7 @@ record EtcdVersion(int major, int minor, int patch) {
                 : Optional.empty();
     }
 
-    /** True from 3.5.33, 3.6.14 and 3.7.1 on. No 3.4 version does. */
+    /** Whether the server checks the rights of its users everywhere: from 3.5.33, 3.6.14 and 3.7.1 on, and in no 3.4 version. */
     boolean enforcesRights() {
         if (major != 3) {
             return major > 3;
@@ -37,7 +37,7 @@ record EtcdVersion(int major, int minor, int patch) {
         };
     }
 
-    /** A user is meant to keep others out of the namespace. An older server does not do that. */
+    /** Logs a warning if the server lets users of another prefix into the namespace, as older versions do. */
     static void warnOfRights(String version, String namespace) {
         Optional<EtcdVersion> known = parse(version);
         if (known.isEmpty()) {

@@ -9,13 +9,13 @@ import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLHandshakeException;
 
 /**
- * What a failed call means. The status code and whether the call was sent decide, never a text:
+ * Decides what a failed call means, by its status code and by whether the call was sent, never by the text of a message:
  *
  * <ul>
  *   <li>A request that was never handed to a connection was not applied.
  *   <li>A request that etcd itself refuses was not applied, since etcd checks before it writes.
- *   <li>Every other failure has an unknown outcome: a lost connection, silence, and also what etcd says while it changes its
- *       leader or has run out of something. The write that fills the disk quota is carried out and then reported as "no
+ *   <li>Every other failure has an unknown outcome: a lost connection, no answer in time, and also etcd's answers while its leader
+ *       changes or while a resource is used up. The write that fills the disk quota is carried out and then reported as "no
  *       space", and gRPC gives the same code to requests under way on a connection that the server found too busy.
  * </ul>
  */

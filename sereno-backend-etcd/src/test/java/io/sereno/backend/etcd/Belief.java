@@ -8,12 +8,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A client believed in a grant at this time or later, by a clock that all share. A lost grant does not come back, so
- * the client also believed in it at this very time.
+ * A client believed in a grant at this time, by a clock that all clients share. The client was asked at this time or
+ * later, and a lost grant does not come back.
  */
 record Belief(String what, long token, long time, Object by) {
     /**
-     * Ordered by time, tokens never fall, and each belongs to one owner: no client relied on a grant while another did.
+     * Asserts that no client relied on a grant while another did: in the order of time, tokens never fall, and each token
+     * belongs to one owner.
      */
     static int assertOneAtATime(String what, List<Belief> all) {
         List<Belief> beliefs = all.stream()

@@ -76,7 +76,7 @@ final class Watches {
         }
     }
 
-    /** The watches that have something to deliver and are not delivering; returned once. */
+    /** Returns each watch that has notices to deliver and is not delivering; each of them once. */
     List<NoticeQueue> takeAwake() {
         if (awake.isEmpty()) {
             return List.of();

@@ -30,7 +30,7 @@ record ServerFacts(Map<String, String> fields) {
         if (now.isEmpty() || uptime.isEmpty()) {
             return 0;
         }
-        // The server counts whole seconds, starting at a whole second.
+        // The server counts its uptime in whole seconds, from a whole second of its clock.
         return 1_000_000 * (Long.parseLong(now) / 1_000_000 - Long.parseLong(uptime) + 1);
     }
 

@@ -5,18 +5,18 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Detects that calls are under way on a connection and none was answered for a while. Runs the action then, and again
- * after each such period. One timer runs while calls are under way, however many there are. Safe for use by multiple
- * threads. The action runs on a timer thread.
+ * Detects a silent connection: calls are under way, and none of them is answered for a period. Runs an action at the end
+ * of each such period, on a timer thread. However many calls are under way, there is one timer. Safe for use by multiple
+ * threads.
  */
 final class Silence {
     private final TimeSource time;
     private final Duration patience;
     private final Runnable action;
 
-    /** Guarded by this. */
+    /** The number of calls so far. Guarded by this. */
     private long sent;
-    /** Guarded by this. */
+    /** The number of calls that have ended. Guarded by this. */
     private long answered;
     /** Guarded by this: the number of answers when the timer was set. */
     private long answeredBefore;

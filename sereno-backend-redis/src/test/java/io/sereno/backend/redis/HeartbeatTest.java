@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** When a client ticks. */
+/** Tests when a client sends a tick. */
 class HeartbeatTest {
     private static final Duration LEASE = Duration.ofSeconds(2);
     private static final Duration MILLI = Duration.ofMillis(1);

@@ -22,7 +22,7 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Leases end never early, and soon after their time; an ended lease stays dead. */
+/** A lease never ends early, ends soon after its time, and stays dead. */
 class LeaseBackendTest extends OneServerTest {
     private static final Duration SHORT = Duration.ofSeconds(1);
     private static final Duration PATIENCE = Duration.ofSeconds(10);

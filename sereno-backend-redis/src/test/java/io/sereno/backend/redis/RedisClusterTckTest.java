@@ -10,8 +10,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The kit over a Cluster of three masters. What they announce leads nowhere, as behind an address translation: they are reached by the
- * addresses of the URI only, which are the kit's proxy's. {@code -Psereno.thorough} runs it: {@link RedisTckTest} tries every rule in every build.
+ * The kit over a Cluster of three masters. Nothing listens on the ports that they announce, as behind an address translation. So the client reaches
+ * them by the addresses of the URI only, which are those of the kit's proxy. {@code -Psereno.thorough} runs it; {@link RedisTckTest} tries every
+ * rule in every build.
  */
 @Tag("servers")
 @Tag("thorough")

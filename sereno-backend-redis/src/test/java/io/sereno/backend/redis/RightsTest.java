@@ -225,7 +225,7 @@ class RightsTest extends RedisTest {
         assertThat(refused).hasMessageContaining("sunsubscribe").hasMessageContaining("docs/redis.md");
     }
 
-    /** The script's changes before that are stored with their revision, so that no revision is given twice. */
+    /** Redis ends the script at the refused command. The changes before it are stored with their revision, so no revision is given twice. */
     @Test
     void theRevisionIsStoredEvenIfTheRightToPublishWasTakenAway() {
         Backend backend = open();

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** The open sockets of a client. In a process of its own, as the sockets of all tests of a process are counted. */
+/** Counts the sockets of a client. Runs in a process of its own, since all sockets of the process are counted. */
 @Isolated
 class SocketsTest extends OneServerTest {
     @Test
     @EnabledOnOs(value = OS.LINUX, disabledReason = "no other system lists the sockets of a process in files")
     void aClientHasOneSocketForCallsAndOneForWatchesAndNoneWhenItIsClosed() throws Exception {
-        // One of these may still be closing.
+        // Sockets that are not the client's; some may be about to close.
         Set<String> before = sockets(Set.of());
         for (int i = 0; i < 20; i++) {
             Backend backend = open();

@@ -319,7 +319,7 @@ final class Attempt {
         }
         Integer other = checkedGuards.put(shard(name), seen.guard());
         if (other != null && other != seen.guard()) {
-            // Two versions of one guard cannot both hold.
+            // The guard cannot have both versions, so one of them is out of date.
             unseen.add(name);
         }
     }

@@ -307,8 +307,8 @@ final class Detour implements Handle.Listener {
         }
         Handle replaced;
         synchronized (this) {
-            // Even if the former has answered meanwhile: the session has moved here, and its servers end that
-            // connection at the next write.
+            // The former handle is replaced even if it has answered meanwhile: its session has moved here, and the
+            // servers end its connection at the next write.
             replaced = attempt == which && !connection.isClosed() ? former : null;
             if (replaced != null) {
                 turn++;

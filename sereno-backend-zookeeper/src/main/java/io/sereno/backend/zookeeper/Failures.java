@@ -13,7 +13,7 @@ final class Failures {
      * Codes from the client itself after it lost the connection, or from a sender that cannot know the outcome of the
      * request.
      */
-    private static final Set<Code> DOUBTFUL = Set.of(
+    private static final Set<Code> OUTCOME_UNKNOWN = Set.of(
             Code.CONNECTIONLOSS,
             Code.OPERATIONTIMEOUT,
             Code.REQUESTTIMEOUT,
@@ -43,7 +43,7 @@ final class Failures {
 
     /** Whether a write with this answer may have been carried out, or may still be. */
     static boolean isUnknown(Code code) {
-        return DOUBTFUL.contains(code);
+        return OUTCOME_UNKNOWN.contains(code);
     }
 
     /** The failure of a transaction that was sent, and answered with this code by the server or by the client. */

@@ -10,16 +10,16 @@ import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this client remembers of the store, so that a commit need not look first. A memory is never trusted: a
- * transaction is planned from it, and the transaction proves it or fails. The size is bounded; the least recently used
- * is forgotten.
+ * What this client has last seen of the store, so that a commit need not read first. None of it is trusted: it only
+ * serves to plan a transaction, whose checks fail if it is out of date. The size is bounded; the least recently used
+ * entries are forgotten.
  */
 final class RememberedEntries {
     private static final int MOST_ENTRIES = 20_000;
     private static final int MOST_DIRECTORIES = 4_000;
     /**
-     * For a directory with more names it does not matter which entry leaves last: the server removes the directory a
-     * minute later.
+     * For a directory with more names than this, the client does not find out which commit deletes the last entry: the
+     * server removes the empty directory a minute later.
      */
     private static final int MOST_NAMES = 16;
 

@@ -64,8 +64,8 @@ class FollowerLossTest {
                     Client other = connect(leader, without, Map.of())) {
                 List<Kept> safe = keep(client);
                 List<Kept> unsafe = keep(careless);
-                // Spread over a tick, in which the leader asks twice for the live sessions; and some just before the
-                // end.
+                // Renewals are spread over a tick, in which the leader asks twice for the live sessions; the last ones
+                // come just before the kill.
                 for (int i = 0; i < SPREAD + AT_LAST; i++) {
                     pause(client, i < SPREAD ? TICK.dividedBy(SPREAD) : Duration.ZERO);
                     safe.get(i).renew();

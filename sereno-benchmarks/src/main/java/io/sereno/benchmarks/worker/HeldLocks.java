@@ -47,7 +47,7 @@ final class HeldLocks implements Workload {
         return Window.of(size, seconds, checks);
     }
 
-    /** The locks are held already; all of them still are. */
+    /** Nothing to do but to check: all locks are held since they were acquired. */
     @Override
     public void hold() throws Exception {
         check();

@@ -78,7 +78,7 @@ public final class Worker {
         return new Window(Map.of(), List.of());
     }
 
-    /** What lives after a collection, and the threads. */
+    /** The bytes that are live after a garbage collection, and the number of threads. */
     private static Window memory() {
         for (int i = 0; i < COLLECTIONS; i++) {
             System.gc();

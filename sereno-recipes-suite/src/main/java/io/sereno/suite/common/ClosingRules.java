@@ -85,7 +85,7 @@ public class ClosingRules {
         bench.count("closes that reached the store again", reached);
     }
 
-    /** In a lock, an election and a group; the last one under a lease of its own. */
+    /** Takes a place in a lock, in an election, and in a group; the group's entry has a lease of its own. */
     private static void takePlaces(Bench bench, Node node) {
         node.result("acquire", node.sereno().mutex("l")::acquire);
         LeaderElection candidate = node.sereno().election("e").start();

@@ -267,7 +267,7 @@ public class WaitGroupRules {
         }
     }
 
-    /** What the loss of the only worker means for a waiting client. */
+    /** Requires that a waiting client gets the result that the policy defines for the loss of the only worker. */
     static void requireSettled(
             Bench bench, Node other, String name, OnLostWorker policy, Calling<Boolean> waiting, String id) {
         if (policy == OnLostWorker.REOPEN) {

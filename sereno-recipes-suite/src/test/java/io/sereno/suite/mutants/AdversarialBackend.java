@@ -63,11 +63,11 @@ public record AdversarialBackend(String name, Set<Trait> traits) {
         /** A directory is listed first, and each value is read afterwards, some of them later. */
         MIXED_MOMENTS,
         /** One commit in twenty ends UNKNOWN, applied or not. */
-        COMMITS_IN_DOUBT,
+        COMMITS_OF_UNKNOWN_OUTCOME,
         /** One commit in twenty ends UNKNOWN and is applied later, when its caller has moved on. */
-        COMMITS_IN_DOUBT_COME_LATE,
+        LATE_COMMITS_OF_UNKNOWN_OUTCOME,
         /** One renewal or revocation in twenty ends UNKNOWN, applied or not. */
-        LEASES_IN_DOUBT,
+        LEASES_OF_UNKNOWN_OUTCOME,
         /** Requests overtake each other, and so do answers, each of which arrives on its own thread. */
         OVERTAKING,
         /** Renewals, revocations and the opening of watches are slow. */
@@ -102,7 +102,11 @@ public record AdversarialBackend(String name, Set<Trait> traits) {
                                 EXPIRY_AT_THE_LAST_MOMENT, COARSE_TTLS, SLOW_NOTICES, SHUFFLED_NOTICES, SLOW_ANSWERS)),
                 new AdversarialBackend(
                         "with unknown outcomes",
-                        EnumSet.of(COMMITS_IN_DOUBT, COMMITS_IN_DOUBT_COME_LATE, LEASES_IN_DOUBT, STRANGE_LEASE_IDS)),
+                        EnumSet.of(
+                                COMMITS_OF_UNKNOWN_OUTCOME,
+                                LATE_COMMITS_OF_UNKNOWN_OUTCOME,
+                                LEASES_OF_UNKNOWN_OUTCOME,
+                                STRANGE_LEASE_IDS)),
                 new AdversarialBackend("with polling for changes", EnumSet.of(NOTICES_AT_THE_LAST_MOMENT)),
                 new AdversarialBackend(
                         "hasty and without order",

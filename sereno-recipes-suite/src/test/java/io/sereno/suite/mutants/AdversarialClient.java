@@ -111,13 +111,13 @@ final class AdversarialClient extends PlainClient {
         long lease = PlainStore.leaseOf(commit);
         // The outcome must be known for a request that names an ended lease.
         boolean certain = lease != 0 && !store.lives(lease);
-        if (!certain && adversary.is(COMMITS_IN_DOUBT) && world.chance(50)) {
+        if (!certain && adversary.is(COMMITS_OF_UNKNOWN_OUTCOME) && world.chance(50)) {
             if (world.random().nextBoolean()) {
                 arrive(commit);
             }
             throw commit.writes().isEmpty() ? Failures.notApplied("no answer came") : unknown();
         }
-        if (!certain && adversary.is(COMMITS_IN_DOUBT_COME_LATE) && world.chance(50)) {
+        if (!certain && adversary.is(LATE_COMMITS_OF_UNKNOWN_OUTCOME) && world.chance(50)) {
             Late one = new Late(commit, 1 + world.random().nextInt(5));
             late.add(one);
             world.later(
@@ -135,7 +135,7 @@ final class AdversarialClient extends PlainClient {
 
     @Override
     <T> T carryOut(Supplier<T> request) {
-        if (adversary.is(LEASES_IN_DOUBT) && world.chance(50)) {
+        if (adversary.is(LEASES_OF_UNKNOWN_OUTCOME) && world.chance(50)) {
             if (world.random().nextBoolean()) {
                 var unused = request.get();
             }

@@ -66,7 +66,7 @@ class PlainClient implements Backend {
 
     /** One request, answered when the method returns. */
     <T> CompletionStage<T> call(Supplier<T> request) {
-        // As every call with a deadline does.
+        // Reads the clock, as every call with a deadline does.
         config.time().nanoTime();
         try {
             return completedFuture(store.step(() -> {

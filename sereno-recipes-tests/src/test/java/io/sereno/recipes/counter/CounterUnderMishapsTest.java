@@ -36,7 +36,7 @@ class CounterUnderMishapsTest {
     /** The purpose of a call. */
     enum Purpose {
         READ,
-        FOUNDING,
+        CREATION,
         WITHDRAWAL,
         CHANGE,
         CLAIM,
@@ -59,7 +59,7 @@ class CounterUnderMishapsTest {
             if (has(commit, Condition.CreateRevision.class)) {
                 return CLAIM;
             }
-            return commit.writes().size() > 1 ? FOUNDING : WITHDRAWAL;
+            return commit.writes().size() > 1 ? CREATION : WITHDRAWAL;
         }
 
         private static boolean has(Commit commit, Class<? extends Condition> kind) {
@@ -68,15 +68,15 @@ class CounterUnderMishapsTest {
     }
 
     /** The fate of one commit of the victim, whose reply is lost in any case: of its creation, or of its first change after a rest. */
-    enum Doubt {
+    enum UnknownOutcome {
         NONE,
-        FOUNDING_LOST,
-        FOUNDING_MADE,
+        CREATION_LOST,
+        CREATION_MADE,
         CHANGE_LOST,
         CHANGE_MADE
     }
 
-    record Cell(Purpose purpose, Mishap mishap, int occurrence, Doubt doubt) {}
+    record Cell(Purpose purpose, Mishap mishap, int occurrence, UnknownOutcome unknown) {}
 
     static Stream<Arguments> cells() {
         return Mishap.table(List.of(Purpose.values()), Mishap.withoutRemovals());
@@ -86,9 +86,9 @@ class CounterUnderMishapsTest {
     @MethodSource("cells")
     void everyAdditionIsMadeOnceOrReportedOtherwiseUnderAnyFault(Purpose purpose, Mishap mishap) {
         int struck = 0;
-        for (Doubt doubt : Doubt.values()) {
+        for (UnknownOutcome unknown : UnknownOutcome.values()) {
             for (int occurrence = 1; occurrence <= 5; occurrence++) {
-                struck += new Run(new Cell(purpose, mishap, occurrence, doubt)).struck() ? 1 : 0;
+                struck += new Run(new Cell(purpose, mishap, occurrence, unknown)).struck() ? 1 : 0;
             }
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
@@ -100,7 +100,7 @@ class CounterUnderMishapsTest {
         private final Bench.Node victim = bench.connect("victim");
         private final Bench.Node other = bench.connect("other");
         private final Additions additions = new Additions(TakenBackBy.NOTHING);
-        private boolean doubted;
+        private boolean lost;
 
         Run(Cell cell) {
             this.cell = cell;
@@ -111,7 +111,7 @@ class CounterUnderMishapsTest {
         }
 
         private void run() {
-            victim.wire().add(this::bringIntoDoubt);
+            victim.wire().add(this::loseOutcome);
             bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.mishap);
             bench.nodes.forEach(node -> node.client().open());
             for (int seconds : new int[] {0, 1, 2, 8, 9, 40, 41, 80}) {
@@ -138,19 +138,19 @@ class CounterUnderMishapsTest {
             bench.closeAndExpectNothing();
         }
 
-        private boolean bringIntoDoubt(Wire.Call<?> call) {
-            boolean chosen = switch (cell.doubt) {
+        private boolean loseOutcome(Wire.Call<?> call) {
+            boolean chosen = switch (cell.unknown) {
                 case NONE -> false;
-                case FOUNDING_LOST, FOUNDING_MADE -> Purpose.of(call) == Purpose.FOUNDING;
+                case CREATION_LOST, CREATION_MADE -> Purpose.of(call) == Purpose.CREATION;
                 case CHANGE_LOST, CHANGE_MADE ->
                     Purpose.of(call) == Purpose.CHANGE && bench.time.elapsed().compareTo(REST) > 0;
             };
-            if (!chosen || doubted) {
+            if (!chosen || lost) {
                 return false;
             }
-            doubted = true;
-            bench.log("<in doubt, " + cell.doubt + ": " + call + ">");
-            if (cell.doubt == Doubt.FOUNDING_MADE || cell.doubt == Doubt.CHANGE_MADE) {
+            lost = true;
+            bench.log("<outcome unknown, " + cell.unknown + ": " + call + ">");
+            if (cell.unknown == UnknownOutcome.CREATION_MADE || cell.unknown == UnknownOutcome.CHANGE_MADE) {
                 var unused = call.carryOut();
             }
             call.lose();

@@ -68,7 +68,7 @@ class ExploredCounterTest {
 
     @Test
     void aCounterThatTakesUnknownForNotAppliedIsDetected() {
-        Explorations.finds(explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, TakenBackBy.NOTHING), 1_000);
+        Explorations.finds(explorer(LyingBackend.Lie.UNKNOWN_MEANS_NOT_APPLIED, TakenBackBy.NOTHING), 1_000);
     }
 
     private static Explorer explorer(LyingBackend.Lie lie, TakenBackBy taker) {

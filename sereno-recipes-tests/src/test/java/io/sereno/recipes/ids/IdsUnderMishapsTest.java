@@ -37,7 +37,7 @@ class IdsUnderMishapsTest {
         READ,
         CLAIM,
         EXTENSION,
-        CALLING_OFF;
+        WITHDRAWAL;
 
         static @Nullable Purpose of(Wire.Call<?> call) {
             if (call.commit.isEmpty()) {
@@ -50,7 +50,7 @@ class IdsUnderMishapsTest {
             if (puts(commit, "slot-")) {
                 return CLAIM;
             }
-            return puts(commit, "hw-") ? EXTENSION : CALLING_OFF;
+            return puts(commit, "hw-") ? EXTENSION : WITHDRAWAL;
         }
 
         private static boolean puts(Commit commit, String prefix) {
@@ -61,7 +61,7 @@ class IdsUnderMishapsTest {
     }
 
     /** The fate of the first claim, or the first extension, of the victim. Its reply is lost in any case. */
-    enum Doubt {
+    enum UnknownOutcome {
         NONE,
         CLAIM_LOST,
         CLAIM_MADE,
@@ -81,7 +81,7 @@ class IdsUnderMishapsTest {
         }
     }
 
-    record Cell(Purpose purpose, Mishap mishap, int occurrence, Doubt doubt) {}
+    record Cell(Purpose purpose, Mishap mishap, int occurrence, UnknownOutcome unknown) {}
 
     static Stream<Arguments> cells() {
         return Mishap.table(List.of(Purpose.values()), List.of(Mishap.values()));
@@ -91,9 +91,9 @@ class IdsUnderMishapsTest {
     @MethodSource("cells")
     void idsAreUniqueAndRiseUnderAnyFault(Purpose purpose, Mishap mishap) {
         int struck = 0;
-        for (Doubt doubt : Doubt.values()) {
+        for (UnknownOutcome unknown : UnknownOutcome.values()) {
             for (int occurrence = 1; occurrence <= 3; occurrence++) {
-                struck += new Run(new Cell(purpose, mishap, occurrence, doubt)).isStruck() ? 1 : 0;
+                struck += new Run(new Cell(purpose, mishap, occurrence, unknown)).isStruck() ? 1 : 0;
             }
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
@@ -104,7 +104,7 @@ class IdsUnderMishapsTest {
         private final Bench.Node victim = bench.connect("victim");
         private final Cell cell;
         private final Ids made = new Ids(LAYOUT);
-        private boolean doubted;
+        private boolean lost;
 
         Run(Cell cell) {
             this.cell = cell;
@@ -115,7 +115,7 @@ class IdsUnderMishapsTest {
         }
 
         private void run() {
-            victim.wire().add(this::bringIntoDoubt);
+            victim.wire().add(this::loseOutcome);
             bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.mishap);
             List<Maker> makers = List.of(new Maker(victim), new Maker(bench.connect("other")));
             bench.nodes.forEach(node -> node.client().open());
@@ -142,13 +142,13 @@ class IdsUnderMishapsTest {
             assertThat(made.wrong(() -> bench.entries(DIRECTORY))).isEmpty();
         }
 
-        private boolean bringIntoDoubt(Wire.Call<?> call) {
-            if (doubted || !cell.doubt.isOf(Purpose.of(call))) {
+        private boolean loseOutcome(Wire.Call<?> call) {
+            if (lost || !cell.unknown.isOf(Purpose.of(call))) {
                 return false;
             }
-            doubted = true;
-            bench.log("<in doubt, " + cell.doubt + ": " + call + ">");
-            cell.doubt.mishap().strike(victim, call);
+            lost = true;
+            bench.log("<outcome unknown, " + cell.unknown + ": " + call + ">");
+            cell.unknown.mishap().strike(victim, call);
             return true;
         }
 

@@ -352,7 +352,7 @@ class EndedSessionsTest {
         var unused = client.sessionsByTtl().close(Duration.ZERO);
     }
 
-    /** From then on a successor takes what is new. */
+    /** Makes the session full, so that a successor takes new entries. */
     private static void fill(Session session) {
         for (int i = 0; i <= Session.MOST_WITHDRAWN; i++) {
             session.withdrawn();

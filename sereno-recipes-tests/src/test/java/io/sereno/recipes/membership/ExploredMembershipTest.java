@@ -35,8 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The real membership in thousands of schedules: three nodes, each with an id of its own, whose metadata it changes and which it joins
- * again, and one id that all want in turn; each node listens.
+ * The real membership in thousands of schedules. Each of three nodes listens, joins under an id of its own, changes the metadata, and joins again;
+ * all of them want one more id in turn.
  */
 class ExploredMembershipTest {
     private static final String DIRECTORY = "member/g";
@@ -78,7 +78,7 @@ class ExploredMembershipTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"EVERY_RENEWAL_COUNTS", "DOUBT_MEANS_NOT_APPLIED"})
+    @EnumSource(names = {"EVERY_RENEWAL_COUNTS", "UNKNOWN_MEANS_NOT_APPLIED"})
     void aPlantedBugIsFoundWithinAThousandSchedules(LyingBackend.Lie lie) {
         Explorations.finds(explorer(lie, IfPresent.TAKE_OVER).faults(6, Fault.survivable()), 1_000);
     }

@@ -389,12 +389,12 @@ class MembershipTest {
     void anUnansweredJoinIsUnknownAndIsWithdrawn() throws Exception {
         FaultyBackend line = clients.line();
         Sereno a = clients.connect("a", line);
-        Runnable mend = line.each(Request.commitsTo("member/g"), Fate.loseReply());
+        Runnable heal = line.each(Request.commitsTo("member/g"), Fate.loseReply());
 
         assertThatThrownBy(() -> whileTimePasses(() -> a.membership("g").join("one", TTL)))
                 .isInstanceOf(OutcomeUnknownException.class)
                 .hasMessageContaining("withdrawn");
-        mend.run();
+        heal.run();
         time.advance(Duration.ofSeconds(3));
         assertThat(ids(connect("b").membership("g"))).isEmpty();
         a.close();
@@ -406,7 +406,7 @@ class MembershipTest {
         FaultyBackend line = clients.line();
         Sereno a = clients.connect("a", line);
         KeepAlive one = a.membership("g").join("one", TTL);
-        Runnable mend = line.each(Request.commitsTo("member/g"), Fate.loseReply());
+        Runnable heal = line.each(Request.commitsTo("member/g"), Fate.loseReply());
 
         assertThatThrownBy(() -> whileTimePasses(() -> {
                     one.update(NORTH);
@@ -414,7 +414,7 @@ class MembershipTest {
                 }))
                 .isInstanceOf(OutcomeUnknownException.class)
                 .hasMessageContaining("others may see it");
-        mend.run();
+        heal.run();
         time.advance(Duration.ofSeconds(3));
         assertThat(connect("b").membership("g").members().list())
                 .containsExactly(new Member("one", one.incarnation(), NORTH));

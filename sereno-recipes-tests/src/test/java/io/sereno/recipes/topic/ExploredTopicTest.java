@@ -35,8 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The real topic in thousands of schedules: three clients that publish, read from the beginning, and take turns in reading under one
- * durable name; on a store whose reads mix moments; in a second scenario the topic is deleted meanwhile.
+ * The real topic in thousands of schedules, on a store whose reads mix moments. Three clients publish, read from the beginning, and take turns in
+ * reading under one durable name. In a second scenario the topic is deleted meanwhile.
  */
 class ExploredTopicTest {
     private static final String DIRECTORY = "topic/t";
@@ -167,7 +167,7 @@ class ExploredTopicTest {
         }
     }
 
-    /** Publishes some messages, alone or together, in some retention; and reads. */
+    /** A client that publishes some messages, one by one or together, under some retention, and that reads. */
     private static final class Node {
         private final SimulatedClient process;
         private final Client client;

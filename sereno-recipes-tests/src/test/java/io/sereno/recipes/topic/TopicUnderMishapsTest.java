@@ -37,7 +37,7 @@ class TopicUnderMishapsTest {
         READ,
         PAGE,
         WATCH,
-        FOUNDING,
+        CREATION,
         BATCH;
 
         static @Nullable Purpose of(Wire.Call<?> call) {
@@ -54,7 +54,7 @@ class TopicUnderMishapsTest {
             }
             return call.commit.get().conditions().stream().anyMatch(Condition.ModRevision.class::isInstance)
                     ? BATCH
-                    : FOUNDING;
+                    : CREATION;
         }
     }
 

@@ -85,7 +85,7 @@ class ExploredWaitGroupTest {
     @Test
     void aWaitGroupThatTakesUnknownForNotAppliedIsDetected() {
         Explorations.finds(
-                explorer(LyingBackend.Lie.DOUBT_MEANS_NOT_APPLIED, OnLostWorker.REOPEN)
+                explorer(LyingBackend.Lie.UNKNOWN_MEANS_NOT_APPLIED, OnLostWorker.REOPEN)
                         .faults(6, Fault.survivable()),
                 3_000);
     }

@@ -161,8 +161,8 @@ final class IdReservations {
     }
 
     /**
-     * The end of the ticks that a reservation made now has. When more are requested, that is beyond the end of the current ones, since a
-     * mark never goes back.
+     * The first tick after those of a reservation that is made now. When more ticks are requested, it is beyond the end of the present
+     * reservation, since a mark never goes back.
      */
     private long end(long tick) {
         return ticks.limit() - tick <= reach ? ticks.limit() : tick + reach;

@@ -80,7 +80,7 @@ public final class CompletionQueue {
         underWay.remove(round);
     }
 
-    /** One timer, for as long as results are being reported: not one for each round, of which there may be thousands in a second. */
+    /** Sets one timer for as long as results are being reported, not one for each round: a second may have thousands of rounds. */
     private void watch() {
         if (!watched.get() && watched.compareAndSet(false, true)) {
             kernel.time().schedule(PATIENCE, Runnable::run, this::look);

@@ -9,25 +9,28 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The process that a session belongs to, for operators: no decision depends on it.
+ * The process that a session belongs to. It is for operators; the code decides nothing by it.
  *
- * @param host name of the machine as it knows it itself; no name service is asked, since that can take long
- * @param pid of the process
- * @param version of Sereno
+ * @param host the host name that the machine has for itself; no name service is asked, since an answer can take seconds
+ * @param pid the id of the process
+ * @param version the version of Sereno
  */
 public record Origin(String host, long pid, String version) {
     private static final int MAX_HOST = 100;
     private static final String UNKNOWN = "unknown";
-    /** The files where the Linux kernel shows the name, and where most systems keep it. */
+    /** Files that hold the host name: the first one is from the Linux kernel, the second one exists on most systems. */
     private static final List<Path> FILES = List.of(Path.of("/proc/sys/kernel/hostname"), Path.of("/etc/hostname"));
 
-    /** The origin for this process. */
+    /** The origin of this process's own sessions. */
     static final Origin OWN =
             new Origin(host(System.getenv()), ProcessHandle.current().pid(), ownVersion());
 
-    /** The name of this machine, of letters, digits, dots, dashes and underscores; {@code localhost} if it cannot be found without asking others. */
+    /**
+     * The host name of this machine. Characters other than letters, digits, dots, dashes and underscores are replaced. {@code localhost} if neither
+     * the environment nor a file has the name.
+     */
     public static String host(Map<String, String> environment) {
-        // Containers and Windows have it in a variable.
+        // Containers and Windows set an environment variable.
         String host = plain(environment.getOrDefault("HOSTNAME", environment.getOrDefault("COMPUTERNAME", "")));
         for (Path file : FILES) {
             if (host.isEmpty()) {
@@ -52,7 +55,7 @@ public record Origin(String host, long pid, String version) {
         return plain.length() <= MAX_HOST ? plain : plain.substring(0, MAX_HOST);
     }
 
-    /** The version of the module on a module path, or of the jar on a class path; unknown if classes are used before they are packed. */
+    /** The version of the module on a module path, or of the jar on a class path; {@code unknown} if the classes are in neither. */
     private static String ownVersion() {
         return Optional.ofNullable(Origin.class.getModule().getDescriptor())
                 .flatMap(module -> module.rawVersion())

@@ -64,15 +64,15 @@ final class TopicCursor {
         }
 
         /**
-         * {@code end}: after the gap if retention removed the messages; lower if the store has lost them, and other messages have their
-         * offsets, or will.
+         * Messages are missing. If retention removed them, {@code end} is the first offset after the gap. If the store has lost them, {@code end} is
+         * lower, since other messages have their offsets, or will have.
          */
         record Missing(long stream, Gap gap, long end, int history) implements Next {
             boolean areLost() {
                 return end <= gap.lastOffset();
             }
 
-            /** They are reported before anything that may follow. */
+            /** The gap is reported before all messages that may follow. */
             @Override
             public long first() {
                 return Math.min(gap.firstOffset(), end - 1);

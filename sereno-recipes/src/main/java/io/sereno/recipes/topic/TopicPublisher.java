@@ -165,8 +165,8 @@ final class TopicPublisher {
     }
 
     /**
-     * Sends what was offered: {@code now} in the calling thread, possibly with messages of others; else soon, together with messages that
-     * come meanwhile.
+     * Sends the offered messages. If {@code now}, the calling thread sends them, possibly with messages of other callers. Otherwise another thread
+     * sends them soon, together with messages that are offered meanwhile.
      */
     void flush(boolean now) {
         if (now) {
@@ -176,7 +176,7 @@ final class TopicPublisher {
         }
     }
 
-    /** Completes when there is room again; within the operation timeout, since by then the messages that take up the room have ended. */
+    /** Completes when there is room again: within the operation timeout, after which the messages that take up the room have ended. */
     CompletableFuture<Void> room() {
         CompletableFuture<Void> room = new CompletableFuture<>();
         strand.execute(() -> {

@@ -16,7 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A process, from the view of the recipes: the recipes over a connection of its own, perhaps with faults on it. */
+/** Stands for one process of an application: the recipes on a connection of its own, which a test may disturb. */
 public final class Node implements AutoCloseable {
     private static final Duration STEADY = Duration.ofSeconds(20);
     private static final Duration BRIEF = Duration.ofSeconds(2);

@@ -105,8 +105,8 @@ public class RestoredStoreRules {
             counting.result("add", counter::incrementAndGet);
         }
         store.restore();
-        // Which cause each of them gets is counted: it depends on how fast the servers and the next sessions are
-        // back.
+        // Any cause is right: the cause depends on how soon the servers and the next sessions are back. The report
+        // counts the causes.
         requireLost(bench, holder, held, ttl, bench.now());
         requireLost(bench, waiter, ofWaiter, ttl, bench.now());
         requireLost(bench, counting, ofCounting, ttl, bench.now());

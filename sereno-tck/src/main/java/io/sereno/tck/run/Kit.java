@@ -50,7 +50,7 @@ public final class Kit implements AutoCloseable {
     private static final Duration OPERATION_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
-    /** So many attempts that one succeeds on a store that leaves one commit in twenty of unknown outcome. */
+    /** Enough for one attempt to succeed on a store where one commit in twenty has an unknown outcome. */
     private static final int MOST_RESTARTS = 40;
 
     /** If a machine stalls more often than this, nothing can be measured. */

@@ -188,8 +188,8 @@ public final class SecondJvm implements AutoCloseable {
     }
 
     /**
-     * Completes with the line that the process waits for. If the parent process is gone, the process ends at once,
-     * whatever it is doing.
+     * Completes when the parent process has written a line. If the parent process ends, this process ends at once, even
+     * in the middle of a call.
      */
     public static CompletableFuture<Void> line() {
         CompletableFuture<Void> line = new CompletableFuture<>();

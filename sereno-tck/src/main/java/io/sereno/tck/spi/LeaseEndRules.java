@@ -294,9 +294,10 @@ public class LeaseEndRules {
         names.forEach(name -> commit.put(name, Bytes.utf8("old"), lease.id()));
         client.committed(commit.build());
         long acked = bench.now();
-        // Just before the end, then as fast as possible.
+        // The attempts begin just before the lease ends, and follow one another as fast as possible.
         bench.pass(lease.ttl().minus(bench.since(sent)).minus(Duration.ofMillis(20)));
-        // By others and by the owner, under another lease and under none, with another value and with the same value.
+        // By their number, entries are put by the other client with a new value, under another lease, with the same
+        // value, or by the owner.
         Lease others = other.grant(bench.longTtl());
         Map<String, String> taken = new HashMap<>();
         while (taken.size() < names.size()) {

@@ -394,7 +394,7 @@ public class LeaseTimeRules {
             owner.put(directory, "a", "1", lease);
             Duration early = lease.ttl().minus(bench.since(acked)).minus(Duration.ofMillis(50));
             bench.pass(early.isNegative() ? Duration.ZERO : early);
-            // Often, so that the first read that shows the end comes soon after it.
+            // Reads follow one another without a pause, so the first one that shows the end comes soon after the end.
             while (other.one(directory, "a").isPresent()) {
                 bench.within(
                         lease.ttl().plus(bench.guarantees().expiryLateness()).plus(bench.patience()),

@@ -158,7 +158,7 @@ public class OutcomeFaultRules {
                     bench.now(), name + " ended as " + ended + ", the judge sees " + first.map(CallResult::describe));
             requireOnce(bench, name);
         }
-        // The library has had time to send what it may have kept.
+        // By then, the client library has sent what it may have kept for a retry.
         bench.pass(faulty.timeout().multipliedBy(2));
         for (int i = 0; i < 10; i++) {
             requireOnce(bench, "lost" + i);

@@ -243,7 +243,7 @@ public class WatchFaultRules {
     @Rule(value = "WAT-9", check = "what the store answers to a watch whose beginning it has forgotten")
     void aWatchSurvivesCompaction(Bench bench) {
         if (bench.inProcess() || !canCompact(bench)) {
-            // The rule has another test.
+            // WAT-9 has another test, which these stores do run.
             throw bench.untested("a store without a history has none to forget, or the fixture cannot compact it");
         }
         ServerControl server = bench.server(ServerControl.Ability.COMPACT);

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Each mode, on a connection that lives, one direction at a time; the other one is seen to pass meanwhile. */
+/** Tests each mode on an open connection, in one direction at a time, while the other direction passes. */
 @Timeout(120)
 class ModesTest {
     private static final Duration SOON = Duration.ofSeconds(20);

@@ -170,7 +170,7 @@ class PassingTest {
         }
     }
 
-    /** A sender that ends its stream, and resets when it is written to all the same, has ended its stream. */
+    /** A sender closes its socket, and its system then answers writes with a reset: the receiver sees the end of stream first. */
     @ParameterizedTest
     @EnumSource(Way.class)
     void anEndOfStreamIsNotLostToTheResetThatFollows(Way way) throws Exception {
@@ -241,7 +241,7 @@ class PassingTest {
         }
     }
 
-    /** The traffic when a whole round of the proxy has changed nothing any more. */
+    /** Waits until a whole round of the proxy moves nothing more, and returns the traffic so far. */
     private static Traffic stalled(Direction direction) {
         Traffic before;
         Traffic after = direction.traffic();

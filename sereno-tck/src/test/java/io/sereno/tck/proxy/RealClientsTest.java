@@ -50,7 +50,7 @@ class RealClientsTest {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final byte[] VALUE = new byte[10_000];
 
-    /** How the connection ends that has the lost message on it. */
+    /** How the connection ends on which the message is lost. */
     enum End {
         RESET,
         ORDERLY;
@@ -64,7 +64,7 @@ class RealClientsTest {
         }
     }
 
-    /** A client with one key, each write of which leaves a trace, so that one done twice shows. */
+    /** A client that writes one key. Each write leaves a trace, so a write that was done twice is visible. */
     interface BareClient {
         CompletableFuture<?> write();
 

@@ -23,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** jetcd's own client, {@code io.etcd:jetcd-core}, and what its users build from it. */
+/** jetcd's client, {@code io.etcd:jetcd-core}, and the recipes that its users write with it. */
 public final class JetcdSystem implements Peer.Connector {
     @Override
     public Peer connect(Peer.Target target) throws ExecutionException, InterruptedException {
