@@ -40,7 +40,7 @@
  *
  * granted():                                                       MutexQueue
  *   if no request waits: leave()
- *   place = 0, and give the first request a grant with token = r * 1024 + place
+ *   else place = 0, and give the first request a grant with token = r * 1024 + place
  *   the grant is held until release(), or until the session is over by the client's own clock (Session)
  *
  * release():                                                       MutexQueue, Hold
