@@ -216,7 +216,7 @@ final class Attempt {
         createsDirectory = !created.isEmpty() && !place.remembered.exists(commit.directory());
         removesDirectory = created.isEmpty()
                 && changes.stream().allMatch(step -> step.part == Part.DELETE)
-                && place.remembered.holdsOnly(commit.directory(), deleted);
+                && place.remembered.shouldRemove(commit.directory(), deleted);
         if (createsDirectory) {
             steps.add(new Step(Part.DIRECTORY, "", 0, Op.create(directoryPath, EMPTY, acl, CreateMode.CONTAINER)));
         }

@@ -181,7 +181,7 @@ final class CommitRun {
             }
             case EMPTIED -> {
                 if (code == Code.NOTEMPTY) {
-                    remembered.existsWithUnknown(commit.directory());
+                    remembered.isShared(commit.directory());
                     step(looked);
                     return;
                 }

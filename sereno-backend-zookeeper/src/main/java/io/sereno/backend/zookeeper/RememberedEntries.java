@@ -23,6 +23,12 @@ final class RememberedEntries {
      */
     private static final int MOST_NAMES = 16;
 
+    /**
+     * How many removals of a directory are left out after one was refused. Clients that take turns each see the others leave before they leave
+     * themselves, and not that the others have come back.
+     */
+    private static final int LEFT_OUT = 16;
+
     static final int UNKNOWN = -1;
 
     /** All guarded by this. The greatest version seen of each guard, or UNKNOWN. */
@@ -33,6 +39,8 @@ final class RememberedEntries {
     private final Map<String, Set<String>> directories = new Recent<>(MOST_DIRECTORIES);
 
     private final Map<String, Integer> counts = new Recent<>(MOST_DIRECTORIES);
+    /** How many removals of a directory are still to be left out. */
+    private final Map<String, Integer> shared = new Recent<>(MOST_DIRECTORIES);
 
     /** When the guards that the versions belong to were created; 0: not known. */
     private long madeAt;
@@ -97,10 +105,29 @@ final class RememberedEntries {
         return directories.containsKey(directory);
     }
 
-    /** Whether, as far as is known, the directory would be empty without these names. */
-    synchronized boolean holdsOnly(String directory, Set<String> names) {
+    /**
+     * Whether a commit that deletes these entries should remove the directory, which would be empty then as far as is known. If the answer is no
+     * and nobody else removes it, the server does, a minute later.
+     */
+    synchronized boolean shouldRemove(String directory, Set<String> deleted) {
         Set<String> known = directories.get(directory);
-        return known != null && !known.isEmpty() && names.containsAll(known);
+        if (known == null || known.isEmpty() || !deleted.containsAll(known)) {
+            return false;
+        }
+        Integer leftOut = shared.remove(directory);
+        if (leftOut == null) {
+            return true;
+        }
+        if (leftOut > 1) {
+            shared.put(directory, leftOut - 1);
+        }
+        return false;
+    }
+
+    /** The directory could not be removed: it has other entries. */
+    synchronized void isShared(String directory) {
+        existsWithUnknown(directory);
+        shared.put(directory, LEFT_OUT);
     }
 
     /** The directory exists and has these names; an empty collection means that they are unknown. */
