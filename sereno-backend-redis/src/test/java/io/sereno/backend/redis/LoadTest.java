@@ -129,7 +129,6 @@ class LoadTest extends RedisTest {
                 Duration.ofMillis(20),
                 Duration.ofSeconds(4),
                 guarantees.expiryLateness(),
-                guarantees.noticeLateness(),
                 guarantees.recovery().plusSeconds(20));
         new Workload(clients, time, callbacks, settings, new Kills(recorder))
                 .run()

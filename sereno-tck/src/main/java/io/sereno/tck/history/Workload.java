@@ -11,14 +11,12 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import io.sereno.spi.TimeSource;
-import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -36,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * {@link Recorder} records what happens; the given backends must be recorded ones.
  *
  * <p>The workload runs in rounds, each in a directory of its own. At the end of a round every entry is changed once
- * more, and the round waits until every watch was notified of that change, so that a lost notice is detected.
+ * more, and the round waits until every watch was notified and read that change, so that a lost notice is detected. A
+ * notice after which the change cannot be read may belong to an earlier change: then the round goes on waiting.
  *
  * <p>Completions and timers drive everything; no thread waits. The same seed makes the same choices, as far as the
  * store gives the same answers in the same order.
@@ -85,7 +84,6 @@ public final class Workload {
      * @param think the longest time between two operations of a lane
      * @param ttl of leases
      * @param lateness how much later they may end
-     * @param noticeLateness how late a notice may be: for this long, one that comes may belong to an earlier change
      * @param patience how long a round waits at its end for notices
      */
     public record Settings(
@@ -96,7 +94,6 @@ public final class Workload {
             Duration think,
             Duration ttl,
             Duration lateness,
-            Duration noticeLateness,
             Duration patience) {}
 
     /**
@@ -147,7 +144,7 @@ public final class Workload {
         private final long seed;
         private final CompletableFuture<Void> over = new CompletableFuture<>();
         private final AtomicInteger lanesLeft;
-        private final List<Reported> watches = new CopyOnWriteArrayList<>();
+        private final List<ReadingListener> watches = new CopyOnWriteArrayList<>();
 
         Round(int number) {
             this.directory = "round-" + number;
@@ -168,9 +165,9 @@ public final class Workload {
         }
 
         private CompletableFuture<?> watch(Backend client, Optional<String> name) {
-            Reported reported = new Reported(client, name);
-            return client.watch(new Target(directory, name), reported)
-                    .thenAccept(watch -> watches.add(reported))
+            ReadingListener listener = new ReadingListener(client, new Target(directory, name));
+            return client.watch(listener.target(), listener)
+                    .thenAccept(watch -> watches.add(listener))
                     .toCompletableFuture();
         }
 
@@ -203,78 +200,42 @@ public final class Workload {
             }
             String name = PLAIN.get(place);
             Commit last = Commit.to(directory).put(name, value()).build();
-            watches.forEach(reported -> reported.isDue(name));
+            watches.forEach(listener -> listener.isDue(name));
             clients.get(place % clients.size()).commit(last).whenComplete((result, failure) -> {
-                if (failure == null && result instanceof CommitResult.Committed) {
+                if (failure == null && result instanceof CommitResult.Committed committed) {
+                    watches.forEach(listener -> listener.isDue(name, committed.revision()));
                     executor.execute(() -> finish(place + 1, since));
                 } else {
-                    watches.forEach(reported -> reported.isNotDue(name));
+                    watches.forEach(listener -> listener.isNotDue(name));
                     time.schedule(Duration.ofMillis(20), executor, () -> finish(place, since));
                 }
             });
         }
 
         private void readAll() {
-            List<CompletableFuture<?>> reads = new ArrayList<>();
+            List<CompletableFuture<Snapshot>> reads = new ArrayList<>();
             for (Backend client : clients) {
                 reads.add(client.read(new Query.All(directory)).toCompletableFuture());
             }
-            allOf(reads).whenComplete((read, failure) -> awaitNotices(time.nanoTime()));
+            allOf(reads).whenComplete((read, failure) -> {
+                reads.stream()
+                        .filter(each -> !each.isCompletedExceptionally())
+                        .forEach(each -> areDue(each.join().entries()));
+                awaitNotices(time.nanoTime());
+            });
+        }
+
+        /** A commit of unknown outcome may have changed an entry after the last commit of the round. */
+        private void areDue(List<Entry> last) {
+            last.forEach(entry -> watches.forEach(listener -> listener.isDue(entry.name(), entry.modRevision())));
         }
 
         private void awaitNotices(long since) {
             boolean patient = time.nanoTime() - since < settings.patience().toNanos();
-            boolean mayBeLate =
-                    time.nanoTime() - since < settings.noticeLateness().toNanos();
-            if (mayBeLate || (patient && watches.stream().anyMatch(Reported::isOwedSomething))) {
+            if (patient && watches.stream().anyMatch(ReadingListener::isOwedSomething)) {
                 time.schedule(Duration.ofMillis(2), executor, () -> awaitNotices(since));
             } else {
                 over.complete(null);
-            }
-        }
-
-        /** A listener that reads what it is notified of. */
-        private final class Reported implements WatchListener {
-            private final Backend client;
-            private final Optional<String> target;
-            private final Set<String> due = ConcurrentHashMap.newKeySet();
-            private final AtomicInteger reading = new AtomicInteger();
-
-            Reported(Backend client, Optional<String> target) {
-                this.client = client;
-                this.target = target;
-            }
-
-            void isDue(String name) {
-                if (target.isEmpty() || target.get().equals(name)) {
-                    due.add(name);
-                }
-            }
-
-            void isNotDue(String name) {
-                due.remove(name);
-            }
-
-            boolean isOwedSomething() {
-                return !due.isEmpty() || reading.get() > 0;
-            }
-
-            @Override
-            public void changed(String name, long revision) {
-                due.remove(name);
-                look(new Query.One(directory, name));
-            }
-
-            @Override
-            public void reset() {
-                due.clear();
-                look(target.<Query>map(name -> new Query.One(directory, name))
-                        .orElseGet(() -> new Query.All(directory)));
-            }
-
-            private void look(Query query) {
-                reading.incrementAndGet();
-                client.read(query).whenComplete((snapshot, failure) -> reading.decrementAndGet());
             }
         }
 
@@ -539,7 +500,7 @@ public final class Workload {
         }
     }
 
-    private static CompletionStage<Void> allOf(List<CompletableFuture<?>> stages) {
+    private static CompletionStage<Void> allOf(List<? extends CompletableFuture<?>> stages) {
         return CompletableFuture.allOf(stages.toArray(CompletableFuture[]::new));
     }
 

@@ -140,7 +140,6 @@ public final class HistoryRun {
                 think,
                 bench.shortTtl(),
                 bench.guarantees().expiryLateness(),
-                bench.guarantees().noticeLateness(),
                 bench.noticePatience().plus(bench.guarantees().recovery()));
     }
 

@@ -40,7 +40,6 @@ final class Play {
                         Duration.ofMillis(3),
                         Duration.ofMillis(40),
                         Duration.ZERO,
-                        Duration.ZERO,
                         Duration.ofSeconds(1)),
                 Workload.Weather.calm());
         CompletableFuture<Void> done = workload.run().toCompletableFuture();
