@@ -9,7 +9,6 @@ import io.sereno.spi.Write;
 import io.sereno.tck.history.Claim.Kind;
 import io.sereno.tck.history.Claim.Span;
 import io.sereno.tck.history.DirectoryCheck.Level;
-import io.sereno.tck.history.DirectoryCheck.Look;
 import io.sereno.tck.history.Track.Segment;
 import io.sereno.tck.history.Track.Version;
 import java.util.ArrayList;
@@ -22,13 +21,11 @@ import org.jspecify.annotations.Nullable;
 /** Says why an operation is impossible: which rule is broken, and by what, in one sentence. */
 final class Diagnosis {
     private final Timeline timeline;
-    private final DirectoryCheck check;
     private final Operation operation;
     private final Span span;
 
-    Diagnosis(Timeline timeline, DirectoryCheck check, Operation operation, Span span) {
+    Diagnosis(Timeline timeline, Operation operation, Span span) {
         this.timeline = timeline;
-        this.check = check;
         this.operation = operation;
         this.span = span;
     }
@@ -260,7 +257,7 @@ final class Diagnosis {
         }
         boolean returned = operation.commit().isPresent();
         List<Claim> failing = look.claims().stream()
-                .filter(claim -> check.find(new Look(List.of(claim), false), from, span) == null)
+                .filter(claim -> new Look(List.of(claim), false).earliest(from, span, timeline) == null)
                 .toList();
         if (returned) {
             Effect effect = timeline.effectOf.get(operation);
@@ -268,12 +265,12 @@ final class Diagnosis {
                     && failing.stream()
                             .anyMatch(claim -> effect.commit().writes().stream()
                                     .anyMatch(write -> write.name().equals(claim.track().name)));
-            boolean stale = check.find(look, new Point(level.gap(), operation.begin()), span) != null;
+            boolean stale = look.earliest(new Point(level.gap(), operation.begin()), span, timeline) != null;
             if (own || stale) {
                 return returnedTooOld(own, effect);
             }
         }
-        boolean allOld = check.find(look, Point.START, span) != null && level.cause() != null;
+        boolean allOld = look.earliest(Point.START, span, timeline) != null && level.cause() != null;
         if (failing.isEmpty()) {
             return allOld ? older(level) : torn(look, from, returned);
         }
@@ -315,7 +312,7 @@ final class Diagnosis {
         }
         boolean writes = !operation.commit().orElseThrow().writes().isEmpty();
         String what = look.claims().stream()
-                .filter(claim -> check.find(new Look(List.of(claim), false), from, span) == null)
+                .filter(claim -> new Look(List.of(claim), false).earliest(from, span, timeline) == null)
                 .findFirst()
                 .map(claim -> "'" + claim.track().name + "' " + state(claim.track(), from.gap()))
                 .orElse("no moment of the call has all of it");

@@ -1,25 +1,17 @@
 package io.sereno.tck.history;
 
-import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
-import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
-import io.sereno.spi.Snapshot;
 import io.sereno.spi.Write;
 import io.sereno.tck.history.Claim.Kind;
 import io.sereno.tck.history.Claim.Span;
 import io.sereno.tck.history.Track.Segment;
 import io.sereno.tck.history.Track.Version;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -35,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * 3. Whether an entry may have vanished without a commit depends on who saw it alive, and these operations may come
  *    later in the order of invocations. So step 2 is repeated until the bounds no longer change. The bounds only grow,
  *    and so do the points found; so an operation that is found impossible on the way stays impossible.
- * 4. At the end each ghost is used once: certain disappearances are matched with the ghosts that may have caused them.
+ * 4. At the end each disappearance of an entry is explained (Disappearances).
  */
 final class DirectoryCheck {
     private final Timeline timeline;
@@ -50,14 +42,11 @@ final class DirectoryCheck {
      */
     private final Map<Operation, Integer> gapOf = new HashMap<>();
 
-    private final List<Operation> certainlyGone = new ArrayList<>();
+    private final Disappearances disappearances;
     private boolean grown;
     private boolean counting;
 
     private record Event(long order, Operation operation, boolean isReturn) {}
-
-    /** Claims that hold at one point. */
-    record Look(List<Claim> claims, boolean any) {}
 
     /**
      * Where the search for a point begins.
@@ -71,6 +60,7 @@ final class DirectoryCheck {
         this.timeline = timeline;
         this.snapshotReads = snapshotReads;
         this.evidence = evidence;
+        this.disappearances = new Disappearances(timeline);
         List<Event> all = new ArrayList<>();
         for (Operation operation : timeline.operations) {
             all.add(new Event(operation.begin(), operation, false));
@@ -100,10 +90,8 @@ final class DirectoryCheck {
             } while (grown);
             counting = true;
             sweep();
-            for (Track track : timeline.tracks.values()) {
-                checkVanished(track);
-            }
-            countUsesOfEndedLeases();
+            disappearances.check();
+            disappearances.countUsesOfEndedLeases(evidence);
             return Optional.empty();
         } catch (Timeline.Broken broken) {
             return Optional.of(broken.violation());
@@ -282,13 +270,13 @@ final class DirectoryCheck {
             Effect later = timeline.effectAt(span.lastGap() + 1);
             throw new Timeline.Broken(Diagnosis.outOfOrder(timeline, later, new Level(gap, operation)));
         }
-        Optional<Look> decision = decision(operation);
+        Optional<Look> decision = Look.decision(operation, timeline);
         if (decision.isPresent()) {
             from = found(operation, decision.get(), from, span, level, true);
             gap = Math.max(gap, from.gap());
         }
         if (operation.snapshot().isPresent()) {
-            for (Look look : looks(operation)) {
+            for (Look look : Look.shown(operation, timeline, snapshotReads)) {
                 Point at = found(operation, look, from, span, level, false);
                 gap = Math.max(gap, at.gap());
             }
@@ -310,96 +298,15 @@ final class DirectoryCheck {
         return low;
     }
 
-    /** What a commit that changed nothing says about the moment at which it was decided. */
-    Optional<Look> decision(Operation operation) {
-        if (operation.commit().isEmpty()) {
-            return Optional.empty();
-        }
-        io.sereno.spi.Commit commit = operation.commit().get();
-        if (operation.result().orElse(null) instanceof CommitResult.Conflict) {
-            List<Claim> claims = new ArrayList<>();
-            for (Condition condition : commit.conditions()) {
-                Claim not = Claim.not(condition, timeline);
-                if (not == null) {
-                    // It names a revision that this entry never had.
-                    return Optional.empty();
-                }
-                claims.add(not);
-            }
-            return Optional.of(new Look(claims, true));
-        }
-        if (operation.result().orElse(null) instanceof CommitResult.Committed committed && committed.revision() == 0) {
-            List<Claim> claims = new ArrayList<>();
-            for (Condition condition : commit.conditions()) {
-                claims.add(Claim.of(condition, timeline));
-            }
-            for (Write write : commit.writes()) {
-                claims.add(Claim.gone(timeline.track(write.name())));
-            }
-            return Optional.of(new Look(claims, false));
-        }
-        return Optional.empty();
-    }
-
-    /** What a read shows: everything at one moment if reads are snapshots, else each entry at its own moment. */
-    List<Look> looks(Operation operation) {
-        Snapshot snapshot = operation.snapshot().orElseThrow();
-        Query query = operation.call() instanceof Call.Read read
-                ? read.query()
-                : operation.commit().orElseThrow().returning().orElseThrow();
-        List<Claim> claims = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
-        for (Entry entry : snapshot.entries()) {
-            seen.add(entry.name());
-            Version version = timeline.track(entry.name()).version(entry.modRevision());
-            claims.add(
-                    version == null
-                            ? new Claim(timeline.track(entry.name()), Kind.NEVER, null, entry.modRevision())
-                            : Claim.shown(version));
-        }
-        for (Track track : timeline.tracks.values()) {
-            if (!seen.contains(track.name) && covers(query, snapshot, track.name)) {
-                claims.add(Claim.gone(track));
-            }
-        }
-        if (snapshotReads || claims.size() < 2) {
-            return List.of(new Look(claims, false));
-        }
-        return claims.stream().map(claim -> new Look(List.of(claim), false)).toList();
-    }
-
-    /** Whether a read that does not show an entry says that the entry is absent. */
-    private boolean covers(Query query, Snapshot snapshot, String name) {
-        if (query instanceof Query.One one) {
-            return one.name().equals(name);
-        }
-        if (query instanceof Query.Range range) {
-            if (!range.after().isEmpty() && order(name, range.after()) <= 0) {
-                return false;
-            }
-            List<Entry> entries = snapshot.entries();
-            boolean complete = !snapshot.more() && snapshotReads && entries.size() < range.limit();
-            return complete
-                    || (!entries.isEmpty()
-                            && order(name, entries.get(entries.size() - 1).name()) < 0);
-        }
-        return true;
-    }
-
-    private static int order(String left, String right) {
-        return Arrays.compareUnsigned(left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
-    }
-
     private Point found(Operation operation, Look look, Point from, Span span, Level level, boolean decision) {
-        Point at = find(look, from, span);
+        Point at = look.earliest(from, span, timeline);
         if (at == null) {
-            throw new Timeline.Broken(
-                    new Diagnosis(timeline, this, operation, span).impossible(look, from, level, decision));
+            throw new Timeline.Broken(new Diagnosis(timeline, operation, span).impossible(look, from, level, decision));
         }
-        List<Claim> certain = look.any() ? possible(look, from, span) : look.claims();
+        List<Claim> certain = look.any() ? look.possible(from, span, timeline) : look.claims();
         if (!look.any() || certain.size() == 1) {
             for (Claim claim : certain) {
-                note(operation, claim, from, at, span);
+                note(claim, from, at, span);
             }
         }
         if (counting) {
@@ -408,46 +315,11 @@ final class DirectoryCheck {
         return at;
     }
 
-    /** The earliest point at which all claims are true, or any of them. */
-    @Nullable
-    Point find(Look look, Point from, Span span) {
-        if (look.any()) {
-            Point earliest = null;
-            for (Claim claim : look.claims()) {
-                Point at = claim.next(from, span, timeline);
-                if (at != null && (earliest == null || at.compareTo(earliest) < 0)) {
-                    earliest = at;
-                }
-            }
-            return earliest;
-        }
-        Point at = from;
-        boolean moved = true;
-        while (moved) {
-            moved = false;
-            for (Claim claim : look.claims()) {
-                Point next = claim.next(at, span, timeline);
-                if (next == null) {
-                    return null;
-                }
-                moved |= next.compareTo(at) > 0;
-                at = at.or(next);
-            }
-        }
-        return at.gap() <= span.lastGap() ? at : null;
-    }
-
-    private List<Claim> possible(Look look, Point from, Span span) {
-        return look.claims().stream()
-                .filter(claim -> claim.next(from, span, timeline) != null)
-                .toList();
-    }
-
     /**
      * Records who saw what alive, and that something was gone which only a ghost or the end of a lease can have
      * deleted.
      */
-    private void note(Operation operation, Claim claim, Point from, Point at, Span span) {
+    private void note(Claim claim, Point from, Point at, Span span) {
         if (claim.kind() == Kind.SHOWN && claim.version() != null) {
             shown(claim.version(), at);
         } else if (claim.kind() == Kind.CREATED || claim.kind() == Kind.PRESENT) {
@@ -462,24 +334,21 @@ final class DirectoryCheck {
         } else if (claim.kind() == Kind.GONE) {
             Segment segment = claim.track().at(from.gap());
             if (segment.to > span.lastGap()) {
-                certainlyGone(operation, segment, at, span);
+                certainlyGone(segment, at, span);
             }
         }
     }
 
     /** The whole span lies in one segment, so the entry was gone in that segment. */
-    private void certainlyGone(Operation operation, Segment segment, Point at, Span span) {
+    private void certainlyGone(Segment segment, Point at, Span span) {
         Version vanished = segment.version;
         if (vanished == null) {
             grown |= at.compareTo(segment.absentSeen) > 0;
             segment.absentSeen = segment.absentSeen.or(at);
         } else if (counting && vanished.goneWitness == null) {
-            certainlyGone.add(operation);
-            vanishedSeen.computeIfAbsent(vanished, first -> new ArrayList<>()).add(span);
+            disappearances.seen(vanished, span);
         }
     }
-
-    private final Map<Version, List<Span>> vanishedSeen = new HashMap<>();
 
     /** The single version that a claim can be about; null if there are several. */
     private @Nullable Version onlyVersion(Claim claim, Point from, Span span) {
@@ -504,106 +373,6 @@ final class DirectoryCheck {
             }
         }
         return only;
-    }
-
-    // Step 4.
-
-    private void checkVanished(Track track) {
-        List<Version> toMatch = new ArrayList<>();
-        for (Segment segment : track.segments) {
-            Version version = segment.version;
-            if (version == null) {
-                continue;
-            }
-            if (version.goneWitness != null && !vanishedBefore(version, version.goneWitness)) {
-                throw new Timeline.Broken(Diagnosis.cameBack(timeline, version, version.goneWitness));
-            }
-            boolean vanished = version.goneWitness != null || vanishedSeen.containsKey(version);
-            if (vanished && !leaseExplains(version)) {
-                toMatch.add(version);
-            }
-        }
-        if (!track.ghostPuts.isEmpty()) {
-            checkGhostPuts(track);
-            return;
-        }
-        Map<Operation, Version> usedFor = new HashMap<>();
-        for (Version version : toMatch) {
-            if (!match(version, usedFor, new HashSet<>())) {
-                throw new Timeline.Broken(Diagnosis.deletedTwice(timeline, version, usedFor.keySet()));
-            }
-        }
-    }
-
-    /**
-     * Each ghost can have put the entry into one segment only. The segments that were seen first take the first
-     * suitable ghosts.
-     */
-    private void checkGhostPuts(Track track) {
-        List<Long> wanted = track.segments.stream()
-                .filter(segment -> !segment.ghostSeen.isEmpty())
-                .map(segment -> segment.ghostSeen.stream().min(Long::compare).orElseThrow())
-                .sorted()
-                .toList();
-        for (int i = 0; i < wanted.size(); i++) {
-            long deadline = wanted.get(i);
-            long able = track.ghostPuts.stream()
-                    .filter(ghost -> ghost.begin() <= deadline)
-                    .count();
-            if (able <= i) {
-                throw new Timeline.Broken(Diagnosis.putTwice(track, able, i + 1));
-            }
-        }
-    }
-
-    private boolean vanishedBefore(Version version, Effect witness) {
-        Point end = Point.justBefore(witness.position());
-        long gapEnd = timeline.gapEnd(end.gap());
-        Point seen = version.shown.or(version.alive);
-        boolean byLease = version.lease.life.earliestEnd <= gapEnd
-                && version.lease.notBefore.or(seen).compareTo(end) < 0;
-        boolean byGhost = seen.compareTo(end) < 0
-                && (version.mayBeDeletedBy.stream().anyMatch(ghost -> ghost.begin() <= gapEnd)
-                        || !version.track.ghostPuts.isEmpty());
-        return byLease || byGhost;
-    }
-
-    private boolean leaseExplains(Version version) {
-        if (version.lease.life == LeaseLife.NONE) {
-            return false;
-        }
-        Effect witness = version.goneWitness;
-        if (witness != null
-                && (version.lease.life.earliestEnd > timeline.gapEnd(witness.position() - 1)
-                        || version.lease.notBefore.compareTo(Point.justBefore(witness.position())) >= 0)) {
-            return false;
-        }
-        for (Span span : vanishedSeen.getOrDefault(version, List.of())) {
-            if (span.end() < version.lease.life.earliestEnd || version.lease.notBefore.gap() > span.lastGap()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean match(Version version, Map<Operation, Version> usedFor, Set<Operation> tried) {
-        for (Operation ghost : version.mayBeDeletedBy) {
-            if (mayExplain(ghost, version) && tried.add(ghost)) {
-                Version other = usedFor.get(ghost);
-                if (other == null || match(other, usedFor, tried)) {
-                    usedFor.put(ghost, version);
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private boolean mayExplain(Operation ghost, Version version) {
-        if (version.goneWitness != null && ghost.begin() > timeline.gapEnd(version.goneWitness.position() - 1)) {
-            return false;
-        }
-        return vanishedSeen.getOrDefault(version, List.of()).stream().allMatch(span -> ghost.begin() < span.end());
     }
 
     // Counting of evidence.
@@ -648,20 +417,6 @@ final class DirectoryCheck {
                         && timeline.effectAt(effect.position() + 1).operation().begin() < operation.end());
     }
 
-    /** Counts the leases whose end was seen and that a client tried to use afterwards. */
-    private void countUsesOfEndedLeases() {
-        vanishedSeen.forEach((version, spans) -> {
-            if (leaseExplains(version)) {
-                long seen = spans.stream().mapToLong(Span::end).min().orElse(Long.MAX_VALUE);
-                evidence.add(
-                        "LEA-12",
-                        version.lease.life.uses.stream()
-                                .filter(use -> use > seen)
-                                .count());
-            }
-        });
-    }
-
     private void count(Operation operation, Look look, Level level, boolean decision) {
         if (decision) {
             if (look.any()) {
@@ -700,15 +455,5 @@ final class DirectoryCheck {
         if (snapshotReads && look.claims().size() > 1) {
             evidence.add("READ-3d");
         }
-    }
-
-    /** The gap in which a read or a commit took effect, for checks that depend on it. */
-    int gapOf(Operation operation) {
-        return gapOf.getOrDefault(operation, 0);
-    }
-
-    /** Operations that found an entry gone that no commit in the revision order deleted. */
-    List<Operation> certainlyGone() {
-        return certainlyGone;
     }
 }
